@@ -1,0 +1,98 @@
+"""
+Ageing: things with a deadline, told when it has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from heapq import heapify, heappop, heappush
+from typing import Generic, TypeVar
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Ageing(Generic[Key]):
+    """
+    Calls C{expired} with a key when its deadline has passed.  One timer for all; moving a deadline costs nothing until
+    the old one comes up.
+    """
+
+    def __init__(self, clock: IReactorTime, expired: Callable[[Key], object]) -> None:
+        self._clock = clock
+        self._expired = expired
+        self._deadlines: dict[Key, float] = {}
+        self._queue: list[tuple[float, int, Key]] = []
+        self._serial = 0
+        self._timer: IDelayedCall | None = None
+
+    def __len__(self) -> int:
+        return len(self._deadlines)
+
+    def deadline(self, key: Key) -> float | None:
+        """
+        When C{key} expires, in the clock's seconds, or C{None} if it does not.
+        """
+        return self._deadlines.get(key)
+
+    def expireAt(self, key: Key, when: float) -> None:
+        """
+        Let C{key} expire at C{when}, in the clock's seconds, and no longer at an earlier deadline.
+        """
+        before = self._deadlines.get(key)
+        self._deadlines[key] = when
+        if before is None or when < before:
+            self._enqueue(key, when)
+
+    def discard(self, key: Key) -> None:
+        """
+        Let C{key} not expire.
+        """
+        self._deadlines.pop(key, None)
+
+    def stop(self) -> None:
+        """
+        Forget everything and leave no timer behind.
+        """
+        self._deadlines.clear()
+        self._queue.clear()
+        self._schedule()
+
+    def _enqueue(self, key: Key, when: float) -> None:
+        if len(self._queue) > 2 * len(self._deadlines) + 64:  # deadlines that moved leave their old place behind
+            self._queue = [(at, serial, each) for serial, (each, at) in enumerate(self._deadlines.items())]
+            heapify(self._queue)
+            self._serial = len(self._queue)
+        else:
+            self._serial += 1
+            heappush(self._queue, (when, self._serial, key))
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._timer is not None and self._timer.active():
+            if self._queue and self._timer.getTime() <= self._queue[0][0]:
+                return
+            self._timer.cancel()
+        self._timer = None
+        if self._queue:
+            self._timer = self._clock.callLater(max(0.0, self._queue[0][0] - self._clock.seconds()), self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        now = self._clock.seconds()
+        expired = []
+        while self._queue and self._queue[0][0] <= now:
+            _, _, key = heappop(self._queue)
+            deadline = self._deadlines.get(key)
+            if deadline is None:
+                continue
+            if deadline <= now:
+                del self._deadlines[key]
+                expired.append(key)
+            else:
+                self._serial += 1
+                heappush(self._queue, (deadline, self._serial, key))
+        self._schedule()
+        for key in expired:
+            self._expired(key)

@@ -1,0 +1,3 @@
+"""
+A throw-away network on this machine, to be enjoyed.
+"""

@@ -1,0 +1,3 @@
+"""
+Where the table comes from: one module a kind of directory.
+"""

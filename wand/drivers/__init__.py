@@ -1,0 +1,3 @@
+"""
+Tap drivers, one module a driver.
+"""

@@ -1,0 +1,94 @@
+"""
+Endpoints: an IP address and a UDP port, where datagrams come from and go to.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
+from typing import Final, NamedTuple
+
+from wand.errors import AddressInvalid
+
+#: The UDP port of a node's data, of the original and ours.
+NODE_PORT: Final = 22222
+
+#: The UDP port of a directory server, of the original and ours.
+SERVER_PORT: Final = 44444
+
+
+class Endpoint(NamedTuple):
+    """
+    Where datagrams come from and go to.  It equals, and hashes like, the plain pair that the socket module gives.
+
+    @ivar host: a numeric IPv4 or IPv6 address in its canonical form.
+    @ivar port: a UDP port, 1 to 65535.
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str, defaultPort: int | None = None) -> Endpoint:
+        """
+        Read C{192.0.2.1:22222} or C{[2001:db8::1]:22222}, the port optional where there is a default.
+
+        @raise AddressInvalid: if C{text} is anything else, or nothing that a datagram can be sent to: unspecified,
+            multicast or broadcast.
+        """
+        name, port = splitHostPort(text, defaultPort)
+        try:
+            address = ip_address(name)
+        except ValueError:
+            raise AddressInvalid(f"{name!r} is not a numeric IP address; write it like 192.0.2.1:22222") from None
+        if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
+            raise AddressInvalid(f"{name} is no address of a single host")
+        return cls(str(address), port)
+
+    @property
+    def isIPv6(self) -> bool:
+        """
+        Is the host an IPv6 address?
+        """
+        return ":" in self.host
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def splitHostPort(text: str, defaultPort: int | None = None) -> tuple[str, int]:
+    """
+    Split C{host:port}, C{[ipv6]:port}, or either without a port where there is a default.
+
+    @return: the host, a name or a numeric address, and the port.
+    @raise AddressInvalid: if the host is empty, or the port missing, no number or out of range.
+    """
+    host, _, port = text.strip().rpartition(":")
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif not host or ":" in host or _isIPv6(text):
+        host, port = text.strip(), ""
+    if not host or any(character.isspace() for character in host):
+        raise AddressInvalid(f"{text!r} names no host; write HOST:PORT")
+    if not port and defaultPort is not None:
+        return host, defaultPort
+    return host, parsePort(port, text)
+
+
+def parsePort(port: str, text: str | None = None, *, anyAllowed: bool = False) -> int:
+    """
+    Read a UDP port, 1 to 65535, or also 0 for "any" where that is allowed.
+
+    @raise AddressInvalid: if it is anything else; C{text} is what the message quotes.
+    """
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and (not anyAllowed) <= int(port) <= 65535):
+        raise AddressInvalid(f"{text or port!r} has no port between 1 and 65535; write HOST:PORT")
+    return int(port)
+
+
+def _isIPv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""
+What can go wrong, in words for the operator: C{str(error)} is a sentence that says what happened and what to do.
+"""
+
+
+class WandError(Exception):
+    """
+    The base of every error of this project that an operator may see.
+    """
+
+
+class ConfigurationInvalid(WandError):
+    """
+    A configuration file or an option can not be used.
+
+    @ivar where: the file or the option.
+    @ivar key: the path of the offending key, or an empty string where the whole file is at fault.
+    @ivar reason: why.
+    """
+
+    def __init__(self, where: str, key: str, reason: str) -> None:
+        super().__init__(": ".join(part for part in (where, key, reason) if part))
+        self.where = where
+        self.key = key
+        self.reason = reason
+
+
+class AddressInvalid(WandError):
+    """
+    A text is no MAC address, or no endpoint, or one that can not be used as such.
+    """
+
+
+class NoSuchPlugin(WandError):
+    """
+    No usable plugin has the name that the configuration asks for.
+    """
+
+
+class TapUnavailable(WandError):
+    """
+    The tap device can not be opened or configured.
+    """
+
+
+class PortUnavailable(WandError):
+    """
+    A UDP port or the control socket can not be bound.
+    """
+
+
+class EntryRefused(WandError):
+    """
+    The table does not take an entry: it is full, or the address is our own or a group's.
+    """
+
+
+class NoSuchEntry(WandError):
+    """
+    The table or the registry has no such entry.
+    """
+
+
+class StoreUnavailable(WandError):
+    """
+    The store of the directory server can not be opened, read or written.
+    """
+
+
+class NotSupported(WandError):
+    """
+    The running program can not do this: a directory server has no peers, a node has no registry.
+    """
+
+
+class NotRunning(WandError):
+    """
+    Nobody answers at the control socket.
+    """
+
+
+class NotPermitted(WandError):
+    """
+    The control socket is there, but this user may not use it.
+    """

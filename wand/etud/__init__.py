@@ -1,0 +1,3 @@
+"""
+The data plane: frames between the tap and the peers.
+"""

@@ -1,0 +1,64 @@
+"""
+Events: what happened, told to whoever subscribed (the log, the control socket, hooks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+#: What an event's field may hold.
+Value = str | int | float | bool | None
+
+
+class Event(msgspec.Struct, frozen=True):
+    """
+    Something that happened.
+
+    @ivar kind: what, in lower-case words with dashes: C{entry-added}.
+    @ivar time: when, in seconds since the epoch.
+    @ivar fields: the details, by name.
+    """
+
+    kind: str
+    time: float
+    fields: dict[str, Value]
+
+
+class Events:
+    """
+    Hands each event to every subscriber, in the order in which they subscribed.
+    """
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._subscribers: list[Callable[[Event], object]] = []
+
+    def subscribe(self, subscriber: Callable[[Event], object]) -> Callable[[], None]:
+        """
+        Call C{subscriber} with every event from now on.
+
+        @return: a function that ends the subscription; calling it again does nothing.
+        """
+        self._subscribers = [*self._subscribers, subscriber]
+
+        def unsubscribe() -> None:
+            self._subscribers = [each for each in self._subscribers if each is not subscriber]
+
+        return unsubscribe
+
+    def publish(self, kind: str, **fields: Value) -> None:
+        """
+        Tell every subscriber.  One that raises is logged and disturbs nobody.
+        """
+        event = Event(kind, self._clock.seconds(), fields)
+        for subscriber in self._subscribers:
+            try:
+                subscriber(event)
+            except Exception:
+                self._log.failure("a subscriber failed on the event {kind}", kind=kind)

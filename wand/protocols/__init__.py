@@ -1,0 +1,3 @@
+"""
+Peer protocols: how frames travel between two nodes.
+"""

@@ -1,0 +1,140 @@
+"""
+Status: what is so at this moment, in frozen values.  One set of types; the control socket carries them, and the client
+renders them as a table or as JSON.
+
+Times are in seconds since the epoch, durations in seconds, addresses and peers in text.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Status(msgspec.Struct, frozen=True, rename="kebab"):
+    """
+    The base: keys have dashes in JSON, as in the configuration files.
+    """
+
+
+class EntryStatus(Status, frozen=True):
+    """
+    An entry of a node's table, or of a directory server's registry.
+
+    @ivar mac: the MAC address.
+    @ivar peer: where its frames go; in a registry, where its node last registered from.
+    @ivar source: who says so.
+    @ivar since: when the source first said it.
+    @ivar expires: when the entry goes unless it is confirmed; C{None} for never.
+    """
+
+    mac: str
+    peer: str
+    source: str
+    since: float
+    expires: float | None
+
+
+class PeerStatus(Status, frozen=True):
+    """
+    A peer, and what passed between it and us.
+
+    @ivar peer: what the protocol calls it.
+    @ivar state: one word of the protocol's own for how well it is known, such as C{known} or C{heard}.
+    @ivar macs: the MAC addresses whose frames go to it.
+    @ivar heard: when a frame last came from it; C{None} for never.
+    """
+
+    peer: str
+    state: str
+    macs: list[str]
+    heard: float | None
+    framesReceived: int
+    bytesReceived: int
+    framesSent: int
+    bytesSent: int
+
+
+class CounterStatus(Status, frozen=True):
+    """
+    A counter and what it counts.
+    """
+
+    name: str
+    value: int
+    description: str
+
+
+class PluginStatus(Status, frozen=True):
+    """
+    A plugin that was found, or something that was rejected.
+
+    @ivar kind: the plugin kind: C{driver}, C{protocol}, C{directory}, C{store}, C{hook} or C{frame-service}; empty
+        where it is not known, because the module is broken.
+    @ivar name: the plugin's name, or the module's where it is broken.
+    @ivar usable: can it be used here?
+    @ivar about: one line: what it is, or why it is rejected.
+    @ivar where: the module or the file that it comes from.
+    """
+
+    kind: str
+    name: str
+    usable: bool
+    about: str
+    where: str
+
+
+class TapStatus(Status, frozen=True):
+    """
+    A node's Ethernet port.
+
+    @ivar features: what the driver and the kernel agreed on, such as C{TSO4}; empty for plain frames.
+    """
+
+    driver: str
+    interface: str
+    mac: str
+    mtu: int
+    addresses: list[str]
+    features: list[str]
+
+
+class DirectoryStatus(Status, frozen=True):
+    """
+    A directory that a node asks.
+
+    @ivar name: the source name of its entries.
+    @ivar state: C{asking}, C{answered} or C{silent}; C{fixed} for one that is no server.
+    @ivar entries: how many addresses it names.
+    @ivar answered: when it last answered; C{None} for never.
+    """
+
+    name: str
+    state: str
+    entries: int
+    answered: float | None
+
+
+class ProgramStatus(Status, frozen=True):
+    """
+    A running program: what C{wand status} shows.
+
+    @ivar role: C{node}, C{server}, C{etud} or C{wand}.
+    @ivar listening: the UDP endpoint of the data, or of the directory server; empty for a C{wand} alone.
+    @ivar entries: addresses in the table or in the registry.
+    @ivar peers: distinct peers in the table.
+    @ivar drops: frames and datagrams dropped, for any reason.
+    """
+
+    role: str
+    version: str
+    pid: int
+    started: float
+    protocol: str
+    listening: str
+    configuration: str
+    entries: int
+    peers: int
+    drops: int
+    tap: TapStatus | None = None
+    directories: list[DirectoryStatus] = []
+    notes: list[str] = []

@@ -1,0 +1,271 @@
+"""
+The table: which peer owns which MAC address.
+
+Several sources may speak about one address.  The entry of the highest rank is the one that forwarding uses; within a
+rank it is the one whose peer was named last.  So two directories form a union, an address that moved is followed
+wherever the news comes from first, and what the operator says stands until the operator takes it back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator
+from enum import IntEnum
+from typing import Final, NamedTuple, TypeAlias
+
+import attrs
+from twisted.internet.interfaces import IReactorTime
+
+from wand.ageing import Ageing
+from wand.errors import EntryRefused, NoSuchEntry
+from wand.ethernet import MAC
+from wand.events import Events
+
+#: Whatever the peer protocol calls a peer: hashable, and its C{str} is for people.  In REL2, an endpoint.
+Peer: TypeAlias = Hashable
+
+
+class Rank(IntEnum):
+    """
+    Who is believed over whom; the higher wins.
+    """
+
+    LEARNED = 1
+    DIRECTORY = 2
+    OPERATOR = 3
+
+
+class Source(NamedTuple):
+    """
+    Who says that a MAC address is at a peer.
+
+    @ivar name: for people and for the C{--source} of commands; unique.
+    @ivar rank: how much it is believed.
+    """
+
+    name: str
+    rank: Rank
+
+
+#: What an operator adds over the control socket, or writes into the configuration.
+OPERATOR: Final = Source("operator", Rank.OPERATOR)
+
+#: How many MAC addresses a table holds at the most.
+LIMIT: Final = 200_000
+
+#: How many sources may speak of one MAC address.
+SOURCES_LIMIT: Final = 16
+
+
+@attrs.frozen
+class Entry:
+    """
+    What one source says of one MAC address.
+
+    @ivar since: when this source first named this peer, in the clock's seconds.
+    @ivar lifetime: for how many seconds the entry stands after it was last confirmed, or C{None} for ever.
+    """
+
+    mac: MAC
+    peer: Peer
+    source: Source
+    since: float
+    lifetime: float | None
+
+
+class Table:
+    """
+    MAC addresses and their peers.
+
+    @ivar peerOf: the peer to which a frame for a MAC address goes; the hot path reads it and nothing else does anything
+        but read it.  Keys compare equal to slices of a frame.
+    """
+
+    def __init__(self, clock: IReactorTime, events: Events, own: MAC | None = None, limit: int = LIMIT) -> None:
+        """
+        @param own: the MAC address of our own tap, which no source can give to anybody else.
+        @param limit: how many MAC addresses the table holds at the most.
+        """
+        self.own = own
+        self.peerOf: dict[bytes, Peer] = {}
+        self._peers: tuple[Peer, ...] | None = ()
+        self._clock = clock
+        self._events = events
+        self._limit = limit
+        self._entries: dict[MAC, dict[Source, Entry]] = {}
+        self._macsOf: dict[Peer, set[MAC]] = {}
+        self._ages: Ageing[tuple[MAC, Source]] = Ageing(clock, self._expired)
+        self._sorted: list[MAC] | None = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    # What sources say.
+
+    def put(self, mac: MAC, peer: Peer, source: Source, lifetime: float | None = None) -> None:
+        """
+        Take an entry, or confirm it.
+
+        @param lifetime: seconds after which the entry goes unless it is confirmed again, or C{None} for never.
+        @raise EntryRefused: if the address is our own or a group's, or the table is full.
+        """
+        if mac == self.own:
+            raise EntryRefused(f"{mac} is this node's own address")
+        if not mac.isUnicast:
+            raise EntryRefused(f"{mac} is no address of a single host")
+        known = self._entries.get(mac)
+        if known is None:
+            if len(self._entries) >= self._limit:
+                raise EntryRefused(f"the table is full: {self._limit} addresses")
+            known = self._entries[mac] = {}
+            self._sorted = None
+        before = known.get(source)
+        if before is None and len(known) >= SOURCES_LIMIT:
+            raise EntryRefused(f"{SOURCES_LIMIT} sources speak of {mac} already")
+        now = self._clock.seconds()
+        since = before.since if before is not None and before.peer == peer else now
+        known[source] = Entry(mac, peer, source, since, lifetime)
+        if lifetime is None:
+            self._ages.discard((mac, source))
+        else:
+            self._ages.expireAt((mac, source), now + lifetime)
+        self._choose(mac)
+
+    def remove(self, mac: MAC, source: Source) -> None:
+        """
+        Forget what one source says of a MAC address.
+
+        @raise NoSuchEntry: if it says nothing of it.
+        """
+        known = self._entries.get(mac, {})
+        if known.pop(source, None) is None:
+            raise NoSuchEntry(f"the table has no entry for {mac} from {source.name}")
+        self._ages.discard((mac, source))
+        if not known:
+            del self._entries[mac]
+            self._sorted = None
+        self._choose(mac)
+
+    def removeEverywhere(self, mac: MAC) -> None:
+        """
+        Forget what every source says of a MAC address.
+
+        @raise NoSuchEntry: if none says anything of it.
+        """
+        sources = tuple(self._entries.get(mac, ()))
+        if not sources:
+            raise NoSuchEntry(f"the table has no entry for {mac}")
+        for source in sources:
+            self.remove(mac, source)
+
+    def removeSource(self, source: Source) -> None:
+        """
+        Forget everything that one source says.
+        """
+        for mac in [mac for mac, known in self._entries.items() if source in known]:
+            self.remove(mac, source)
+
+    def touch(self, peer: Peer) -> None:
+        """
+        A peer was heard: let none of its entries go before its lifetime has passed from now.
+        """
+        now = self._clock.seconds()
+        for mac in self._macsOf.get(peer, ()):
+            for source, entry in self._entries[mac].items():
+                if entry.peer == peer and entry.lifetime is not None:
+                    self._ages.expireAt((mac, source), now + entry.lifetime)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._ages.stop()
+
+    # What readers ask.
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """
+        Every peer once, in the order in which they came: the receivers of a broadcast.
+        """
+        if self._peers is None:
+            self._peers = tuple(self._macsOf)
+        return self._peers
+
+    def entry(self, mac: MAC) -> Entry | None:
+        """
+        The entry that forwarding uses for C{mac}, if there is one.
+        """
+        known = self._entries.get(mac)
+        return _best(known) if known else None
+
+    def sources(self, mac: MAC) -> tuple[Entry, ...]:
+        """
+        What every source says of C{mac}.
+        """
+        return tuple(self._entries.get(mac, {}).values())
+
+    def of(self, source: Source) -> Iterator[Entry]:
+        """
+        Everything that one source says.
+        """
+        return (known[source] for known in self._entries.values() if source in known)
+
+    def page(self, after: MAC | None, count: int) -> list[Entry]:
+        """
+        At most C{count} of the entries that forwarding uses, in the order of their addresses, those beyond C{after}.
+        """
+        if self._sorted is None:
+            self._sorted = sorted(self._entries)
+        start = 0 if after is None else bisect_right(self._sorted, after)
+        return [_best(self._entries[mac]) for mac in self._sorted[start : start + count]]
+
+    def macsOf(self, peer: Peer) -> frozenset[MAC]:
+        """
+        The addresses whose frames go to C{peer}.
+        """
+        return frozenset(self._macsOf.get(peer, ()))
+
+    def expires(self, entry: Entry) -> float | None:
+        """
+        When an entry goes unless it is confirmed, in the clock's seconds, or C{None} for never.
+        """
+        return self._ages.deadline((entry.mac, entry.source))
+
+    # How the best entry is chosen, and made known.
+
+    def _expired(self, key: tuple[MAC, Source]) -> None:
+        self.remove(*key)
+
+    def _choose(self, mac: MAC) -> None:
+        known = self._entries.get(mac)
+        best = _best(known) if known else None
+        before = self.peerOf.get(mac)
+        if best is None:
+            del self.peerOf[mac]
+            self._detach(mac, before)
+            self._events.publish("entry-removed", mac=str(mac), peer=str(before))
+        elif best.peer != before:
+            self.peerOf[mac] = best.peer
+            if before is not None:
+                self._detach(mac, before)
+            self._attach(mac, best.peer)
+            kind = "entry-added" if before is None else "entry-changed"
+            self._events.publish(kind, mac=str(mac), peer=str(best.peer), source=best.source.name)
+
+    def _attach(self, mac: MAC, peer: Peer) -> None:
+        macs = self._macsOf.setdefault(peer, set())
+        if not macs:
+            self._peers = None
+        macs.add(mac)
+
+    def _detach(self, mac: MAC, peer: Peer) -> None:
+        macs = self._macsOf[peer]
+        macs.discard(mac)
+        if not macs:
+            del self._macsOf[peer]
+            self._peers = None
+
+
+def _best(known: dict[Source, Entry]) -> Entry:
+    return max(known.values(), key=lambda entry: (entry.source.rank, entry.since, entry.source.name))

@@ -1,0 +1,3 @@
+"""
+Shipped test tools: a simulated network, and the contract that every driver fulfils.
+"""

@@ -1,0 +1,3 @@
+"""
+Options and C{makeService} of the twistd plugins, one module a command.
+"""

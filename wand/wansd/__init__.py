@@ -1,0 +1,3 @@
+"""
+The directory server: who is here, at which endpoint.
+"""

@@ -1,0 +1,3 @@
+"""
+Where wansd keeps its state: one module a store.
+"""
