@@ -4,6 +4,7 @@ Endpoints: an IP address and a UDP port, where datagrams come from and go to.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv6Address, ip_address
 from typing import Final, NamedTuple
 
@@ -14,6 +15,10 @@ NODE_PORT: Final = 22222
 
 #: The UDP port of a directory server, of the original and ours.
 SERVER_PORT: Final = 44444
+
+
+_BRACKETED: Final = re.compile(r"\[(?P<host>[^]]*)\](?::(?P<port>.*))?")
+_PLAIN: Final = re.compile(r"(?P<host>[^:]*)(?::(?P<port>.*))?")
 
 
 class Endpoint(NamedTuple):
@@ -62,17 +67,14 @@ def splitHostPort(text: str, defaultPort: int | None = None) -> tuple[str, int]:
     @return: the host, a name or a numeric address, and the port.
     @raise AddressInvalid: if the host is empty, or the port missing, no number or out of range.
     """
-    host, _, port = text.strip().rpartition(":")
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
-    elif not host or ":" in host or _isIPv6(text):
-        host, port = text.strip(), ""
-    if not host or any(character.isspace() for character in host):
+    text = text.strip()
+    match = _BRACKETED.fullmatch(text) or (None if text.count(":") > 1 else _PLAIN.fullmatch(text))
+    host, port = match.group("host", "port") if match else (text, None)
+    if not host or set(host) & set(" \t\r\n[]") or (":" in host and not _isIPv6(host)):
         raise AddressInvalid(f"{text!r} names no host; write HOST:PORT")
-    if not port and defaultPort is not None:
+    if port is None and defaultPort is not None:
         return host, defaultPort
-    return host, parsePort(port, text)
+    return host, parsePort(port or "", text)
 
 
 def parsePort(port: str, text: str | None = None, *, anyAllowed: bool = False) -> int:

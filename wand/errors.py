@@ -67,6 +67,12 @@ class StoreUnavailable(WandError):
     """
 
 
+class StateUnavailable(WandError):
+    """
+    The state directory can not be used.
+    """
+
+
 class NotSupported(WandError):
     """
     The running program can not do this: a directory server has no peers, a node has no registry.

@@ -256,19 +256,19 @@ class ITransport(Interface):
         @raise wand.errors.AddressInvalid: if this protocol knows no such peer.
         """
 
-    def peers() -> Sequence[Peer]:
+    def peerAdded(peer: Peer) -> None:
         """
-        The peers that were sent to or heard from, at most as many as the table has.
+        The table has its first entry for a peer: keep an account of it.
+        """
+
+    def peerRemoved(peer: Peer) -> None:
+        """
+        The table has no entry for a peer any more: drop what is kept about it.
         """
 
     def peerStatus(peer: Peer) -> PeerStatus:
         """
-        What passed between a peer and us; its C{macs} are left empty.
-        """
-
-    def forget(peer: Peer) -> None:
-        """
-        The table has no entry for this peer any more: drop what is kept about it.
+        What passed between a peer of the table and us; its C{macs} are left empty.
         """
 
     def stop() -> None:

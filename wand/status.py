@@ -10,9 +10,9 @@ from __future__ import annotations
 import msgspec
 
 
-class Status(msgspec.Struct, frozen=True, rename="kebab"):
+class Status(msgspec.Struct, frozen=True):
     """
-    The base: keys have dashes in JSON, as in the configuration files.
+    The base; the names of the attributes are the keys in JSON.
     """
 
 

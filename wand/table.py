@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 from enum import IntEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
@@ -73,6 +73,22 @@ class Entry:
     lifetime: float | None
 
 
+class PeerObserver(Protocol):
+    """
+    Is told which peers the table has.
+    """
+
+    def peerAdded(self, peer: Peer) -> None:
+        """
+        The table has its first entry for a peer.
+        """
+
+    def peerRemoved(self, peer: Peer) -> None:
+        """
+        The table has no entry for a peer any more.
+        """
+
+
 class Table:
     """
     MAC addresses and their peers.
@@ -95,6 +111,7 @@ class Table:
         self._entries: dict[MAC, dict[Source, Entry]] = {}
         self._macsOf: dict[Peer, set[MAC]] = {}
         self._ages: Ageing[tuple[MAC, Source]] = Ageing(clock, self._expired)
+        self._observers: list[PeerObserver] = []
         self._sorted: list[MAC] | None = []
 
     def __len__(self) -> int:
@@ -174,6 +191,14 @@ class Table:
             for source, entry in self._entries[mac].items():
                 if entry.peer == peer and entry.lifetime is not None:
                     self._ages.expireAt((mac, source), now + entry.lifetime)
+
+    def observe(self, observer: PeerObserver) -> None:
+        """
+        Tell C{observer} of every peer that there is, and from now on of those that come and go.
+        """
+        self._observers.append(observer)
+        for peer in self._macsOf:
+            observer.peerAdded(peer)
 
     def stop(self) -> None:
         """
@@ -255,9 +280,11 @@ class Table:
 
     def _attach(self, mac: MAC, peer: Peer) -> None:
         macs = self._macsOf.setdefault(peer, set())
-        if not macs:
-            self._peers = None
         macs.add(mac)
+        if len(macs) == 1:
+            self._peers = None
+            for observer in self._observers:
+                observer.peerAdded(peer)
 
     def _detach(self, mac: MAC, peer: Peer) -> None:
         macs = self._macsOf[peer]
@@ -265,6 +292,8 @@ class Table:
         if not macs:
             del self._macsOf[peer]
             self._peers = None
+            for observer in self._observers:
+                observer.peerRemoved(peer)
 
 
 def _best(known: dict[Source, Entry]) -> Entry:

@@ -1,0 +1,265 @@
+"""
+Configuration: what each program can be told, from a TOML file, from options of its command line, or from both.
+
+The classes here are the one description of every key: its type, its default and its help.  The options of the twistd
+plugins and the reference in the documentation are made from them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address, ip_interface
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from wand.endpoint import NODE_PORT, SERVER_PORT, parsePort, splitHostPort
+from wand.errors import AddressInvalid, ConfigurationInvalid
+from wand.ethernet import MAC, MTU_MAXIMUM, MTU_MINIMUM
+
+#: Where programs keep what must survive them.
+STATE: Final = "/var/lib/wand"
+
+#: Where programs keep their control sockets.
+RUN: Final = "/run/wand"
+
+#: Settings of plugins, by the plugin's name.
+PluginSettings = dict[str, dict[str, Any]]
+
+
+def _dashed(name: str) -> str:
+    return re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
+
+
+def _help(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
+    """
+    What every program can be told.
+    """
+
+    hooks: Annotated[list[str], _help("hooks to run; see wand drivers")] = []
+    hookSettings: Annotated[PluginSettings, _help("the settings of each hook, by its name")] = {}
+
+    def check(self) -> None:
+        """
+        Check what the types do not say.
+
+        @raise wand.errors.AddressInvalid: with the key first in C{args}.
+        """
+
+
+#: The keys of a program with a control socket.
+ControlPath = Annotated[str, _help("path of the control socket")]
+ControlGroup = Annotated[str, _help("the group that may use the control socket")]
+
+
+class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
+    """
+    C{twistd etud}.
+    """
+
+    control: ControlPath = f"{RUN}/etud.sock"
+    controlGroup: ControlGroup = ""
+    state: Annotated[str, _help("directory for what must survive a restart")] = STATE
+    driver: Annotated[str, _help("the tap driver; see wand drivers")] = "tuntap"
+    driverSettings: Annotated[dict[str, Any], _help("the driver's own settings")] = {}
+    interface: Annotated[str, _help("name of the network interface")] = "wan0"
+    mac: Annotated[str | None, _help("MAC address; else one is made once and kept in the state directory")] = None
+    mtu: Annotated[int | None, _help("largest payload of a frame; else the protocol's default")] = None
+    addresses: Annotated[list[str], _help("IP addresses for the interface, such as 10.1.0.1/16")] = []
+    up: Annotated[bool, _help("set the link up: yes or no")] = True
+    listen: Annotated[str, _help("local IP address for the UDP port")] = "0.0.0.0"
+    port: Annotated[int, _help("UDP port for the data")] = NODE_PORT
+    protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
+    protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
+    frameServices: Annotated[list[str], _help("frame services to run; see wand drivers")] = []
+    frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
+    entries: Annotated[dict[str, str], _help("fixed entries of the table: MAC = HOST:PORT")] = {}
+
+    def check(self) -> None:
+        """
+        See L{Configuration.check}.
+        """
+        if self.mac is not None:
+            _checked("mac", MAC.parseUnicast, self.mac)
+        if self.mtu is not None and not MTU_MINIMUM <= self.mtu <= MTU_MAXIMUM:
+            raise AddressInvalid("mtu", f"expected {MTU_MINIMUM} to {MTU_MAXIMUM}, not {self.mtu}")
+        if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
+            raise AddressInvalid("interface", f"{self.interface!r} is no name of an interface: 1 to 15 characters")
+        for address in self.addresses:
+            _checked("addresses", _address, address)
+        _checked("listen", _local, self.listen)
+        _checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
+
+
+class WandConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
+    """
+    C{twistd wand}.
+    """
+
+    servers: Annotated[list[str], _help("directory servers to ask, HOST or HOST:PORT")] = []
+    directories: Annotated[PluginSettings, _help("more directories: the settings of each, by its plugin's name")] = {}
+    etud: Annotated[str, _help("path of the control socket of the etud to feed")] = f"{RUN}/etud.sock"
+
+    def check(self) -> None:
+        """
+        See L{Configuration.check}.
+        """
+        for server in self.servers:
+            _checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
+
+
+class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
+    """
+    C{twistd wand-node}.
+    """
+
+    control: ControlPath = f"{RUN}/node.sock"
+    servers: Annotated[list[str], _help("directory servers to ask, HOST or HOST:PORT")] = []
+    directories: Annotated[PluginSettings, _help("more directories: the settings of each, by its plugin's name")] = {}
+
+    def check(self) -> None:
+        """
+        See L{Configuration.check}.
+        """
+        super().check()
+        for server in self.servers:
+            _checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
+
+
+class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
+    """
+    C{twistd wansd}.
+    """
+
+    listen: Annotated[str, _help("local IP address for the UDP port")] = "0.0.0.0"
+    port: Annotated[int, _help("UDP port on which nodes register")] = SERVER_PORT
+    state: Annotated[str, _help("directory for what must survive a restart")] = STATE
+    store: Annotated[str, _help("where the registry is kept; see wand drivers")] = "sqlite"
+    storeSettings: Annotated[dict[str, Any], _help("the store's own settings")] = {}
+
+    def check(self) -> None:
+        """
+        See L{Configuration.check}.
+        """
+        _checked("listen", _local, self.listen)
+        _checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
+
+
+class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
+    """
+    C{twistd wand-server}.
+    """
+
+    control: ControlPath = f"{RUN}/server.sock"
+    controlGroup: ControlGroup = ""
+
+
+AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)
+
+
+def load(kind: type[AnyConfiguration], path: str | None, options: Mapping[str, Any] | None = None) -> AnyConfiguration:
+    """
+    Read a configuration.
+
+    @param path: the TOML file, or C{None} for no file.
+    @param options: keys and values of the command line, which win over the file's.
+    @raise ConfigurationInvalid: naming the file or the option, the key and the reason.
+    """
+    values = {} if path is None else _read(path)
+    merged = {**values, **(options or {})}
+    try:
+        configuration = msgspec.convert(merged, kind)
+        configuration.check()
+    except msgspec.ValidationError as error:
+        reason, _, where = str(error).partition(" - at `$")
+        key = where.rstrip("`").lstrip(".").removeprefix("[...]")
+        if not key and "unknown field `" in reason:
+            key = reason.split("`")[1]
+            reason = _unknown(key, kind)
+        raise ConfigurationInvalid(_origin(key, path, options), key, reason) from None
+    except AddressInvalid as error:
+        key, reason = error.args
+        raise ConfigurationInvalid(_origin(key, path, options), key, reason) from None
+    return configuration
+
+
+def optionFields(kind: type[Configuration]) -> list[tuple[str, Any, str, object]]:
+    """
+    The keys that can be options, which are those that are no tables.
+
+    @return: for each its name with dashes, its type, its help and its default.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(kind):
+        annotated, meta = get_args(hints[field.name])
+        if not str(annotated).startswith("dict"):
+            default = field.default if field.default is not msgspec.NODEFAULT else []
+            found.append((field.encode_name, annotated, meta.description, default))
+    return found
+
+
+def fields(kind: type[Configuration]) -> list[tuple[str, str, str, object]]:
+    """
+    Every key, for the reference in the documentation: its name, its type in words, its help and its default.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(kind):
+        annotated, meta = get_args(hints[field.name])
+        default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+        found.append((field.encode_name, _typeName(annotated), meta.description, default))
+    return found
+
+
+def _typeName(annotated: Any) -> str:
+    text = str(annotated)
+    for start, name in (("dict", "table"), ("list", "list of texts"), ("<class 'int", "number"), ("int", "number")):
+        if text.startswith(start):
+            return name
+    return "yes or no" if "bool" in text else "text"
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationInvalid(path, "", f"it can not be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationInvalid(path, "", f"it is no TOML: {error}") from None
+
+
+def _origin(key: str, path: str | None, options: Mapping[str, Any] | None) -> str:
+    name = key.partition("[")[0]
+    return f"--{name}" if options and name in options else path or "the configuration"
+
+
+def _unknown(key: str, kind: type[Configuration]) -> str:
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    close = get_close_matches(key, names, 1)
+    return "there is no such key" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _checked(key: str, check: Any, text: str) -> None:
+    try:
+        check(text)
+    except (AddressInvalid, ValueError) as error:
+        raise AddressInvalid(key, str(error)) from None
+
+
+def _address(text: str) -> None:
+    if "/" not in text:
+        raise AddressInvalid(f"{text!r} has no prefix length; write it like 10.1.0.1/16")
+    ip_interface(text)
+
+
+def _local(text: str) -> None:
+    ip_address(text)

@@ -1,0 +1,140 @@
+"""
+Etud, "Ethernet over UDP": frames from the tap to the peers by their destination, and from the peers to the tap.
+
+The order of the methods is the way of a frame: out of the host and onto the network, then from the network to the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from zope.interface import implementer
+
+from wand.counters import Counters
+from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
+from wand.interfaces import IFrameReader, IFrameReceiver, IFrameWatcher, ITap, ITransport
+from wand.table import Peer, Table
+
+COUNTERS: Final = {
+    "sent-frames": "frames sent to one peer",
+    "sent-group-frames": "broadcast and multicast frames sent, each to every peer",
+    "delivered-frames": "frames from peers handed to the host",
+    "drop-sent-runt": "frames from the host dropped: shorter than an Ethernet header",
+    "drop-sent-oversize": "frames from the host dropped: longer than the MTU allows",
+    "drop-unknown-unicast": "frames from the host dropped: no entry in the table for their destination",
+    "drop-no-peers": "broadcast and multicast frames from the host dropped: the table is empty",
+    "drop-sent-watched": "frames from the host dropped by a frame service",
+    "drop-received-runt": "frames from peers dropped: shorter than an Ethernet header",
+    "drop-received-oversize": "frames from peers dropped: longer than the MTU allows",
+    "drop-received-own": "frames from peers dropped: their source is this node's own address",
+    "drop-received-bad-source": "frames from peers dropped: their source is a group address",
+    "drop-received-watched": "frames from peers dropped by a frame service",
+}
+
+
+@implementer(IFrameReader, IFrameReceiver)
+class Etud:
+    """
+    The data plane of one node: a tap, a transport, and the table between them.
+
+    @ivar watchers: the frame services at work, each asked about every frame to a group.
+    """
+
+    def __init__(
+        self,
+        tap: ITap,
+        transport: ITransport,
+        table: Table,
+        counters: Counters,
+        lost: Callable[[str], object],
+    ) -> None:
+        """
+        @param lost: called with the reason when the tap is gone.
+        """
+        self.watchers: Sequence[IFrameWatcher] = ()
+        self._tap = tap
+        self._transport = transport
+        self._table = table
+        self._counters = counters
+        self._lost = lost
+        self._own = bytes(tap.mac)
+        self._longest = tap.mtu + OVERHEAD
+        counters.declare(COUNTERS)
+        table.observe(transport)
+
+    def start(self) -> None:
+        """
+        Let frames flow both ways.
+        """
+        self._transport.start(self)
+        self._tap.start(self)
+
+    # From the host to the peers.  HOT PATH
+
+    def frameRead(self, frame: Frame) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        if not HEADER_SIZE <= len(frame) <= self._longest:
+            self._counters["drop-sent-runt" if len(frame) < HEADER_SIZE else "drop-sent-oversize"] += 1
+        elif frame[0] & 1:
+            self._spread(frame)
+        else:
+            peer = self._table.peerOf.get(bytes(frame[:6]))
+            if peer is None:
+                self._counters["drop-unknown-unicast"] += 1
+            else:
+                self._counters["sent-frames"] += 1
+                self._transport.send(peer, frame)
+
+    def _spread(self, frame: Frame) -> None:
+        peers = self._table.peers
+        if not peers:
+            self._counters["drop-no-peers"] += 1
+        elif not all(watcher.leaving(frame) for watcher in self.watchers):
+            self._counters["drop-sent-watched"] += 1
+        else:
+            self._counters["sent-group-frames"] += 1
+            for peer in peers:
+                self._transport.send(peer, frame)
+
+    def batchRead(self) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        self._transport.flush()
+
+    # From the peers to the host.  HOT PATH
+
+    def frameReceived(self, peer: Peer, frame: Frame) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+        if not HEADER_SIZE <= len(frame) <= self._longest:
+            self._counters["drop-received-runt" if len(frame) < HEADER_SIZE else "drop-received-oversize"] += 1
+        elif frame[6] & 1:
+            self._counters["drop-received-bad-source"] += 1
+        elif frame[6:12] == self._own:
+            self._counters["drop-received-own"] += 1
+        elif frame[0] & 1 and not all(watcher.arriving(peer, frame) for watcher in self.watchers):
+            self._counters["drop-received-watched"] += 1
+        elif self._tap.write(frame):
+            self._counters["delivered-frames"] += 1
+
+    def batchReceived(self) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+
+    def peerHeard(self, peer: Peer) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+        self._table.touch(peer)
+
+    def tapLost(self, reason: str) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        self._lost(reason)

@@ -1,0 +1,3 @@
+"""
+The Twisted services that programs are composed of.
+"""

@@ -1,0 +1,99 @@
+"""
+Wand as a service: the directories that keep the table up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from twisted.application.service import Service
+
+from wand.discovery import discover
+from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.status import DirectoryStatus
+
+
+class WandService(Service):
+    """
+    Runs directories.
+    """
+
+    def __init__(self, wanted: dict[str, Settings], context: Callable[[], NodeContext]) -> None:
+        """
+        @param wanted: the settings of each directory, by its plugin's name.
+        @param context: called when the service starts, for what the directories work with.
+        """
+        self._kinds = discover(IDirectoryKind)
+        self._wanted = wanted
+        self._context = context
+        self._open: dict[str, tuple[Settings, IDirectory]] = {}
+        for name in wanted:
+            self._kinds.choose(name)
+
+    def privilegedStartService(self) -> None:
+        """
+        Nothing needs privileges.
+        """
+
+    def startService(self) -> None:
+        """
+        Open the directories and start them.
+
+        @raise wand.errors.ConfigurationInvalid: if one refuses its settings.
+        """
+        super().startService()
+        self.change(self._wanted)
+
+    def stopService(self) -> None:
+        """
+        Stop the directories.
+        """
+        super().stopService()
+        for _, directory in self._open.values():
+            directory.stop()
+        self._open.clear()
+
+    def change(self, wanted: dict[str, Settings]) -> list[str]:
+        """
+        Have these directories and no others; those whose settings are the same are not disturbed.
+
+        @return: the names of those that were opened, opened anew, or stopped.
+        @raise wand.errors.WandError: if one can not be opened; nothing is changed then.
+        """
+        kept = {name: held for name, held in self._open.items() if name in wanted and held[0] == wanted[name]}
+        opened = {
+            name: (settings, self._kinds.choose(name).open(settings, self._context()))
+            for name, settings in wanted.items()
+            if name not in kept
+        }
+        gone = {name: held for name, held in self._open.items() if name not in kept}
+        for _, directory in gone.values():
+            directory.stop()
+        self._open = {**kept, **opened}
+        for _, directory in opened.values():
+            directory.start()
+        return sorted({*gone, *opened})
+
+    def status(self) -> list[DirectoryStatus]:
+        """
+        How it stands with every server.
+        """
+        return [status for _, directory in self._open.values() for status in directory.status()]
+
+
+def wantedDirectories(
+    native: str, servers: Iterable[str], entries: dict[str, str], more: dict[str, Settings]
+) -> dict[str, Settings]:
+    """
+    The directories that a configuration asks for.
+
+    @param native: the directory plugin that asks C{servers}: the one of the peer protocol.
+    @param entries: fixed entries.
+    @param more: the settings of further directories, by name.
+    """
+    wanted = {name: dict(settings) for name, settings in more.items()}
+    if servers:
+        wanted.setdefault(native, {})["servers"] = list(servers)
+    if entries:
+        wanted.setdefault("static", {})["entries"] = dict(entries)
+    return dict(wanted)

@@ -1,0 +1,57 @@
+"""
+How a program ends: in good order, or with a reason that an operator understands and a status that a supervisor sees.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from types import TracebackType
+from typing import Any, Final
+
+from twisted.logger import Logger
+
+from wand.errors import WandError
+
+_log: Final = Logger(namespace="wand")
+
+#: Seconds for the answer to a C{stop} to leave before the program ends.
+GRACE: Final = 0.1
+
+
+def explainErrors(program: str) -> None:
+    """
+    Let an error that an operator may see end the program with its sentence, and not with a traceback.
+    """
+
+    def explain(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if isinstance(error, WandError):
+            print(f"{program}: {error}", file=sys.__stderr__)
+        else:
+            sys.__excepthook__(kind, error, traceback)
+
+    sys.excepthook = explain
+
+
+def endSoon(reactor: Any) -> None:
+    """
+    End the program in good order.
+    """
+    reactor.callLater(GRACE, reactor.stop)
+
+
+def endBecause(reactor: Any, reason: str) -> None:
+    """
+    End the program with exit status 1, because it can not do its work any more.
+    """
+    _log.critical("the program ends: {reason}", reason=reason)
+    atexit.register(_fail)
+    reactor.stop()
+
+
+def _fail() -> None:
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()
+    os._exit(1)

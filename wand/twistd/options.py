@@ -1,0 +1,96 @@
+"""
+Options of the twistd plugins, made from the classes of L{wand.config}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from twisted.python import usage
+
+from wand import __version__
+from wand.config import AnyConfiguration, Configuration, load, optionFields
+from wand.state import Owner
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"expected a number, not {text!r}") from None
+
+
+def _truth(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f"expected yes or no, not {text!r}")
+    return text == "yes"
+
+
+def _texts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _reader(kind: Any) -> Callable[[str], Any]:
+    words = str(kind)
+    if words.startswith("list"):
+        return _texts
+    if "bool" in words:
+        return _truth
+    return _number if "int" in words else str
+
+
+def _help(kind: Any, text: str, default: object) -> str:
+    commas = "; several are separated by commas" if str(kind).startswith("list") else ""
+    shown = {True: "yes", False: "no"}.get(default, default) if isinstance(default, bool) else default  # type: ignore[call-overload]
+    return f"{text}{commas}" + (f" [default: {shown}]" if shown not in (None, "", []) else "")
+
+
+def _parameters(kind: type[Configuration]) -> list[list[Any]]:
+    parameters: list[list[Any]] = [["config", "c", None, "a TOML file; options win over what it says", str]]
+    for name, annotated, text, default in optionFields(kind):
+        parameters.append([name, None, None, _help(annotated, text, default), _reader(annotated)])
+    return parameters
+
+
+class ProgramOptions(usage.Options):
+    """
+    Options of one program; subclasses are made by L{optionsFor}.
+    """
+
+    kind: ClassVar[type[Configuration]]
+
+    def opt_version(self) -> None:
+        """
+        Print the version of wandaemon, and end.
+        """
+        print(f"wandaemon {__version__}")
+        raise SystemExit(0)
+
+    def configuration(self, kind: type[AnyConfiguration]) -> AnyConfiguration:
+        """
+        Read the configuration, from the file and from these options.
+
+        @raise wand.errors.ConfigurationInvalid: if it can not be used.
+        """
+        given = {name: self[name] for name, *_ in optionFields(kind) if self[name] is not None}
+        return load(kind, self["config"], given)
+
+    def owner(self) -> Owner:
+        """
+        Who twistd was told to become once the privileges are dropped.
+        """
+        parent = self.parent or {}
+        uid, gid = parent.get("uid"), parent.get("gid")
+        return Owner(-1 if uid is None else uid, -1 if gid is None else gid)
+
+
+def optionsFor(kind: type[Configuration], about: str) -> type[ProgramOptions]:
+    """
+    Make the options class of a program.
+    """
+    return type(
+        "Options",
+        (ProgramOptions,),
+        {"kind": kind, "optParameters": _parameters(kind), "longdesc": about, "synopsis": "[options]"},
+    )
