@@ -29,3 +29,9 @@ class Counters(dict[str, int]):
         for name, description in descriptions.items():
             self.descriptions[name] = description
             self.setdefault(name, 0)
+
+    def drops(self) -> int:
+        """
+        Everything that was dropped, for any reason.
+        """
+        return sum(count for name, count in self.items() if name.startswith("drop-"))

@@ -67,12 +67,15 @@ class NodeContext(Context):
     @ivar port: the UDP port of the node's data.
     @ivar transport: how frames travel to the peers; a directory may speak through it.  C{None} in a C{wand} that keeps
         the table of a separate C{etud}.
+    @ivar host: the local address of the node's data; a server that takes a node's endpoint from its request is asked
+        from there.
     """
 
     table: Table
     mac: MAC
     port: int
     transport: ITransport | None
+    host: str = "0.0.0.0"
 
 
 class IWandPlugin(IPlugin):

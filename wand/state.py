@@ -18,11 +18,14 @@ _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 class Owner(NamedTuple):
     """
-    Who a program will be once it has dropped its privileges; C{-1} for no change, as in chown(2).
+    Who a program will be once it has dropped its privileges; C{None} for no change.
     """
 
-    uid: int = -1
-    gid: int = -1
+    uid: int | None = None
+    gid: int | None = None
+
+
+UNCHANGED: Final = Owner()
 
 
 class StateDirectory:
@@ -32,18 +35,18 @@ class StateDirectory:
     @ivar path: where it is.
     """
 
-    def __init__(self, path: str, owner: Owner = Owner()) -> None:
+    def __init__(self, path: str, owner: Owner = UNCHANGED) -> None:
         """
         Make the directory if it does not exist.
 
         @raise StateUnavailable: if it can not be made, or others may look into it.
         """
         self.path = Path(path)
-        self._owner = owner
+        self._owner = [-1 if number is None else number for number in owner]  # as chown(2) has it
         try:
             if not self.path.is_dir():
                 self.path.mkdir(mode=0o700, parents=True)
-                os.chown(self.path, *owner)
+                os.chown(self.path, *self._owner)
             mode = self.path.stat().st_mode & 0o777
         except OSError as error:
             raise StateUnavailable(f"the state directory {path} can not be made: {error.strerror}") from error
@@ -59,7 +62,7 @@ class StateDirectory:
         new = self.path / f".{name}.new"
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with open(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -93,6 +93,7 @@ class EtudService(Service):
             mac=mac,
             port=configuration.port,
             transport=self.transport,
+            host=configuration.listen,
         )
         self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost)
         self._etud.watchers = [self._watcher(name, plugin) for name, plugin in self._watching]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from twisted.application.service import MultiService
@@ -15,6 +16,7 @@ from wand.config import EtudConfiguration, NodeConfiguration
 from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Context, NodeContext, Settings
+from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
 from wand.services.hooks import HookService
 from wand.services.wand import WandService, wantedDirectories
@@ -22,12 +24,16 @@ from wand.state import Owner
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
 
+#: The keys that a reload takes over.
+LIVE: Final = ("servers", "entries", "directories")
+
 
 class Node(MultiService):
     """
     One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides
     L{wand.control.program.Program}.
 
+    @ivar configuration: as it was last read.
     @ivar etud: the data plane.
     @ivar wand: the directories.
     """
@@ -51,15 +57,14 @@ class Node(MultiService):
         super().__init__()
         self.counters = context.counters
         self.events = context.events
-        self._clock = context.clock
         self._load = load
         self._end = end
         self._origin = origin
-        self._configuration = load()
+        self.configuration = load()
         self._started = context.clock.seconds()
-        self._hooks = HookService(self._configuration, context)
-        self.etud = EtudService(self._configuration, context, owner, lost)
-        self.wand = WandService(self._wanted(self._configuration), self._context)
+        self._hooks = HookService(self.configuration, context)
+        self.etud = EtudService(self.configuration, context, owner, lost)
+        self.wand = WandService(self._wanted(self.configuration), self._context)
         for service in (self._hooks, self.etud, self.wand):
             service.setServiceParent(self)
 
@@ -70,7 +75,7 @@ class Node(MultiService):
         if not isinstance(configuration, NodeConfiguration):
             return wantedDirectories("", (), configuration.entries, {})
         native = self.etud.protocol.directory
-        return wantedDirectories(native, configuration.servers, configuration.entries, dict(configuration.directories))
+        return wantedDirectories(native, configuration.servers, configuration.entries, configuration.directories)
 
     # What the control socket looks at.
 
@@ -80,7 +85,7 @@ class Node(MultiService):
         """
         table = self.etud.table
         return ProgramStatus(
-            role="node" if isinstance(self._configuration, NodeConfiguration) else "etud",
+            role="node" if isinstance(self.configuration, NodeConfiguration) else "etud",
             version=__version__,
             pid=os.getpid(),
             started=self._started,
@@ -89,7 +94,7 @@ class Node(MultiService):
             configuration=self._origin,
             entries=len(table),
             peers=len(table.peers),
-            drops=sum(count for name, count in self.counters.items() if name.startswith("drop-")),
+            drops=self.counters.drops(),
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
         )
@@ -141,19 +146,10 @@ class Node(MultiService):
         """
         See L{wand.control.program.Program}.
         """
-        before, after = self._configuration, self._load()
+        before, after = self.configuration, self._load()
         changed = self.wand.change(self._wanted(after))
-        self._configuration = after
-        live = {"servers", "entries", "directories"}
-        waiting = [
-            name
-            for name in after.__struct_fields__
-            if name not in live and getattr(before, name) != getattr(after, name)
-        ]
-        return [f"directory {name}: taken over" for name in changed] + [
-            f"{after.__struct_encode_fields__[after.__struct_fields__.index(name)]}: waits for a restart"
-            for name in waiting
-        ]
+        self.configuration = after
+        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, LIVE)
 
     def stop(self) -> None:
         """

@@ -4,7 +4,7 @@ Wand as a service: the directories that keep the table up to date.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from twisted.application.service import Service
 
@@ -82,7 +82,7 @@ class WandService(Service):
 
 
 def wantedDirectories(
-    native: str, servers: Iterable[str], entries: dict[str, str], more: dict[str, Settings]
+    native: str, servers: Iterable[str], entries: dict[str, str], more: Mapping[str, Settings]
 ) -> dict[str, Settings]:
     """
     The directories that a configuration asks for.

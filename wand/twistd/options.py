@@ -4,7 +4,7 @@ Options of the twistd plugins, made from the classes of L{wand.config}.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from twisted.python import usage
@@ -42,7 +42,7 @@ def _reader(kind: Any) -> Callable[[str], Any]:
 
 def _help(kind: Any, text: str, default: object) -> str:
     commas = "; several are separated by commas" if str(kind).startswith("list") else ""
-    shown = {True: "yes", False: "no"}.get(default, default) if isinstance(default, bool) else default  # type: ignore[call-overload]
+    shown = ("no", "yes")[default] if isinstance(default, bool) else default
     return f"{text}{commas}" + (f" [default: {shown}]" if shown not in (None, "", []) else "")
 
 
@@ -80,9 +80,8 @@ class ProgramOptions(usage.Options):
         """
         Who twistd was told to become once the privileges are dropped.
         """
-        parent = self.parent or {}
-        uid, gid = parent.get("uid"), parent.get("gid")
-        return Owner(-1 if uid is None else uid, -1 if gid is None else gid)
+        parent: Mapping[str, Any] = self.parent or {}  # python -m twisted has neither
+        return Owner(parent.get("uid"), parent.get("gid"))
 
 
 def optionsFor(kind: type[Configuration], about: str) -> type[ProgramOptions]:

@@ -1,0 +1,35 @@
+"""
+The configuration of Sphinx; `tox -e docs` builds.
+"""
+
+from importlib.metadata import version as distributionVersion
+from pathlib import Path
+
+project = "wandaemon"
+author = "the wandaemon authors"
+release = version = distributionVersion("wandaemon")
+
+extensions = ["myst_parser", "pydoctor.sphinx_ext.build_apidocs", "sphinx.ext.intersphinx"]
+exclude_patterns = ["_build"]
+nitpicky = True
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = "wandaemon"
+
+# No inventories of other projects are fetched: the documentation builds without a network.
+intersphinx_mapping: dict[str, tuple[str, str | None]] = {}
+
+_root = Path(__file__).resolve().parent.parent
+pydoctor_args = [
+    "--quiet",
+    "--project-name=wandaemon",
+    f"--config={_root / 'pyproject.toml'}",
+    f"--project-base-dir={_root}",
+    "--docformat=epytext",
+    "--intersphinx-cache-path=",
+    "--html-output={outdir}/api",
+    str(_root / "wand"),
+]
+pydoctor_url_path = "/api/"

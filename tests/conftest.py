@@ -1,0 +1,56 @@
+"""
+What holds for every test.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+
+@implementer(ILogObserver)
+class LoggedFailures:
+    """
+    The failures that were logged during a test.
+    """
+
+    def __init__(self) -> None:
+        self.failures: list[Failure] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        failure = event.get("log_failure") or event.get("failure")  # log.err() is legacy and sets the second
+        if failure is not None:
+            self.failures.append(failure)
+
+    def flush(self, *kinds: type[BaseException]) -> list[Failure]:
+        """
+        Take out the failures of some kinds: the test expects them.
+        """
+        flushed = [failure for failure in self.failures if failure.check(*kinds)]
+        self.failures = [failure for failure in self.failures if failure not in flushed]
+        return flushed
+
+
+@pytest.fixture(autouse=True)
+def loggedFailures(request: pytest.FixtureRequest) -> Iterator[LoggedFailures]:
+    """
+    Fail a test that leaves a failure in the log, or a Deferred with a failure that nobody handled.  Test cases of trial
+    see to that themselves, and have C{flushLoggedErrors}.
+    """
+    logged = LoggedFailures()
+    if isinstance(request.instance, SynchronousTestCase):
+        yield logged
+        return
+    globalLogPublisher.addObserver(logged)
+    try:
+        yield logged
+        gc.collect()  # a Deferred speaks of its failure when it is collected
+    finally:
+        globalLogPublisher.removeObserver(logged)
+    assert not logged.failures, f"failures were logged: {logged.failures}"

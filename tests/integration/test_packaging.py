@@ -1,0 +1,199 @@
+"""
+Tests for what pip installs: the commands of twistd appear, and plugins of other distributions are found.
+
+One clean virtual environment serves them all; it is never the one that runs the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import attrs
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+SURVEY = """
+import json, msgspec
+from wand.discovery import survey
+print(json.dumps([msgspec.to_builtins(status) for status in survey()]))
+"""
+
+COMMANDS = ("wand-node", "wand-server", "etud", "wand", "wansd")
+
+PYPROJECT = """
+[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}"
+version = "1.0"
+
+[tool.hatch.build.targets.wheel]
+packages = ["{name}", "{package}"]
+"""
+
+DRIVER = """
+from zope.interface import implementer
+
+from wand.errors import TapUnavailable
+from wand.interfaces import Context, ITap, ITapDriver, TapRequest
+
+
+@implementer(ITapDriver)
+class Driver:
+    name = "{name}"
+    about = "a driver of somebody else's"
+
+    def unusable(self) -> str | None:
+        return None
+
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        raise TapUnavailable("there is no such device")
+"""
+
+
+@attrs.frozen
+class Environment:
+    """
+    A virtual environment.
+    """
+
+    folder: Path
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """
+        Run one of its programs, from a folder in which nothing can be imported by accident.
+        """
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
+        return subprocess.run(
+            [str(self.folder / "bin" / program), *arguments],
+            cwd="/",
+            env=clean,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def pip(self, *arguments: str) -> None:
+        done = self.run("python", "-m", "pip", "-q", "--disable-pip-version-check", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def survey(self) -> list[dict[str, object]]:
+        done = self.run("python", "-c", SURVEY)
+        assert (done.returncode, done.stderr) == (0, "")
+        found: list[dict[str, object]] = json.loads(done.stdout)
+        return found
+
+    def usable(self) -> set[str]:
+        return {str(each["name"]) for each in self.survey() if each["usable"]}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """
+    A clean virtual environment with what we depend on.
+    """
+    folder = tmp_path_factory.mktemp("clean") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
+    environment = Environment(folder)
+    environment.pip("install", str(PROJECT))
+    return environment
+
+
+@pytest.fixture
+def environment(bare: Environment) -> Iterator[Environment]:
+    """
+    The same with our distribution, and nothing else, installed from a wheel.
+    """
+    yield bare
+    bare.pip("uninstall", "-y", "wand_other", "wand_broken")
+
+
+def writeDistribution(folder: Path, name: str, package: str, dropin: str) -> str:
+    """
+    Write the project of a distribution with one driver.
+
+    @param package: where it publishes: C{wand} or C{twisted}.
+    @param dropin: the module that it publishes.
+    @return: its folder.
+    """
+    (folder / name).mkdir(parents=True)
+    (folder / package / "plugins").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(PYPROJECT.format(name=name, package=package))
+    (folder / name / "__init__.py").touch()
+    (folder / name / "driver.py").write_text(DRIVER.format(name=f"{name}-{package}"))
+    (folder / package / "plugins" / f"{name}_dropin.py").write_text(dedent(dropin))
+    return str(folder)
+
+
+def assertCommands(environment: Environment) -> None:
+    done = environment.run("twistd", "--help")
+    listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("    ") and line.split()]
+    assert set(COMMANDS) <= set(listed), done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_commandsAppear(environment: Environment) -> None:
+    """
+    After C{pip install .} twistd knows our commands, and the built-in plugins are found.
+    """
+    assertCommands(environment)
+    assert {"chardev", "memory"} <= environment.usable()
+
+
+def test_commandsAppearInEditable(environment: Environment) -> None:
+    """
+    So it is after C{pip install -e .}.
+    """
+    try:
+        environment.pip("install", "--force-reinstall", "--no-deps", "-e", str(PROJECT))
+        assertCommands(environment)
+        assert {"chardev", "memory"} <= environment.usable()
+    finally:
+        environment.pip("install", "--force-reinstall", "--no-deps", str(PROJECT))
+
+
+@pytest.mark.parametrize("how", [[], ["-e"]])
+@pytest.mark.parametrize("package", ["wand", "twisted"])
+def test_driverOfAnotherDistributionIsFound(
+    environment: Environment, tmp_path: Path, package: str, how: list[str]
+) -> None:
+    """
+    A driver that pip installed is found, whichever of the two packages it publishes in, and however it is installed.
+    """
+    project = writeDistribution(
+        tmp_path, "wand_other", package, "from wand_other.driver import Driver\n\ndriver = Driver()\n"
+    )
+    before = environment.usable()
+    environment.pip("install", "--no-deps", *how, project)
+    assert environment.usable() == before | {f"wand_other-{package}"}
+    environment.pip("uninstall", "-y", "wand_other")
+    assert environment.usable() == before
+
+
+def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) -> None:
+    """
+    A plugin module that can not be loaded is reported with its file and the reason, by C{wand drivers} too; nothing
+    else changes, and nothing is written to the standard error.
+    """
+    before = environment.survey()
+    project = writeDistribution(tmp_path, "wand_broken", "wand", "import there_is_no_such_module\n")
+    environment.pip("install", "--no-deps", project)
+    (extra,) = [each for each in environment.survey() if each not in before]
+    assert (extra["kind"], extra["name"], extra["usable"]) == ("", "wand_broken_dropin", False)
+    assert extra["about"] == "ModuleNotFoundError: No module named 'there_is_no_such_module'"
+    assert str(extra["where"]).endswith("/wand/plugins/wand_broken_dropin.py")
+    assert [each for each in environment.survey() if each in before] == before
+    done = environment.run("wand", "drivers")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "wand_broken_dropin" in done.stdout
+    assertCommands(environment)

@@ -1,0 +1,191 @@
+"""
+Tests for L{wand.config} and for the options that L{wand.twistd.options} makes of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from twisted.python import usage
+
+from wand.config import (
+    Configuration,
+    EtudConfiguration,
+    NodeConfiguration,
+    ServerConfiguration,
+    WandConfiguration,
+    WansdConfiguration,
+    fields,
+    load,
+)
+from wand.errors import ConfigurationInvalid
+from wand.twistd.options import ProgramOptions, optionsFor
+
+ALL = [NodeConfiguration, ServerConfiguration, EtudConfiguration, WandConfiguration, WansdConfiguration]
+
+
+def fromFile(path: Path, text: str, kind: type[Configuration] = NodeConfiguration, **options: Any) -> Configuration:
+    file = path / "wand.toml"
+    file.write_text(text)
+    return load(kind, str(file), options)
+
+
+def test_defaults() -> None:
+    """
+    Without a file and without options there are defaults for everything.
+    """
+    for kind in ALL:
+        assert load(kind, None) == kind()
+
+
+def test_file(tmp_path: Path) -> None:
+    """
+    Keys are written with dashes, tables belong to plugins and to fixed entries.
+    """
+    text = """
+        interface = "tap7"
+        mtu = 1400
+        addresses = ["10.1.0.1/16", "fd00::1/64"]
+        control-group = "wand"
+        servers = ["one.example.net", "192.0.2.1:44445", "[2001:db8::1]:5"]
+        [entries]
+        "02:00:00:00:00:02" = "198.51.100.7:22222"
+        [protocol-settings]
+        senders = "known"
+        """
+    read = fromFile(tmp_path, text)
+    assert isinstance(read, NodeConfiguration)
+    assert (read.interface, read.mtu, read.controlGroup) == ("tap7", 1400, "wand")
+    assert read.entries == {"02:00:00:00:00:02": "198.51.100.7:22222"}
+    assert read.protocolSettings == {"senders": "known"}
+
+
+def test_optionsWin(tmp_path: Path) -> None:
+    """
+    What an option says counts, whatever the file says.
+    """
+    read = fromFile(tmp_path, "mtu = 1400\nport = 5", mtu=1300)
+    assert isinstance(read, NodeConfiguration)
+    assert (read.mtu, read.port) == (1300, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        ("mtu = 'x'", "mtu", "Expected `int"),
+        ("mtu = 67", "mtu", "68 to 65000"),
+        ("mtuu = 1400", "mtuu", "did you mean mtu?"),
+        ("mac = 'ff:ff:ff:ff:ff:ff'", "mac", "single host"),
+        ("interface = 'a-name-far-too-long'", "interface", "1 to 15"),
+        ("addresses = ['10.1.0.1']", "addresses", "prefix length"),
+        ("addresses = ['10.1.0.1/99']", "addresses", "10.1.0.1/99"),
+        ("listen = 'localhost'", "listen", "localhost"),
+        ("port = 65536", "port", "65536"),
+        ("servers = ['a b']", "servers", "names no host"),
+        ("servers = 'one'", "servers", "Expected `array`"),
+        ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "Expected `str`"),
+        ("[[entries", "", "no TOML"),
+    ],
+)
+def test_refusedWithFileKeyAndReason(tmp_path: Path, text: str, key: str, reason: str) -> None:
+    """
+    A file that can not be used is refused with its name, the key and the reason.
+    """
+    with pytest.raises(ConfigurationInvalid) as caught:
+        fromFile(tmp_path, text)
+    assert caught.value.where == str(tmp_path / "wand.toml")
+    assert caught.value.key == key
+    assert reason in caught.value.reason
+
+
+def test_refusedOption(tmp_path: Path) -> None:
+    """
+    An option that can not be used is refused under its own name.
+    """
+    with pytest.raises(ConfigurationInvalid) as caught:
+        fromFile(tmp_path, "mtu = 1400", mtu=1)
+    assert caught.value.where == "--mtu"
+
+
+def test_unreadable(tmp_path: Path) -> None:
+    """
+    A file that is not there, is a directory or is no text is refused with the reason.
+    """
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    for path in (tmp_path / "none", tmp_path, tmp_path / "binary"):
+        with pytest.raises(ConfigurationInvalid) as caught:
+            load(NodeConfiguration, str(path))
+        assert caught.value.where == str(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text())
+def test_anyFileIsReadOrRefused(tmp_path: Path, text: str) -> None:
+    """
+    No file makes reading fail in any other way than its own error.
+    """
+    file = tmp_path / "any.toml"
+    file.write_bytes(text.encode("utf-8", "replace"))
+    try:
+        load(NodeConfiguration, str(file))
+    except ConfigurationInvalid as refused:
+        assert refused.where == str(file)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_everyOptionHasHelp(kind: type[Configuration]) -> None:
+    """
+    Every key of a configuration is described, and every option has help.
+    """
+    for name, words, text, _ in fields(kind):
+        assert name == name.lower()
+        assert words in ("text", "number", "yes or no", "list of texts", "table")
+        assert text
+    for _, _, _, text, _ in optionsFor(kind, "")().optParameters:
+        assert text
+
+
+def parsed(*arguments: str) -> NodeConfiguration:
+    options = optionsFor(NodeConfiguration, "A node.")()
+    options.parseOptions(list(arguments))
+    return options.configuration(NodeConfiguration)
+
+
+def test_options() -> None:
+    """
+    Options are read as the types of their keys.
+    """
+    read = parsed("--mtu=1400", "--addresses=10.1.0.1/16, fd00::1/64", "--up=no", "--mac=02:00:00:00:00:01")
+    assert (read.mtu, read.addresses, read.up) == (1400, ["10.1.0.1/16", "fd00::1/64"], False)
+
+
+def test_optionsOfTheWrongType() -> None:
+    """
+    An option that is no number, or neither yes nor no, is an error of usage that says what was expected.
+    """
+    for argument, reason in {"--mtu=x": "expected a number", "--up=maybe": "expected yes or no"}.items():
+        with pytest.raises(usage.UsageError, match=reason):
+            parsed(argument)
+
+
+def test_owner() -> None:
+    """
+    Who twistd is told to become is known to the program; C{python -m twisted} knows nobody.
+    """
+    options: ProgramOptions = optionsFor(NodeConfiguration, "A node.")()
+    assert options.owner() == (None, None)
+    options.parent = {"uid": 5, "gid": 6}
+    assert options.owner() == (5, 6)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    The version is that of this distribution.
+    """
+    with pytest.raises(SystemExit):
+        parsed("--version")
+    assert capsys.readouterr().out.startswith("wandaemon ")

@@ -1,0 +1,88 @@
+"""
+Tests for L{wand.state}.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.errors import StateUnavailable, WandError
+from wand.state import StateDirectory, keptMAC
+
+
+class StateTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = Path(directory.name) / "deep" / "state"
+
+    def test_private(self) -> None:
+        """
+        The directory and its files are for nobody else.
+        """
+        state = StateDirectory(str(self.path))
+        state.write("secret", b"x")
+        self.assertEqual(self.path.stat().st_mode & 0o777, 0o700)
+        self.assertEqual((self.path / "secret").stat().st_mode & 0o777, 0o600)
+
+    def test_refusesWhatOthersCanSee(self) -> None:
+        """
+        A directory that others may look into is refused, with the command that mends it.
+        """
+        self.path.mkdir(parents=True)
+        self.path.chmod(0o755)
+        with self.assertRaises(StateUnavailable) as caught:
+            StateDirectory(str(self.path))
+        self.assertIn(f"chmod 700 {self.path}", str(caught.exception))
+
+    def test_impossiblePlace(self) -> None:
+        """
+        A directory that can not be made is an error for the operator.
+        """
+        with self.assertRaises(StateUnavailable):
+            StateDirectory("/dev/null/state")
+
+    def test_writesAndReads(self) -> None:
+        """
+        What was written last is read; what never was, is nothing.
+        """
+        state = StateDirectory(str(self.path))
+        state.write("name", b"old")
+        state.write("name", b"new")
+        self.assertEqual(state.read("name"), b"new")
+        self.assertIsNone(state.read("other"))
+        self.assertEqual([file.name for file in self.path.iterdir()], ["name"])
+
+    def test_unwritable(self) -> None:
+        """
+        A file that can not be written or read is an error for the operator.
+        """
+        state = StateDirectory(str(self.path))
+        (self.path / "taken").mkdir()
+        with self.assertRaises(StateUnavailable):
+            state.write("taken", b"x")
+        with self.assertRaises(StateUnavailable):
+            state.read("taken")
+
+    def test_macIsMadeOnce(self) -> None:
+        """
+        The address made for an interface stays the same at the next start, and another interface gets another.
+        """
+        state = StateDirectory(str(self.path))
+        first = keptMAC(state, "wan0", Random(1))
+        self.assertTrue(first.isUnicast)
+        self.assertEqual(keptMAC(StateDirectory(str(self.path)), "wan0", Random(2)), first)
+        self.assertNotEqual(keptMAC(state, "wan1", Random(3)), first)
+
+    def test_brokenMAC(self) -> None:
+        """
+        A kept address that is none is an error for the operator, not a crash.
+        """
+        state = StateDirectory(str(self.path))
+        state.write("mac-wan0", b"\xff\xfe")
+        with self.assertRaises(WandError):
+            keptMAC(state, "wan0", Random(1))

@@ -1,0 +1,315 @@
+"""
+One contract for every underlay, run on the simulated one and on real sockets of the loopback interface.
+"""
+
+from __future__ import annotations
+
+import gc
+import select
+import socket
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from twisted.internet.interfaces import IReadDescriptor
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from wand.counters import Counters
+from wand.endpoint import Endpoint
+from wand.errors import PortUnavailable
+from wand.testing.network import Network
+from wand.udp import BATCH, UDPPort, UDPUnderlay
+from wand.underlay import DATAGRAM_MAXIMUM, DatagramPort, Underlay
+
+
+class Recorder:
+    """
+    Takes datagrams, keeping copies of them.
+    """
+
+    def __init__(self) -> None:
+        self.datagrams: list[tuple[bytes, tuple[str, int]]] = []
+        self.batches = 0
+        self.then: Callable[[], object] = lambda: None
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.underlay.DatagramReceiver}.
+        """
+        self.datagrams.append((bytes(datagram), sender))
+        self.then()
+
+    def batchReceived(self) -> None:
+        """
+        See L{wand.underlay.DatagramReceiver}.
+        """
+        self.batches += 1
+
+
+class Readers:
+    """
+    As much of a reactor as a reader of a socket needs, turned by hand.
+    """
+
+    def __init__(self) -> None:
+        self.readers: list[Any] = []
+
+    def addReader(self, reader: Any) -> None:
+        """
+        Watch a descriptor.
+        """
+        self.readers.append(reader)
+
+    def removeReader(self, reader: Any) -> None:
+        """
+        Watch it no more.
+        """
+        self.readers.remove(reader)
+
+    def turn(self) -> int:
+        """
+        Let those read that can, for the short time that a datagram needs on the loopback interface.
+
+        @return: how many could.
+        """
+        ready, _, _ = select.select(self.readers, [], [], 0.2)
+        for reader in ready:
+            reader.doRead()
+        return len(ready)
+
+
+class UnderlayContract:
+    """
+    What holds for every underlay.
+    """
+
+    underlay: Underlay
+    host: str
+    assertEqual: Callable[..., None]
+    assertTrue: Callable[..., None]
+    assertFalse: Callable[..., None]
+    assertRaises: Callable[..., Any]
+    addCleanup: Callable[..., None]
+
+    def pump(self) -> None:
+        """
+        Let what is under way arrive.
+        """
+        raise NotImplementedError
+
+    def bound(self, port: int = 0) -> tuple[DatagramPort, Recorder]:
+        """
+        Bind a port whose datagrams are recorded.
+        """
+        recorder = Recorder()
+        bound = self.underlay.bind(self.host, port, recorder)
+        self.addCleanup(bound.close)
+        return bound, recorder
+
+    def test_aDatagramArrives(self) -> None:
+        """
+        What is sent to a port arrives there, with the endpoint that it came from, and then the batch is over.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        self.assertTrue(here.send(b"hello", there.endpoint))
+        self.pump()
+        self.assertEqual(recorder.datagrams, [(b"hello", here.endpoint)])
+        self.assertEqual(recorder.batches, 1)
+
+    def test_parts(self) -> None:
+        """
+        Parts arrive as one datagram.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        self.assertTrue(here.sendParts([b"he", memoryview(b"llo")], there.endpoint))
+        self.pump()
+        self.assertEqual([datagram for datagram, _ in recorder.datagrams], [b"hello"])
+
+    def test_emptyAndLargest(self) -> None:
+        """
+        An empty datagram and the largest one arrive whole.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        for size in (0, DATAGRAM_MAXIMUM):
+            self.assertTrue(here.send(bytes(size), there.endpoint))
+        self.pump()
+        self.assertEqual([len(datagram) for datagram, _ in recorder.datagrams], [0, DATAGRAM_MAXIMUM])
+
+    def test_tooLong(self) -> None:
+        """
+        What is longer than a datagram can be is not taken, and nothing is raised.
+        """
+        here, _ = self.bound()
+        self.assertFalse(here.send(bytes(DATAGRAM_MAXIMUM + 1), here.endpoint))
+
+    def test_nobodyThere(self) -> None:
+        """
+        A datagram to a port that nobody has goes nowhere, and disturbs neither those before nor after it.
+        """
+        here, received = self.bound()
+        there, recorder = self.bound()
+        gone, _ = self.bound()
+        gone.close()
+        here.send(b"lost", gone.endpoint)
+        self.pump()
+        here.send(b"kept", there.endpoint)
+        there.send(b"back", here.endpoint)
+        self.pump()
+        self.pump()
+        self.assertEqual([datagram for datagram, _ in recorder.datagrams], [b"kept"])
+        self.assertEqual([datagram for datagram, _ in received.datagrams], [b"back"])
+
+    def test_taken(self) -> None:
+        """
+        A port that is taken can not be bound again, until it is closed.
+        """
+        here, _ = self.bound()
+        with self.assertRaises(PortUnavailable):
+            self.bound(here.endpoint.port)
+        here.close()
+        self.bound(here.endpoint.port)
+
+    def test_closedInTheMiddle(self) -> None:
+        """
+        A receiver may close its port when a datagram comes; it gets no more.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        recorder.then = there.close
+        here.send(b"one", there.endpoint)
+        here.send(b"two", there.endpoint)
+        self.pump()
+        self.assertEqual(len(recorder.datagrams), 1)
+
+    def test_closedTwice(self) -> None:
+        """
+        Closing again does nothing, and a closed port takes nothing.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        here.close()
+        here.close()
+        self.assertFalse(here.send(b"late", there.endpoint))
+        self.assertFalse(here.sendParts([b"late"], there.endpoint))
+        self.pump()
+        self.assertEqual(recorder.datagrams, [])
+
+
+class SimulatedUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[misc]  # the mixin names what it needs
+    """
+    The contract on the simulated network.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.host = "192.0.2.1"
+        self.underlay = Network(self.clock, Random(1)).host(self.host)
+
+    def pump(self) -> None:
+        """
+        See L{UnderlayContract.pump}.
+        """
+        self.clock.advance(0)
+
+
+class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[misc]  # the mixin names what it needs
+    """
+    The contract on real sockets.
+    """
+
+    def setUp(self) -> None:
+        self.host = "127.0.0.1"
+        self.reactor = Readers()
+        self.counters = Counters()
+        self.underlay = UDPUnderlay(self.reactor, self.counters)  # type: ignore[arg-type]  # it needs no more of a reactor
+
+    def pump(self) -> None:
+        """
+        See L{UnderlayContract.pump}.
+        """
+        self.reactor.turn()
+
+    def test_interface(self) -> None:
+        """
+        The reactor can watch it.
+        """
+        port, _ = self.bound()
+        self.assertTrue(verifyObject(IReadDescriptor, port))
+
+    def test_boundedWork(self) -> None:
+        """
+        One turn of the reactor handles a bounded batch; the rest waits for the next one.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        for _ in range(BATCH + 1):
+            here.send(b"x", there.endpoint)
+        self.pump()
+        self.assertEqual(len(recorder.datagrams), BATCH)
+        self.pump()
+        self.assertEqual(len(recorder.datagrams), BATCH + 1)
+
+    def test_counts(self) -> None:
+        """
+        What is sent and received is counted, and what is not sent, by its reason.
+        """
+        here, _ = self.bound()
+        there, _ = self.bound()
+        here.send(b"hello", there.endpoint)
+        self.pump()
+        here.send(bytes(DATAGRAM_MAXIMUM + 1), there.endpoint)
+        here.send(b"hello", ("255.255.255.255", 9))  # a broadcast, which the socket is not allowed
+        expected = {
+            "udp-sent-datagrams": 1,
+            "udp-sent-bytes": 5,
+            "udp-received-datagrams": 1,
+            "udp-received-bytes": 5,
+            "drop-udp-too-long": 1,
+            "drop-udp-unreachable": 1,
+        }
+        self.assertEqual({name: count for name, count in self.counters.items() if count}, expected)
+
+    def test_fullQueue(self) -> None:
+        """
+        When the system takes no more for now, datagrams are dropped and counted as such.
+        """
+        here, _ = self.bound()
+        assert isinstance(here, UDPPort)
+        real = here._socket
+        self.addCleanup(real.close)
+
+        class Full(socket.socket):
+            def sendto(self, *args: object) -> int:
+                raise BlockingIOError(11, "would block")
+
+        here._socket = Full(fileno=real.detach())
+        self.assertFalse(here.send(b"x", here.endpoint))
+        self.assertEqual(self.counters["drop-udp-full"], 1)
+
+    def test_IPv6(self) -> None:
+        """
+        A port on IPv6 works the same.
+        """
+        recorder = Recorder()
+        port = self.underlay.bind("::1", 0, recorder)
+        self.addCleanup(port.close)
+        port.send(b"six", port.endpoint)
+        self.pump()
+        self.assertEqual(recorder.datagrams, [(b"six", Endpoint("::1", port.endpoint.port))])
+
+    def test_closingLeavesNothingBehind(self) -> None:
+        """
+        A port that is closed, or could not be bound, leaves no descriptor behind.
+        """
+        with self.assertRaises(PortUnavailable):
+            self.underlay.bind("192.0.2.77", 0, Recorder())
+        port, _ = self.bound()
+        port.close()
+        self.assertEqual(self.reactor.readers, [])
+        gc.collect()
+        self.assertEqual(port.fileno(), -1)  # type: ignore[attr-defined]  # of the real port only

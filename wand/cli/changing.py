@@ -1,0 +1,68 @@
+"""
+The commands that change a running program: C{add}, C{delete}, C{reload} and C{stop}.
+"""
+
+from __future__ import annotations
+
+import click
+
+from wand.cli.arguments import macArgument
+from wand.cli.rendering import clean
+from wand.cli.session import Operation, Session
+
+
+@click.command()
+@macArgument
+@click.argument("peer", metavar="HOST:PORT")
+@click.option(
+    "--lifetime",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long the entry stands; without it, until it is deleted or the program ends.",
+)
+def add(mac: str, peer: str, lifetime: float | None) -> Operation:
+    """Send the frames for a MAC address to a peer."""
+
+    async def run(session: Session) -> None:
+        await (await session.client()).add(mac, peer, lifetime=lifetime)
+        click.echo(f"added {mac} at {clean(peer)}")
+
+    return Operation(run)
+
+
+@click.command()
+@macArgument
+@click.option("--source", help="Only what this source says; without it, what every source says.")
+def delete(mac: str, source: str | None) -> Operation:
+    """Delete an entry.
+
+    A directory that still names the address may add it again.
+    """
+
+    async def run(session: Session) -> None:
+        await (await session.client()).delete(mac, source)
+        click.echo(f"deleted {mac}")
+
+    return Operation(run)
+
+
+@click.command()
+def reload() -> Operation:
+    """Let the program read its configuration again."""
+
+    async def run(session: Session) -> None:
+        changes = await (await session.client()).reload()
+        click.echo("\n".join(map(clean, changes)) or "nothing changed")
+
+    return Operation(run)
+
+
+@click.command()
+def stop() -> Operation:
+    """Stop the program, and wait until it has stopped."""
+
+    async def run(session: Session) -> None:
+        await (await session.client()).stop()
+        click.echo("stopped")
+
+    return Operation(run)

@@ -1,0 +1,138 @@
+"""
+The C{wand} command.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from wand import __version__
+from wand.cli import changing, drivers, looking, watching
+from wand.cli.import_config import importConfig
+from wand.cli.session import Operation, Session
+from wand.errors import WandError
+
+#: The commands that one-shot use and the shell share.
+COMMANDS: dict[str, click.Command] = {
+    str(command.name): command
+    for command in (
+        looking.status,
+        looking.table,
+        looking.peers,
+        looking.counters,
+        watching.watch,
+        changing.add,
+        changing.delete,
+        changing.reload,
+        changing.stop,
+        drivers.drivers,
+    )
+}
+
+
+class LaterCommand(click.Command):
+    """
+    A command whose module is imported when it is asked for.
+    """
+
+    def __init__(self, name: str, about: str, module: str, attribute: str) -> None:
+        super().__init__(name, help=about)
+        self._module = module
+        self._attribute = attribute
+
+    def load(self) -> click.Command:
+        """
+        Import it.
+
+        @raise WandError: if that fails.
+        """
+        try:
+            command: click.Command = getattr(import_module(self._module), self._attribute)
+        except ImportError as error:
+            raise WandError(f"wand {self.name} can not be loaded: {error}") from error
+        return command
+
+
+class LazyGroup(click.Group):
+    """
+    A group that loads a L{LaterCommand} when it is run, and not in order to list it.
+    """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """
+        Find the command of a command line.
+        """
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, LaterCommand) else command, rest
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """
+        The names of the commands, in the order in which they were added.
+        """
+        return list(self.commands)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="wand")
+@click.option(
+    "--control",
+    envvar="WAND_CONTROL",
+    metavar="PATH",
+    help="The control socket of the program. [default: node.sock, server.sock or etud.sock in /run/wand, the first "
+    "that exists; environment: WAND_CONTROL]",
+)
+@click.pass_context
+def cli(context: click.Context, control: str | None) -> None:
+    """Look at a running node or server of a WanDaemon network, and change it."""
+    context.obj = control
+
+
+@cli.result_callback()
+@click.pass_obj
+def perform(control: str | None, /, operation: object, **options: object) -> None:
+    """
+    Do what the command says.
+    """
+    if not isinstance(operation, Operation):
+        return
+    with Session(control) as session:
+        try:
+            session.perform(operation)
+        except KeyboardInterrupt:
+            if not operation.endless:
+                raise
+
+
+@click.command()
+@click.pass_obj
+def shell(control: str | None) -> None:
+    """Hold one connection open for several commands."""
+    from wand.cli.shell import runShell
+
+    with Session(control) as session:
+        runShell(session, COMMANDS)
+
+
+for _command in (*COMMANDS.values(), shell, importConfig):
+    cli.add_command(_command)
+cli.add_command(LaterCommand("demo", "Make a throw-away network on this machine.", "wand.demo.command", "demo"))
+
+
+def main() -> None:
+    """
+    Run the command line.
+    """
+    try:
+        cli.main(prog_name="wand")
+    except WandError as error:
+        click.echo(f"wand: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""
+Which control socket a command speaks to.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from wand.errors import NotRunning
+
+#: Where programs keep their control sockets unless they are told otherwise; the first that exists is used.
+DEFAULTS: Final = ("/run/wand/node.sock", "/run/wand/server.sock", "/run/wand/etud.sock")
+
+
+def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
+    """
+    The path of the control socket.
+
+    @param named: what the operator named, if anything.
+    @raise NotRunning: if nothing was named and there is none.
+    """
+    if named:
+        return named
+    found = [path for path in defaults if _exists(path)]
+    if not found:
+        raise NotRunning(
+            f"nothing runs here: there is none of {', '.join(defaults)}; start a node, or name its control socket with "
+            "--control"
+        )
+    if len(found) > 1:
+        others = ", ".join(found[1:])
+        click.echo(f"wand: this is {found[0]}; there is also {others} (choose with --control)", err=True)
+    return found[0]
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except PermissionError:  # a directory that we may not look into: connecting says so better
+        return True

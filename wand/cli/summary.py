@@ -1,0 +1,72 @@
+"""
+What C{wand status} shows to people.
+"""
+
+from __future__ import annotations
+
+import click
+
+from wand.cli.rendering import ago, clean, duration
+from wand.status import DirectoryStatus, ProgramStatus, TapStatus
+
+#: Columns of the labels.
+LABEL_WIDTH = 12
+
+#: How a directory's state looks on a terminal.
+_STATE_COLOURS = {"answered": "green", "fixed": "green", "asking": "yellow", "silent": "red"}
+
+
+def showStatus(status: ProgramStatus, now: float) -> None:
+    """
+    Print how a program is, in groups.
+    """
+    lines = [
+        click.style(f"wand {status.role}", bold=True) + f", version {clean(status.version)}, process {status.pid}",
+        _line("up", duration(now - status.started)),
+        _line("protocol", status.protocol),
+        _line("listening", status.listening),
+        _line("settings", status.configuration),
+    ]
+    if status.tap is not None:
+        lines += ["", *_tapLines(status.tap)]
+    lines += ["", *_tableLines(status)]
+    if status.directories:
+        lines += ["", click.style("Directories", bold=True)]
+        lines += [_directoryLine(each, now) for each in status.directories]
+    if status.notes:
+        lines += ["", click.style("Notes", bold=True), *(f"  {clean(note)}" for note in status.notes)]
+    click.echo("\n".join(lines))
+
+
+def _tapLines(tap: TapStatus) -> list[str]:
+    return [
+        click.style("Interface", bold=True),
+        _line("name", f"{clean(tap.interface)} ({clean(tap.driver)})"),
+        _line("mac", tap.mac),
+        _line("mtu", str(tap.mtu)),
+        _line("addresses", ", ".join(tap.addresses)),
+        _line("features", ", ".join(tap.features)),
+    ]
+
+
+def _tableLines(status: ProgramStatus) -> list[str]:
+    drops = click.style(f"{status.drops} (wand counters says why)", fg="yellow") if status.drops else "0"
+    return [
+        click.style("Registry" if status.role == "server" else "Table", bold=True),
+        _line("entries", str(status.entries)),
+        *([] if status.role == "server" else [_line("peers", str(status.peers))]),
+        f"  {'drops':<{LABEL_WIDTH}}{drops}",
+    ]
+
+
+def _directoryLine(directory: DirectoryStatus, now: float) -> str:
+    state = click.style(clean(directory.state), fg=_STATE_COLOURS.get(directory.state))
+    entries = f"{directory.entries} {'entry' if directory.entries == 1 else 'entries'}"
+    if directory.state == "fixed":
+        return f"  {clean(directory.name)}: {state}, {entries}"
+    answered = "never answered" if directory.answered is None else f"last answered {ago(now - directory.answered)}"
+    return f"  {clean(directory.name)}: {state}, {entries}, {answered}"
+
+
+def _line(label: str, text: str) -> str:
+    return f"  {label:<{LABEL_WIDTH}}{clean(text)}"

@@ -1,0 +1,255 @@
+# mypy: allow-untyped-calls
+# (AMP's own methods have no types.)
+"""
+The side of the control socket that asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from errno import EACCES, ECONNREFUSED, ENOENT, EPERM
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import UNIXClientEndpoint
+from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.protocols import amp
+from twisted.python.failure import Failure
+
+from wand.control import commands
+from wand.control.path import tooLong
+from wand.errors import NotPermitted, NotRunning, NotSupported, WandError
+from wand.events import Event
+from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
+
+#: Seconds in which an answer must come.
+TIMEOUT: Final = 10.0
+
+Item = TypeVar("Item")
+
+
+class ControlClient:
+    """
+    A connection to a running program.  Each method asks one thing; what can go wrong is a L{WandError} whose text is
+    for the operator: L{NotRunning} if the program went away or does not answer, or what the program itself says.
+    """
+
+    def __init__(self, clock: IReactorTime, path: str, connection: Connection) -> None:
+        """
+        Use L{connect}.
+        """
+        self._clock = clock
+        self._path = path
+        self._connection = connection
+
+    @property
+    def connected(self) -> bool:
+        """
+        Does the connection stand?
+        """
+        return not self._connection.closed
+
+    def whenClosed(self, told: Callable[[], object]) -> None:
+        """
+        Call C{told} when the connection is gone, at once if it is.
+        """
+        if self._connection.closed:
+            told()
+        else:
+            self._connection.watchers.append(told)
+
+    def close(self) -> None:
+        """
+        End the connection.
+        """
+        if self._connection.transport is not None:
+            self._connection.transport.loseConnection()
+
+    async def status(self) -> ProgramStatus:
+        """
+        How the program is.
+        """
+        status: ProgramStatus = (await self._ask(commands.Status))["status"]
+        return status
+
+    def entries(self) -> AsyncIterator[EntryStatus]:
+        """
+        Every entry, in the order of the MAC addresses, asked for page by page.
+        """
+        return self._pages(commands.Entries, lambda entry: entry.mac)
+
+    def peers(self) -> AsyncIterator[PeerStatus]:
+        """
+        Every peer, in the order of their texts, asked for page by page.
+        """
+        return self._pages(commands.Peers, lambda peer: peer.peer)
+
+    def counters(self) -> AsyncIterator[CounterStatus]:
+        """
+        Every counter, in the order of their names.
+        """
+        return self._pages(commands.CounterList, lambda counter: counter.name)
+
+    async def add(self, mac: str, peer: str, source: str | None = None, lifetime: float | None = None) -> None:
+        """
+        Put an entry into the table.
+
+        @param source: who says so; C{None} for the operator.
+        @param lifetime: seconds, or C{None} for ever.
+        """
+        seconds = None if lifetime is None else float(lifetime)  # AMP sends nothing else as a Float
+        await self._ask(commands.Add, mac=mac, peer=peer, **_given(source=source, lifetime=seconds))
+
+    async def delete(self, mac: str, source: str | None = None) -> None:
+        """
+        Take an entry out of the table.
+
+        @param source: whose entry; C{None} for those of every source.
+        """
+        await self._ask(commands.Delete, mac=mac, **_given(source=source))
+
+    async def reload(self) -> list[str]:
+        """
+        Let the program read its configuration again.
+
+        @return: what changed, a sentence each.
+        """
+        changes: list[str] = (await self._ask(commands.Reload))["changes"]
+        return changes
+
+    async def stop(self) -> None:
+        """
+        Stop the program, and wait until it let go of the connection.
+        """
+        await self._ask(commands.Stop)
+        closed: Deferred[None] = Deferred()
+        self.whenClosed(lambda: closed.callback(None))
+        await self._inTime(closed, "has not stopped yet")
+
+    async def subscribe(
+        self, told: Callable[[Event], object], lost: Callable[[int], object] = lambda count: None
+    ) -> None:
+        """
+        Be told of every event from now on.
+
+        @param told: called with each event.
+        @param lost: called with the number of events that were not told because we were too slow.
+        """
+        self._connection.told, self._connection.lost = told, lost
+        await self._ask(commands.Subscribe)
+
+    async def unsubscribe(self) -> None:
+        """
+        Be told of no more events.
+        """
+        await self._ask(commands.Unsubscribe)
+
+    async def _pages(self, command: type[amp.Command], key: Callable[[Item], str]) -> AsyncIterator[Item]:
+        answer = await self._ask(command)
+        while True:
+            for item in answer["page"]:
+                yield item
+            if not answer["more"] or not answer["page"]:
+                return
+            answer = await self._ask(command, after=key(answer["page"][-1]))
+
+    async def _ask(self, command: type[amp.Command], **arguments: object) -> dict[str, Any]:
+        try:
+            asked: Deferred[dict[str, Any]] = self._connection.callRemote(command, **arguments)
+            return await self._inTime(asked, "does not answer")
+        except ConnectionClosed:
+            raise NotRunning(f"the program at {self._path} closed the connection") from None
+        except amp.UnhandledCommand:
+            raise NotSupported(
+                f"the program at {self._path} does not know the command {command.__name__}: it is of an older version"
+            ) from None
+        except (amp.AmpError, amp.RemoteAmpError, ValueError) as error:
+            raise WandError(f"the program at {self._path} does not speak as expected: {error!r}") from error
+
+    async def _inTime(self, deferred: Deferred[Item], failing: str) -> Item:
+        def tooLate(result: object, seconds: float) -> Failure:
+            return Failure(NotRunning(f"the program at {self._path} {failing} after {seconds:.0f} seconds"))
+
+        return await deferred.addTimeout(TIMEOUT, self._clock, tooLate)
+
+
+class Connection(amp.AMP):
+    """
+    AMP, with the events that the program tells of.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = False
+        self.watchers: list[Callable[[], object]] = []
+        self.told: Callable[[Event], object] = lambda event: None
+        self.lost: Callable[[int], object] = lambda count: None
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The program went away.
+        """
+        self.closed = True
+        super().connectionLost(reason)
+        for watcher in self.watchers:
+            watcher()
+
+    @commands.Happened.responder
+    def happened(self, event: Event) -> dict[str, Any]:
+        """
+        The program tells of an event.
+        """
+        self.told(event)
+        return {}
+
+    @commands.EventsLost.responder
+    def eventsLost(self, count: int) -> dict[str, Any]:
+        """
+        The program tells of events that it did not tell.
+        """
+        self.lost(count)
+        return {}
+
+
+class _ConnectionFactory(Factory):
+    protocol = Connection
+    noisy = False
+
+
+def connect(reactor: Any, path: str) -> Deferred[ControlClient]:
+    """
+    Connect to the control socket at C{path}.
+
+    @return: fails with L{NotRunning} if nobody listens there, or L{NotPermitted} if this user may not connect.
+    """
+    return Deferred.fromCoroutine(_connect(reactor, path))
+
+
+async def _connect(reactor: Any, path: str) -> ControlClient:
+    problem = tooLong(path)
+    if problem is not None:  # Twisted would log a traceback and wait
+        raise NotRunning(problem)
+    try:
+        connection = await UNIXClientEndpoint(reactor, path).connect(_ConnectionFactory())
+    except (ConnectError, OSError) as error:
+        raise _explained(error, path) from None
+    return ControlClient(reactor, path, connection)
+
+
+def _explained(error: Exception, path: str) -> WandError:
+    number = getattr(error, "osError", None) or getattr(error, "errno", None)
+    if number == ENOENT:
+        return NotRunning(f"nothing runs here: there is no control socket {path}")
+    if number == ECONNREFUSED:
+        return NotRunning(f"nothing runs here: the control socket {path} was left behind by a program that is gone")
+    if number in (EACCES, EPERM):
+        return NotPermitted(
+            f"you may not use the control socket {path}: become root, or a member of the group that it belongs to"
+        )
+    return NotRunning(f"can not connect to the control socket {path}: {error}")
+
+
+def _given(**arguments: object) -> dict[str, object]:
+    return {name: value for name, value in arguments.items() if value is not None}

@@ -1,0 +1,167 @@
+"""
+The commands of the control socket (AMP): what a client asks a running program, and what the program tells a client.
+
+A new command is one class here and one responder in L{wand.control.responders}.  The client needs none of the server's
+code to use them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from twisted.protocols import amp
+
+from wand.control.values import JSON
+from wand.errors import (
+    AddressInvalid,
+    EntryRefused,
+    NoSuchEntry,
+    NoSuchPlugin,
+    NotPermitted,
+    NotSupported,
+    PortUnavailable,
+    StoreUnavailable,
+    TapUnavailable,
+    WandError,
+)
+from wand.events import Event
+from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
+
+
+class InternalFault(WandError):
+    """
+    The program failed at a command in a way that nobody foresaw; its log says more.
+    """
+
+
+class RequestMalformed(WandError):
+    """
+    The program does not understand the arguments of a command.
+    """
+
+
+#: The errors that cross the socket, each with its code.  Any other L{WandError} arrives as a plain one with its text;
+#: so the base comes last, because the first that fits is taken.
+ERRORS: Final[dict[type[Exception], bytes]] = {
+    InternalFault: b"INTERNAL-FAULT",
+    RequestMalformed: b"REQUEST-MALFORMED",
+    AddressInvalid: b"ADDRESS-INVALID",
+    EntryRefused: b"ENTRY-REFUSED",
+    NoSuchEntry: b"NO-SUCH-ENTRY",
+    NoSuchPlugin: b"NO-SUCH-PLUGIN",
+    NotPermitted: b"NOT-PERMITTED",
+    NotSupported: b"NOT-SUPPORTED",
+    PortUnavailable: b"PORT-UNAVAILABLE",
+    StoreUnavailable: b"STORE-UNAVAILABLE",
+    TapUnavailable: b"TAP-UNAVAILABLE",
+    WandError: b"WAND-ERROR",
+}
+
+
+class Request(amp.Command):
+    """
+    The base of every command that a client asks.  It can fail with any of L{ERRORS}, and the connection stays.
+    """
+
+    errors = ERRORS
+
+
+class Status(Request):
+    """
+    How is the program?
+    """
+
+    response: ClassVar = [(b"status", JSON(ProgramStatus))]
+
+
+class Entries(Request):
+    """
+    A page of the table or of the registry, in the order of the MAC addresses.  The next page is the one after the last
+    entry of this one, if there is C{more}.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[EntryStatus])), (b"more", amp.Boolean())]
+
+
+class Peers(Request):
+    """
+    A page of the peers, in the order of their texts.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[PeerStatus])), (b"more", amp.Boolean())]
+
+
+class CounterList(Request):
+    """
+    A page of the counters, in the order of their names.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[CounterStatus])), (b"more", amp.Boolean())]
+
+
+class Add(Request):
+    """
+    Put an entry into the table; C{source} is for a program that feeds the table, the C{lifetime} is in seconds.
+    """
+
+    arguments: ClassVar = [
+        (b"mac", amp.Unicode()),
+        (b"peer", amp.Unicode()),
+        (b"source", amp.Unicode(optional=True)),
+        (b"lifetime", amp.Float(optional=True)),
+    ]
+
+
+class Delete(Request):
+    """
+    Take out what one source says of a MAC address, or what all say of it.
+    """
+
+    arguments: ClassVar = [(b"mac", amp.Unicode()), (b"source", amp.Unicode(optional=True))]
+
+
+class Reload(Request):
+    """
+    Read the configuration again.
+    """
+
+    response: ClassVar = [(b"changes", JSON(list[str]))]
+
+
+class Stop(Request):
+    """
+    Stop in good order.  The connection is lost when that has come to pass.
+    """
+
+
+class Subscribe(Request):
+    """
+    From now on, L{Happened} for every event.
+    """
+
+
+class Unsubscribe(Request):
+    """
+    No more events.
+    """
+
+
+class Happened(amp.Command):
+    """
+    The program tells a subscriber of an event.
+    """
+
+    arguments: ClassVar = [(b"event", JSON(Event))]
+    requiresAnswer = False
+
+
+class EventsLost(amp.Command):
+    """
+    The program tells a subscriber that it was too slow: so many events were not told.
+    """
+
+    arguments: ClassVar = [(b"count", amp.Integer())]
+    requiresAnswer = False

@@ -1,0 +1,77 @@
+"""
+C{wand demo}.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+import msgspec
+from rich.console import Console
+
+from wand.demo.loop import Loop
+from wand.demo.screen import Screen
+from wand.demo.stage import Stage
+from wand.demo.steps import play
+from wand.errors import WandError
+
+
+@click.command()
+@click.option("--json", "asJSON", is_flag=True, help="Print the measured figures as one JSON document.")
+@click.option("--keep", is_flag=True, help="Leave the network running at the end, until Ctrl-C.")
+@click.option("--fast", is_flag=True, help="Shorten the transfer and the pauses.")
+def demo(asJSON: bool, keep: bool, fast: bool) -> None:
+    """Watch a whole network at work: one server and three nodes on this machine, thrown away afterwards."""
+    screen = Screen(Console(stderr=asJSON))
+    try:
+        with chosenStage(screen) as stage:
+            perform(stage, screen, asJSON=asJSON, keep=keep, fast=fast)
+    except WandError as error:
+        screen.failure(str(error), ())
+        sys.exit(1)
+
+
+def perform(stage: Stage, screen: Screen, *, asJSON: bool, keep: bool, fast: bool) -> None:
+    """
+    Play the demo and say what was measured; if something fails, show what the programs said and exit with 1.
+    """
+    try:
+        figures = play(stage, screen, fast)
+    except WandError as error:
+        screen.failure(str(error), stage.evidence())
+        sys.exit(1)
+    if asJSON:
+        click.echo(msgspec.json.encode(figures))
+    if keep:
+        screen.visit(stage.visit())
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+@contextmanager
+def chosenStage(screen: Screen) -> Iterator[Stage]:
+    """
+    The best stage that this machine and this user can have.
+    """
+    # Imported here: `wand --help` has no need of the reactor.
+    from twisted.internet import reactor
+
+    from wand.demo.memory import Memory
+    from wand.demo.namespaces import Namespaces
+    from wand.demo.topology import topology
+    from wand.lab import Lab, LabUnavailable, asRoot
+
+    try:
+        asRoot()
+    except LabUnavailable as error:
+        screen.note(f"No network namespaces: {error}.")
+        screen.note("So all nodes run inside this process, and each tap is a port of a LAN in memory.")
+        with Loop(reactor) as loop, Memory.opened(loop) as stage:
+            yield stage
+        return
+    with Loop(reactor) as loop, Lab() as lab:
+        yield Namespaces(lab, topology(), reactor, loop.wait)

@@ -1,0 +1,89 @@
+"""
+Asks hosts for an echo (RFC 792), as ping(8) does; C{python -m wand.demo.echo} runs it inside a host.
+
+It writes one JSON document a line for each answer: C{target}, C{sequence}, C{sent} in seconds of the system's monotonic
+clock, and C{milliseconds}.  An echo that does not come back writes nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import struct
+import sys
+import time
+from contextlib import suppress
+
+_REQUEST = 8
+_HEADER = struct.Struct("!BBHHH")
+_TIME = struct.Struct("!d")
+
+
+def request(identity: int, sequence: int, now: float) -> bytes:
+    """
+    An echo request that carries the time.
+    """
+    body = _TIME.pack(now)
+    check = checksum(_HEADER.pack(_REQUEST, 0, 0, identity, sequence) + body)
+    return _HEADER.pack(_REQUEST, 0, check, identity, sequence) + body
+
+
+def checksum(message: bytes) -> int:
+    """
+    The Internet checksum of a message with an even number of octets (RFC 1071).
+    """
+    total: int = sum(struct.unpack(f"!{len(message) // 2}H", message))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
+    """
+    Read an IPv4 packet.
+
+    @return: the sequence number of our request that it answers, and when that was sent; C{None} if it is none.
+    """
+    message = packet[(packet[0] & 15) * 4 :]
+    if len(message) != _HEADER.size + _TIME.size:
+        return None
+    kind, _, _, theirs, sequence = _HEADER.unpack_from(message)
+    if kind != 0 or theirs != identity:
+        return None
+    return sequence, _TIME.unpack_from(message, _HEADER.size)[0]
+
+
+def main(interval: float, count: int, targets: list[str]) -> None:
+    """
+    Ask every target each C{interval} seconds, C{count} times, or for ever if that is 0.
+    """
+    identity = os.getpid() & 0xFFFF
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as icmp:
+        for sequence in itertools.count():
+            now = time.monotonic()
+            for target in targets:
+                with suppress(OSError):  # An earlier echo found no neighbour; this one may.
+                    icmp.sendto(request(identity, sequence & 0xFFFF, now), (target, 0))
+            isLast = sequence + 1 == count
+            _collect(icmp, identity, now + (1.0 if isLast else interval), len(targets) if isLast else 0)
+            if isLast:
+                return
+
+
+def _collect(icmp: socket.socket, identity: int, until: float, enough: int) -> None:
+    received = 0
+    while (left := until - time.monotonic()) > 0 and (not enough or received < enough):
+        icmp.settimeout(left)
+        with suppress(OSError):
+            packet, (source, _) = icmp.recvfrom(2048)
+            now = time.monotonic()
+            if (answer := reply(packet, identity)) is not None:
+                sequence, sent = answer
+                received += 1
+                line = {"target": source, "sequence": sequence, "sent": sent, "milliseconds": (now - sent) * 1000}
+                print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

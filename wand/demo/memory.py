@@ -1,0 +1,198 @@
+"""
+The demo's network without privileges: all programs in this process, every tap a LAN in memory, UDP on loopback.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, cast
+
+import attrs
+from twisted.application.service import IService
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import globalLogBeginner, textFileLogObserver
+
+import wand.twistd.node
+import wand.twistd.server
+from wand.demo.figures import Transfer
+from wand.demo.hosts import MemoryHost
+from wand.demo.loop import Loop
+from wand.demo.namespaces import INTERVAL
+from wand.demo.stage import Echo
+from wand.demo.topology import Files, Node, Site, Topology, topology
+from wand.discovery import discoverDrivers
+from wand.drivers.memory import MemoryDriver
+from wand.ethernet import MAC
+from wand.services.node import Node as NodeService
+
+
+class Memory:
+    """
+    A L{wand.demo.stage.Stage} in this process.
+    """
+
+    way = "memory"
+    carrier = "test frames"
+
+    def __init__(self, loop: Loop, directory: Path) -> None:
+        self.topology: Topology = attrs.evolve(
+            topology("127.0.0."), nodePort=_freePort(), serverPort=_freePort(), driver="memory"
+        )
+        self._loop = loop
+        self._files = Files(directory)
+        self._files.write(self.topology)
+        self._log = directory / "log"
+        self._programs: dict[str, IService] = {}
+        self._hosts: dict[str, MemoryHost] = {}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, loop: Loop) -> Iterator[Self]:
+        """
+        Have a stage for as long as this context lasts.
+        """
+        with tempfile.TemporaryDirectory(prefix="wand-") as directory:
+            stage = cls(loop, Path(directory))
+            with stage._log.open("w") as log:
+                globalLogBeginner.beginLoggingTo([textFileLogObserver(log)], redirectStandardIO=False)
+                try:
+                    yield stage
+                finally:
+                    for site in (stage.topology.server, *stage.topology.nodes):
+                        stage.kill(site)
+
+    def start(self, site: Site) -> None:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        self._loop.call(self._start, site)
+
+    def _start(self, site: Site) -> None:
+        plugin: Any = wand.twistd.node if isinstance(site, Node) else wand.twistd.server
+        options = plugin.Options()
+        options.parseOptions(["--config", str(self._files.configuration(site))])
+        service = self._programs[site.name] = plugin.makeService(options)
+        service.privilegedStartService()
+        service.startService()
+        if isinstance(site, Node):
+            driver = cast(MemoryDriver, discoverDrivers().choose("memory"))
+            self._hosts[site.name] = MemoryHost(MAC.parse(site.mac), driver.lans[site.name])
+
+    def kill(self, site: Site) -> None:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        self._loop.wait(self._kill(site.name))
+
+    async def _kill(self, name: str) -> None:
+        if (service := self._programs.pop(name, None)) is not None:
+            await maybeDeferred(service.stopService)
+        if (host := self._hosts.pop(name, None)) is not None:
+            host.leave()
+
+    def known(self, node: Node) -> dict[str, str]:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        service = cast(NodeService, self._programs[node.name])
+        return {entry.mac: entry.peer for entry in self._loop.call(service.entries, None, len(self.topology.nodes))}
+
+    def ping(self, source: Node, targets: Sequence[Node]) -> Sequence[Echo]:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        probe = self.probe(source, targets)
+        time.sleep(5 * INTERVAL)
+        probe.stop()
+        return probe.echoes()
+
+    def probe(self, source: Node, targets: Sequence[Node]) -> MemoryProbe:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        probe = MemoryProbe(self._loop, self._hosts[source.name], targets)
+        self._loop.call(probe.start)
+        return probe
+
+    def transfer(self, source: Node, target: Node, seconds: float) -> Iterator[Transfer]:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        sender, receiver = self._hosts[source.name], self._hosts[target.name]
+        began = time.monotonic()
+        while (passed := time.monotonic() - began) < seconds:
+            self._loop.call(sender.stream, MAC.parse(target.mac))
+            yield Transfer(source.name, target.name, sender.octets, passed)
+        self._loop.call(sender.stream, None)
+        yield Transfer(source.name, target.name, sender.octets, passed, receiver.intact)
+
+    def evidence(self) -> Sequence[tuple[str, str]]:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        return [("all programs", "\n".join(self._log.read_text().splitlines()[-20:]))]
+
+    def visit(self) -> Sequence[tuple[str, str]]:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        control = self._files.control(self.topology.nodes[0])
+        return [(f"{sys.argv[0]} --control {control} table", f"the table of {self.topology.nodes[0].name}")]
+
+
+class MemoryProbe:
+    """
+    A L{wand.demo.stage.Probe}.
+    """
+
+    def __init__(self, loop: Loop, host: MemoryHost, targets: Sequence[Node]) -> None:
+        self._loop = loop
+        self._host = host
+        self._nodes = {MAC.parse(node.mac): node for node in targets}
+        self._sequence = itertools.count()
+        self._echoes: list[Echo] = []
+        self._call = LoopingCall(self._ask)
+        self._call.clock = loop.reactor
+
+    def start(self) -> None:
+        """
+        Begin.
+        """
+        self._host.answered = self._answered
+        self._call.start(INTERVAL)
+
+    def stop(self) -> None:
+        """
+        See L{wand.demo.stage.Probe}.
+        """
+        self._loop.call(self._call.stop)
+
+    def echoes(self) -> Sequence[Echo]:
+        """
+        See L{wand.demo.stage.Probe}.
+        """
+        return list(self._echoes)
+
+    def _ask(self) -> None:
+        sequence = next(self._sequence)
+        for mac in self._nodes:
+            self._host.ask(mac, sequence)
+
+    def _answered(self, mac: MAC, sequence: int, sent: float) -> None:
+        if (node := self._nodes.get(mac)) is not None:
+            self._echoes.append(Echo(node, sequence, sent, (time.monotonic() - sent) * 1000))
+
+
+def _freePort() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

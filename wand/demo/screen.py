@@ -1,0 +1,243 @@
+"""
+How the demo looks: in colour and motion on a terminal, in plain lines where its output goes elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from wand.demo.figures import Failure, Figures, Ping, Transfer
+from wand.demo.topology import Node, Topology
+
+#: The tables of all nodes: by the name of the node and then by MAC address.
+Tables = dict[str, dict[str, str]]
+
+
+class Screen:
+    """
+    Where people watch.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def line(self, text: RenderableType = "") -> None:
+        """
+        Show a line.
+        """
+        self._console.print(text, highlight=False, soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        """
+        Begin a step.
+        """
+        self.line()
+        self.line(Text(text, style="bold"))
+
+    def result(self, text: str) -> None:
+        """
+        Show how a step ended well.
+        """
+        self.line(Text.assemble(("  ok  ", "bold green"), text))
+
+    def note(self, text: str) -> None:
+        """
+        Show something that should be known.
+        """
+        self.line(Text.assemble(("  note  ", "bold yellow"), text))
+
+    def working(self, text: str) -> Any:
+        """
+        While this context lasts, something is under way.
+        """
+        return self._console.status(text) if self._console.is_terminal else nullcontext()
+
+    def picture(self, topology: Topology) -> None:
+        """
+        Show what is where.
+        """
+        nodes = topology.nodes
+        width = 19
+
+        def row(texts: Sequence[str], about: str, style: str) -> None:
+            cells = "".join(text.center(width) for text in texts)
+            self.line(Text.assemble(("  " + cells, style), ("  " + about, "dim")))
+
+        line = "+".center(width, "-") * len(nodes)
+        middle = " " * (width * len(nodes) // 2)
+        row([node.name for node in nodes], "", "bold cyan")
+        row([node.inside for node in nodes], "on the one Ethernet: a tap device wan0 each", "cyan")
+        row(["|" for _ in nodes], "frames in UDP", "dim")
+        row([node.address for node in nodes], "on the network in between", "")
+        row(["|" for _ in nodes], "", "dim")
+        self.line(Text("  " + line, style="dim"))
+        self.line(Text(f"  {middle}|", style="dim"))
+        server = f"{topology.server.name} {topology.serverEndpoint}".center(width * len(nodes))
+        self.line(Text.assemble(("  " + server, "bold magenta"), ("  knows who is where, sees no frame", "dim")))
+
+    @contextmanager
+    def tables(self, topology: Topology) -> Iterator[Callable[[Tables, float], None]]:
+        """
+        While this context lasts, show the tables as they fill.
+
+        @return: what to call with all tables, and the seconds since the start, again and again.
+        """
+        with self._live(knowledge(topology, {})) as update:
+            seen: set[tuple[str, str]] = set()
+
+            def show(known: Tables, seconds: float) -> None:
+                for name, mac in sorted((name, mac) for name, table in known.items() for mac in table):
+                    if (name, mac) not in seen and not self._console.is_terminal:
+                        self.line(f"  {seconds:4.1f} s  {name} learns that {mac} is at {known[name][mac]}")
+                    seen.add((name, mac))
+                update(knowledge(topology, known))
+
+            yield show
+
+    @contextmanager
+    def matrix(self, topology: Topology) -> Iterator[Callable[[Sequence[Ping]], None]]:
+        """
+        While this context lasts, show pings as they come in.
+
+        @return: what to call with all pings so far, again and again.
+        """
+        with self._live(times(topology, ())) as update:
+            yield lambda pings: update(times(topology, pings))
+
+    @contextmanager
+    def progress(self, seconds: float) -> Iterator[Callable[[Transfer], None]]:
+        """
+        While this context lasts, show how far a transfer is.
+
+        @param seconds: how long it will take.
+        @return: what to call with the transfer, again and again.
+        """
+        bar = Progress(
+            TextColumn("  "), BarColumn(40), TextColumn("{task.description}"), console=self._console, transient=True
+        )
+        task = bar.add_task("", total=seconds)
+        with bar if self._console.is_terminal else nullcontext():
+            yield lambda transfer: bar.update(
+                task, completed=transfer.seconds, description=f"{size(transfer.octets)}, {speed(transfer.rate)}"
+            )
+
+    def transferred(self, transfer: Transfer) -> None:
+        """
+        Show a transfer that is done.
+        """
+        text = f"{size(transfer.octets)} in {transfer.seconds:.1f} s, every octet as it was sent: "
+        self.line(Text.assemble(("  ok  ", "bold green"), text, (speed(transfer.rate), "bold")))
+
+    def survived(self, failure: Failure, first: Node, second: Node) -> None:
+        """
+        Show what the others, and the node itself, made of its death.
+        """
+        lost = failure.asked - failure.answered
+        self.result(f"{first.name} and {second.name}: {failure.asked} echoes in the meantime, {lost} lost.")
+        self.result(f"{failure.node} answers again {failure.returned:.2f} s after it was started.")
+
+    def summary(self, figures: Figures) -> None:
+        """
+        Show everything once more.
+        """
+        pings = [ping.milliseconds for ping in figures.pings]
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+        for name, value in (
+            ("  network formed in", f"{figures.formed:.1f} s"),
+            ("  ping", f"{min(pings):.2f} to {max(pings):.2f} ms between {len(figures.nodes)} nodes"),
+            (f"  {figures.carrier}", speed(figures.bitsPerSecond)),
+            ("  a dead node is back in", f"{figures.failure.returned:.2f} s"),
+            ("  all of this took", f"{figures.total:.1f} s"),
+        ):
+            table.add_row(name, Text(value, style="bold green"))
+        self.heading("Summary")
+        self.line(table)
+
+    def failure(self, reason: str, evidence: Sequence[tuple[str, str]]) -> None:
+        """
+        Show why the demo can not go on, and what the programs said.
+        """
+        self.line()
+        for name, log in evidence:
+            self.line(Text(f"The end of the log of {name}:", style="bold"))
+            self.line(Text(log, style="dim"))
+        self.line(Text.assemble(("  failed  ", "bold red"), reason))
+
+    def visit(self, places: Sequence[tuple[str, str]]) -> None:
+        """
+        Show how to look around.
+        """
+        self.heading("The network stays until Ctrl-C.  From another terminal:")
+        for command, about in places:
+            self.line(Text.assemble(("  " + command, "cyan"), ("   # " + about, "dim")))
+
+    @contextmanager
+    def _live(self, first: RenderableType) -> Iterator[Callable[[RenderableType], None]]:
+        if not self._console.is_terminal:
+            latest = [first]
+            yield lambda renderable: latest.__setitem__(0, renderable)
+            self.line(latest[0])
+            return
+        with Live(first, console=self._console, refresh_per_second=20) as live:
+            yield live.update
+
+
+def knowledge(topology: Topology, known: Tables) -> RenderableType:
+    """
+    Which node knows which address, and where it says that it is.
+    """
+    table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column("  table of")
+    for node in topology.nodes:
+        table.add_column(f"{node.mac} ({node.name})", min_width=21)
+    for node in topology.nodes:
+        cells = (_where(node, other, known.get(node.name, {})) for other in topology.nodes)
+        table.add_row(Text(f"  {node.name}", style="cyan"), *cells)
+    return table
+
+
+def _where(node: Node, other: Node, table: dict[str, str]) -> Text:
+    if node is other:
+        return Text("itself", style="dim")
+    return Text(table[other.mac], style="green") if other.mac in table else Text("?", style="yellow")
+
+
+def times(topology: Topology, pings: Sequence[Ping]) -> RenderableType:
+    """
+    The matrix of echo times.
+    """
+    known = {(ping.source, ping.target): f"{ping.milliseconds:.2f} ms" for ping in pings}
+    table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column("  from, to")
+    for node in topology.nodes:
+        table.add_column(node.name, justify="right", min_width=10)
+    for source in topology.nodes:
+        cells = (
+            Text("-", style="dim") if source is target else Text(known.get((source.name, target.name), "?"), "green")
+            for target in topology.nodes
+        )
+        table.add_row(Text(f"  {source.name}", style="cyan"), *cells)
+    return Group(table)
+
+
+def speed(rate: float) -> str:
+    """
+    Bits a second, for people.
+    """
+    return f"{rate / 1e9:.2f} Gbit/s" if rate >= 1e9 else f"{rate / 1e6:.0f} Mbit/s"
+
+
+def size(octets: int) -> str:
+    """
+    Octets, for people.
+    """
+    return f"{octets / 1e6:.0f} MB"

@@ -1,0 +1,151 @@
+"""
+Asking: when one REL2 server is asked, and what its silence means.
+
+It is asked at once; while it does not answer, again after about 1, 2, 4, 8, 16 and then every 30 seconds, each wait
+shortened by up to a quarter at random so that nodes do not ask in step; once it answered, again after 200 to 300
+seconds, sooner than the original's 300 to 900, because few NATs keep a mapping for longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.directories.names import Resolve
+from wand.endpoint import Endpoint
+from wand.events import Events
+from wand.rel2 import parseHost
+
+#: Seconds until the first repetition; doubled for each further one.
+FIRST: Final = 1.0
+
+#: Seconds between repetitions, at most.
+LONGEST: Final = 30.0
+
+#: By which part a wait between repetitions is shortened, at most.
+JITTER: Final = 0.25
+
+#: Seconds from an answer to the next request, at most, and by which part they are shortened.
+REFRESH: Final = 300.0
+REFRESH_JITTER: Final = 1 / 3
+
+#: After how many requests without an answer a server is silent; from then on its name is resolved anew.
+SILENT: Final = 3
+
+
+class Asking:
+    """
+    Asks one server, again and again.
+
+    @ivar name: the server, as C{HOST:PORT}.
+    @ivar endpoint: where it is, or C{None} while its name is not resolved.
+    @ivar state: C{asking}, C{answered} or C{silent}.
+    @ivar answered: when it last answered, in the clock's seconds; C{None} for never.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        server: tuple[str, int],
+        clock: IReactorTime,
+        random: Random,
+        events: Events,
+        resolve: Resolve,
+        send: Callable[[Endpoint], object],
+    ) -> None:
+        """
+        @param send: sends a request to the server.
+        """
+        self.name = "{}:{}".format(*server)
+        self._host, self._portNumber = server
+        self._clock = clock
+        self._random = random
+        self._events = events
+        self._resolve = resolve
+        self._send = send
+        self._isNumeric = parseHost(self._host.encode()) is not None
+        self.endpoint: Endpoint | None = Endpoint(*server) if self._isNumeric else None
+        self.state = "asking"
+        self.answered: float | None = None
+        self._unanswered = 0
+        self._timer: IDelayedCall | None = None
+        self._resolution: Deferred[None] | None = None
+
+    def ask(self) -> None:
+        """
+        Send a request now, and the next when it is time.
+        """
+        self._timer = None
+        if self._unanswered == SILENT and self.state != "silent":
+            self.state = "silent"
+            self._events.publish("directory-silent", directory=self.name)
+        if not self._isNumeric and (self.endpoint is None or self._unanswered >= SILENT):
+            self._lookUp()
+        if self.endpoint is not None:
+            self._send(self.endpoint)
+        wait = min(LONGEST, FIRST * 2.0 ** min(self._unanswered, 16))
+        self._unanswered += 1
+        self._schedule(wait * (1 - JITTER * self._random.random()))
+
+    def heard(self) -> None:
+        """
+        The server sent a listing.  If it was asked for, the next request can wait.
+        """
+        self.answered = self._clock.seconds()
+        if self.state != "answered":
+            kind = "directory-recovered" if self.state == "silent" else "directory-answered"
+            self.state = "answered"
+            self._events.publish(kind, directory=self.name)
+        if self._unanswered:
+            self._unanswered = 0
+            self._schedule(REFRESH * (1 - REFRESH_JITTER * self._random.random()))
+
+    def stop(self) -> None:
+        """
+        Ask no more and leave no timer behind.
+        """
+        self._cancel()
+        if self._resolution is not None:
+            self._resolution.cancel()
+
+    def _schedule(self, seconds: float) -> None:
+        self._cancel()
+        self._timer = self._clock.callLater(seconds, self.ask)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _lookUp(self) -> None:
+        if self._resolution is not None:
+            return
+        self._resolution = resolution = maybeDeferred(self._resolve, self._host).addCallback(self._found)
+        resolution.addErrback(self._lost).addBoth(self._resolved)
+
+    def _found(self, address: str) -> None:
+        if parseHost(address.encode()) is None:
+            raise ValueError(f"{address} is no address of a single IPv4 host")
+        before, self.endpoint = self.endpoint, Endpoint(address, self._portNumber)
+        if self._timer is None:  # it was found at once: ask() goes on and sends
+            return
+        if before is None:
+            self._unanswered = 0
+            self._cancel()
+            self.ask()
+        elif before != self.endpoint:
+            self._send(self.endpoint)
+
+    def _lost(self, failure: Failure) -> None:
+        if not failure.check(CancelledError) and self._unanswered <= 1:
+            self._log.warn("{name} can not be resolved: {why}", name=self._host, why=failure.getErrorMessage())
+
+    def _resolved(self, _: None) -> None:
+        self._resolution = None

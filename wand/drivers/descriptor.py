@@ -1,0 +1,185 @@
+"""
+A tap whose frames are read from and written to a file descriptor, one frame a call: what most drivers come down to.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twisted.internet.interfaces import IReadDescriptor
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from wand.ethernet import OVERHEAD, Frame
+from wand.interfaces import Context, IFrameReader, ITap, TapRequest
+
+#: Frames that one wake-up reads at the most, so that timers and the control socket stay prompt under load.
+BATCH: Final = 64
+
+COUNTERS: Final = {
+    "tap-read-frames": "frames that the host sent through the tap",
+    "tap-read-bytes": "octets of those frames",
+    "tap-written-frames": "frames handed to the host through the tap",
+    "tap-written-bytes": "octets of those frames",
+    "drop-tap-full": "frames for the host dropped: the tap's queue is full",
+    "drop-tap-error": "frames for the host dropped: the link is down, or the tap is gone",
+}
+
+#: What a read says when the interface was deleted: Linux the first, others the rest.
+_DELETED: Final = frozenset({getattr(errno, "EBADFD", errno.ENODEV), errno.ENODEV, errno.ENXIO})
+
+_FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
+
+
+@implementer(ITap, IReadDescriptor)
+class DescriptorTap:
+    """
+    An open tap over a file descriptor that holds one frame a read.
+
+    A frame longer than the MTU allows is read as one octet too long, never cut to a good length, so that whoever reads
+    it sees that it is too long.
+
+    @ivar features: none; each frame travels as it is.
+    """
+
+    features: Sequence[str] = ()
+
+    def __init__(
+        self,
+        request: TapRequest,
+        context: Context,
+        descriptor: int,
+        *,
+        interface: str | None = None,
+        release: Callable[[], object] | None = None,
+        pad: int = 0,
+    ) -> None:
+        """
+        @param descriptor: the file descriptor; it becomes non-blocking and is not inherited by other programs.
+        @param interface: the name of the interface, where it is not the one asked for.
+        @param release: gives the port back; by default the descriptor is closed.
+        @param pad: octets that stand before each frame on the descriptor: dropped on reading, zeros on writing.
+        """
+        os.set_blocking(descriptor, False)
+        os.set_inheritable(descriptor, False)
+        self.interface = interface or request.interface
+        self.mac = request.mac
+        self.mtu = request.mtu
+        self._size = pad + request.mtu + OVERHEAD + 1
+        self._pad = bytes(pad)
+        self._descriptors = context.descriptors
+        self._counters = context.counters
+        self._counters.declare(COUNTERS)
+        self._descriptor = descriptor
+        self._release = release or (lambda: os.close(descriptor))
+        self._receiver: IFrameReader | None = None
+
+    def start(self, receiver: IFrameReader) -> None:
+        """
+        See L{ITap}.
+        """
+        self._receiver = receiver
+        self._descriptors.addReader(self)
+
+    # HOT PATH
+
+    def doRead(self) -> None:
+        """
+        Hand over what the host sent, a bounded number of frames.
+        """
+        receiver, pad, size = self._receiver, len(self._pad), self._size
+        frames = octets = 0
+        broken: str | None = None
+        while receiver is not None and frames < BATCH:
+            try:
+                frame: Frame = os.read(self._descriptor, size)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                broken = _fault(error)
+                break
+            if not frame:
+                broken = "the other side closed it"
+                break
+            if pad:
+                frame = memoryview(frame)[pad:]
+            frames += 1
+            octets += len(frame)
+            receiver.frameRead(frame)
+            receiver = self._receiver  # it may have closed the tap
+        self._counters["tap-read-frames"] += frames
+        self._counters["tap-read-bytes"] += octets
+        if frames and receiver is not None:
+            receiver.batchRead()
+        if broken is not None:
+            self._lose(broken)
+
+    def write(self, frame: Frame) -> bool:
+        """
+        See L{ITap}.
+        """
+        try:
+            if self._pad:
+                os.writev(self._descriptor, (self._pad, frame))
+            else:
+                os.write(self._descriptor, frame)
+        except OSError as error:  # after close the descriptor is -1, which is EBADF
+            self._counters["drop-tap-full" if error.errno in _FULL else "drop-tap-error"] += 1
+            return False
+        self._counters["tap-written-frames"] += 1
+        self._counters["tap-written-bytes"] += len(frame)
+        return True
+
+    # COLD PATH
+
+    def close(self) -> None:
+        """
+        See L{ITap}.
+        """
+        if self._descriptor >= 0:
+            self._stop()
+            self._descriptor = -1
+            self._release()
+
+    def fileno(self) -> int:
+        """
+        See L{IReadDescriptor}.
+        """
+        return self._descriptor
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        See L{IReadDescriptor}: the reactor found the descriptor broken, and only a read can tell why; or it ends.
+        """
+        fault = reason.getErrorMessage()
+        try:
+            os.read(self._descriptor, self._size)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            fault = _fault(error)
+        self._lose(fault)
+
+    def logPrefix(self) -> str:
+        """
+        See L{IReadDescriptor}.
+        """
+        return f"tap {self.interface}"
+
+    def _lose(self, reason: str) -> None:
+        receiver = self._stop()
+        if receiver is not None:
+            receiver.tapLost(f"the tap {self.interface} is gone: {reason}")
+
+    def _stop(self) -> IFrameReader | None:
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            self._descriptors.removeReader(self)
+        return receiver
+
+
+def _fault(error: OSError) -> str:
+    return "its interface was deleted" if error.errno in _DELETED else f"reading from it failed: {error.strerror}"

@@ -1,0 +1,47 @@
+"""
+The settings of a driver: what the operator wrote, checked against what the driver knows.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TypeVar
+
+import msgspec
+
+from wand.errors import ConfigurationInvalid
+from wand.interfaces import Settings
+
+Known = TypeVar("Known", bound=msgspec.Struct)
+
+
+class NoSettings(msgspec.Struct, frozen=True):
+    """
+    The settings of a driver that has none.
+    """
+
+
+def readSettings(settings: Settings, known: type[Known], where: str = "driver-settings") -> Known:
+    """
+    Check settings and give them their types and defaults.
+
+    @param known: a struct with a field for each setting; C{Annotated[float, msgspec.Meta(ge=0)]} bounds a value.
+    @param where: how the operator calls these settings.
+    @raise ConfigurationInvalid: if a key is not known, one is missing, or a value does not fit.
+    """
+    names = [field.encode_name for field in msgspec.structs.fields(known)]
+    for key in settings:
+        if key not in names:
+            raise ConfigurationInvalid(where, str(key), _instead(str(key), names))
+    try:
+        return msgspec.convert(dict(settings), known)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        raise ConfigurationInvalid(where, path.rstrip("`"), reason) from None
+
+
+def _instead(key: str, names: list[str]) -> str:
+    close = get_close_matches(key, names, 1)
+    if close:
+        return f"there is no such setting; did you mean {close[0]}?"
+    return f"there is no such setting; there are {', '.join(names)}" if names else "this driver has no settings"

@@ -1,0 +1,118 @@
+"""
+The Linux tap device, by way of python-pytun (Documentation/networking/tuntap.rst of the kernel).
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from zope.interface import implementer
+
+from wand.drivers.commands import runCommand
+from wand.drivers.descriptor import DescriptorTap
+from wand.drivers.settings import NoSettings, readSettings
+from wand.errors import TapUnavailable
+from wand.interfaces import Context, ITap, ITapDriver, TapRequest
+
+_DEVICE: Final = "/dev/net/tun"
+
+_PRIVILEGE: Final = (
+    "this needs root (--uid and --gid drop the privileges once the tap is open), the capability CAP_NET_ADMIN, or a "
+    "tap made for this user beforehand: ip tuntap add dev {interface} mode tap user NAME"
+)
+
+_ADVICE: Final = {
+    errno.ENOENT: f"there is no {_DEVICE}; load the module with modprobe tun, or give the container the device",
+    errno.ENODEV: "the kernel has no tun module; load it with modprobe tun",
+    errno.EACCES: f"{_DEVICE} may not be opened; {_PRIVILEGE}",
+    errno.EPERM: _PRIVILEGE,
+    errno.EBUSY: "another program has it open; stop that program, or choose another interface name",
+    errno.EINVAL: "there is an interface of this name that is no tap, or the name is none that an interface can have",
+}
+
+
+@implementer(ITapDriver)
+class TuntapDriver:
+    """
+    Makes a tap interface, or uses the persistent one of that name that is there already.
+    """
+
+    name = "tuntap"
+    about = "a tap interface of Linux"
+
+    def __init__(self, device: str = _DEVICE) -> None:
+        """
+        @param device: the path of the device from which the kernel makes interfaces.
+        """
+        self._device = device
+
+    def unusable(self) -> str | None:
+        """
+        See L{wand.interfaces.IWandPlugin}.
+        """
+        if sys.platform != "linux":
+            return "it needs Linux; on BSD and macOS use the driver chardev"
+        if not Path(self._device).exists():
+            return _ADVICE[errno.ENOENT]
+        try:
+            import pytun  # noqa: F401
+        except ImportError as error:
+            return f"python-pytun can not be imported ({error}); install it with pip install python-pytun"
+        return None
+
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        """
+        See L{ITapDriver}.
+        """
+        readSettings(request.settings, NoSettings)
+        device = _openDevice(request.interface, self._device)
+        try:
+            _configure(device, request)
+            return DescriptorTap(request, context, device.fileno(), interface=device.name, release=device.close)
+        except BaseException:
+            device.close()
+            raise
+
+
+def _openDevice(interface: str, path: str) -> Any:
+    import pytun  # only Linux has it
+
+    try:
+        return pytun.TunTapDevice(name=interface, flags=pytun.IFF_TAP | pytun.IFF_NO_PI, dev=path)
+    except OSError as error:
+        raise _unopened(interface, error) from error
+
+
+def _configure(device: Any, request: TapRequest) -> None:
+    """
+    Set what is not yet as it shall be, so that an unprivileged program can use a tap that was made for it.
+    """
+    for attribute, value in (("hwaddr", bytes(request.mac)), ("mtu", request.mtu)):
+        try:
+            if getattr(device, attribute) != value:
+                setattr(device, attribute, value)
+        except OSError as error:
+            what = {"hwaddr": f"given the MAC address {request.mac}", "mtu": f"given an MTU of {request.mtu}"}[
+                attribute
+            ]
+            raise _unconfigured(device.name, what, error) from error
+    if request.up:
+        try:
+            device.up()
+        except OSError as error:
+            raise _unconfigured(device.name, "set up", error) from error
+    for address in request.addresses:
+        runCommand(["ip", "address", "replace", address, "dev", device.name], "iproute2")
+
+
+def _unopened(interface: str, error: OSError) -> TapUnavailable:
+    advice = _ADVICE.get(error.errno or 0, "").format(interface=interface)
+    return TapUnavailable(f"the tap {interface} can not be opened: " + (advice or error.strerror or str(error)))
+
+
+def _unconfigured(interface: str, what: str, error: OSError) -> TapUnavailable:
+    reason = _PRIVILEGE.format(interface=interface) if error.errno == errno.EPERM else error.strerror or str(error)
+    return TapUnavailable(f"the tap {interface} can not be {what}: {reason}")

@@ -1,0 +1,29 @@
+"""
+The built-in plugins; nothing but registrations.  Every start loads this, so what a plugin needs beyond a light
+object is imported when the plugin is opened.
+"""
+
+from wand.directories.rel2 import Rel2DirectoryKind
+from wand.directories.static import StaticDirectoryKind
+from wand.drivers.chardev import ChardevDriver
+from wand.drivers.memory import MemoryDriver
+from wand.drivers.tuntap import TuntapDriver
+from wand.protocols.rel2 import REL2
+from wand.wansd.stores.memory import MemoryStore
+from wand.wansd.stores.sqlite import SQLiteStore
+
+# Tap drivers
+tuntap = TuntapDriver()
+chardev = ChardevDriver()
+memory = MemoryDriver()
+
+# Peer protocols
+rel2 = REL2()
+
+# Directories
+rel2Directory = Rel2DirectoryKind()
+staticDirectory = StaticDirectoryKind()
+
+# Stores
+sqliteStore = SQLiteStore()
+memoryStore = MemoryStore()

@@ -1,0 +1,72 @@
+"""
+Wansd as a service: the directory server and its store.
+"""
+
+from __future__ import annotations
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+
+from wand.config import WansdConfiguration
+from wand.discovery import discover
+from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.services.hooks import HookService
+from wand.state import Owner, StateDirectory
+from wand.wansd.server import Wansd
+
+
+class WansdService(Service):
+    """
+    Runs the directory server.
+
+    @ivar wansd: the server; there while the service runs.
+    """
+
+    wansd: Wansd
+
+    def __init__(self, configuration: WansdConfiguration, context: Context, owner: Owner, hooks: HookService) -> None:
+        self._configuration = configuration
+        self._context = context
+        self._owner = owner
+        self._hooks = hooks
+        self._store: IStore = discover(IStore).choose(configuration.store)
+        self._records: IRecords | None = None
+
+    def privilegedStartService(self) -> None:
+        """
+        Make the state directory, for the user that the program becomes.
+        """
+        StateDirectory(self._configuration.state, self._owner)
+
+    def startService(self) -> None:
+        """
+        Open the store and the port, and answer.
+
+        @raise wand.errors.WandError: if that fails.
+        """
+        super().startService()
+        configuration = self._configuration
+        self._records = self._store.open(self._settings(), self._context)
+        self.wansd = Wansd(
+            self._context, self._records, self._hooks.listeners, configuration.listen, configuration.port
+        )
+        self.wansd.start()
+
+    async def _stop(self) -> None:
+        await self.wansd.stop()
+        if self._records is not None:
+            await self._records.close()
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Answer no more, and close the store.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    def _settings(self) -> Settings:
+        given = dict(self._configuration.storeSettings)
+        if self._configuration.store == "sqlite":
+            state = StateDirectory(self._configuration.state)
+            given.setdefault("path", str(state.path / "wansd.sqlite"))
+        return given

@@ -1,0 +1,98 @@
+"""
+A context in simulated time: what an opened plugin works with in tests of logic.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import attrs
+from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDescriptor
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from wand.counters import Counters
+from wand.endpoint import NODE_PORT
+from wand.ethernet import MAC
+from wand.events import Events
+from wand.interfaces import Context, NodeContext
+from wand.table import Table
+from wand.testing.network import Network
+
+
+@implementer(IReactorFDSet)
+class NoDescriptors:
+    """
+    Watches nothing: logic in simulated time has no file descriptors.
+    """
+
+    def addReader(self, reader: IReadDescriptor) -> None:
+        """
+        See L{IReactorFDSet}.
+        """
+        raise AssertionError(f"{reader!r} wants to be watched in simulated time")
+
+    def addWriter(self, writer: IWriteDescriptor) -> None:
+        """
+        See L{IReactorFDSet}.
+        """
+        raise AssertionError(f"{writer!r} wants to be watched in simulated time")
+
+    def removeReader(self, reader: IReadDescriptor) -> None:
+        """
+        See L{IReactorFDSet}.
+        """
+
+    def removeWriter(self, writer: IWriteDescriptor) -> None:
+        """
+        See L{IReactorFDSet}.
+        """
+
+    def removeAll(self) -> list[IReadDescriptor | IWriteDescriptor]:
+        """
+        See L{IReactorFDSet}.
+        """
+        return []
+
+    def getReaders(self) -> list[IReadDescriptor]:
+        """
+        See L{IReactorFDSet}.
+        """
+        return []
+
+    def getWriters(self) -> list[IWriteDescriptor]:
+        """
+        See L{IReactorFDSet}.
+        """
+        return []
+
+
+def simulatedContext(clock: Clock, network: Network, address: str, seed: int = 0) -> Context:
+    """
+    A context on a simulated clock.
+
+    @param address: the IP address of the host in C{network}.
+    @param seed: for its randomness.
+    """
+    return Context(
+        clock=clock,
+        descriptors=NoDescriptors(),
+        random=Random(f"{seed} {address}"),
+        counters=Counters(),
+        events=Events(clock),
+        underlay=network.host(address),
+    )
+
+
+def simulatedNode(clock: Clock, network: Network, address: str, mac: MAC, seed: int = 0) -> NodeContext:
+    """
+    The context of a node on a simulated clock, with an empty table and no transport.
+    """
+    context = simulatedContext(clock, network, address, seed)
+    return NodeContext(
+        **attrs.asdict(context, recurse=False),
+        table=Table(clock, context.events, mac),
+        mac=mac,
+        port=NODE_PORT,
+        transport=None,
+    )

@@ -1,0 +1,86 @@
+"""
+What the tests of taps need: frames, somebody who takes them, and a context in simulated time.
+"""
+
+from __future__ import annotations
+
+import struct
+from random import Random
+
+import attrs
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from wand.counters import Counters
+from wand.ethernet import BROADCAST, MAC, Frame
+from wand.events import Events
+from wand.interfaces import Context, IFrameReader
+from wand.testing.descriptors import Descriptors
+from wand.testing.kernel import EXPERIMENTAL, VLAN
+from wand.testing.network import Network
+
+
+@implementer(IFrameReader)
+@attrs.define
+class FrameRecorder:
+    """
+    Remembers what a tap hands over.
+
+    @ivar batches: the frames between one C{batchRead} and the next; those of the last are not yet ended.
+    @ivar lost: the reasons for which the tap was lost.
+    """
+
+    batches: list[list[bytes]] = attrs.field(factory=lambda: [[]])
+    lost: list[str] = attrs.field(factory=list)
+
+    @property
+    def frames(self) -> list[bytes]:
+        """
+        All frames.
+        """
+        return [frame for batch in self.batches for frame in batch]
+
+    def frameRead(self, frame: Frame) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        self.batches[-1].append(bytes(frame))
+
+    def batchRead(self) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        self.batches.append([])
+
+    def tapLost(self, reason: str) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        self.lost.append(reason)
+
+
+def makeContext() -> Context:
+    """
+    A context in simulated time, with an empty simulated network.  Its descriptors are L{Descriptors}.
+    """
+    clock = Clock()
+    underlay = Network(clock, Random(1)).host("192.0.2.1")
+    return Context(clock, Descriptors(), Random(1), Counters(), Events(clock), underlay)
+
+
+def makeFrame(size: int, number: int = 0) -> bytes:
+    """
+    A broadcast frame of an EtherType for experiments.
+
+    @param size: its octets, header included; the payload begins with C{number} where it has room.
+    """
+    payload = struct.pack(">I", number) + bytes(range(256)) * (size // 256 + 1)
+    return (BROADCAST + MAC.parse("02:00:00:00:00:aa") + struct.pack(">H", EXPERIMENTAL) + payload)[:size]
+
+
+def makeTaggedFrame(size: int) -> bytes:
+    """
+    The same with an 802.1Q tag.
+    """
+    frame = makeFrame(size - 4)
+    return frame[:12] + struct.pack(">HH", VLAN, 5) + frame[12:]

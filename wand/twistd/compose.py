@@ -1,0 +1,80 @@
+"""
+How the programs are put together, on the real reactor.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from twisted.application.service import IService, MultiService
+
+from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.services.context import realContext
+from wand.services.control import ControlService
+from wand.services.feeder import FeederService
+from wand.services.hooks import HookService
+from wand.services.node import Node
+from wand.services.server import Server
+from wand.twistd.ending import endBecause, endSoon, explainErrors
+from wand.twistd.options import ProgramOptions
+
+
+def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfiguration]) -> IService:
+    """
+    A node, or an etud alone, with its control socket.
+    """
+    reactor = _begin(program)
+    node = Node(
+        partial(options.configuration, kind),
+        realContext(reactor),
+        options.owner(),
+        end=partial(endSoon, reactor),
+        lost=partial(endBecause, reactor),
+        origin=options["config"] or "",
+    )
+    configuration = node.configuration
+    _control(reactor, configuration.control, configuration.controlGroup, options, node)
+    return node
+
+
+def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfiguration]) -> IService:
+    """
+    A directory server, with its control socket where the configuration has one.
+    """
+    reactor = _begin(program)
+    server = Server(
+        partial(options.configuration, kind),
+        realContext(reactor),
+        options.owner(),
+        end=partial(endSoon, reactor),
+        origin=options["config"] or "",
+    )
+    configuration = server.configuration
+    if isinstance(configuration, ServerConfiguration):
+        _control(reactor, configuration.control, configuration.controlGroup, options, server)
+    return server
+
+
+def composeWand(program: str, options: ProgramOptions) -> IService:
+    """
+    A wand that feeds a separate etud.
+    """
+    reactor = _begin(program)
+    context = realContext(reactor)
+    configuration = options.configuration(WandConfiguration)
+    wand = MultiService()
+    HookService(configuration, context).setServiceParent(wand)
+    FeederService(configuration, context, reactor).setServiceParent(wand)
+    return wand
+
+
+def _begin(program: str) -> Any:
+    from twisted.internet import reactor
+
+    explainErrors(program)
+    return reactor
+
+
+def _control(reactor: Any, path: str, group: str, options: ProgramOptions, program: Node | Server) -> None:
+    ControlService(reactor, path, group, options.owner(), program).setServiceParent(program)

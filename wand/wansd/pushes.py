@@ -1,0 +1,80 @@
+"""
+Pushes: everybody is told of a change, without a storm of changes becoming a storm of datagrams.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from wand.ethernet import MAC
+
+#: Seconds from the begin of one round to the begin of the next, at least.
+INTERVAL: Final = 0.25
+
+#: Seconds between two parts of one round.
+PACE: Final = 0.01
+
+#: Octets sent in one part: with L{PACE} about 10 MB/s, which a socket's queue and a server's uplink can take.
+PORTION: Final = 100_000
+
+
+class Pushes:
+    """
+    Sends in rounds.  The first change begins a round at once; those that come while it lasts are told in one next.
+    """
+
+    def __init__(self, clock: IReactorTime, targets: Callable[[], Iterable[MAC]], send: Callable[[MAC], int]) -> None:
+        """
+        @param targets: gives the nodes of a round.
+        @param send: tells one node and returns how many octets that took.
+        """
+        self._clock = clock
+        self._targets = targets
+        self._send = send
+        self._round: deque[MAC] = deque()
+        self._next = 0.0
+        self._again = False
+        self._timer: IDelayedCall | None = None
+
+    def changed(self) -> None:
+        """
+        There is something to tell.
+        """
+        if self._timer is None:
+            self._begin()
+        else:
+            self._again = True
+
+    def stop(self) -> None:
+        """
+        Send nothing more and leave no timer behind.
+        """
+        self._again = False
+        self._round.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _begin(self) -> None:
+        self._again = False
+        self._round.extend(self._targets())
+        self._next = self._clock.seconds() + INTERVAL
+        self._continue()
+
+    def _continue(self) -> None:
+        octets = 0
+        while self._round and octets < PORTION:
+            octets += self._send(self._round.popleft())
+        if self._round:
+            self._timer = self._clock.callLater(PACE, self._continue)
+        else:
+            self._timer = self._clock.callLater(max(0.0, self._next - self._clock.seconds()), self._end)
+
+    def _end(self) -> None:
+        self._timer = None
+        if self._again:
+            self._begin()

@@ -1,0 +1,84 @@
+"""
+A store in memory: forgets everything when the program ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from wand.errors import ConfigurationInvalid
+from wand.interfaces import Context, IRecords, IStore, Settings
+
+
+@implementer(IRecords)
+class MemoryRecords:
+    """
+    Records in dictionaries.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, dict[bytes, bytes]] = {}
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        """
+        See L{IRecords}.
+        """
+        return succeed(dict(self._kinds.get(kind, {})))
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+        for key, value in records.items():
+            self._set(kind, key, value)
+        return succeed(None)
+
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        """
+        See L{IRecords}.
+        """
+        if self._kinds.get(kind, {}).get(key) != expected:
+            return succeed(False)
+        self._set(kind, key, value)
+        return succeed(True)
+
+    def close(self) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+        return succeed(None)
+
+    def _set(self, kind: str, key: bytes, value: bytes | None) -> None:
+        records = self._kinds.setdefault(kind, {})
+        if value is None:
+            records.pop(key, None)
+        else:
+            records[key] = value
+
+
+@implementer(IPlugin, IStore)
+class MemoryStore:
+    """
+    The store C{memory}.
+    """
+
+    name = "memory"
+    about = "keeps the registry in memory only: a restart forgets every node until it registers again"
+
+    def unusable(self) -> str | None:
+        """
+        See L{wand.interfaces.IWandPlugin}.
+        """
+        return None
+
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        """
+        See L{IStore}.
+        """
+        for key in settings:
+            raise ConfigurationInvalid("store-settings", key, "the store memory has no settings")
+        return MemoryRecords()

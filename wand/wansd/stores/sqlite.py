@@ -1,0 +1,205 @@
+"""
+A store in an SQLite file: the embedded default.
+
+The file is in WAL mode.  What is committed there has been handed to the operating system, so it survives the end of the
+program, however it ends.  Registrations are written with C{synchronous=NORMAL}: after a power failure the last ones may
+be missing, never is the file damaged, and the nodes register again within minutes; a flush of the disk for every
+request would make the disk the server's limit.  An L{exchange<SQLiteRecords.exchange>} decides something that must not
+be decided twice, so it is made with C{synchronous=FULL} (https://www.sqlite.org/pragma.html#pragma_synchronous).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+from twisted.internet.defer import Deferred, execute
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from wand.errors import ConfigurationInvalid, StoreUnavailable
+from wand.interfaces import Context, IRecords, IStore, Settings
+
+#: What we write into the file's header, to know it again: C{Wand} in ASCII.
+APPLICATION: Final = 0x57616E64
+
+#: The version of the layout below.
+LAYOUT: Final = 1
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS records (
+    kind TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID
+"""
+
+#: Seconds to wait for another process that writes.  The reactor stands still meanwhile.
+PATIENCE: Final = 2.0
+
+Result = TypeVar("Result")
+
+
+@implementer(IRecords)
+class SQLiteRecords:
+    """
+    Records in an SQLite file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        Open the file, or create it empty, of mode 0600.
+
+        @raise StoreUnavailable: if that fails.
+        """
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        try:
+            _prepare(path)
+            self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+            self._begin(self._connection)
+        except (OSError, sqlite3.Error, StoreUnavailable) as error:
+            self._close()
+            raise self._unavailable(error) from error
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        """
+        See L{IRecords}.
+        """
+
+        def read(connection: sqlite3.Connection) -> dict[bytes, bytes]:
+            return dict(connection.execute("SELECT key, value FROM records WHERE kind = ?", (kind,)))
+
+        return execute(self._transact, "NORMAL", read)
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            for key, value in records.items():
+                _set(connection, kind, key, value)
+
+        return execute(self._transact, "NORMAL", write)
+
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        """
+        See L{IRecords}.
+        """
+
+        def exchange(connection: sqlite3.Connection) -> bool:
+            query = "SELECT value FROM records WHERE kind = ? AND key = ?"
+            row = connection.execute(query, (kind, key)).fetchone()
+            if (row[0] if row else None) != expected:
+                return False
+            _set(connection, kind, key, value)
+            return True
+
+        return execute(self._transact, "FULL", exchange)
+
+    def close(self) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+        return execute(self._close)
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        layout = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if tables and (application, layout) != (APPLICATION, LAYOUT):
+            raise StoreUnavailable("it belongs to another program, or to another version of this one")
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise StoreUnavailable(f"it is damaged ({verdict})")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_SCHEMA)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {LAYOUT}")
+        connection.execute("COMMIT")
+
+    def _transact(self, synchronous: str, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        connection = self._connection
+        if connection is None:
+            raise StoreUnavailable(f"the store {self._path} is closed")
+        try:
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._unavailable(error) from error
+        return result
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _unavailable(self, error: Exception) -> StoreUnavailable:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        return StoreUnavailable(f"the store {self._path} can not be used: {reason}; {_advice(error)}")
+
+
+def _prepare(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)  # SQLite gives its other files the mode of this one
+    finally:
+        os.close(descriptor)
+
+
+def _set(connection: sqlite3.Connection, kind: str, key: bytes, value: bytes | None) -> None:
+    if value is None:
+        connection.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
+    else:
+        connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, value))
+
+
+def _advice(error: Exception) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if isinstance(error, OSError) or name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return "the user that the server runs as must be able to write this file and its directory"
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return "see that the disk has room and works"
+    if name.startswith("SQLITE_BUSY"):
+        return "see that no other program holds it"
+    return "move it away for an empty registry, which the nodes fill again by themselves"
+
+
+@implementer(IPlugin, IStore)
+class SQLiteStore:
+    """
+    The store C{sqlite}.
+    """
+
+    name = "sqlite"
+    about = "keeps the registry in an SQLite file, so that a restart forgets nobody"
+
+    def unusable(self) -> str | None:
+        """
+        See L{wand.interfaces.IWandPlugin}.
+        """
+        return None
+
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        """
+        See L{IStore}.  The one setting is C{path}, the file.
+        """
+        for key in settings:
+            if key != "path":
+                raise ConfigurationInvalid("store-settings", key, "the store sqlite has only the setting path")
+        path = settings.get("path")
+        if not isinstance(path, str) or not path:
+            raise ConfigurationInvalid("store-settings", "path", f"expected the path of a file, not {path!r}")
+        return SQLiteRecords(Path(path))
