@@ -1,0 +1,137 @@
+"""
+Trains and batches of datagrams with a real kernel, on loopback.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from wand.udp_batch import BATCH, Inbox, Outbox, endpointOf, sockaddr, unusable
+from wand.udp_offload import TrainReceiver, TrainSender
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture(params=[(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")], ids=["IPv4", "IPv6"])
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """
+    Two bound sockets.
+    """
+    family, host = request.param
+    with socket.socket(family, socket.SOCK_DGRAM) as one, socket.socket(family, socket.SOCK_DGRAM) as two:
+        for udp in (one, two):
+            udp.bind((host, 0))
+            udp.setblocking(False)
+        yield one, two
+
+
+def test_trainArrivesAsTrain(pair: Pair) -> None:
+    """
+    Equal datagrams, the last one shorter, are sent in one call and received in one.
+    """
+    one, two = pair
+    buffer = bytearray(65_536)
+    sender, receiver = TrainSender(one), TrainReceiver(two, buffer)
+    datagrams = [bytes([index]) * 1_000 for index in range(40)] + [b"the end"]
+    assert sender.send(datagrams, two.getsockname()[:2]) == 41
+    assert receiver.receive() == (40_007, 1_000, one.getsockname()[:2])
+    assert bytes(buffer[:40_007]) == b"".join(datagrams)
+    assert (sender.refusal, receiver.refusal) == (None, None)
+
+
+def test_singleDatagrams(pair: Pair) -> None:
+    """
+    A datagram alone is a train of one.
+    """
+    one, two = pair
+    buffer = bytearray(65_536)
+    receiver = TrainReceiver(two, buffer)
+    assert TrainSender(one).send([b"alone"], two.getsockname()[:2]) == 1
+    assert receiver.receive() == (5, 5, one.getsockname()[:2])
+    with pytest.raises(BlockingIOError):
+        receiver.receive()
+
+
+def test_trainTooLongGoesOneByOne(pair: Pair) -> None:
+    """
+    What the kernel takes in no train goes one by one, and the next train is a train again.
+    """
+    one, two = pair
+    sender = TrainSender(one)
+    assert sender.send([b"x"] * 200, two.getsockname()[:2]) == 200
+    assert sum(1 for _ in _all(two)) == 200
+    assert sender.refusal is None
+
+
+def test_batchToAndFromMany(pair: Pair) -> None:
+    """
+    Datagrams of different sizes to different sockets leave in one call; from different ones they arrive in one.
+    """
+    one, two = pair
+    assert unusable() is None
+    outbox, inbox = Outbox(one, 1_500), Inbox(two)
+    there = sockaddr(*two.getsockname()[:2])
+    back = sockaddr(*one.getsockname()[:2])
+    sizes = [1 + index * 20 for index in range(BATCH)]
+    for index, size in enumerate(sizes):
+        outbox.view[index * 1_500 : index * 1_500 + size] = bytes([index]) * size
+    assert outbox.send(sizes, [there if index % 2 else back for index in range(BATCH)]) == BATCH
+    count = inbox.receive()
+    assert inbox.sizes(count) == sizes[1::2]
+    assert inbox.segments(count) == [0] * count
+    for index in range(count):
+        start = index * inbox.stride
+        assert inbox.view[start : start + sizes[2 * index + 1]] == bytes([2 * index + 1]) * sizes[2 * index + 1]
+        assert inbox.sender(index) == back
+        assert endpointOf(inbox.sender(index)) == one.getsockname()[:2]
+    assert inbox.receive() == 0
+    assert sum(1 for _ in _all(one)) == BATCH // 2
+
+
+def test_batchOfTrains(pair: Pair) -> None:
+    """
+    Each message of a batch may be a train, and single ones come between.
+    """
+    one, two = pair
+    TrainReceiver(two, bytearray(65_536))
+    sender, inbox = TrainSender(one), Inbox(two)
+    for size in (1_000, 1_200):
+        sender.send([bytes(size)] * 30, two.getsockname()[:2])
+        sender.send([b"alone"], two.getsockname()[:2])
+    assert inbox.receive() == 4
+    assert inbox.sizes(4) == [30_000, 5, 36_000, 5]
+    assert inbox.segments(4) == [1_000, 0, 1_200, 0]
+
+
+def test_fullBatchLeavesTheRest(pair: Pair) -> None:
+    """
+    What does not fit into a batch is in the next one.
+    """
+    one, two = pair
+    for _ in range(BATCH + 3):
+        one.sendto(b"x", two.getsockname()[:2])
+    inbox = Inbox(two)
+    assert [inbox.receive() for _ in range(3)] == [BATCH, 3, 0]
+
+
+def test_refusedBatch(pair: Pair) -> None:
+    """
+    An error of the first datagram is raised; of a later one the number tells.
+    """
+    one, two = pair
+    outbox = Outbox(one, 65_536)
+    there = sockaddr(*two.getsockname()[:2])
+    with pytest.raises(OSError, match="Message too long"):
+        outbox.send([65_536], [there])
+    assert outbox.send([1, 65_536, 1], [there]) == 1
+
+
+def _all(udp: socket.socket) -> Iterator[bytes]:
+    while True:
+        try:
+            yield udp.recv(2_000)
+        except BlockingIOError:
+            return

@@ -1,0 +1,129 @@
+"""
+Cutting: a superframe becomes chunks, each the plaintext of one datagram.
+
+Each chunk stands alone, so that a lost datagram costs only its own octets.  For TCP its size has nothing to do with
+the inner MSS, the payload being a stream; for UDP chunks begin and end where inner datagrams do.  All chunks but the
+last are of one size, so that they leave with one C{sendmsg} (C{UDP_SEGMENT}).  Layout, big-endian:
+
+    kind 2 (1) | offset (2) | superframe (2) | total (2) | GSO size (2) | size of headers (1) | headers | payload
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import repeat
+from operator import add
+from struct import Struct
+from typing import Final
+
+from wand.superframes.shape import shapeOf
+from wand.superframes.stretch import Headers, Stretch
+from wand.superframes.virtio import GSO_ECN, GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, VirtioHeader
+
+#: The first octet of a chunk's plaintext.
+CHUNK: Final = 2
+
+#: What follows the offset and is the same in all chunks of a superframe, before the headers.
+COMMON: Final = Struct(">HHHB")
+
+#: Octets before the headers.
+PREFIX: Final = 3 + COMMON.size
+
+#: The most chunks of a superframe; one that would need more is cut into frames instead.
+CHUNKS_MAXIMUM: Final = 128
+
+#: The least payload of a chunk that is not the last.  With L{CHUNKS_MAXIMUM} it holds 64 KiB.
+PIECE_MINIMUM: Final = 512
+
+#: Which superframes are TCP (C{True}) and UDP, and which frames may be cut though they are none.
+_IS_TCP: Final = {GSO_NONE: True, GSO_TCPV4: True, GSO_TCPV6: True, GSO_UDP_L4: False}
+
+
+# HOT PATH
+def superframeOf(virtio: VirtioHeader, frame: memoryview) -> Stretch | None:
+    """
+    Understand what the kernel gave.  A TCP segment whose checksum is partial counts as a superframe of one segment,
+    so that one too big for the path needs no fragments.
+
+    @param virtio: the header that stood before the frame.
+    @param frame: it must stay as it is while the result is used.
+    @return: C{None} if the frame is no superframe, or none that we understand (C{virtio.gsoType} tells which).
+    """
+    isTCP = _IS_TCP.get(virtio.gsoType & ~GSO_ECN)
+    shape = shapeOf(frame, len(frame))
+    if shape is None or shape.isTCP is not isTCP or not virtio.flags & NEEDS_CSUM:
+        return None
+    total = len(frame) - shape.payload
+    if not total or virtio.checksumStart != shape.transport or not (virtio.gsoSize or virtio.gsoType == GSO_NONE):
+        return None
+    headers = Headers(bytes(frame[: shape.payload]), shape, total, virtio.gsoSize or total)
+    return Stretch(headers, 0, total, [frame[shape.payload :]])
+
+
+class Cutter:
+    """
+    Cuts superframes into chunks, in memory of its own.  One is enough for all peers.
+    """
+
+    def __init__(self) -> None:
+        self._memory = memoryview(bytearray(0x10000 + CHUNKS_MAXIMUM * (PREFIX + 0xFF)))
+        self._views = lru_cache(maxsize=64)(self._viewsOf)
+        self._number = 0
+
+    # HOT PATH
+    def cut(self, superframe: Stretch, room: int) -> list[memoryview]:
+        """
+        Cut a superframe into chunks.
+
+        The plaintexts are put together by one C{join}, and copied once into memory whose slices are kept: 9 us for 64
+        KiB in 47 chunks, against 13 us for two slice assignments in a loop and 5 us for the copies alone.
+
+        @param room: the octets of the longest plaintext that the path carries.
+        @return: plaintexts, all but the last of one size, good until the next call; empty if the superframe has to go
+            as L{Stretch.frames}: its pieces would be too small or too many.
+        """
+        headers, payload = superframe.headers, superframe.pieces[0]
+        prefix = PREFIX + len(headers.octets)
+        total = headers.total
+        piece = room - prefix
+        if not headers.shape.isTCP:
+            piece -= piece % headers.gsoSize
+        if not headers.isBounded or prefix > PREFIX + 0xFF or piece < min(total, PIECE_MINIMUM):
+            return []
+        full, rest = divmod(total, piece)
+        count = full + (rest > 0)
+        if count > CHUNKS_MAXIMUM:
+            return []
+        self._number = (self._number + 1) & 0xFFFF
+        common = COMMON.pack(self._number, total, headers.gsoSize, len(headers.octets)) + headers.octets
+        parts: list[bytes | memoryview] = [b""] * (2 * count)
+        parts[::2] = map(add, _heads(piece)[:count], repeat(common))
+        parts[1 : 2 * full : 2] = _layout(piece, full).unpack_from(payload)
+        if rest:
+            parts[-1] = payload[full * piece :]
+        stride = prefix + piece
+        size = total + count * prefix
+        self._memory[:size] = b"".join(parts)
+        plaintexts = self._views(stride)[:count]
+        if rest:
+            plaintexts[-1] = plaintexts[-1][: prefix + rest]
+        return plaintexts
+
+    def _viewsOf(self, stride: int) -> list[memoryview]:
+        return [self._memory[first : first + stride] for first in range(0, len(self._memory), stride)][:CHUNKS_MAXIMUM]
+
+
+@lru_cache(maxsize=64)
+def _heads(piece: int) -> list[bytes]:
+    """
+    Kind and offset of each chunk.
+    """
+    return [bytes([CHUNK]) + offset.to_bytes(2, "big") for offset in range(0, 0x10000, piece)]
+
+
+@lru_cache(maxsize=256)
+def _layout(piece: int, count: int) -> Struct:
+    """
+    What takes C{count} pieces out of a payload at once: 2.5 us for 47, where slices in a loop take 5.
+    """
+    return Struct(f"{piece}s" * count)
