@@ -10,6 +10,7 @@ from random import Random
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.address import IPv6Address
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IResolutionReceiver
 from twisted.internet.task import Clock
@@ -21,7 +22,7 @@ from zope.interface.verify import verifyObject
 from wand.directories.names import Resolve, _First, resolverOf
 from wand.directories.rel2 import GRACE, LIFETIME, Rel2Directory, Rel2DirectoryKind
 from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
-from wand.errors import ConfigurationInvalid
+from wand.errors import ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
 from wand.rel2 import buildListing, buildRequest
@@ -337,10 +338,11 @@ class OldFaultsTests(DirectoryCase):
         self.server.push({})
         self.run_(GRACE - 50)
         self.assertEqual(set(self.table.peerOf), {ALICE, BOB})
-        self.server.table = {ALICE: "192.0.2.10", BOB: "192.0.2.11"}
-        self.run_(400)
-        self.assertEqual(self.table.sources(BOB), ())
-        self.assertEqual([kind for kind, mac in self.events if mac == str(ALICE)], ["entry-added"])
+        self.server.push({ALICE: "192.0.2.10", BOB: "192.0.2.11"})
+        self.settle()
+        for mac in (ALICE, BOB):
+            self.assertEqual([entry.lifetime for entry in self.table.sources(mac)], [LIFETIME])
+            self.assertEqual([kind for kind, name in self.events if name == str(mac)], ["entry-added"])
 
     def test_absentNodeThatIsHeardStays(self) -> None:
         """
@@ -393,14 +395,27 @@ class OldFaultsTests(DirectoryCase):
         self.settle()
         self.assertEqual((len(self.table), self.count("drop-directory-stranger")), (0, 2))
 
-    def test_operatorsEntryIsNotTakenByAListing(self) -> None:
+    def test_oneDataPortWasAssumedEverywhere(self) -> None:
         """
-        What the operator says of a node stands, whatever a listing says.
+        A listing has no ports, but the operator can name the real one of a node, and no listing takes it away.
         """
         self.table.put(ALICE, Endpoint("198.51.100.1", 1), OPERATOR)
         self.server.table = {ALICE: "192.0.2.66"}
         self.start("203.0.113.1")
         self.assertEqual(self.table.peerOf[ALICE], Endpoint("198.51.100.1", 1))
+
+    def test_serverSeesTheAddressOfTheData(self) -> None:
+        """
+        A host with several addresses registers the one that its data uses, since a listing names the source of the
+        request.
+        """
+        self.context = attrs.evolve(self.context, host=HOME)
+        self.start("203.0.113.1")
+        assert self.server.asker is not None
+        self.assertEqual(self.server.asker[0], HOME)
+        self.directory.stop()
+        self.context = attrs.evolve(self.context, host="192.0.2.77")
+        self.assertRaises(PortUnavailable, self.open("203.0.113.1").start)
 
 
 class NamesTests(DirectoryCase):
@@ -474,9 +489,16 @@ class NamesTests(DirectoryCase):
         The reactor's own resolver is used where there is one; a simulated clock has none.
         """
         self.failureResultOf(resolverOf(self.clock)("wand.example.net"))
-        reactor = MemoryReactorClock()
-        self.assertEqual(self.successResultOf(resolverOf(reactor)("203.0.113.1")), "203.0.113.1")
-        self.assertIn("no IPv4", self.failureResultOf(resolverOf(reactor)("::1")).getErrorMessage())
+        self.assertEqual(self.successResultOf(resolverOf(MemoryReactorClock())("wand.example.net")), "127.0.0.1")
+
+    def test_nameWithoutIPv4AddressFails(self) -> None:
+        """
+        A name that has no IPv4 address is no server.
+        """
+        first = _First("wand.example.net")
+        first.addressResolved(IPv6Address("UDP", "2001:db8::1", 0))
+        first.resolutionComplete()
+        self.assertIn("no IPv4 address", self.failureResultOf(first.found).getErrorMessage())
 
     def test_receiverInterface(self) -> None:
         """

@@ -13,6 +13,9 @@ import msgspec
 
 GAP = "  "
 
+#: The most rows that are folded to the width of a terminal; that takes a while for each.
+FOLDED_MAXIMUM = 1_000
+
 #: Units of time, the largest first: name for a sentence, letter for a column, seconds.
 _UNITS = (("day", "d", 86_400), ("hour", "h", 3_600), ("min", "m", 60), ("s", "s", 1))
 
@@ -42,7 +45,7 @@ def showGrid(grid: Grid) -> None:
     Print columns: on a terminal with colours and folded to its width, else aligned and whole.
     """
     rows = [[clean(cell) for cell in row] for row in grid.rows]
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and len(rows) <= FOLDED_MAXIMUM:
         _showRich(grid, rows)
     else:
         click.echo("\n".join(_aligned([list(grid.header), *rows])))

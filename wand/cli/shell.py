@@ -101,6 +101,7 @@ class Shell:
         except KeyboardInterrupt:
             if not operation.endless:
                 raise
+            click.echo()
 
     def _help(self) -> None:
         width = max(map(len, self._group.commands))

@@ -1,0 +1,90 @@
+"""
+Programs die and come back; those that talk go on talking.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from wand.control.client import connect
+from wand.demo.loop import Loop
+from wand.demo.namespaces import EchoProcess, Namespaces
+from wand.demo.topology import topology
+from wand.lab import Lab, wait
+
+
+def test_serverMayDieAndComeBack(formed: Namespaces, loop: Loop) -> None:
+    """
+    While the server is dead, and after it came back, the nodes exchange frames; and the server forgot nobody.
+    """
+    one, two = formed.topology.nodes
+    server = formed.topology.server
+    with _probing(formed) as lost:
+        formed.kill(server)
+        time.sleep(0.5)
+        formed.start(server)
+        registered = wait(lambda: loop.wait(_entries(formed, loop)), 20, "the server")
+        time.sleep(0.5)
+    assert registered == {one.mac, two.mac}
+    assert lost() == 0
+    assert set(formed.known(one)) == {two.mac}
+    assert set(formed.known(two)) == {one.mac}
+
+
+def test_nodeMayDieAndComeBack(formed: Namespaces) -> None:
+    """
+    A node that is killed leaves its control socket behind; started again it replaces it, and is reachable in seconds.
+    """
+    one, two = formed.topology.nodes
+    formed.kill(two)
+    assert formed.files.control(two).exists()
+    assert not formed.ping(one, [two])
+    formed.start(two)
+    wait(lambda: formed.ping(one, [two]), 10, "an answer of the node that came back")
+    wait(lambda: formed.known(two), 10, "an answer at its control socket")
+
+
+def test_registrationSurvivesLoss(loop: Loop, tablesFull: Callable[[Namespaces], None]) -> None:
+    """
+    With 30 % of the datagrams to and from the server lost, two nodes find each other within seconds.
+    """
+    with Lab() as lab:
+        network = Namespaces(lab, topology(count=2), loop)
+        network.hosts["server"].lose(30, port=network.topology.serverPort)
+        for site in (network.topology.server, *network.topology.nodes):
+            network.start(site)
+        tablesFull(network)
+
+
+class _probing:  # noqa: N801 - it is used like a function
+    """
+    One node asks the other for echoes; the result is a function that tells how many were lost.
+    """
+
+    def __init__(self, network: Namespaces) -> None:
+        self._network = network
+
+    def __enter__(self) -> Callable[[], int]:
+        one, two = self._network.topology.nodes
+        self._probe: EchoProcess = self._network.probe(one, [two])
+        wait(self._probe.echoes, 10, "the first echo")
+        return self._lost
+
+    def __exit__(self, *_: object) -> None:
+        self._probe.stop()
+
+    def _lost(self) -> int:
+        numbers = {echo.sequence for echo in self._probe.echoes()}
+        return max(numbers) + 1 - len(numbers)
+
+
+async def _entries(network: Namespaces, loop: Loop) -> set[str]:
+    try:
+        client = await connect(loop.reactor, str(network.files.control(network.topology.server)))
+    except Exception:
+        return set()
+    try:
+        return {entry.mac async for entry in client.entries()}
+    finally:
+        client.close()
