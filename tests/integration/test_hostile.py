@@ -11,8 +11,11 @@ from random import Random
 
 import pytest
 
+from wand.control.client import connect
+from wand.demo.loop import Loop
 from wand.demo.namespaces import Namespaces
 from wand.demo.topology import Site
+from wand.lab import Host
 
 _GROWTH = 5_000_000
 
@@ -32,18 +35,22 @@ for number in range(count):
 """
 
 
-@pytest.mark.parametrize("name", ["node-1", "server"])
-def test_randomDatagramsChangeNothing(formed: Namespaces, name: str) -> None:
+@pytest.mark.parametrize("kind", ["data", "directory", "server"])
+def test_randomDatagramsChangeNothing(formed: Namespaces, loop: Loop, kind: str) -> None:
     """
-    After 100,000 random datagrams to its UDP port a program holds no more memory, logged no traceback, and works.
+    After 100,000 random datagrams to one of its UDP ports a program holds no more memory, logged no traceback, and
+    works: the port of a node's data, the one from which it asks the server, and the server's.
     """
     one, two = formed.topology.nodes
-    site = {each.name: each for each in (formed.topology.server, one)}[name]
-    port = formed.topology.serverPort if name == "server" else formed.topology.nodePort
+    site = formed.topology.server if kind == "server" else one
+    own = {formed.topology.nodePort, formed.topology.serverPort}
+    ports = _ports(formed.hosts[site.name])
+    port = next(each for each in ports if (each in own) == (kind != "directory"))
     noise = (sys.executable, "-c", _NOISE, site.address, str(port))
     formed.hosts[two.name].run(*noise, "5000")
-    before = formed.programs[name].residentBytes
+    before, received = formed.programs[site.name].residentBytes, loop.wait(_received(formed, site, loop))
     formed.hosts[two.name].run(*noise, "100000", timeout=60)
+    assert loop.wait(_received(formed, site, loop)) - received > 90_000
     _check(formed, site, before)
     assert formed.ping(one, [two])
 
@@ -59,6 +66,19 @@ def test_randomConnectionsChangeNothing(formed: Namespaces) -> None:
     before = formed.programs[one.name].residentBytes
     _connect(formed, one, chance, 2000)
     _check(formed, one, before)
+
+
+def _ports(host: Host) -> list[int]:
+    lines = host.run("cat", "/proc/net/udp").splitlines()[1:]
+    return [int(line.split()[1].partition(":")[2], 16) for line in lines]
+
+
+async def _received(network: Namespaces, site: Site, loop: Loop) -> int:
+    client = await connect(loop.reactor, str(network.files.control(site)))
+    try:
+        return sum([each.value async for each in client.counters() if each.name == "udp-received-datagrams"])
+    finally:
+        client.close()
 
 
 def _connect(network: Namespaces, site: Site, chance: Random, count: int) -> None:

@@ -370,6 +370,7 @@ class WholeNetworkTests(SynchronousTestCase):
             simulatedContext(clock, network, "192.0.2.100"),
             UNCHANGED,
             end=lambda: None,
+            lost=self.fail,
         )
         server.privilegedStartService()
         server.startService()

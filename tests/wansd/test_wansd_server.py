@@ -195,6 +195,18 @@ class DirectoryServerTests(ServerCase):
         self.joined(3, CAROL)
         self.settle()
         self.assertEqual(len(moved.listings), 2)
+        self.assertNotIn(("moved", str(BOB)), self.events)
+
+    def test_changedAddressIsAChange(self) -> None:
+        """
+        A node that asks from another address is listed there, everybody gets the table, and an event tells of it.
+        """
+        alice = self.joined(1, ALICE)
+        self.joined(2, BOB)
+        self.settle()
+        self.joined(3, BOB)
+        self.settle()
+        self.assertEqual(alice.listings[-1], {ALICE: "192.0.2.1", BOB: "192.0.2.3"})
         self.assertIn(("moved", str(BOB)), self.events)
 
     def test_nothingNewGoesToTheAskerOnly(self) -> None:

@@ -36,11 +36,13 @@ class Server(MultiService):
         owner: Owner,
         *,
         end: Callable[[], object],
+        lost: Callable[[str], object],
         origin: str = "",
     ) -> None:
         """
         @param load: reads the configuration; called again to reload it.
         @param end: ends the program in good order.
+        @param lost: ends the program because of a reason.
         @param origin: the configuration file, for people.
         """
         super().__init__()
@@ -52,7 +54,7 @@ class Server(MultiService):
         self.configuration = load()
         self._started = context.clock.seconds()
         hooks = HookService(self.configuration, context)
-        self._service = WansdService(self.configuration, context, owner, hooks)
+        self._service = WansdService(self.configuration, context, owner, hooks, lost)
         for service in (hooks, self._service):
             service.setServiceParent(self)
 

@@ -48,6 +48,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
         realContext(reactor),
         options.owner(),
         end=partial(endSoon, reactor),
+        lost=partial(endBecause, reactor),
         origin=options["config"] or "",
     )
     configuration = server.configuration

@@ -187,7 +187,7 @@ class Wansd:
         self._journal.save(registration)
         if change is Change.NEW:
             self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
-        elif before is not None:
+        elif change is Change.HOST and before is not None:  # a port changes whenever a NAT likes
             self._events.publish("moved", mac=str(mac), endpoint=str(endpoint), before=str(before.endpoint))
         self._listings.changed()
 
