@@ -54,7 +54,7 @@ def test_losesTheShareThatWasAsked(lab: Lab) -> None:
     daemon = answerer.start("answer", sys.executable, "-c", _ANSWER)
     wait(daemon.tail, 10, "the answerer")
     asker.lose(30, port=44444)
-    assert 60 < int(asker.run(sys.executable, "-c", _ASK)) < 140
+    assert 80 < int(asker.run(sys.executable, "-c", _ASK)) < 120
     asker.lose(0, port=44444)
     assert int(asker.run(sys.executable, "-c", _ASK)) == 200
 

@@ -4,23 +4,18 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from twisted.application.service import MultiService
 
-from wand import __version__
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.errors import NotSupported
 from wand.ethernet import MAC
-from wand.interfaces import Context, NodeContext, Settings
+from wand.interfaces import NodeContext, Settings
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
-from wand.services.hooks import HookService
+from wand.services.program import ProgramService, Surroundings
 from wand.services.wand import WandService, wantedDirectories
-from wand.state import Owner
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
 
@@ -28,44 +23,20 @@ from wand.table import OPERATOR, Entry, Rank, Source
 LIVE: Final = ("servers", "entries", "directories")
 
 
-class Node(MultiService):
+class Node(ProgramService[EtudConfiguration]):
     """
     One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides
     L{wand.control.program.Program}.
 
-    @ivar configuration: as it was last read.
     @ivar etud: the data plane.
     @ivar wand: the directories.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], EtudConfiguration],
-        context: Context,
-        owner: Owner,
-        *,
-        end: Callable[[], object],
-        lost: Callable[[str], object],
-        origin: str = "",
-    ) -> None:
-        """
-        @param load: reads the configuration; called again to reload it.
-        @param end: ends the program in good order.
-        @param lost: ends the program because of a reason.
-        @param origin: the configuration file, for people.
-        """
-        super().__init__()
-        self.counters = context.counters
-        self.events = context.events
-        self._load = load
-        self._end = end
-        self._origin = origin
-        self.configuration = load()
-        self._started = context.clock.seconds()
-        self._hooks = HookService(self.configuration, context)
-        self.etud = EtudService(self.configuration, context, owner, lost)
+    def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
+        super().__init__(surroundings)
+        self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = WandService(self._wanted(self.configuration), self._context)
-        for service in (self._hooks, self.etud, self.wand):
+        for service in (self.etud, self.wand):
             service.setServiceParent(self)
 
     def _context(self) -> NodeContext:
@@ -84,17 +55,10 @@ class Node(MultiService):
         See L{wand.control.program.Program}.
         """
         table = self.etud.table
-        return ProgramStatus(
-            role="node" if isinstance(self.configuration, NodeConfiguration) else "etud",
-            version=__version__,
-            pid=os.getpid(),
-            started=self._started,
-            protocol=self.etud.protocol.name,
-            listening=self.etud.transport.listening,
-            configuration=self._origin,
-            entries=len(table),
-            peers=len(table.peers),
-            drops=self.counters.drops(),
+        role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
+        protocol, listening = self.etud.protocol.name, self.etud.transport.listening
+        return msgspec.structs.replace(
+            self.baseStatus(role, protocol, listening, len(table), len(table.peers)),
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
         )
@@ -146,16 +110,10 @@ class Node(MultiService):
         """
         See L{wand.control.program.Program}.
         """
-        before, after = self.configuration, self._load()
+        before, after = self.configuration, self._surroundings.load()
         changed = self.wand.change(self._wanted(after))
         self.configuration = after
         return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, LIVE)
-
-    def stop(self) -> None:
-        """
-        See L{wand.control.program.Program}.
-        """
-        self._end()
 
 
 def _source(name: str | None) -> Source:

@@ -15,6 +15,7 @@ from wand.services.control import ControlService
 from wand.services.feeder import FeederService
 from wand.services.hooks import HookService
 from wand.services.node import Node
+from wand.services.program import Kind, Surroundings
 from wand.services.server import Server
 from wand.twistd.ending import endBecause, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
@@ -25,16 +26,8 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     A node, or an etud alone, with its control socket.
     """
     reactor = _begin(program)
-    node = Node(
-        partial(options.configuration, kind),
-        realContext(reactor),
-        options.owner(),
-        end=partial(endSoon, reactor),
-        lost=partial(endBecause, reactor),
-        origin=options["config"] or "",
-    )
-    configuration = node.configuration
-    _control(reactor, configuration.control, configuration.controlGroup, options, node)
+    node = Node(_surroundings(reactor, options, kind))
+    _control(reactor, node.configuration, options, node)
     return node
 
 
@@ -43,17 +36,9 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     A directory server, with its control socket where the configuration has one.
     """
     reactor = _begin(program)
-    server = Server(
-        partial(options.configuration, kind),
-        realContext(reactor),
-        options.owner(),
-        end=partial(endSoon, reactor),
-        lost=partial(endBecause, reactor),
-        origin=options["config"] or "",
-    )
-    configuration = server.configuration
-    if isinstance(configuration, ServerConfiguration):
-        _control(reactor, configuration.control, configuration.controlGroup, options, server)
+    server = Server(_surroundings(reactor, options, kind))
+    if isinstance(server.configuration, ServerConfiguration):
+        _control(reactor, server.configuration, options, server)
     return server
 
 
@@ -77,5 +62,19 @@ def _begin(program: str) -> Any:
     return reactor
 
 
-def _control(reactor: Any, path: str, group: str, options: ProgramOptions, program: Node | Server) -> None:
-    ControlService(reactor, path, group, options.owner(), program).setServiceParent(program)
+def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
+    return Surroundings(
+        load=partial(options.configuration, kind),
+        context=realContext(reactor),
+        owner=options.owner(),
+        end=partial(endSoon, reactor),
+        lost=partial(endBecause, reactor),
+        origin=options["config"] or "",
+    )
+
+
+def _control(
+    reactor: Any, told: EtudConfiguration | ServerConfiguration, options: ProgramOptions, program: Node | Server
+) -> None:
+    socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
+    socket.setServiceParent(program)
