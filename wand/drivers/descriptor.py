@@ -21,9 +21,9 @@ BATCH: Final = 64
 
 COUNTERS: Final = {
     "tap-read-frames": "frames that the host sent through the tap",
-    "tap-read-bytes": "octets of those frames",
+    "tap-read-bytes": "octets in the frames that the host sent through the tap",
     "tap-written-frames": "frames handed to the host through the tap",
-    "tap-written-bytes": "octets of those frames",
+    "tap-written-bytes": "octets in the frames handed to the host",
     "drop-tap-full": "frames for the host dropped: the tap's queue is full",
     "drop-tap-error": "frames for the host dropped: the link is down, or the tap is gone",
 }
