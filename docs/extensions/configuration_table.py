@@ -1,5 +1,6 @@
 """
-The directive C{configuration}: a table of all keys of a class of L{wand.config}, so that the reference never lags behind.
+The directive C{configuration}: a table of all keys of a class of L{wand.config}, so that the reference never lags
+behind.
 """
 
 from docutils import nodes

@@ -25,7 +25,7 @@ class MemoryHostTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.lan = MemoryLAN(LANSettings(), self.clock, Random(0))
+        self.lan = MemoryLAN(LANSettings(delay=0.01), self.clock, Random(0))
         self.one, self.two = MemoryHost(ONE, self.lan), MemoryHost(TWO, self.lan)
 
     def test_echoesComeBack(self) -> None:
@@ -35,7 +35,7 @@ class MemoryHostTests(SynchronousTestCase):
         answers: list[tuple[MAC, int]] = []
         self.one.answered = lambda mac, sequence, sent: answers.append((mac, sequence))
         self.one.ask(TWO, 5)
-        self.clock.pump([0.0] * 4)
+        self.clock.pump([0.01] * 4)
         self.assertEqual(answers, [(TWO, 5)])
 
     def test_dataIsConfirmed(self) -> None:
@@ -43,13 +43,13 @@ class MemoryHostTests(SynchronousTestCase):
         Data flows as long as it is confirmed, and stops when it is told to.
         """
         self.one.stream(TWO)
-        self.clock.pump([0.0] * 20)
+        self.clock.pump([0.01] * 20)
         self.assertGreater(self.one.octets, WINDOW * 1000)
         self.assertTrue(self.two.intact)
         self.one.stream(None)
-        self.clock.pump([0.0] * 20)
+        self.clock.pump([0.01] * 20)
         before = self.one.octets
-        self.clock.pump([0.0] * 20)
+        self.clock.pump([0.01] * 20)
         self.assertEqual(self.one.octets, before)
 
     @given(binary(max_size=64))
@@ -59,5 +59,5 @@ class MemoryHostTests(SynchronousTestCase):
         """
         port = self.lan.attach(lambda frame: None)
         port.send(TWO + ONE + EXPERIMENT + payload)
-        self.clock.pump([0.0] * 4)
+        self.clock.pump([0.01] * 4)
         port.detach()

@@ -5,6 +5,7 @@ Tests for L{wand.demo.topology}.
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
@@ -23,9 +24,9 @@ class FilesTests(SynchronousTestCase):
         Every program can read its configuration, and is told to be where the topology has it.
         """
         for driver in ("tuntap", "memory"):
-            directory = Path(self.mktemp())
-            directory.mkdir(parents=True)
-            layout, files = attrs.evolve(topology(), driver=driver), Files(directory)
+            temporary = TemporaryDirectory()
+            self.addCleanup(temporary.cleanup)
+            layout, files = attrs.evolve(topology(), driver=driver), Files(Path(temporary.name))
             files.write(layout)
             server = load(ServerConfiguration, str(files.configuration(layout.server)), {})
             self.assertEqual((server.listen, server.port), layout.serverEndpoint)

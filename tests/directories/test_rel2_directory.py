@@ -136,14 +136,17 @@ class Rel2DirectoryTests(DirectoryCase):
 
     def test_answeredServerIsAskedAgainWithinFiveMinutes(self) -> None:
         """
-        After an answer the next request follows in 200 to 300 s, not always after the same time.
+        After an answer the next requests follow in about 20, 60 and 180 s, and then every 200 to 300 s, not always
+        after the same time.
         """
         self.server.table = {}
         self.start("203.0.113.1")
         self.run_(3000)
         waits = [after - before for before, after in pairwise(self.server.asked)]
-        self.assertTrue(all(200 <= wait <= 302 for wait in waits), waits)
-        self.assertGreater(len(set(waits)), 3)
+        for wait, longest in zip(waits, [20, 60, 180], strict=False):
+            self.assertTrue(longest * 2 / 3 - 1 <= wait <= longest + 2, waits)
+        self.assertTrue(all(200 <= wait <= 302 for wait in waits[3:]), waits)
+        self.assertGreater(len(set(waits[3:])), 3)
 
     def test_pushesDoNotPutOffTheNextRequest(self) -> None:
         """
@@ -317,14 +320,15 @@ class OldFaultsTests(DirectoryCase):
 
     def test_firstUnansweredRequestWaited5To15Minutes(self) -> None:
         """
-        An unanswered request is repeated after a second, then after twice as long each time up to 30 s, with jitter.
+        An unanswered request is repeated after half a second, then each time after a wait that is 1.6 times as long, up
+        to 30 s, with jitter.
         """
         self.start("203.0.113.1")
         self.run_(200)
         asked = self.server.asked
         waits = [after - before for before, after in pairwise(asked)]
-        for wait, nominal in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30, 30], strict=False):
-            self.assertTrue(0.75 * nominal <= wait <= nominal + 1, waits)
+        for wait, nominal in zip(waits, [0.5, 0.8, 1.28, 2.05, 3.28, 5.24, 8.39, 13.4, 21.5, 30, 30], strict=False):
+            self.assertTrue(0.74 * nominal - 0.5 <= wait <= nominal + 1, waits)
         self.assertGreaterEqual(len(waits), 9)
 
     def test_serverRestartToldTheFirstNodeThatItWasAlone(self) -> None:

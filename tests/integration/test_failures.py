@@ -4,9 +4,6 @@ Programs die and come back; those that talk go on talking.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from wand.control.client import ControlClient, connect
 from wand.demo.loop import Loop
 from wand.demo.namespaces import EchoProcess, Namespaces
@@ -21,14 +18,14 @@ def test_serverMayDieAndComeBack(formed: Namespaces, loop: Loop) -> None:
     """
     one, two = formed.topology.nodes
     server = formed.topology.server
-    with _probing(formed) as lost:
+    with _Probing(formed) as probing:
         formed.kill(server)
-        time.sleep(0.5)
+        probing.goOn(10)
         formed.start(server)
-        registered = wait(lambda: loop.wait(_entries(formed, loop)), 20, "the server")
-        time.sleep(0.5)
+        registered = wait(lambda: loop.wait(_entries(formed, formed.topology.server, loop)), 20, "the server")
+        probing.goOn(10)
     assert registered == {one.mac, two.mac}
-    assert lost() == 0
+    assert probing.lost() == 0
     assert set(formed.known(one)) == {two.mac}
     assert set(formed.known(two)) == {one.mac}
 
@@ -57,33 +54,50 @@ def test_registrationSurvivesLoss(loop: Loop) -> None:
             network.start(site)
         for node in network.topology.nodes:
             wait(lambda node=node: loop.wait(_isAnswered(network, node, loop)), 15, f"an answer to {node.name}")
-        assert loop.wait(_entries(network, loop)) == {node.mac for node in network.topology.nodes}
+        everybody = {node.mac for node in network.topology.nodes}
+        assert loop.wait(_entries(network, network.topology.server, loop)) == everybody
+        for node in network.topology.nodes:
+            wait(
+                lambda node=node: loop.wait(_entries(network, node, loop)) == everybody - {node.mac},
+                60,
+                f"a full table of {node.name}",
+            )
 
 
-class _probing:  # noqa: N801 - it is used like a function
+class _Probing:
     """
-    One node asks the other for echoes; the result is a function that tells how many were lost.
+    One node asks the other for echoes.
     """
 
     def __init__(self, network: Namespaces) -> None:
         self._network = network
 
-    def __enter__(self) -> Callable[[], int]:
+    def __enter__(self) -> _Probing:
         one, two = self._network.topology.nodes
         self._probe: EchoProcess = self._network.probe(one, [two])
         wait(self._probe.echoes, 10, "the first echo")
-        return self._lost
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._probe.stop()
 
-    def _lost(self) -> int:
+    def goOn(self, count: int) -> None:
+        """
+        Wait until so many more echoes came.
+        """
+        before = len(self._probe.echoes())
+        wait(lambda: len(self._probe.echoes()) >= before + count, 10, "more echoes")
+
+    def lost(self) -> int:
+        """
+        How many did not come.
+        """
         numbers = {echo.sequence for echo in self._probe.echoes()}
         return max(numbers) + 1 - len(numbers)
 
 
-async def _entries(network: Namespaces, loop: Loop) -> set[str]:
-    client = await _connected(network, network.topology.server, loop)
+async def _entries(network: Namespaces, site: Site, loop: Loop) -> set[str]:
+    client = await _connected(network, site, loop)
     if client is None:
         return set()
     try:

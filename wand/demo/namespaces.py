@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from wand.control.client import connect
@@ -123,12 +124,12 @@ class Namespaces:
         """
         node, other = self.topology.nodes[:2]
         host = self.hosts[node.name]
-        control = self.files.control(node)
+        wand = f"{entrance()}{Path(sys.argv[0]).absolute()} --control {self.files.control(node)}"
         return [
             (f"{entrance()}ip netns exec {host.namespace} bash", f"a shell on {node.name}"),
             (f"{entrance()}ip netns exec {host.namespace} ping {other.inside}", f"ping {other.name} from there"),
-            (f"{entrance()}{sys.argv[0]} --control {control} table", f"the table of {node.name}"),
-            (f"{entrance()}{sys.argv[0]} --control {control} watch", "what happens, as it happens"),
+            (f"{wand} table", f"the table of {node.name}"),
+            (f"{wand} watch", "what happens, as it happens"),
         ]
 
 
