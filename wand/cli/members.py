@@ -23,7 +23,7 @@ _memberArgument = click.argument("member", metavar="NAME|KEY")
 @click.option("--keys", is_flag=True, help="The whole keys.")
 @jsonOption
 def members(pending: bool, keys: bool, asJSON: bool) -> Operation:
-    """List the members of the network, those who wait, and those who were revoked."""
+    """List the members, and who waits or was revoked."""
 
     async def run(session: Session) -> None:
         found = [each async for each in (await session.client()).members() if not pending or each.state == "pending"]

@@ -44,9 +44,9 @@ def requests() -> Operation:
 )
 @yesOption
 def sign(file: str, keyFile: str, life: int | None, yes: bool) -> None:
-    """Sign what wand requests printed, and print the signatures.
+    """Sign what wand requests printed.
 
-    It needs no running program and no network.
+    Shows it, asks, and prints the signatures. It needs no running program and no network.
     """
     import msgspec
 
