@@ -2,14 +2,17 @@
 The configuration of Sphinx; `tox -e docs` builds.
 """
 
-from importlib.metadata import version as distributionVersion
+import sys
+from importlib import metadata
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "wandaemon"
 author = "the wandaemon authors"
-release = version = distributionVersion("wandaemon")
+release = version = metadata.version("wandaemon")
 
-extensions = ["myst_parser", "pydoctor.sphinx_ext.build_apidocs", "sphinx.ext.intersphinx"]
+extensions = ["configuration_table", "myst_parser", "pydoctor.sphinx_ext.build_apidocs", "sphinx.ext.intersphinx"]
 exclude_patterns = ["_build"]
 nitpicky = True
 myst_enable_extensions = ["deflist"]

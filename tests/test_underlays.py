@@ -302,6 +302,16 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         self.pump()
         self.assertEqual(recorder.datagrams, [(b"six", Endpoint("::1", port.endpoint.port))])
 
+    def test_bothFamiliesAtOnePort(self) -> None:
+        """
+        IPv4 and IPv6 are two ports of the same number, whichever is bound first.
+        """
+        first = self.underlay.bind("0.0.0.0", 0, Recorder())
+        self.addCleanup(first.close)
+        second = self.underlay.bind("::", first.endpoint.port, Recorder())
+        self.addCleanup(second.close)
+        self.assertEqual(second.endpoint.port, first.endpoint.port)
+
     def test_closingLeavesNothingBehind(self) -> None:
         """
         A port that is closed, or could not be bound, leaves no descriptor behind.

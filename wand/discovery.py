@@ -90,12 +90,12 @@ class Catalogue(Generic[Plugin]):
         for rejection in self.rejected:
             if rejection.name == name and rejection.kind == self.kind:
                 raise NoSuchPlugin(f"the {self.kind} {name!r} can not be used: {rejection.reason}")
-        raise NoSuchPlugin(f"there is no {self.kind} {name!r}; {self._instead(name)}")
+        raise NoSuchPlugin(f"there is no {self.kind} {name!r}. {self._instead(name)}")
 
     def _instead(self, name: str) -> str:
         known = [*self.usable, *(each.name for each in self.rejected if each.kind == self.kind)]
         close = get_close_matches(name, known, 1)
-        parts = [f"did you mean {close[0]!r}?"] if close else []
+        parts = [f"Did you mean {close[0]!r}?"] if close else []
         parts.append(f"Usable here: {', '.join(self.usable) or 'none'}.")
         broken = [f"{each.where} ({each.reason})" for each in self.rejected if not each.kind]
         if broken:
@@ -229,9 +229,16 @@ def _inspect(interface: Any, candidate: Any) -> tuple[str, str | None]:
             return name, "its name and its description must be texts"
         return candidate.name, None
     except Invalid as error:
-        return _nameOf(candidate, name), " ".join(str(error).split())
+        return _nameOf(candidate, name), _shortcoming(interface, error)
     except ANYTHING as error:
         return name, f"looking at it failed: {describe(error)}"
+
+
+def _shortcoming(interface: Any, error: Invalid) -> str:
+    text = " ".join(str(error).split())
+    path = f"{interface.__module__}.{interface.__name__}"
+    fault = text.partition(f"failed to implement interface {path}:")[2].strip() or text
+    return f"it does not provide {interface.__name__}: {fault.replace(f'{path}.', '')}"
 
 
 def _nameOf(candidate: Any, otherwise: str) -> str:

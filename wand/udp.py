@@ -57,6 +57,8 @@ class UDPUnderlay:
         udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             udp.setblocking(False)
+            if udp.family == socket.AF_INET6:  # another socket has IPv4 at the same port, whatever the system's default
+                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             _sizeQueues(udp)
             udp.bind((host, port))
         except (OSError, OverflowError) as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click.testing
 from hypothesis import given
@@ -94,6 +95,14 @@ class ParseTests(SynchronousTestCase):
 
 
 class TranslateTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        """
+        Make a directory.
+        """
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+
     def translate(self, etud: str, wand: str | None = WAND) -> str:
         """
         Translate the texts of the two files.
@@ -113,8 +122,7 @@ class TranslateTests(SynchronousTestCase):
         """
         What comes out is a configuration of a node that says the same.
         """
-        path = Path(mkdtemp())
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.directory / "node.toml"
         path.write_text(self.translate(ETUD))
         node = load(NodeConfiguration, str(path))
         self.assertEqual(
@@ -176,17 +184,23 @@ class TranslateTests(SynchronousTestCase):
 
 
 class CommandTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        """
+        Make a directory.
+        """
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+
     def test_command(self) -> None:
         """
         The command prints the configuration; a file that is no text or not there is refused.
         """
-        directory = Path(mkdtemp())
-        directory.mkdir(parents=True)
         for name, data in (("etud.conf", ETUD.encode()), ("wand.conf", WAND.encode()), ("bad.conf", b"\xff\xfe")):
-            (directory / name).write_bytes(data)
+            (self.directory / name).write_bytes(data)
 
         def run(*names: str) -> click.testing.Result:
-            arguments = ["import-config", *(str(directory / name) for name in names)]
+            arguments = ["import-config", *(str(self.directory / name) for name in names)]
             return click.testing.CliRunner().invoke(cli, arguments)
 
         self.assertEqual(tomllib.loads(run("etud.conf", "wand.conf").stdout)["port"], 22223)

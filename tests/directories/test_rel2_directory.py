@@ -10,6 +10,7 @@ from random import Random
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.address import IPv6Address
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IResolutionReceiver
 from twisted.internet.task import Clock
@@ -21,7 +22,7 @@ from zope.interface.verify import verifyObject
 from wand.directories.names import Resolve, _First, resolverOf
 from wand.directories.rel2 import GRACE, LIFETIME, Rel2Directory, Rel2DirectoryKind
 from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
-from wand.errors import ConfigurationInvalid
+from wand.errors import ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
 from wand.rel2 import buildListing, buildRequest
@@ -135,14 +136,17 @@ class Rel2DirectoryTests(DirectoryCase):
 
     def test_answeredServerIsAskedAgainWithinFiveMinutes(self) -> None:
         """
-        After an answer the next request follows in 200 to 300 s, not always after the same time.
+        After an answer the next requests follow in about 20, 60 and 180 s, and then every 200 to 300 s, not always
+        after the same time.
         """
         self.server.table = {}
         self.start("203.0.113.1")
         self.run_(3000)
         waits = [after - before for before, after in pairwise(self.server.asked)]
-        self.assertTrue(all(200 <= wait <= 302 for wait in waits), waits)
-        self.assertGreater(len(set(waits)), 3)
+        for wait, longest in zip(waits, [20, 60, 180], strict=False):
+            self.assertTrue(longest * 2 / 3 - 1 <= wait <= longest + 2, waits)
+        self.assertTrue(all(200 <= wait <= 302 for wait in waits[3:]), waits)
+        self.assertGreater(len(set(waits[3:])), 3)
 
     def test_pushesDoNotPutOffTheNextRequest(self) -> None:
         """
@@ -316,14 +320,15 @@ class OldFaultsTests(DirectoryCase):
 
     def test_firstUnansweredRequestWaited5To15Minutes(self) -> None:
         """
-        An unanswered request is repeated after a second, then after twice as long each time up to 30 s, with jitter.
+        An unanswered request is repeated after half a second, then each time after a wait that is 1.6 times as long, up
+        to 30 s, with jitter.
         """
         self.start("203.0.113.1")
         self.run_(200)
         asked = self.server.asked
         waits = [after - before for before, after in pairwise(asked)]
-        for wait, nominal in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30, 30], strict=False):
-            self.assertTrue(0.75 * nominal <= wait <= nominal + 1, waits)
+        for wait, nominal in zip(waits, [0.5, 0.8, 1.28, 2.05, 3.28, 5.24, 8.39, 13.4, 21.5, 30, 30], strict=False):
+            self.assertTrue(0.74 * nominal - 0.5 <= wait <= nominal + 1, waits)
         self.assertGreaterEqual(len(waits), 9)
 
     def test_serverRestartToldTheFirstNodeThatItWasAlone(self) -> None:
@@ -337,10 +342,11 @@ class OldFaultsTests(DirectoryCase):
         self.server.push({})
         self.run_(GRACE - 50)
         self.assertEqual(set(self.table.peerOf), {ALICE, BOB})
-        self.server.table = {ALICE: "192.0.2.10", BOB: "192.0.2.11"}
-        self.run_(400)
-        self.assertEqual(self.table.sources(BOB), ())
-        self.assertEqual([kind for kind, mac in self.events if mac == str(ALICE)], ["entry-added"])
+        self.server.push({ALICE: "192.0.2.10", BOB: "192.0.2.11"})
+        self.settle()
+        for mac in (ALICE, BOB):
+            self.assertEqual([entry.lifetime for entry in self.table.sources(mac)], [LIFETIME])
+            self.assertEqual([kind for kind, name in self.events if name == str(mac)], ["entry-added"])
 
     def test_absentNodeThatIsHeardStays(self) -> None:
         """
@@ -393,14 +399,27 @@ class OldFaultsTests(DirectoryCase):
         self.settle()
         self.assertEqual((len(self.table), self.count("drop-directory-stranger")), (0, 2))
 
-    def test_operatorsEntryIsNotTakenByAListing(self) -> None:
+    def test_oneDataPortWasAssumedEverywhere(self) -> None:
         """
-        What the operator says of a node stands, whatever a listing says.
+        A listing has no ports, but the operator can name the real one of a node, and no listing takes it away.
         """
         self.table.put(ALICE, Endpoint("198.51.100.1", 1), OPERATOR)
         self.server.table = {ALICE: "192.0.2.66"}
         self.start("203.0.113.1")
         self.assertEqual(self.table.peerOf[ALICE], Endpoint("198.51.100.1", 1))
+
+    def test_serverSeesTheAddressOfTheData(self) -> None:
+        """
+        A host with several addresses registers the one that its data uses, since a listing names the source of the
+        request.
+        """
+        self.context = attrs.evolve(self.context, host=HOME)
+        self.start("203.0.113.1")
+        assert self.server.asker is not None
+        self.assertEqual(self.server.asker[0], HOME)
+        self.directory.stop()
+        self.context = attrs.evolve(self.context, host="192.0.2.77")
+        self.assertRaises(PortUnavailable, self.open("203.0.113.1").start)
 
 
 class NamesTests(DirectoryCase):
@@ -474,9 +493,16 @@ class NamesTests(DirectoryCase):
         The reactor's own resolver is used where there is one; a simulated clock has none.
         """
         self.failureResultOf(resolverOf(self.clock)("wand.example.net"))
-        reactor = MemoryReactorClock()
-        self.assertEqual(self.successResultOf(resolverOf(reactor)("203.0.113.1")), "203.0.113.1")
-        self.assertIn("no IPv4", self.failureResultOf(resolverOf(reactor)("::1")).getErrorMessage())
+        self.assertEqual(self.successResultOf(resolverOf(MemoryReactorClock())("wand.example.net")), "127.0.0.1")
+
+    def test_nameWithoutIPv4AddressFails(self) -> None:
+        """
+        A name that has no IPv4 address is no server.
+        """
+        first = _First("wand.example.net")
+        first.addressResolved(IPv6Address("UDP", "2001:db8::1", 0))
+        first.resolutionComplete()
+        self.assertIn("no IPv4 address", self.failureResultOf(first.found).getErrorMessage())
 
     def test_receiverInterface(self) -> None:
         """

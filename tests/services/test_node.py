@@ -18,6 +18,7 @@ from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported,
 from wand.ethernet import BROADCAST, MAC, Frame
 from wand.interfaces import IFrameWatcher, ITapDriver
 from wand.services.node import Node
+from wand.services.program import Surroundings
 from wand.services.server import Server
 from wand.services.watcher import SteadyWatcher
 from wand.state import UNCHANGED
@@ -53,7 +54,7 @@ class House:
             **keys,
         }
         self.context = simulatedContext(clock, network, self.address)
-        self.node = Node(self.load, self.context, UNCHANGED, end=self.end, lost=self.lost.append, origin="node.toml")
+        self.node = Node(Surroundings(self.load, self.context, UNCHANGED, self.end, self.lost.append, "node.toml"))
         self.received: list[bytes] = []
         self.counters = self.context.counters
 
@@ -366,10 +367,13 @@ class WholeNetworkTests(SynchronousTestCase):
         state = TemporaryDirectory()
         self.addCleanup(state.cleanup)
         server = Server(
-            lambda: ServerConfiguration(store="memory", state=state.name),
-            simulatedContext(clock, network, "192.0.2.100"),
-            UNCHANGED,
-            end=lambda: None,
+            Surroundings(
+                load=lambda: ServerConfiguration(store="memory", state=state.name),
+                context=simulatedContext(clock, network, "192.0.2.100"),
+                owner=UNCHANGED,
+                end=lambda: None,
+                lost=self.fail,
+            )
         )
         server.privilegedStartService()
         server.startService()

@@ -147,15 +147,23 @@ class BudgetTests(SynchronousTestCase):
 
     def test_burstThenRate(self) -> None:
         """
-        An address may ask so many times at once, and then at the rate.
+        A bucket has so many tokens at once, and then gets more at its rate.
         """
         self.assertEqual([self.budget.take("a") for _ in range(5)], [True, True, True, False, False])
         self.clock.advance(0.5)
         self.assertEqual([self.budget.take("a") for _ in range(2)], [True, False])
 
+    def test_reserveIsLeft(self) -> None:
+        """
+        A reserve is left for others; where there is not enough, nothing is taken.
+        """
+        self.assertFalse(self.budget.take("a", 2, reserve=2))
+        self.assertTrue(self.budget.take("a", 1, reserve=2))
+        self.assertTrue(self.budget.take("a", 2))
+
     def test_addressesDoNotShare(self) -> None:
         """
-        One address that asks too often takes nothing from another.
+        A bucket that is empty takes nothing from another.
         """
         for _ in range(9):
             self.budget.take("a")
@@ -163,7 +171,7 @@ class BudgetTests(SynchronousTestCase):
 
     def test_memoryIsBounded(self) -> None:
         """
-        However many addresses ask, only so many are remembered.
+        However many keys there are, only so many are remembered.
         """
         for number in range(100):
             self.budget.take(str(number))

@@ -23,6 +23,7 @@ from wand.errors import ConfigurationInvalid, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+from wand.testing.stores import StoreContract
 from wand.wansd.stores.memory import MemoryRecords, MemoryStore
 from wand.wansd.stores.sqlite import SQLiteRecords, SQLiteStore
 
@@ -32,85 +33,7 @@ def _context() -> Context:
     return simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
 
 
-class RecordsContract:
-    """
-    What every store does.  C{makeRecords} opens it.
-    """
-
-    def makeRecords(self) -> IRecords:
-        raise NotImplementedError
-
-    def setUp(self) -> None:
-        self.records = self.makeRecords()
-
-    def tearDown(self) -> None:
-        self.successResultOf(self.records.close())
-
-    def loaded(self, kind: str = "a") -> dict[bytes, bytes]:
-        return self.successResultOf(self.records.load(kind))
-
-    def write(self, records: dict[bytes, bytes | None], kind: str = "a") -> None:
-        self.assertIsNone(self.successResultOf(self.records.write(kind, records)))
-
-    def test_interface(self) -> None:
-        """
-        An open store provides its interface.
-        """
-        verifyObject(IRecords, self.records)
-
-    def test_newStoreIsEmpty(self) -> None:
-        """
-        A new store holds nothing.
-        """
-        self.assertEqual(self.loaded(), {})
-
-    def test_whatIsWrittenIsLoaded(self) -> None:
-        """
-        Records of any octets come back, each under its kind.
-        """
-        self.write({b"\0key": b"\xffvalue", b"": b""})
-        self.write({b"\0key": b"other"}, "b")
-        self.assertEqual(self.loaded(), {b"\0key": b"\xffvalue", b"": b""})
-        self.assertEqual(self.loaded("b"), {b"\0key": b"other"})
-
-    def test_noneDeletes(self) -> None:
-        """
-        C{None} deletes a record, and deletes what is not there without complaint.
-        """
-        self.write({b"k": b"1", b"l": b"2"})
-        self.write({b"k": None, b"m": None, b"l": b"3"})
-        self.assertEqual(self.loaded(), {b"l": b"3"})
-
-    def test_exchangeSetsWhatIsExpected(self) -> None:
-        """
-        An exchange sets a record only if it holds what is expected; no record is expected with C{None}.
-        """
-        exchange = self.records.exchange
-        self.assertTrue(self.successResultOf(exchange("a", b"k", None, b"1")))
-        self.assertFalse(self.successResultOf(exchange("a", b"k", None, b"2")))
-        self.assertFalse(self.successResultOf(exchange("a", b"k", b"2", b"3")))
-        self.assertTrue(self.successResultOf(exchange("a", b"k", b"1", b"2")))
-        self.assertEqual(self.loaded(), {b"k": b"2"})
-        self.assertTrue(self.successResultOf(exchange("a", b"k", b"2", None)))
-        self.assertFalse(self.successResultOf(exchange("a", b"k", b"2", None)))
-        self.assertEqual(self.loaded(), {})
-
-    def test_loadedRecordsAreACopy(self) -> None:
-        """
-        Who changes what was loaded does not change the store.
-        """
-        self.write({b"k": b"1"})
-        self.loaded().clear()
-        self.assertEqual(self.loaded(), {b"k": b"1"})
-
-    def test_closeTwice(self) -> None:
-        """
-        A store can be closed again.
-        """
-        self.successResultOf(self.records.close())
-
-
-class MemoryRecordsTests(RecordsContract, SynchronousTestCase):
+class MemoryRecordsTests(StoreContract, SynchronousTestCase):
     def makeRecords(self) -> IRecords:
         return MemoryRecords()
 
@@ -126,7 +49,7 @@ class MemoryRecordsTests(RecordsContract, SynchronousTestCase):
         self.assertRaises(ConfigurationInvalid, store.open, {"path": "x"}, _context())
 
 
-class SQLiteRecordsTests(RecordsContract, SynchronousTestCase):
+class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
     def makeRecords(self) -> IRecords:
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)

@@ -26,8 +26,8 @@ from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 from wand.underlay import DATAGRAM_MAXIMUM
 from wand.wansd.admission import LIMIT, PATIENCE
-from wand.wansd.budget import BURST
 from wand.wansd.journal import KIND
+from wand.wansd.listings import BURST
 from wand.wansd.pushes import INTERVAL
 from wand.wansd.registry import EXPIRY
 from wand.wansd.server import RESTART_GRACE, Wansd
@@ -195,6 +195,18 @@ class DirectoryServerTests(ServerCase):
         self.joined(3, CAROL)
         self.settle()
         self.assertEqual(len(moved.listings), 2)
+        self.assertNotIn(("moved", str(BOB)), self.events)
+
+    def test_changedAddressIsAChange(self) -> None:
+        """
+        A node that asks from another address is listed there, everybody gets the table, and an event tells of it.
+        """
+        alice = self.joined(1, ALICE)
+        self.joined(2, BOB)
+        self.settle()
+        self.joined(3, BOB)
+        self.settle()
+        self.assertEqual(alice.listings[-1], {ALICE: "192.0.2.1", BOB: "192.0.2.3"})
         self.assertIn(("moved", str(BOB)), self.events)
 
     def test_nothingNewGoesToTheAskerOnly(self) -> None:
@@ -358,15 +370,38 @@ class OldFaultsTests(ServerCase):
 
     def test_repliesAmplifyOnlySoMuch(self) -> None:
         """
-        A source address gets so many replies and no more, however much it asks; another one is not affected.
+        An IP address is sent so many octets and no more, however much is asked in its name; another one is not
+        affected, and after a while it is answered again.
         """
-        alice = self.asker(1, ALICE)
+        for number in range(1000):
+            self.server.add(numbered(number), "198.51.100.100")
+        alice = self.joined(1, ALICE)
         for _ in range(500):
             alice.ask()
         self.clock.advance(0)
-        self.assertEqual(len(alice.listings), BURST)
-        self.assertEqual(self.count("drop-wansd-budget"), 500 - BURST)
+        size = len(self.server.registry.listing())
+        self.assertEqual(len(alice.listings), BURST // size)
+        self.assertEqual(self.count("drop-wansd-budget"), 501 - BURST // size)
         self.assertEqual(len(self.joined(2, BOB).listings), 1)
+        self.clock.advance(1)
+        alice.ask()
+        self.clock.advance(0)
+        self.assertEqual(len(alice.listings), BURST // size + 1)
+
+    def test_pushesToOneAddressLeaveRoomForItsAnswers(self) -> None:
+        """
+        Hundreds of nodes that join from one address all at once are registered, and one that asks is answered with
+        all of them.
+        """
+        askers = [Asker(self.network, "192.0.2.1", numbered(number)) for number in range(800)]
+        for asker in askers:
+            asker.ask()
+        self.settle()
+        self.assertGreater(self.count("drop-wansd-budget"), 0)
+        before = len(askers[0].listings)
+        askers[0].ask()
+        self.clock.advance(0)
+        self.assertEqual([len(listing) for listing in askers[0].listings[before:]], [800])
 
 
 class OperatorTests(ServerCase):
@@ -587,8 +622,9 @@ class StoreTests(ServerCase):
         self.successResultOf(self.server.stop())
         self.clock.advance(24 * 3600)
         self.restart()
+        self.clock.advance(RESTART_GRACE - 1)
         self.assertEqual(len(self.server.registry), 1)
-        self.clock.advance(RESTART_GRACE + 1)
+        self.clock.advance(2)
         self.assertEqual(len(self.server.registry), 0)
         self.assertEqual(self.successResultOf(self.records.load(KIND)), {})
 

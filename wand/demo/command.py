@@ -74,4 +74,4 @@ def chosenStage(screen: Screen) -> Iterator[Stage]:
             yield stage
         return
     with Loop(reactor) as loop, Lab() as lab:
-        yield Namespaces(lab, topology(), reactor, loop.wait)
+        yield Namespaces(lab, topology(), loop)

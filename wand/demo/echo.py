@@ -45,7 +45,7 @@ def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
 
     @return: the sequence number of our request that it answers, and when that was sent; C{None} if it is none.
     """
-    message = packet[(packet[0] & 15) * 4 :]
+    message = packet[(packet[0] & 15) * 4 :] if packet else b""
     if len(message) != _HEADER.size + _TIME.size:
         return None
     kind, _, _, theirs, sequence = _HEADER.unpack_from(message)

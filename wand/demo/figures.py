@@ -61,7 +61,7 @@ class Figures(Status, frozen=True):
     @ivar way: C{namespaces}, or C{memory} where the machine allows nothing better.
     @ivar carrier: what the transfer went by.
     @ivar formed: from the start of the first program until every table was full.
-    @ivar bitsPerSecond: the rate of the transfer.
+    @ivar rate: that of the transfer, in bits a second.
     @ivar total: the whole demo.
     """
 
@@ -71,6 +71,6 @@ class Figures(Status, frozen=True):
     formed: float
     pings: list[Ping]
     transfer: Transfer
-    bitsPerSecond: float
+    rate: float
     failure: Failure
     total: float

@@ -78,7 +78,7 @@ class MemoryHost:
         self._port.send(target + self._mac + EXPERIMENT + _MESSAGE.pack(kind, number, moment) + data)
 
     def _received(self, frame: bytes) -> None:
-        if frame[:6] != self._mac or frame[12:14] != EXPERIMENT:
+        if frame[:6] != self._mac or frame[12:14] != EXPERIMENT or len(frame) < HEADER_SIZE + _MESSAGE.size:
             return
         sender = MAC(frame[6:12])
         kind, number, moment = _MESSAGE.unpack_from(frame, HEADER_SIZE)

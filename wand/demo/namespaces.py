@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Coroutine, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
-
-from twisted.internet.defer import Deferred
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from wand.control.client import connect
 from wand.demo.figures import Transfer
+from wand.demo.loop import Loop
 from wand.demo.stage import Echo
 from wand.demo.topology import Files, Node, Site, Topology
 from wand.errors import WandError
 from wand.lab import CommandFailed, Daemon, Host, Lab, entrance, wait
-
-T = TypeVar("T")
 
 #: The TCP port of the transfer.
 PORT = 5001
@@ -28,14 +26,6 @@ INTERVAL = 0.02
 
 #: Python without the current directory on its path.
 PYTHON = (sys.executable, "-P", "-m")
-
-
-class Waiting(Protocol):
-    """
-    Runs a coroutine in the reactor and waits for its result.
-    """
-
-    def __call__(self, coroutine: Coroutine[Deferred[Any], Any, T]) -> T: ...
 
 
 class Namespaces:
@@ -49,12 +39,11 @@ class Namespaces:
     way = "namespaces"
     carrier = "one TCP connection"
 
-    def __init__(self, lab: Lab, topology: Topology, reactor: Any, waiting: Waiting) -> None:
+    def __init__(self, lab: Lab, topology: Topology, loop: Loop) -> None:
         self.topology = topology
         self.files = Files(lab.directory)
         self.programs: dict[str, Daemon] = {}
-        self._reactor = reactor
-        self._waiting = waiting
+        self._loop = loop
         sites = (topology.server, *topology.nodes)
         self.hosts: dict[str, Host] = {site.name: lab.host(site.name, f"{site.address}/24") for site in sites}
         self.files.write(topology)
@@ -82,11 +71,11 @@ class Namespaces:
         program = self.programs[node.name]
         if not program.isRunning:
             raise CommandFailed(f"{node.name} ended with {program.process.returncode}")
-        return self._waiting(self._known(node))
+        return self._loop.wait(self._known(node))
 
     async def _known(self, node: Node) -> dict[str, str]:
         try:
-            client = await connect(self._reactor, str(self.files.control(node)))
+            client = await connect(self._loop.reactor, str(self.files.control(node)))
         except WandError:
             return {}  # It has only just been started.
         try:
@@ -135,12 +124,12 @@ class Namespaces:
         """
         node, other = self.topology.nodes[:2]
         host = self.hosts[node.name]
-        control = self.files.control(node)
+        wand = f"{entrance()}{Path(sys.argv[0]).absolute()} --control {self.files.control(node)}"
         return [
             (f"{entrance()}ip netns exec {host.namespace} bash", f"a shell on {node.name}"),
             (f"{entrance()}ip netns exec {host.namespace} ping {other.inside}", f"ping {other.name} from there"),
-            (f"{entrance()}{sys.argv[0]} --control {control} table", f"the table of {node.name}"),
-            (f"{entrance()}{sys.argv[0]} --control {control} watch", "what happens, as it happens"),
+            (f"{wand} table", f"the table of {node.name}"),
+            (f"{wand} watch", "what happens, as it happens"),
         ]
 
 

@@ -154,7 +154,7 @@ class Screen:
         for name, value in (
             ("  network formed in", f"{figures.formed:.1f} s"),
             ("  ping", f"{min(pings):.2f} to {max(pings):.2f} ms between {len(figures.nodes)} nodes"),
-            (f"  {figures.carrier}", speed(figures.bitsPerSecond)),
+            (f"  {figures.carrier}", speed(figures.rate)),
             ("  a dead node is back in", f"{figures.failure.returned:.2f} s"),
             ("  all of this took", f"{figures.total:.1f} s"),
         ):

@@ -44,7 +44,7 @@ def play(stage: Stage, screen: Screen, fast: bool) -> Figures:
         formed=formed,
         pings=pings,
         transfer=transfer,
-        bitsPerSecond=transfer.rate,
+        rate=transfer.rate,
         failure=failure,
         total=time.monotonic() - began,
     )

@@ -36,9 +36,9 @@ COUNTERS: Final = {
 #: Seconds for which an entry stands after a listing named it; the servers may all be away for that long.
 LIFETIME: Final = 24 * 3600.0
 
-#: Seconds for which it stands once a listing does not name it: longer than the 900 s after which the original's nodes
-#: register again, so that a server which forgot everybody has heard from everybody.
-GRACE: Final = 1000.0
+#: Seconds for which it stands once a listing does not name it.  A server that forgot everybody hears from the
+#: original's nodes within 900 s; and if what it then tells us is lost, we ask it within 300 s more.
+GRACE: Final = 1300.0
 
 #: How many servers can be asked; each may be a source of the same address, and the table takes 16.
 SERVERS_LIMIT: Final = 8

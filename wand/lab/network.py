@@ -84,20 +84,21 @@ class Host:
 
     def lose(self, percent: int, *, port: int) -> None:
         """
-        Lose datagrams on its cable from and to a UDP port, on whichever side that port is, each with this probability
-        and each way; 0 ends it (nft(8)).
+        Lose datagrams on its cable from and to a UDP port, on whichever side that port is: of every hundred of a
+        direction this many, evenly spread, so that a test sees the same each time; 0 ends it (nft(8)).
         """
-        drops = "".join(
-            f'{way} "{self.name}" udp {side} {port} numgen random mod 100 < {percent} drop; '
-            for way in ("iifname", "oifname")
-            for side in ("sport", "dport")
-        )
         if shutil.which("nft", path=environment()["PATH"]) is None:
             raise CommandFailed("losing datagrams needs `nft`; install it with: apt install nftables")
         table = f"table bridge {self.name}"
         script = f"add {table}\ndelete {table}\n"
         if percent:
-            script += f"{table} {{ chain loss {{ type filter hook forward priority 0; {drops}}}; }}\n"
+            losses = ", ".join(f"{(2 * number + 1) * 50 // percent} : drop" for number in range(percent))
+            rules = "".join(
+                f'{way} "{self.name}" udp {side} {port} numgen inc mod 100 vmap {{ {losses} }}; '
+                for way in ("iifname", "oifname")
+                for side in ("sport", "dport")
+            )
+            script += f"{table} {{ chain loss {{ type filter hook forward priority 0; {rules}}}; }}\n"
         execute(*self._lab.inSwitch("nft", "-f", "-"), sent=script)
 
 

@@ -1,8 +1,8 @@
 """
 The peer protocol of the original WanDaemon: two idle octets and a whole Ethernet frame in a UDP datagram.
 
-Plain, unauthenticated, IPv4: for networks whose members and wires are trusted.  The documentation's page on REL2 has the
-formats.
+Plain, unauthenticated, IPv4: for networks whose members and wires are trusted.  The documentation's page on REL2 has
+the formats.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class REL2:
     about = "the original's protocol: plain frames over UDP, for trusted networks"
     defaultMTU = 1280
     directory = "rel2"
+    sealed = False
 
     def unusable(self) -> str | None:
         """

@@ -4,23 +4,20 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from twisted.application.service import MultiService
 
-from wand import __version__
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.errors import NotSupported
+from wand.directories.wansd import WansdDirectory
+from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
-from wand.interfaces import Context, NodeContext, Settings
+from wand.interfaces import NodeContext, Settings
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
-from wand.services.hooks import HookService
+from wand.services.member import Follower
+from wand.services.program import ProgramService, Surroundings
 from wand.services.wand import WandService, wantedDirectories
-from wand.state import Owner
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
 
@@ -28,54 +25,41 @@ from wand.table import OPERATOR, Entry, Rank, Source
 LIVE: Final = ("servers", "entries", "directories")
 
 
-class Node(MultiService):
+class Node(ProgramService[EtudConfiguration]):
     """
     One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides
     L{wand.control.program.Program}.
 
-    @ivar configuration: as it was last read.
     @ivar etud: the data plane.
     @ivar wand: the directories.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], EtudConfiguration],
-        context: Context,
-        owner: Owner,
-        *,
-        end: Callable[[], object],
-        lost: Callable[[str], object],
-        origin: str = "",
-    ) -> None:
-        """
-        @param load: reads the configuration; called again to reload it.
-        @param end: ends the program in good order.
-        @param lost: ends the program because of a reason.
-        @param origin: the configuration file, for people.
-        """
-        super().__init__()
-        self.counters = context.counters
-        self.events = context.events
-        self._load = load
-        self._end = end
-        self._origin = origin
-        self.configuration = load()
-        self._started = context.clock.seconds()
-        self._hooks = HookService(self.configuration, context)
-        self.etud = EtudService(self.configuration, context, owner, lost)
+    def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
+        super().__init__(surroundings)
+        self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = WandService(self._wanted(self.configuration), self._context)
-        for service in (self._hooks, self.etud, self.wand):
+        self.etud.follower = self._follower
+        for service in (self.etud, self.wand):
             service.setServiceParent(self)
 
     def _context(self) -> NodeContext:
         return self.etud.context
 
+    def _follower(self) -> Follower | None:
+        directory = self.wand.directory(self.etud.protocol.directory)
+        return directory if isinstance(directory, WansdDirectory) else None
+
     def _wanted(self, configuration: EtudConfiguration) -> dict[str, Settings]:
         if not isinstance(configuration, NodeConfiguration):
             return wantedDirectories("", (), configuration.entries, {})
-        native = self.etud.protocol.directory
-        return wantedDirectories(native, configuration.servers, configuration.entries, configuration.directories)
+        protocol = self.etud.protocol
+        if protocol.sealed and configuration.servers:
+            raise ConfigurationInvalid(
+                self._surroundings.origin, "servers", "a sealed network tells its servers itself"
+            )
+        return wantedDirectories(
+            protocol.directory, configuration.servers, configuration.entries, configuration.directories, protocol.sealed
+        )
 
     # What the control socket looks at.
 
@@ -84,19 +68,14 @@ class Node(MultiService):
         See L{wand.control.program.Program}.
         """
         table = self.etud.table
-        return ProgramStatus(
-            role="node" if isinstance(self.configuration, NodeConfiguration) else "etud",
-            version=__version__,
-            pid=os.getpid(),
-            started=self._started,
-            protocol=self.etud.protocol.name,
-            listening=self.etud.transport.listening,
-            configuration=self._origin,
-            entries=len(table),
-            peers=len(table.peers),
-            drops=self.counters.drops(),
+        role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
+        protocol, listening = self.etud.protocol.name, self.etud.transport.listening
+        return msgspec.structs.replace(
+            self.baseStatus(role, protocol, listening, len(table), len(table.peers)),
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
+            own=self.etud.member.status() if self.etud.member else None,
+            notes=self.etud.member.notes if self.etud.member else [],
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
@@ -108,7 +87,7 @@ class Node(MultiService):
     def _entryStatus(self, entry: Entry) -> EntryStatus:
         return EntryStatus(
             mac=str(entry.mac),
-            peer=str(entry.peer),
+            peer=self.etud.transport.peerStatus(entry.peer).peer,
             source=entry.source.name,
             since=entry.since,
             expires=self.etud.table.expires(entry),
@@ -126,6 +105,14 @@ class Node(MultiService):
         ]
 
     # What the control socket changes.
+
+    async def join(self, token: str) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.etud.member is None:
+            raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
+        self.etud.member.redeem(token)
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """
@@ -146,16 +133,10 @@ class Node(MultiService):
         """
         See L{wand.control.program.Program}.
         """
-        before, after = self.configuration, self._load()
+        before, after = self.configuration, self._surroundings.load()
         changed = self.wand.change(self._wanted(after))
         self.configuration = after
         return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, LIVE)
-
-    def stop(self) -> None:
-        """
-        See L{wand.control.program.Program}.
-        """
-        self._end()
 
 
 def _source(name: str | None) -> Source:

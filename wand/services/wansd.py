@@ -4,6 +4,8 @@ Wansd as a service: the directory server and its store.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
@@ -24,11 +26,22 @@ class WansdService(Service):
 
     wansd: Wansd
 
-    def __init__(self, configuration: WansdConfiguration, context: Context, owner: Owner, hooks: HookService) -> None:
+    def __init__(
+        self,
+        configuration: WansdConfiguration,
+        context: Context,
+        owner: Owner,
+        hooks: HookService,
+        lost: Callable[[str], object],
+    ) -> None:
+        """
+        @param lost: called with the reason when the store turns out to be unreadable after the start.
+        """
         self._configuration = configuration
         self._context = context
         self._owner = owner
         self._hooks = hooks
+        self._lost = lost
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: IRecords | None = None
 
@@ -46,11 +59,11 @@ class WansdService(Service):
         """
         super().startService()
         configuration = self._configuration
-        self._records = self._store.open(self._settings(), self._context)
+        self._records = self._store.open(storeSettings(configuration), self._context)
         self.wansd = Wansd(
             self._context, self._records, self._hooks.listeners, configuration.listen, configuration.port
         )
-        self.wansd.start()
+        self.wansd.start().addErrback(lambda failure: self._lost(failure.getErrorMessage()))
 
     async def _stop(self) -> None:
         await self.wansd.stop()
@@ -64,9 +77,12 @@ class WansdService(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
-    def _settings(self) -> Settings:
-        given = dict(self._configuration.storeSettings)
-        if self._configuration.store == "sqlite":
-            state = StateDirectory(self._configuration.state)
-            given.setdefault("path", str(state.path / "wansd.sqlite"))
-        return given
+
+def storeSettings(configuration: WansdConfiguration) -> Settings:
+    """
+    The settings of a server's store; the embedded one is in the state directory unless they say otherwise.
+    """
+    given = dict(configuration.storeSettings)
+    if configuration.store == "sqlite":
+        given.setdefault("path", str(StateDirectory(configuration.state).path / "wansd.sqlite"))
+    return given

@@ -74,7 +74,7 @@ class Descriptors:
         """
         See L{IReactorFDSet}.
         """
-        removed = [*self._readers, *self._writers]
+        removed: list[IReadDescriptor | IWriteDescriptor] = [*self._readers, *self._writers]
         self._readers, self._writers = [], []
         return removed
 

@@ -66,11 +66,11 @@ class PacketSocket:
         """
         The frames that arrived since the last call.
         """
-        frames = []
+        frames: list[bytes] = []
         while True:
             try:
                 frame, ancillary, _, address = self._socket.recvmsg(70_000, socket.CMSG_SPACE(_AUXDATA.size))
-            except (BlockingIOError, OSError):  # the latter once the interface is gone
+            except OSError:  # there are no more, or the interface is gone
                 return frames
             if address[2] != socket.PACKET_OUTGOING and address[1] == EXPERIMENTAL:
                 frames.append(_withTag(frame, ancillary))

@@ -4,6 +4,7 @@ How the programs are put together, on the real reactor.
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,9 @@ from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.feeder import FeederService
 from wand.services.hooks import HookService
+from wand.services.meeting import SealedServer
 from wand.services.node import Node
+from wand.services.program import Kind, Surroundings
 from wand.services.server import Server
 from wand.twistd.ending import endBecause, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
@@ -25,16 +28,8 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     A node, or an etud alone, with its control socket.
     """
     reactor = _begin(program)
-    node = Node(
-        partial(options.configuration, kind),
-        realContext(reactor),
-        options.owner(),
-        end=partial(endSoon, reactor),
-        lost=partial(endBecause, reactor),
-        origin=options["config"] or "",
-    )
-    configuration = node.configuration
-    _control(reactor, configuration.control, configuration.controlGroup, options, node)
+    node = Node(_surroundings(reactor, options, kind))
+    _control(reactor, node.configuration, options, node)
     return node
 
 
@@ -43,16 +38,14 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     A directory server, with its control socket where the configuration has one.
     """
     reactor = _begin(program)
-    server = Server(
-        partial(options.configuration, kind),
-        realContext(reactor),
-        options.owner(),
-        end=partial(endSoon, reactor),
-        origin=options["config"] or "",
-    )
-    configuration = server.configuration
+    configuration = options.configuration(kind)
+    server: Server | SealedServer
+    if isinstance(configuration, ServerConfiguration) and configuration.protocol == "sealed":
+        server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
+    else:
+        server = Server(_surroundings(reactor, options, kind))
     if isinstance(configuration, ServerConfiguration):
-        _control(reactor, configuration.control, configuration.controlGroup, options, server)
+        _control(reactor, configuration, options, server)
     return server
 
 
@@ -76,5 +69,29 @@ def _begin(program: str) -> Any:
     return reactor
 
 
-def _control(reactor: Any, path: str, group: str, options: ProgramOptions, program: Node | Server) -> None:
-    ControlService(reactor, path, group, options.owner(), program).setServiceParent(program)
+def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
+    return Surroundings(
+        load=partial(options.configuration, kind),
+        context=realContext(reactor),
+        owner=options.owner(),
+        end=partial(endSoon, reactor),
+        lost=partial(endBecause, reactor),
+        origin=options["config"] or "",
+    )
+
+
+def _control(
+    reactor: Any,
+    told: EtudConfiguration | ServerConfiguration,
+    options: ProgramOptions,
+    program: Node | Server | SealedServer,
+) -> None:
+    socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
+    socket.setServiceParent(program)
+
+
+def _show(text: str) -> None:
+    """
+    Show the operator what is no matter of the log; a daemon has no terminal, and nobody sees it.
+    """
+    print(f"\n{text}", file=sys.__stdout__, flush=True)

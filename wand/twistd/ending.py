@@ -27,7 +27,9 @@ def explainErrors(program: str) -> None:
 
     def explain(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if isinstance(error, WandError):
-            _log.critical("the program can not start: {reason}", reason=str(error))  # for a daemon, which has no terminal
+            _log.critical(
+                "the program can not start: {reason}", reason=str(error)
+            )  # for a daemon, which has no terminal
             print(f"{program}: {error}", file=sys.__stderr__)
         else:
             sys.__excepthook__(kind, error, traceback)

@@ -48,7 +48,7 @@ class Admission:
 
     def __init__(self, clock: IReactorTime, hooks: Sequence[IHookListener]) -> None:
         self._clock = clock
-        self._hooks = hooks
+        self._hooks = tuple(hooks)
         self._waiting: dict[MAC, _Question] = {}
 
     @property

@@ -1,5 +1,5 @@
 """
-Budgets: how much one source address may ask of us, since an answer is larger than its question.
+Budgets: how much goes to one address, since an answer is larger than its question and the question may be forged.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-#: Requests a second that one source address may make for as long as it likes.
-RATE: Final = 20.0
-
-#: Requests that it may make at once.
-BURST: Final = 40.0
-
-#: How many source addresses are remembered; beyond, the one that asked the longest ago is forgotten.
+#: How many keys are remembered; beyond, the one that was used the longest ago is forgotten.
 MEMORY: Final = 4096
 
 
 class Budget:
     """
-    A token bucket for each source address.
+    A token bucket for each key, such as an address.
     """
 
-    def __init__(self, clock: IReactorTime, rate: float = RATE, burst: float = BURST, memory: int = MEMORY) -> None:
+    def __init__(self, clock: IReactorTime, rate: float, burst: float, memory: int = MEMORY) -> None:
+        """
+        @param rate: tokens that a bucket gets in a second.
+        @param burst: tokens that it holds at the most, and at first.
+        @param memory: how many keys are remembered.
+        """
         self._clock = clock
         self._rate = rate
         self._burst = burst
@@ -34,17 +33,18 @@ class Budget:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, host: str) -> bool:
+    def take(self, key: str, cost: float = 1.0, reserve: float = 0.0) -> bool:
         """
-        Take one request off the budget of C{host}.
+        Take tokens out of a bucket.
 
-        @return: whether there was one left.
+        @param reserve: how many must be left in it for others.
+        @return: whether there were enough; if not, none is taken.
         """
         now = self._clock.seconds()
-        tokens, since = self._buckets.pop(host, (self._burst, now))
+        tokens, since = self._buckets.pop(key, (self._burst, now))
         tokens = min(self._burst, tokens + max(0.0, now - since) * self._rate)
-        granted = tokens >= 1
-        self._buckets[host] = (tokens - granted, now)
+        granted = tokens >= cost + reserve
+        self._buckets[key] = (tokens - cost if granted else tokens, now)
         if len(self._buckets) > self._memory:
             self._buckets.popitem(last=False)
         return granted

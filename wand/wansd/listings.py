@@ -11,13 +11,22 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.underlay import DatagramPort
+from wand.wansd.budget import Budget
 from wand.wansd.pushes import Pushes
 from wand.wansd.registry import Registration, Registry
 
 COUNTERS: Final = {
     "wansd-replies": "listings sent to the node that asked",
     "wansd-pushes": "listings sent to nodes that did not ask, because something changed",
+    "drop-wansd-budget": "listings not sent: too much goes to that IP address already",
 }
+
+#: Octets of listings a second that one IP address is sent for as long as it likes, and at once.
+RATE: Final = 1_000_000.0
+BURST: Final = 4_000_000.0
+
+#: Octets of those at once that are kept for answers, where pushes would use them up.
+RESERVE: Final = 2_000_000.0
 
 
 class Listings:
@@ -33,13 +42,14 @@ class Listings:
         self._registry = registry
         self._counters = counters
         self._versions: dict[MAC, int] = {}
+        self._budget = Budget(clock, RATE, BURST)
         self._pushes = Pushes(clock, self._listeners, self._push)
 
     def reply(self, registration: Registration) -> None:
         """
         Answer a node.
         """
-        if self._send(registration):
+        if self._send(registration, 0):
             self._counters["wansd-replies"] += 1
 
     def changed(self) -> None:
@@ -76,10 +86,15 @@ class Listings:
         registration = self._registry.get(mac)
         if registration is None or self._versions.get(mac) == self._registry.version:
             return 0
-        if self._send(registration):
-            self._counters["wansd-pushes"] += 1
+        if not self._send(registration, RESERVE):
+            return 0
+        self._counters["wansd-pushes"] += 1
         return len(self._registry.listing())
 
-    def _send(self, registration: Registration) -> bool:
+    def _send(self, registration: Registration, reserve: float) -> bool:
+        listing = self._registry.listing()
+        if not self._budget.take(registration.endpoint.host, len(listing), reserve):
+            self._counters["drop-wansd-budget"] += 1
+            return False
         self._versions[registration.mac] = self._registry.version
-        return self.port is not None and self.port.send(self._registry.listing(), registration.endpoint)
+        return self.port is not None and self.port.send(listing, registration.endpoint)

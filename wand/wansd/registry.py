@@ -141,7 +141,7 @@ class Registry:
         if registration.lifetime is None:
             self._ages.discard(mac)
         else:
-            self._ages.expireAt(mac, deadline or registration.lastSeen + registration.lifetime)
+            self._ages.expireAt(mac, registration.lastSeen + registration.lifetime if deadline is None else deadline)
 
     def remove(self, mac: MAC) -> Registration:
         """

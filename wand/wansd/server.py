@@ -29,7 +29,6 @@ COUNTERS: Final = {
     "wansd-requests": "registration requests that were well formed",
     "wansd-expired": "nodes forgotten because they were not heard of for an hour",
     "drop-wansd-malformed": "datagrams to the directory server that are no registration request",
-    "drop-wansd-budget": "requests dropped: the source address asks too often",
     "drop-wansd-loading": "requests dropped: the store is not read yet",
     "drop-wansd-full": "requests dropped: the listing would not fit into one datagram",
     "drop-wansd-pending": "requests dropped: the hooks still think about the node, or about too many others",
@@ -78,7 +77,6 @@ class Wansd:
         self.registry = Registry(self._clock, self._expired)
         self._journal = Journal(records, self._clock, self._events)
         self._admission = Admission(self._clock, hooks)
-        self._budget = Budget(self._clock)
         self._tellings = Budget(self._clock, TELLING_RATE, TELLING_BURST, 1)
         self._tellingsOf = Budget(self._clock, TELLING_RATE, 1, MEMORY)
         self._listings = Listings(self.registry, self._clock, self._counters)
@@ -152,8 +150,6 @@ class Wansd:
             self._counters["drop-wansd-malformed"] += 1
         elif not self._loaded:
             self._counters["drop-wansd-loading"] += 1
-        elif not self._budget.take(sender[0]):
-            self._counters["drop-wansd-budget"] += 1
         else:
             self._counters["wansd-requests"] += 1
             self._requested(mac, Endpoint(*sender))
@@ -191,7 +187,7 @@ class Wansd:
         self._journal.save(registration)
         if change is Change.NEW:
             self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
-        elif before is not None:
+        elif change is Change.HOST and before is not None:  # a port changes whenever a NAT likes
             self._events.publish("moved", mac=str(mac), endpoint=str(endpoint), before=str(before.endpoint))
         self._listings.changed()
 

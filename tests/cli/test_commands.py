@@ -1,0 +1,230 @@
+"""
+Tests for the C{wand} command as a process of its own, against a program in this one.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from wand import __version__
+from wand.cli.main import COMMANDS
+from wand.cli.session import Operation
+from wand.cli.shell import Shell
+from wand.ethernet import MAC
+from wand.testing.command import Bench
+
+FIRST = "02:10:00:00:00:01"
+PEER = "192.0.2.1:22222"
+
+
+@pytest_twisted.ensureDeferred
+async def test_looking(bench: Bench) -> None:
+    """
+    Each command that looks prints one JSON document, or columns with a header.
+    """
+    bench.program.add(MAC.parse(FIRST), PEER, None, None)
+    expected = {"table": ("mac", FIRST), "peers": ("peer", PEER), "counters": ("name", "control-connections")}
+    for command, (key, value) in expected.items():
+        status, out, err = await bench.run(command, "--json")
+        assert (status, err) == (0, "")
+        assert json.loads(out)[0][key] == value
+        status, out, err = await bench.run(command)
+        assert (status, err) == (0, "")
+        header, row, *_ = out.splitlines()
+        assert header.split()[0].isupper()
+        assert row.split()[0] == value
+
+
+@pytest_twisted.ensureDeferred
+async def test_status(bench: Bench) -> None:
+    """
+    The status is for people, or JSON with every field.
+    """
+    status, out, _ = await bench.run("status", "--json")
+    assert status == 0
+    assert json.loads(out)["tap"]["interface"] == "wan0"
+    status, out, _ = await bench.run("status")
+    assert status == 0
+    for words in ("wand node", "2 hours", "last answered 40 s ago", "never answered", "GSO", "trusted network"):
+        assert words in out
+
+
+@pytest_twisted.ensureDeferred
+async def test_allCounters(bench: Bench) -> None:
+    """
+    Counters at zero are listed when they are asked for.
+    """
+    assert "drop-control-malformed" not in (await bench.run("counters"))[1]
+    assert "drop-control-malformed" in (await bench.run("counters", "--all"))[1]
+
+
+@pytest_twisted.ensureDeferred
+async def test_tenThousandEntries(bench: Bench) -> None:
+    """
+    Ten thousand entries come as one JSON document in less than two seconds.
+    """
+    for number in range(10_000):
+        bench.program.add(MAC(b"\x02\x10" + number.to_bytes(4, "big")), PEER, "rel2", 3_600)
+    begun = bench.program.clock.seconds()
+    status, out, _ = await bench.run("table", "--json")
+    assert bench.program.clock.seconds() - begun < 2
+    assert (status, len(json.loads(out))) == (0, 10_000)
+
+
+@pytest_twisted.ensureDeferred
+async def test_changing(bench: Bench) -> None:
+    """
+    Entries are added and deleted, the program is reloaded and stopped, and each says that it worked.
+    """
+    status, out, _ = await bench.run("add", FIRST.replace(":", "-").upper(), PEER, "--lifetime", "60")
+    assert (status, out) == (0, f"added {FIRST} at {PEER}\n")
+    assert len(bench.program.table) == 1
+    assert await bench.run("delete", FIRST) == (0, f"deleted {FIRST}\n", "")
+    assert len(bench.program.table) == 0
+    assert (await bench.run("reload"))[1] == "hooks: taken over\nport: needs a restart\n"
+    bench.program.stopped = bench.control.stop
+    assert await bench.run("stop") == (0, "stopped\n", "")
+
+
+@pytest_twisted.ensureDeferred
+async def test_failures(bench: Bench) -> None:
+    """
+    What does not work ends with status 1 and one sentence, what is not understood with status 2.
+    """
+    status, out, err = await bench.run("delete", FIRST)
+    assert (status, out, err) == (1, "", f"wand: the table has no entry for {FIRST}\n")
+    status, _, err = await bench.run("add", FIRST, "nowhere")
+    assert (status, err.count("\n")) == (1, 1)
+    assert (await bench.run("add", "zz", PEER))[0] == 2
+    assert (await bench.run("add", FIRST, PEER, "--lifetime", "-1"))[0] == 2
+    assert (await bench.run("frobnicate"))[0] == 2
+    await bench.control.stop()
+    status, out, err = await bench.run("table", "--json")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "nothing runs here" in err
+
+
+@pytest_twisted.ensureDeferred
+async def test_watch(bench: Bench) -> None:
+    """
+    Events are shown as they happen, each on a line, until there were enough.
+    """
+    watching = bench.start("watch", "--count", "2", "--json")
+    while not watching.ended.called:
+        bench.program.events.publish("entry-added", mac=FIRST)
+        await deferLater(reactor, 0.02)
+    assert watching.status == 0
+    assert [json.loads(line)["fields"] for line in watching.out.splitlines()] == [{"mac": FIRST}] * 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_watchIsInterrupted(bench: Bench) -> None:
+    """
+    Ctrl-C ends the watching, quietly and with success.
+    """
+    watching = bench.start("watch")
+    while not watching.out:
+        bench.program.events.publish("entry-added", mac=FIRST)
+        await deferLater(reactor, 0.02)
+    watching.signal(signal.SIGINT)
+    await watching.ended
+    assert (watching.status, watching.err) == (0, "")
+    assert f"  entry-added  mac={FIRST}\n" in watching.out
+
+
+@pytest_twisted.ensureDeferred
+async def test_watchLosesTheProgram(bench: Bench) -> None:
+    """
+    When the program stops, watching ends with an error.
+    """
+    watching = bench.start("watch")
+    while not watching.out:
+        bench.program.events.publish("entry-added", mac=FIRST)
+        await deferLater(reactor, 0.02)
+    await bench.control.stop()
+    await watching.ended
+    assert (watching.status, watching.err) == (1, "wand: the program closed the connection\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_shellScript(bench: Bench) -> None:
+    """
+    The shell performs the lines of a pipe over one connection, and comments are none.
+    """
+    text = f"# two entries\nadd {FIRST} {PEER}\n\nadd 02:10:00:00:00:02 {PEER} # the second\ntable\nhelp\nquit\nstop\n"
+    status, out, err = await bench.run("shell", text=text)
+    assert (status, err) == (0, "")
+    assert "02:10:00:00:00:02  192.0.2.1:22222" in out
+    assert bench.program.counters["control-connections"] == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_shellGoesOn(bench: Bench) -> None:
+    """
+    An error does not end the shell, but a script with one has failed.
+    """
+    text = f"delete {FIRST}\nfrobnicate\nadd 'open\nadd zz\ntable --bogus\nadd {FIRST} {PEER}\n"
+    status, out, err = await bench.run("shell", text=text)
+    assert (status, len(err.splitlines())) == (1, 5)
+    assert out == f"added {FIRST} at {PEER}\n"
+
+
+@pytest_twisted.ensureDeferred
+async def test_brokenPipe(bench: Bench) -> None:
+    """
+    A reader that has seen enough is no reason for a traceback.
+    """
+    for number in range(3_000):
+        bench.program.add(MAC(b"\x02\x10" + number.to_bytes(4, "big")), PEER, None, None)
+    run = bench.start("table")
+    run.stopReading()
+    await run.ended
+    assert run.err == ""
+
+
+@pytest_twisted.ensureDeferred
+async def test_withoutAProgram(bench: Bench) -> None:
+    """
+    What needs no program works without one.
+    """
+    await bench.control.stop()
+    assert f"wand, version {__version__}" in (await bench.run("--version"))[1]
+    out = (await bench.run("--help"))[1]
+    assert all(f"\n  {name} " in out for name in (*COMMANDS, "shell", "import-config", "demo"))
+    found = json.loads((await bench.run("drivers", "--json"))[1])
+    assert "memory" in [plugin["name"] for plugin in found if plugin["usable"] and plugin["kind"] == "driver"]
+    assert (await bench.run("drivers"))[1].startswith("Usable: ")
+
+
+class SilentSession:
+    """
+    A session for a shell of which nothing is asked.
+    """
+
+    def perform(self, operation: Operation) -> None:
+        """
+        Do nothing.
+        """
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "expected"),
+    [
+        ([], "st", ["status ", "stop "]),
+        ([], "q", ["quit "]),
+        (["table"], "--", ["--json "]),
+        (["frobnicate"], "", []),
+    ],
+)
+def test_completion(before: list[str], text: str, expected: list[str]) -> None:
+    """
+    The shell completes commands, and the options of the command that was typed.
+    """
+    shell = Shell(SilentSession(), COMMANDS)  # type: ignore[arg-type] # enough of a session
+    assert shell.completions(before, text) == expected

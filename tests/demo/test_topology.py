@@ -1,0 +1,37 @@
+"""
+Tests for L{wand.demo.topology}.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import attrs
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.config import NodeConfiguration, ServerConfiguration, load
+from wand.demo.topology import Files, topology
+
+
+class FilesTests(SynchronousTestCase):
+    """
+    The files that the demo writes.
+    """
+
+    def test_configurationsAreGood(self) -> None:
+        """
+        Every program can read its configuration, and is told to be where the topology has it.
+        """
+        for driver in ("tuntap", "memory"):
+            temporary = TemporaryDirectory()
+            self.addCleanup(temporary.cleanup)
+            layout, files = attrs.evolve(topology(), driver=driver), Files(Path(temporary.name))
+            files.write(layout)
+            server = load(ServerConfiguration, str(files.configuration(layout.server)), {})
+            self.assertEqual((server.listen, server.port), layout.serverEndpoint)
+            for node in layout.nodes:
+                read = load(NodeConfiguration, str(files.configuration(node)), {})
+                self.assertEqual((read.listen, read.port), layout.endpoint(node))
+                self.assertEqual((read.driver, read.mac, read.addresses), (driver, node.mac, [f"{node.inside}/16"]))
+                self.assertEqual(read.servers, [str(layout.serverEndpoint)])

@@ -1,0 +1,31 @@
+"""
+The benchmarks run: not that anything is fast, but that everything is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+_COMMAND = (sys.executable, "-m", "bench", "--quick", "--only", "wand rel2,veth", "--json")
+
+
+def test_everyFigureIsMeasured(tmp_path: Path) -> None:
+    """
+    A quick run without failures has every figure of wand, and of the underlay those that need no daemon; it leaves the
+    document and the picture behind.
+    """
+    done = subprocess.run([*_COMMAND, "--results", str(tmp_path)], cwd=_ROOT, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    turns = document["turns"]["default"]
+    assert [turn["failures"] for name in turns for turn in turns[name]] == [{}, {}]
+    medians = document["medians"]["default"]
+    assert set(medians["wand rel2"]) - set(medians["veth"]) == {"tcp-per-cpu", "memory"}
+    assert len(medians["wand rel2"]) == 9
+    assert all(value > 0 for value in medians["wand rel2"].values())
+    assert document["entrants"]["wand rel2"]["mtu"] == 1280
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".svg"]

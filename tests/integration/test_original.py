@@ -1,0 +1,68 @@
+"""
+The original's programs, played by C{original.py}, and ours on one network.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from wand.demo.loop import Loop
+from wand.demo.namespaces import Namespaces
+from wand.demo.topology import topology
+from wand.lab import Lab, wait
+
+_ORIGINAL = str(Path(__file__).with_name("original.py"))
+
+_MAC = "02:00:00:00:00:09"
+
+#: Sends a frame to the original through the tap, and waits until that is back and one of the original's own came.
+_EXCHANGE = """
+import socket
+port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88B5))
+port.bind(("wan0", 0x88B5))
+port.settimeout(5)
+port.send(bytes.fromhex("020000000009" "020000000001") + b"\\x88\\xb5" + b"from our host".ljust(46))
+seen = set()
+while len(seen) < 2:
+    frame = port.recv(2048)
+    if frame[:12].hex() == "020000000001" "020000000009":
+        seen.add(frame[14:].decode().strip())
+print(sorted(seen))
+"""
+
+
+def test_nodeOfTheOriginalWithOurServerAndOurNode(loop: Loop) -> None:
+    """
+    A node of the original registers with our server, learns of our node, and exchanges frames with it both ways.
+    """
+    with Lab() as lab:
+        network = Namespaces(lab, topology(count=1), loop)
+        (ours,) = network.topology.nodes
+        host = lab.host("original", "198.51.100.99/24")
+        original = host.start("original", sys.executable, _ORIGINAL, "node", _MAC, network.topology.server.address)
+        network.start(network.topology.server)
+        network.start(ours)
+        wait(lambda: network.known(ours) == {_MAC: "198.51.100.99:22222"}, 10, "the original in our table")
+        table = f"table {ours.mac}={ours.address} {_MAC}=198.51.100.99"
+        wait(lambda: table in original.tail(), 10, "our node in the original's table, and itself")
+        seen = network.hosts[ours.name].run(sys.executable, "-c", _EXCHANGE)
+        assert seen.strip() == "['from our host', 'from the original']"
+        assert f"frame 0000 {ours.address} 22222 from our host" in original.tail()
+
+
+def test_ourNodesWithTheServerOfTheOriginal(loop: Loop, tablesFull: Callable[[Namespaces], None]) -> None:
+    """
+    Our nodes register with a server of the original in its own words, and find each other.
+    """
+    with Lab() as lab:
+        network = Namespaces(lab, topology(count=2), loop)
+        server = network.hosts["server"].start("original", sys.executable, _ORIGINAL, "server")
+        one, two = network.topology.nodes
+        network.start(one)
+        network.start(two)
+        tablesFull(network)
+        assert network.ping(one, [two])
+        requests = {bytes.fromhex(line.split()[1]) for line in server.tail().splitlines()}
+        assert requests == {node.mac.encode() + b"\0" for node in (one, two)}

@@ -1,0 +1,123 @@
+"""
+What every program with a control socket is made of.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import attrs
+from twisted.application.service import MultiService
+
+from wand import __version__
+from wand.config import Configuration
+from wand.errors import NotSupported
+from wand.interfaces import Context
+from wand.membership.status import InvitationStatus, MemberStatus
+from wand.services.hooks import HookService
+from wand.state import Owner
+from wand.status import ProgramStatus
+
+Kind = TypeVar("Kind", bound=Configuration)
+
+
+@attrs.frozen
+class Surroundings(Generic[Kind]):
+    """
+    What a program gets from the command that started it.
+
+    @ivar load: reads the configuration; called again to reload it.
+    @ivar context: what its plugins work with.
+    @ivar owner: who it becomes once the privileges are dropped.
+    @ivar end: ends it in good order.
+    @ivar lost: ends it because of a reason.
+    @ivar origin: the configuration file, for people; empty without one.
+    """
+
+    load: Callable[[], Kind]
+    context: Context
+    owner: Owner
+    end: Callable[[], object]
+    lost: Callable[[str], object]
+    origin: str = ""
+
+
+_NO_ROSTER = "only a server of a sealed network knows members and invitations"
+
+
+class ProgramService(MultiService, Generic[Kind]):
+    """
+    The base of programs that provide L{wand.control.program.Program}.
+
+    @ivar configuration: as it was last read.
+    @ivar hooks: code of the operator's at work.
+    """
+
+    def __init__(self, surroundings: Surroundings[Kind]) -> None:
+        super().__init__()
+        self.counters = surroundings.context.counters
+        self.events = surroundings.context.events
+        self.configuration = surroundings.load()
+        self.hooks = HookService(self.configuration, surroundings.context)
+        self.hooks.setServiceParent(self)
+        self._surroundings = surroundings
+        self._started = surroundings.context.clock.seconds()
+
+    def baseStatus(self, role: str, protocol: str, listening: str, entries: int, peers: int) -> ProgramStatus:
+        """
+        The status, as far as it is the same for all programs.
+        """
+        return ProgramStatus(
+            role=role,
+            version=__version__,
+            pid=os.getpid(),
+            started=self._started,
+            protocol=protocol,
+            listening=listening,
+            configuration=self._surroundings.origin,
+            entries=entries,
+            peers=peers,
+            drops=self.counters.drops(),
+        )
+
+    def stop(self) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        self._surroundings.end()
+
+    # Membership, which most programs do not have; see L{wand.control.program.Program}.
+
+    async def join(self, token: str) -> None:
+        raise NotSupported("only a node of a sealed network joins one")
+
+    async def invite(
+        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+    ) -> str:
+        raise NotSupported(_NO_ROSTER)
+
+    def invitations(self) -> list[InvitationStatus]:
+        raise NotSupported(_NO_ROSTER)
+
+    async def withdraw(self, invitation: str) -> None:
+        raise NotSupported(_NO_ROSTER)
+
+    def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        raise NotSupported(_NO_ROSTER)
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    def requests(self) -> bytes:
+        raise NotSupported(_NO_ROSTER)
+
+    async def importSignatures(self, document: bytes) -> int:
+        raise NotSupported(_NO_ROSTER)
