@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.udp_offload import TrainReceiver, TrainSender
+from wand.udp_offload import TrainSender, joinTrains
 
 THERE = ("192.0.2.1", 22222)
 
@@ -56,7 +56,7 @@ class RefusalTests(SynchronousTestCase):
     def send(self, udp: RefusingSocket, times: int = 1) -> TrainSender:
         sender = TrainSender(udp)  # type: ignore[arg-type] # as much of a socket as is needed
         for _ in range(times):
-            self.assertEqual(sender.send([b"one", b"two", b"3"], THERE), 3)
+            self.assertEqual(sender.send(memoryview(b"onetwo3"), 3, THERE), 3)
         self.assertEqual(udp.sent, [b"one", b"two", b"3"] * times)
         return sender
 
@@ -90,7 +90,7 @@ class RefusalTests(SynchronousTestCase):
         A full queue is no refusal of trains.
         """
         sender = TrainSender(RefusingSocket(train=errno.EAGAIN))  # type: ignore[arg-type] # as above
-        self.assertRaises(BlockingIOError, sender.send, [b"one", b"two"], THERE)
+        self.assertRaises(BlockingIOError, sender.send, memoryview(b"onetwo"), 3, THERE)
         self.assertIsNone(sender.refusal)
 
     def test_fullOnTheWay(self) -> None:
@@ -98,12 +98,13 @@ class RefusalTests(SynchronousTestCase):
         Where datagrams go one by one, those that went are counted; if none goes, the error is raised.
         """
         sender = TrainSender(RefusingSocket(option=errno.ENOPROTOOPT, room=2))  # type: ignore[arg-type] # as above
-        self.assertEqual(sender.send([b"one", b"two", b"3"], THERE), 2)
-        self.assertRaises(BlockingIOError, sender.send, [b"one", b"two"], THERE)
+        self.assertEqual(sender.send(memoryview(b"onetwo3"), 3, THERE), 2)
+        self.assertRaises(BlockingIOError, sender.send, memoryview(b"onetwo"), 3, THERE)
 
     def test_noGRO(self) -> None:
         """
         A kernel that joins no datagrams still receives.
         """
-        receiver = TrainReceiver(RefusingSocket(option=errno.ENOPROTOOPT), bytearray(65_536))  # type: ignore[arg-type] # as above
-        self.assertEqual(receiver.refusal, "Protocol not available")
+        refusal = joinTrains(RefusingSocket(option=errno.ENOPROTOOPT))  # type: ignore[arg-type] # as above
+        self.assertEqual(refusal, "Protocol not available")
+        self.assertIsNone(joinTrains(RefusingSocket()))  # type: ignore[arg-type] # as above

@@ -11,7 +11,7 @@ from wand.errors import AddressInvalid
 
 #: A frame, from the destination address to the end of the payload, without the frame check sequence.  A C{memoryview}
 #: is good only until the call that it was handed to returns.
-Frame: TypeAlias = bytes | memoryview
+Frame: TypeAlias = bytes | bytearray | memoryview
 
 #: Octets of destination, source and EtherType.
 HEADER_SIZE: Final = 14

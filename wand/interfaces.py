@@ -31,6 +31,8 @@ from wand.events import Event, Events
 from wand.membership.member import Membership
 from wand.participant import Sealed
 from wand.status import DirectoryStatus, PeerStatus
+from wand.superframes.stretch import Stretch
+from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer, Table
 from wand.underlay import Underlay
 
@@ -111,6 +113,7 @@ class TapRequest:
     @ivar mtu: the largest payload of a frame, in octets.
     @ivar addresses: IP addresses with their prefix lengths, C{10.1.0.1/16}, for the host.
     @ivar up: whether to set the link up.
+    @ivar superframes: whether superframes are welcome; a driver that has them then opens an L{ISuperframeTap}.
     @ivar later: whether more addresses may come once the privileges of the start are dropped.
     @ivar settings: the driver's own settings, not yet checked.
     """
@@ -121,6 +124,7 @@ class TapRequest:
     addresses: Sequence[str] = ()
     up: bool = True
     later: bool = False
+    superframes: bool = False
     settings: Settings = attrs.field(factory=dict)
 
 
@@ -177,6 +181,19 @@ class ITap(Interface):
         """
 
 
+class ISuperframeTap(ITap):
+    """
+    A port whose kernel hands over L{superframes <wand.superframes>} and takes them.
+    """
+
+    def writeStretch(stretch: Stretch) -> bool:
+        """
+        Hand a stretch of a superframe to the host, in one piece.  Never raises and never waits.
+
+        @return: whether the host took it.
+        """
+
+
 class IFrameReader(Interface):
     """
     Takes the frames that the host sends through a tap.  Etud provides it; drivers call it.
@@ -187,6 +204,15 @@ class IFrameReader(Interface):
         The host sent a frame.
 
         @param frame: whole, from the destination address on; a C{memoryview} is good until this call returns.
+        """
+
+    def superframeRead(frame: memoryview, virtio: VirtioHeader) -> None:
+        """
+        The host sent a frame that it left to others to finish: a superframe, or a frame without its checksum.  Only an
+        L{ISuperframeTap} calls it.
+
+        @param frame: good until this call returns; it may be changed.
+        @param virtio: what the kernel says of it.
         """
 
     def batchRead() -> None:
@@ -297,6 +323,17 @@ class ITransport(Interface):
         """
 
 
+class ISuperframeTransport(ITransport):
+    """
+    A transport that carries superframes.
+    """
+
+    def sendSuperframe(peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
+        """
+        Send what L{IFrameReader.superframeRead} got, as L{ITransport.send} does with a frame.
+        """
+
+
 class IFrameReceiver(Interface):
     """
     Takes the frames that arrive from peers.  Etud provides it; transports call it.
@@ -309,6 +346,13 @@ class IFrameReceiver(Interface):
         @param peer: who sent it, as surely as the protocol knows.
         @param frame: whole, from the destination address on, and not yet checked in any way; a C{memoryview} is good
             until this call returns.
+        """
+
+    def stretchReceived(peer: Peer, stretch: Stretch) -> None:
+        """
+        A stretch of a superframe came.  Only an L{ISuperframeTransport} calls it.
+
+        @param stretch: of reasonable sizes, and otherwise not yet checked; good until this call returns.
         """
 
     def batchReceived() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
@@ -18,7 +19,11 @@ from zope.interface import implementer
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.underlay import DatagramReceiver
+from wand.ethernet import Frame
+from wand.slots import Slots
+from wand.udp_batch import BATCH, makeInbox
+from wand.udp_offload import TrainSender, joinTrains
+from wand.underlay import DatagramReceiver, TrainReceiver
 
 COUNTERS: Final = {
     "udp-received-datagrams": "datagrams received",
@@ -31,11 +36,17 @@ COUNTERS: Final = {
     "drop-udp-unreachable": "datagrams not sent: no route, or forbidden by a firewall",
 }
 
-#: Datagrams read in one turn of the reactor, so that timers and the control socket stay prompt.
-BATCH: Final = 64
+#: Trains of up to 64 datagrams read in one turn of the reactor; of single datagrams it is L{BATCH}.  So timers and the
+#: control socket stay prompt: either takes about a millisecond.
+TRAINS: Final = 8
 
 #: What the kernel may queue for us; a burst of big frames must fit.
 QUEUE_BYTES: Final = 4 << 20
+
+# Linux (in.h, in6.h): set "do not fragment", and neither trust nor wait for what ICMP says about the path's MTU.
+_IP_MTU_DISCOVER: Final = 10
+_IPV6_MTU_DISCOVER: Final = 23
+_PMTUDISC_PROBE: Final = 3
 
 _FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM})
 
@@ -54,17 +65,44 @@ class UDPUnderlay:
         """
         See L{wand.underlay.Underlay.bind}.
         """
-        udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            udp.setblocking(False)
-            if udp.family == socket.AF_INET6:  # another socket has IPv4 at the same port, whatever the system's default
-                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            _sizeQueues(udp)
-            udp.bind((host, port))
-        except (OSError, OverflowError) as error:
-            udp.close()
-            raise PortUnavailable(f"UDP port {Endpoint(host, port)} can not be bound: {_advice(error)}") from error
+        takenApart = OneByOne(receiver)
+        bound = UDPPort(self._reactor, _bound(host, port), takenApart, self._counters)
+        takenApart.isOpen = lambda: bound.fileno() != -1
+        return bound
+
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> UDPPort:
+        """
+        See L{wand.underlay.Underlay.bindTrains}.
+        """
+        udp = _bound(host, port)
+        _neverFragment(udp)
         return UDPPort(self._reactor, udp, receiver, self._counters)
+
+
+class OneByOne:
+    """
+    Takes trains apart.
+
+    @ivar isOpen: is the port still open?  The receiver may close it at any datagram.
+    """
+
+    def __init__(self, receiver: DatagramReceiver) -> None:
+        self.isOpen: Callable[[], bool] = lambda: True
+        self._receiver = receiver
+        self.batchReceived = receiver.batchReceived
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{TrainReceiver.trainReceived}.
+        """
+        for index in range(first, first + count):
+            if not self.isOpen():
+                break
+            start = index * slots.stride
+            octets = size if index < first + count - 1 else last
+            self._receiver.datagramReceived(slots.view[start : start + octets], sender)
 
 
 @implementer(IReadDescriptor)
@@ -73,16 +111,31 @@ class UDPPort:
     A bound socket.
     """
 
-    def __init__(
-        self, reactor: IReactorFDSet, udp: socket.socket, receiver: DatagramReceiver, counters: Counters
-    ) -> None:
+    def __init__(self, reactor: IReactorFDSet, udp: socket.socket, receiver: TrainReceiver, counters: Counters) -> None:
         self.endpoint = Endpoint(*udp.getsockname()[:2])
         self._reactor = reactor
         self._socket = udp
         self._receiver = receiver
         self._counters = counters
-        self._buffer = memoryview(bytearray(65_536))
+        self._trains = TrainSender(udp)
+        self._inbox = makeInbox(udp)
+        self._joins = joinTrains(udp) is None
+        self._limit = BATCH
+        self._rows: dict[tuple[int, int], Slots] = {}
+        self.notes = _sizeQueues(udp)
         reactor.addReader(self)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        return (
+            "GSO" if self._trains.refusal is None else f"no GSO ({self._trains.refusal})",
+            "GRO" if self._joins else "no GRO",
+        )
+
+    # HOT PATH
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
@@ -91,22 +144,85 @@ class UDPPort:
         try:
             size = self._socket.sendto(datagram, destination)
         except OSError as error:
-            return self._unsent(error)
+            return self._unsent(error, 1)
         self._counters["udp-sent-datagrams"] += 1
         self._counters["udp-sent-bytes"] += size
         return True
 
-    def sendParts(self, parts: list[bytes | memoryview], destination: tuple[str, int]) -> bool:
+    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.DatagramPort.sendParts}.
         """
         try:
             size = self._socket.sendmsg(parts, (), 0, destination)
         except OSError as error:
-            return self._unsent(error)
+            return self._unsent(error, 1)
         self._counters["udp-sent-datagrams"] += 1
         self._counters["udp-sent-bytes"] += size
         return True
+
+    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
+        """
+        See L{wand.underlay.DatagramPort.sendTrain}.
+        """
+        total = len(datagrams)
+        count = -(-total // size)
+        try:
+            sent = self._trains.send(datagrams, size, destination)
+        except OSError as error:
+            return self._unsent(error, count)
+        self._counters["udp-sent-datagrams"] += sent
+        self._counters["udp-sent-bytes"] += min(sent * size, total)
+        if sent < count:
+            self._counters["drop-udp-full"] += count - sent
+        return sent == count
+
+    def doRead(self) -> None:
+        """
+        Hand over what came, a bounded number of datagrams.
+        """
+        inbox, receiver = self._inbox, self._receiver
+        try:
+            count = inbox.receive(self._limit)
+        except OSError:  # an ICMP error that came back for something sent before (ip(7), IP_RECVERR)
+            self._counters["udp-errors"] += 1
+            return
+        if not count:
+            return
+        sizes, segments = inbox.sizes(count), inbox.segments(count)
+        datagrams = at = 0
+        isTrain = False
+        while at < count and self._socket.fileno() != -1:  # a receiver may close the port
+            size, segment = sizes[at], segments[at]
+            if 0 < segment < size:
+                isTrain = True
+                full, rest = divmod(size, segment)
+                number = full + (rest > 0)
+                receiver.trainReceived(self._row(at, segment), 0, number, segment, rest or segment, inbox.sender(at))
+                datagrams += number
+                at += 1
+            else:
+                end = inbox.rowEnd(at, count, sizes, segments)
+                receiver.trainReceived(inbox.slots, at, end - at, size, sizes[end - 1], inbox.sender(at))
+                datagrams += end - at
+                at = end
+        self._limit = TRAINS if isTrain else BATCH
+        self._counters["udp-received-datagrams"] += datagrams
+        self._counters["udp-received-bytes"] += sum(sizes[:at])
+        if self._socket.fileno() != -1:
+            receiver.batchReceived()
+
+    def _row(self, index: int, size: int) -> Slots:
+        slots = self._rows.get((index, size))
+        if slots is None:
+            if len(self._rows) >= 64:  # sizes come from peers: bounded
+                self._rows.clear()
+            start = index * self._inbox.stride
+            row = self._inbox.view[start : start + self._inbox.stride]
+            slots = self._rows[index, size] = Slots(size, row)
+        return slots
+
+    # COLD PATH
 
     def close(self) -> None:
         """
@@ -115,28 +231,6 @@ class UDPPort:
         if self._socket.fileno() != -1:
             self._reactor.removeReader(self)
             self._socket.close()
-
-    def doRead(self) -> None:
-        """
-        Hand over what came, a bounded number of datagrams.
-        """
-        receive, buffer, receiver = self._socket.recvfrom_into, self._buffer, self._receiver
-        datagrams = octets = 0
-        while datagrams < BATCH and self._socket.fileno() != -1:  # a receiver may close the port
-            try:
-                size, sender = receive(buffer)
-            except BlockingIOError:
-                break
-            except OSError:  # an ICMP error that came back for something sent before (ip(7), IP_RECVERR)
-                self._counters["udp-errors"] += 1
-                break
-            datagrams += 1
-            octets += size
-            receiver.datagramReceived(buffer[:size], sender[:2])
-        self._counters["udp-received-datagrams"] += datagrams
-        self._counters["udp-received-bytes"] += octets
-        if datagrams:
-            receiver.batchReceived()
 
     def fileno(self) -> int:
         """
@@ -156,22 +250,56 @@ class UDPPort:
         """
         return f"UDP {self.endpoint}"
 
-    def _unsent(self, error: OSError) -> bool:
+    def _unsent(self, error: OSError, count: int) -> bool:
         if error.errno in _FULL:
-            self._counters["drop-udp-full"] += 1
+            self._counters["drop-udp-full"] += count
         elif error.errno == errno.EMSGSIZE:
-            self._counters["drop-udp-too-long"] += 1
+            self._counters["drop-udp-too-long"] += count
         else:
-            self._counters["drop-udp-unreachable"] += 1
+            self._counters["drop-udp-unreachable"] += count
         return False
 
 
-def _sizeQueues(udp: socket.socket) -> None:
-    for force, ordinary in ((33, socket.SO_RCVBUF), (32, socket.SO_SNDBUF)):  # SO_RCVBUFFORCE, SO_SNDBUFFORCE
+def _bound(host: str, port: int) -> socket.socket:
+    udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        udp.setblocking(False)
+        if udp.family == socket.AF_INET6:  # another socket has IPv4 at the same port, whatever the system's default
+            udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        udp.bind((host, port))
+    except (OSError, OverflowError) as error:
+        udp.close()
+        raise PortUnavailable(f"UDP port {Endpoint(host, port)} can not be bound: {_advice(error)}") from error
+    return udp
+
+
+def _sizeQueues(udp: socket.socket) -> tuple[str, ...]:
+    """
+    Ask for queues that hold a burst.
+
+    @return: what an operator could do if they are too small.
+    """
+    capped = []
+    for force, ordinary, limit in ((33, socket.SO_RCVBUF, "rmem"), (32, socket.SO_SNDBUF, "wmem")):  # SO_...BUFFORCE
         try:
             udp.setsockopt(socket.SOL_SOCKET, force, QUEUE_BYTES)
         except OSError:  # not privileged, or not Linux: as much as the system allows
             udp.setsockopt(socket.SOL_SOCKET, ordinary, QUEUE_BYTES)
+        if udp.getsockopt(socket.SOL_SOCKET, ordinary) < QUEUE_BYTES:
+            capped.append(f"net.core.{limit}_max={QUEUE_BYTES}")
+    if not capped:
+        return ()
+    return (f"the system's limits make the UDP queues small, and bursts are lost: sysctl -w {' '.join(capped)}",)
+
+
+def _neverFragment(udp: socket.socket) -> None:
+    level, option = (socket.IPPROTO_IP, _IP_MTU_DISCOVER)
+    if udp.family == socket.AF_INET6:
+        level, option = (socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER)
+    try:
+        udp.setsockopt(level, option, _PMTUDISC_PROBE)
+    except OSError:  # not Linux
+        return
 
 
 def _advice(error: OSError | OverflowError) -> str:

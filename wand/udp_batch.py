@@ -18,8 +18,14 @@ import socket
 import sys
 from array import array
 from collections.abc import Sequence
+from mmap import mmap
 from struct import Struct
 from typing import Any, Final
+
+from wand.slots import Slots
+
+#: Senders whose addresses are kept as text.
+SENDERS: Final = 4096
 
 #: Datagrams, or trains of them, in a batch.
 BATCH: Final = 64
@@ -70,7 +76,8 @@ class _Batch:
     """
 
     def __init__(self, stride: int, nameSize: int, hasControl: bool) -> None:
-        self.memory = bytearray(BATCH * stride)
+        # Zeroed by the kernel when it is used first: what is never used is never resident.
+        self.memory = mmap(-1, BATCH * stride)
         self.view = memoryview(self.memory)
         self.stride = stride
         self._names = bytearray(BATCH * _NAME)
@@ -99,21 +106,23 @@ class Inbox(_Batch):
 
     def __init__(self, udp: socket.socket, stride: int = 65_536) -> None:
         super().__init__(stride, _NAME, True)
+        self.slots = Slots(stride, self.view)
         self._socket = udp
+        self._senders: dict[bytes, tuple[str, int]] = {}
         words = memoryview(self._headers).cast("I")
         self._sizes = words[14 : BATCH * 16 : 16]
         self._segments = words[BATCH * 16 + 4 :: 6]
 
     # HOT PATH
-    def receive(self) -> int:
+    def receive(self, limit: int = BATCH) -> int:
         """
-        Receive what is there, at most L{BATCH} messages.
+        Receive what is there, at most C{limit} messages.
 
         @return: how many; 0 if there is none.
         @raise OSError: if the kernel reports an error.
         """
         self._headers[:] = self._template
-        count: int = _receive(self._socket.fileno(), self._block, BATCH, _MSG_DONTWAIT, None)
+        count: int = _receive(self._socket.fileno(), self._block, limit, _MSG_DONTWAIT, None)
         if count < 0:
             number = ctypes.get_errno()
             if number == errno.EAGAIN:
@@ -133,11 +142,89 @@ class Inbox(_Batch):
         """
         return self._segments[:count].tolist()
 
-    def sender(self, index: int) -> bytes:
+    def sender(self, index: int) -> tuple[str, int]:
         """
-        Who sent a message, as L{sockaddr}: a key to keep sessions by, cheaper than text.
+        Who sent a message.
         """
-        return bytes(self._names[index * _NAME : index * _NAME + _NAME])
+        name = bytes(self._names[index * _NAME : index * _NAME + _NAME])
+        sender = self._senders.get(name)
+        if sender is None:
+            if len(self._senders) >= SENDERS:
+                self._senders.clear()
+            sender = self._senders[name] = endpointOf(name)
+        return sender
+
+    def rowEnd(self, at: int, count: int, sizes: list[int], segments: list[int]) -> int:
+        """
+        Where the row of single datagrams of one size and from one sender ends that begins with message C{at}; the last
+        of a row may be shorter.
+        """
+        size, names = sizes[at], self._names
+        name = names[at * _NAME : at * _NAME + _NAME]
+        end = at + 1
+        while end < count and sizes[end] <= size and not 0 < segments[end] < sizes[end]:
+            if names[end * _NAME : end * _NAME + _NAME] != name:
+                break
+            end += 1
+            if sizes[end - 1] < size:
+                break
+        return end
+
+
+class PlainInbox:
+    """
+    An L{Inbox} for systems without C{recvmmsg}: one datagram at a time.
+    """
+
+    def __init__(self, udp: socket.socket) -> None:
+        self.stride = 65_536
+        self.view = memoryview(bytearray(self.stride))
+        self.slots = Slots(self.stride, self.view)
+        self._socket = udp
+        self._size = 0
+        self._sender = ("", 0)
+
+    def receive(self, limit: int = 1) -> int:
+        """
+        See L{Inbox.receive}.
+        """
+        try:
+            self._size, sender = self._socket.recvfrom_into(self.view)
+        except BlockingIOError:
+            return 0
+        self._sender = sender[:2]
+        return 1
+
+    def sizes(self, count: int) -> list[int]:
+        """
+        See L{Inbox.sizes}.
+        """
+        return [self._size]
+
+    def segments(self, count: int) -> list[int]:
+        """
+        See L{Inbox.segments}.
+        """
+        return [0]
+
+    def sender(self, index: int) -> tuple[str, int]:
+        """
+        See L{Inbox.sender}.
+        """
+        return self._sender
+
+    def rowEnd(self, at: int, count: int, sizes: list[int], segments: list[int]) -> int:
+        """
+        See L{Inbox.rowEnd}.
+        """
+        return 1
+
+
+def makeInbox(udp: socket.socket) -> Inbox | PlainInbox:
+    """
+    The best inbox that there can be here.
+    """
+    return Inbox(udp) if unusable() is None else PlainInbox(udp)
 
 
 class Outbox(_Batch):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Sequence
 from struct import Struct
 from typing import Final
 
@@ -27,14 +26,10 @@ TRAIN_MAXIMUM: Final = 64
 TRAIN_OCTETS: Final = 65_535 - 40 - 8
 
 _SIZE: Final = Struct("=H")
-_GRO_SIZE: Final = Struct("=i")
-_GRO_SPACE: Final = socket.CMSG_SPACE(_GRO_SIZE.size)
 
 #: What a kernel says whose network card can not cut the train (EIO), or that finds it too long for the path or in
 #: datagrams (EINVAL, EMSGSIZE); one by one the datagrams may go.
 _REFUSED: Final = frozenset({errno.EIO, errno.EINVAL, errno.EMSGSIZE, errno.EOPNOTSUPP})
-
-Buffer = bytes | bytearray | memoryview
 
 
 class TrainSender:
@@ -56,39 +51,42 @@ class TrainSender:
             self._refuse(error)
 
     # HOT PATH
-    def send(self, datagrams: Sequence[Buffer], destination: tuple[str, int]) -> int:
+    def send(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> int:
         """
-        Send datagrams, all of one size but for the last, which may be shorter.  At most L{TRAIN_MAXIMUM}, and
-        L{TRAIN_OCTETS} together.
+        Send datagrams that lie one behind the other.
 
+        @param size: octets of each; the last may be shorter.
         @return: how many were sent.
         @raise OSError: if the kernel refused the first that was not; C{BlockingIOError} if its queue is full.
         """
-        if len(datagrams) == 1:
-            self._socket.sendto(datagrams[0], destination)
+        total = len(datagrams)
+        if total <= size:
+            self._socket.sendto(datagrams, destination)
             return 1
+        step = max(1, min(TRAIN_MAXIMUM, TRAIN_OCTETS // size)) * size
+        if total > step:
+            return self._sendInSteps(datagrams, size, step, destination)
         if self.refusal is None:
             try:
-                self._socket.sendmsg(datagrams, self._control(len(datagrams[0])), 0, destination)
+                self._socket.sendmsg([datagrams], self._control(size), 0, destination)
             except OSError as error:
                 if error.errno not in _REFUSED:
                     raise
                 if error.errno == errno.EIO:  # it is the card: it will not change its mind
                     self._refuse(error)
             else:
-                return len(datagrams)
-        return self._sendEach(datagrams, destination)
+                return -(-total // size)
+        return self._sendInSteps(datagrams, size, size, destination)
 
-    def _sendEach(self, datagrams: Sequence[Buffer], destination: tuple[str, int]) -> int:
+    def _sendInSteps(self, datagrams: memoryview, size: int, step: int, destination: tuple[str, int]) -> int:
         sent = 0
-        for datagram in datagrams:
+        for first in range(0, len(datagrams), step):
             try:
-                self._socket.sendto(datagram, destination)
+                sent += self.send(datagrams[first : first + step], size, destination)
             except OSError:
                 if not sent:
                     raise
                 break
-            sent += 1
         return sent
 
     def _control(self, size: int) -> list[tuple[int, int, bytes]]:
@@ -102,38 +100,16 @@ class TrainSender:
         self._log.info("datagrams are sent one by one: no UDP segmentation here ({reason})", reason=self.refusal)
 
 
-class TrainReceiver:
+def joinTrains(udp: socket.socket) -> str | None:
     """
-    Receives trains into one buffer.
+    Let the kernel join what arrives to trains.
 
-    @ivar refusal: why datagrams always come one by one; C{None} if the kernel joins them.
+    @return: why it does not; C{None} if it does.
     """
-
-    _log = Logger()
-
-    def __init__(self, udp: socket.socket, buffer: bytearray) -> None:
-        """
-        @param buffer: at least 64 KiB.
-        """
-        self._socket = udp
-        self._buffers = [buffer]
-        self.refusal: str | None = None
-        try:
-            udp.setsockopt(SOL_UDP, UDP_GRO, 1)
-        except OSError as error:
-            self.refusal = error.strerror or str(error)
-            self._log.info("datagrams are received one by one: no UDP GRO here ({reason})", reason=self.refusal)
-
-    # HOT PATH
-    def receive(self) -> tuple[int, int, tuple[str, int]]:
-        """
-        Receive a train, or a datagram, into the buffer.
-
-        @return: its octets; the size of each datagram in it, of which the last may be shorter; and who sent it.
-        @raise OSError: if there is none (C{BlockingIOError}), or the kernel reports an error.
-        """
-        size, controls, _, sender = self._socket.recvmsg_into(self._buffers, _GRO_SPACE)
-        for level, kind, octets in controls:
-            if level == SOL_UDP and kind == UDP_GRO:
-                return size, _GRO_SIZE.unpack_from(octets)[0], sender[:2]
-        return size, size, sender[:2]
+    try:
+        udp.setsockopt(SOL_UDP, UDP_GRO, 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        TrainSender._log.info("datagrams are received one by one: no UDP GRO here ({reason})", reason=reason)
+        return reason
+    return None

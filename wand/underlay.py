@@ -6,9 +6,12 @@ L{wand.udp} is the real one; L{wand.testing.network} has one in simulated time. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from wand.endpoint import Endpoint
+from wand.ethernet import Frame
+from wand.slots import Slots
 
 #: The largest UDP payload over IPv4: 65,535 less 20 octets of IP header and 8 of UDP (RFC 768, RFC 791).
 DATAGRAM_MAXIMUM = 65_507
@@ -33,6 +36,32 @@ class DatagramReceiver(Protocol):
         """
 
 
+class TrainReceiver(Protocol):
+    """
+    Takes the datagrams of a port in trains: rows of datagrams of one size from one sender.
+    """
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        A train came, or a datagram, which is a train of one.
+
+        @param slots: what holds the datagrams, one a slot, good until this call returns; they fill their slots, or at
+            least begin there.
+        @param first: the slot of the first.
+        @param count: how many there are, at least one.
+        @param size: octets of each but the last.
+        @param last: octets of the last, at most C{size}.
+        @param sender: where they say they come from; equal to an L{Endpoint}.
+        """
+
+    def batchReceived(self) -> None:
+        """
+        See L{DatagramReceiver.batchReceived}.
+        """
+
+
 class DatagramPort(Protocol):
     """
     A bound UDP port.
@@ -42,6 +71,18 @@ class DatagramPort(Protocol):
 
     endpoint: Endpoint
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """
+        What was agreed with the kernel, or why not, for people.
+        """
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """
+        What an operator could do to make it faster.
+        """
+
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         Send one datagram.  Never raises and never waits: what the system does not take is dropped and counted.
@@ -49,9 +90,17 @@ class DatagramPort(Protocol):
         @return: whether the system took it.
         """
 
-    def sendParts(self, parts: list[bytes | memoryview], destination: tuple[str, int]) -> bool:
+    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
         Send the concatenation of C{parts} as one datagram, without making a copy of it first.
+        """
+
+    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
+        """
+        Send datagrams of one size that lie one behind the other.
+
+        @param size: octets of each; the last may be shorter.
+        @return: whether the system took them all.
         """
 
     def close(self) -> None:
@@ -72,4 +121,10 @@ class Underlay(Protocol):
         @param host: a numeric local address.
         @param port: the port, or 0 for one that is free.
         @raise wand.errors.PortUnavailable: if it can not be bound, with the reason and what to do.
+        """
+
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> DatagramPort:
+        """
+        As L{bind}, for a receiver that takes trains and knows what the path carries: what is sent is never cut into
+        IP fragments, neither here nor on the way.
         """

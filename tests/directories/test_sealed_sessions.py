@@ -21,6 +21,7 @@ from wand.membership.member import Member
 from wand.membership.trust import Trust
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.transport import SealedTransport
+from wand.superframes.stretch import Stretch
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.members import OVERLAY, Person, SimulatedNetwork, macOf
 from wand.testing.network import Network
@@ -74,6 +75,9 @@ class Frames:
     def frameReceived(self, peer: object, frame: bytes | memoryview) -> None:
         self.received.append((peer, bytes(frame)))
 
+    def stretchReceived(self, peer: object, stretch: Stretch) -> None:
+        raise AssertionError("nobody sends superframes here")
+
     def batchReceived(self) -> None:
         pass
 
@@ -93,7 +97,7 @@ class Server:
         context = simulatedContext(clock, underlay, self.HOST)
         trust = Trust(person.network.key.network, clock)
         self.transport = SealedTransport(
-            self.HOST, SERVER_PORT, context, Papers(person, trust), Random(clock.seconds()).randbytes
+            self.HOST, SERVER_PORT, context, Papers(person, trust), Random(clock.seconds()).randbytes, 1500
         )
         control = ControlMessages(self.transport, clock, context.counters)
         self.directory = SealedDirectory(
@@ -126,7 +130,7 @@ class Node:
         self.table, self.counters = context.table, context.counters
         self.trust = Trust(person.network.key.network, clock)
         entropy = Random(f"{clock.seconds()} {person.number}").randbytes
-        self.transport = SealedTransport(host, 22222, context, Papers(person, self.trust), entropy)
+        self.transport = SealedTransport(host, 22222, context, Papers(person, self.trust), entropy, 1500)
         self.claims = Claims(self.identity, self.trust.check, self.table, clock, context.events, context.counters)
         self.transport.mayUse = self.claims.mayUse
         self.frames = Frames()

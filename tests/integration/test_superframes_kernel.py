@@ -21,10 +21,10 @@ from random import Random
 import pytest
 
 from wand.counters import Counters
+from wand.slots import Slots
 from wand.superframes.checksum import completeChecksum
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.joining import Joiner
-from wand.superframes.slots import Slots
 from wand.superframes.virtio import (
     GSO_ECN,
     GSO_TCPV4,
@@ -110,7 +110,7 @@ class Wire:
         self.random = Random(1)
         self.counters = Counters()
         self.cutter = Cutter()
-        self.slots = Slots(BATCH, STRIDE)
+        self.slots = Slots(STRIDE, memoryview(bytearray(BATCH * STRIDE)))
         self.joiner = Joiner(self.slots, 1_518, self.counters)
         self.stretches = 0
 

@@ -18,6 +18,7 @@ from wand.errors import AddressInvalid, ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC, Frame
 from wand.interfaces import IFrameReceiver, IPeerProtocol, ITransport, TransportRequest
 from wand.protocols.rel2 import HEARD_INTERVAL, REL2, REL2Transport
+from wand.superframes.stretch import Stretch
 from wand.table import Peer
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -42,6 +43,12 @@ class Receiver:
         See L{IFrameReceiver}.
         """
         self.frames.append((peer, bytes(frame)))
+
+    def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
+        """
+        See L{IFrameReceiver}: REL2 has no superframes.
+        """
+        raise AssertionError("REL2 has no superframes")
 
     def batchReceived(self) -> None:
         """

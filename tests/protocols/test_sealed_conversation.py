@@ -23,7 +23,7 @@ class SealedTestCase(SynchronousTestCase):
         self.low, self.high = self.net.pair()
 
     def connect(self) -> None:
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run()
         self.assertEqual(len(self.high.frames), 1)
         self.net.underlay.sent.clear()
@@ -43,7 +43,7 @@ class SealedTestCase(SynchronousTestCase):
         """
         before = len(receiver.frames)
         for _ in range(count):
-            sender.transport.send(receiver.peer, sender.frameTo(receiver))
+            sender.send(receiver.peer, sender.frameTo(receiver))
         self.net.run()
         return len(receiver.frames) - before
 
@@ -64,7 +64,7 @@ class BeginningTests(SealedTestCase):
         """
         The first frame makes the session, waits for it, and arrives; both are told.
         """
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run()
         self.assertEqual(self.kinds(), [INITIATION, RESPONSE, DATA])
         self.assertEqual(self.high.frames, [(self.low.peer, self.low.frameTo(self.high))])
@@ -103,7 +103,7 @@ class BeginningTests(SealedTestCase):
         """
         undo = self.net.underlay.drop(lambda datagram: True)
         for number in range(100):
-            self.low.transport.send(self.high.peer, self.low.frameTo(self.high, b"%d" % number))
+            self.low.send(self.high.peer, self.low.frameTo(self.high, b"%d" % number))
         undo()
         self.net.run(2.0)
         self.assertEqual([frame[14:] for _, frame in self.high.frames], [b"%d" % number for number in range(36, 100)])
@@ -114,10 +114,10 @@ class BeginningTests(SealedTestCase):
         A frame for somebody whom nobody introduced, or of whom nobody said where it is, is dropped and counted.
         """
         other = self.net.node("other", "192.0.2.3")
-        self.low.transport.send(other.peer, b"x" * 20)
+        self.low.send(other.peer, b"x" * 20)
         self.low.transport.sendControl(other.peer, b"x")
         self.low.transport.introduce(other.peer, other.key.exchangePublic, [])
-        self.low.transport.send(other.peer, b"x" * 20)
+        self.low.send(other.peer, b"x" * 20)
         self.assertEqual(self.counter(self.low, "drop-sealed-unknown-peer"), 2)
         self.assertEqual(self.counter(self.low, "drop-sealed-unreachable"), 1)
 
@@ -127,7 +127,7 @@ class BeginningTests(SealedTestCase):
         """
         self.connect()
         self.assertEqual(self.frames(self.low, self.high), 1)
-        self.low.transport.send(self.high.peer, bytes(65_500))
+        self.low.send(self.high.peer, bytes(65_500))
         self.assertEqual(self.counter(self.low, "drop-sealed-too-long"), 1)
 
     def test_threeMembers(self) -> None:
@@ -140,7 +140,7 @@ class BeginningTests(SealedTestCase):
         for one, other in pairs:
             one.meet(other)
         for one, other in pairs:
-            one.transport.send(other.peer, one.frameTo(other))
+            one.send(other.peer, one.frameTo(other))
         self.net.run(5.0)
         for one, other in pairs:
             self.assertIn((one.peer, one.frameTo(other)), other.frames)
@@ -165,7 +165,7 @@ class RepetitionTests(SealedTestCase):
         Initiations without an answer come after 1, 2, 4 and then every 8 seconds and up to a fifth more, for a minute.
         """
         self.net.underlay.drop(lambda datagram: datagram.sender == self.high.endpoint)
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(200.0)
         times = [each.time for each in self.net.underlay.sent if each.sender == self.low.endpoint]
         waits = [after - before for before, after in pairwise(times)]
@@ -180,7 +180,7 @@ class RepetitionTests(SealedTestCase):
         After a minute without an answer, the next frame begins anew.
         """
         undo = self.net.underlay.drop(lambda datagram: True)
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(100.0)
         undo()
         self.assertEqual(self.frames(self.low, self.high), 1)
@@ -190,7 +190,7 @@ class RepetitionTests(SealedTestCase):
         A repeated initiation is a handshake of its own: the peer answers it though it answered the one before.
         """
         undo = self.net.underlay.drop(lambda datagram: datagram.payload[0] == RESPONSE)
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(1.5)
         undo()
         self.net.run(5.0)
@@ -205,8 +205,8 @@ class RepetitionTests(SealedTestCase):
         self.net.underlay.delay = 0.02
         self.net.underlay.jitter = 0.1
         for _ in range(360):
-            self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
-            self.high.transport.send(self.low.peer, self.high.frameTo(self.low))
+            self.low.send(self.high.peer, self.low.frameTo(self.high))
+            self.high.send(self.low.peer, self.high.frameTo(self.low))
             self.net.run(10.0, 0.5)
         for node in (self.low, self.high):
             self.assertGreater(len(node.frames), 200)
@@ -224,8 +224,8 @@ class CollisionTests(SealedTestCase):
         """
         The node with the lower identity keeps its own handshake, the other answers it, and all frames arrive.
         """
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
-        self.high.transport.send(self.low.peer, self.high.frameTo(self.low))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.high.send(self.low.peer, self.high.frameTo(self.low))
         self.net.run(0.9)
         self.assertEqual((len(self.low.frames), len(self.high.frames)), (1, 1))
         self.assertEqual(self.counter(self.low, "sealed-collisions"), 1)
@@ -243,8 +243,8 @@ class CollisionTests(SealedTestCase):
         self.low.transport.introduce(
             self.high.peer, self.high.key.exchangePublic, [self.high.endpoint._replace(port=9)]
         )
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
-        self.high.transport.send(self.low.peer, self.high.frameTo(self.low))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.high.send(self.low.peer, self.high.frameTo(self.low))
         self.net.run(8.0)
         self.assertEqual((len(self.low.frames), len(self.high.frames)), (1, 1))
 
@@ -319,7 +319,7 @@ class RenewalTests(SealedTestCase):
         self.connect()
         late: list[Datagram] = []
         undo = self.net.underlay.drop(lambda each: each.payload[0] == DATA and (late.append(each) or True))  # type: ignore[func-returns-value]  # append gives None
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high, b"late"))
+        self.low.send(self.high.peer, self.low.frameTo(self.high, b"late"))
         self.net.run(0.1)
         undo()
         self.low.transport._registry.members[self.high.peer].renew()
@@ -350,7 +350,7 @@ class RenewalTests(SealedTestCase):
         """
         self.connect()
         for _ in range(1200):
-            self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+            self.low.send(self.high.peer, self.low.frameTo(self.high))
             self.net.run(30.0, 2.5)
         self.assertEqual(len(self.high.frames), 1201)
         self.assertLessEqual(len(self.high.transport._sessions), 2)
@@ -403,7 +403,7 @@ class LifeTests(SealedTestCase):
         self.high.transport.stop()
         self.net.underlay.sent.clear()
         start = self.net.clock.seconds()
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(100.0)
         first = next(each for each in self.net.underlay.sent if each.payload[0] == INITIATION)
         self.assertApproximates(first.time - start, 15.0, 0.5)
@@ -418,10 +418,10 @@ class LifeTests(SealedTestCase):
         again = self.net.node("two", self.high.host, key=self.high.key)
         again.meet(self.low)
         start = self.net.clock.seconds()
-        again.transport.send(self.low.peer, again.frameTo(self.low))
+        again.send(self.low.peer, again.frameTo(self.low))
         self.net.run(0.3)
         self.assertEqual(len(self.low.frames), 1)
-        self.low.transport.send(again.peer, self.low.frameTo(again))
+        self.low.send(again.peer, self.low.frameTo(again))
         self.net.run(0.3)
         self.assertEqual(len(again.frames), 1)
         self.assertLess(self.net.clock.seconds() - start, 1.0)
@@ -461,7 +461,7 @@ class RoamingTests(SealedTestCase):
         self.connect()
         held: list[Datagram] = []
         undo = self.net.underlay.drop(lambda each: held.append(each) or True)  # type: ignore[func-returns-value]  # append gives None
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         undo()
         self.frames(self.low, self.high)
         before = len(self.high.frames)
@@ -506,7 +506,7 @@ class EndTests(SealedTestCase):
         third = self.net.node("three", "192.0.2.3")
         self.low.meet(third)
         third.transport.stop()
-        self.low.transport.send(third.peer, b"x" * 20)
+        self.low.send(third.peer, b"x" * 20)
         self.low.transport.stop()
         self.high.transport.stop()
         self.low.transport.stop()
@@ -519,7 +519,7 @@ class EndTests(SealedTestCase):
         jam = self.high.transport._handshakes.answering._hurry
         for _ in range(60):
             jam.countOne(self.net.clock.seconds())
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(0.5)
         self.assertEqual(self.kinds(), [INITIATION, COOKIE, INITIATION, RESPONSE, DATA])
         self.assertEqual(len(self.high.frames), 1)

@@ -21,6 +21,9 @@ from wand.interfaces import Context, IFrameReader, ITap, TapRequest
 #: Frames that one wake-up reads at the most, so that timers and the control socket stay prompt under load.
 BATCH: Final = 64
 
+#: The same in octets, for superframes.
+BATCH_OCTETS: Final = 256 << 10
+
 COUNTERS: Final = {
     "tap-read-frames": "frames that the host sent through the tap",
     "tap-read-bytes": "octets in the frames that the host sent through the tap",
@@ -101,49 +104,65 @@ class DescriptorTap:
 
     def doRead(self) -> None:
         """
-        Hand over what the host sent, a bounded number of frames.
+        Hand over what the host sent, a bounded number of frames and octets.
         """
-        receiver, pad, size = self._receiver, len(self._pad), self._size
+        read = self.readFrame
         frames = octets = 0
         broken: str | None = None
-        while receiver is not None and frames < BATCH:
+        while self._receiver is not None and frames < BATCH and octets < BATCH_OCTETS:  # it may have closed the tap
             try:
-                frame: Frame = os.read(self._descriptor, size)
+                size = read()
             except BlockingIOError:
                 break
             except OSError as error:
                 broken = _fault(error)
                 break
-            if not frame:
+            if size < 0:
                 broken = "the other side closed it"
                 break
-            if pad:
-                frame = memoryview(frame)[pad:]
             frames += 1
-            octets += len(frame)
-            receiver.frameRead(frame)
-            receiver = self._receiver  # it may have closed the tap
+            octets += size
         self._counters["tap-read-frames"] += frames
         self._counters["tap-read-bytes"] += octets
-        if frames and receiver is not None:
-            receiver.batchRead()
+        if frames and self._receiver is not None:
+            self._receiver.batchRead()
         if broken is not None:
             self._lose(broken)
+
+    def readFrame(self) -> int:
+        """
+        Read one frame and hand it over.
+
+        @return: its octets, negative if there will be no more.
+        @raise OSError: if there is none (C{BlockingIOError}), or the device broke.
+        """
+        frame: Frame = os.read(self._descriptor, self._size)
+        pad = len(self._pad)
+        size = len(frame) - pad
+        if frame and self._receiver is not None:
+            self._receiver.frameRead(memoryview(frame)[pad:] if pad else frame)
+        return size if frame else -1
 
     def write(self, frame: Frame) -> bool:
         """
         See L{ITap}.
         """
+        return self.writeParts((self._pad, frame) if self._pad else (frame,), len(frame))
+
+    def writeParts(self, parts: Sequence[Frame], size: int) -> bool:
+        """
+        Hand a frame in parts to the host.
+
+        @param size: octets of the frame, for the count.
+        @return: whether the host took it.
+        """
         try:
-            if self._pad:
-                os.writev(self._descriptor, (self._pad, frame))
-            else:
-                os.write(self._descriptor, frame)
+            os.writev(self._descriptor, parts)
         except OSError as error:  # after close the descriptor is -1, which is EBADF
             self._counters["drop-tap-full" if error.errno in _FULL else "drop-tap-error"] += 1
             return False
         self._counters["tap-written-frames"] += 1
-        self._counters["tap-written-bytes"] += len(frame)
+        self._counters["tap-written-bytes"] += size
         return True
 
     # COLD PATH

@@ -10,13 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from wand.drivers.commands import Addresses
 from wand.drivers.descriptor import DescriptorTap
+from wand.drivers.offloads import OffloadTap
 from wand.drivers.settings import NoSettings, readSettings
 from wand.errors import TapUnavailable
 from wand.interfaces import Context, ITap, ITapDriver, TapRequest
+from wand.superframes.virtio import IFF_VNET_HDR, agreeOffloads
+
+_log = Logger()
 
 _DEVICE: Final = "/dev/net/tun"
 
@@ -69,30 +74,43 @@ class TuntapDriver:
         See L{ITapDriver}.
         """
         readSettings(request.settings, NoSettings)
-        device = _openDevice(request.interface, self._device)
+        device, features = _openDevice(request, self._device)
         try:
             _configure(device, request)
             addresses = Addresses(partial(_addressCommand, device.name), "iproute2", request.later)
             for address in request.addresses:
                 addresses.add(address)
-            return DescriptorTap(
-                request,
-                context,
-                device.fileno(),
-                interface=device.name,
-                release=device.close,
-                addresses=addresses,
-            )
+            rest: dict[str, Any] = {"interface": device.name, "release": device.close, "addresses": addresses}
+            if features:
+                return OffloadTap(request, context, device.fileno(), features, **rest)
+            return DescriptorTap(request, context, device.fileno(), **rest)
         except BaseException:
             device.close()
             raise
 
 
-def _openDevice(interface: str, path: str) -> Any:
+def _openDevice(request: TapRequest, path: str) -> tuple[Any, tuple[str, ...]]:
+    """
+    @return: the device, and the offloads that it has; none if it gives ordinary frames.
+    """
+    if request.superframes:
+        device = _makeDevice(request.interface, path, IFF_VNET_HDR)
+        try:
+            features = agreeOffloads(device.fileno())
+        except OSError as error:
+            features = ()
+            _log.info("the tap gives ordinary frames: {reason}", reason=error.strerror)
+        if features:
+            return device, features
+        device.close()
+    return _makeDevice(request.interface, path, 0), ()
+
+
+def _makeDevice(interface: str, path: str, flags: int) -> Any:
     import pytun  # only Linux has it
 
     try:
-        return pytun.TunTapDevice(name=interface, flags=pytun.IFF_TAP | pytun.IFF_NO_PI, dev=path)
+        return pytun.TunTapDevice(name=interface, flags=pytun.IFF_TAP | pytun.IFF_NO_PI | flags, dev=path)
     except OSError as error:
         raise _unopened(interface, error) from error
 

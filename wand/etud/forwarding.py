@@ -13,7 +13,18 @@ from zope.interface import implementer
 
 from wand.counters import Counters
 from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
-from wand.interfaces import IFrameReader, IFrameReceiver, IFrameWatcher, ITap, ITransport
+from wand.interfaces import (
+    IFrameReader,
+    IFrameReceiver,
+    IFrameWatcher,
+    ISuperframeTap,
+    ISuperframeTransport,
+    ITap,
+    ITransport,
+)
+from wand.superframes.cutting import framesOf
+from wand.superframes.stretch import Stretch
+from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer, Table
 
 COUNTERS: Final = {
@@ -60,6 +71,12 @@ class Etud:
         self._lost = lost
         self._own = bytes(tap.mac)
         self._longest = tap.mtu + OVERHEAD
+        self._sendSuperframe = (
+            transport.sendSuperframe if ISuperframeTransport.providedBy(transport) else self._sendFrames
+        )
+        self._writeStretch: Callable[[Stretch], bool] = (
+            tap.writeStretch if ISuperframeTap.providedBy(tap) else self._writeFrames
+        )
         counters.declare(COUNTERS)
         table.observe(transport)
 
@@ -87,6 +104,25 @@ class Etud:
             else:
                 self._counters["sent-frames"] += 1
                 self._transport.send(peer, frame)
+
+    def superframeRead(self, frame: memoryview, virtio: VirtioHeader) -> None:
+        """
+        See L{IFrameReader}.  One for a group is rare: it is cut into ordinary frames, which go the ordinary
+        way.
+        """
+        peer = self._table.peerOf.get(bytes(frame[:6]))
+        if peer is None and not frame[0] & 1:
+            self._counters["drop-unknown-unicast"] += 1
+        elif peer is None:
+            for each in framesOf(virtio, frame):
+                self.frameRead(each)
+        else:
+            self._counters["sent-frames"] += 1
+            self._sendSuperframe(peer, frame, virtio)
+
+    def _sendFrames(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
+        for each in framesOf(virtio, frame):
+            self._transport.send(peer, each)
 
     def _spread(self, frame: Frame) -> None:
         peers = self._table.peers
@@ -121,6 +157,21 @@ class Etud:
             self._counters["drop-received-watched"] += 1
         elif self._tap.write(frame):
             self._counters["delivered-frames"] += 1
+
+    def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+        headers = stretch.headers.octets
+        if (headers[0] | headers[6]) & 1 or headers[6:12] == self._own:  # for a group, or not to be delivered at all
+            for frame in stretch.frames():
+                self.frameReceived(peer, frame)
+        elif self._writeStretch(stretch):
+            self._counters["delivered-frames"] += 1
+
+    def _writeFrames(self, stretch: Stretch) -> bool:
+        taken = [self._tap.write(frame) for frame in stretch.frames()]
+        return all(taken)
 
     def batchReceived(self) -> None:
         """

@@ -11,7 +11,7 @@ The modules in the order of a packet's way:
   1. L{virtio <wand.superframes.virtio>}: the header that stands before each frame of such a tap.
   2. L{shape <wand.superframes.shape>}: where the headers of a frame begin and end.
   3. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
-  4. L{slots <wand.superframes.slots>}: where the receiver opens datagrams, side by side.
+  4. L{slots <wand.slots>}: where the receiver opens datagrams, side by side.
   5. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
   6. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.

@@ -10,12 +10,14 @@ last are of one size, so that they leave with one C{sendmsg} (C{UDP_SEGMENT}).  
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import repeat
 from operator import add
 from struct import Struct
 from typing import Final
 
+from wand.superframes.checksum import completeChecksum
 from wand.superframes.shape import shapeOf
 from wand.superframes.stretch import Headers, Stretch
 from wand.superframes.virtio import GSO_ECN, GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, VirtioHeader
@@ -58,6 +60,20 @@ def superframeOf(virtio: VirtioHeader, frame: memoryview) -> Stretch | None:
         return None
     headers = Headers(bytes(frame[: shape.payload]), shape, total, virtio.gsoSize or total)
     return Stretch(headers, 0, total, [frame[shape.payload :]])
+
+
+def framesOf(virtio: VirtioHeader, frame: memoryview) -> Iterable[bytearray | memoryview]:
+    """
+    Ordinary frames with whole checksums instead of what the kernel gave.
+
+    @return: nothing if it is a superframe that we do not understand.
+    """
+    if virtio.gsoType == GSO_NONE:
+        if virtio.flags & NEEDS_CSUM:
+            completeChecksum(frame, virtio.checksumStart, virtio.checksumOffset)
+        return [frame]
+    superframe = superframeOf(virtio, frame)
+    return [] if superframe is None else superframe.frames()
 
 
 class Cutter:

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 from wand.counters import Counters
+from wand.slots import Slots
 from wand.superframes.cutting import COMMON, PIECE_MINIMUM, PREFIX
-from wand.superframes.slots import Slots
 from wand.superframes.stretch import Headers, Stretch
 
 COUNTERS: Final = {
@@ -176,11 +176,11 @@ class Joiner:
 
     def _head(self, slot: int) -> bytes:
         first = slot * self._slots.stride
-        return bytes(self._slots.view[first + _OFFSET : first + PREFIX + self._slots.memory[first + PREFIX - 1]])
+        return bytes(self._slots.view[first + _OFFSET : first + PREFIX + self._slots.view[first + PREFIX - 1]])
 
     def _offset(self, slot: int) -> int:
         first = slot * self._slots.stride + _OFFSET
-        memory = self._slots.memory
+        memory = self._slots.view
         return memory[first] << 8 | memory[first + 1]
 
     def _headers(self, slot: int, size: int) -> Headers | None:
@@ -191,7 +191,7 @@ class Joiner:
             self._counters["drop-chunk-malformed"] += 1
             return None
         base = slot * self._slots.stride
-        _, total, gsoSize, length = COMMON.unpack_from(self._slots.memory, base + _COMMON)
+        _, total, gsoSize, length = COMMON.unpack_from(self._slots.view, base + _COMMON)
         if size <= PREFIX + length:
             self._counters["drop-chunk-malformed"] += 1
             return None

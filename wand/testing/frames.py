@@ -15,6 +15,7 @@ from wand.counters import Counters
 from wand.ethernet import BROADCAST, MAC, Frame
 from wand.events import Events
 from wand.interfaces import Context, IFrameReader
+from wand.superframes.virtio import VirtioHeader
 from wand.testing.descriptors import Descriptors
 from wand.testing.kernel import EXPERIMENTAL, VLAN
 from wand.testing.network import Network
@@ -27,10 +28,12 @@ class FrameRecorder:
     Remembers what a tap hands over.
 
     @ivar batches: the frames between one C{batchRead} and the next; those of the last are not yet ended.
+    @ivar superframes: what came with something left to do.
     @ivar lost: the reasons for which the tap was lost.
     """
 
     batches: list[list[bytes]] = attrs.field(factory=lambda: [[]])
+    superframes: list[tuple[bytes, VirtioHeader]] = attrs.field(factory=list)
     lost: list[str] = attrs.field(factory=list)
 
     @property
@@ -45,6 +48,12 @@ class FrameRecorder:
         See L{IFrameReader}.
         """
         self.batches[-1].append(bytes(frame))
+
+    def superframeRead(self, frame: memoryview, virtio: VirtioHeader) -> None:
+        """
+        See L{IFrameReader}.
+        """
+        self.superframes.append((bytes(frame), virtio))
 
     def batchRead(self) -> None:
         """

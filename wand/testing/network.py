@@ -6,7 +6,7 @@ simulated time of a clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from random import Random
 from typing import Final
@@ -16,7 +16,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver
+from wand.ethernet import Frame
+from wand.slots import Slots
+from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, TrainReceiver
 
 #: How many datagrams wait at one port, at the most; those beyond are lost, as in a socket buffer.
 INBOX_LIMIT: Final = 10_000
@@ -157,11 +159,20 @@ class Host:
         """
         Bind a UDP port on the host's own address, or on any address.
         """
+        return self._port(host, port, receiver, None)
+
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> Port:
+        """
+        As L{bind}; datagrams of one size from one sender that arrive in one turn make a train.
+        """
+        return self._port(host, port, None, receiver)
+
+    def _port(self, host: str, port: int, receiver: DatagramReceiver | None, trains: TrainReceiver | None) -> Port:
         if host not in (self.address, "0.0.0.0", "::"):
             raise PortUnavailable(f"this host has no address {host}; it has {self.address}")
         if not port:
             port = self.network.freePort(self.address)
-        return Port(self.network, receiver, Endpoint(host, port), Endpoint(self.address, port))
+        return Port(self.network, receiver, trains, Endpoint(host, port), Endpoint(self.address, port))
 
 
 class Port:
@@ -172,12 +183,23 @@ class Port:
     @ivar lost: how many datagrams found its queue full.
     """
 
-    def __init__(self, network: Network, receiver: DatagramReceiver, endpoint: Endpoint, source: Endpoint) -> None:
+    features: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        network: Network,
+        receiver: DatagramReceiver | None,
+        trains: TrainReceiver | None,
+        endpoint: Endpoint,
+        source: Endpoint,
+    ) -> None:
         self.endpoint = endpoint
         self.source = source
         self.lost = 0
         self._network = network
         self._receiver = receiver
+        self._trains = trains
         self._inbox: deque[Datagram] = deque()
         self._closed = False
         network.attach(self, source)
@@ -191,11 +213,18 @@ class Port:
         self._network.carry(bytes(datagram), self.source, Endpoint(*destination))
         return True
 
-    def sendParts(self, parts: list[bytes | memoryview], destination: tuple[str, int]) -> bool:
+    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
         Send the concatenation of C{parts} as one datagram.
         """
         return self.send(b"".join(parts), destination)
+
+    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
+        """
+        Send datagrams that lie one behind the other.
+        """
+        sent = [self.send(datagrams[first : first + size], destination) for first in range(0, len(datagrams), size)]
+        return all(sent)
 
     def close(self) -> None:
         """
@@ -221,14 +250,33 @@ class Port:
         batch, self._inbox = self._inbox, deque()
         if not batch:
             return
+        if self._trains is not None:
+            self._handTrains(self._trains, batch)
+            return
         for datagram in batch:
             if not self._closed:
                 self._hand(datagram)
-        if not self._closed:
+        if not self._closed and self._receiver is not None:
             self._receiver.batchReceived()
 
     def _hand(self, datagram: Datagram) -> None:
         buffer = bytearray(datagram.payload)
+        assert self._receiver is not None
         self._receiver.datagramReceived(memoryview(buffer), datagram.sender)
         # The real underlay uses its buffer again: whoever kept a view finds rubbish here too.
         buffer[:] = b"\xdd" * len(buffer)
+
+    def _handTrains(self, receiver: TrainReceiver, batch: deque[Datagram]) -> None:
+        while batch and not self._closed:
+            first = batch.popleft()
+            size = last = len(first.payload)
+            train = [first.payload]
+            while batch and last == size and batch[0].sender == first.sender and len(batch[0].payload) <= size:
+                last = len(batch[0].payload)
+                train.append(batch.popleft().payload)
+            buffer = bytearray(b"".join(train))
+            slots = Slots(max(size, 1), memoryview(buffer))
+            receiver.trainReceived(slots, 0, len(train), size, last, first.sender)
+            buffer[:] = b"\xdd" * len(buffer)
+        if not self._closed:
+            receiver.batchReceived()

@@ -22,9 +22,13 @@ from wand.membership.signed import signed
 from wand.membership.trust import Trust
 from wand.protocols.sealed.peers import JoinKey, PeerKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.superframes.stretch import Stretch
 from wand.table import Peer
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+
+#: The payload of the longest frame.
+MTU = 1500
 
 #: Until when certificates are valid, in seconds since the epoch.
 EXPIRES = 10_000_000
@@ -74,6 +78,7 @@ class SealedNode:
         self.peer = PeerKey(key.identity)
         self.mac = MAC(b"\x02" + key.identity[:5])
         self.frames: list[tuple[Peer, bytes]] = []
+        self.stretches: list[tuple[Peer, bytes]] = []
         self.heard: list[Peer] = []
         self.controls: list[tuple[PeerKey, Member, bytes]] = []
         self.sessions: list[tuple[PeerKey, bool]] = []
@@ -97,6 +102,13 @@ class SealedNode:
         """
         return bytes(other.mac) + bytes(self.mac) + b"\x08\x00" + payload
 
+    def send(self, peer: Peer, frame: Frame) -> None:
+        """
+        Send a batch of one frame.
+        """
+        self.transport.send(peer, frame)
+        self.transport.flush()
+
     def meet(self, other: SealedNode) -> None:
         """
         Be told where another is.
@@ -108,6 +120,12 @@ class SealedNode:
         See L{IFrameReceiver}.
         """
         self.frames.append((peer, bytes(frame)))
+
+    def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+        self.stretches.append((peer, b"".join(stretch.offloaded())))
 
     def batchReceived(self) -> None:
         """
@@ -194,7 +212,7 @@ class SealedNetwork:
         context = simulatedContext(self.clock, self.underlay, host)
         listen = "::" if ":" in host else "0.0.0.0"
         entropy = Random(self.random.randbytes(8)).randbytes
-        return SealedNode(host, key, papers, SealedTransport(listen, NODE_PORT, context, papers, entropy))
+        return SealedNode(host, key, papers, SealedTransport(listen, NODE_PORT, context, papers, entropy, MTU))
 
     def _papers(self, key: NodeKey, certificate: bytes, secret: bytes) -> Papers:
         return Papers(

@@ -6,7 +6,7 @@ time for a keepalive or for a new handshake.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Final
 
@@ -17,7 +17,7 @@ from wand.membership.member import Member
 from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.machine import makeCourse
-from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.packets import DATA_OVERHEAD, FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
@@ -31,6 +31,7 @@ from wand.protocols.sealed.timers import (
     SESSION_END,
     SILENCE,
 )
+from wand.superframes.fragments import fragmentsOf
 from wand.underlay import DatagramPort
 
 #: How many of the places where a peer may be are tried.
@@ -69,6 +70,7 @@ class Conversation:
         self.cookie = b""
         self.cookieUntil = -inf
         self.account = Account()
+        self.room = 1472 - DATA_OVERHEAD
         self._shared = shared
         self._secret = secret
         self._introduced: tuple[Endpoint, ...] = ()
@@ -130,6 +132,8 @@ class Conversation:
         """
         Send a message, or let it wait for a session.  What can not be sent is dropped and counted.
 
+        A frame may stay in the train until L{Train.send}; it goes in fragments if it is too big for the path.
+
         @param kind: the first octet of the plaintext.
         """
         session = self.session
@@ -139,25 +143,47 @@ class Conversation:
         size = len(body) + 1
         if size > PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
-            return
-        plain = self._shared.plain
-        plain[0] = kind
-        plain[1:size] = body
-        if self._transmit(session, plain[:size]):
-            now = self._usedAt = self._sentAt
-            if self._awaiting == inf:
-                self._awaiting = now
-                self._dueBy(now + SILENCE)
-            if kind == FRAME:
-                account = self.account
-                account.framesSent += 1
-                account.bytesSent += size - 1
+        elif kind != FRAME:
+            if self._transmit(session, [memoryview(bytes([kind]) + body)]):
+                self._shared.train.send()
+                self._wantAnswer()
+        elif size <= self.room:
+            plain = self._shared.plain
+            plain[0] = kind
+            plain[1:size] = body
+            self.sendFrames(session, [plain[:size]], 1, size - 1)
+        else:
+            self._shared.frames += 1
+            fragments = fragmentsOf(memoryview(body), self._shared.frames, self.room)
+            self.sendFrames(session, [memoryview(each) for each in fragments], 1, size - 1)
+
+    def sendFrames(self, session: Session, plaintexts: Sequence[memoryview], frames: int, octets: int) -> None:
+        # HOT PATH
+        """
+        Send the plaintexts of a frame: whole, in chunks or in fragments.
+
+        @param session: ours.
+        @param frames: how many packets it stands for, for the account.
+        @param octets: its length.
+        """
+        if self._transmit(session, plaintexts):
+            self._wantAnswer()
+            account = self.account
+            account.framesSent += frames
+            account.bytesSent += octets
+
+    def _wantAnswer(self) -> None:
+        now = self._usedAt = self._sentAt
+        if self._awaiting == inf:
+            self._awaiting = now
+            self._dueBy(now + SILENCE)
 
     def keepalive(self) -> None:
         """
         Send an empty message.
         """
-        if self.session is not None and self._transmit(self.session, _NOTHING):
+        if self.session is not None and self._transmit(self.session, [_NOTHING]):
+            self._shared.train.send()
             self._shared.counters["sealed-keepalives-sent"] += 1
 
     def renew(self) -> None:
@@ -166,16 +192,14 @@ class Conversation:
         """
         self.course.renew()
 
-    def _transmit(self, session: Session, plaintext: memoryview) -> bool:  # HOT PATH
+    def _transmit(self, session: Session, plaintexts: Sequence[memoryview]) -> bool:  # HOT PATH
         self._sentAt = self._shared.clock.seconds()
         self._owing = inf
         port, endpoint = self._port, self.endpoint
         if port is None or endpoint is None:
             self._shared.counters["drop-sealed-unreachable"] += 1
             return False
-        out = self._shared.sealed
-        size = session.seal(plaintext, out)
-        return size > 0 and port.send(out[:size], endpoint)
+        return self._shared.train.add(session, plaintexts, port, endpoint)
 
     def _keep(self, kind: int, body: Octets) -> None:
         if not self.candidates() and self._next is None:
@@ -303,6 +327,7 @@ class Conversation:
         waiting, self._queue = self._queue, deque(maxlen=QUEUE_LENGTH)
         for kind, body in waiting:
             self.send(kind, body)
+        self._shared.train.send()
 
     def _forget(self, session: Session | None) -> None:
         if session is not None:

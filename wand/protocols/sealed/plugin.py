@@ -22,7 +22,7 @@ class Sealed:
 
     name = "sealed"
     about = "encrypted and authenticated sessions between the members of a network"
-    defaultMTU = 1400
+    defaultMTU = 1500
     directory = "wansd"
     sealed = True
 
@@ -42,4 +42,4 @@ class Sealed:
             raise ConfigurationInvalid(
                 "", "protocol", "the sealed protocol works within a network only; join one first"
             )
-        return SealedTransport(request.host, request.port, context, request.membership, os.urandom)
+        return SealedTransport(request.host, request.port, context, request.membership, os.urandom, request.mtu)

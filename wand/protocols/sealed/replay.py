@@ -47,6 +47,23 @@ class Window:
             self.highest = counter
         self._bits[octet & _MASK] |= 1 << (counter & 7)
 
+    def addRow(self, first: int, count: int) -> None:  # HOT PATH
+        """
+        Remember C{count} counters from C{first} on, all above the highest: whole octets at a time.
+        """
+        end = first + count
+        while first < end and (first & 7 or end - first < 8):
+            self.add(first)
+            first += 1
+        while end - first >= 8:
+            self.add(first)
+            self._bits[first >> 3 & _MASK] = 0xFF
+            first += 8
+            self.highest = first - 1
+        while first < end:
+            self.add(first)
+            first += 1
+
     def _clear(self, octet: int) -> None:
         first = (self.highest >> 3) + 1
         if octet - first >= _OCTETS:

@@ -14,7 +14,8 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.membership.member import Membership
-from wand.protocols.sealed.packets import DATA_OVERHEAD, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.train import Train
 from wand.underlay import DatagramPort
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class Shared:
     @ivar entropy: for keys and indices; gives as many octets as asked for.
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
     @ivar plain: where plaintexts are put together.
-    @ivar sealed: where datagrams are put together.
+    @ivar train: datagrams that are sealed and not sent yet.
+    @ivar frames: how many frames went in fragments, which tells them apart.
     """
 
     clock: IReactorTime
@@ -112,14 +114,14 @@ class Shared:
     portFor: Callable[[tuple[str, int]], DatagramPort | None]
     indices: Indices = attrs.field(init=False)
     plain: memoryview = attrs.field(init=False)
-    sealed: memoryview = attrs.field(init=False)
+    train: Train = attrs.field(init=False, factory=Train)
+    frames: int = attrs.field(init=False, default=0)
     _latest: int = attrs.field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         self.counters.declare(COUNTERS)
         self.indices = Indices(self.entropy)
         self.plain = memoryview(bytearray(PLAINTEXT_MAXIMUM))
-        self.sealed = memoryview(bytearray(PLAINTEXT_MAXIMUM + DATA_OVERHEAD))
 
     @property
     def prologue(self) -> bytes:

@@ -5,6 +5,8 @@ The sealed protocol at work: one UDP port for frames, control messages and hands
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from mmap import mmap
+from struct import unpack
 from typing import Final
 
 from twisted.logger import Logger
@@ -12,14 +14,15 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReceiver, ITransport
+from wand.ethernet import OVERHEAD, Frame
+from wand.interfaces import Context, IFrameReceiver, ISuperframeTransport
 from wand.membership.member import Member, Membership
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import (
     CONTROL,
     DATA,
+    DATA_HEADER,
     DATA_OVERHEAD,
     FRAME,
     INDEX_AND_COUNTER,
@@ -29,15 +32,22 @@ from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.registry import Registry
 from wand.protocols.sealed.session import REPLAYED
 from wand.protocols.sealed.shared import Shared
+from wand.slots import Slots
 from wand.status import PeerStatus
+from wand.superframes.cutting import CHUNK, Cutter, framesOf, superframeOf
+from wand.superframes.fragments import FRAGMENT, Reassembly
+from wand.superframes.joining import Joiner
+from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
 
 #: How often at the most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
 
-#: An Ethernet header and the octet for the kind.
-_FRAME_MINIMUM: Final = 15
+#: Datagrams that are opened side by side, and octets of each; a longer one is looked at alone.  Not a power of two, or
+#: all would share a few lines of the processor's cache.
+OPENED_COUNT: Final = 128
+_OPENED: Final = 9024
 
 #: The host on which IPv4 and IPv6 are both served.
 _ANY: Final = "0.0.0.0"
@@ -48,7 +58,7 @@ JoinReader = Callable[[JoinKey, bytes], object]
 JoinSessionReader = Callable[[JoinKey, bool], object]
 
 
-@implementer(ITransport)
+@implementer(ISuperframeTransport)
 class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
@@ -63,9 +73,10 @@ class SealedTransport:
     features: tuple[str, ...] = ()
 
     def __init__(
-        self, host: str, port: int, context: Context, membership: Membership, entropy: Callable[[int], bytes]
+        self, host: str, port: int, context: Context, membership: Membership, entropy: Callable[[int], bytes], mtu: int
     ) -> None:
         """
+        @param mtu: the largest payload of a frame.
         @param entropy: randomness for keys; gives as many octets as it is asked for.
         @raise wand.errors.PortUnavailable: if the UDP port can not be bound.
         """
@@ -88,7 +99,15 @@ class SealedTransport:
         self._registry = Registry(self._shared)
         self._handshakes = Handshakes(self._shared, self._registry)
         self._receiver: IFrameReceiver | None = None
-        self._opened = memoryview(bytearray(PLAINTEXT_MAXIMUM))
+        self._cutter = Cutter()
+        # Zeroed by the kernel when it is used first: what is never used is never resident.
+        self._opened = Slots(_OPENED, memoryview(mmap(-1, OPENED_COUNT * _OPENED)))
+        self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))
+        self._chunks: list[int] = []
+        self._sizes: list[int] = []
+        self._joining: Conversation | None = None
+        self._joiner = Joiner(self._opened, mtu + OVERHEAD, context.counters)
+        self._reassembly = Reassembly(context.clock, mtu + OVERHEAD, context.counters)
         self._controlReaders: list[ControlReader] = []
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
@@ -206,9 +225,9 @@ class SealedTransport:
         conversation = self._find(peer)
         return None if conversation is None or conversation.endpoint is None else Endpoint(*conversation.endpoint)
 
-    # Frames.
+    # Frames to peers.  HOT PATH
 
-    def send(self, peer: Peer, frame: Frame) -> None:  # HOT PATH
+    def send(self, peer: Peer, frame: Frame) -> None:
         """
         See L{ITransport}.
         """
@@ -218,17 +237,87 @@ class SealedTransport:
         else:
             conversation.send(FRAME, frame)
 
+    def sendSuperframe(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
+        """
+        See L{ISuperframeTransport}.
+        """
+        conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
+        if conversation is None:
+            self._counters["drop-sealed-unknown-peer"] += 1
+            return
+        session = conversation.session
+        if session is not None and (virtio.gsoType or len(frame) >= conversation.room):
+            superframe = superframeOf(virtio, frame)
+            if superframe is not None:
+                headers = superframe.headers
+                chunks = self._cutter.cut(superframe, conversation.room)
+                if chunks:
+                    packets = -(-headers.total // headers.gsoSize)
+                    conversation.sendFrames(session, chunks, packets, len(frame))
+                    return
+        for each in framesOf(virtio, frame):
+            conversation.send(FRAME, each)
+
     def flush(self) -> None:
         """
-        See L{ITransport}: nothing is put off.
+        See L{ITransport}: send the train.
         """
+        self._shared.train.send()
 
-    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:  # HOT PATH
+    # Datagrams from peers.  HOT PATH
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
         """
-        See L{wand.underlay.DatagramReceiver}.
+        See L{wand.underlay.TrainReceiver}.
+
+        All that is done for each datagram is done by a C{map} or a C{join}; what is not as expected goes one by one.
+        """
+        if count == 1 or last <= DATA_OVERHEAD or size > _OPENED + DATA_OVERHEAD:
+            self._eachReceived(slots, first, count, size, last, sender)
+            return
+        end = first + count
+        words = unpack(f">{2 * count}Q", b"".join(slots.slices(0, DATA_HEADER)[first:end]))
+        counters = words[1::2]
+        session = self._sessions.get(words[0] & 0xFFFFFFFF)
+        if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
+            self._eachReceived(slots, first, count, size, last, sender)
+            return
+        conversation = session.conversation
+        at = self._place(conversation, count)
+        opened = self._opened.slices(0, size - DATA_OVERHEAD)[at : at + count]
+        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first:end]
+        if last < size:
+            opened[-1] = opened[-1][: last - DATA_OVERHEAD]
+            sealed[-1] = sealed[-1][: last - DATA_HEADER]
+        if not session.openEach(counters, slots.slices(4, 12)[first:end], sealed, opened):
+            self._eachReceived(slots, first, count, size, last, sender)
+            return
+        conversation.heard(session, max(counters), sender, size)
+        kinds = bytes(self._opened.view[at * _OPENED : (at + count - 1) * _OPENED + 1 : _OPENED])
+        if kinds.count(CHUNK) == count:
+            self._chunks += range(at, at + count)
+            self._sizes += [size - DATA_OVERHEAD] * (count - 1)
+            self._sizes.append(last - DATA_OVERHEAD)
+            return
+        for index, plaintext in enumerate(opened):
+            self._plaintext(conversation, at + index, plaintext)
+
+    def _eachReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        for index in range(first, first + count):
+            start = index * slots.stride
+            octets = size if index < first + count - 1 else last
+            self.datagramReceived(slots.view[start : start + octets], sender)
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        A datagram came alone, or is to be looked at alone.
         """
         size = len(datagram)
-        if not size or datagram[0] != DATA or size < DATA_OVERHEAD:
+        if size < DATA_OVERHEAD or datagram[0] != DATA:
             self._handshakes.received(datagram, sender)
             return
         index, counter = INDEX_AND_COUNTER.unpack_from(datagram)
@@ -236,44 +325,107 @@ class SealedTransport:
         if session is None:
             self._counters["drop-sealed-unknown-index"] += 1
             return
-        opened = self._opened
-        size = session.open(datagram, counter, opened)
         conversation = session.conversation
+        at = self._place(conversation, 1)
+        start = at * _OPENED
+        opened = self._opened.view[start : start + _OPENED] if size <= _OPENED + DATA_OVERHEAD else self._long
+        size = session.open(datagram, counter, opened)
         if size < 0:
             self._notOpened(conversation.account, size)
             return
         conversation.heard(session, counter, sender, size)
         if size:
-            kind = opened[0]
-            if kind == FRAME:
-                self._frame(conversation, opened[1:size])
-            elif kind == CONTROL:
-                self._control(conversation, bytes(opened[1:size]))
+            self._plaintext(conversation, at, opened[:size])
+
+    def _place(self, conversation: Conversation, count: int) -> int:
+        """
+        Where plaintexts can be put: behind the chunks that wait to be joined, which are all of one peer.
+
+        @return: the first slot.
+        """
+        chunks = self._chunks
+        if not chunks:
+            at = 0
+        else:
+            at = chunks[-1] + 1
+            if conversation is not self._joining or at + count > OPENED_COUNT:
+                self._join()
+                at = 0
+        self._joining = conversation
+        return at
+
+    def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
+        kind = plaintext[0]
+        if kind == CHUNK:
+            if len(plaintext) > _OPENED:
+                self._counters["drop-chunk-oversize"] += 1
             else:
-                self._counters["drop-sealed-unknown-kind"] += 1
+                self._chunks.append(slot)
+                self._sizes.append(len(plaintext))
+            return
+        self._join()
+        if kind == FRAME:
+            self._frame(conversation, plaintext[1:])
+        elif kind == FRAGMENT:
+            frame = self._reassembly.fragmentReceived(conversation.peer, plaintext)
+            if frame is not None:
+                self._frame(conversation, memoryview(frame))
+        elif kind == CONTROL:
+            self._control(conversation, bytes(plaintext[1:]))
+        else:
+            self._counters["drop-sealed-unknown-kind"] += 1
+
+    def _join(self) -> None:
+        """
+        Join the chunks that wait.
+        """
+        if not self._chunks or self._joining is None:
+            return
+        chunks, sizes, conversation = self._chunks, self._sizes, self._joining
+        self._chunks, self._sizes = [], []
+        for stretch in self._joiner.join(chunks, sizes):
+            headers = stretch.headers
+            packets = -(-stretch.length // headers.gsoSize)
+            octets = len(headers.octets) + stretch.length
+            receiver = self._welcome(conversation, headers.octets[6:12], packets, octets)
+            if receiver is not None:
+                receiver.stretchReceived(conversation.peer, stretch)
 
     def batchReceived(self) -> None:
         """
-        See L{wand.underlay.DatagramReceiver}.
+        See L{wand.underlay.TrainReceiver}.
         """
+        self._join()
+        self._shared.train.send()
         if self._receiver is not None:
             self._receiver.batchReceived()
 
-    def _frame(self, conversation: Conversation, frame: memoryview) -> None:  # HOT PATH
+    def _frame(self, conversation: Conversation, frame: memoryview) -> None:
+        receiver = self._welcome(conversation, bytes(frame[6:12]), 1, len(frame))
+        if receiver is not None:
+            receiver.frameReceived(conversation.peer, frame)
+
+    def _welcome(self, conversation: Conversation, source: bytes, packets: int, octets: int) -> IFrameReceiver | None:
+        """
+        Count frames of a peer.
+
+        @return: who takes them; C{None} if the peer may not use this source address.
+        """
         receiver, peer, account = self._receiver, conversation.peer, conversation.account
         if receiver is None or not isinstance(peer, PeerKey):
             self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
-        elif not self.mayUse(peer, bytes(frame[6:12])):
+            return None
+        if not self.mayUse(peer, source):
             account.spoofed += 1
             self._counters["drop-sealed-spoofed-source"] += 1
-        else:
-            now = account.heard = self._clock.seconds()
-            account.framesReceived += 1
-            account.bytesReceived += len(frame)
-            if now - account.told >= HEARD_INTERVAL:
-                account.told = now
-                receiver.peerHeard(peer)
-            receiver.frameReceived(peer, frame)
+            return None
+        now = account.heard = self._clock.seconds()
+        account.framesReceived += packets
+        account.bytesReceived += octets
+        if now - account.told >= HEARD_INTERVAL:
+            account.told = now
+            receiver.peerHeard(peer)
+        return receiver
 
     def _notOpened(self, account: Account, why: int) -> None:
         if why == REPLAYED:
@@ -378,11 +530,11 @@ class SealedTransport:
     # Ports.
 
     def _bind(self, host: str, port: int, context: Context) -> dict[bool, DatagramPort]:
-        first = context.underlay.bind(host, port, self)
+        first = context.underlay.bindTrains(host, port, self)
         ports = {":" in host: first}
         if host == _ANY:
             try:
-                ports[True] = context.underlay.bind("::", first.endpoint.port, self)
+                ports[True] = context.underlay.bindTrains("::", first.endpoint.port, self)
             except PortUnavailable as error:
                 self._log.info("IPv4 only: {reason}", reason=str(error))
         return ports

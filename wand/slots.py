@@ -1,5 +1,5 @@
 """
-Slots: where datagrams are opened, side by side in one piece of memory, and the slices of it that are cut only once.
+Slots: equal pieces of one memory, side by side, and the slices of them that are cut only once.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ LAYOUTS: Final = 64
 
 class Slots:
     """
-    Equal slots in one C{bytearray}.
+    Equal slots in one memory.
 
     A slice of a C{memoryview} costs 60 ns, for every datagram several; so the slices of all slots at once are made
     and kept for each (start, size) that is asked for.
 
-    @ivar memory: all slots.
-    @ivar view: the same as a C{memoryview}.
-    @ivar count: how many.
+    @ivar view: all slots.
     @ivar stride: octets of each.
     """
 
-    def __init__(self, count: int, stride: int) -> None:
-        self.count = count
+    def __init__(self, stride: int, view: memoryview) -> None:
+        """
+        @param view: the memory; what is left at its end makes a shorter slot.
+        """
         self.stride = stride
-        self.memory = bytearray(count * stride)
-        self.view = memoryview(self.memory)
+        self.view = view
         self._layouts: dict[tuple[int, int], list[memoryview]] = {}
 
     # HOT PATH
@@ -42,6 +41,6 @@ class Slots:
         if layout is None:
             if len(self._layouts) >= LAYOUTS:  # sizes come from peers: bounded
                 self._layouts.clear()
-            firsts = range(start, len(self.memory), self.stride)
+            firsts = range(start, len(self.view), self.stride)
             layout = self._layouts[start, size] = [self.view[first : first + size] for first in firsts]
         return layout

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.superframes.slots import LAYOUTS, Slots
+from wand.slots import LAYOUTS, Slots
 
 
 class SlotsTests(SynchronousTestCase):
@@ -18,18 +18,18 @@ class SlotsTests(SynchronousTestCase):
         """
         A slice is the same part of each slot, and of the memory itself.
         """
-        slots = Slots(4, 10)
-        slots.memory[:] = bytes(range(40))
+        slots = Slots(10, memoryview(bytearray(40)))
+        slots.view[:] = bytes(range(40))
         parts = [bytes(part) for part in slots.slices(2, 3)]
         self.assertEqual(parts, [bytes(range(first, first + 3)) for first in (2, 12, 22, 32)])
         slots.slices(0, 1)[3][0] = 99
-        self.assertEqual(slots.memory[30], 99)
+        self.assertEqual(slots.view[30], 99)
 
     def test_madeOnce(self) -> None:
         """
         The slices of a layout are made once, and not so many layouts are kept that a peer could fill the memory.
         """
-        slots = Slots(2, 200)
+        slots = Slots(200, memoryview(bytearray(400)))
         self.assertIs(slots.slices(1, 2), slots.slices(1, 2))
         first = slots.slices(1, 2)
         for size in range(LAYOUTS):

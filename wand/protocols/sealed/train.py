@@ -1,0 +1,87 @@
+"""
+What is sealed and not sent yet: datagrams of one size to one peer, which leave in one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from wand.protocols.sealed.packets import DATA_OVERHEAD
+from wand.protocols.sealed.session import Session
+from wand.slots import Slots
+from wand.superframes.cutting import CHUNKS_MAXIMUM
+from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
+from wand.udp_offload import TRAIN_MAXIMUM, TRAIN_OCTETS
+from wand.underlay import DatagramPort
+
+#: The chunks of the longest superframe with the longest headers.
+_OCTETS: Final = 0x10000 + CHUNKS_MAXIMUM * (CHUNK_PREFIX + 0xFF + DATA_OVERHEAD)
+
+
+class Train:
+    """
+    Collects datagrams.  One is enough for all peers: whatever is not like the ones before sends them first.
+    """
+
+    def __init__(self) -> None:
+        self._view = memoryview(bytearray(_OCTETS))
+        self._slots = lru_cache(maxsize=16)(self._slotsOf)
+        self._port: DatagramPort | None = None
+        self._endpoint: tuple[str, int] = ("", 0)
+        self._size = self._count = self._end = 0
+
+    # HOT PATH
+    def add(
+        self, session: Session, plaintexts: Sequence[memoryview], port: DatagramPort, endpoint: tuple[str, int]
+    ) -> bool:
+        """
+        Seal plaintexts for a peer.
+
+        @param plaintexts: all but the last of one size, none longer.
+        @return: C{False} if the session carries nothing more.
+        """
+        count, number = self._count, len(plaintexts)
+        size, last = len(plaintexts[0]) + DATA_OVERHEAD, len(plaintexts[-1]) + DATA_OVERHEAD
+        octets = size * (number - 1) + last
+        if count and (
+            size > self._size
+            or (size < self._size and number > 1)
+            or count + number > TRAIN_MAXIMUM
+            or self._end + octets > TRAIN_OCTETS
+            or endpoint != self._endpoint
+            or port is not self._port
+        ):
+            self.send()
+            count = 0
+        if not count:
+            self._size, self._port, self._endpoint = size, port, endpoint
+        start = self._end
+        if number > 1:
+            isSealed = session.sealEach(plaintexts, self._slots(size), count)
+        else:
+            isSealed = session.seal(plaintexts[0], self._view[start : start + size]) > 0
+        if isSealed:
+            self._count = count + number
+            self._end = start + octets
+            if last < self._size:
+                self.send()
+        return isSealed
+
+    # HOT PATH
+    def send(self) -> bool:
+        """
+        Send what there is.
+
+        @return: whether the system took it all.
+        """
+        if not self._count:
+            return True
+        assert self._port is not None
+        datagrams = self._view[: self._end]
+        self._count = self._end = 0
+        return self._port.sendTrain(datagrams, self._size, self._endpoint)
+
+    def _slotsOf(self, size: int) -> Slots:
+        return Slots(size, self._view[: CHUNKS_MAXIMUM * size])
