@@ -9,10 +9,10 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
+from wand.budget import Budget
 from wand.counters import Counters
 from wand.membership.member import Member
 from wand.sessions import ControlReader, Sessions
-from wand.wansd.budget import Budget
 
 COUNTERS: Final = {
     "control-received": "control messages handed to those who understand them",

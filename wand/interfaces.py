@@ -233,7 +233,9 @@ class IPeerProtocol(IWandPlugin):
 
     directory: str = Attribute("The name of the directory plugin that asks the servers.")
 
-    sealed: bool = Attribute("Does it need a membership, and have sessions?  Then it opens a ISealedTransport.")
+    sealed: bool = Attribute(
+        "Does it need a membership?  Then what it opens has sessions, as the built-in one has."
+    )
 
     def open(request: TransportRequest, context: Context) -> ITransport:
         """
