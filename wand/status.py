@@ -137,9 +137,10 @@ class OwnStatus(Status, frozen=True):
     """
     This program in its sealed network.
 
-    @ivar stage: C{new} before an invitation, C{joining} until it is redeemed, C{member}.
+    @ivar stage: C{new} before an invitation, C{joining} until it is redeemed, C{member}, C{revoked}.
     @ivar network: the network's name; empty before joining.
     @ivar networkKey: its public key in hex; empty before an invitation.
+    @ivar prefix: where its overlay addresses come from; empty before joining.
     @ivar name: what we are called there.
     @ivar key: our own public key in hex.
     @ivar expires: when our certificate does; C{None} before joining.
@@ -155,6 +156,7 @@ class OwnStatus(Status, frozen=True):
     addresses: list[str]
     expires: float | None
     conflicts: list[ConflictStatus]
+    prefix: str = ""
 
 
 class ProgramStatus(Status, frozen=True):

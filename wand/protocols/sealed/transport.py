@@ -309,13 +309,13 @@ class SealedTransport:
 
     def _tell(self, conversation: Conversation, up: bool) -> None:
         peer, member = conversation.peer, conversation.member
-        endpoint = None if conversation.endpoint is None else Endpoint(*conversation.endpoint)
+        endpoint = "" if conversation.endpoint is None else str(Endpoint(*conversation.endpoint))
         if isinstance(peer, JoinKey):
             for joinReader in self._joinSessionReaders:
                 self._call(joinReader, peer, up)
         elif member is not None:
             peer.name = member.name
-            self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=str(endpoint))
+            self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=endpoint)
             for reader in self._sessionReaders:
                 self._call(reader, peer, member, up)
 
