@@ -60,9 +60,8 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         events = Events(self.clock)
         own = Identity(bytes(32))
-        claims = Claims(
-            own, self.network.trust(self.clock).check, Table(self.clock, events), self.clock, events, Counters()
-        )
+        trust, table = Trust(self.network.key.network, self.clock), Table(self.clock, events)
+        claims = Claims(own, trust.check, table, self.clock, events, Counters())
         self.addCleanup(claims.stop)
         return claims
 
