@@ -44,6 +44,7 @@ class PeerStatus(Status, frozen=True):
     @ivar heard: when a frame last came from it; C{None} for never.
     @ivar endpoint: where it is, where that is not what the protocol calls it; empty if that is not known.
     @ivar drops: what came from it, or was for it, and was dropped.
+    @ivar reasons: the same by the reason, where the protocol knows reasons.
     """
 
     peer: str
@@ -56,6 +57,7 @@ class PeerStatus(Status, frozen=True):
     bytesSent: int
     endpoint: str = ""
     drops: int = 0
+    reasons: dict[str, int] = {}
 
 
 class CounterStatus(Status, frozen=True):

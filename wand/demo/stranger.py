@@ -11,11 +11,12 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from wand.demo.figures import Silence
 from wand.endpoint import splitHostPort
-from wand.protocols.sealed.packets import INITIATION_SIZE
+from wand.protocols.sealed.packets import HANDSHAKE_SIZE
 
 #: Seconds in which an answer would come.
 PATIENCE: Final = 0.3
@@ -27,7 +28,7 @@ _INITIATION: Final = b"\1\1\0\0"
 _PLAIN: Final = (bytes(2) + b"\xff" * 6 + b"\2\0\0\0\0\x66" + b"\x08\x06" + bytes(46), b"02:00:00:00:00:66\0")
 
 
-def knock(source: str, endpoints: list[tuple[str, int]]) -> Silence:
+def knock(source: str, endpoints: Sequence[tuple[str, int]]) -> Silence:
     """
     Ask everybody in every way that a stranger can, and wait for answers.
 
@@ -43,7 +44,7 @@ def knock(source: str, endpoints: list[tuple[str, int]]) -> Silence:
 
 
 def _questions() -> list[bytes]:
-    initiation = _INITIATION + os.urandom(INITIATION_SIZE - len(_INITIATION))
+    initiation = _INITIATION + os.urandom(HANDSHAKE_SIZE - len(_INITIATION))
     return [initiation, os.urandom(200), *_PLAIN]
 
 

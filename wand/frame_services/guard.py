@@ -20,10 +20,10 @@ from wand.participant import Sealed
 from wand.table import Peer
 
 COUNTERS: Final = {
-    f"drop-guard-{DHCP}": "frames dropped: DHCP of a server, from a peer without the bridge right",
-    f"drop-guard-{ROUTER}": "frames dropped: router advertisements from a peer without the bridge right",
-    f"drop-guard-{UNREADABLE}": "frames dropped: too short to tell what they are, from a peer without the bridge right",
-    "drop-guard-address": "frames dropped: ARP or neighbour discovery for an address that another member has",
+    f"guard-{DHCP}": "frames refused: DHCP of a server, from a peer without the bridge right",
+    f"guard-{ROUTER}": "frames refused: router advertisements from a peer without the bridge right",
+    f"guard-{UNREADABLE}": "frames refused: too short to tell what they are, from a peer without the bridge right",
+    "guard-address": "frames refused: ARP or neighbour discovery for an address that another member has",
 }
 
 
@@ -76,9 +76,9 @@ class GuardWatcher:
         why = self._refusal(peer, frame)
         if not why:
             return True
-        self._counters[f"drop-guard-{why}"] += 1
+        self._counters[f"guard-{why}"] += 1
         if self._sealed is not None and isinstance(peer, bytes):
-            self._sealed.sessions.blame(peer)
+            self._sealed.sessions.blame(peer, "guarded")
         return False
 
     def close(self) -> None:

@@ -1,8 +1,10 @@
 """
-What frames say: what only a DHCP server or a router says, and for which addresses a frame speaks.  Functions of bytes.
+What frames say: what only a DHCP server or a router says, and for which addresses a frame speaks.  Functions of octets
+and nothing else.
 
-Sources: RFC 826 (ARP), RFC 2131 (DHCP), RFC 4861 (neighbour discovery), RFC 8415 (DHCPv6), RFC 6105 and RFC 7113 (what a
-guard must look at, and how it is evaded: by fragments, chains of headers, and, CVE-2021-27853, tags and SNAP headers).
+Sources: RFC 826 (ARP), RFC 2131 (DHCP), RFC 4861 (neighbour discovery), RFC 8415 (DHCPv6), RFC 6105 and RFC 7113 (what
+a guard must look at, and how it is evaded: by fragments, chains of headers, and, CVE-2021-27853, tags and SNAP
+headers).
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ def reserved(frame: Frame) -> str:
     """
     Does a frame say what only servers and routers say?
 
-    @return: L{DHCP}, L{ROUTER}; L{UNREADABLE} if it is IP and too short to tell, as no honest host sends it; or nothing.
+    @return: L{DHCP}, L{ROUTER}; L{UNREADABLE} if it is too short to tell, as no honest host sends it; or nothing.
     """
     try:
         kind, at = _payload(frame)

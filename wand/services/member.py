@@ -107,6 +107,7 @@ class MemberService:
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
+        self.claims.restarted = transport.renew
         transport.mayUse = self.claims.mayUse
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)

@@ -25,6 +25,11 @@ from wand.table import OPERATOR, Entry, Rank, Source
 LIVE: Final = ("servers", "entries", "directories")
 
 
+_REL2_ONLY: Final = (
+    'the servers of a sealed network come with the invitation; to ask REL2 servers set protocol = "rel2"'
+)
+
+
 class Node(ProgramService[EtudConfiguration]):
     """
     One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides

@@ -36,6 +36,9 @@ from wand.underlay import DatagramPort
 #: How often at the most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
 
+#: Seconds within which the peer that was started again has made a session itself, if it had something to say.
+RESTART: Final = 3.0
+
 #: An Ethernet header and the octet for the kind.
 _FRAME_MINIMUM: Final = 15
 
@@ -160,6 +163,17 @@ class SealedTransport:
         else:
             conversation.send(CONTROL, message)
 
+    def renew(self, peer: bytes) -> None:
+        """
+        A peer was started again, and knows nothing of a session that was made before: make a new one, if there is one.
+        """
+        conversation = self._find(peer)
+        session = None if conversation is None else conversation.session
+        if conversation is None or session is None:
+            return
+        if conversation.isAwaiting or self._clock.seconds() - session.made > RESTART:
+            conversation.renew()
+
     def end(self, peer: bytes) -> None:
         """
         End the sessions with a peer, at once, and forget it: it was revoked, or an invitation is redeemed.
@@ -266,6 +280,8 @@ class SealedTransport:
         elif not self.mayUse(peer, bytes(frame[6:12])):
             account.spoofed += 1
             self._counters["drop-sealed-spoofed-source"] += 1
+        elif frame[0] & 1 and not account.mayFlood(self._clock.seconds()):
+            self._counters["drop-sealed-flood"] += 1
         else:
             now = account.heard = self._clock.seconds()
             account.framesReceived += 1
@@ -360,8 +376,18 @@ class SealedTransport:
             framesSent=account.framesSent,
             bytesSent=account.bytesSent,
             endpoint="" if endpoint is None else str(Endpoint(*endpoint)),
-            drops=account.drops,
+            drops=sum(account.reasons.values()),
+            reasons=account.reasons,
         )
+
+    def blame(self, peer: bytes, reason: str) -> None:
+        """
+        See L{wand.sessions.Sessions}.
+        """
+        conversation = self._find(peer)
+        if conversation is not None:
+            blamed = conversation.account.blamed
+            blamed[reason] = blamed.get(reason, 0) + 1
 
     def account(self, peer: Correspondent) -> Account | None:
         """
