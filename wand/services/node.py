@@ -59,9 +59,7 @@ class Node(ProgramService[EtudConfiguration]):
             return wantedDirectories("", (), configuration.entries, {})
         protocol = self.etud.protocol
         if protocol.sealed and configuration.servers:
-            raise ConfigurationInvalid(
-                self._surroundings.origin, "servers", "a sealed network tells its servers itself"
-            )
+            raise ConfigurationInvalid(self._surroundings.origin, "servers", _REL2_ONLY)
         return wantedDirectories(
             protocol.directory, configuration.servers, configuration.entries, configuration.directories, protocol.sealed
         )
