@@ -79,7 +79,9 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     port: Annotated[int, _help("UDP port for the data")] = NODE_PORT
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
-    frameServices: Annotated[list[str], _help("frame services to run; see wand drivers")] = []
+    frameServices: Annotated[
+        list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
+    ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
     entries: Annotated[dict[str, str], _help("fixed entries of the table: MAC = HOST:PORT")] = {}
 

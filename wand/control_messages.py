@@ -9,10 +9,10 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
+from wand.budget import Budget
 from wand.counters import Counters
 from wand.membership.member import Member
 from wand.sessions import ControlReader, Sessions
-from wand.wansd.budget import Budget
 
 COUNTERS: Final = {
     "control-received": "control messages handed to those who understand them",
@@ -37,6 +37,7 @@ class ControlMessages:
     def __init__(self, sessions: Sessions, clock: IReactorTime, counters: Counters) -> None:
         counters.declare(COUNTERS)
         self._counters = counters
+        self._sessions = sessions
         self._budget = Budget(clock, RATE, BURST)
         self._serverBudget = Budget(clock, SERVER_RATE, SERVER_BURST)
         self._readers: dict[int, ControlReader] = {}
@@ -62,6 +63,7 @@ class ControlMessages:
         reader = self._readers.get(numberOf(message))
         if not budget.take(peer.hex()):
             self._counters["drop-control-budget"] += 1
+            self._sessions.blame(peer, "controls")
         elif reader is None:
             self._counters["drop-control-unknown"] += 1
         else:

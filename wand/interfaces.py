@@ -259,7 +259,9 @@ class IPeerProtocol(IWandPlugin):
 
     directory: str = Attribute("The name of the directory plugin that asks the servers.")
 
-    sealed: bool = Attribute("Does it need a membership, and have sessions?  Then it opens a ISealedTransport.")
+    sealed: bool = Attribute(
+        "Does it need a membership?  Then what it opens has sessions, as the built-in one has."
+    )
 
     def open(request: TransportRequest, context: Context) -> ITransport:
         """
@@ -510,7 +512,7 @@ class IHookListener(Interface):
 class IFrameService(IWandPlugin):
     """
     Code that looks at frames to group addresses, the few that are worth a look: ARP, neighbour discovery, DHCP.  Frames
-    from host to host never come by.
+    from host to host never come by, unless what it opens is a L{IFrameInspector}.
     """
 
     def open(settings: Settings, context: NodeContext, inject: Callable[[Frame], object]) -> IFrameWatcher:
@@ -545,3 +547,10 @@ class IFrameWatcher(Interface):
         """
         Watch no more.
         """
+
+
+class IFrameInspector(IFrameWatcher):
+    """
+    A frame service at work whose C{arriving} is asked about every frame of every peer, those to one host included.  It
+    is in the way of all data, so it has to be quick.
+    """

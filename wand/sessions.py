@@ -42,6 +42,13 @@ class Sessions(Protocol):
         Say where a member may be.
         """
 
+    def blame(self, peer: bytes, reason: str, /) -> None:
+        """
+        Something of a member's was dropped by others than the sessions: note it in the member's account.
+
+        @param reason: one word for people, one of a few.
+        """
+
     def endpointOf(self, peer: bytes, /) -> Endpoint | None:
         """
         Where a member was last heard, by an authenticated datagram.

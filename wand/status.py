@@ -44,6 +44,7 @@ class PeerStatus(Status, frozen=True):
     @ivar heard: when a frame last came from it; C{None} for never.
     @ivar endpoint: where it is, where that is not what the protocol calls it; empty if that is not known.
     @ivar drops: what came from it, or was for it, and was dropped.
+    @ivar reasons: the same by the reason, where the protocol knows reasons.
     """
 
     peer: str
@@ -56,6 +57,7 @@ class PeerStatus(Status, frozen=True):
     bytesSent: int
     endpoint: str = ""
     drops: int = 0
+    reasons: dict[str, int] = {}
 
 
 class CounterStatus(Status, frozen=True):
@@ -137,9 +139,10 @@ class OwnStatus(Status, frozen=True):
     """
     This program in its sealed network.
 
-    @ivar stage: C{new} before an invitation, C{joining} until it is redeemed, C{member}.
+    @ivar stage: C{new} before an invitation, C{joining} until it is redeemed, C{member}, C{revoked}.
     @ivar network: the network's name; empty before joining.
     @ivar networkKey: its public key in hex; empty before an invitation.
+    @ivar prefix: where its overlay addresses come from; empty before joining.
     @ivar name: what we are called there.
     @ivar key: our own public key in hex.
     @ivar expires: when our certificate does; C{None} before joining.
@@ -155,6 +158,7 @@ class OwnStatus(Status, frozen=True):
     addresses: list[str]
     expires: float | None
     conflicts: list[ConflictStatus]
+    prefix: str = ""
 
 
 class ProgramStatus(Status, frozen=True):

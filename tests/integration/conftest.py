@@ -50,7 +50,7 @@ def network(lab: Lab, loop: Loop) -> Namespaces:
     """
     The hosts of a server and two nodes, with nothing started.
     """
-    return Namespaces(lab, topology(count=2), loop)
+    return Namespaces(lab, topology(count=2, protocol="rel2"), loop)
 
 
 @pytest.fixture(scope="module")

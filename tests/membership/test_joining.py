@@ -37,7 +37,8 @@ class JoiningCase(SynchronousTestCase):
         self.node = Enrolment(self.state, self.clock, entropyFrom("alice"))
         secret, identifier = octetsFrom("secret"), octetsFrom("id")[:16]
         network = bytes(NETWORK.key.network)
-        self.node.begin(Token(network, SERVER.identity, SERVER.exchangePublic, ("192.0.2.1:1",), identifier, secret, "aes-256-gcm"))
+        where, server = ("192.0.2.1:1",), (SERVER.identity, SERVER.exchangePublic)
+        self.node.begin(Token(network, *server, where, identifier, secret, "aes-256-gcm"))
         self.sent: list[Join | Renew] = []
 
     def admission(self, issued: int = 0) -> Admitted:

@@ -33,6 +33,7 @@ from wand.protocols.sealed.packets import (
     packInitiation,
     packResponse,
 )
+from wand.protocols.sealed.peers import GROUP_BURST
 from wand.protocols.sealed.plugin import Sealed
 from wand.testing.context import simulatedContext
 from wand.testing.network import Datagram
@@ -281,6 +282,30 @@ class ForgedTests(AttackTestCase):
         assert account is not None
         self.assertEqual((account.spoofed, self.counted("drop-sealed-spoofed-source")), (2, 2))
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).drops, 2)
+
+    def test_floodOfBroadcasts(self) -> None:
+        """
+        A member that sends broadcasts without end is heard up to its budget, and its frames to us go on; so do the
+        broadcasts of others.  What is beyond is counted in the member's account.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        third.meet(self.high)
+        frames = len(self.high.frames)
+        broadcast = b"\xff" * 6 + bytes(self.low.mac) + b"\x08\x06"
+        for _ in range(round(GROUP_BURST) + 500):
+            self.low.transport.send(self.high.peer, broadcast)
+        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
+        third.transport.send(self.high.peer, b"\xff" * 6 + bytes(third.mac) + b"\x08\x06")
+        self.net.clock.pump([0.0] * 8)
+        self.assertEqual(len(self.high.frames) - frames, round(GROUP_BURST) + 2)
+        self.assertEqual(self.counted("drop-sealed-flood"), 500)
+        self.high.transport.blame(self.low.peer, "guarded")
+        status = self.high.transport.peerStatus(self.low.peer)
+        self.assertEqual((status.drops, status.reasons), (501, {"flooded": 500, "guarded": 1}))
+        self.net.run(1.0)
+        self.low.transport.send(self.high.peer, broadcast)
+        self.net.run()
+        self.assertEqual(len(self.high.frames) - frames, round(GROUP_BURST) + 3)
 
     def test_wholeKeysAreCompared(self) -> None:
         """

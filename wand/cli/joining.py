@@ -100,7 +100,7 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
             raise NotSupported("this program is in no sealed network")
         if own.stage == "member":
             return status
-        if own.stage == "new":
+        if own.stage in ("new", "revoked"):
             raise MembershipRefused(clean("; ".join(status.notes) or "the node gave up; its log says why"))
         if session.now >= until:
             raise WandError(_waiting(status, timeout))

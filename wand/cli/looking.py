@@ -114,13 +114,18 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
                 str(peer.bytesReceived),
                 str(peer.framesSent),
                 str(peer.bytesSent),
-                str(peer.drops),
+                _drops(peer),
                 ",".join(peer.macs),
             )
             for peer in found
         ],
         [DROP_STYLE if peer.drops else "" for peer in found],
     )
+
+
+def _drops(peer: PeerStatus) -> str:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in peer.reasons.items())
+    return f"{peer.drops} ({reasons})" if reasons else str(peer.drops)
 
 
 def _counterGrid(found: list[CounterStatus]) -> Grid:

@@ -14,6 +14,7 @@ _STAGES = {
     "new": ("no member yet: wand join TOKEN-FILE", "yellow"),
     "joining": ("joining: the invitation is not yet redeemed", "yellow"),
     "member": ("member", "green"),
+    "revoked": ("revoked: no member any more, for ever", "red"),
 }
 
 
@@ -26,9 +27,11 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
     if own.networkKey:
         named = f"{own.network or 'not known yet'} ({shortKey(own.networkKey)})"
         lines += [line("network", named), line("cipher", own.cipher)]
+    if own.prefix:
+        lines.append(line("prefix", own.prefix))
     lines += [line("our name", own.name), line("our key", own.key)]
     if own.expires is not None:
-        lines += [line("addresses", ", ".join(own.addresses)), _certificate(own.expires, now)]
+        lines += [line("addresses", ", ".join(own.addresses) or "-"), _certificate(own.expires, now)]
     return lines + _conflictLines(own.conflicts)
 
 

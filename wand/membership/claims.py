@@ -49,6 +49,7 @@ class Claims:
     Knows the announcement of every member, and feeds the table.  Peers in the table are L{Identity}s.
 
     @ivar learned: what is behind members with the bridge right.
+    @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Claims:
         """
         counters.declare(COUNTERS)
         self.learned = Learned(clock, table)
+        self.restarted: Callable[[Identity], object] = lambda identity: None
         self._own = own
         self._check = check
         self._table = table
@@ -203,6 +205,8 @@ class Claims:
         for thing in things:
             self._claimants.setdefault(thing, set()).add(identity)
             self._settle(thing)
+        if before is not None and announcement.claim.epoch > before.claim.epoch and identity != self._own:
+            self.restarted(identity)
         return True
 
     def _withdraw(self, thing: Thing, identity: Identity) -> None:

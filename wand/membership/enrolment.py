@@ -69,6 +69,7 @@ class Enrolment:
     """
     The membership of a node; it provides L{wand.membership.member.Membership}.
 
+    @ivar state: the directory where it is kept.
     @ivar key: the node's keys.
     @ivar token: the invitation that is being redeemed, if there is one.
     @ivar trust: whose certificates are valid; C{None} before the first invitation.
@@ -89,7 +90,7 @@ class Enrolment:
         self.trust: Trust | None = None
         self.descriptor: Descriptor | None = None
         self.own: Certificate | None = None
-        self._state = state
+        self.state = state
         self._clock = clock
         self._epoch = Epoch(state, clock)
         self._kept: _Kept | None = None
@@ -100,10 +101,12 @@ class Enrolment:
     # Membership.
 
     @property
-    def stage(self) -> Literal["new", "joining", "member"]:
+    def stage(self) -> Literal["new", "joining", "member", "revoked"]:
         """
         How far we are; a member whose certificate has expired is one all the same, and a server renews it.
         """
+        if self.trust is not None and self.trust.isRevoked(self.identity):
+            return "revoked"
         return "joining" if self.token else "member" if self._kept else "new"
 
     @property
@@ -152,9 +155,13 @@ class Enrolment:
         Keep an invitation until it is redeemed.  While our certificate is valid there is nothing to redeem, but the
         server of the invitation is remembered.
 
-        @raise MembershipRefused: if this node is a member of another network.
+        @raise MembershipRefused: if this node is a member of another network, or was revoked.
         @raise StateUnavailable: if it can not be kept.
         """
+        if self.stage == "revoked" and self.network == token.network:
+            raise MembershipRefused(
+                f"the key of this node was revoked; to begin anew with another one, remove {self.state.path}"
+            )
         if self._kept is not None and self._kept.network != token.network:
             raise MembershipRefused(
                 f"this node is a member of another network, {Identity(self._kept.network)}; "
@@ -162,14 +169,14 @@ class Enrolment:
             )
         self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
         if self.own is None or self.own.expires <= self._clock.seconds():
-            self._state.write(TOKEN, f"{token.text}\n".encode())
+            self.state.write(TOKEN, f"{token.text}\n".encode())
             self._invited(token)
 
     def abandon(self) -> None:
         """
         Forget the invitation; nobody waits for it any more.
         """
-        (self._state.path / TOKEN).unlink(missing_ok=True)
+        (self.state.path / TOKEN).unlink(missing_ok=True)
         self.token = None
 
     def join(self, name: str, mac: MAC) -> Join | None:
@@ -273,18 +280,18 @@ class Enrolment:
     # What is kept.
 
     def _load(self) -> None:
-        content = keptSecret(self._state, MEMBERSHIP)
+        content = keptSecret(self.state, MEMBERSHIP)
         if content is not None:
             kept = unpacked(content, _Kept, 65536)
             if kept is None or not self._taken(kept):
-                path = self._state.path / MEMBERSHIP
+                path = self.state.path / MEMBERSHIP
                 raise StateUnavailable(f"{path} is damaged; restore it, or remove it and join again")
-        token = keptSecret(self._state, TOKEN)
+        token = keptSecret(self.state, TOKEN)
         if token is not None:
             try:
                 self._invited(Token.parse(token.decode("ascii", "replace")))
             except TokenInvalid as error:
-                raise StateUnavailable(f"{self._state.path / TOKEN} is damaged; remove it: {error}") from error
+                raise StateUnavailable(f"{self.state.path / TOKEN} is damaged; remove it: {error}") from error
 
     def _invited(self, token: Token) -> None:
         self.token = token
@@ -300,7 +307,7 @@ class Enrolment:
         return True
 
     def _keep(self, kept: _Kept) -> None:
-        self._state.write(MEMBERSHIP, packed(kept))
+        self.state.write(MEMBERSHIP, packed(kept))
         self._taken(kept)
 
     def _ours(self, certificate: bytes) -> Certificate | None:
@@ -315,7 +322,7 @@ class Enrolment:
         if self.trust is not None and self.trust.network == network:
             return
         self.trust = Trust(network, self._clock)
-        content = keptSecret(self._state, REVOCATIONS)
+        content = keptSecret(self.state, REVOCATIONS)
         self.trust.load((content and unpacked(content, list[bytes], 256 * LIMIT)) or ())
         self.trust.observe(self._revoked)
 
@@ -328,6 +335,6 @@ class Enrolment:
         if self.trust is None:
             return
         try:
-            self._state.write(REVOCATIONS, packed(self.trust.revocations))
+            self.state.write(REVOCATIONS, packed(self.trust.revocations))
         except StateUnavailable as error:
             self._log.error("revocations are not kept over a restart: {error}", error=error)

@@ -9,6 +9,7 @@ from wand.directories.wansd import WansdDirectoryKind
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.tuntap import TuntapDriver
+from wand.frame_services.guard import Guard
 from wand.protocols.rel2 import REL2
 from wand.protocols.sealed.plugin import Sealed
 from wand.wansd.stores.memory import MemoryStore
@@ -27,6 +28,9 @@ sealed = Sealed()
 rel2Directory = Rel2DirectoryKind()
 staticDirectory = StaticDirectoryKind()
 wansdDirectory = WansdDirectoryKind()
+
+# Frame services
+guard = Guard()
 
 # Stores
 sqliteStore = SQLiteStore()

@@ -5,7 +5,7 @@ The data plane as a service: the tap, the transport, the table and Etud between 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from wand.discovery import discover
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC, Frame
 from wand.etud.forwarding import Etud
+from wand.frame_services.guard import Guard
 from wand.interfaces import (
     Context,
     IFrameService,
@@ -65,7 +66,7 @@ class EtudService(Service):
         self.table = Table(context.clock, context.events)
         self.protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         self._driver: ITapDriver = discover(ITapDriver).choose(configuration.driver)
-        self._watching = [(name, discover(IFrameService).choose(name)) for name in configuration.frameServices]
+        self._watching = [(name, discover(IFrameService).choose(name)) for name in self._services(configuration)]
         self._configuration = configuration
         self._base = context
         self._owner = owner
@@ -216,6 +217,11 @@ class EtudService(Service):
             port=configuration.port,
             follower=lambda: self.follower(),
         )
+
+    def _services(self, configuration: EtudConfiguration) -> Sequence[str]:
+        if configuration.frameServices is None:
+            return [Guard.name] if self.protocol.sealed else []
+        return configuration.frameServices
 
     def _watcher(self, name: str, plugin: IFrameService) -> IFrameWatcher:
         def inject(frame: Frame) -> bool:

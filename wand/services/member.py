@@ -19,6 +19,7 @@ from wand.control_messages import ControlMessages
 from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.errors import TapUnavailable, WandError
 from wand.interfaces import Context, ITap
+from wand.membership.acquaintances import Acquaintances
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
@@ -36,6 +37,10 @@ from wand.table import Table
 
 #: The numbers of the control messages about certificates.
 CERTIFICATES: Final = range(4, 7)
+
+
+#: What the operator of a revoked node is told.
+REVOKED: Final = "this node was revoked: it is a member no more"
 
 
 class Follower(Protocol):
@@ -99,8 +104,10 @@ class MemberService:
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce)
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
+        self.claims.restarted = transport.renew
         transport.mayUse = self.claims.mayUse
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
@@ -117,6 +124,9 @@ class MemberService:
             self._begin()
         elif self.enrolment.stage == "joining":
             self._join()
+        elif self.enrolment.stage == "revoked":
+            self._note = REVOKED
+            self._log.error("{note}", note=REVOKED)
         else:
             self._log.warn("this node is a member of no network yet; give it an invitation: wand join FILE")
 
@@ -131,6 +141,7 @@ class MemberService:
         self._renewal.stop()
         if self._gossip is not None:
             self._gossip.stop()
+            self._acquaintances.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -217,6 +228,7 @@ class MemberService:
         if self._gossip is None:
             trust.observe(self._revoked)
             self._gossip = Gossip(trust, self._transport, self._control, self._clock)
+            self._acquaintances.start()
         self._renewal.start()
         self._announce()
 
@@ -254,7 +266,7 @@ class MemberService:
         self._transport.end(identity)
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
-            self._note = "this node was revoked: it is a member no more"
+            self._note = REVOKED
 
     # Participant.
 
@@ -323,6 +335,7 @@ class MemberService:
             network=self._networkName(),
             networkKey=self.enrolment.network.hex(),
             cipher=self.enrolment.cipher,
+            prefix=self.enrolment.descriptor.prefix if self.enrolment.descriptor else "",
             name=own.name if own else self._name,
             key=self.enrolment.identity.text,
             addresses=list(own.addresses) if own else [],

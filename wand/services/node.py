@@ -25,6 +25,11 @@ from wand.table import OPERATOR, Entry, Rank, Source
 LIVE: Final = ("servers", "entries", "directories")
 
 
+_REL2_ONLY: Final = (
+    'the servers of a sealed network come with the invitation; to ask REL2 servers set protocol = "rel2"'
+)
+
+
 class Node(ProgramService[EtudConfiguration]):
     """
     One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides
@@ -54,9 +59,7 @@ class Node(ProgramService[EtudConfiguration]):
             return wantedDirectories("", (), configuration.entries, {})
         protocol = self.etud.protocol
         if protocol.sealed and configuration.servers:
-            raise ConfigurationInvalid(
-                self._surroundings.origin, "servers", "a sealed network tells its servers itself"
-            )
+            raise ConfigurationInvalid(self._surroundings.origin, "servers", _REL2_ONLY)
         return wantedDirectories(
             protocol.directory, configuration.servers, configuration.entries, configuration.directories, protocol.sealed
         )

@@ -107,10 +107,10 @@ class SealedServerService(Service):
         @raise wand.errors.WandError: if that fails and can be known at once.
         """
         super().startService()
-        failures: list[Failure] = []
         starting = Deferred.fromCoroutine(self._start())
-        starting.addErrback(failures.append)
-        if failures:
+        if isinstance(starting.result if starting.called else None, Failure):
+            failures: list[Failure] = []
+            starting.addErrback(failures.append)
             failures[0].raiseException()
         starting.addErrback(lambda failure: self._lost(failure.getErrorMessage()))
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ProcessDone
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
@@ -50,7 +49,7 @@ class Run(ProcessProtocol):
         """
         It ended.
         """
-        self.status = 0 if reason.check(ProcessDone) else reason.value.exitCode
+        self.status = getattr(reason.value, "exitCode", None)  # of a ProcessDone, too
         self.ended.callback(self)
 
     def stopReading(self) -> None:

@@ -126,6 +126,11 @@ class SimulatedSessions:
         if there is not None:
             self._tell(there, False)
 
+    def blame(self, peer: bytes, reason: str) -> None:
+        """
+        See L{wand.sessions.Sessions}: nobody looks at accounts here.
+        """
+
     def sendControl(self, peer: bytes, message: bytes) -> None:
         """
         See L{wand.sessions.Sessions}.

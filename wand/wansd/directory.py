@@ -13,6 +13,7 @@ import attrs
 from twisted.internet.defer import Deferred
 
 from wand.ageing import Ageing
+from wand.budget import Budget
 from wand.control_messages import ControlMessages
 from wand.directory_messages import ENDPOINTS, NUMBERS, Announce, Announced, Ask, pack, parse
 from wand.endpoint import Endpoint
@@ -25,7 +26,6 @@ from wand.membership.identity import Entropy, Identity
 from wand.membership.member import Member
 from wand.sessions import Sessions
 from wand.status import EntryStatus
-from wand.wansd.budget import Budget
 from wand.wansd.deltas import Deltas
 from wand.wansd.roll import Roll
 from wand.wansd.roll_journal import RollJournal

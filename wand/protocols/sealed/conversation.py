@@ -90,6 +90,13 @@ class Conversation:
         """
         return self.session is None and self._next is None and self.state in ("idle", "silent", "ended")
 
+    @property
+    def isAwaiting(self) -> bool:
+        """
+        Was something sent since the peer was last heard?
+        """
+        return self._awaiting < inf
+
     # What a handshake needs to know.
 
     @property

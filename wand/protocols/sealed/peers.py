@@ -4,9 +4,16 @@ Who is at the other end: members by their identity, and the ends of a join sessi
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from wand.membership.identity import Identity
+
+#: Broadcast and multicast frames of one peer in a second that are taken for as long as it likes, and at once.  A quiet
+#: network of thousands of hosts stays far below; a loop of bridges, or somebody who wants to drown others, does not.
+GROUP_RATE: Final = 1000.0
+GROUP_BURST: Final = 2000.0
 
 
 class PeerKey(Identity):
@@ -51,6 +58,8 @@ class Account:
     @ivar replayed: datagrams dropped because they came before, or too late.
     @ivar forged: datagrams dropped because they did not open.
     @ivar unsent: frames and messages dropped because no session came about.
+    @ivar flooded: broadcast and multicast frames dropped because there were too many.
+    @ivar blamed: what others than the transport dropped, by their reasons.
     """
 
     heard: float = 0.0
@@ -64,10 +73,33 @@ class Account:
     replayed: int = 0
     forged: int = 0
     unsent: int = 0
+    flooded: int = 0
+    blamed: dict[str, int] = attrs.field(factory=dict)
+    _tokens: float = GROUP_BURST
+    _filled: float = 0.0
+
+    def mayFlood(self, now: float) -> bool:
+        """
+        May one more frame to a group come from the peer?  If not it is counted.
+        """
+        self._tokens = min(GROUP_BURST, self._tokens + max(0.0, now - self._filled) * GROUP_RATE)
+        self._filled = now
+        if self._tokens < 1.0:
+            self.flooded += 1
+            return False
+        self._tokens -= 1.0
+        return True
 
     @property
-    def drops(self) -> int:
+    def reasons(self) -> dict[str, int]:
         """
-        Everything that was dropped.
+        Everything that was dropped, by the reason.
         """
-        return self.spoofed + self.replayed + self.forged + self.unsent
+        own = {
+            "spoofed": self.spoofed,
+            "replayed": self.replayed,
+            "forged": self.forged,
+            "unsent": self.unsent,
+            "flooded": self.flooded,
+        }
+        return {reason: count for reason, count in (own | self.blamed).items() if count}

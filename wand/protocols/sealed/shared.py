@@ -47,6 +47,7 @@ COUNTERS: Final = {
     "drop-sealed-replayed": "datagrams dropped: they came before, or too late",
     "drop-sealed-unknown-kind": "messages dropped: of a kind that this version does not know",
     "drop-sealed-spoofed-source": "frames dropped: their source address is not one that their sender may use",
+    "drop-sealed-flood": "frames dropped: too many broadcast and multicast frames from one peer",
     "drop-sealed-joining": "frames dropped: they came in a session that may only redeem an invitation",
     "drop-sealed-unready": "frames dropped: they came before the data plane was started",
     "drop-sealed-unknown-peer": "frames and messages not sent: we know no such peer",

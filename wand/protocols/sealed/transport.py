@@ -49,6 +49,9 @@ HEARD_INTERVAL: Final = 30.0
 OPENED_COUNT: Final = 128
 _OPENED: Final = 9024
 
+#: Seconds within which the peer that was started again has made a session itself, if it had something to say.
+RESTART: Final = 3.0
+
 #: The host on which IPv4 and IPv6 are both served.
 _ANY: Final = "0.0.0.0"
 
@@ -178,6 +181,17 @@ class SealedTransport:
             self._counters["drop-sealed-unknown-peer"] += 1
         else:
             conversation.send(CONTROL, message)
+
+    def renew(self, peer: bytes) -> None:
+        """
+        A peer was started again, and knows nothing of a session that was made before: make a new one, if there is one.
+        """
+        conversation = self._find(peer)
+        session = None if conversation is None else conversation.session
+        if conversation is None or session is None:
+            return
+        if conversation.isAwaiting or self._clock.seconds() - session.made > RESTART:
+            conversation.renew()
 
     def end(self, peer: bytes) -> None:
         """
@@ -387,7 +401,7 @@ class SealedTransport:
             headers = stretch.headers
             packets = -(-stretch.length // headers.gsoSize)
             octets = len(headers.octets) + stretch.length
-            receiver = self._welcome(conversation, headers.octets[6:12], packets, octets)
+            receiver = self._welcome(conversation, headers.octets[:12], packets, octets)
             if receiver is not None:
                 receiver.stretchReceived(conversation.peer, stretch)
 
@@ -401,25 +415,30 @@ class SealedTransport:
             self._receiver.batchReceived()
 
     def _frame(self, conversation: Conversation, frame: memoryview) -> None:
-        receiver = self._welcome(conversation, bytes(frame[6:12]), 1, len(frame))
+        receiver = self._welcome(conversation, bytes(frame[:12]), 1, len(frame))
         if receiver is not None:
             receiver.frameReceived(conversation.peer, frame)
 
-    def _welcome(self, conversation: Conversation, source: bytes, packets: int, octets: int) -> IFrameReceiver | None:
+    def _welcome(self, conversation: Conversation, addresses: bytes, packets: int, octets: int) -> IFrameReceiver | None:
         """
         Count frames of a peer.
 
-        @return: who takes them; C{None} if the peer may not use this source address.
+        @param addresses: destination and source.
+        @return: who takes them; C{None} if the peer may not use this source address, or floods.
         """
         receiver, peer, account = self._receiver, conversation.peer, conversation.account
         if receiver is None or not isinstance(peer, PeerKey):
             self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
             return None
-        if not self.mayUse(peer, source):
+        if not self.mayUse(peer, addresses[6:]):
             account.spoofed += 1
             self._counters["drop-sealed-spoofed-source"] += 1
             return None
-        now = account.heard = self._clock.seconds()
+        now = self._clock.seconds()
+        if addresses[0] & 1 and not all([account.mayFlood(now) for _ in range(packets)]):
+            self._counters["drop-sealed-flood"] += 1
+            return None
+        account.heard = now
         account.framesReceived += packets
         account.bytesReceived += octets
         if now - account.told >= HEARD_INTERVAL:
@@ -461,13 +480,13 @@ class SealedTransport:
 
     def _tell(self, conversation: Conversation, up: bool) -> None:
         peer, member = conversation.peer, conversation.member
-        endpoint = None if conversation.endpoint is None else Endpoint(*conversation.endpoint)
+        endpoint = "" if conversation.endpoint is None else str(Endpoint(*conversation.endpoint))
         if isinstance(peer, JoinKey):
             for joinReader in self._joinSessionReaders:
                 self._call(joinReader, peer, up)
         elif member is not None:
             peer.name = member.name
-            self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=str(endpoint))
+            self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=endpoint)
             for reader in self._sessionReaders:
                 self._call(reader, peer, member, up)
 
@@ -512,8 +531,18 @@ class SealedTransport:
             framesSent=account.framesSent,
             bytesSent=account.bytesSent,
             endpoint="" if endpoint is None else str(Endpoint(*endpoint)),
-            drops=account.drops,
+            drops=sum(account.reasons.values()),
+            reasons=account.reasons,
         )
+
+    def blame(self, peer: bytes, reason: str) -> None:
+        """
+        See L{wand.sessions.Sessions}.
+        """
+        conversation = self._find(peer)
+        if conversation is not None:
+            blamed = conversation.account.blamed
+            blamed[reason] = blamed.get(reason, 0) + 1
 
     def account(self, peer: Correspondent) -> Account | None:
         """
