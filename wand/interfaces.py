@@ -259,9 +259,7 @@ class IPeerProtocol(IWandPlugin):
 
     directory: str = Attribute("The name of the directory plugin that asks the servers.")
 
-    sealed: bool = Attribute(
-        "Does it need a membership?  Then what it opens has sessions, as the built-in one has."
-    )
+    sealed: bool = Attribute("Does it need a membership?  Then what it opens has sessions, as the built-in one has.")
 
     def open(request: TransportRequest, context: Context) -> ITransport:
         """
@@ -552,5 +550,6 @@ class IFrameWatcher(Interface):
 class IFrameInspector(IFrameWatcher):
     """
     A frame service at work whose C{arriving} is asked about every frame of every peer, those to one host included.  It
-    is in the way of all data, so it has to be quick.
+    is in the way of all data, so it has to be quick.  Of a stretch of a superframe it is asked once, with its headers
+    and the beginning of its payload: that is TCP or UDP, all of one flow.
     """

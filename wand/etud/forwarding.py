@@ -179,11 +179,15 @@ class Etud:
         See L{IFrameReceiver}.
         """
         headers = stretch.headers.octets
-        if (headers[0] | headers[6]) & 1 or headers[6:12] == self._own or self._asked[0]:
-            # For a group, for nobody, or somebody looks at every frame.
+        if (headers[0] | headers[6]) & 1 or headers[6:12] == self._own:  # for a group, or not to be delivered at all
             for frame in stretch.frames():
                 self.frameReceived(peer, frame)
-        elif self._writeStretch(stretch):
+            return
+        for ask in self._asked[0]:
+            if not ask(peer, headers + stretch.pieces[0]):
+                self._counters["drop-received-watched"] += 1
+                return
+        if self._writeStretch(stretch):
             self._counters["delivered-frames"] += 1
 
     def _writeFrames(self, stretch: Stretch) -> bool:

@@ -17,7 +17,8 @@ from wand.membership.member import Member
 from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.machine import makeCourse
-from wand.protocols.sealed.packets import DATA_OVERHEAD, FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.path import BIG, Path
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
@@ -37,8 +38,6 @@ from wand.underlay import DatagramPort
 #: How many of the places where a peer may be are tried.
 CANDIDATES: Final = 4
 
-_NOTHING: Final = memoryview(b"")
-
 
 class Conversation:
     """
@@ -53,6 +52,7 @@ class Conversation:
     @ivar endpoint: where the peer was last heard, by an authenticated datagram.
     @ivar latest: the time in the last of its initiations that we accepted.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
+    @ivar path: how big datagrams may be.
     @ivar account: what passed.
     """
 
@@ -70,7 +70,7 @@ class Conversation:
         self.cookie = b""
         self.cookieUntil = -inf
         self.account = Account()
-        self.room = 1472 - DATA_OVERHEAD
+        self.path = Path(shared.clock, self._sendPlain)
         self._shared = shared
         self._secret = secret
         self._introduced: tuple[Endpoint, ...] = ()
@@ -151,17 +151,16 @@ class Conversation:
         if size > PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
         elif kind != FRAME:
-            if self._transmit(session, [memoryview(bytes([kind]) + body)]):
-                self._shared.train.send()
+            if self._sendPlain(bytes([kind]) + body):
                 self._wantAnswer()
-        elif size <= self.room:
+        elif size <= self.path.room:
             plain = self._shared.plain
             plain[0] = kind
             plain[1:size] = body
             self.sendFrames(session, [plain[:size]], 1, size - 1)
         else:
             self._shared.frames += 1
-            fragments = fragmentsOf(memoryview(body), self._shared.frames, self.room)
+            fragments = fragmentsOf(memoryview(body), self._shared.frames, self.path.room)
             self.sendFrames(session, [memoryview(each) for each in fragments], 1, size - 1)
 
     def sendFrames(self, session: Session, plaintexts: Sequence[memoryview], frames: int, octets: int) -> None:
@@ -175,6 +174,9 @@ class Conversation:
         """
         if self._transmit(session, plaintexts):
             self._wantAnswer()
+            if len(plaintexts[0]) > BIG and self._sentAt >= self.path.due:
+                self._shared.train.send()
+                self.path.probe()
             account = self.account
             account.framesSent += frames
             account.bytesSent += octets
@@ -189,8 +191,7 @@ class Conversation:
         """
         Send an empty message.
         """
-        if self.session is not None and self._transmit(self.session, [_NOTHING]):
-            self._shared.train.send()
+        if self._sendPlain(b""):
             self._shared.counters["sealed-keepalives-sent"] += 1
 
     def renew(self) -> None:
@@ -198,6 +199,13 @@ class Conversation:
         Begin a new handshake while the session lasts.
         """
         self.course.renew()
+
+    def _sendPlain(self, plaintext: bytes) -> bool:
+        """
+        Send a plaintext now, if there is a session.
+        """
+        session = self.session
+        return session is not None and self._transmit(session, [memoryview(plaintext)]) and self._shared.train.send()
 
     def _transmit(self, session: Session, plaintexts: Sequence[memoryview]) -> bool:  # HOT PATH
         self._sentAt = self._shared.clock.seconds()
@@ -252,6 +260,7 @@ class Conversation:
         if port is not None:
             if self.endpoint is not None and self.endpoint != sender:
                 self._shared.counters["sealed-roamed"] += 1
+                self.path.forget()
             self._port, self.endpoint = port, Endpoint(*sender)
 
     # Sessions.
@@ -308,6 +317,7 @@ class Conversation:
         self._forget(self.session)
         self._forget(self._previous)
         self.session = self._previous = None
+        self.path.forget()
         self._awaiting = self._owing = inf
         if wasUp:
             self._shared.listener.sessionDown(self)

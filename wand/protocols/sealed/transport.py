@@ -28,6 +28,7 @@ from wand.protocols.sealed.packets import (
     INDEX_AND_COUNTER,
     PLAINTEXT_MAXIMUM,
 )
+from wand.protocols.sealed.path import PROBE
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.registry import Registry
 from wand.protocols.sealed.session import REPLAYED
@@ -260,11 +261,11 @@ class SealedTransport:
             self._counters["drop-sealed-unknown-peer"] += 1
             return
         session = conversation.session
-        if session is not None and (virtio.gsoType or len(frame) >= conversation.room):
+        if session is not None and (virtio.gsoType or len(frame) >= conversation.path.room):
             superframe = superframeOf(virtio, frame)
             if superframe is not None:
                 headers = superframe.headers
-                chunks = self._cutter.cut(superframe, conversation.room)
+                chunks = self._cutter.cut(superframe, conversation.path.room)
                 if chunks:
                     packets = -(-headers.total // headers.gsoSize)
                     conversation.sendFrames(session, chunks, packets, len(frame))
@@ -384,6 +385,8 @@ class SealedTransport:
             frame = self._reassembly.fragmentReceived(conversation.peer, plaintext)
             if frame is not None:
                 self._frame(conversation, memoryview(frame))
+        elif kind == PROBE:
+            conversation.path.received(plaintext)
         elif kind == CONTROL:
             self._control(conversation, bytes(plaintext[1:]))
         else:
@@ -419,7 +422,9 @@ class SealedTransport:
         if receiver is not None:
             receiver.frameReceived(conversation.peer, frame)
 
-    def _welcome(self, conversation: Conversation, addresses: bytes, packets: int, octets: int) -> IFrameReceiver | None:
+    def _welcome(
+        self, conversation: Conversation, addresses: bytes, packets: int, octets: int
+    ) -> IFrameReceiver | None:
         """
         Count frames of a peer.
 
