@@ -279,6 +279,8 @@ class ITransport(Interface):
 
     features: Sequence[str] = Attribute("What was agreed with the kernel, for people, such as GSO; empty if nothing.")
 
+    notes: Sequence[str] = Attribute("What an operator could do to make it faster; usually empty.")
+
     def start(receiver: IFrameReceiver) -> None:
         """
         Hand the frames of the peers to C{receiver} from now on.

@@ -93,7 +93,7 @@ class TapStatus(Status, frozen=True):
     """
     A node's Ethernet port.
 
-    @ivar features: what the driver and the kernel agreed on, such as C{TSO4}; empty for plain frames.
+    @ivar features: what was agreed with the kernel about frames, and about datagrams, such as C{tap: TSO4}, C{udp: GSO}.
     """
 
     driver: str

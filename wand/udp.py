@@ -41,7 +41,7 @@ COUNTERS: Final = {
 TRAINS: Final = 8
 
 #: What the kernel may queue for us; a burst of big frames must fit.
-QUEUE_BYTES: Final = 4 << 20
+QUEUE_BYTES: Final = 512 << 10
 
 # Linux (in.h, in6.h): set "do not fragment", and neither trust nor wait for what ICMP says about the path's MTU.
 _IP_MTU_DISCOVER: Final = 10

@@ -293,9 +293,9 @@ class ForgedTests(AttackTestCase):
         frames = len(self.high.frames)
         broadcast = b"\xff" * 6 + bytes(self.low.mac) + b"\x08\x06"
         for _ in range(round(GROUP_BURST) + 500):
-            self.low.transport.send(self.high.peer, broadcast)
-        self.low.transport.send(self.high.peer, self.low.frameTo(self.high))
-        third.transport.send(self.high.peer, b"\xff" * 6 + bytes(third.mac) + b"\x08\x06")
+            self.low.send(self.high.peer, broadcast)
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        third.send(self.high.peer, b"\xff" * 6 + bytes(third.mac) + b"\x08\x06")
         self.net.clock.pump([0.0] * 8)
         self.assertEqual(len(self.high.frames) - frames, round(GROUP_BURST) + 2)
         self.assertEqual(self.counted("drop-sealed-flood"), 500)
@@ -303,7 +303,7 @@ class ForgedTests(AttackTestCase):
         status = self.high.transport.peerStatus(self.low.peer)
         self.assertEqual((status.drops, status.reasons), (501, {"flooded": 500, "guarded": 1}))
         self.net.run(1.0)
-        self.low.transport.send(self.high.peer, broadcast)
+        self.low.send(self.high.peer, broadcast)
         self.net.run()
         self.assertEqual(len(self.high.frames) - frames, round(GROUP_BURST) + 3)
 

@@ -45,7 +45,7 @@ def _tapLines(tap: TapStatus) -> list[str]:
         line("mac", tap.mac),
         line("mtu", str(tap.mtu)),
         line("addresses", ", ".join(tap.addresses)),
-        line("features", ", ".join(tap.features)),
+        line("features", "; ".join(tap.features)),
     ]
 
 

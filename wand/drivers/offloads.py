@@ -33,6 +33,7 @@ class OffloadTap(DescriptorTap):
 
     # HOT PATH
 
+    # HOT PATH
     def readFrame(self) -> int:
         """
         See L{DescriptorTap.readFrame}.  One C{readv} into memory that is there already: C{read} would make and fill 64

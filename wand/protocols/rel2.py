@@ -82,8 +82,6 @@ class REL2Transport:
     REL2 at work; a peer is an L{Endpoint}.
     """
 
-    features: tuple[str, ...] = ()
-
     def __init__(self, request: TransportRequest, context: Context, *, knownOnly: bool) -> None:
         self._clock = context.clock
         self._counters = context.counters
@@ -94,6 +92,14 @@ class REL2Transport:
         self._receiver: IFrameReceiver | None = None
         self._port: DatagramPort = context.underlay.bind(request.host, request.port, self)
         self.listening = str(self._port.endpoint)
+        self.notes = self._port.notes
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """
+        See L{ITransport}.
+        """
+        return self._port.features
 
     def start(self, receiver: IFrameReceiver) -> None:
         """

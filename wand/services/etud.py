@@ -175,7 +175,10 @@ class EtudService(Service):
             mac=str(self.tap.mac),
             mtu=self.tap.mtu,
             addresses=[*self._configuration.addresses, *(own.addresses if own else ())],
-            features=list(self.tap.features),
+            features=[
+                f"tap: {' '.join(self.tap.features) or 'ordinary frames'}",
+                f"udp: {' '.join(self.transport.features) or 'single datagrams'}",
+            ],
         )
 
     def _mac(self) -> MAC:

@@ -23,6 +23,9 @@ from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, TrainReceiver
 #: How many datagrams wait at one port, at the most; those beyond are lost, as in a socket buffer.
 INBOX_LIMIT: Final = 10_000
 
+#: How many datagrams make a train at the most, as in Linux.
+TRAIN_LIMIT: Final = 64
+
 #: How many datagrams L{Network.sent} remembers.
 RECORD_LIMIT: Final = 100_000
 
@@ -271,7 +274,13 @@ class Port:
             first = batch.popleft()
             size = last = len(first.payload)
             train = [first.payload]
-            while batch and last == size and batch[0].sender == first.sender and len(batch[0].payload) <= size:
+            while (
+                batch
+                and len(train) < TRAIN_LIMIT
+                and last == size
+                and batch[0].sender == first.sender
+                and len(batch[0].payload) <= size
+            ):
                 last = len(batch[0].payload)
                 train.append(batch.popleft().payload)
             buffer = bytearray(b"".join(train))

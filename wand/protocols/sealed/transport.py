@@ -36,8 +36,10 @@ from wand.protocols.sealed.shared import Shared
 from wand.slots import Slots
 from wand.status import PeerStatus
 from wand.superframes.cutting import CHUNK, Cutter, framesOf, superframeOf
+from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.superframes.fragments import FRAGMENT, Reassembly
 from wand.superframes.joining import Joiner
+from wand.superframes.merging import Merger
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
@@ -74,8 +76,6 @@ class SealedTransport:
 
     _log = Logger()
 
-    features: tuple[str, ...] = ()
-
     def __init__(
         self, host: str, port: int, context: Context, membership: Membership, entropy: Callable[[int], bytes], mtu: int
     ) -> None:
@@ -104,6 +104,7 @@ class SealedTransport:
         self._handshakes = Handshakes(self._shared, self._registry)
         self._receiver: IFrameReceiver | None = None
         self._cutter = Cutter()
+        self._merger = Merger()
         # Zeroed by the kernel when it is used first: what is never used is never resident.
         self._opened = Slots(_OPENED, memoryview(mmap(-1, OPENED_COUNT * _OPENED)))
         self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))
@@ -117,7 +118,15 @@ class SealedTransport:
         self._joinReaders: list[JoinReader] = []
         self._joinSessionReaders: list[JoinSessionReader] = []
         self._ports = self._bind(host, port, context)
+        self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
         self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """
+        See L{ITransport}.
+        """
+        return next(iter(self._ports.values())).features
 
     def start(self, receiver: IFrameReceiver) -> None:
         """
@@ -246,6 +255,7 @@ class SealedTransport:
         """
         See L{ITransport}.
         """
+        self._sendMerged()
         conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
         if conversation is None:
             self._counters["drop-sealed-unknown-peer"] += 1
@@ -260,6 +270,23 @@ class SealedTransport:
         if conversation is None:
             self._counters["drop-sealed-unknown-peer"] += 1
             return
+        merger = self._merger
+        if merger.count:
+            if merger.add(peer, frame, virtio):
+                return
+            self._sendMerged()
+        if len(frame) + CHUNK_PREFIX > conversation.path.room or not merger.begin(peer, frame, virtio):
+            self._sendWhole(conversation, frame, virtio)
+
+    def _sendMerged(self) -> None:
+        merger = self._merger
+        if merger.count:
+            conversation = self._registry.members.get(merger.peer)  # type: ignore[call-overload]  # as above
+            frame, virtio = merger.take()
+            if conversation is not None:
+                self._sendWhole(conversation, frame, virtio)
+
+    def _sendWhole(self, conversation: Conversation, frame: memoryview, virtio: VirtioHeader) -> None:
         session = conversation.session
         if session is not None and (virtio.gsoType or len(frame) >= conversation.path.room):
             superframe = superframeOf(virtio, frame)
@@ -275,8 +302,9 @@ class SealedTransport:
 
     def flush(self) -> None:
         """
-        See L{ITransport}: send the train.
+        See L{ITransport}: send what was merged, and the train.
         """
+        self._sendMerged()
         self._shared.train.send()
 
     # Datagrams from peers.  HOT PATH
@@ -289,7 +317,7 @@ class SealedTransport:
 
         All that is done for each datagram is done by a C{map} or a C{join}; what is not as expected goes one by one.
         """
-        if count == 1 or last <= DATA_OVERHEAD or size > _OPENED + DATA_OVERHEAD:
+        if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > _OPENED + DATA_OVERHEAD:
             self._eachReceived(slots, first, count, size, last, sender)
             return
         end = first + count
@@ -440,7 +468,7 @@ class SealedTransport:
             self._counters["drop-sealed-spoofed-source"] += 1
             return None
         now = self._clock.seconds()
-        if addresses[0] & 1 and not all([account.mayFlood(now) for _ in range(packets)]):
+        if addresses[0] & 1 and not all(account.mayFlood(now) for _ in range(packets)):
             self._counters["drop-sealed-flood"] += 1
             return None
         account.heard = now
