@@ -233,9 +233,7 @@ class IPeerProtocol(IWandPlugin):
 
     directory: str = Attribute("The name of the directory plugin that asks the servers.")
 
-    sealed: bool = Attribute(
-        "Does it need a membership?  Then what it opens has sessions, as the built-in one has."
-    )
+    sealed: bool = Attribute("Does it need a membership?  Then what it opens has sessions, as the built-in one has.")
 
     def open(request: TransportRequest, context: Context) -> ITransport:
         """

@@ -37,7 +37,7 @@ from wand.underlay import DatagramPort
 HEARD_INTERVAL: Final = 30.0
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
-RESTART: Final = 3.0
+RESTART: Final = 1.0
 
 #: An Ethernet header and the octet for the kind.
 _FRAME_MINIMUM: Final = 15
