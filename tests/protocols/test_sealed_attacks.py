@@ -35,6 +35,7 @@ from wand.protocols.sealed.packets import (
 )
 from wand.protocols.sealed.peers import GROUP_BURST
 from wand.protocols.sealed.plugin import Sealed
+from wand.protocols.sealed.timers import DEMANDS_ADDRESS
 from wand.testing.context import simulatedContext
 from wand.testing.network import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
@@ -361,7 +362,9 @@ class ForgedTests(AttackTestCase):
         finally:
             tracemalloc.stop()
         self.checkUnharmed()
-        self.assertGreater(self.counted("sealed-cookies-demanded"), 1500)
+        demanded, dropped = self.counted("sealed-cookies-demanded"), self.counted("drop-sealed-hurry")
+        self.assertGreater(demanded + dropped, 1500)
+        self.assertLessEqual(demanded, 200 * DEMANDS_ADDRESS)
         self.assertEqual(len(self.high.transport._registry.members), 1)
 
     def flood(self, datagrams: list[bytes]) -> None:

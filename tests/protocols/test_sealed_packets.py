@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.membership.certificate import Certificate
 from wand.membership.identity import NetworkKey
 from wand.membership.signed import SIGNED_MAXIMUM, signed
-from wand.protocols.sealed.cookies import ADDRESSES_LIMIT, CookieJar, Hurry, openCookie
+from wand.protocols.sealed.cookies import CookieJar, Hurry, openCookie
 from wand.protocols.sealed.packets import (
     COOKIE_SIZE,
     HANDSHAKE_SIZE,
@@ -34,6 +34,7 @@ from wand.protocols.sealed.packets import (
     parseGreeting,
     parseReply,
 )
+from wand.protocols.sealed.timers import DEMANDS_ADDRESS
 
 KEY = macKey(b"k" * 32)
 SENDER = ("192.0.2.1", 22222)
@@ -205,14 +206,26 @@ class CookieTests(SynchronousTestCase):
         self.assertFalse(hurry.countOne(12.0))
         self.assertFalse(hurry.countOne(99.0))
 
-    def test_addressesAreBounded(self) -> None:
+    def test_demandsAreBounded(self) -> None:
         """
-        However many addresses try in a second, the memory for their counts is bounded.
+        In a second, an address is sent so many demands for a cookie and no more: more would fill the queue of the
+        socket when nobody has the address.
         """
         hurry = Hurry()
-        for number in range(ADDRESSES_LIMIT + 100):
-            hurry.mayTry(f"address {number}")
-        self.assertLessEqual(len(hurry._addresses), ADDRESSES_LIMIT + 1)
-        self.assertFalse(hurry.mayTry("one more"))
+        self.assertEqual(sum(hurry.mayDemand("192.0.2.1") for _ in range(100)), DEMANDS_ADDRESS)
         hurry.countOne(1.0)
-        self.assertTrue(hurry.mayTry("one more"))
+        self.assertTrue(hurry.mayDemand("192.0.2.1"))
+
+    def test_addressesAreBounded(self) -> None:
+        """
+        However many addresses try in a second, the memory for their counts is the same, and nearly all others may still
+        try.
+        """
+        hurry = Hurry()
+        memory = len(hurry._tried), len(hurry._demanded)
+        for number in range(10_000):
+            hurry.mayTry(f"address {number}")
+            hurry.mayDemand(f"address {number}")
+        self.assertEqual((len(hurry._tried), len(hurry._demanded)), memory)
+        self.assertTrue(all(hurry.mayTry(f"another {number}") for number in range(100)))
+        self.assertGreater(sum(hurry.mayDemand(f"another {number}") for number in range(100)), 90)

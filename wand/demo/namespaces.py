@@ -45,6 +45,7 @@ class Namespaces:
     """
     A L{wand.demo.stage.Stage} in a lab.
 
+    @ivar lab: the lab.
     @ivar hosts: the hosts of the lab by the names of the sites.
     @ivar files: where the files of the programs are.
     """
@@ -56,7 +57,7 @@ class Namespaces:
         self.topology = topology
         self.files = Files(lab.directory)
         self.programs: dict[str, Daemon] = {}
-        self._lab = lab
+        self.lab = lab
         self._loop = loop
         sites = (topology.server, *topology.nodes)
         self.hosts: dict[str, Host] = {site.name: lab.host(site.name, f"{site.address}/24") for site in sites}
@@ -138,7 +139,7 @@ class Namespaces:
         """
         See L{wand.demo.stage.Stage}.
         """
-        host = self._lab.hosts.get("stranger") or self._lab.host("stranger", f"{STRANGER}/24")
+        host = self.lab.hosts.get("stranger") or self.lab.host("stranger", f"{STRANGER}/24")
         endpoints = (self.topology.serverEndpoint, *map(self.topology.endpoint, self.topology.nodes))
         document = json.loads(host.run(*PYTHON, "wand.demo.stranger", STRANGER, *map(str, endpoints)))
         return Silence(document["sent"], document["answers"])
@@ -149,7 +150,7 @@ class Namespaces:
         See L{wand.demo.stage.Stage}.
         """
         words = [f"{name}={octets.hex()}" for name, octets in patterns.items()]
-        listener = self._lab.startInSwitch("capture", *PYTHON, "wand.demo.capture", *words)
+        listener = self.lab.startInSwitch("capture", *PYTHON, "wand.demo.capture", *words)
         wait(lambda: _last(listener), 10, "somebody who listens on the switch")
         before = _last(listener)["datagrams"]
 

@@ -124,6 +124,15 @@ class RevocationsWanted(msgspec.Struct, tag=11, frozen=True, array_like=True):
     after: Annotated[bytes, Meta(max_length=32)]
 
 
+class Introduction(msgspec.Struct, tag=13, frozen=True, array_like=True):
+    """
+    What a member says of itself to another when their session begins, so that they need no server for it.
+    """
+
+    certificate: Signed
+    claim: Signed
+
+
 class Revocations(msgspec.Struct, tag=12, frozen=True, array_like=True):
     """
     Some signed revocations.
@@ -136,7 +145,16 @@ class Revocations(msgspec.Struct, tag=12, frozen=True, array_like=True):
 
 
 Message: TypeAlias = (
-    Join | Admitted | Pending | Refused | Renew | Renewed | RevocationsDigest | RevocationsWanted | Revocations
+    Join
+    | Admitted
+    | Pending
+    | Refused
+    | Renew
+    | Renewed
+    | RevocationsDigest
+    | RevocationsWanted
+    | Revocations
+    | Introduction
 )
 
 

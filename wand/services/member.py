@@ -26,7 +26,8 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.joining import Joining, Renewal
 from wand.membership.member import Member
-from wand.membership.messages import Admitted, Message, Pending, Refused, Renew, Renewed, pack, parse
+from wand.membership.messages import Admitted, Introduction, Message, Pending, Refused, Renew, Renewed, pack, parse
+from wand.membership.signed import unverified
 from wand.membership.token import Token
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
@@ -37,6 +38,9 @@ from wand.table import Table
 
 #: The numbers of the control messages about certificates.
 CERTIFICATES: Final = range(4, 7)
+
+#: The numbers of those in which members introduce themselves to each other.
+INTRODUCTIONS: Final = range(13, 14)
 
 
 #: What the operator of a revoked node is told.
@@ -113,6 +117,7 @@ class MemberService:
         transport.onJoin(self._answered)
         transport.onSession(self._session)
         self._control.read(CERTIFICATES, self._told)
+        self._control.read(INTRODUCTIONS, self._introduced)
 
     # Begin and end.
 
@@ -260,6 +265,22 @@ class MemberService:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and member.isServer:
             self._renewal.start()
+        elif up:
+            self._introduce(peer)
+
+    def _introduce(self, peer: bytes) -> None:
+        announcement = self.announcement()
+        if announcement is not None:
+            self._transport.sendControl(peer, pack(Introduction(*announcement)))
+
+    def _introduced(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if not isinstance(message, Introduction):
+            return
+        certificate = unverified(message.certificate, Certificate)
+        isItsOwn = certificate is not None and certificate.identity == peer
+        if isItsOwn and self.claims.offer(message.certificate, message.claim):
+            self._introduce(peer)  # that was news: it was started, and may not know us
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
         self.claims.drop(identity)

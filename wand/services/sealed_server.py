@@ -4,7 +4,7 @@ The directory server of a sealed network: its roster, its sessions and its direc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
@@ -26,7 +26,7 @@ from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportR
 from wand.membership.foundation import NetworkWish
 from wand.membership.identity import Identity
 from wand.membership.member import Member
-from wand.membership.messages import Join, Message, Renew, Renewed, Revocations, pack, parse
+from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
@@ -42,8 +42,17 @@ CERTIFICATES: Final = range(4, 7)
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 INTERVAL: Final = 300.0
 
+#: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
+CALL: Final = 0.01
+
 #: The file in the state directory with the first invitation of a new network.
 FIRST_INVITATION: Final = "first-invitation"
+
+#: How many who wait for an approval or a signature are told at once; beyond, they have to ask again.
+WAITING: Final = 1_000
+
+#: How many nodes join with it: two, which is what it takes to see a network work.
+FIRST_USES: Final = 2
 
 
 class SealedServerService(Service):
@@ -83,8 +92,12 @@ class SealedServerService(Service):
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: IRecords | None = None
         self._gossip: Gossip | None = None
+        self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._tending = LoopingCall(self._tend)
         self._tending.clock = context.clock
+        self._called: Iterator[Identity] = iter(())
+        self._calling = LoopingCall(self._callNext)
+        self._calling.clock = context.clock
         self._open = False
 
     @property
@@ -150,6 +163,8 @@ class SealedServerService(Service):
         await self.directory.start()
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)
+        self._called = self.directory.callBack()
+        self._calling.start(CALL, now=False)
         status = self.roster.status
         self._log.info(
             "server {name} of {network} ({prefix}, {cipher}) at {listening}",
@@ -170,8 +185,9 @@ class SealedServerService(Service):
     async def _stop(self) -> None:
         if self._open:
             self._open = False
-            if self._tending.running:
-                self._tending.stop()
+            for running in (self._tending, self._calling):
+                if running.running:
+                    running.stop()
             if self._gossip is not None:
                 self._gossip.stop()
             await self.directory.stop()
@@ -180,11 +196,12 @@ class SealedServerService(Service):
             await self._records.close()
 
     async def _inviteFirst(self, state: StateDirectory) -> None:
-        token = await self.roster.invite(self.endpoints())
+        token = await self.roster.invite(self.endpoints(), FIRST_USES)
         state.write(FIRST_INVITATION, f"{token.text}\n".encode())
         self._announce(
-            f'The network "{self.roster.status.name}" is created.  A first node joins with this invitation, once, '
-            f"within a day\n(it is also in {state.path / FIRST_INVITATION}; wand invite makes more):\n\n{token.text}\n"
+            f'The network "{self.roster.status.name}" is created.  Its first {FIRST_USES} nodes join with this '
+            f"invitation, within a day\n(it is also in {state.path / FIRST_INVITATION}; wand invite makes more):"
+            f"\n\n{token.text}\n"
         )
 
     def endpoints(self) -> list[str]:
@@ -204,6 +221,10 @@ class SealedServerService(Service):
     def _mayReach(self, host: str) -> bool:
         return ip_address(host.partition("%")[0]) not in ip_network(self.roster.status.prefix)
 
+    def _callNext(self) -> None:
+        if next(self._called, None) is None:
+            self._calling.stop()
+
     def _tend(self) -> None:
         Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(
             lambda failure: self._log.error("the server's own certificate: {reason}", reason=failure.getErrorMessage())
@@ -214,8 +235,17 @@ class SealedServerService(Service):
     def _asked(self, joiner: JoinKey, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Join):
-            endpoint = str(self.transport.endpointOf(joiner) or "")
-            self._answer(joiner, self.roster.redeem(message, bytes(joiner), joiner.invitation, endpoint))
+            self._answer(joiner, self._redeemed(joiner, message))
+
+    async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
+        endpoint = str(self.transport.endpointOf(joiner) or "")
+        answer = await self.roster.redeem(message, bytes(joiner), joiner.invitation, endpoint)
+        self._waiting.pop(message.identity, None)
+        if isinstance(answer, Pending):
+            self._waiting[message.identity] = joiner, message
+            if len(self._waiting) > WAITING:
+                del self._waiting[next(iter(self._waiting))]
+        return answer
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -235,8 +265,11 @@ class SealedServerService(Service):
         """
         See L{wand.membership.roster.RosterObserver}.
         """
+        joiner, message = self._waiting.pop(identity, (None, None))
         if self.transport.isUp(identity):
             self.transport.sendControl(identity, pack(Renewed(certificate)))
+        elif joiner is not None and message is not None and self.transport.isUp(joiner):
+            self._answer(joiner, self._redeemed(joiner, message))
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """

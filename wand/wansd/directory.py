@@ -6,7 +6,7 @@ and are told of changes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -206,6 +206,19 @@ class SealedDirectory:
             self._counters["drop-directory-foreign"] += 1
             return None
         return announcement
+
+    def callBack(self) -> Iterator[Identity]:
+        """
+        After a start, begin a session with everybody who was online, one at each step: they do not know that theirs is
+        gone, and would hear no news until they ask again.
+        """
+        for registration in self._roll:
+            said = registration.announcement
+            if registration.endpoints and said.identity not in self._present and self._roll.get(said.identity):
+                where = [Endpoint.parse(each) for each in registration.endpoints]
+                self._sessions.introduce(said.identity, said.certificate.exchangeKey, where)
+                self._greet(said.identity)
+                yield said.identity
 
     def _greet(self, identity: Identity) -> None:
         """

@@ -88,15 +88,20 @@ class Answering:
         if not self._hurry.countOne(now):
             return True
         if not self._jar.isProven(datagram, sender, now):
-            port = shared.portFor(sender)
-            if port is not None:
-                shared.counters["sealed-cookies-demanded"] += 1
-                port.send(self._jar.demand(datagram, initiation.sender, sender, now), sender)
+            self._demand(datagram, initiation, sender, now)
             return False
         if self._hurry.mayTry(sender[0]):
             return True
         shared.counters["drop-sealed-hurry"] += 1
         return False
+
+    def _demand(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int], now: float) -> None:
+        port = self._shared.portFor(sender)
+        if port is None or not self._hurry.mayDemand(sender[0]):
+            self._shared.counters["drop-sealed-hurry"] += 1
+            return
+        self._shared.counters["sealed-cookies-demanded"] += 1
+        port.send(self._jar.demand(datagram, initiation.sender, sender, now), sender)
 
     def _consider(self, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership

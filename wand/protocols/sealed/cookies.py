@@ -14,10 +14,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from wand.protocols.sealed.packets import TAG, CookieMessage, macOne, macTwoRight
-from wand.protocols.sealed.timers import COOKIE_LIFE, INITIATIONS_ADDRESS, INITIATIONS_UNHURRIED
+from wand.protocols.sealed.timers import (
+    COOKIE_LIFE,
+    DEMANDS_ADDRESS,
+    INITIATIONS_ADDRESS,
+    INITIATIONS_UNHURRIED,
+)
 
-#: How many addresses the count of a second distinguishes; all beyond share one.
-ADDRESSES_LIMIT: Final = 4096
+#: How many counts there are for addresses; some addresses share one, and nobody can say which.
+SLOTS: Final = 65_536
 
 
 class Hurry:
@@ -29,7 +34,8 @@ class Hurry:
         self._second = -1
         self._count = 0
         self._before = 0
-        self._addresses: dict[str, int] = {}
+        self._tried = bytearray(SLOTS)
+        self._demanded = bytearray(SLOTS)
 
     def countOne(self, now: float) -> bool:
         """
@@ -41,7 +47,7 @@ class Hurry:
         if second != self._second:
             self._before = self._count if second == self._second + 1 else 0
             self._second, self._count = second, 0
-            self._addresses.clear()
+            self._tried, self._demanded = bytearray(SLOTS), bytearray(SLOTS)
         self._count += 1
         return self._count > INITIATIONS_UNHURRIED or self._before > INITIATIONS_UNHURRIED
 
@@ -49,10 +55,21 @@ class Hurry:
         """
         May an address that has its cookie be looked into, in this second?
         """
-        if host not in self._addresses and len(self._addresses) >= ADDRESSES_LIMIT:
-            host = ""
-        count = self._addresses[host] = self._addresses.get(host, 0) + 1
-        return count <= INITIATIONS_ADDRESS
+        return _mayMore(self._tried, host, INITIATIONS_ADDRESS)
+
+    def mayDemand(self, host: str) -> bool:
+        """
+        May one more demand for a cookie be sent to an address, in this second?
+        """
+        return _mayMore(self._demanded, host, DEMANDS_ADDRESS)
+
+
+def _mayMore(counts: bytearray, host: str, limit: int) -> bool:
+    slot = hash(host) % SLOTS  # salted anew in each process (object.__hash__)
+    if counts[slot] >= limit:
+        return False
+    counts[slot] += 1
+    return True
 
 
 class CookieJar:

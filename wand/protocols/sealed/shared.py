@@ -36,7 +36,7 @@ COUNTERS: Final = {
     "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",
     "drop-sealed-version": "handshakes dropped: for a later version than ours",
     "drop-sealed-mac": "handshakes dropped: their sender does not know our key",
-    "drop-sealed-hurry": "handshakes dropped: too many from one address while cookies are demanded",
+    "drop-sealed-hurry": "handshakes dropped: too many at once, from one address or in all, while cookies are demanded",
     "drop-sealed-handshake": "handshakes dropped: they do not open, or say nothing that we understand",
     "drop-sealed-refused": "handshakes dropped: no valid certificate or invitation",
     "drop-sealed-stale": "handshakes dropped: not later than one before from the same key",

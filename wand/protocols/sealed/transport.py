@@ -53,7 +53,7 @@ OPENED_COUNT: Final = 128
 _OPENED: Final = 9024
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
-RESTART: Final = 3.0
+RESTART: Final = 1.0
 
 #: The host on which IPv4 and IPv6 are both served.
 _ANY: Final = "0.0.0.0"
