@@ -4,9 +4,10 @@ An underlay whose datagrams somebody else hears too, where nobody may listen on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from wand.underlay import DatagramPort, DatagramReceiver, Underlay
+from wand.ethernet import Frame
+from wand.underlay import DatagramPort, DatagramReceiver, TrainReceiver, Underlay
 
 
 class OverheardUnderlay:
@@ -27,6 +28,12 @@ class OverheardUnderlay:
         """
         return OverheardPort(self._underlay.bind(host, port, receiver), self._heard)
 
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> DatagramPort:
+        """
+        See L{wand.underlay.Underlay}.
+        """
+        return OverheardPort(self._underlay.bindTrains(host, port, receiver), self._heard)
+
 
 class OverheardPort:
     """
@@ -35,6 +42,8 @@ class OverheardPort:
 
     def __init__(self, port: DatagramPort, heard: Callable[[bytes], object]) -> None:
         self.endpoint = port.endpoint
+        self.features = tuple(port.features)
+        self.notes = tuple(port.notes)
         self._port = port
         self._heard = heard
 
@@ -45,12 +54,20 @@ class OverheardPort:
         self._heard(bytes(datagram))
         return self._port.send(datagram, destination)
 
-    def sendParts(self, parts: list[bytes | memoryview], destination: tuple[str, int]) -> bool:
+    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.DatagramPort}.
         """
         self._heard(b"".join(parts))
         return self._port.sendParts(parts, destination)
+
+    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        for first in range(0, len(datagrams), size):
+            self._heard(bytes(datagrams[first : first + size]))
+        return self._port.sendTrain(datagrams, size, destination)
 
     def close(self) -> None:
         """
