@@ -19,6 +19,7 @@ from zope.interface.verify import verifyObject
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
+from wand.slots import Slots
 from wand.testing.network import Network
 from wand.udp import BATCH, UDPPort, UDPUnderlay
 from wand.underlay import DATAGRAM_MAXIMUM, DatagramPort, Underlay
@@ -46,6 +47,28 @@ class Recorder:
         See L{wand.underlay.DatagramReceiver}.
         """
         self.batches += 1
+
+
+class TrainRecorder(Recorder):
+    """
+    Takes trains, keeping copies.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: list[int] = []
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+        self.counts.append(count)
+        for octets in slots.slices(0, size)[first : first + count - 1]:
+            self.datagrams.append((bytes(octets), sender))
+        start = (first + count - 1) * slots.stride
+        self.datagrams.append((bytes(slots.view[start : start + last]), sender))
 
 
 class Readers:
@@ -128,6 +151,31 @@ class UnderlayContract:
         self.assertTrue(here.sendParts([b"he", memoryview(b"llo")], there.endpoint))
         self.pump()
         self.assertEqual([datagram for datagram, _ in recorder.datagrams], [b"hello"])
+
+    def test_trains(self) -> None:
+        """
+        Datagrams that leave in a train arrive as trains or alone, in order; the last may be shorter.
+        """
+        here, _ = self.bound()
+        recorder = TrainRecorder()
+        there = self.underlay.bindTrains(self.host, 0, recorder)
+        self.addCleanup(there.close)
+        datagrams = [bytes([number]) * 1_000 for number in range(100)] + [b"last"]
+        self.assertTrue(here.sendTrain(memoryview(b"".join(datagrams)), 1_000, there.endpoint))
+        self.assertTrue(here.sendTrain(memoryview(b"alone"), 1_000, there.endpoint))
+        self.pump()
+        self.assertEqual(recorder.datagrams, [(each, here.endpoint) for each in [*datagrams, b"alone"]])
+        self.assertTrue(all(count <= 64 for count in recorder.counts))
+
+    def test_trainTakenApart(self) -> None:
+        """
+        Who knows no trains gets the datagrams one by one.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+        here.sendTrain(memoryview(b"onetwo3"), 3, there.endpoint)
+        self.pump()
+        self.assertEqual([datagram for datagram, _ in recorder.datagrams], [b"one", b"two", b"3"])
 
     def test_emptyAndLargest(self) -> None:
         """

@@ -58,6 +58,21 @@ class WindowTests(SynchronousTestCase):
                 naive.add(counter)
             self.assertEqual(window.highest, naive.highest)
 
+    @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 130)), max_size=40))
+    def test_rows(self, rows: list[tuple[int, int]]) -> None:
+        """
+        A row that is remembered at once is the same as each of its counters.
+        """
+        window, naive = Window(), Naive()
+        for gap, count in rows:
+            first = naive.highest + 1 + gap
+            window.addRow(first, count)
+            for counter in range(first, first + count):
+                naive.add(counter)
+            self.assertEqual(window.highest, naive.highest)
+            for counter in range(max(0, first - 200), first + count + 20):
+                self.assertEqual(window.isNew(counter), naive.isNew(counter), counter)
+
     def test_inOrder(self) -> None:
         """
         Three windows in order are new once each.

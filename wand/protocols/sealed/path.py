@@ -97,12 +97,8 @@ class Path:
         elif self._timer is not None:
             if size == SIZES[self._asked]:
                 self._answered()
-            elif size == SIZES[self._lower]:
-                self._lowerAnswered = True
-
-    @property
-    def _lower(self) -> int:
-        return START if self._step > START else 0
+            elif size == SIZES[0]:
+                self._leastAnswered = True
 
     def _answered(self) -> None:
         self._cancel()
@@ -120,20 +116,20 @@ class Path:
 
     def _try(self) -> None:
         self._tries += 1
-        self._lowerAnswered = False
+        self._leastAnswered = False
         self._timer = self._clock.callLater(PATIENCE, self._unanswered)
         self._sendProbe(SIZES[self._asked])
         if self._asked == self._step > 0:
-            self._sendProbe(SIZES[self._lower])
+            self._sendProbe(SIZES[0])
 
     def _sendProbe(self, size: int) -> None:
         self._send(_LAYOUT.pack(PROBE, 0, size).ljust(size - DATA_OVERHEAD, b"\0"))
 
     def _unanswered(self) -> None:
         self._timer = None
-        self._strikes += self._lowerAnswered
+        self._strikes += self._leastAnswered
         if self._asked == self._step and self._strikes == TRIES:
-            self._take(self._lower)
+            self._take(0)
             self._raiseAt = -inf
             self.probe()
         elif self._tries < (TRIES if self._asked > self._step else PATIENT * TRIES):

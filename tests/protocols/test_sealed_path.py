@@ -1,0 +1,110 @@
+"""
+Tests for L{wand.protocols.sealed.path}.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.protocols.sealed.packets import DATA_OVERHEAD
+from wand.protocols.sealed.path import CONFIRM, PROBE, RAISE, SIZES, START, TRIES, Path
+
+
+class PathTests(SynchronousTestCase):
+    """
+    A path finds out what it carries.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.carries = 1_472
+        self.sent: list[int] = []
+        self.path = Path(self.clock, self.send)
+        self.far = Path(self.clock, lambda answer: self.clock.callLater(0.01, self.path.received, memoryview(answer)))
+
+    def send(self, plaintext: bytes) -> None:
+        """
+        A datagram goes to the other end, if the path carries it.
+        """
+        size = len(plaintext) + DATA_OVERHEAD
+        self.sent.append(size)
+        if size <= self.carries:
+            self.clock.callLater(0.01, self.far.received, memoryview(plaintext))
+
+    def run_(self, seconds: float) -> None:
+        """
+        Let time pass, with big frames to send all the while.
+        """
+        for _ in range(round(seconds * 20)):
+            if self.clock.seconds() >= self.path.due:
+                self.path.probe()
+            self.clock.advance(0.05)
+
+    def test_begins(self) -> None:
+        """
+        Before anything is known, datagrams are as long as every IPv6 path carries.
+        """
+        self.assertEqual((self.path.size, self.path.room), (1_232, 1_232 - DATA_OVERHEAD))
+
+    def test_up(self) -> None:
+        """
+        The path is used to the full after a few round trips, for each size that it may have.
+        """
+        for size in SIZES[START:]:
+            self.carries = size
+            self.path.forget()
+            self.run_(2.0)
+            self.assertEqual(self.path.size, size)
+
+    def test_downAndUp(self) -> None:
+        """
+        When the path becomes narrower, datagrams become smaller within ten seconds; when it widens, they grow again.
+        """
+        self.run_(5.0)
+        for carries, within in ((1_400, 10.0), (900, 15.0), (1_472, RAISE + 15.0)):
+            self.carries = carries
+            self.run_(within)
+            self.assertEqual(self.path.size, max(size for size in SIZES if size <= carries))
+
+    def test_peerAway(self) -> None:
+        """
+        Where no probe at all is answered, nothing is known about sizes, and the size stays; the peer is asked rarely.
+        """
+        self.run_(5.0)
+        self.carries = 0
+        self.sent.clear()
+        self.run_(60.0)
+        self.assertEqual(self.path.size, 1_472)
+        self.assertLess(len(self.sent), 60.0 / CONFIRM * 10 * TRIES)
+
+    def test_quiet(self) -> None:
+        """
+        Without frames to send there are no probes.
+        """
+        self.run_(5.0)
+        self.sent.clear()
+        self.clock.advance(1_000.0)
+        self.assertEqual(self.sent, [])
+
+    def test_forgotten(self) -> None:
+        """
+        Once the way is another nothing is left of what was known, no timer either.
+        """
+        self.path.probe()
+        self.path.forget()
+        self.assertEqual(self.path.size, SIZES[START])
+        self.clock.pump([0.02] * 3)
+        self.assertEqual((self.clock.getDelayedCalls(), self.path.size), ([], SIZES[START]))
+
+    def test_answersAreSmall(self) -> None:
+        """
+        An answer is smaller than the smallest probe, and rubbish is not answered.
+        """
+        answers: list[bytes] = []
+        path = Path(self.clock, answers.append)
+        path.received(memoryview(bytes([PROBE])))
+        path.received(memoryview(bytes([PROBE, 1, 5, 5])))
+        self.assertEqual(answers, [])
+        path.received(memoryview(bytes([PROBE, 0]) + bytes(1_438)))
+        self.assertEqual([answer[2:] for answer in answers], [(1_472).to_bytes(2, "big")])

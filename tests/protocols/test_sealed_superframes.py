@@ -1,0 +1,166 @@
+"""
+Superframes in the sealed transport, in simulated time: over a network that loses, repeats and reorders datagrams.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from wand.interfaces import ISuperframeTransport
+from wand.protocols.sealed.packets import DATA
+from wand.superframes.virtio import HEADER_SIZE, VirtioHeader
+from wand.testing.packets import Packet
+from wand.testing.sealed import SealedNetwork
+
+OCTETS = bytes(range(251)) * 250
+
+
+class SuperframeTests(SynchronousTestCase):
+    """
+    Two members, one of which sends superframes.
+    """
+
+    def setUp(self) -> None:
+        self.net = SealedNetwork()
+        self.low, self.high = self.net.pair()
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.net.run()
+        self.high.frames.clear()
+
+    def superframe(self, packet: Packet) -> tuple[VirtioHeader, bytearray]:
+        """
+        What the kernel of the one hands over for the host of the other.
+        """
+        virtio, frame = packet.superframe()
+        return virtio, bytearray(bytes(self.high.mac) + bytes(self.low.mac) + frame[12:])
+
+    def send(self, packet: Packet, times: int = 1) -> None:
+        """
+        Send a superframe some times.
+        """
+        for _ in range(times):
+            virtio, frame = self.superframe(packet)
+            self.low.transport.sendSuperframe(self.high.peer, memoryview(frame), virtio)
+        self.low.transport.flush()
+        self.net.run()
+
+    def payloads(self, headers: int, first: int = 1_000) -> list[tuple[int, bytes]]:
+        """
+        The TCP payloads that arrived, and where in the stream each belongs.
+        """
+        arrived = [octets[HEADER_SIZE:] for _, octets in self.high.stretches]
+        return [(int.from_bytes(each[38:42], "big") - first, each[headers:]) for each in arrived]
+
+    def counted(self, name: str) -> int:
+        """
+        A counter of the receiver.
+        """
+        return self.high.transport._counters[name]
+
+    def test_interface(self) -> None:
+        """
+        The transport says that it carries superframes.
+        """
+        self.assertTrue(verifyObject(ISuperframeTransport, self.low.transport))
+
+    def test_whole(self) -> None:
+        """
+        A superframe arrives as one, and both accounts have as many packets and octets.
+        """
+        packet = Packet(payload=OCTETS[:60_000])
+        self.send(packet)
+        self.assertEqual(self.payloads(packet.headersSize), [(0, OCTETS[:60_000])])
+        sent = self.low.transport.peerStatus(self.high.peer)
+        received = self.high.transport.peerStatus(self.low.peer)
+        self.assertEqual((sent.framesSent, sent.bytesSent), (received.framesReceived, received.bytesReceived))
+        self.assertEqual(received.framesReceived, 1 + 42)
+
+    def test_lossAndReordering(self) -> None:
+        """
+        Whatever the network does, every octet that arrives is at its place in the stream, and most arrive.
+        """
+        packet = Packet(payload=OCTETS[:60_000])
+        self.net.underlay.loss = self.net.underlay.duplication = 0.02
+        self.net.underlay.jitter = 0.001
+        self.send(packet, 40)
+        payloads = self.payloads(packet.headersSize)
+        self.assertGreater(len(payloads), 40)
+        for offset, payload in payloads:
+            self.assertEqual(payload, OCTETS[offset : offset + len(payload)])
+        self.assertGreater(sum(len(payload) for _, payload in payloads), 40 * 60_000 * 0.95)
+        self.assertLessEqual(sum(len(payload) for _, payload in payloads), 40 * 60_000)
+        self.assertEqual(self.counted("drop-sealed-forged"), 0)
+
+    def test_oneLost(self) -> None:
+        """
+        A lost datagram costs the octets in it and no more.
+        """
+        packet = Packet(payload=OCTETS[:60_000])
+        seen: list[object] = []
+        self.net.underlay.drop(lambda each: each.payload[0] == DATA and (seen.append(each) or len(seen) == 7))
+        self.send(packet)
+        (first, before), (second, after) = self.payloads(packet.headersSize)
+        self.assertEqual((first, second + len(after)), (0, 60_000))
+        self.assertLess(second - len(before), 1_472)
+
+    def test_smallPackets(self) -> None:
+        """
+        Small UDP packets of one flow share datagrams, and one superframe stands for them all.
+        """
+        self.send(Packet(payload=OCTETS[:60_000]))  # the path is known from here on
+        self.high.stretches.clear()
+        before = len(self.net.underlay.sent)
+        self.send(Packet(payload=OCTETS[:64], isTCP=False), 100)
+        self.assertLess(len(self.net.underlay.sent) - before, 9)
+        [(_, octets)] = self.high.stretches
+        self.assertEqual(octets[HEADER_SIZE + 42 :], OCTETS[:64] * 100)
+
+    def test_orderIsKept(self) -> None:
+        """
+        Frames, superframes and packets that are merged arrive in the order in which the host sent them.
+        """
+        virtio, frame = self.superframe(Packet(payload=OCTETS[:64], isTCP=False))
+        for number in range(3):
+            self.low.transport.sendSuperframe(self.high.peer, memoryview(bytearray(frame)), virtio)
+            self.low.transport.send(self.high.peer, self.low.frameTo(self.high, bytes([number])))
+        self.low.transport.flush()
+        self.net.run()
+        self.assertEqual([each[-1] for _, each in self.high.frames if len(each) == 15], [0, 1, 2])
+        self.assertEqual(len(self.high.frames), 6)
+
+    def test_spoofed(self) -> None:
+        """
+        A superframe from a source address that the sender may not use is dropped, and counted once.
+        """
+        virtio, frame = self.superframe(Packet(payload=OCTETS[:60_000]))
+        frame[6:12] = b"\2other"
+        self.low.transport.sendSuperframe(self.high.peer, memoryview(frame), virtio)
+        self.low.transport.flush()
+        self.net.run()
+        self.assertEqual((self.high.stretches, self.counted("drop-sealed-spoofed-source")), ([], 1))
+
+    def test_frameTooBigForThePath(self) -> None:
+        """
+        A frame that the path does not carry arrives in fragments, whole.
+        """
+        frame = self.low.frameTo(self.high, OCTETS[:1_500])
+        self.low.send(self.high.peer, frame)
+        self.net.run()
+        self.assertEqual([octets for _, octets in self.high.frames], [frame])
+        self.assertTrue(all(len(each.payload) <= 1_472 for each in list(self.net.underlay.sent)[-3:]))
+
+    def test_beforeThereIsASession(self) -> None:
+        """
+        What the host sends while there is no session yet waits for it as ordinary frames.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        third.meet(self.high)
+        packet = Packet(payload=OCTETS[:10_000])
+        virtio, frame = packet.superframe()
+        frame = bytes(self.high.mac) + bytes(third.mac) + frame[12:]
+        third.transport.sendSuperframe(self.high.peer, memoryview(bytearray(frame)), virtio)
+        third.transport.flush()
+        self.net.run(3.0)
+        arrived = b"".join(octets[packet.headersSize :] for _, octets in self.high.frames)
+        self.assertEqual(arrived, OCTETS[:10_000])
