@@ -2,9 +2,9 @@
 Asking: when one REL2 server is asked, and what its silence means.
 
 It is asked at once; while it does not answer, again after about 0.5, 0.8, 1.2, 1.9, 3 s and so on up to every 30 s,
-each wait shortened by up to a quarter at random so that nodes do not ask in step; once it answered, again after 20, 60, 180
-and then every 300 s, each wait shortened by up to a third.  The first few make up for a push that was lost while
-everybody starts; 300 is sooner than the original's 300 to 900, because few NATs keep a mapping for longer.
+each wait shortened by up to a quarter at random so that nodes do not ask in step.  Once it answered, it is asked again
+after 20, 60, 180 and then every 300 s, each wait shortened by up to a third.  The first few make up for a push that was
+lost while everybody starts; 300 is sooner than the original's 300 to 900, because few NATs keep a mapping for longer.
 """
 
 from __future__ import annotations
