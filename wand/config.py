@@ -79,7 +79,9 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     port: Annotated[int, _help("UDP port for the data")] = NODE_PORT
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
-    frameServices: Annotated[list[str], _help("frame services to run; see wand drivers")] = []
+    frameServices: Annotated[
+        list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
+    ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
     entries: Annotated[dict[str, str], _help("fixed entries of the table: MAC = HOST:PORT")] = {}
 
@@ -122,6 +124,9 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
     """
 
     control: ControlPath = f"{RUN}/node.sock"
+    protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "sealed"
+    name: Annotated[str, _help("what this node would like to be called; else the name of the host")] = ""
+    joinFile: Annotated[str, _help("a file with the invitation to redeem, unless this node is a member already")] = ""
     servers: Annotated[list[str], _help("directory servers to ask, HOST or HOST:PORT")] = []
     directories: Annotated[PluginSettings, _help("more directories: the settings of each, by its plugin's name")] = {}
 
@@ -160,6 +165,23 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
 
     control: ControlPath = f"{RUN}/server.sock"
     controlGroup: ControlGroup = ""
+    protocol: Annotated[str, _help("the protocol of the network: sealed or rel2")] = "sealed"
+    public: Annotated[list[str], _help("where nodes reach this server, HOST:PORT; else its own addresses")] = []
+    name: Annotated[str, _help("what this server is called in its network")] = "server"
+    network: Annotated[str, _help("name of the network, when it is created")] = "wand"
+    prefix: Annotated[str, _help("where overlay addresses come from, when the network is created")] = "10.77.0.0/16"
+    cipher: Annotated[str, _help("aes-256-gcm or chacha20-poly1305, when the network is created")] = "aes-256-gcm"
+    certificateHours: Annotated[int, _help("how long a member's certificate is valid")] = 72
+
+    def check(self) -> None:
+        """
+        See L{Configuration.check}.
+        """
+        super().check()
+        if self.protocol not in ("sealed", "rel2"):
+            raise AddressInvalid("protocol", f"a server speaks sealed or rel2, not {self.protocol!r}")
+        for endpoint in self.public:
+            _checked("public", lambda text: splitHostPort(text, self.port), endpoint)
 
 
 AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)

@@ -89,3 +89,21 @@ class NotPermitted(WandError):
     """
     The control socket is there, but this user may not use it.
     """
+
+
+class TokenInvalid(WandError):
+    """
+    A text is no invitation token, or one that was cut off or changed.
+    """
+
+
+class MembershipRefused(WandError):
+    """
+    Somebody or something can not become, or stay, a member; or what was asked about the members can not be done.
+    """
+
+
+class NoSuchMember(WandError):
+    """
+    The network has no member, or no invitation, of that name or key.
+    """

@@ -28,6 +28,8 @@ from zope.interface import Attribute, Interface
 from wand.counters import Counters
 from wand.ethernet import MAC, Frame
 from wand.events import Event, Events
+from wand.membership.member import Membership
+from wand.participant import Sealed
 from wand.status import DirectoryStatus, PeerStatus
 from wand.table import Peer, Table
 from wand.underlay import Underlay
@@ -69,6 +71,7 @@ class NodeContext(Context):
         the table of a separate C{etud}.
     @ivar host: the local address of the node's data; a server that takes a node's endpoint from its request is asked
         from there.
+    @ivar sealed: what directories of a sealed network work with; C{None} where there is none.
     """
 
     table: Table
@@ -76,6 +79,7 @@ class NodeContext(Context):
     port: int
     transport: ITransport | None
     host: str = "0.0.0.0"
+    sealed: Sealed | None = None
 
 
 class IWandPlugin(IPlugin):
@@ -107,6 +111,7 @@ class TapRequest:
     @ivar mtu: the largest payload of a frame, in octets.
     @ivar addresses: IP addresses with their prefix lengths, C{10.1.0.1/16}, for the host.
     @ivar up: whether to set the link up.
+    @ivar later: whether more addresses may come once the privileges of the start are dropped.
     @ivar settings: the driver's own settings, not yet checked.
     """
 
@@ -115,6 +120,7 @@ class TapRequest:
     mtu: int
     addresses: Sequence[str] = ()
     up: bool = True
+    later: bool = False
     settings: Settings = attrs.field(factory=dict)
 
 
@@ -145,6 +151,13 @@ class ITap(Interface):
     mtu: int = Attribute("The largest payload of a frame, in octets.")
 
     features: Sequence[str] = Attribute("What was agreed with the kernel, for people, such as TSO4; empty if nothing.")
+
+    def addAddress(address: str) -> None:
+        """
+        Give the host one more IP address on the port, C{10.77.0.5/16}; one that it has already is fine.
+
+        @raise wand.errors.TapUnavailable: if it can not be set, with what to do.
+        """
 
     def start(receiver: IFrameReader) -> None:
         """
@@ -200,6 +213,7 @@ class TransportRequest:
     @ivar mac: the address of the node's own tap.
     @ivar mtu: the largest payload of an inner frame, in octets.
     @ivar settings: the protocol's own settings, not yet checked.
+    @ivar membership: who we are in which network, and whom we admit; C{None} where there is no network.
     """
 
     host: str
@@ -207,6 +221,7 @@ class TransportRequest:
     mac: MAC
     mtu: int
     settings: Settings = attrs.field(factory=dict)
+    membership: Membership | None = None
 
 
 class IPeerProtocol(IWandPlugin):
@@ -216,7 +231,9 @@ class IPeerProtocol(IWandPlugin):
 
     defaultMTU: int = Attribute("The MTU of the tap where the configuration names none, in octets.")
 
-    directory: str = Attribute("The name of the directory plugin that asks the configured servers.")
+    directory: str = Attribute("The name of the directory plugin that asks the servers.")
+
+    sealed: bool = Attribute("Does it need a membership?  Then what it opens has sessions, as the built-in one has.")
 
     def open(request: TransportRequest, context: Context) -> ITransport:
         """
@@ -449,7 +466,7 @@ class IHookListener(Interface):
 class IFrameService(IWandPlugin):
     """
     Code that looks at frames to group addresses, the few that are worth a look: ARP, neighbour discovery, DHCP.  Frames
-    from host to host never come by.
+    from host to host never come by, unless what it opens is a L{IFrameInspector}.
     """
 
     def open(settings: Settings, context: NodeContext, inject: Callable[[Frame], object]) -> IFrameWatcher:
@@ -484,3 +501,10 @@ class IFrameWatcher(Interface):
         """
         Watch no more.
         """
+
+
+class IFrameInspector(IFrameWatcher):
+    """
+    A frame service at work whose C{arriving} is asked about every frame of every peer, those to one host included.  It
+    is in the way of all data, so it has to be quick.
+    """

@@ -42,6 +42,9 @@ class PeerStatus(Status, frozen=True):
     @ivar state: one word of the protocol's own for how well it is known, such as C{known} or C{heard}.
     @ivar macs: the MAC addresses whose frames go to it.
     @ivar heard: when a frame last came from it; C{None} for never.
+    @ivar endpoint: where it is, where that is not what the protocol calls it; empty if that is not known.
+    @ivar drops: what came from it, or was for it, and was dropped.
+    @ivar reasons: the same by the reason, where the protocol knows reasons.
     """
 
     peer: str
@@ -52,6 +55,9 @@ class PeerStatus(Status, frozen=True):
     bytesReceived: int
     framesSent: int
     bytesSent: int
+    endpoint: str = ""
+    drops: int = 0
+    reasons: dict[str, int] = {}
 
 
 class CounterStatus(Status, frozen=True):
@@ -114,6 +120,47 @@ class DirectoryStatus(Status, frozen=True):
     answered: float | None
 
 
+class ConflictStatus(Status, frozen=True):
+    """
+    Something that two members claim; the winner has it, everywhere.
+
+    @ivar what: C{mac}, C{address} or C{name}.
+    """
+
+    what: str
+    value: str
+    winner: str
+    winnerKey: str
+    loser: str
+    loserKey: str
+
+
+class OwnStatus(Status, frozen=True):
+    """
+    This program in its sealed network.
+
+    @ivar stage: C{new} before an invitation, C{joining} until it is redeemed, C{member}, C{revoked}.
+    @ivar network: the network's name; empty before joining.
+    @ivar networkKey: its public key in hex; empty before an invitation.
+    @ivar prefix: where its overlay addresses come from; empty before joining.
+    @ivar name: what we are called there.
+    @ivar key: our own public key in hex.
+    @ivar expires: when our certificate does; C{None} before joining.
+    @ivar conflicts: what more than one member claims.
+    """
+
+    stage: str
+    network: str
+    networkKey: str
+    cipher: str
+    name: str
+    key: str
+    addresses: list[str]
+    expires: float | None
+    conflicts: list[ConflictStatus]
+    prefix: str = ""
+
+
 class ProgramStatus(Status, frozen=True):
     """
     A running program: what C{wand status} shows.
@@ -138,3 +185,4 @@ class ProgramStatus(Status, frozen=True):
     tap: TapStatus | None = None
     directories: list[DirectoryStatus] = []
     notes: list[str] = []
+    own: OwnStatus | None = None

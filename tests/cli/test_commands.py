@@ -5,113 +5,22 @@ Tests for the C{wand} command as a process of its own, against a program in this
 from __future__ import annotations
 
 import json
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.error import ProcessDone
-from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.task import deferLater
-from twisted.python.failure import Failure
 
 from wand import __version__
 from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
-from wand.control.listen import ControlSocket
 from wand.ethernet import MAC
-from wand.testing.program import MemoryProgram
+from wand.testing.command import Bench
 
 FIRST = "02:10:00:00:00:01"
 PEER = "192.0.2.1:22222"
-
-
-class Run(ProcessProtocol):
-    """
-    A run of the command.
-    """
-
-    def __init__(self, words: tuple[str, ...], control: str, text: str | None) -> None:
-        self.out = self.err = ""
-        self.status: int | None = None
-        self.ended: Deferred[Run] = Deferred()
-        environment = {**os.environ, "WAND_CONTROL": control}
-        self._process: Any = reactor.spawnProcess(  # type: ignore[attr-defined] # the reactor is a module to mypy
-            self, sys.executable, [sys.executable, "-m", "wand.cli.main", *words], environment
-        )
-        if text is not None:
-            self._process.write(text.encode())
-        self._process.closeStdin()
-
-    def outReceived(self, data: bytes) -> None:
-        """
-        It wrote to its standard output.
-        """
-        self.out += data.decode()
-
-    def errReceived(self, data: bytes) -> None:
-        """
-        It wrote to its standard error.
-        """
-        self.err += data.decode()
-
-    def processEnded(self, reason: Failure) -> None:
-        """
-        It ended.
-        """
-        self.status = 0 if reason.check(ProcessDone) else reason.value.exitCode
-        self.ended.callback(self)
-
-    def signal(self, number: int) -> None:
-        """
-        Send it a signal.
-        """
-        self._process.signalProcess(number)
-
-
-@attrs.frozen
-class Bench:
-    """
-    A program in memory, its control socket, and a way to run the command against it.
-    """
-
-    program: MemoryProgram
-    control: ControlSocket
-
-    def start(self, *words: str, text: str | None = None) -> Run:
-        """
-        Run the command.
-        """
-        return Run(words, str(self.control.path), text)
-
-    async def run(self, *words: str, text: str | None = None) -> tuple[int | None, str, str]:
-        """
-        Run the command to its end.
-
-        @return: its exit status, its output and its errors.
-        """
-        run = await self.start(*words, text=text).ended
-        return run.status, run.out, run.err
-
-
-@pytest_twisted.async_yield_fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """
-    A program that listens.
-    """
-    program = MemoryProgram(reactor)  # type: ignore[arg-type] # the reactor is a module to mypy
-    control = ControlSocket(reactor, str(tmp_path / "node.sock"), program)
-    control.start()
-    yield Bench(program, control)
-    await control.stop()
 
 
 @pytest_twisted.ensureDeferred
@@ -274,7 +183,7 @@ async def test_brokenPipe(bench: Bench) -> None:
     for number in range(3_000):
         bench.program.add(MAC(b"\x02\x10" + number.to_bytes(4, "big")), PEER, None, None)
     run = bench.start("table")
-    run._process.pipes[1].loseConnection()
+    run.stopReading()
     await run.ended
     assert run.err == ""
 

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import wand.errors
 from wand.control import commands
-from wand.control.client import TIMEOUT
+from wand.control.asking import TIMEOUT
 from wand.control.commands import ERRORS, InternalFault, RequestMalformed
 from wand.errors import (
     AddressInvalid,

@@ -11,6 +11,7 @@ from struct import pack
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
@@ -20,7 +21,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from wand.control.server import BOX_MAXIMUM, CONNECTIONS_MAXIMUM, ControlFactory, ControlProtocol
+from wand.control.server import BOX_MAXIMUM, CONNECTIONS_MAXIMUM, IDLE_MINIMUM, ControlFactory, ControlProtocol
 from wand.testing.program import MemoryProgram
 
 
@@ -74,8 +75,9 @@ class ServerTestCase(SynchronousTestCase):
         """
         Make a program.
         """
-        self.program = MemoryProgram(Clock())
-        self.factory = ControlFactory(self.program)
+        self.clock = Clock()
+        self.program = MemoryProgram(self.clock)
+        self.factory = ControlFactory(self.program, self.clock)
 
     def connect(self) -> Connected:
         """
@@ -228,6 +230,51 @@ class CrowdTests(ServerTestCase):
         self.assertEqual(self.program.counters["drop-control-crowded"], 1)
         clients[0].leave()
         self.connect()
+
+    def test_idleMakesRoom(self) -> None:
+        """
+        Who has said nothing for longest makes room for a new client, half a request or none, once a minute has passed.
+        """
+        silent = self.connect()
+        self.clock.advance(1)
+        half = self.connect()
+        others = [self.connect() for _ in range(CONNECTIONS_MAXIMUM - 2)]
+        self.clock.advance(IDLE_MINIMUM - 1)
+        half.send(b"\0\1a")
+        for client in others:
+            client.send(AmpBox(_command=b"Status", _ask=b"1").serialize())
+        self.connect()
+        self.assertEqual((silent.closed, half.closed), (True, False))
+        self.assertIsNone(self.factory.buildProtocol(None))
+        self.clock.advance(1)
+        self.connect()
+        self.assertTrue(half.closed)
+        silent.leave()
+        half.leave()
+        self.assertFalse(any(client.closed for client in others))
+        self.assertIsNone(self.factory.buildProtocol(None))
+        self.assertEqual(self.program.counters["control-evicted"], 2)
+        self.assertEqual(self.program.counters["drop-control-crowded"], 2)
+
+    def test_subscribersStay(self) -> None:
+        """
+        Whoever waits for events, or for an answer, is not idle.
+        """
+
+        async def join(token: str) -> None:
+            await Deferred()
+
+        self.program.join = join  # type: ignore[method-assign] # a program that takes its time
+        waiting = [self.connect() for _ in range(CONNECTIONS_MAXIMUM)]
+        for number, client in enumerate(waiting):
+            box = AmpBox(_command=b"Subscribe") if number % 2 else AmpBox(_command=b"Join", _ask=b"1", token=b"")
+            client.send(box.serialize())
+        self.clock.advance(100 * IDLE_MINIMUM)
+        self.assertIsNone(self.factory.buildProtocol(None))
+        waiting[1].send(AmpBox(_command=b"Unsubscribe").serialize())
+        self.clock.advance(IDLE_MINIMUM)
+        self.connect()
+        self.assertTrue(waiting[1].closed)
 
     def test_disconnect(self) -> None:
         """

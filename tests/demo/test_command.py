@@ -4,14 +4,15 @@ Tests for L{wand.demo.command}.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from io import StringIO
 
 from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.demo.command import perform
-from wand.demo.figures import Transfer
+from wand.demo.figures import Admission, Capture, Silence, Transfer
 from wand.demo.screen import Screen
 from wand.demo.stage import Echo, Probe
 from wand.demo.topology import Node, Site, topology
@@ -34,6 +35,18 @@ class BrokenStage:
         return [("node-1", "the tap wan0 can not be opened")]
 
     def kill(self, site: Site) -> None:
+        raise NotImplementedError
+
+    def admit(self, node: Node) -> Admission:
+        raise NotImplementedError
+
+    def revoke(self, node: Node) -> None:
+        raise NotImplementedError
+
+    def knock(self) -> Silence:
+        raise NotImplementedError
+
+    def listen(self, patterns: Mapping[str, bytes]) -> AbstractContextManager[Callable[[], Capture]]:
         raise NotImplementedError
 
     def known(self, node: Node) -> dict[str, str]:

@@ -4,6 +4,7 @@ Tests for L{wand.demo.topology}.
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,15 +24,20 @@ class FilesTests(SynchronousTestCase):
         """
         Every program can read its configuration, and is told to be where the topology has it.
         """
-        for driver in ("tuntap", "memory"):
+        for driver, protocol in product(("tuntap", "memory"), ("sealed", "rel2")):
             temporary = TemporaryDirectory()
             self.addCleanup(temporary.cleanup)
-            layout, files = attrs.evolve(topology(), driver=driver), Files(Path(temporary.name))
+            layout = attrs.evolve(topology(protocol=protocol), driver=driver)
+            files = Files(Path(temporary.name))
             files.write(layout)
             server = load(ServerConfiguration, str(files.configuration(layout.server)), {})
             self.assertEqual((server.listen, server.port), layout.serverEndpoint)
             for node in layout.nodes:
                 read = load(NodeConfiguration, str(files.configuration(node)), {})
                 self.assertEqual((read.listen, read.port), layout.endpoint(node))
-                self.assertEqual((read.driver, read.mac, read.addresses), (driver, node.mac, [f"{node.inside}/16"]))
-                self.assertEqual(read.servers, [str(layout.serverEndpoint)])
+                self.assertEqual((read.driver, read.mac, read.protocol), (driver, node.mac, protocol))
+                if layout.isSealed:
+                    self.assertEqual((read.name, read.joinFile), (node.name, str(files.token(node))))
+                else:
+                    self.assertEqual(read.addresses, [f"{node.inside}/16"])
+                    self.assertEqual(read.servers, [str(layout.serverEndpoint)])

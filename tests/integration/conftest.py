@@ -5,7 +5,9 @@ What the end-to-end tests share: labs, and networks of real C{twistd} processes 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from twisted.internet.epollreactor import EPollReactor
 
 from wand.demo.loop import Loop
 from wand.demo.namespaces import Namespaces
-from wand.demo.topology import topology
+from wand.demo.stage import Echo
+from wand.demo.topology import Node, topology
 from wand.lab import Lab, unusable, wait
 
 
@@ -50,7 +53,7 @@ def network(lab: Lab, loop: Loop) -> Namespaces:
     """
     The hosts of a server and two nodes, with nothing started.
     """
-    return Namespaces(lab, topology(count=2), loop)
+    return Namespaces(lab, topology(count=2, protocol="rel2"), loop)
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +67,102 @@ def formed(network: Namespaces) -> Namespaces:
     return network
 
 
-def waitForTables(network: Namespaces) -> None:
+@pytest.fixture
+def makeSealed(loop: Loop) -> Iterator[Callable[..., Namespaces]]:
     """
-    Wait until every node knows every other.
+    Makes sealed networks: a server and C{count} nodes that run, the first C{joined} of them members, whose tables are
+    full.  C{change} is a replacement in the configuration of every program; other arguments are those of L{topology}.
     """
-    for node in network.topology.nodes:
-        others = {other.mac for other in network.topology.nodes if other is not node}
+    with ExitStack() as stack:
+
+        def make(count: int, joined: int | None = None, change: tuple[str, str] = ("", ""), **where: str) -> Namespaces:
+            network = Namespaces(stack.enter_context(Lab()), topology(count=count, **where), loop)
+            for site in (network.topology.server, *network.topology.nodes):
+                file = network.files.configuration(site)
+                file.write_text(file.read_text().replace(*change))
+                network.start(site)
+            members = network.topology.nodes[:joined]
+            for node in members:
+                network.admit(node)
+            waitForTables(network, members)
+            return network
+
+        yield make
+
+
+class Probing:
+    """
+    One node asks others for echoes.
+    """
+
+    def __init__(self, network: Namespaces, source: Node, *targets: Node) -> None:
+        self._probe = network.probe(source, targets)
+        self.targets = targets
+        for target in targets:
+            wait(lambda target=target: self.echoes(target), 10, f"the first echo of {target.name}")
+
+    def echoes(self, target: Node | None = None) -> list[Echo]:
+        """
+        What came back from one of the targets, or from the only one.
+        """
+        return [echo for echo in self._probe.echoes() if echo.target == (target or self.targets[0])]
+
+    def goOn(self, count: int = 10, target: Node | None = None) -> None:
+        """
+        Wait until so many more echoes came.
+        """
+        before = len(self.echoes(target))
+        wait(lambda: len(self.echoes(target)) >= before + count, 20, "more echoes")
+
+    def lost(self) -> int:
+        """
+        How many of the only target did not come.
+        """
+        numbers = {echo.sequence for echo in self.echoes()}
+        return max(numbers) - min(numbers) + 1 - len(numbers)
+
+    def silentSince(self, moment: float, target: Node | None = None, pause: float = 1.0) -> float:
+        """
+        Wait until a target answers no more.
+
+        @return: seconds from C{moment}, of C{time.monotonic}, until the last request that it answered.
+        """
+
+        def silent() -> bool:
+            return time.monotonic() - self.echoes(target)[-1].sent > pause
+
+        wait(silent, 20, "silence")
+        return max(self.echoes(target)[-1].sent - moment, 0.0)
+
+    def stop(self) -> None:
+        """
+        Ask no more.
+        """
+        self._probe.stop()
+
+
+@pytest.fixture
+def probing() -> Iterator[Callable[..., Probing]]:
+    """
+    Lets one node ask others for echoes: called with a network, the node and the others.
+    """
+    with ExitStack() as stack:
+
+        def begin(network: Namespaces, source: Node, *targets: Node) -> Probing:
+            started = Probing(network, source, *targets)
+            stack.callback(started.stop)
+            return started
+
+        yield begin
+
+
+def waitForTables(network: Namespaces, nodes: Sequence[Node] = ()) -> None:
+    """
+    Wait until each of the nodes, or of all, knows every other.
+    """
+    nodes = nodes or network.topology.nodes
+    for node in nodes:
+        others = {other.mac for other in nodes if other is not node}
         wait(lambda node=node, others=others: set(network.known(node)) == others, 20, f"the table of {node.name}")
 
 

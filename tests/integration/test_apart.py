@@ -16,7 +16,7 @@ def test_wandFeedsASeparateEtud(loop: Loop) -> None:
     etud that is killed and started again is fed again.
     """
     with Lab() as lab:
-        network = Namespaces(lab, topology(count=2), loop)
+        network = Namespaces(lab, topology(count=2, protocol="rel2"), loop)
         whole, parts = network.topology.nodes
         host = network.hosts[parts.name]
         text = network.files.configuration(parts).read_text()

@@ -30,24 +30,33 @@ _PREFIXES = {
 }
 
 
+@pytest.mark.parametrize("protocol", ["sealed", "rel2"])
 @pytest.mark.parametrize(
     ("who", "way"), [("root", "namespaces"), ("user namespace", "namespaces"), ("memory", "memory")]
 )
-def test_everythingIsMeasured(programs: Path, who: str, way: str) -> None:
+def test_everythingIsMeasured(programs: Path, who: str, way: str, protocol: str) -> None:
     """
     The figures of the demo are one JSON document; it works for everyone, and leaves nothing behind.
     """
-    command = [*_PREFIXES[who], str(programs / "wand"), "demo", "--fast", "--json"]
+    command = [*_PREFIXES[who], str(programs / "wand"), "demo", "--fast", "--json", f"--protocol={protocol}"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     document, shown = process.communicate(timeout=60)
     assert process.returncode == 0, shown
     figures = json.loads(document)
-    assert figures["way"] == way
+    assert (figures["way"], figures["protocol"]) == (way, protocol)
     assert len(figures["pings"]) == 6
     assert figures["transfer"]["intact"]
     assert figures["rate"] > 1_000_000
     assert figures["failure"]["answered"] > 0
     assert figures["failure"]["returned"] < 10
+    assert figures["total"] < 10
+    if protocol == "sealed":
+        assert [each["address"] for each in figures["admissions"]] == [f"10.77.0.{number}/16" for number in (1, 2, 3)]
+        assert figures["capture"]["datagrams"] > 30
+        assert figures["capture"]["found"] == []
+        assert figures["silence"]["answers"] == 0
+        assert figures["revocation"]["seconds"] < 3
+        assert figures["revocation"]["answered"] > 0
     assert f"wand-lab-{process.pid}-" not in execute("ip", "netns", "list")
 
 

@@ -48,7 +48,7 @@ def test_registrationSurvivesLoss(loop: Loop) -> None:
     With 30 % of the datagrams to the server, and 30 % of those from it, lost, nodes register within seconds.
     """
     with Lab() as lab:
-        network = Namespaces(lab, topology(count=3), loop)
+        network = Namespaces(lab, topology(count=3, protocol="rel2"), loop)
         network.hosts["server"].lose(30, port=network.topology.serverPort)
         for site in (network.topology.server, *network.topology.nodes):
             network.start(site)

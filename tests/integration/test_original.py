@@ -38,7 +38,7 @@ def test_nodeOfTheOriginalWithOurServerAndOurNode(loop: Loop) -> None:
     A node of the original registers with our server, learns of our node, and exchanges frames with it both ways.
     """
     with Lab() as lab:
-        network = Namespaces(lab, topology(count=1), loop)
+        network = Namespaces(lab, topology(count=1, protocol="rel2"), loop)
         (ours,) = network.topology.nodes
         host = lab.host("original", "198.51.100.99/24")
         original = host.start("original", sys.executable, _ORIGINAL, "node", _MAC, network.topology.server.address)
@@ -57,7 +57,7 @@ def test_ourNodesWithTheServerOfTheOriginal(loop: Loop, tablesFull: Callable[[Na
     Our nodes register with a server of the original in its own words, and find each other.
     """
     with Lab() as lab:
-        network = Namespaces(lab, topology(count=2), loop)
+        network = Namespaces(lab, topology(count=2, protocol="rel2"), loop)
         server = network.hosts["server"].start("original", sys.executable, _ORIGINAL, "server")
         one, two = network.topology.nodes
         network.start(one)

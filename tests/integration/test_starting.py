@@ -30,7 +30,7 @@ def taken(lab: Lab, loop: Loop) -> Iterator[Namespaces]:
     """
     A node that has its tap, its UDP port and its control socket.
     """
-    network = Namespaces(lab, topology(count=2), loop)
+    network = Namespaces(lab, topology(count=2, protocol="rel2"), loop)
     node = network.topology.nodes[0]
     network.start(node)
     wait(lambda: network.files.control(node).exists(), 10, "the node")
@@ -94,7 +94,7 @@ def test_privilegesAreDropped(loop: Loop, programs: Path, tablesFull: Callable[[
     """
     with Lab() as lab:
         lab.directory.chmod(0o755)
-        network = Namespaces(lab, topology(count=2), loop)
+        network = Namespaces(lab, topology(count=2, protocol="rel2"), loop)
         sites = (network.topology.server, *network.topology.nodes)
         for site in sites:
             network.programs[site.name] = network.hosts[site.name].start(
@@ -123,7 +123,7 @@ def test_daemonRunsAndStops(loop: Loop, programs: Path, tmp_path: Path) -> None:
     As a daemon, a node writes its pid file, works, and takes pid file and control socket away when it is stopped.
     """
     with Lab() as lab:
-        network = Namespaces(lab, topology(count=1), loop)
+        network = Namespaces(lab, topology(count=1, protocol="rel2"), loop)
         (node,) = network.topology.nodes
         status, said = _run(network, node.name, "twistd", network.files.configuration(node), programs, tmp_path)
         assert status == 0, said

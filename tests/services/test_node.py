@@ -49,6 +49,7 @@ class House:
         self.lost: list[str] = []
         self.keys = {
             "driver": "memory",
+            "protocol": "rel2",
             "driverSettings": {"lan": self.lan},
             "mac": str(self.mac),
             **keys,
@@ -368,7 +369,7 @@ class WholeNetworkTests(SynchronousTestCase):
         self.addCleanup(state.cleanup)
         server = Server(
             Surroundings(
-                load=lambda: ServerConfiguration(store="memory", state=state.name),
+                load=lambda: ServerConfiguration(protocol="rel2", store="memory", state=state.name),
                 context=simulatedContext(clock, network, "192.0.2.100"),
                 owner=UNCHANGED,
                 end=lambda: None,

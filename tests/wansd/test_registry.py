@@ -1,5 +1,5 @@
 """
-Tests of L{wand.wansd.registry} and L{wand.wansd.budget}.
+Tests of L{wand.wansd.registry} and L{wand.budget}.
 """
 
 from __future__ import annotations
@@ -7,12 +7,12 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.budget import Budget
 from wand.endpoint import Endpoint
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.rel2 import entrySize, parseListing
 from wand.underlay import DATAGRAM_MAXIMUM
-from wand.wansd.budget import Budget
 from wand.wansd.registry import EXPIRY, Change, Registration, Registry
 
 ALICE = MAC.parse("02:00:00:00:00:0a")

@@ -103,21 +103,29 @@ def _entryGrid(entries: list[EntryStatus], now: float) -> Grid:
 
 def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
     return Grid(
-        ("PEER", "STATE", "HEARD", "FRAMES-IN", "BYTES-IN", "FRAMES-OUT", "BYTES-OUT", "MACS"),
+        ("PEER", "STATE", "ENDPOINT", "HEARD", "FRAMES-IN", "BYTES-IN", "FRAMES-OUT", "BYTES-OUT", "DROPS", "MACS"),
         [
             (
                 peer.peer,
                 peer.state,
+                peer.endpoint,
                 "never" if peer.heard is None else age(now - peer.heard),
                 str(peer.framesReceived),
                 str(peer.bytesReceived),
                 str(peer.framesSent),
                 str(peer.bytesSent),
+                _drops(peer),
                 ",".join(peer.macs),
             )
             for peer in found
         ],
+        [DROP_STYLE if peer.drops else "" for peer in found],
     )
+
+
+def _drops(peer: PeerStatus) -> str:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in peer.reasons.items())
+    return f"{peer.drops} ({reasons})" if reasons else str(peer.drops)
 
 
 def _counterGrid(found: list[CounterStatus]) -> Grid:

@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from wand import __version__
-from wand.cli import changing, drivers, looking, watching
+from wand.cli import changing, drivers, inviting, joining, looking, members, signing, watching
 from wand.cli.import_config import importConfig
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
@@ -28,6 +28,17 @@ COMMANDS: dict[str, click.Command] = {
         changing.delete,
         changing.reload,
         changing.stop,
+        joining.join,
+        inviting.invite,
+        inviting.invitations,
+        inviting.withdraw,
+        members.members,
+        members.approve,
+        members.rename,
+        members.revoke,
+        signing.requests,
+        signing.sign,
+        signing.importSignatures,
         drivers.drivers,
     )
 }

@@ -5,13 +5,17 @@ What commands print: one JSON document, or columns for people that are plain tex
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import attrs
 import click
 import msgspec
 
 GAP = "  "
+
+#: Columns of the labels of L{line}.
+LABEL_WIDTH = 12
 
 #: The most rows that are folded to the width of a terminal; that takes a while for each.
 FOLDED_MAXIMUM = 1_000
@@ -58,6 +62,34 @@ def clean(text: str) -> str:
     if not text.isprintable():
         text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
     return text or "-"
+
+
+def line(label: str, text: str) -> str:
+    """
+    A line of a group, under its title.
+    """
+    return f"  {label:<{LABEL_WIDTH}}{clean(text)}"
+
+
+def shortKey(key: str) -> str:
+    """
+    A short form of a key in hex, for people.
+    """
+    return clean(f"{key[:4]}-{key[4:8]}-{key[8:12]}")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """
+    Show a person at a terminal that something is under way.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def ago(seconds: float) -> str:

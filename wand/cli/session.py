@@ -87,6 +87,14 @@ class Session:
             self._client = await connect(self._reactor, choose(self._control))
         return self._client
 
+    async def sleep(self, seconds: float) -> None:
+        """
+        Wait.
+        """
+        from twisted.internet.task import deferLater
+
+        await deferLater(self._reactor, seconds)
+
     def perform(self, operation: Operation) -> None:
         """
         Do what a command does, and wait for it; what it raises is raised here.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import click
 
+from wand.cli.asking import InShell
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
 
@@ -67,6 +68,9 @@ class Shell:
                 return False
             if words:
                 self._perform(words)
+        except click.Abort:
+            self.failed = True
+            click.echo("nothing was done", err=True)
         except (WandError, click.ClickException, ValueError) as error:
             self.failed = True
             click.echo(error.format_message() if isinstance(error, click.ClickException) else str(error), err=True)
@@ -93,7 +97,7 @@ class Shell:
         return [f"{word} " for word in sorted(words) if word.startswith(text)]
 
     def _perform(self, words: list[str]) -> None:
-        operation = self._group.main(words, prog_name="", standalone_mode=False)
+        operation = self._group.main(words, prog_name="", standalone_mode=False, obj=InShell())
         if not isinstance(operation, Operation):
             return  # --help and the like
         try:

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import click
 
-from wand.cli.rendering import ago, clean, duration
+from wand.cli.own import ownLines
+from wand.cli.rendering import LABEL_WIDTH, ago, clean, duration, line
 from wand.status import DirectoryStatus, ProgramStatus, TapStatus
-
-#: Columns of the labels.
-LABEL_WIDTH = 12
 
 #: How a directory's state looks on a terminal.
 _STATE_COLOURS = {"answered": "green", "fixed": "green", "asking": "yellow", "silent": "red"}
@@ -22,13 +20,15 @@ def showStatus(status: ProgramStatus, now: float) -> None:
     """
     lines = [
         click.style(f"wand {status.role}", bold=True) + f", version {clean(status.version)}, process {status.pid}",
-        _line("up", duration(now - status.started)),
-        _line("protocol", status.protocol),
-        _line("listening", status.listening),
-        _line("settings", status.configuration),
+        line("up", duration(now - status.started)),
+        line("protocol", status.protocol),
+        line("listening", status.listening),
+        line("settings", status.configuration),
     ]
     if status.tap is not None:
         lines += ["", *_tapLines(status.tap)]
+    if status.own is not None:
+        lines += ["", *ownLines(status.own, now)]
     lines += ["", *_tableLines(status)]
     if status.directories:
         lines += ["", click.style("Directories", bold=True)]
@@ -41,11 +41,11 @@ def showStatus(status: ProgramStatus, now: float) -> None:
 def _tapLines(tap: TapStatus) -> list[str]:
     return [
         click.style("Interface", bold=True),
-        _line("name", f"{clean(tap.interface)} ({clean(tap.driver)})"),
-        _line("mac", tap.mac),
-        _line("mtu", str(tap.mtu)),
-        _line("addresses", ", ".join(tap.addresses)),
-        _line("features", ", ".join(tap.features)),
+        line("name", f"{clean(tap.interface)} ({clean(tap.driver)})"),
+        line("mac", tap.mac),
+        line("mtu", str(tap.mtu)),
+        line("addresses", ", ".join(tap.addresses)),
+        line("features", ", ".join(tap.features)),
     ]
 
 
@@ -53,8 +53,8 @@ def _tableLines(status: ProgramStatus) -> list[str]:
     drops = click.style(f"{status.drops} (wand counters says why)", fg="yellow") if status.drops else "0"
     return [
         click.style("Registry" if status.role == "server" else "Table", bold=True),
-        _line("entries", str(status.entries)),
-        *([] if status.role == "server" else [_line("peers", str(status.peers))]),
+        line("entries", str(status.entries)),
+        *([] if status.role == "server" else [line("peers", str(status.peers))]),
         f"  {'drops':<{LABEL_WIDTH}}{drops}",
     ]
 
@@ -66,7 +66,3 @@ def _directoryLine(directory: DirectoryStatus, now: float) -> str:
         return f"  {clean(directory.name)}: {state}, {entries}"
     answered = "never answered" if directory.answered is None else f"last answered {ago(now - directory.answered)}"
     return f"  {clean(directory.name)}: {state}, {entries}, {answered}"
-
-
-def _line(label: str, text: str) -> str:
-    return f"  {label:<{LABEL_WIDTH}}{clean(text)}"

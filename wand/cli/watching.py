@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from wand.cli.rendering import clean
 from wand.cli.session import Operation, Session
+from wand.cli.telling import told
 from wand.errors import NotRunning
 
 if TYPE_CHECKING:
@@ -53,5 +53,4 @@ def _show(event: Event, asJSON: bool) -> None:
         click.echo(msgspec.json.encode(event))
         return
     when = datetime.fromtimestamp(event.time).isoformat(" ", "seconds")
-    fields = "  ".join(f"{name}={clean(str(value))}" for name, value in event.fields.items())
-    click.echo(f"{when}  {clean(event.kind)}  {fields}".rstrip())
+    click.echo(f"{when}  {told(event)}")

@@ -8,41 +8,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from errno import EACCES, ECONNREFUSED, ENOENT, EPERM
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import UNIXClientEndpoint
-from twisted.internet.error import ConnectError, ConnectionClosed
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import Factory, connectionDone
-from twisted.protocols import amp
-from twisted.python.failure import Failure
+from twisted.internet.error import ConnectError
+from twisted.internet.protocol import Factory
 
 from wand.control import commands
+from wand.control.asking import Connection
+from wand.control.membership_client import MembershipClient
 from wand.control.path import tooLong
-from wand.errors import NotPermitted, NotRunning, NotSupported, WandError
+from wand.errors import NotPermitted, NotRunning, WandError
 from wand.events import Event
 from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
 
-#: Seconds in which an answer must come.
-TIMEOUT: Final = 10.0
 
-Item = TypeVar("Item")
-
-
-class ControlClient:
+class ControlClient(MembershipClient):
     """
     A connection to a running program.  Each method asks one thing; what can go wrong is a L{WandError} whose text is
     for the operator: L{NotRunning} if the program went away or does not answer, or what the program itself says.
     """
-
-    def __init__(self, clock: IReactorTime, path: str, connection: Connection) -> None:
-        """
-        Use L{connect}.
-        """
-        self._clock = clock
-        self._path = path
-        self._connection = connection
 
     @property
     def connected(self) -> bool:
@@ -146,72 +132,6 @@ class ControlClient:
         """
         await self._ask(commands.Unsubscribe)
 
-    async def _pages(self, command: type[amp.Command], key: Callable[[Item], str]) -> AsyncIterator[Item]:
-        answer = await self._ask(command)
-        while True:
-            for item in answer["page"]:
-                yield item
-            if not answer["more"] or not answer["page"]:
-                return
-            answer = await self._ask(command, after=key(answer["page"][-1]))
-
-    async def _ask(self, command: type[amp.Command], **arguments: object) -> dict[str, Any]:
-        try:
-            asked: Deferred[dict[str, Any]] = self._connection.callRemote(command, **arguments)
-            return await self._inTime(asked, "does not answer")
-        except ConnectionClosed:
-            raise NotRunning(f"the program at {self._path} closed the connection") from None
-        except amp.UnhandledCommand:
-            raise NotSupported(
-                f"the program at {self._path} does not know the command {command.__name__}: it is of an older version"
-            ) from None
-        except (amp.AmpError, amp.RemoteAmpError, ValueError) as error:
-            raise WandError(f"the program at {self._path} does not speak as expected: {error!r}") from error
-
-    async def _inTime(self, deferred: Deferred[Item], failing: str) -> Item:
-        def tooLate(result: object, seconds: float) -> Failure:
-            return Failure(NotRunning(f"the program at {self._path} {failing} after {seconds:.0f} seconds"))
-
-        return await deferred.addTimeout(TIMEOUT, self._clock, tooLate)
-
-
-class Connection(amp.AMP):
-    """
-    AMP, with the events that the program tells of.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.closed = False
-        self.watchers: list[Callable[[], object]] = []
-        self.told: Callable[[Event], object] = lambda event: None
-        self.lost: Callable[[int], object] = lambda count: None
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        The program went away.
-        """
-        self.closed = True
-        super().connectionLost(reason)
-        for watcher in self.watchers:
-            watcher()
-
-    @commands.Happened.responder
-    def happened(self, event: Event) -> dict[str, Any]:
-        """
-        The program tells of an event.
-        """
-        self.told(event)
-        return {}
-
-    @commands.EventsLost.responder
-    def eventsLost(self, count: int) -> dict[str, Any]:
-        """
-        The program tells of events that it did not tell.
-        """
-        self.lost(count)
-        return {}
-
 
 class _ConnectionFactory(Factory):
     protocol = Connection
@@ -251,5 +171,5 @@ def _explained(error: Exception, path: str) -> WandError:
     return NotRunning(f"can not connect to the control socket {path}: {error}")
 
 
-def _given(**arguments: object) -> dict[str, object]:
+def _given(**arguments: object) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}

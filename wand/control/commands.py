@@ -1,8 +1,9 @@
 """
 The commands of the control socket (AMP): what a client asks a running program, and what the program tells a client.
 
-A new command is one class here and one responder in L{wand.control.responders}.  The client needs none of the server's
-code to use them.
+A new command is one class here and one responder in L{wand.control.responders}; those about the members of a network
+are in L{wand.control.membership_commands} and L{wand.control.membership_responders}.  The client needs none of the
+server's code to use them.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from wand.control.values import JSON
 from wand.errors import (
     AddressInvalid,
     EntryRefused,
+    MembershipRefused,
     NoSuchEntry,
+    NoSuchMember,
     NoSuchPlugin,
     NotPermitted,
     NotSupported,
     PortUnavailable,
+    StateUnavailable,
     StoreUnavailable,
     TapUnavailable,
+    TokenInvalid,
     WandError,
 )
 from wand.events import Event
@@ -40,20 +45,31 @@ class RequestMalformed(WandError):
     """
 
 
+class TooBusy(WandError):
+    """
+    The program still works at too many commands of one connection.
+    """
+
+
 #: The errors that cross the socket, each with its code.  Any other L{WandError} arrives as a plain one with its text;
 #: so the base comes last, because the first that fits is taken.
 ERRORS: Final[dict[type[Exception], bytes]] = {
     InternalFault: b"INTERNAL-FAULT",
     RequestMalformed: b"REQUEST-MALFORMED",
+    TooBusy: b"TOO-BUSY",
     AddressInvalid: b"ADDRESS-INVALID",
     EntryRefused: b"ENTRY-REFUSED",
+    MembershipRefused: b"MEMBERSHIP-REFUSED",
     NoSuchEntry: b"NO-SUCH-ENTRY",
+    NoSuchMember: b"NO-SUCH-MEMBER",
     NoSuchPlugin: b"NO-SUCH-PLUGIN",
     NotPermitted: b"NOT-PERMITTED",
     NotSupported: b"NOT-SUPPORTED",
     PortUnavailable: b"PORT-UNAVAILABLE",
+    StateUnavailable: b"STATE-UNAVAILABLE",
     StoreUnavailable: b"STORE-UNAVAILABLE",
     TapUnavailable: b"TAP-UNAVAILABLE",
+    TokenInvalid: b"TOKEN-INVALID",
     WandError: b"WAND-ERROR",
 }
 

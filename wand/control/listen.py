@@ -54,7 +54,7 @@ class ControlSocket:
         self._group = group
         self._uid = -1 if uid is None else uid
         self._gid = -1 if gid is None else gid
-        self._factory = ControlFactory(program)
+        self._factory = ControlFactory(program, reactor)
         self._port: _Port | None = None
         self._identity: tuple[int, int] | None = None
 

@@ -4,11 +4,13 @@ What the control socket can look at and change: a running program, seen from the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.membership.status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
@@ -68,4 +70,72 @@ class Program(Protocol):
     def stop(self) -> None:
         """
         Stop soon, in good order.
+        """
+
+    # Membership: only a server of a sealed network has members, and only a node of one joins.  What a program does not
+    # have raises L{wand.errors.NotSupported}.
+
+    async def join(self, token: str) -> None:
+        """
+        Redeem an invitation; done as soon as it is kept, not when the server has answered.
+
+        @raise wand.errors.TokenInvalid: if C{token} is none.
+        @raise wand.errors.MembershipRefused: if this node is a member of another network.
+        """
+
+    async def invite(
+        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+    ) -> str:
+        """
+        Make an invitation.
+
+        @param endpoints: where nodes reach this server, C{HOST:PORT} each; empty for what the configuration says.
+        @param lifetime: in seconds.
+        @return: the token.
+        @raise wand.errors.MembershipRefused: if it can not be made so.
+        """
+
+    def invitations(self) -> list[InvitationStatus]:
+        """
+        The invitations that can still be redeemed.
+        """
+
+    async def withdraw(self, invitation: str) -> None:
+        """
+        Let nobody join with an invitation any more.
+
+        @param invitation: its whole id in hex.
+        @raise wand.errors.NoSuchMember: if there is none.
+        """
+
+    def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        """
+        At most C{count} members in the order of their keys, those beyond C{after}.
+        """
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody in who waits for it.
+        """
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        """
+        Call a member something else.
+        """
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody be a member no more, for ever.
+        """
+
+    def requests(self) -> bytes:
+        """
+        What waits for a signature made elsewhere, as a document for C{wand sign}.
+        """
+
+    async def importSignatures(self, document: bytes) -> int:
+        """
+        Take what was signed elsewhere.
+
+        @return: how many certificates and revocations were taken.
         """

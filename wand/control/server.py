@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.interfaces import IAddress, IPushProducer, ITransport
+from twisted.internet.interfaces import IAddress, IPushProducer, IReactorTime, ITransport
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols import amp
 from twisted.python.failure import Failure
@@ -26,13 +26,18 @@ from wand.events import Event
 
 COUNTERS: Final = {
     "control-connections": "connections to the control socket",
+    "control-evicted": "idle connections to the control socket ended to make room for a new one",
     "control-events-lost": "events not told to a subscriber because it did not read fast enough",
+    "drop-control-busy": "commands on the control socket refused because too many of one client were under way",
     "drop-control-crowded": "connections to the control socket refused because there were too many",
     "drop-control-malformed": "requests on the control socket that could not be understood",
 }
 
 #: How many clients may be connected at once.
 CONNECTIONS_MAXIMUM: Final = 64
+
+#: Seconds without a request after which a connection has to make room for a new one, if all are taken.
+IDLE_MINIMUM: Final = 60.0
 
 #: How many octets of memory one request may take.  AMP bounds each key and value of a box, but not their number.
 BOX_MAXIMUM: Final = 1 << 20
@@ -50,17 +55,28 @@ class ControlProtocol(amp.AMP):
     answers do not pile up, and events are dropped and counted.
     """
 
-    def __init__(self, program: Program, forget: Callable[[ControlProtocol], object]) -> None:
+    def __init__(self, program: Program, clock: IReactorTime, forget: Callable[[ControlProtocol], object]) -> None:
         """
         @param forget: called when the connection is gone.
         """
-        super().__init__(locator=Responders(program, self, self._countMalformed))
+        self._responders = Responders(program, self, self._countMalformed)
+        super().__init__(locator=self._responders)
         self._program = program
+        self._clock = clock
+        self._active = clock.seconds()
         self._forget = forget
         self._boxSize = 0
         self._refused = False
         self._endSubscription: Callable[[], None] | None = None
         self._lost = 0
+
+    @property
+    def idle(self) -> float:
+        """
+        The seconds since the last request; zero as long as one is under way, and for subscribers.
+        """
+        busy = self._endSubscription is not None or self._responders.underWay
+        return 0.0 if busy else self._clock.seconds() - self._active
 
     # The connection.  AMP's own methods would write two lines into the log for each.
 
@@ -78,6 +94,7 @@ class ControlProtocol(amp.AMP):
         if not self._refused and (self._unprocessed or self._currentBox is not None):
             self._countMalformed()
         self.unsubscribe()
+        self._responders.documents.drop()
         amp.BinaryBoxProtocol.connectionLost(self, reason)
         self.transport = None
         self._forget(self)
@@ -129,6 +146,7 @@ class ControlProtocol(amp.AMP):
         A whole box came.
         """
         self._boxSize = 0
+        self._active = self._clock.seconds()
         if amp.COMMAND not in box or amp.ANSWER in box or amp.ERROR in box:  # we ask nothing that could be answered
             self._refuse()
         else:
@@ -182,14 +200,15 @@ class ControlProtocol(amp.AMP):
 
 class ControlFactory(Factory):
     """
-    Makes a L{ControlProtocol} for each client, up to a number of them.
+    Makes a L{ControlProtocol} for each client, up to a number of them.  Who says nothing keeps nobody else out.
     """
 
     noisy = False
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, clock: IReactorTime) -> None:
         program.counters.declare(COUNTERS)
         self._program = program
+        self._clock = clock
         self._connections: set[ControlProtocol] = set()
 
     def buildProtocol(self, addr: IAddress | None) -> ControlProtocol | None:
@@ -198,11 +217,11 @@ class ControlFactory(Factory):
 
         @return: C{None} to turn it away.
         """
-        if len(self._connections) >= CONNECTIONS_MAXIMUM:
+        if len(self._connections) >= CONNECTIONS_MAXIMUM and not self._makeRoom():
             self._program.counters["drop-control-crowded"] += 1
             return None
         self._program.counters["control-connections"] += 1
-        connection = ControlProtocol(self._program, self._connections.discard)
+        connection = ControlProtocol(self._program, self._clock, self._connections.discard)
         self._connections.add(connection)
         return connection
 
@@ -213,3 +232,13 @@ class ControlFactory(Factory):
         for connection in tuple(self._connections):
             if connection.transport is not None:
                 connection.transport.loseConnection()
+
+    def _makeRoom(self) -> bool:
+        idlest = max(self._connections, key=lambda each: each.idle)
+        if idlest.idle < IDLE_MINIMUM:
+            return False
+        self._program.counters["control-evicted"] += 1
+        self._connections.discard(idlest)
+        if idlest.transport is not None:
+            idlest.transport.abortConnection()  # type: ignore[attr-defined] # a stream transport has it
+        return True

@@ -23,12 +23,15 @@ from wand.errors import WandError
 @click.command()
 @click.option("--json", "asJSON", is_flag=True, help="Print the measured figures as one JSON document.")
 @click.option("--keep", is_flag=True, help="Leave the network running at the end, until Ctrl-C.")
+@click.option(
+    "--protocol", type=click.Choice(["sealed", "rel2"]), default="sealed", show_default=True, help="How nodes talk."
+)
 @click.option("--fast", is_flag=True, help="Shorten the transfer and the pauses.")
-def demo(asJSON: bool, keep: bool, fast: bool) -> None:
+def demo(asJSON: bool, keep: bool, protocol: str, fast: bool) -> None:
     """Watch a whole network at work: one server and three nodes on this machine, thrown away afterwards."""
     screen = Screen(Console(stderr=asJSON))
     try:
-        with chosenStage(screen) as stage:
+        with chosenStage(screen, protocol) as stage:
             perform(stage, screen, asJSON=asJSON, keep=keep, fast=fast)
     except WandError as error:
         screen.failure(str(error), ())
@@ -53,7 +56,7 @@ def perform(stage: Stage, screen: Screen, *, asJSON: bool, keep: bool, fast: boo
 
 
 @contextmanager
-def chosenStage(screen: Screen) -> Iterator[Stage]:
+def chosenStage(screen: Screen, protocol: str) -> Iterator[Stage]:
     """
     The best stage that this machine and this user can have.
     """
@@ -70,8 +73,8 @@ def chosenStage(screen: Screen) -> Iterator[Stage]:
     except LabUnavailable as error:
         screen.note(f"No network namespaces: {error}.")
         screen.note("So all nodes run inside this process, and each tap is a port of a LAN in memory.")
-        with Loop(reactor) as loop, Memory.opened(loop) as stage:
+        with Loop(reactor) as loop, Memory.opened(loop, protocol) as stage:
             yield stage
         return
     with Loop(reactor) as loop, Lab() as lab:
-        yield Namespaces(lab, topology(), loop)
+        yield Namespaces(lab, topology(protocol=protocol), loop)

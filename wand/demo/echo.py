@@ -15,17 +15,21 @@ import struct
 import sys
 import time
 from contextlib import suppress
+from typing import Final
 
 _REQUEST = 8
 _HEADER = struct.Struct("!BBHHH")
 _TIME = struct.Struct("!d")
+
+#: What every request carries, so that one who listens can look for it; with an even number of octets.
+MARKER: Final = b"these words are inside the frame"
 
 
 def request(identity: int, sequence: int, now: float) -> bytes:
     """
     An echo request that carries the time.
     """
-    body = _TIME.pack(now)
+    body = _TIME.pack(now) + MARKER
     check = checksum(_HEADER.pack(_REQUEST, 0, 0, identity, sequence) + body)
     return _HEADER.pack(_REQUEST, 0, check, identity, sequence) + body
 
@@ -46,7 +50,7 @@ def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
     @return: the sequence number of our request that it answers, and when that was sent; C{None} if it is none.
     """
     message = packet[(packet[0] & 15) * 4 :] if packet else b""
-    if len(message) != _HEADER.size + _TIME.size:
+    if len(message) != _HEADER.size + _TIME.size + len(MARKER) or not message.endswith(MARKER):
         return None
     kind, _, _, theirs, sequence = _HEADER.unpack_from(message)
     if kind != 0 or theirs != identity:

@@ -1,3 +1,5 @@
+# mypy: allow-untyped-calls
+# (Methods that Twisted services hand down have no types.)
 """
 The demo's network without privileges: all programs in this process, every tap a LAN in memory, UDP on loopback.
 """
@@ -9,29 +11,39 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self, cast
 
 import attrs
 from twisted.application.service import IService
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.task import LoopingCall
-from twisted.logger import globalLogBeginner, textFileLogObserver
+from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
-import wand.twistd.node
-import wand.twistd.server
-from wand.demo.figures import Transfer
+from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration, load
+from wand.control.client import connect
+from wand.demo import stranger
+from wand.demo.capture import Listener
+from wand.demo.figures import Admission, Capture, Silence, Transfer
 from wand.demo.hosts import MemoryHost
 from wand.demo.loop import Loop
-from wand.demo.namespaces import INTERVAL
+from wand.demo.namespaces import INTERVAL, admitted, whereabouts
+from wand.demo.overhearing import OverheardUnderlay
 from wand.demo.stage import Echo
 from wand.demo.topology import Files, Node, Site, Topology, topology
 from wand.discovery import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
+from wand.services.context import realContext
+from wand.services.control import ControlService
+from wand.services.meeting import SealedServer
 from wand.services.node import Node as NodeService
+from wand.services.program import Kind, Surroundings
+from wand.services.server import Server
+from wand.state import UNCHANGED
 
 
 class Memory:
@@ -39,28 +51,31 @@ class Memory:
     A L{wand.demo.stage.Stage} in this process.
     """
 
+    _logger = Logger()
+
     way = "memory"
     carrier = "test frames"
 
-    def __init__(self, loop: Loop, directory: Path) -> None:
+    def __init__(self, loop: Loop, directory: Path, protocol: str) -> None:
         self.topology: Topology = attrs.evolve(
-            topology("127.0.0."), nodePort=_freePort(), serverPort=_freePort(), driver="memory"
+            topology("127.0.0.", protocol=protocol), nodePort=_freePort(), serverPort=_freePort(), driver="memory"
         )
         self._loop = loop
         self._files = Files(directory)
         self._files.write(self.topology)
         self._log = directory / "log"
+        self._heard: Callable[[bytes], object] = lambda datagram: None
         self._programs: dict[str, IService] = {}
         self._hosts: dict[str, MemoryHost] = {}
 
     @classmethod
     @contextmanager
-    def opened(cls, loop: Loop) -> Iterator[Self]:
+    def opened(cls, loop: Loop, protocol: str) -> Iterator[Self]:
         """
         Have a stage for as long as this context lasts.
         """
         with tempfile.TemporaryDirectory(prefix="wand-") as directory:
-            stage = cls(loop, Path(directory))
+            stage = cls(loop, Path(directory), protocol)
             with stage._log.open("w") as log:
                 globalLogBeginner.beginLoggingTo([textFileLogObserver(log)], redirectStandardIO=False)
                 try:
@@ -76,15 +91,74 @@ class Memory:
         self._loop.call(self._start, site)
 
     def _start(self, site: Site) -> None:
-        plugin: Any = wand.twistd.node if isinstance(site, Node) else wand.twistd.server
-        options = plugin.Options()
-        options.parseOptions(["--config", str(self._files.configuration(site))])
-        service = self._programs[site.name] = plugin.makeService(options)
+        service = self._programs[site.name] = self._program(site)
+        control = str(self._files.control(site))
+        ControlService(self._loop.reactor, control, "", UNCHANGED, service).setServiceParent(service)
         service.privilegedStartService()
         service.startService()
         if isinstance(site, Node):
             driver = cast(MemoryDriver, discoverDrivers().choose("memory"))
             self._hosts[site.name] = MemoryHost(MAC.parse(site.mac), driver.lans[site.name])
+
+    def _program(self, site: Site) -> NodeService | SealedServer | Server:
+        if isinstance(site, Node):
+            nodeKind: type[EtudConfiguration] = NodeConfiguration
+            return NodeService(self._surroundings(site, nodeKind))
+        if self.topology.isSealed:
+            return SealedServer(self._surroundings(site, ServerConfiguration), lambda text: None)
+        serverKind: type[WansdConfiguration] = ServerConfiguration
+        return Server(self._surroundings(site, serverKind))
+
+    def _surroundings(self, site: Site, kind: type[Kind]) -> Surroundings[Kind]:
+        context = realContext(self._loop.reactor)
+        file = str(self._files.configuration(site))
+        return Surroundings(
+            load=partial(load, kind, file),
+            context=attrs.evolve(context, underlay=OverheardUnderlay(context.underlay, lambda each: self._heard(each))),
+            owner=UNCHANGED,
+            end=lambda: None,
+            lost=partial(self._logger.error, "{site}: {reason}", site=site.name),
+            origin=file,
+        )
+
+    def admit(self, node: Node) -> Admission:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        return self._loop.wait(self._admit(node))
+
+    async def _admit(self, node: Node) -> Admission:
+        token = await cast(SealedServer, self._programs["server"]).invite([], 1, 3600.0, "", False, False)
+        client = await connect(self._loop.reactor, str(self._files.control(node)))
+        try:
+            return await admitted(client, node, token, self._loop.reactor)
+        finally:
+            client.close()
+
+    def revoke(self, node: Node) -> None:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        self._loop.wait(cast(SealedServer, self._programs["server"]).revoke(node.name))
+
+    def knock(self) -> Silence:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        endpoints = [self.topology.serverEndpoint, *map(self.topology.endpoint, self.topology.nodes)]
+        return stranger.knock("127.0.0.99", endpoints)
+
+    @contextmanager
+    def listen(self, patterns: Mapping[str, bytes]) -> Iterator[Callable[[], Capture]]:
+        """
+        See L{wand.demo.stage.Stage}.
+        """
+        listener = Listener(patterns)
+        self._heard = listener.hear
+        try:
+            yield lambda: listener.capture
+        finally:
+            self._heard = lambda datagram: None
 
     def kill(self, site: Site) -> None:
         """
@@ -103,7 +177,8 @@ class Memory:
         See L{wand.demo.stage.Stage}.
         """
         service = cast(NodeService, self._programs[node.name])
-        return {entry.mac: entry.peer for entry in self._loop.call(service.entries, None, len(self.topology.nodes))}
+        limit = len(self.topology.nodes)
+        return self._loop.call(lambda: whereabouts(service.entries(None, limit), service.peers(None, limit)))
 
     def ping(self, source: Node, targets: Sequence[Node]) -> Sequence[Echo]:
         """

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from wand.demo.figures import Failure, Figures, Ping, Transfer
+from wand.demo.figures import Admission, Capture, Failure, Figures, Ping, Revocation, Transfer
 from wand.demo.topology import Node, Topology
 
 #: The tables of all nodes: by the name of the node and then by MAC address.
@@ -76,13 +76,36 @@ class Screen:
         middle = " " * (width * len(nodes) // 2)
         row([node.name for node in nodes], "", "bold cyan")
         row([node.inside for node in nodes], "on the one Ethernet: a tap device wan0 each", "cyan")
-        row(["|" for _ in nodes], "frames in UDP", "dim")
+        row(["|" for _ in nodes], f"frames in UDP, {'encrypted' if topology.isSealed else 'in the clear'}", "dim")
         row([node.address for node in nodes], "on the network in between", "")
         row(["|" for _ in nodes], "", "dim")
         self.line(Text("  " + line, style="dim"))
         self.line(Text(f"  {middle}|", style="dim"))
+        does = f"{'lets members in, ' * topology.isSealed}knows who is where, sees no frame"
         server = f"{topology.server.name} {topology.serverEndpoint}".center(width * len(nodes))
-        self.line(Text.assemble(("  " + server, "bold magenta"), ("  knows who is where, sees no frame", "dim")))
+        self.line(Text.assemble(("  " + server, "bold magenta"), ("  " + does, "dim")))
+
+    def admitted(self, admission: Admission) -> None:
+        """
+        Show somebody who joined.
+        """
+        joined = f"{admission.node} redeemed its invitation in {admission.seconds:.2f} s: it is "
+        self.line(Text.assemble(("  ok  ", "bold green"), joined, (f"{admission.name}, {admission.address}", "bold")))
+
+    def overheard(self, capture: Capture) -> None:
+        """
+        Show what the network in between saw.
+        """
+        found = ", ".join(capture.found) or "no octet of the frames, no MAC address, no name"
+        self.result(f"Who listens in between saw {capture.datagrams} datagrams, and in them {found}.")
+
+    def revoked(self, revocation: Revocation, first: Node, last: Node) -> None:
+        """
+        Show how a member was revoked.
+        """
+        self.result(f"{revocation.node} gets no answer any more, {revocation.seconds:.2f} s after the command.")
+        lost = revocation.asked - revocation.answered
+        self.result(f"{first.name} and {last.name}: {revocation.asked} echoes since, {lost} lost.")
 
     @contextmanager
     def tables(self, topology: Topology) -> Iterator[Callable[[Tables, float], None]]:
@@ -151,13 +174,24 @@ class Screen:
         """
         pings = [ping.milliseconds for ping in figures.pings]
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
-        for name, value in (
+        rows = [
             ("  network formed in", f"{figures.formed:.1f} s"),
             ("  ping", f"{min(pings):.2f} to {max(pings):.2f} ms between {len(figures.nodes)} nodes"),
             (f"  {figures.carrier}", speed(figures.rate)),
             ("  a dead node is back in", f"{figures.failure.returned:.2f} s"),
-            ("  all of this took", f"{figures.total:.1f} s"),
-        ):
+        ]
+        if figures.admissions:
+            slowest = max(each.seconds for each in figures.admissions)
+            rows.insert(0, ("  joining with an invitation", f"{slowest:.2f} s at the most"))
+        if figures.capture is not None:
+            seen = "nothing" if not figures.capture.found else ", ".join(figures.capture.found)
+            rows.append(("  the network in between saw", f"{seen} in {figures.capture.datagrams} datagrams"))
+        if figures.silence is not None:
+            rows.append(("  a stranger got", f"{figures.silence.answers} answers to {figures.silence.sent} datagrams"))
+        if figures.revocation is not None:
+            rows.append(("  a revoked member is out in", f"{figures.revocation.seconds:.2f} s"))
+        rows.append(("  all of this took", f"{figures.total:.1f} s"))
+        for name, value in rows:
             table.add_row(name, Text(value, style="bold green"))
         self.heading("Summary")
         self.line(table)

@@ -4,10 +4,11 @@ What the demo is played on: something that can start nodes, kill them, and pass 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from wand.demo.figures import Transfer
+from wand.demo.figures import Admission, Capture, Silence, Transfer
 from wand.demo.topology import Node, Site, Topology
 
 
@@ -64,6 +65,29 @@ class Stage(Protocol):
     def kill(self, site: Site) -> None:
         """
         End the program of a site at once, as a crash would.
+        """
+
+    def admit(self, node: Node) -> Admission:
+        """
+        Give a node that runs an invitation of the server's, and wait until it is a member.
+        """
+
+    def revoke(self, node: Node) -> None:
+        """
+        Let a node be a member no more.
+        """
+
+    def knock(self) -> Silence:
+        """
+        Let somebody who is no member ask the server and every node.
+        """
+
+    def listen(self, patterns: Mapping[str, bytes]) -> AbstractContextManager[Callable[[], Capture]]:
+        """
+        While this context lasts, listen on the network between the sites.
+
+        @param patterns: octets to look for, by what they are called.
+        @return: gives what was seen so far.
         """
 
     def known(self, node: Node) -> dict[str, str]:

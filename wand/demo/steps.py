@@ -7,11 +7,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from wand.demo.figures import Failure, Figures, Ping, Transfer
+from wand.demo.echo import MARKER
+from wand.demo.figures import Admission, Capture, Failure, Figures, Ping, Revocation, Silence, Transfer
 from wand.demo.screen import Screen
 from wand.demo.stage import Echo, Stage
 from wand.demo.topology import Node
 from wand.errors import WandError
+from wand.ethernet import MAC
 from wand.lab import wait
 
 #: Seconds that each step may take at most.
@@ -32,13 +34,17 @@ def play(stage: Stage, screen: Screen, fast: bool) -> Figures:
     @return: what was measured.
     """
     began = time.monotonic()
+    isSealed = stage.topology.isSealed
     screen.picture(stage.topology)
-    formed = form(stage, screen)
-    pings = ping(stage, screen)
-    transfer = send(stage, screen, 0.5 if fast else 3.0)
-    failure = fail(stage, screen, 0.3 if fast else 1.5)
+    formed, admissions = form(stage, screen)
+    pings, capture = overhear(stage, screen) if isSealed else (ping(stage, screen), None)
+    transfer = send(stage, screen, 0.5 if fast else 1.5)
+    silence = knock(stage, screen) if isSealed else None
+    failure = fail(stage, screen, 0.3 if fast else 0.7)
+    revocation = revoke(stage, screen, 0.3 if fast else 0.7) if isSealed else None
     figures = Figures(
         way=stage.way,
+        protocol=stage.topology.protocol,
         carrier=stage.carrier,
         nodes=[node.name for node in stage.topology.nodes],
         formed=formed,
@@ -47,22 +53,27 @@ def play(stage: Stage, screen: Screen, fast: bool) -> Figures:
         rate=transfer.rate,
         failure=failure,
         total=time.monotonic() - began,
+        admissions=admissions,
+        capture=capture,
+        silence=silence,
+        revocation=revocation,
     )
     screen.summary(figures)
     return figures
 
 
-def form(stage: Stage, screen: Screen) -> float:
+def form(stage: Stage, screen: Screen) -> tuple[float, list[Admission]]:
     """
-    Start everything, and watch the tables fill.
+    Start everything, let everybody in, and watch the tables fill.
 
-    @return: how long it took.
+    @return: how long it took, and who joined.
     """
     began = time.monotonic()
     topology = stage.topology
     screen.heading("Starting a server and three nodes")
     for site in (topology.server, *topology.nodes):
         stage.start(site)
+    admissions = admit(stage, screen) if topology.isSealed else []
     with screen.tables(topology) as show:
 
         def isFull() -> bool:
@@ -73,7 +84,36 @@ def form(stage: Stage, screen: Screen) -> float:
         wait(isFull, PATIENCE, "an entry for every node in every table")
     formed = time.monotonic() - began
     screen.result(f"Every node knows every other, {formed:.1f} s after the start of the first program.")
-    return formed
+    return formed, admissions
+
+
+def admit(stage: Stage, screen: Screen) -> list[Admission]:
+    """
+    Let every node redeem an invitation.
+    """
+    admissions = []
+    for node in stage.topology.nodes:
+        with screen.working(f"an invitation for {node.name}"):
+            admissions.append(stage.admit(node))
+        screen.admitted(admissions[-1])
+    return admissions
+
+
+def overhear(stage: Stage, screen: Screen) -> tuple[list[Ping], Capture]:
+    """
+    Let nodes ask for echoes, and somebody listen in between.
+
+    @raise StepFailed: if the listener finds anything of what is inside the frames, or of who talks to whom there.
+    """
+    inside = {node.mac: MAC.parse(node.mac) for node in stage.topology.nodes}
+    names = {node.name: node.name.encode() for node in stage.topology.nodes}
+    with stage.listen({"payload": MARKER, **inside, **names}) as capture:
+        pings = ping(stage, screen)
+        captured = capture()
+    screen.overheard(captured)
+    if captured.found or not captured.datagrams:
+        raise StepFailed(f"the network in between saw {', '.join(captured.found) or 'nothing at all'}")
+    return pings, captured
 
 
 def ping(stage: Stage, screen: Screen) -> list[Ping]:
@@ -150,6 +190,53 @@ def fail(stage: Stage, screen: Screen, pause: float) -> Failure:
     if not others:
         raise StepFailed(f"{second.name} did not answer {first.name} while {last.name} was gone")
     return failure
+
+
+def knock(stage: Stage, screen: Screen) -> Silence:
+    """
+    Let a stranger ask everybody.
+
+    @raise StepFailed: if anybody answers.
+    """
+    screen.heading("A stranger asks the server and every node")
+    with screen.working("the stranger waits for an answer"):
+        silence = stage.knock()
+    if silence.answers:
+        raise StepFailed(f"a stranger got {silence.answers} answers")
+    screen.result(f"{silence.sent} datagrams sent, handshakes among them: no answer.")
+    return silence
+
+
+def revoke(stage: Stage, screen: Screen, pause: float) -> Revocation:
+    """
+    Revoke the second node while the first asks the others for echoes.
+
+    @param pause: seconds without an echo after which it counts as gone.
+    @raise StepFailed: if the others do not part with it, or not only with it.
+    """
+    first, second, *_, last = stage.topology.nodes
+    screen.heading(f"{second.name} is revoked: it is a member no more, for ever")
+    probe = stage.probe(first, [second, last])
+    try:
+        _await(probe.echoes, second, 0.0, f"{second.name} to answer as long as it is a member")
+        revoked = time.monotonic()
+        stage.revoke(second)
+        with screen.working(f"{first.name} goes on asking {second.name}"):
+            ended = wait(lambda: _fellSilent(probe.echoes(), second, revoked, pause), PATIENCE, "the sessions to end")
+    finally:
+        probe.stop()
+    others = {echo.sequence for echo in probe.echoes() if echo.target == last and echo.sent >= revoked}
+    asked = max(others) - min(others) + 1 if others else 0
+    revocation = Revocation(second.name, max(ended - revoked, 0.0), asked, len(others))
+    if not others:
+        raise StepFailed(f"{last.name} did not answer {first.name} any more either")
+    screen.revoked(revocation, first, last)
+    return revocation
+
+
+def _fellSilent(echoes: Sequence[Echo], node: Node, since: float, pause: float) -> float | None:
+    last = max((echo.sent for echo in echoes if echo.target == node), default=since)
+    return last if time.monotonic() - max(last, since) > pause else None
 
 
 def _await(echoes: Callable[[], Sequence[Echo]], node: Node, after: float, what: str) -> Echo:

@@ -5,10 +5,14 @@ The demo's network: where everything is, and the configuration of each program, 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import attrs
 
 from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
+
+#: What the addresses on the one Ethernet begin with, by the protocol.
+INSIDE: Final = {"sealed": "10.77.0.", "rel2": "10.1.0."}
 
 
 @attrs.frozen
@@ -45,6 +49,7 @@ class Topology:
     @ivar nodePort: the UDP port of every node.
     @ivar serverPort: the UDP port of the server.
     @ivar driver: the tap driver of every node.
+    @ivar protocol: C{sealed} or C{rel2}.
     """
 
     server: Site
@@ -52,6 +57,14 @@ class Topology:
     nodePort: int = NODE_PORT
     serverPort: int = SERVER_PORT
     driver: str = "tuntap"
+    protocol: str = "sealed"
+
+    @property
+    def isSealed(self) -> bool:
+        """
+        Do nodes have to be members?
+        """
+        return self.protocol == "sealed"
 
     def node(self, name: str) -> Node:
         """
@@ -73,18 +86,20 @@ class Topology:
         return Endpoint(self.server.address, self.serverPort)
 
 
-def topology(prefix: str = "198.51.100.", count: int = 3) -> Topology:
+def topology(prefix: str = "198.51.100.", count: int = 3, protocol: str = "sealed") -> Topology:
     """
-    A server and C{count} nodes.
+    A server and C{count} nodes.  The addresses inside are those of the configuration, or, in a sealed network, those
+    that a server gives to nodes that join one after the other.
 
-    @param prefix: the first three octets of all addresses between the sites; by default those that RFC 5737 keeps for
+    @param prefix: the first octets of all addresses between the sites; by default those that RFC 5737 keeps for
         examples.
     """
+    inside = INSIDE[protocol]
     nodes = (
-        Node(f"node-{number}", f"{prefix}{10 + number}", f"10.1.0.{number}", f"02:00:00:00:00:{number:02x}")
+        Node(f"node-{number}", f"{prefix}{10 + number}", f"{inside}{number}", f"02:00:00:00:00:{number:02x}")
         for number in range(1, count + 1)
     )
-    return Topology(Site("server", f"{prefix}1"), tuple(nodes))
+    return Topology(Site("server", f"{prefix}1"), tuple(nodes), protocol=protocol)
 
 
 @attrs.frozen
@@ -109,6 +124,12 @@ class Files:
         """
         return self.directory / f"{site.name}.sock"
 
+    def token(self, node: Node) -> Path:
+        """
+        The file with a node's invitation.
+        """
+        return self.directory / f"{node.name}.token"
+
     def write(self, topology: Topology) -> None:
         """
         Write the configuration of every program.
@@ -119,6 +140,7 @@ class Files:
 
     def _server(self, topology: Topology) -> str:
         return f"""\
+protocol = "{topology.protocol}"
 listen = "{topology.server.address}"
 port = {topology.serverPort}
 control = "{self.control(topology.server)}"
@@ -128,14 +150,18 @@ state = "{self.directory / topology.server.name}-state"
     def _node(self, topology: Topology, node: Node) -> str:
         # Each node in memory is on a LAN of its own; a tap device has no settings.
         extra = f'driver-settings = {{ lan = "{node.name}" }}' if topology.driver == "memory" else ""
+        if topology.isSealed:
+            entrance = f'name = "{node.name}"\njoin-file = "{self.token(node)}"'
+        else:
+            entrance = f'addresses = ["{node.inside}/16"]\nservers = ["{topology.serverEndpoint}"]'
         return f"""\
+protocol = "{topology.protocol}"
 driver = "{topology.driver}"
 interface = "wan0"
 mac = "{node.mac}"
-addresses = ["{node.inside}/16"]
 listen = "{node.address}"
 port = {topology.nodePort}
-servers = ["{topology.serverEndpoint}"]
+{entrance}
 control = "{self.control(node)}"
 state = "{self.directory / node.name}-state"
 {extra}

@@ -5,9 +5,11 @@ The system's own programs that configure an interface, run once when a tap is op
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from ipaddress import ip_interface
 from typing import Final
 
 from wand.errors import TapUnavailable
@@ -37,3 +39,56 @@ def runCommand(arguments: Sequence[str], package: str) -> None:
     if done.returncode:
         said = " ".join(f"{done.stderr} {done.stdout}".split()) or f"exit status {done.returncode}"
         raise TapUnavailable(f"{' '.join(arguments)!r} failed: {said}")
+
+
+class Addresses:
+    """
+    Sets the IP addresses of an interface; also after the privileges of the start were dropped, if that was asked for at
+    the start: then a small root program stays behind, that can do this one thing to this one interface.
+    """
+
+    def __init__(self, command: Callable[[str], Sequence[str]], package: str, later: bool) -> None:
+        """
+        @param command: makes the command that sets an address.
+        @param package: what to install if the command is missing.
+        @param later: whether addresses come when the privileges are gone.
+        """
+        self._command = command
+        self._package = package
+        self._remainder = _remainder(command) if later else None
+
+    def add(self, address: str) -> None:
+        """
+        Set an address, C{10.77.0.5/16}.
+
+        @raise TapUnavailable: if it is none, or the command is missing or fails.
+        """
+        try:
+            wanted = str(ip_interface(address))
+        except ValueError as error:
+            raise TapUnavailable(f"the address {address!r} can not be set: {error}") from error
+        if self._remainder is None or self._remainder.stdin is None:
+            runCommand(self._command(wanted), self._package)
+            return
+        try:
+            self._remainder.stdin.write(f"{wanted}\n".encode())
+            self._remainder.stdin.flush()
+        except OSError as error:
+            raise TapUnavailable(f"the address {wanted} can not be set any more: restart the program") from error
+
+    def close(self) -> None:
+        """
+        Set no more addresses; the program that stayed behind ends.
+        """
+        if self._remainder is not None and self._remainder.stdin is not None:
+            self._remainder.stdin.close()
+            self._remainder = None
+
+
+def _remainder(command: Callable[[str], Sequence[str]]) -> subprocess.Popen[bytes]:
+    words = " ".join('"$address"' if word == "ADDRESS" else shlex.quote(word) for word in command("ADDRESS"))
+    script = f"PATH=$PATH:{_PLACES}; while read -r address; do {words} </dev/null; done"
+    try:
+        return subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
+    except OSError as error:
+        raise TapUnavailable(f"no program can stay behind to set addresses: {error}") from error

@@ -13,6 +13,8 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from wand.drivers.commands import Addresses
+from wand.errors import TapUnavailable
 from wand.ethernet import OVERHEAD, Frame
 from wand.interfaces import Context, IFrameReader, ITap, TapRequest
 
@@ -55,12 +57,14 @@ class DescriptorTap:
         *,
         interface: str | None = None,
         release: Callable[[], object] | None = None,
+        addresses: Addresses | None = None,
         pad: int = 0,
     ) -> None:
         """
         @param descriptor: the file descriptor; it becomes non-blocking and is not inherited by other programs.
         @param interface: the name of the interface, where it is not the one asked for.
         @param release: gives the port back; by default the descriptor is closed.
+        @param addresses: sets the host's IP addresses; by default nobody can.
         @param pad: octets that stand before each frame on the descriptor: dropped on reading, zeros on writing.
         """
         os.set_blocking(descriptor, False)
@@ -74,8 +78,17 @@ class DescriptorTap:
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._descriptor = descriptor
+        self._addresses = addresses
         self._release = release or (lambda: os.close(descriptor))
         self._receiver: IFrameReader | None = None
+
+    def addAddress(self, address: str) -> None:
+        """
+        See L{ITap}.
+        """
+        if self._addresses is None:
+            raise TapUnavailable(f"set the address {address} on {self.interface} yourself: this driver can not")
+        self._addresses.add(address)
 
     def start(self, receiver: IFrameReader) -> None:
         """
@@ -142,6 +155,8 @@ class DescriptorTap:
         if self._descriptor >= 0:
             self._stop()
             self._descriptor = -1
+            if self._addresses is not None:
+                self._addresses.close()
             self._release()
 
     def fileno(self) -> int:

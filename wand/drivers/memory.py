@@ -31,6 +31,7 @@ class MemoryTap:
     A node's port of a L{MemoryLAN}.
 
     @ivar features: none.
+    @ivar addresses: the IP addresses of the host, which nobody uses here.
     """
 
     features: Sequence[str] = ()
@@ -39,11 +40,18 @@ class MemoryTap:
         self.interface = request.interface
         self.mac = request.mac
         self.mtu = request.mtu
+        self.addresses = list(request.addresses)
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._receiver: IFrameReader | None = None
         self._port = lan.attach(self._received, self._settled)
         self._closed = False
+
+    def addAddress(self, address: str) -> None:
+        """
+        See L{ITap}.
+        """
+        self.addresses.append(address)
 
     def start(self, receiver: IFrameReader) -> None:
         """

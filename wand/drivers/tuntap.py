@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import errno
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from zope.interface import implementer
 
-from wand.drivers.commands import runCommand
+from wand.drivers.commands import Addresses
 from wand.drivers.descriptor import DescriptorTap
 from wand.drivers.settings import NoSettings, readSettings
 from wand.errors import TapUnavailable
@@ -71,7 +72,17 @@ class TuntapDriver:
         device = _openDevice(request.interface, self._device)
         try:
             _configure(device, request)
-            return DescriptorTap(request, context, device.fileno(), interface=device.name, release=device.close)
+            addresses = Addresses(partial(_addressCommand, device.name), "iproute2", request.later)
+            for address in request.addresses:
+                addresses.add(address)
+            return DescriptorTap(
+                request,
+                context,
+                device.fileno(),
+                interface=device.name,
+                release=device.close,
+                addresses=addresses,
+            )
         except BaseException:
             device.close()
             raise
@@ -104,8 +115,10 @@ def _configure(device: Any, request: TapRequest) -> None:
             device.up()
         except OSError as error:
             raise _unconfigured(device.name, "set up", error) from error
-    for address in request.addresses:
-        runCommand(["ip", "address", "replace", address, "dev", device.name], "iproute2")
+
+
+def _addressCommand(interface: str, address: str) -> list[str]:
+    return ["ip", "address", "replace", address, "dev", interface]
 
 
 def _unopened(interface: str, error: OSError) -> TapUnavailable:

@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from wand.counters import Counters
 from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
-from wand.interfaces import IFrameReader, IFrameReceiver, IFrameWatcher, ITap, ITransport
+from wand.interfaces import IFrameInspector, IFrameReader, IFrameReceiver, IFrameWatcher, ITap, ITransport
 from wand.table import Peer, Table
 
 COUNTERS: Final = {
@@ -37,8 +37,6 @@ COUNTERS: Final = {
 class Etud:
     """
     The data plane of one node: a tap, a transport, and the table between them.
-
-    @ivar watchers: the frame services at work, each asked about every frame to a group.
     """
 
     def __init__(
@@ -52,7 +50,7 @@ class Etud:
         """
         @param lost: called with the reason when the tap is gone.
         """
-        self.watchers: Sequence[IFrameWatcher] = ()
+        self.watchers = ()
         self._tap = tap
         self._transport = transport
         self._table = table
@@ -62,6 +60,20 @@ class Etud:
         self._longest = tap.mtu + OVERHEAD
         counters.declare(COUNTERS)
         table.observe(transport)
+
+    @property
+    def watchers(self) -> Sequence[IFrameWatcher]:
+        """
+        The frame services at work, each asked about every frame to a group, and inspectors about every frame that
+        arrives.
+        """
+        return self._watchers
+
+    @watchers.setter
+    def watchers(self, watchers: Sequence[IFrameWatcher]) -> None:
+        self._watchers = tuple(watchers)
+        inspectors = [watcher for watcher in watchers if IFrameInspector.providedBy(watcher)]
+        self._asked = tuple(each.arriving for each in inspectors), tuple(each.arriving for each in watchers)
 
     def start(self) -> None:
         """
@@ -92,7 +104,7 @@ class Etud:
         peers = self._table.peers
         if not peers:
             self._counters["drop-no-peers"] += 1
-        elif not all(watcher.leaving(frame) for watcher in self.watchers):
+        elif not all(watcher.leaving(frame) for watcher in self._watchers):
             self._counters["drop-sent-watched"] += 1
         else:
             self._counters["sent-group-frames"] += 1
@@ -117,10 +129,13 @@ class Etud:
             self._counters["drop-received-bad-source"] += 1
         elif frame[6:12] == self._own:
             self._counters["drop-received-own"] += 1
-        elif frame[0] & 1 and not all(watcher.arriving(peer, frame) for watcher in self.watchers):
-            self._counters["drop-received-watched"] += 1
-        elif self._tap.write(frame):
-            self._counters["delivered-frames"] += 1
+        else:
+            for ask in self._asked[frame[0] & 1]:
+                if not ask(peer, frame):
+                    self._counters["drop-received-watched"] += 1
+                    return
+            if self._tap.write(frame):
+                self._counters["delivered-frames"] += 1
 
     def batchReceived(self) -> None:
         """

@@ -9,11 +9,12 @@ L{asRoot}.
 This is a tool for people and tests, so it waits in real time and runs commands.
 """
 
-from wand.lab.commands import CommandFailed, Daemon, DeadlineMissed, execute, wait
+from wand.lab.commands import PATIENCE, CommandFailed, Daemon, DeadlineMissed, execute, wait
 from wand.lab.network import Host, Lab, sweep
 from wand.lab.privileges import LabUnavailable, asRoot, entrance, unusable
 
 __all__ = [
+    "PATIENCE",
     "CommandFailed",
     "Daemon",
     "DeadlineMissed",

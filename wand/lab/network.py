@@ -61,11 +61,7 @@ class Host:
         """
         Start a program that goes on running; its output is added to C{NAME.log} in the lab's directory.
         """
-        # setpriv: a program of ours does not outlive us, not even if we are killed.
-        command = self.command("setpriv", "--pdeathsig", "KILL", *arguments)
-        daemon = Daemon(name, self._lab.directory / f"{name}.log", command, self._lab.directory)
-        self._lab.daemons.append(daemon)
-        return daemon
+        return self._lab.start(name, self.command(*_mortal(arguments)))
 
     def plug(self, plugged: bool) -> None:
         """
@@ -144,6 +140,20 @@ class Lab:
         """
         return ["ip", "netns", "exec", self.switch, *arguments]
 
+    def startInSwitch(self, name: str, *arguments: str) -> Daemon:
+        """
+        Start a program where the switch is; see L{Host.start}.
+        """
+        return self.start(name, self.inSwitch(*_mortal(arguments)))
+
+    def start(self, name: str, command: list[str]) -> Daemon:
+        """
+        Start a program that goes on running, wherever the command line says.
+        """
+        daemon = Daemon(name, self.directory / f"{name}.log", command, self.directory)
+        self.daemons.append(daemon)
+        return daemon
+
     def host(self, name: str, *addresses: str) -> Host:
         """
         Add a host and plug it into the switch.
@@ -171,6 +181,11 @@ class Lab:
         finally:
             for number, previous in {**meanwhile, **self._previous}.items():
                 signal.signal(number, previous)
+
+
+def _mortal(arguments: tuple[str, ...]) -> list[str]:
+    # A program of ours does not outlive us, not even if we are killed.
+    return ["setpriv", "--pdeathsig", "KILL", *arguments]
 
 
 def sweep() -> None:

@@ -5,10 +5,13 @@ object is imported when the plugin is opened.
 
 from wand.directories.rel2 import Rel2DirectoryKind
 from wand.directories.static import StaticDirectoryKind
+from wand.directories.wansd import WansdDirectoryKind
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.tuntap import TuntapDriver
+from wand.frame_services.guard import Guard
 from wand.protocols.rel2 import REL2
+from wand.protocols.sealed.plugin import Sealed
 from wand.wansd.stores.memory import MemoryStore
 from wand.wansd.stores.sqlite import SQLiteStore
 
@@ -19,10 +22,15 @@ memory = MemoryDriver()
 
 # Peer protocols
 rel2 = REL2()
+sealed = Sealed()
 
 # Directories
 rel2Directory = Rel2DirectoryKind()
 staticDirectory = StaticDirectoryKind()
+wansdDirectory = WansdDirectoryKind()
+
+# Frame services
+guard = Guard()
 
 # Stores
 sqliteStore = SQLiteStore()

@@ -4,16 +4,21 @@ The data plane as a service: the tap, the transport, the table and Etud between 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
 
 import attrs
 from twisted.application.service import Service
 from twisted.logger import Logger
 
-from wand.config import EtudConfiguration
+from wand.config import EtudConfiguration, NodeConfiguration
 from wand.discovery import discover
+from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC, Frame
 from wand.etud.forwarding import Etud
+from wand.frame_services.guard import Guard
 from wand.interfaces import (
     Context,
     IFrameService,
@@ -26,10 +31,17 @@ from wand.interfaces import (
     TapRequest,
     TransportRequest,
 )
+from wand.membership.enrolment import Enrolment
+from wand.membership.token import Token
+from wand.protocols.sealed.transport import SealedTransport
+from wand.services.member import Follower, MemberService
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
 from wand.table import Table
+
+#: The environment variable that may hold an invitation.
+TOKEN_VARIABLE: Final = "WAND_TOKEN"
 
 
 class EtudService(Service):
@@ -37,6 +49,8 @@ class EtudService(Service):
     Opens everything with the privileges of the start, and lets frames flow once they are dropped.
 
     @ivar table: MAC addresses and their peers.
+    @ivar member: our membership, where the protocol has one.
+    @ivar follower: gives the directory that wants to know when our membership changes.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
 
@@ -51,12 +65,14 @@ class EtudService(Service):
         self.table = Table(context.clock, context.events)
         self.protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         self._driver: ITapDriver = discover(ITapDriver).choose(configuration.driver)
-        self._watching = [(name, discover(IFrameService).choose(name)) for name in configuration.frameServices]
+        self._watching = [(name, discover(IFrameService).choose(name)) for name in self._services(configuration)]
         self._configuration = configuration
         self._base = context
         self._owner = owner
         self._lost = lost
         self._etud: Etud | None = None
+        self.member: MemberService | None = None
+        self.follower: Callable[[], Follower | None] = lambda: None
 
     def privilegedStartService(self) -> None:
         """
@@ -67,8 +83,17 @@ class EtudService(Service):
         configuration = self._configuration
         mac = self._mac()
         mtu = configuration.mtu or self.protocol.defaultMTU
+        enrolment = self._enrolment()
+        own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
         self.transport: ITransport = self.protocol.open(
-            TransportRequest(configuration.listen, configuration.port, mac, mtu, configuration.protocolSettings),
+            TransportRequest(
+                configuration.listen,
+                configuration.port,
+                mac,
+                mtu,
+                settings=configuration.protocolSettings,
+                membership=enrolment,
+            ),
             self._base,
         )
         try:
@@ -77,9 +102,10 @@ class EtudService(Service):
                     configuration.interface,
                     mac,
                     mtu,
-                    configuration.addresses,
+                    [*configuration.addresses, *own],
                     configuration.up,
-                    configuration.driverSettings,
+                    later=enrolment is not None and self._owner.uid is not None,
+                    settings=configuration.driverSettings,
                 ),
                 self._base,
             )
@@ -87,12 +113,15 @@ class EtudService(Service):
             self.transport.stop()
             raise
         self.table.own = mac
+        if enrolment is not None and isinstance(self.transport, SealedTransport):
+            self.member = self._member(enrolment, self.transport)
         self.context = NodeContext(
             **attrs.asdict(self._base, recurse=False),
             table=self.table,
             mac=mac,
             port=configuration.port,
             transport=self.transport,
+            sealed=self.member.sealed if self.member else None,
             host=configuration.listen,
         )
         self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost)
@@ -107,6 +136,8 @@ class EtudService(Service):
         assert self._etud is not None
         super().startService()
         self._etud.start()
+        if self.member is not None:
+            self.member.start()
         self._log.info(
             "etud: {interface} ({mac}, MTU {mtu}) over {protocol} at {listening}",
             interface=self.tap.interface,
@@ -124,6 +155,8 @@ class EtudService(Service):
         if self._etud is not None:
             for watcher in self._etud.watchers:
                 watcher.close()
+            if self.member is not None:
+                self.member.stop()
             self.tap.close()
             self.transport.stop()
             self.table.stop()
@@ -133,12 +166,13 @@ class EtudService(Service):
         """
         The port, for people.
         """
+        own = self.member.enrolment.own if self.member else None
         return TapStatus(
             driver=self._driver.name,
             interface=self.tap.interface,
             mac=str(self.tap.mac),
             mtu=self.tap.mtu,
-            addresses=list(self._configuration.addresses),
+            addresses=[*self._configuration.addresses, *(own.addresses if own else ())],
             features=list(self.tap.features),
         )
 
@@ -147,6 +181,45 @@ class EtudService(Service):
             return MAC.parseUnicast(self._configuration.mac)
         state = StateDirectory(self._configuration.state, self._owner)
         return keptMAC(state, self._configuration.interface, self._base.random)
+
+    def _enrolment(self) -> Enrolment | None:
+        if not self.protocol.sealed:
+            return None
+        enrolment = Enrolment(StateDirectory(self._configuration.state, self._owner), self._base.clock)
+        token = self._invitation()
+        if token is not None and enrolment.stage != "member":
+            enrolment.begin(Token.parse(token))
+        return enrolment
+
+    def _invitation(self) -> str | None:
+        path = self._configuration.joinFile if isinstance(self._configuration, NodeConfiguration) else ""
+        if not path:
+            return os.environ.get(TOKEN_VARIABLE)
+        try:
+            return Path(path).read_text(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return None  # it was redeemed and removed
+        except OSError as error:
+            raise ConfigurationInvalid("--join-file", "", f"{path} can not be read: {error.strerror}") from error
+
+    def _member(self, enrolment: Enrolment, transport: SealedTransport) -> MemberService:
+        configuration = self._configuration
+        return MemberService(
+            enrolment,
+            transport,
+            self.tap,
+            self.table,
+            self._base,
+            name=configuration.name if isinstance(configuration, NodeConfiguration) else "",
+            host=configuration.listen,
+            port=configuration.port,
+            follower=lambda: self.follower(),
+        )
+
+    def _services(self, configuration: EtudConfiguration) -> Sequence[str]:
+        if configuration.frameServices is None:
+            return [Guard.name] if self.protocol.sealed else []
+        return configuration.frameServices
 
     def _watcher(self, name: str, plugin: IFrameService) -> IFrameWatcher:
         def inject(frame: Frame) -> bool:

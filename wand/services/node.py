@@ -9,11 +9,13 @@ from typing import Final
 import msgspec
 
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.errors import NotSupported
+from wand.directories.wansd import WansdDirectory
+from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import NodeContext, Settings
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
+from wand.services.member import Follower
 from wand.services.program import ProgramService, Surroundings
 from wand.services.wand import WandService, wantedDirectories
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -21,6 +23,11 @@ from wand.table import OPERATOR, Entry, Rank, Source
 
 #: The keys that a reload takes over.
 LIVE: Final = ("servers", "entries", "directories")
+
+
+_REL2_ONLY: Final = (
+    'the servers of a sealed network come with the invitation; to ask REL2 servers set protocol = "rel2"'
+)
 
 
 class Node(ProgramService[EtudConfiguration]):
@@ -36,17 +43,26 @@ class Node(ProgramService[EtudConfiguration]):
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = WandService(self._wanted(self.configuration), self._context)
+        self.etud.follower = self._follower
         for service in (self.etud, self.wand):
             service.setServiceParent(self)
 
     def _context(self) -> NodeContext:
         return self.etud.context
 
+    def _follower(self) -> Follower | None:
+        directory = self.wand.directory(self.etud.protocol.directory)
+        return directory if isinstance(directory, WansdDirectory) else None
+
     def _wanted(self, configuration: EtudConfiguration) -> dict[str, Settings]:
         if not isinstance(configuration, NodeConfiguration):
             return wantedDirectories("", (), configuration.entries, {})
-        native = self.etud.protocol.directory
-        return wantedDirectories(native, configuration.servers, configuration.entries, configuration.directories)
+        protocol = self.etud.protocol
+        if protocol.sealed and configuration.servers:
+            raise ConfigurationInvalid(self._surroundings.origin, "servers", _REL2_ONLY)
+        return wantedDirectories(
+            protocol.directory, configuration.servers, configuration.entries, configuration.directories, protocol.sealed
+        )
 
     # What the control socket looks at.
 
@@ -61,6 +77,8 @@ class Node(ProgramService[EtudConfiguration]):
             self.baseStatus(role, protocol, listening, len(table), len(table.peers)),
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
+            own=self.etud.member.status() if self.etud.member else None,
+            notes=self.etud.member.notes if self.etud.member else [],
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
@@ -72,7 +90,7 @@ class Node(ProgramService[EtudConfiguration]):
     def _entryStatus(self, entry: Entry) -> EntryStatus:
         return EntryStatus(
             mac=str(entry.mac),
-            peer=str(entry.peer),
+            peer=self.etud.transport.peerStatus(entry.peer).peer,
             source=entry.source.name,
             since=entry.since,
             expires=self.etud.table.expires(entry),
@@ -90,6 +108,14 @@ class Node(ProgramService[EtudConfiguration]):
         ]
 
     # What the control socket changes.
+
+    async def join(self, token: str) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.etud.member is None:
+            raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
+        self.etud.member.redeem(token)
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """

@@ -5,7 +5,7 @@ What every program with a control socket is made of.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import attrs
@@ -13,7 +13,9 @@ from twisted.application.service import MultiService
 
 from wand import __version__
 from wand.config import Configuration
+from wand.errors import NotSupported
 from wand.interfaces import Context
+from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
 from wand.state import Owner
 from wand.status import ProgramStatus
@@ -40,6 +42,9 @@ class Surroundings(Generic[Kind]):
     end: Callable[[], object]
     lost: Callable[[str], object]
     origin: str = ""
+
+
+_NO_ROSTER = "only a server of a sealed network knows members and invitations"
 
 
 class ProgramService(MultiService, Generic[Kind]):
@@ -82,3 +87,37 @@ class ProgramService(MultiService, Generic[Kind]):
         See L{wand.control.program.Program}.
         """
         self._surroundings.end()
+
+    # Membership, which most programs do not have; see L{wand.control.program.Program}.
+
+    async def join(self, token: str) -> None:
+        raise NotSupported("only a node of a sealed network joins one")
+
+    async def invite(
+        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+    ) -> str:
+        raise NotSupported(_NO_ROSTER)
+
+    def invitations(self) -> list[InvitationStatus]:
+        raise NotSupported(_NO_ROSTER)
+
+    async def withdraw(self, invitation: str) -> None:
+        raise NotSupported(_NO_ROSTER)
+
+    def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        raise NotSupported(_NO_ROSTER)
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    def requests(self) -> bytes:
+        raise NotSupported(_NO_ROSTER)
+
+    async def importSignatures(self, document: bytes) -> int:
+        raise NotSupported(_NO_ROSTER)

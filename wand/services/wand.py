@@ -74,6 +74,13 @@ class WandService(Service):
             directory.start()
         return sorted({*gone, *opened})
 
+    def directory(self, name: str) -> IDirectory | None:
+        """
+        A directory at work, by its plugin's name.
+        """
+        held = self._open.get(name)
+        return None if held is None else held[1]
+
     def status(self) -> list[DirectoryStatus]:
         """
         How it stands with every server.
@@ -82,7 +89,7 @@ class WandService(Service):
 
 
 def wantedDirectories(
-    native: str, servers: Iterable[str], entries: dict[str, str], more: Mapping[str, Settings]
+    native: str, servers: Iterable[str], entries: dict[str, str], more: Mapping[str, Settings], sealed: bool = False
 ) -> dict[str, Settings]:
     """
     The directories that a configuration asks for.
@@ -90,10 +97,13 @@ def wantedDirectories(
     @param native: the directory plugin that asks C{servers}: the one of the peer protocol.
     @param entries: fixed entries.
     @param more: the settings of further directories, by name.
+    @param sealed: whether the membership knows the servers.
     """
     wanted = {name: dict(settings) for name, settings in more.items()}
-    if servers:
+    if servers and not sealed:
         wanted.setdefault(native, {})["servers"] = list(servers)
+    elif sealed:
+        wanted.setdefault(native, {})
     if entries:
         wanted.setdefault("static", {})["entries"] = dict(entries)
     return dict(wanted)

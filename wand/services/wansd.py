@@ -59,7 +59,7 @@ class WansdService(Service):
         """
         super().startService()
         configuration = self._configuration
-        self._records = self._store.open(self._settings(), self._context)
+        self._records = self._store.open(storeSettings(configuration), self._context)
         self.wansd = Wansd(
             self._context, self._records, self._hooks.listeners, configuration.listen, configuration.port
         )
@@ -77,9 +77,12 @@ class WansdService(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
-    def _settings(self) -> Settings:
-        given = dict(self._configuration.storeSettings)
-        if self._configuration.store == "sqlite":
-            state = StateDirectory(self._configuration.state)
-            given.setdefault("path", str(state.path / "wansd.sqlite"))
-        return given
+
+def storeSettings(configuration: WansdConfiguration) -> Settings:
+    """
+    The settings of a server's store; the embedded one is in the state directory unless they say otherwise.
+    """
+    given = dict(configuration.storeSettings)
+    if configuration.store == "sqlite":
+        given.setdefault("path", str(StateDirectory(configuration.state).path / "wansd.sqlite"))
+    return given

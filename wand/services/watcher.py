@@ -5,10 +5,10 @@ A frame service that can not disturb the data path.
 from __future__ import annotations
 
 from twisted.logger import Logger
-from zope.interface import implementer
+from zope.interface import alsoProvides, implementer
 
 from wand.ethernet import Frame
-from wand.interfaces import IFrameWatcher
+from wand.interfaces import IFrameInspector, IFrameWatcher
 from wand.table import Peer
 
 
@@ -25,6 +25,8 @@ class SteadyWatcher:
         self._name = name
         self._watcher = watcher
         self._failed = False
+        if IFrameInspector.providedBy(watcher):
+            alsoProvides(self, IFrameInspector)
 
     def leaving(self, frame: Frame) -> bool:
         """

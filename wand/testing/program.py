@@ -9,7 +9,8 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IReactorTime
 from twisted.test.iosim import IOPump, connectedServerAndClient
 
-from wand.control.client import Connection, ControlClient
+from wand.control.asking import Connection
+from wand.control.client import ControlClient
 from wand.control.program import Program
 from wand.control.server import ControlFactory
 from wand.counters import Counters
@@ -19,13 +20,14 @@ from wand.ethernet import MAC
 from wand.events import Events
 from wand.status import DirectoryStatus, EntryStatus, PeerStatus, ProgramStatus, TapStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source, Table
+from wand.testing.memory_members import MemoryMembers
 
 OWN = MAC.parse("02:00:00:00:00:01")
 
 
-class MemoryProgram(Program):
+class MemoryProgram(MemoryMembers, Program):
     """
-    A node without a tap and without a network.
+    A node without a tap and without a network.  Its membership is in L{MemoryMembers}.
 
     @ivar table: what the commands see and change.
     @ivar changes: what the next reload says.
@@ -33,9 +35,8 @@ class MemoryProgram(Program):
     """
 
     def __init__(self, clock: IReactorTime) -> None:
-        self.clock = clock
+        super().__init__(clock, Events(clock))
         self.counters = Counters()
-        self.events = Events(clock)
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]
         self.stopped: Callable[[], object] = lambda: None
@@ -50,7 +51,7 @@ class MemoryProgram(Program):
             version="0",
             pid=4711,
             started=now - 7384,
-            protocol="rel2",
+            protocol="sealed" if self.own else "rel2",
             listening="0.0.0.0:22222",
             configuration="/etc/wand/node.toml",
             entries=len(self.table),
@@ -61,7 +62,8 @@ class MemoryProgram(Program):
                 DirectoryStatus("rel2 wand.example.net:44444", "answered", len(self.table), now - 40),
                 DirectoryStatus("rel2 192.0.2.9:44444", "silent", 0, None),
             ],
-            notes=["REL2 is plain: use it on a trusted network."],
+            notes=self.notes,
+            own=self.own,
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
@@ -123,7 +125,7 @@ def connectInMemory(program: Program, clock: IReactorTime) -> tuple[ControlClien
 
     @return: the client, and what carries the octets between them: C{flush()} it after each call.
     """
-    factory = ControlFactory(program)
+    factory = ControlFactory(program, clock)
     connection, _, pump = connectedServerAndClient(lambda: factory.buildProtocol(None), Connection, greet=False)
     return ControlClient(clock, "/memory", connection), pump
 

@@ -4,6 +4,7 @@ How the programs are put together, on the real reactor.
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.feeder import FeederService
 from wand.services.hooks import HookService
+from wand.services.meeting import SealedServer
 from wand.services.node import Node
 from wand.services.program import Kind, Surroundings
 from wand.services.server import Server
@@ -36,9 +38,14 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     A directory server, with its control socket where the configuration has one.
     """
     reactor = _begin(program)
-    server = Server(_surroundings(reactor, options, kind))
-    if isinstance(server.configuration, ServerConfiguration):
-        _control(reactor, server.configuration, options, server)
+    configuration = options.configuration(kind)
+    server: Server | SealedServer
+    if isinstance(configuration, ServerConfiguration) and configuration.protocol == "sealed":
+        server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
+    else:
+        server = Server(_surroundings(reactor, options, kind))
+    if isinstance(configuration, ServerConfiguration):
+        _control(reactor, configuration, options, server)
     return server
 
 
@@ -74,7 +81,17 @@ def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Su
 
 
 def _control(
-    reactor: Any, told: EtudConfiguration | ServerConfiguration, options: ProgramOptions, program: Node | Server
+    reactor: Any,
+    told: EtudConfiguration | ServerConfiguration,
+    options: ProgramOptions,
+    program: Node | Server | SealedServer,
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
     socket.setServiceParent(program)
+
+
+def _show(text: str) -> None:
+    """
+    Show the operator what is no matter of the log; a daemon has no terminal, and nobody sees it.
+    """
+    print(f"\n{text}", file=sys.__stdout__, flush=True)

@@ -8,10 +8,10 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
+from wand.budget import Budget
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.underlay import DatagramPort
-from wand.wansd.budget import Budget
 from wand.wansd.pushes import Pushes
 from wand.wansd.registry import Registration, Registry
 

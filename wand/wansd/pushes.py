@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-
-from wand.ethernet import MAC
 
 #: Seconds from the begin of one round to the begin of the next, at least.
 INTERVAL: Final = 0.25
@@ -22,20 +20,31 @@ PACE: Final = 0.01
 PORTION: Final = 100_000
 
 
-class Pushes:
+Target = TypeVar("Target")
+
+
+class Pushes(Generic[Target]):
     """
     Sends in rounds.  The first change begins a round at once; those that come while it lasts are told in one next.
     """
 
-    def __init__(self, clock: IReactorTime, targets: Callable[[], Iterable[MAC]], send: Callable[[MAC], int]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        targets: Callable[[], Iterable[Target]],
+        send: Callable[[Target], int],
+        interval: float = INTERVAL,
+    ) -> None:
         """
         @param targets: gives the nodes of a round.
         @param send: tells one node and returns how many octets that took.
+        @param interval: seconds from the begin of one round to the begin of the next, at least.
         """
         self._clock = clock
         self._targets = targets
         self._send = send
-        self._round: deque[MAC] = deque()
+        self._interval = interval
+        self._round: deque[Target] = deque()
         self._next = 0.0
         self._again = False
         self._timer: IDelayedCall | None = None
@@ -62,7 +71,7 @@ class Pushes:
     def _begin(self) -> None:
         self._again = False
         self._round.extend(self._targets())
-        self._next = self._clock.seconds() + INTERVAL
+        self._next = self._clock.seconds() + self._interval
         self._continue()
 
     def _continue(self) -> None:

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from wand.budget import Budget
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import EntryRefused, NoSuchEntry, NotSupported
 from wand.ethernet import MAC
@@ -20,7 +21,6 @@ from wand.rel2 import parseHost, parseRequest
 from wand.status import EntryStatus
 from wand.table import OPERATOR
 from wand.wansd.admission import Admission
-from wand.wansd.budget import Budget
 from wand.wansd.journal import Journal
 from wand.wansd.listings import Listings
 from wand.wansd.registry import Change, Registration, Registry

@@ -1,0 +1,255 @@
+"""
+Tests for the commands about members, against a program in this process.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from wand.testing.command import Bench, Run
+from wand.testing.memory_members import keyOf, memberNamed
+
+
+async def began(bench: Bench, run: Run, count: int = 1) -> None:
+    """
+    Wait until the program has got a token.
+    """
+    while len(bench.program.tokens) < count:
+        assert run.status is None, run.err
+        await deferLater(reactor, 0.02)  # type: ignore[arg-type] # the reactor is a module to mypy
+
+
+# Joining.
+
+
+@pytest_twisted.ensureDeferred
+async def test_join(bench: Bench, tmp_path: Path) -> None:
+    """
+    A node that joins with a token of a file, of a pipe or of the environment waits until it is a member, and says so.
+    """
+    bench.program.enter("new")
+    file = tmp_path / "token"
+    file.write_text("wand1.file\n")
+    ways: list[tuple[tuple[str, ...], str | None, dict[str, str]]] = [
+        ((str(file),), None, {}),
+        ((), "wand1.pipe\n", {}),
+        (("-",), "wand1.dash\n", {"WAND_TOKEN": "wand1.other"}),
+        ((), "", {"WAND_TOKEN": "wand1.environment"}),
+    ]
+    for number, (words, text, environment) in enumerate(ways, 1):
+        bench.environment.clear()
+        bench.environment.update(environment)
+        run = bench.start("join", *words, text=text)
+        await began(bench, run, number)
+        bench.program.enter("member")
+        await run.ended
+        assert (run.status, run.err) == (0, "")
+        assert run.out.startswith("alice is a member of the network home\n")
+        assert "10.77.0.2/16" in run.out
+    tokens = [token.strip() for token in bench.program.tokens]
+    assert tokens == ["wand1.file", "wand1.pipe", "wand1.dash", "wand1.environment"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_tokenOnTheCommandLine(bench: Bench) -> None:
+    """
+    A token that is an argument is refused, is not repeated, and does not reach the program.
+    """
+    status, out, err = await bench.run("join", "wand1.verysecret")
+    assert (status, out) == (2, "")
+    assert "secrets do not belong on a command line" in err
+    assert "verysecret" not in err
+    assert bench.program.tokens == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_joinIsRefused(bench: Bench) -> None:
+    """
+    A refusal ends the waiting with its reason, whether it is told by an event or seen later in the status.
+    """
+    run = bench.start("join", text="wand1.late")
+    await began(bench, run)
+    bench.program.refuse("the invitation has expired")
+    await run.ended
+    assert (run.status, run.err) == (1, "wand: not admitted: the invitation has expired\n")
+    run = bench.start("join", text="wand1.late")
+    await began(bench, run, 2)
+    bench.program.enter("new")
+    bench.program.notes = ["not admitted: for a reason"]
+    await run.ended
+    assert (run.status, run.err) == (1, "wand: not admitted: for a reason\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_joinFails(bench: Bench, tmp_path: Path) -> None:
+    """
+    What is no token, a file that is not there, and a server that does not answer are told in a sentence each.
+    """
+    status, _, err = await bench.run("join", text="hello")
+    assert (status, err) == (1, "wand: this is no invitation: one begins with wand1.\n")
+    status, _, err = await bench.run("join", str(tmp_path / "none"))
+    assert status == 1
+    assert "can not be read" in err
+    status, _, err = await bench.run("join", "--timeout", "0.2", text="wand1.slow")
+    assert status == 1
+    assert "the server does not answer" in err
+
+
+# Invitations.
+
+
+@pytest_twisted.ensureDeferred
+async def test_invite(bench: Bench) -> None:
+    """
+    An invitation prints the token and nothing else, and is listed until it is withdrawn.
+    """
+    words = ("--uses", "3", "--expires", "15m", "--name", "carol", "--bridge", "--approval")
+    endpoints = ("--endpoint", "a.example:44444", "--endpoint", "[2001:db8::1]:44444")
+    status, token, err = await bench.run("invite", *words, *endpoints)
+    assert (status, err) == (0, "")
+    [invited] = bench.program.invited.values()
+    assert token == f"wand1.{invited.invitation}\n"
+    assert (invited.uses, invited.name, invited.bridge, invited.approval) == (3, "carol", True, True)
+    assert 890 < invited.expires - bench.program.clock.seconds() <= 900
+    assert bench.program.endpoints == ["a.example:44444", "[2001:db8::1]:44444"]
+    assert json.loads((await bench.run("invitations", "--json"))[1])[0]["left"] == 3
+    listed = (await bench.run("invitations"))[1].splitlines()
+    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "yes"]
+    assert await bench.run("withdraw", invited.invitation) == (0, f"withdrew {invited.invitation}\n", "")
+    assert bench.program.invited == {}
+    assert (await bench.run("withdraw", invited.invitation))[0] == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_inviteIntoAFile(bench: Bench, tmp_path: Path) -> None:
+    """
+    A token that goes into a file is for its owner alone; a file that is there is not replaced, and none is left behind
+    if there is no invitation.
+    """
+    file = tmp_path / "token"
+    assert await bench.run("invite", "--out", str(file)) == (0, "", "")
+    assert S_IMODE(file.stat().st_mode) == 0o600
+    written = file.read_text()
+    assert written.startswith("wand1.")
+    status, _, err = await bench.run("invite", "--out", str(file))
+    assert (status, file.read_text()) == (1, written)
+    assert "is there already" in err
+    assert len(bench.program.invited) == 1
+    other = tmp_path / "other"
+    assert (await bench.run("invite", "--uses", "5000", "--out", str(other)))[0] == 1
+    assert not other.exists()
+
+
+@pytest_twisted.ensureDeferred
+async def test_badDuration(bench: Bench) -> None:
+    """
+    A duration that is none is refused before anything is asked.
+    """
+    status, _, err = await bench.run("invite", "--expires", "soon")
+    assert status == 2
+    assert "write it like 90s, 15m, 24h or 7d" in err
+
+
+# Members.
+
+
+@pytest_twisted.ensureDeferred
+async def test_members(bench: Bench) -> None:
+    """
+    Members are listed by name, all of them or those who wait, with whole keys where they are asked for.
+    """
+    bench.program.enlist(memberNamed("carol"), memberNamed("alice"), memberNamed("bob", "pending"))
+    rows = (await bench.run("members"))[1].splitlines()
+    assert [row.split()[0] for row in rows] == ["NAME", "alice", "bob", "carol"]
+    assert keyOf("alice") not in rows[1]
+    assert keyOf("alice") in (await bench.run("members", "--keys"))[1]
+    found = json.loads((await bench.run("members", "--pending", "--json"))[1])
+    assert [(each["name"], each["key"]) for each in found] == [("bob", keyOf("bob"))]
+
+
+@pytest_twisted.ensureDeferred
+async def test_changingMembers(bench: Bench) -> None:
+    """
+    Somebody who waits is approved, renamed and revoked; each says so, and what does not work is told.
+    """
+    bench.program.enlist(memberNamed("bob", "pending"))
+    short = memberNamed("bob").short
+    assert await bench.run("approve", "bob") == (0, f"approved bob ({short})\n", "")
+    assert await bench.run("approve", "bob") == (1, "", "wand: bob does not wait for an approval\n")
+    assert await bench.run("rename", keyOf("bob"), "robert") == (
+        0, f"renamed {keyOf('bob')} to robert ({short})\n", ""
+    )  # fmt: skip
+    status, out, err = await bench.run("revoke", "robert")
+    assert (status, out) == (2, "")
+    assert "--yes" in err
+    assert bench.program.listed[keyOf("bob")].state == "member"
+    status, out, _ = await bench.run("revoke", "robert", "--yes")
+    assert (status, out) == (0, f"revoked robert ({short}): its sessions end within seconds\n")
+    assert bench.program.listed[keyOf("bob")].state == "revoked"
+    assert await bench.run("rename", "nobody", "x") == (1, "", "wand: the network has no member nobody\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_inAShell(bench: Bench) -> None:
+    """
+    The commands work in a shell; the lines of its script are never taken for a token or an answer.
+    """
+    bench.program.enlist(memberNamed("bob", "pending"))
+    status, out, err = await bench.run("shell", text="invite\njoin\nrevoke bob\nmembers --keys\n")
+    assert status == 1
+    assert out.startswith("wand1.")
+    assert keyOf("bob") in out
+    assert [line.split(":")[0] for line in err.splitlines()] == [
+        "name the file with the token",
+        "nobody can be asked here",
+    ]
+    assert bench.program.tokens == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_statusOfAMember(bench: Bench) -> None:
+    """
+    The status shows the network, and JSON has all of it.
+    """
+    bench.program.enter("member")
+    out = (await bench.run("status"))[1]
+    assert "home (" in out
+    assert "valid 2 days more" in out
+    assert json.loads((await bench.run("status", "--json"))[1])["own"]["stage"] == "member"
+
+
+# Signing elsewhere.
+
+
+@pytest_twisted.ensureDeferred
+async def test_documents(bench: Bench, tmp_path: Path) -> None:
+    """
+    The document of the requests comes out as it is, and one of signatures goes in as it is, also when they are large.
+    """
+    document = b"".join(b'{"certificate": %d}\n' % number for number in range(20_000))
+    bench.program.document = document
+    status, out, err = await bench.run("requests")
+    assert (status, out.encode(), err) == (0, document, "")
+    file = tmp_path / "signed.json"
+    file.write_bytes(document)
+    assert await bench.run("import-signatures", str(file)) == (0, "took 20000 signatures\n", "")
+    assert bench.program.imported == [document]
+    status, _, err = await bench.run("import-signatures", str(tmp_path / "none"))
+    assert status == 1
+    assert "can not be read" in err
+
+
+@pytest.mark.parametrize("words", [("requests", "--help"), ("sign", "--help"), ("import-signatures", "--help")])
+@pytest_twisted.ensureDeferred
+async def test_help(bench: Bench, words: tuple[str, ...]) -> None:
+    """
+    Each command explains itself.
+    """
+    assert (await bench.run(*words))[1].startswith("Usage: wand ")

@@ -1,0 +1,133 @@
+"""
+Tests for L{wand.cli.signing}: C{wand sign} with real keys.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+from click.testing import CliRunner, Result
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.cli.main import cli
+from wand.membership.certificate import Certificate
+from wand.membership.identity import NetworkKey, NodeKey
+from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.membership.revocation import Revocation
+from wand.membership.signed import verified
+from wand.testing.membership import octetsFrom
+
+KEY = NetworkKey.fromSeed(octetsFrom("network"))
+ALICE = NodeKey.fromSeed(octetsFrom("alice"))
+MALLORY = NodeKey.fromSeed(octetsFrom("mallory"))
+
+
+class SignTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        """
+        Write the network key, and a document of requests.
+        """
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.key = Path(directory.name) / "network.key"
+        self.key.write_text(f"{octetsFrom('network').hex()}\n")
+        self.key.chmod(0o600)
+        self.requests = Path(directory.name) / "requests.json"
+        self.ask()
+
+    def ask(self, network: str = KEY.network.text, *, empty: bool = False, name: str = "alice") -> None:
+        """
+        Write the document of requests.
+        """
+        request = CertificateRequest(
+            name=name,
+            key=ALICE.identity.text,
+            exchangeKey=ALICE.exchangePublic.hex(),
+            server=True,
+            addresses=["10.77.0.2/16"],
+            macs=["02:00:00:00:00:02"],
+            bridge=True,
+            since=1,
+        )
+        revocation = RevocationRequest("mallory", MALLORY.identity.text, 1_000)
+        requests = Requests(network, 3_600, [] if empty else [request], [] if empty else [revocation])
+        self.requests.write_bytes(msgspec.json.encode(requests))
+
+    def sign(self, *words: str) -> Result:
+        """
+        Run the command.
+        """
+        return CliRunner().invoke(cli, ["sign", str(self.requests), "--key", str(self.key), *words])
+
+    def test_signed(self) -> None:
+        """
+        What was asked for is signed, for the life that was asked for, and it is shown before.
+        """
+        result = self.sign("--yes")
+        self.assertEqual(result.exit_code, 0)
+        signatures = msgspec.json.decode(result.stdout, type=Signatures)
+        certificate = verified(signatures.certificates[0], Certificate, KEY.network)
+        revocation = verified(signatures.revocations[0], Revocation, KEY.network)
+        assert certificate is not None
+        assert revocation is not None
+        self.assertEqual((certificate.identity, certificate.expires - certificate.issued), (ALICE.identity, 3_600))
+        self.assertEqual(revocation.identity, MALLORY.identity)
+        for words in (
+            f"alice ({ALICE.identity})",
+            "10.77.0.2/16",
+            "valid 1 hour",
+            "IS A DIRECTORY SERVER",
+            "may bridge",
+        ):
+            self.assertIn(words, result.stderr)
+        self.assertIn(f"revocation, for ever: mallory ({MALLORY.identity})", result.stderr)
+
+    def test_life(self) -> None:
+        """
+        The signer may decide on another life.
+        """
+        signatures = msgspec.json.decode(self.sign("--yes", "--life", "30d").stdout, type=Signatures)
+        certificate = verified(signatures.certificates[0], Certificate, KEY.network)
+        assert certificate is not None
+        self.assertEqual(certificate.expires - certificate.issued, 30 * 86_400)
+        self.assertEqual(self.sign("--yes", "--life", "soon").exit_code, 2)
+
+    def test_nobodyIsAsked(self) -> None:
+        """
+        Without a terminal and without C{--yes}, nothing is signed; where there is nothing to sign, nobody is asked.
+        """
+        result = self.sign()
+        self.assertEqual((result.exit_code, result.stdout), (2, ""))
+        self.ask(empty=True)
+        result = self.sign()
+        self.assertEqual(result.exit_code, 0)
+        self.assertEqual(msgspec.json.decode(result.stdout, type=Signatures).certificates, [])
+
+    def test_openKey(self) -> None:
+        """
+        A key that others can read is refused with what to do, and so are one that is none and one that is not there.
+        """
+        self.key.chmod(0o640)
+        self.assertIn(f"run chmod 600 {self.key}", str(self.sign("--yes").exception))
+        self.key.chmod(0o600)
+        self.key.write_text("none")
+        self.assertIn("holds no key", str(self.sign("--yes").exception))
+        self.key.unlink()
+        self.assertIn("can not be read", str(self.sign("--yes").exception))
+        self.key.mkdir(mode=0o700)
+        self.assertEqual(self.sign("--yes").stdout, "")
+
+    def test_otherRequests(self) -> None:
+        """
+        Requests of another network, and what is no document, are refused; a bad name is not signed.
+        """
+        self.ask(MALLORY.identity.text)
+        self.assertIn("not for the network of this key", str(self.sign("--yes").exception))
+        self.ask(name="\x1b[2J")
+        self.assertIn("can not be signed", str(self.sign("--yes").exception))
+        self.requests.write_text("{")
+        self.assertIn("can not be read", str(self.sign("--yes").exception))
+        self.requests.unlink()
+        self.assertIn("can not be read", str(self.sign("--yes").exception))

@@ -1,0 +1,121 @@
+"""
+Tests for L{wand.cli.telling} and L{wand.cli.own}.
+"""
+
+from __future__ import annotations
+
+import click
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.cli.own import ownLines
+from wand.cli.telling import told
+from wand.events import Event
+from wand.status import ConflictStatus, OwnStatus
+from wand.testing.memory_members import keyOf
+
+
+def telling(kind: str, **fields: str | int | float | bool | None) -> str:
+    """
+    An event in words, without colours.
+    """
+    return click.unstyle(told(Event(kind, 0.0, fields)))
+
+
+class TellingTests(SynchronousTestCase):
+    def test_sentences(self) -> None:
+        """
+        Events about members are sentences, with short keys and where it happened, if that is known.
+        """
+        key = "0123456789abcdef" * 4
+        self.assertEqual(
+            telling("member-joined", name="alice", key=key, endpoint="192.0.2.1:1"),
+            "member-joined  alice (0123-4567-89ab) is a member, at 192.0.2.1:1",
+        )
+        self.assertEqual(
+            telling("member-joined", name="alice", key=key, endpoint=""),
+            "member-joined  alice (0123-4567-89ab) is a member",
+        )
+        self.assertIn("wand approve bob", telling("member-pending", name="bob", key=key, endpoint=""))
+        self.assertIn("expired", telling("member-refused", key=key, endpoint="192.0.2.1:1", reason="it has expired"))
+        self.assertIn("no more", telling("member-revoked", name="bob", key=key))
+        self.assertEqual(telling("session-up", peer="bob", endpoint="192.0.2.1:1"), "session-up  bob, at 192.0.2.1:1")
+        self.assertEqual(
+            telling("claim-conflict", what="mac", value="m", winner="a", winnerKey=key, loser="b", loserKey=key),
+            "claim-conflict  mac m: a (0123-4567-89ab) has it, b (0123-4567-89ab) claims it too",
+        )
+
+    def test_others(self) -> None:
+        """
+        Events without a sentence, or without the fields of theirs, are told field by field.
+        """
+        self.assertEqual(telling("entry-added", mac="m", peer="p"), "entry-added  mac=m  peer=p")
+        self.assertEqual(telling("member-joined", who="x"), "member-joined  who=x")
+        self.assertEqual(telling("stopped"), "stopped")
+
+    @given(st.text(), st.dictionaries(st.text(), st.text() | st.none() | st.booleans() | st.integers()))
+    def test_anything(self, kind: str, fields: dict[str, str | int | bool | None]) -> None:
+        """
+        Whatever an event says, it is one line that does not command the terminal.
+        """
+        for each in (kind, "member-joined"):
+            self.assertTrue(click.unstyle(told(Event(each, 0.0, {"name": "", "key": "", **fields}))).isprintable())
+
+    @given(st.text(), st.text())
+    def test_hostileNames(self, name: str, reason: str) -> None:
+        """
+        Names with braces or control characters are shown, not obeyed.
+        """
+        self.assertTrue(telling("member-revoked", name=name, key=reason).isprintable())
+
+
+class OwnTests(SynchronousTestCase):
+    def shown(self, stage: str = "member", expires: float | None = None, *conflicts: ConflictStatus) -> str:
+        """
+        What is shown at the time 1000.
+        """
+        own = OwnStatus(
+            stage=stage,
+            network="home" if stage == "member" else "",
+            networkKey="" if stage == "new" else keyOf("home"),
+            cipher="aes-256-gcm",
+            name="alice",
+            key=keyOf("alice"),
+            addresses=["10.77.0.2/16"],
+            expires=expires,
+            conflicts=list(conflicts),
+        )
+        return click.unstyle("\n".join(ownLines(own, 1_000.0)))
+
+    def test_member(self) -> None:
+        """
+        A member sees its network, its name, its whole key, its addresses, and how long the certificate holds.
+        """
+        shown = self.shown(expires=1_000.0 + 2.5 * 86_400)
+        for words in ("home (", "aes-256-gcm", "alice", keyOf("alice"), "10.77.0.2/16", "valid 2 days more"):
+            self.assertIn(words, shown)
+        self.assertNotIn("CONFLICT", shown)
+
+    def test_expired(self) -> None:
+        """
+        An expired certificate is said to be so.
+        """
+        self.assertIn("expired 5 min ago", self.shown(expires=700.0))
+
+    def test_stages(self) -> None:
+        """
+        Who is no member is told what to do.
+        """
+        self.assertIn("no member yet: wand join TOKEN-FILE", self.shown("new"))
+        self.assertIn("not yet redeemed", self.shown("joining"))
+        self.assertIn("something", self.shown("something"))
+
+    def test_conflicts(self) -> None:
+        """
+        A conflict is seen at once, with who has it and who does not.
+        """
+        conflict = ConflictStatus("mac", "02:00:00:00:00:02", "alice", keyOf("alice"), "bob", keyOf("bob"))
+        shown = self.shown("member", 2_000.0, conflict)
+        self.assertIn("CONFLICTS", shown)
+        self.assertRegex(shown, r"mac 02:00:00:00:00:02: alice \(\S+\) has it, bob \(\S+\) claims it too")

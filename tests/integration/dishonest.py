@@ -1,0 +1,93 @@
+"""
+A member with a valid certificate that runs a program of its own: it sends whatever it likes inside its sessions.
+
+    dishonest.py STATE LISTEN PORT TARGET
+
+STATE is the state directory of a node that joined; TARGET is IDENTITY,EXCHANGE KEY,HOST:PORT.  Each line on the
+standard input, C{COUNT HEX}, is a frame to send so many times.  It prints C{up} when there is a session and C{down}
+when there is none any more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from twisted.internet import reactor, stdio
+from twisted.protocols.basic import LineOnlyReceiver
+from zope.interface import implementer
+
+from wand.endpoint import Endpoint
+from wand.ethernet import Frame
+from wand.interfaces import IFrameReceiver
+from wand.membership.enrolment import Enrolment
+from wand.protocols.sealed.transport import SealedTransport
+from wand.services.context import realContext
+from wand.state import StateDirectory
+from wand.table import Peer
+
+
+@implementer(IFrameReceiver)
+class Deaf:
+    """
+    Takes frames and does nothing with them.
+    """
+
+    def frameReceived(self, peer: Peer, frame: Frame) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+
+    def batchReceived(self) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+
+    def peerHeard(self, peer: Peer) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+
+
+class Orders(LineOnlyReceiver):
+    """
+    Reads what to send.
+    """
+
+    delimiter = b"\n"
+
+    def __init__(self, transport: SealedTransport, target: bytes) -> None:
+        self._sealed = transport
+        self._target = target
+
+    def lineReceived(self, line: bytes) -> None:
+        """
+        One order.
+        """
+        count, frame = line.split()
+        for _ in range(int(count)):
+            self._sealed.send(self._target, bytes.fromhex(frame.decode()))
+
+    def connectionLost(self, reason: object = None) -> None:
+        """
+        Nobody gives orders any more.
+        """
+        reactor.callLater(0.5, reactor.stop)
+
+
+def main(state: str, listen: str, port: str, target: str) -> None:
+    identity, exchangeKey, endpoint = target.split(",")
+    context = realContext(reactor)
+    enrolment = Enrolment(StateDirectory(state), reactor)
+    transport = SealedTransport(listen, int(port), context, enrolment, os.urandom)
+    transport.onSession(lambda peer, member, up: print("up" if up else "down", flush=True))
+    transport.start(Deaf())
+    host, _, number = endpoint.rpartition(":")
+    transport.introduce(bytes.fromhex(identity), bytes.fromhex(exchangeKey), [Endpoint(host, int(number))])
+    transport.sendControl(bytes.fromhex(identity), b"\x91\x1f")
+    stdio.StandardIO(Orders(transport, bytes.fromhex(identity)))
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

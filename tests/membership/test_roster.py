@@ -1,0 +1,855 @@
+"""
+A directory server lets nodes in, and throws them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, TypeVar
+
+import msgspec
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from wand.errors import (
+    AddressInvalid,
+    ConfigurationInvalid,
+    MembershipRefused,
+    NoSuchMember,
+    StateUnavailable,
+    StoreUnavailable,
+)
+from wand.ethernet import MAC
+from wand.events import Event, Events
+from wand.interfaces import Candidate, IHookListener, IRecords
+from wand.membership.approval import PATIENCE
+from wand.membership.certificate import Certificate
+from wand.membership.enrolment import Enrolment
+from wand.membership.foundation import LIFE, NetworkWish
+from wand.membership.identity import Identity, NetworkKey
+from wand.membership.invitations import GRACE
+from wand.membership.messages import Admitted, Pending, Refused, Renewed, pack, parse
+from wand.membership.offline import signedOffline
+from wand.membership.roster import Roster
+from wand.membership.signed import signed, verified
+from wand.membership.token import Token
+from wand.state import StateDirectory
+from wand.testing.membership import SlowRecords, entropyFrom, macFrom, octetsFrom
+from wand.wansd.stores.memory import MemoryRecords
+
+Result = TypeVar("Result")
+ENDPOINTS = ("192.0.2.1:44444",)
+
+
+@implementer(IHookListener)
+class Approver:
+    """
+    A hook that answers as it is told.
+    """
+
+    def __init__(self, answer: Deferred[bool] | bool | Exception) -> None:
+        self.answer = answer
+        self.asked: list[Candidate] = []
+
+    def told(self, event: Event) -> None:
+        return None
+
+    def admit(self, candidate: Candidate) -> Deferred[bool] | bool:
+        self.asked.append(candidate)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def close(self) -> None:
+        return None
+
+
+class Observer:
+    """
+    Notes what a roster tells.
+    """
+
+    def __init__(self) -> None:
+        self.issued: list[bytes] = []
+        self.revoked: list[tuple[bytes, bytes]] = []
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        self.issued.append(identity)
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        self.revoked.append((identity, revocation))
+
+
+class RosterCase(SynchronousTestCase):
+    """
+    A server with an empty store, and as many nodes as a test needs.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1_000_000)
+        self.events = Events(self.clock)
+        self.told: list[Event] = []
+        self.events.subscribe(self.told.append)
+        self.state = self.directory()
+        self.records: IRecords = MemoryRecords()
+        self.hooks: list[IHookListener] = []
+        self.roster = self.opened()
+
+    def directory(self) -> StateDirectory:
+        path = mkdtemp()
+        self.addCleanup(lambda: [each.unlink() for each in Path(path).iterdir()] and Path(path).rmdir())
+        return StateDirectory(path)
+
+    def now(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return self.successResultOf(Deferred.fromCoroutine(coroutine))  # type: ignore[no-any-return]  # trial has no types
+
+    def failing(self, coroutine: Coroutine[Any, Any, Result], kind: type[Exception]) -> str:
+        return str(self.failureResultOf(Deferred.fromCoroutine(coroutine), kind).value)
+
+    def opened(self, state: StateDirectory | None = None, **wish: Any) -> Roster:
+        return self.now(self.opening(state, **wish))
+
+    def opening(self, state: StateDirectory | None = None, **wish: Any) -> Coroutine[Any, Any, Roster]:
+        return Roster.open(self.records, state or self.state, self.clock, self.events, NetworkWish(**wish), self.hooks)
+
+    def invite(self, **terms: Any) -> Token:
+        return self.now(self.roster.invite(ENDPOINTS, **terms))
+
+    def node(self, token: Token, name: str = "alice") -> Enrolment:
+        node = Enrolment(self.directory(), self.clock, entropyFrom(name))
+        node.begin(Token.parse(token.text))
+        return node
+
+    def redeeming(self, node: Enrolment, name: str = "alice", mac: MAC | None = None) -> Coroutine[Any, Any, Any]:
+        assert node.token is not None
+        join = node.join(name, mac or macFrom(node.identity.text))
+        assert join is not None
+        return self.roster.redeem(join, node.key.exchangePublic, node.token.invitation, "198.51.100.1:22222")
+
+    def redeem(self, node: Enrolment, name: str = "alice", mac: MAC | None = None) -> Admitted | Pending | Refused:
+        answer: Admitted | Pending | Refused = self.now(self.redeeming(node, name, mac))
+        self.assertEqual(parse(pack(answer)), answer)
+        return answer
+
+    def joined(self, token: Token | None = None, name: str = "alice") -> Enrolment:
+        node = self.node(token or self.invite(), name)
+        answer = self.redeem(node, name)
+        assert isinstance(answer, Admitted), answer
+        self.assertTrue(node.admitted(answer))
+        return node
+
+    def refusal(self, node: Enrolment, **wish: Any) -> str:
+        answer = self.redeem(node, **wish)
+        assert isinstance(answer, Refused), answer
+        return answer.reason
+
+    def membership(self) -> list[tuple[str, str]]:
+        return [(member.name, member.state) for member in self.roster.members if not member.server]
+
+
+class CreationTests(RosterCase):
+    def test_anEmptyStoreGivesANetwork(self) -> None:
+        """
+        A server on an empty store creates a network, is certified in it, and keeps the keys to itself.
+        """
+        self.assertTrue(self.roster.created)
+        status = self.roster.status
+        self.assertEqual((status.name, status.cipher, status.prefix), ("wand", "aes-256-gcm", "10.77.0.0/16"))
+        self.assertTrue(status.signs)
+        member = self.roster.admit(self.roster.certificate, self.roster.exchangeKey.public_key().public_bytes_raw())
+        assert member is not None
+        self.assertTrue(member.isServer)
+        for name in ("network.key", "node.key"):
+            self.assertEqual((self.state.path / name).stat().st_mode & 0o777, 0o600)
+
+    def test_noDefaultSecrets(self) -> None:
+        """
+        Two networks of the same settings have nothing secret in common, and an unset secret is refused (n2n,
+        EasyTier#1539).
+        """
+        first = self.roster
+        self.records = MemoryRecords()
+        second = self.opened(self.directory())
+        self.assertNotEqual(first.network, second.network)
+        self.assertNotEqual(first.secret, second.secret)
+        self.assertEqual(len(first.secret), 32)
+        self.assertNotEqual(self.invite().secret, self.invite().secret)
+        self.records = MemoryRecords()
+        unset = Roster.open(
+            self.records, self.directory(), self.clock, self.events, NetworkWish(), entropy=lambda size: bytes(size)
+        )
+        self.failureResultOf(Deferred.fromCoroutine(unset), ValueError)
+
+    def test_settingsAreChecked(self) -> None:
+        """
+        What can not be is refused before anything is created.
+        """
+        for wish in ({"name": "No!"}, {"cipher": "null"}, {"prefix": "10.77.0.1/16"}, {"prefix": "224.0.0.0/8"}):
+            self.records = MemoryRecords()
+            state = self.directory()
+            self.failing(self.opening(state, **wish), ConfigurationInvalid)
+            self.assertEqual(list(state.path.iterdir()), [])
+
+    def test_restartLosesNothing(self) -> None:
+        """
+        After a restart of the server everything is as it was: network, members, invitations, revocations.
+        """
+        token = self.invite(uses=3)
+        alice, bob = self.joined(token, "alice"), self.joined(token, "bob")
+        self.now(self.roster.revoke("bob"))
+        before = self.roster
+        self.roster = self.opened()
+        self.assertFalse(self.roster.created)
+        self.assertEqual((self.roster.network, self.roster.secret), (before.network, before.secret))
+        self.assertEqual(self.roster.members, before.members)
+        self.assertEqual(self.roster.invitations, before.invitations)
+        self.assertTrue(self.roster.trust.isRevoked(bob.identity))
+        self.assertIsNotNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNone(self.roster.admit(bob.certificate, bob.key.exchangePublic))
+        self.joined(token, "carol")
+
+    def test_theKeyOfAnotherNetworkIsRefused(self) -> None:
+        """
+        A server does not start with a network key that is not its network's.
+        """
+        self.state.write("network.key", octetsFrom("other").hex().encode())
+        self.assertIn("another network", self.failing(self.opening(), StateUnavailable))
+
+    def test_aCrashWhileCreatingIsMadeUpFor(self) -> None:
+        """
+        A server that was killed between keeping the key and filling the store uses that key when it starts again.
+        """
+        network = self.roster.network
+        self.records = MemoryRecords()
+        self.assertEqual(self.opened().network, network)
+
+    def test_aDamagedNetworkIsNotReplaced(self) -> None:
+        """
+        Where the record of the network can not be read, no new network is created in its place.
+        """
+        self.now(_awaited(self.records.write("sealed-network", {b"network": b"damaged"})))
+        self.assertIn("damaged", self.failing(self.opening(), StoreUnavailable))
+        self.flushLoggedErrors()
+
+    def test_twoServersOnOneEmptyStoreMakeOneNetwork(self) -> None:
+        """
+        Of two servers that start at once on one empty store one creates the network, the other uses it.
+        """
+        records = self.records = SlowRecords()
+        states = self.directory(), self.directory()
+        opening = [Deferred.fromCoroutine(self.opening(state)) for state in states]
+        records.finish()
+        first, second = map(self.successResultOf, opening)
+        self.assertEqual(first.network, second.network)
+        self.assertEqual([first.status.signs, second.status.signs].count(True), 1)
+
+
+class InvitationTests(RosterCase):
+    def test_joiningTakesOneToken(self) -> None:
+        """
+        A node with a token becomes a member with a name, an overlay address and its MAC address.
+        """
+        node = self.node(self.invite(name="alice", bridge=True), "seed")
+        self.assertEqual(node.stage, "joining")
+        answer = self.redeem(node, "whatever")
+        assert isinstance(answer, Admitted)
+        self.assertTrue(node.admitted(answer))
+        assert node.own is not None
+        self.assertEqual((node.stage, node.own.name, node.own.bridge), ("member", "alice", True))
+        self.assertEqual(node.own.addresses, ("10.77.0.1/16",))
+        self.assertEqual(node.own.macs, (macFrom(node.identity.text),))
+        self.assertEqual((node.secret, node.cipher), (self.roster.secret, self.roster.cipher))
+        self.assertEqual([event.kind for event in self.told], ["member-joined"])
+
+    def test_theSecretIsKnownByItsIdOnly(self) -> None:
+        """
+        The secret of an invitation is found by the whole id; others are unknown.
+        """
+        token = self.invite()
+        self.assertEqual(self.roster.invitationSecret(token.invitation), token.secret)
+        self.assertIsNone(self.roster.invitationSecret(token.invitation[:15]))
+        self.assertIsNone(self.roster.invitationSecret(octetsFrom("x")[:16]))
+
+    def test_singleUseKeyUsedTwiceThroughARace(self) -> None:
+        """
+        Two nodes that redeem the same single-use invitation at the same moment: exactly one is admitted (Tailscale,
+        TS-2025-007), on one server as on two that share a store.
+        """
+        for servers in (1, 2):
+            records = self.records = SlowRecords()
+            opening = [Deferred.fromCoroutine(self.opening(self.directory())) for _ in range(servers)]
+            records.finish()
+            rosters = [self.successResultOf(each) for each in opening]
+            made = Deferred.fromCoroutine(rosters[0].invite(ENDPOINTS))
+            records.finish()
+            token = self.successResultOf(made)
+            reloading = [Deferred.fromCoroutine(roster.reload()) for roster in rosters]
+            records.finish()
+            for each in reloading:
+                self.successResultOf(each)
+            answers = []
+            for index, name in enumerate(("alice", "bob", "carol", "dave")):
+                self.roster = rosters[index % servers]
+                answers.append(Deferred.fromCoroutine(self.redeeming(self.node(token, name), name)))
+            records.finish()
+            kinds = [type(self.successResultOf(answer)) for answer in answers]
+            self.assertEqual(sorted(map(str, kinds)), sorted(map(str, [Admitted, Refused, Refused, Refused])))
+            reloading = [Deferred.fromCoroutine(roster.reload()) for roster in rosters]
+            records.finish()
+            for roster in rosters:
+                self.assertEqual(sum(not member.server for member in roster.members), 1)
+
+    def test_aUsedInvitationIsRefusedWithTheReason(self) -> None:
+        """
+        The second node with a single-use invitation is told that it has been used, and nothing is assigned to it.
+        """
+        token = self.invite()
+        self.joined(token, "alice")
+        self.assertIn("used already", self.refusal(self.node(token, "bob")))
+        self.assertEqual(self.membership(), [("alice", "member")])
+        self.assertEqual(self.joined(name="carol").own.addresses, ("10.77.0.2/16",))  # type: ignore[union-attr]
+
+    def test_redemptionIsIdempotent(self) -> None:
+        """
+        A node that lost the answer asks again and gets it, and the invitation is used once only.
+        """
+        token = self.invite(uses=2)
+        node = self.node(token)
+        first, second = self.redeem(node), self.redeem(node)
+        self.assertEqual(first, second)
+        self.assertEqual([invitation.left for invitation in self.roster.invitations], [1])
+        self.assertEqual(self.membership(), [("alice", "member")])
+
+    def test_invitationsExpire(self) -> None:
+        """
+        After its time an invitation is refused with the reason, and later not even answered.
+        """
+        token = self.invite(lifetime=3600.0)
+        self.clock.advance(3600)
+        self.assertEqual(self.roster.invitations, [])
+        self.assertIn("expired", self.refusal(self.node(token)))
+        self.clock.advance(GRACE)
+        self.assertIsNone(self.roster.invitationSecret(token.invitation))
+
+    def test_invitationsAreWithdrawn(self) -> None:
+        """
+        A token that fell into the wrong hands is withdrawn.
+        """
+        token = self.invite()
+        self.now(self.roster.withdraw(token.invitation.hex()))
+        self.assertIsNone(self.roster.invitationSecret(token.invitation))
+        self.assertIn("withdrawn", self.refusal(self.node(token)))
+        self.failing(self.roster.withdraw(token.invitation.hex()), NoSuchMember)
+
+    def test_termsAreChecked(self) -> None:
+        """
+        An invitation without an end, a use, a place or a proper name is not made.
+        """
+        for terms in ({"uses": 0}, {"uses": 1001}, {"lifetime": 0.0}, {"lifetime": 1e9}, {"name": "No!"}):
+            self.failing(self.roster.invite(ENDPOINTS, **terms), MembershipRefused)  # type: ignore[arg-type]
+        self.failing(self.roster.invite(()), MembershipRefused)
+        self.failing(self.roster.invite(["nowhere"]), AddressInvalid)
+        self.assertEqual(self.roster.invitations, [])
+
+    def test_theKeyMustBeProved(self) -> None:
+        """
+        Nobody joins with the identity of another, with another exchange key or with the proof for another invitation.
+        """
+        token, other = self.invite(), self.invite()
+        node, mallory = self.node(token), self.node(other, "mallory")
+        join = node.join("alice", macFrom("alice"))
+        assert join is not None
+        for key, invitation in (
+            (mallory.key.exchangePublic, token.invitation),
+            (node.key.exchangePublic, other.invitation),
+        ):
+            answer = self.now(self.roster.redeem(join, key, invitation, ""))
+            self.assertIsInstance(answer, Refused)
+        stolen = msgspec.structs.replace(join, identity=bytes(mallory.identity))
+        self.assertIsInstance(
+            self.now(self.roster.redeem(stolen, node.key.exchangePublic, token.invitation, "")), Refused
+        )
+        self.assertEqual(self.membership(), [])
+
+    def test_aFailingStoreIsARefusal(self) -> None:
+        """
+        When the store fails the node is told to try again, and nothing raises.
+        """
+        token = self.invite()
+        node = self.node(token)
+        self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("the disk is full")))
+        self.assertIn("disk is full", self.refusal(node))
+        self.assertIsNone(self.roster.admitted(node.identity))
+
+    def test_oneBadRecordDisturbsNoOther(self) -> None:
+        """
+        A damaged record in the store drops nobody else (headscale#3346).
+        """
+        alice = self.joined()
+        self.now(_awaited(self.records.write("sealed-member", {octetsFrom("x"): b"damaged"})))
+        self.roster = self.opened()
+        self.assertEqual(self.membership(), [("alice", "member")])
+        self.assertIsNotNone(self.roster.admitted(alice.identity))
+
+
+class AssignmentTests(RosterCase):
+    def test_namesAreUnique(self) -> None:
+        """
+        Who wishes a name that is taken gets the next one, and whatever it wishes is made a name.
+        """
+        token = self.invite(uses=4)
+        names = [
+            self.redeemedName(token, name, wish)
+            for name, wish in (("a", "Laptop"), ("b", "laptop"), ("c", "laptop-2"), ("d", "\0\n--"))
+        ]
+        self.assertEqual(names, ["laptop", "laptop-2", "laptop-2-2", "node"])
+
+    def redeemedName(self, token: Token, name: str, wish: str) -> str:
+        answer = self.redeem(self.node(token, name), wish)
+        assert isinstance(answer, Admitted)
+        content = verified(answer.certificate, Certificate, self.roster.network)
+        assert content is not None
+        return content.name
+
+    def test_addressesAreUniqueAndTheFirstFree(self) -> None:
+        """
+        Each member gets the first free address; what a revoked member had is free again.
+        """
+        nodes = [self.joined(name=name) for name in ("alice", "bob", "carol")]
+        addresses = [node.own.addresses[0] for node in nodes if node.own]
+        self.assertEqual(addresses, ["10.77.0.1/16", "10.77.0.2/16", "10.77.0.3/16"])
+        self.now(self.roster.revoke("bob"))
+        dave = self.joined(name="dave")
+        assert dave.own is not None
+        self.assertEqual(dave.own.addresses, ("10.77.0.2/16",))
+
+    def test_aFullPrefixIsARefusal(self) -> None:
+        """
+        When the prefix has no address left the node is told so, and its invitation is not used up.
+        """
+        self.records = MemoryRecords()
+        self.roster = self.opened(self.directory(), prefix="10.9.9.0/30")
+        for name in ("alice", "bob"):
+            self.joined(name=name)
+        token = self.invite()
+        self.assertIn("no free address", self.refusal(self.node(token, "carol")))
+        self.assertEqual([invitation.left for invitation in self.roster.invitations], [1])
+        self.now(self.roster.revoke("bob"))
+        self.joined(token, "carol")
+
+    def test_ipv6Prefixes(self) -> None:
+        """
+        A network of IPv6 addresses begins behind the routers' anycast address.
+        """
+        self.records = MemoryRecords()
+        self.roster = self.opened(self.directory(), prefix="fd00:77::/64", cipher="chacha20-poly1305")
+        node = self.joined()
+        assert node.own is not None
+        self.assertEqual(node.own.addresses, ("fd00:77::1/64",))
+        self.assertEqual(node.cipher, "chacha20-poly1305")
+
+    def test_macAddressesAreUnique(self) -> None:
+        """
+        A MAC address of another member, or a group's, is refused with the reason; the invitation is not used up.
+        """
+        alice = self.joined()
+        token = self.invite()
+        taken = macFrom(alice.identity.text)
+        bob = self.node(token, "bob")
+        self.assertIn("belongs to another member", self.refusal(bob, mac=taken))
+        self.assertIn("single host", self.refusal(bob, mac=MAC(b"\xff" * 6)))
+        self.assertEqual([invitation.left for invitation in self.roster.invitations], [1])
+        self.assertIsInstance(self.redeem(bob), Admitted)
+
+
+class ApprovalTests(RosterCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.answers: list[Deferred[bool]] = []
+
+    def ask(self, *answers: Deferred[bool] | bool | Exception) -> tuple[Enrolment, Deferred[Any]]:
+        self.hooks = [Approver(answer) for answer in answers]
+        self.roster = self.opened()
+        node = self.node(self.invite(), f"alice {len(self.roster.members)}")
+        return node, Deferred.fromCoroutine(self.redeeming(node))
+
+    def test_interfaces(self) -> None:
+        """
+        The hook and the store of these tests are what they say.
+        """
+        verifyObject(IHookListener, Approver(True))
+        verifyObject(IRecords, SlowRecords())
+
+    def test_twoAsynchronousApproversNoneForgotten(self) -> None:
+        """
+        Of two hooks that answer later both must approve, whichever answers first (OpenVPN, CVE-2022-0547).
+        """
+        for late, expected in ((True, Admitted), (False, Refused)):
+            for order in ((0, 1), (1, 0)):
+                answers: list[Deferred[bool]] = [Deferred(), Deferred()]
+                _, answer = self.ask(*answers)
+                answers[order[0]].callback(True)
+                self.assertNoResult(answer)
+                answers[order[1]].callback(late)
+                self.assertIsInstance(self.successResultOf(answer), expected)
+
+    def test_errorsAreRefusals(self) -> None:
+        """
+        A hook that raises, fails or says anything but C{True} refuses.
+        """
+        for bad in (RuntimeError("oops"), fail(RuntimeError("oops")), False, succeed(1), None):
+            _, answer = self.ask(True, bad, True)  # type: ignore[arg-type]  # what a wrong hook may answer
+            self.assertIn("do not admit", self.successResultOf(answer).reason)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+        self.assertEqual(self.membership(), [])
+        self.assertEqual({invitation.left for invitation in self.roster.invitations}, {1})
+
+    def test_noAnswerInTimeIsARefusal(self) -> None:
+        """
+        A hook that does not answer refuses, after a while.
+        """
+        _, answer = self.ask(Deferred(), True)
+        self.clock.advance(PATIENCE)
+        self.assertIsInstance(self.successResultOf(answer), Refused)
+        self.flushLoggedErrors()
+
+    def test_whoAsksMeanwhileWaits(self) -> None:
+        """
+        A node that asks again while the hooks think about it is told to wait; the hooks are not asked again.
+        """
+        node, answer = self.ask(thinking := Deferred[bool]())
+        self.assertIsInstance(self.redeem(node), Pending)
+        thinking.callback(True)
+        self.assertIsInstance(self.successResultOf(answer), Admitted)
+        (hook,) = self.hooks
+        assert isinstance(hook, Approver)
+        (candidate,) = hook.asked
+        self.assertEqual((candidate.key, candidate.name), (node.identity, "alice"))
+
+    def test_membersAreNotAskedAboutAgain(self) -> None:
+        """
+        A member that asks again is answered without the hooks.
+        """
+        node, answer = self.ask(True)
+        self.hooks[0].answer = False  # type: ignore[attr-defined]  # an Approver
+        self.assertEqual(self.successResultOf(answer), self.redeem(node))
+
+    def test_anOperatorApproves(self) -> None:
+        """
+        Who joins with an invitation that needs approval waits until an operator approves, however long that takes.
+        """
+        observer = Observer()
+        self.roster.observe(observer)
+        token = self.invite(approval=True, lifetime=60.0)
+        node = self.node(token)
+        self.assertIsInstance(self.redeem(node), Pending)
+        self.assertEqual(self.membership(), [("alice", "pending")])
+        self.assertIsNone(self.roster.admitted(node.identity))
+        self.clock.advance(10 * GRACE)
+        self.now(self.roster.reload())
+        self.assertEqual(self.roster.invitationSecret(token.invitation), token.secret)
+        self.assertEqual(self.now(self.roster.approve("alice")).state, "member")
+        self.assertEqual(observer.issued, [node.identity])
+        self.now(self.roster.certifyItself())
+        answer = self.redeem(node)
+        assert isinstance(answer, Admitted)
+        self.assertTrue(node.admitted(answer))
+        self.failing(self.roster.approve("alice"), MembershipRefused)
+
+
+class RevocationTests(RosterCase):
+    def test_aRevokedMemberIsOut(self) -> None:
+        """
+        A revoked member is admitted no more, whoever must know is told, and its name is free.
+        """
+        observer = Observer()
+        self.roster.observe(observer)
+        alice = self.joined()
+        self.assertEqual(self.now(self.roster.revoke("alice")).state, "revoked")
+        self.assertIsNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        ((identity, revocation),) = observer.revoked
+        self.assertEqual(identity, alice.identity)
+        assert alice.trust is not None
+        self.assertTrue(alice.trust.revoke(revocation))
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, macFrom("x"))), Refused)
+        again = self.joined(name="bob")
+        self.now(self.roster.rename("bob", "alice"))
+        self.assertEqual(sorted(self.membership()), [("alice", "member"), ("alice", "revoked")])
+        self.assertIsNotNone(self.roster.admit(again.certificate, again.key.exchangePublic))
+
+    def test_revocationByWholeNameOrWholeKeyOnly(self) -> None:
+        """
+        A part of a name or of a key matches nobody, nor does the short form of a key (OpenVPN, CVE-2025-13086;
+        ZeroTier, 2021).
+        """
+        alice = self.joined()
+        key = alice.identity.text
+        for part in (key[:-1], key[:12], str(alice.identity), "alic", "alice ", "Alice", "", key + "0", "*"):
+            self.failing(self.roster.revoke(part), NoSuchMember)
+            self.failing(self.roster.rename(part, "bob"), NoSuchMember)
+            self.failing(self.roster.approve(part), NoSuchMember)
+        self.assertEqual(self.membership(), [("alice", "member")])
+        self.now(self.roster.revoke(key))
+        self.assertEqual(self.membership(), [("alice", "revoked")])
+
+    def test_revocationSurvivesReissueOfCertificates(self) -> None:
+        """
+        A revoked key gets no certificate any more, and none that it gets elsewhere is valid (Nebula,
+        GHSA-69x3-g4r3-p962): not by renewal, by renaming, by approval, nor with a fresh invitation.
+        """
+        alice = self.joined()
+        self.now(self.roster.revoke("alice"))
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, macFrom("x"))), Refused)
+        self.failing(self.roster.rename(alice.identity.text, "other"), MembershipRefused)
+        self.failing(self.roster.approve(alice.identity.text), MembershipRefused)
+        fresh = self.node(self.invite(), "alice")
+        self.assertEqual(fresh.identity, alice.identity)
+        self.assertIn("revoked", self.refusal(fresh))
+        key = NetworkKey.kept(self.state)
+        assert key is not None and alice.own is not None
+        later = msgspec.structs.replace(alice.own, issued=alice.own.issued + 100, expires=alice.own.expires + 100)
+        reissued = signed(key.signing, later)
+        self.assertIsNone(self.roster.admit(reissued, alice.key.exchangePublic))
+
+    def test_revokingTwiceChangesNothing(self) -> None:
+        """
+        A key is revoked once; the same revocation is told again to those who ask.
+        """
+        alice = self.joined()
+        first = self.now(self.roster.revoke("alice"))
+        digest = self.roster.trust.digest
+        self.clock.advance(100)
+        self.assertEqual(self.now(self.roster.revoke(alice.identity.text)), first)
+        self.assertEqual(self.roster.trust.digest, digest)
+
+    def test_anUnknownKeyIsRevokedToo(self) -> None:
+        """
+        A whole key that this server never heard of can be revoked, and then never joins.
+        """
+        node = self.node(self.invite())
+        self.now(self.roster.revoke(node.identity.text))
+        self.assertIn("revoked", self.refusal(node))
+
+    def test_aRevocationThatPeersTellIsKept(self) -> None:
+        """
+        A server whose store was restored from before a revocation learns it from a node, stores it, and does not let
+        the key in again.
+        """
+        alice = self.joined()
+        records = self.records
+        assert isinstance(records, MemoryRecords)
+        backup = {kind: dict(values) for kind, values in records._kinds.items()}
+        self.now(self.roster.revoke("alice"))
+        (revocation,) = self.roster.trust.revocations
+        records._kinds = backup
+        self.roster = self.opened()
+        self.assertIsNotNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        observer = Observer()
+        self.roster.observe(observer)
+        self.assertTrue(self.roster.trust.revoke(revocation))
+        self.assertEqual(observer.revoked, [(alice.identity, revocation)])
+        self.roster = self.opened()
+        self.assertEqual(self.membership(), [("alice", "revoked")])
+        self.assertIn("revoked", self.refusal(self.node(self.invite(), "alice")))
+
+    def test_whatAnotherServerRevokesIsTold(self) -> None:
+        """
+        Of two servers with one store the other ends the sessions of a revoked member when it reads the store anew.
+        """
+        alice = self.joined()
+        other = self.opened(self.directory())
+        observer = Observer()
+        other.observe(observer)
+        self.now(self.roster.revoke("alice"))
+        self.now(other.reload())
+        self.assertEqual([identity for identity, _ in observer.revoked], [alice.identity])
+        self.assertIsNone(other.admit(alice.certificate, alice.key.exchangePublic))
+
+    def test_theServerDoesNotRevokeItself(self) -> None:
+        """
+        The server refuses to revoke itself.
+        """
+        for name in ("server", self.roster.identity.text):
+            self.assertIn("itself", self.failing(self.roster.revoke(name), MembershipRefused))
+
+    def test_pendingMembersAreRevoked(self) -> None:
+        """
+        Who waits for an approval can be refused for ever.
+        """
+        node = self.node(self.invite(approval=True))
+        self.redeem(node)
+        self.now(self.roster.revoke("alice"))
+        self.assertIn("revoked", self.refusal(node))
+
+
+class RenewalTests(RosterCase):
+    def test_certificatesAreRenewedAfterAThird(self) -> None:
+        """
+        An online member gets a new certificate after a third of its life, and the same one before.
+        """
+        alice = self.joined()
+        mac = macFrom(alice.identity.text)
+        assert alice.own is not None
+        self.assertEqual(alice.own.expires - alice.own.issued, LIFE)
+        self.assertEqual(alice.renewalDue, alice.own.issued + LIFE / 3)
+        self.assertEqual(self.now(self.roster.renew(alice.identity, mac)), Renewed(alice.certificate))
+        self.clock.advance(LIFE / 3)
+        answer = self.now(self.roster.renew(alice.identity, mac))
+        assert isinstance(answer, Renewed)
+        since = alice.own.since
+        self.assertTrue(alice.renewed(answer.certificate))
+        self.assertEqual((alice.own.since, alice.own.issued), (since, int(self.clock.seconds())))
+
+    def test_whoWasAwayForLongIsRenewed(self) -> None:
+        """
+        A member that was switched off until its certificate expired is admitted by the server, and by nobody else, and
+        renewed.
+        """
+        alice = self.joined()
+        bob = self.joined(name="bob")
+        self.clock.advance(LIFE + 10)
+        self.assertIsNone(bob.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNotNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        self.now(self.roster.certifyItself())
+        answer = self.now(self.roster.renew(alice.identity, macFrom(alice.identity.text)))
+        assert isinstance(answer, Renewed)
+        self.assertTrue(alice.renewed(answer.certificate))
+        self.assertIsNotNone(bob.admit(alice.certificate, alice.key.exchangePublic))
+
+    def test_theServerRenewsItself(self) -> None:
+        """
+        The certificate of the server is made anew in time.
+        """
+        before = self.roster.certificate
+        self.now(self.roster.certifyItself())
+        self.assertEqual(self.roster.certificate, before)
+        self.clock.advance(LIFE / 2)
+        self.now(self.roster.certifyItself())
+        self.assertNotEqual(self.roster.certificate, before)
+        self.assertIsNotNone(self.roster.trust.check(self.roster.certificate))
+
+    def test_aNewTapKeepsTheMembership(self) -> None:
+        """
+        A member whose tap has another MAC address gets a certificate for it, unless the address is another's.
+        """
+        alice, bob = self.joined(), self.joined(name="bob")
+        taken = self.now(self.roster.renew(alice.identity, macFrom(bob.identity.text)))
+        assert isinstance(taken, Refused)
+        self.assertIn("another member", taken.reason)
+        answer = self.now(self.roster.renew(alice.identity, macFrom("new")))
+        assert isinstance(answer, Renewed)
+        self.assertTrue(alice.renewed(answer.certificate))
+        assert alice.own is not None
+        self.assertEqual(alice.own.macs, (macFrom("new"),))
+
+    def test_renaming(self) -> None:
+        """
+        A renamed member gets a certificate with the new name; a name that is taken or wrong is refused.
+        """
+        alice = self.joined()
+        self.joined(name="bob")
+        observer = Observer()
+        self.roster.observe(observer)
+        self.now(self.roster.rename("alice", "alicia"))
+        self.assertEqual(observer.issued, [alice.identity])
+        answer = self.roster.admitted(alice.identity)
+        assert answer is not None
+        self.assertTrue(alice.renewed(answer.certificate))
+        assert alice.own is not None
+        self.assertEqual(alice.own.name, "alicia")
+        self.assertIn("another", self.failing(self.roster.rename("alicia", "bob"), MembershipRefused))
+        self.assertIn("no name", self.failing(self.roster.rename("alicia", "No!"), MembershipRefused))
+        self.now(self.roster.rename("bob", "alice"))
+        self.assertEqual([name for name, _ in self.membership()], ["alice", "alicia"])
+
+
+class OfflineTests(RosterCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice = self.joined()
+        key = NetworkKey.kept(self.state)
+        assert key is not None
+        self.key = key
+        (self.state.path / "network.key").unlink()
+        self.roster = self.opened()
+
+    def sign(self) -> int:
+        document = signedOffline(self.roster.requests, self.key, self.clock.seconds())
+        return self.now(self.roster.importSignatures(document))
+
+    def test_withoutTheKeyNodesWait(self) -> None:
+        """
+        On a server without the network key a node waits until its certificate was signed elsewhere.
+        """
+        observer = Observer()
+        self.roster.observe(observer)
+        self.assertFalse(self.roster.status.signs)
+        node = self.node(self.invite(), "bob")
+        self.assertIsInstance(self.redeem(node, "bob"), Pending)
+        self.assertEqual(self.roster.status.unsigned, 1)
+        self.assertEqual(self.sign(), 1)
+        self.assertEqual(observer.issued, [node.identity])
+        answer = self.redeem(node, "bob")
+        assert isinstance(answer, Admitted)
+        self.assertTrue(node.admitted(answer))
+        self.assertEqual((self.roster.status.unsigned, self.sign()), (0, 0))
+
+    def test_renewalsAndTheServerWaitToo(self) -> None:
+        """
+        Certificates that are due stand in the requests, that of the server among them.
+        """
+        self.clock.advance(LIFE / 2)
+        mac = macFrom(self.alice.identity.text)
+        self.assertEqual(self.now(self.roster.renew(self.alice.identity, mac)), Renewed(self.alice.certificate))
+        self.assertEqual(self.sign(), 2)
+        answer = self.now(self.roster.renew(self.alice.identity, mac))
+        assert isinstance(answer, Renewed)
+        self.assertTrue(self.alice.renewed(answer.certificate))
+
+    def test_revocationsHoldAtOnceAndAreSignedLater(self) -> None:
+        """
+        A revocation holds on the server at once, and everywhere once it is signed.
+        """
+        observer = Observer()
+        self.roster.observe(observer)
+        self.now(self.roster.revoke("alice"))
+        self.assertIsNone(self.roster.admit(self.alice.certificate, self.alice.key.exchangePublic))
+        self.assertEqual(observer.revoked, [(self.alice.identity, b"")])
+        self.assertEqual(self.sign(), 1)
+        self.assertTrue(self.roster.trust.isRevoked(self.alice.identity))
+        identity, revocation = observer.revoked[-1]
+        assert self.alice.trust is not None
+        self.assertTrue(self.alice.trust.revoke(revocation))
+        self.roster = self.opened()
+        self.assertTrue(self.roster.trust.isRevoked(identity))
+
+    def test_whatIsNotWaitedForIsNotTaken(self) -> None:
+        """
+        A certificate that says more than was asked for, or is for somebody unknown, is not imported.
+        """
+        self.node(self.invite(), "bob")
+        self.clock.advance(LIFE / 2)
+        document = self.roster.requests.replace(b'"bridge": false', b'"bridge": true')
+        forged = signedOffline(document, self.key, self.clock.seconds())
+        self.assertEqual(self.now(self.roster.importSignatures(forged)), 0)
+
+    def test_otherNetworksAndNonsenseAreRefused(self) -> None:
+        """
+        Documents of another network, or that can not be read, are refused with the reason.
+        """
+        other = NetworkKey.fromSeed(octetsFrom("other"))
+        self.assertRaises(MembershipRefused, signedOffline, self.roster.requests, other, 0.0)
+        self.assertRaises(MembershipRefused, signedOffline, b"{nonsense", self.key, 0.0)
+        self.failing(self.roster.importSignatures(b"[]"), MembershipRefused)
+        wrong = self.roster.requests.replace(b'"certificates": []', b'"certificates": [{"name": "x"}]')
+        self.assertRaises(MembershipRefused, signedOffline, wrong, self.key, 0.0)
+
+
+async def _awaited(deferred: Deferred[Result]) -> Result:
+    return await deferred

@@ -1,0 +1,231 @@
+"""
+Tests for L{wand.protocols.sealed.packets} and L{wand.protocols.sealed.cookies}.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.membership.certificate import Certificate
+from wand.membership.identity import NetworkKey
+from wand.membership.signed import SIGNED_MAXIMUM, signed
+from wand.protocols.sealed.cookies import CookieJar, Hurry, openCookie
+from wand.protocols.sealed.packets import (
+    COOKIE_SIZE,
+    HANDSHAKE_SIZE,
+    CookieMessage,
+    Greeting,
+    Initiation,
+    Reply,
+    Response,
+    macKey,
+    macOne,
+    macOneRight,
+    macTwoRight,
+    packGreeting,
+    packInitiation,
+    packReply,
+    packResponse,
+    parseGreeting,
+    parseReply,
+)
+from wand.protocols.sealed.timers import DEMANDS_ADDRESS
+
+KEY = macKey(b"k" * 32)
+SENDER = ("192.0.2.1", 22222)
+
+
+def initiation(cookie: bytes = b"") -> bytes:
+    return packInitiation(7, b"n" * (HANDSHAKE_SIZE - 40), KEY, cookie)
+
+
+class HandshakeMessageTests(SynchronousTestCase):
+    """
+    What is packed is parsed, and nothing else is.
+    """
+
+    def test_initiation(self) -> None:
+        """
+        An initiation has 832 octets and comes apart as it was put together.
+        """
+        datagram = initiation()
+        self.assertEqual(len(datagram), 832)
+        self.assertEqual(Initiation.parse(datagram), Initiation(1, 7, b"n" * (HANDSHAKE_SIZE - 40)))
+
+    def test_responseIsNotLonger(self) -> None:
+        """
+        A response has as many octets as the initiation that it answers, so nobody can be flooded through us.
+        """
+        datagram = packResponse(7, 8, b"n" * (HANDSHAKE_SIZE - 44), KEY)
+        self.assertEqual(len(datagram), len(initiation()))
+        self.assertEqual(Response.parse(datagram), Response(1, 7, 8, b"n" * (HANDSHAKE_SIZE - 44)))
+
+    def test_largestCertificateFits(self) -> None:
+        """
+        A certificate with everything that it may have fits into both messages.
+        """
+        largest = signed(
+            NetworkKey.fromSeed(b"n" * 32).signing,
+            Certificate(
+                network=b"n" * 32,
+                identity=b"i" * 32,
+                exchangeKey=b"e" * 32,
+                role=1,
+                name="n" * 32,
+                addresses=tuple(f"2001:db8:1111:2222:3333:4444:5555:666{n}/128" for n in range(4)),
+                macs=tuple(bytes([2, 0, 0, 0, 0, n]) for n in range(4)),
+                bridge=True,
+                since=2**50,
+                issued=2**51,
+                expires=2**52,
+            ),
+        )
+        self.assertEqual(parseGreeting(packGreeting(Greeting(1, 2**53, 0, largest))), Greeting(1, 2**53, 0, largest))
+        self.assertEqual(parseReply(packReply(Reply(1, largest))), Reply(1, largest))
+        packGreeting(Greeting(0xFFFF, 2**53, 255, bytes(SIGNED_MAXIMUM)))
+        self.assertRaises(ValueError, packGreeting, Greeting(1, 0, 0, bytes(HANDSHAKE_SIZE)))
+
+    def test_laterVersionMayAppend(self) -> None:
+        """
+        Fields that a later version appends to a payload are ignored.
+        """
+        later = msgspec.msgpack.encode([2, 5, 0, b"credential", "more", {"and": "more"}])
+        payload = len(later).to_bytes(2, "big") + later + bytes(9)
+        self.assertEqual(parseGreeting(payload), Greeting(2, 5, 0, b"credential"))
+        later = msgspec.msgpack.encode([2, b"credential", [1, 2, 3]])
+        self.assertEqual(parseReply(len(later).to_bytes(2, "big") + later), Reply(2, b"credential"))
+
+    @given(st.binary(max_size=900))
+    def test_anythingCanArrive(self, octets: bytes) -> None:
+        """
+        Every parser takes any octets and raises nothing.
+        """
+        for parse in (Initiation.parse, Response.parse, CookieMessage.parse, parseGreeting, parseReply):
+            parse(octets)
+        if len(octets) >= 32:
+            self.assertFalse(macOneRight(octets, KEY))
+
+    @given(st.binary(min_size=HANDSHAKE_SIZE, max_size=HANDSHAKE_SIZE))
+    def test_rightLengthIsNotEnough(self, octets: bytes) -> None:
+        """
+        Octets of the right length come apart, but without the key nobody has the right mac1.
+        """
+        self.assertIsNotNone(Initiation.parse(octets))
+        self.assertIsNotNone(Response.parse(memoryview(octets)))
+        self.assertFalse(macOneRight(octets, KEY))
+
+    @given(st.integers(0, 0xFFFF), st.recursive(st.none() | st.integers() | st.binary(), st.lists))
+    def test_anyPayloadCanArrive(self, size: int, content: object) -> None:
+        """
+        A payload that says anything, of any length, raises nothing.
+        """
+        try:
+            packed = msgspec.msgpack.encode(content)
+        except OverflowError:
+            return
+        parseGreeting(size.to_bytes(2, "big") + packed)
+        parseReply(len(packed).to_bytes(2, "big") + packed)
+
+
+class CookieTests(SynchronousTestCase):
+    """
+    A cookie proves that its owner receives where it says it is.
+    """
+
+    def setUp(self) -> None:
+        self.jar = CookieJar(b"k" * 32, Random(0).randbytes)
+
+    def demanded(self, datagram: bytes, now: float = 0.0) -> bytes:
+        message = CookieMessage.parse(self.jar.demand(memoryview(datagram), 7, SENDER, now))
+        assert message is not None
+        self.assertEqual(message.receiver, 7)
+        cookie = openCookie(message, b"k" * 32, macOne(datagram))
+        assert cookie is not None
+        return cookie
+
+    def test_cookieProvesAnAddress(self) -> None:
+        """
+        An initiation with the cookie is right from the address that it was made for, and from no other.
+        """
+        datagram = memoryview(initiation(self.demanded(initiation())))
+        self.assertTrue(self.jar.isProven(datagram, SENDER, 1.0))
+        self.assertFalse(self.jar.isProven(datagram, ("192.0.2.1", 22223), 1.0))
+        self.assertFalse(self.jar.isProven(datagram, ("192.0.2.2", 22222), 1.0))
+        self.assertFalse(self.jar.isProven(memoryview(initiation()), SENDER, 1.0))
+
+    def test_cookieAges(self) -> None:
+        """
+        After 120 seconds a cookie is worth nothing.
+        """
+        datagram = memoryview(initiation(self.demanded(initiation())))
+        self.assertTrue(self.jar.isProven(datagram, SENDER, 119.0))
+        self.assertFalse(self.jar.isProven(datagram, SENDER, 120.0))
+
+    def test_demandIsShort(self) -> None:
+        """
+        The demand is much shorter than the initiation.
+        """
+        self.assertEqual(len(self.jar.demand(memoryview(initiation()), 7, SENDER, 0.0)), COOKIE_SIZE)
+        self.assertLess(COOKIE_SIZE, HANDSHAKE_SIZE)
+
+    def test_forgedCookieIsRefused(self) -> None:
+        """
+        A cookie for another initiation, or of somebody else, does not open.
+        """
+        message = CookieMessage.parse(self.jar.demand(memoryview(initiation()), 7, SENDER, 0.0))
+        assert message is not None
+        self.assertIsNone(openCookie(message, b"k" * 32, bytes(16)))
+        self.assertIsNone(openCookie(message, b"x" * 32, macOne(initiation())))
+
+    def test_bitFlippedMacsAreWrong(self) -> None:
+        """
+        A single changed bit anywhere makes mac2 wrong, and mac1 too if it is before it.
+        """
+        cookie = self.demanded(initiation())
+        good = initiation(cookie)
+        self.assertTrue(macTwoRight(good, cookie))
+        for place in (0, 100, HANDSHAKE_SIZE - 33, HANDSHAKE_SIZE - 20, HANDSHAKE_SIZE - 1):
+            bad = bytearray(good)
+            bad[place] ^= 1
+            self.assertFalse(macTwoRight(bytes(bad), cookie))
+            self.assertEqual(macOneRight(bytes(bad), KEY), place >= HANDSHAKE_SIZE - 16)
+
+    def test_hurryIsCountedBySecond(self) -> None:
+        """
+        More than 50 initiations in a second are a hurry, in that second and in the next.
+        """
+        hurry = Hurry()
+        self.assertFalse(any(hurry.countOne(10.0) for _ in range(50)))
+        self.assertTrue(hurry.countOne(10.9))
+        self.assertTrue(hurry.countOne(11.0))
+        self.assertFalse(hurry.countOne(12.0))
+        self.assertFalse(hurry.countOne(99.0))
+
+    def test_demandsAreBounded(self) -> None:
+        """
+        In a second, an address is sent so many demands for a cookie and no more: more would fill the queue of the
+        socket when nobody has the address.
+        """
+        hurry = Hurry()
+        self.assertEqual(sum(hurry.mayDemand("192.0.2.1") for _ in range(100)), DEMANDS_ADDRESS)
+        hurry.countOne(1.0)
+        self.assertTrue(hurry.mayDemand("192.0.2.1"))
+
+    def test_addressesAreBounded(self) -> None:
+        """
+        However many addresses try in a second, the memory for their counts is the same, and nearly all others may still
+        try.
+        """
+        hurry = Hurry()
+        memory = len(hurry._tried), len(hurry._demanded)
+        for number in range(10_000):
+            hurry.mayTry(f"address {number}")
+            hurry.mayDemand(f"address {number}")
+        self.assertEqual((len(hurry._tried), len(hurry._demanded)), memory)
+        self.assertTrue(all(hurry.mayTry(f"another {number}") for number in range(100)))
+        self.assertGreater(sum(hurry.mayDemand(f"another {number}") for number in range(100)), 90)

@@ -1,0 +1,355 @@
+"""
+Tests for L{wand.services.member} and L{wand.services.meeting}: a whole sealed network, on taps in memory and a network
+in simulated time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.config import NodeConfiguration, ServerConfiguration
+from wand.discovery import discover
+from wand.drivers.lan import Port
+from wand.errors import MembershipRefused, TokenInvalid
+from wand.ethernet import MAC
+from wand.interfaces import ITapDriver
+from wand.membership.status import MemberStatus
+from wand.services.meeting import SealedServer
+from wand.services.node import Node
+from wand.services.program import Surroundings
+from wand.state import UNCHANGED
+from wand.status import OwnStatus
+from wand.testing.context import simulatedContext
+from wand.testing.network import Network
+
+SERVER = "192.0.2.100"
+
+
+def frame(destination: bytes, source: bytes, payload: bytes = b"payload") -> bytes:
+    """
+    An Ethernet frame of the experimental EtherType (IEEE 802, table 9-1).
+    """
+    return destination + source + b"\x88\xb5" + payload
+
+
+class Dwelling:
+    """
+    One host: a node of a sealed network, and whoever sits at its tap.  It can be stopped and started again.
+    """
+
+    def __init__(self, world: SealedNetworkTests, number: int, **keys: object) -> None:
+        self.mac = MAC(b"\2\0\0\0\0" + bytes([number]))
+        self.address = f"192.0.2.{number}"
+        self.lan = f"dwelling {id(self)}"
+        self.received: list[bytes] = []
+        self.lost: list[str] = []
+        self._world = world
+        self._keys = {
+            "driver": "memory",
+            "driverSettings": {"lan": self.lan},
+            "mac": str(self.mac),
+            "listen": self.address,
+            "name": f"node-{number}",
+            "state": str(world.directory / f"node-{number}"),
+            **keys,
+        }
+        self.isRunning = False
+
+    def start(self) -> Dwelling:
+        """
+        Start the node and sit down at its tap.
+        """
+        self.context = simulatedContext(self._world.clock, self._world.network, self.address)
+        load = lambda: NodeConfiguration(**self._keys)  # type: ignore[arg-type]  # noqa: E731
+        self.node = Node(Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append, "node.toml"))
+        self.node.privilegedStartService()
+        self.node.startService()
+        driver = discover(ITapDriver).choose("memory")
+        self.host: Port = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
+        self.isRunning = True
+        return self
+
+    def stop(self) -> None:
+        """
+        Stop the node.
+        """
+        if self.isRunning:
+            self.isRunning = False
+            self.host.detach()
+            self.node.stopService()
+
+    @property
+    def own(self) -> OwnStatus:
+        """
+        How it stands in the network.
+        """
+        own = self.node.status().own
+        assert own is not None
+        return own
+
+    def table(self) -> set[str]:
+        """
+        The MAC addresses that it knows.
+        """
+        return {entry.mac for entry in self.node.entries(None, 99)}
+
+
+class SealedNetworkTests(SynchronousTestCase):
+    """
+    A server and nodes.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1_700_000_000)
+        self.network = Network(self.clock, Random(1), delay=0.005)
+        temporary = TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = Path(temporary.name)
+        self.shown: list[str] = []
+        self.server = self.serve()
+        self.addCleanup(lambda: self.server.stopService())
+
+    def serve(self) -> SealedServer:
+        """
+        Start the server, whose store is a file.
+        """
+        configuration = ServerConfiguration(
+            state=str(self.directory / "server"),
+            store="sqlite",
+            storeSettings={"path": str(self.directory / "server" / "store.sqlite")},
+            listen=SERVER,
+        )
+        server = SealedServer(
+            Surroundings(
+                load=lambda: configuration,
+                context=simulatedContext(self.clock, self.network, SERVER),
+                owner=UNCHANGED,
+                end=lambda: None,
+                lost=self.fail,
+            ),
+            self.shown.append,
+        )
+        server.privilegedStartService()
+        server.startService()
+        self.go(1.0)
+        return server
+
+    def go(self, seconds: float) -> None:
+        """
+        Let time pass.
+        """
+        for _ in range(round(seconds / 0.02)):
+            self.clock.advance(0.02)
+
+    def invitation(self, uses: int = 1, name: str = "", bridge: bool = False, approval: bool = False) -> str:
+        """
+        Have the server invite.
+        """
+        asked = Deferred.fromCoroutine(self.server.invite([], uses, 3600.0, name, bridge, approval))
+        self.go(0.1)
+        return str(self.successResultOf(asked))
+
+    def dwelling(self, number: int, joins: bool = True, **keys: object) -> Dwelling:
+        """
+        Start a node that is stopped at the end of the test.
+        """
+        dwelling = Dwelling(self, number, **keys).start()
+        self.addCleanup(dwelling.stop)
+        if joins:
+            self.join(dwelling, self.invitation())
+        return dwelling
+
+    def join(self, dwelling: Dwelling, token: str) -> None:
+        """
+        Redeem an invitation.
+        """
+        self.successResultOf(Deferred.fromCoroutine(dwelling.node.join(token)))
+        self.go(2.0)
+
+    def reaches(self, source: Dwelling, target: Dwelling) -> bool:
+        """
+        Does a frame come out where its destination lives?
+        """
+        sent = frame(target.mac, source.mac, b"%d" % len(target.received))
+        source.host.send(sent)
+        self.go(0.2)
+        return sent in target.received
+
+    def members(self) -> dict[str, MemberStatus]:
+        """
+        The members by their names.
+        """
+        return {each.name: each for each in self.server.members(None, 99)}
+
+    def test_firstInvitationIsShown(self) -> None:
+        """
+        A new network's first invitation is shown once and kept in a file, and two nodes join with it.
+        """
+        token = (self.directory / "server" / "first-invitation").read_text().strip()
+        self.assertEqual(len(self.shown), 1)
+        self.assertIn(token, self.shown[0])
+        nodes = [self.dwelling(number, joins=False) for number in (1, 2)]
+        for node in nodes:
+            self.join(node, token)
+        self.assertEqual([node.own.stage for node in nodes], ["member", "member"])
+
+    def test_joining(self) -> None:
+        """
+        Nodes that join get names and addresses, know each other by themselves, and frames flow.
+        """
+        nodes = [self.dwelling(number) for number in (1, 2, 3)]
+        self.assertEqual([node.own.name for node in nodes], ["node-1", "node-2", "node-3"])
+        self.assertEqual([node.own.addresses for node in nodes], [[f"10.77.0.{number}/16"] for number in (1, 2, 3)])
+        for node in nodes:
+            self.assertEqual(node.table(), {str(other.mac) for other in nodes if other is not node})
+        self.assertTrue(self.reaches(nodes[0], nodes[2]))
+        self.assertTrue(self.reaches(nodes[2], nodes[1]))
+        self.assertEqual(set(self.members()), {"server", "node-1", "node-2", "node-3"})
+        status = self.server.status()
+        self.assertEqual((status.role, status.protocol, status.entries), ("server", "sealed", 3))
+
+    def test_fileWithAnInvitation(self) -> None:
+        """
+        A node that is started with a file that holds an invitation redeems it; restarted without the file it is a
+        member still, with the same key and address.
+        """
+        token = self.directory / "token"
+        token.write_text(self.invitation())
+        one = self.dwelling(1, joins=False, joinFile=str(token))
+        self.go(2.0)
+        before = one.own
+        self.assertEqual(before.stage, "member")
+        token.unlink()
+        one.stop()
+        one.start()
+        self.go(1.0)
+        self.assertEqual((one.own.stage, one.own.key, one.own.addresses), ("member", before.key, before.addresses))
+
+    def test_refusals(self) -> None:
+        """
+        Nonsense is refused at once; an invitation that is used up leaves the node outside, with the reason; and a
+        better one lets it in.
+        """
+        one, two = self.dwelling(1, joins=False), self.dwelling(2, joins=False)
+        self.failureResultOf(Deferred.fromCoroutine(one.node.join("wand1.nonsense")), TokenInvalid)
+        token = self.invitation()
+        self.join(one, token)
+        self.join(two, token)
+        self.assertEqual((one.own.stage, two.own.stage), ("member", "new"))
+        self.assertIn("not admitted", two.node.status().notes[0])
+        self.join(two, self.invitation())
+        self.assertEqual((two.own.stage, two.node.status().notes), ("member", []))
+        self.assertTrue(self.reaches(one, two))
+
+    def test_approval(self) -> None:
+        """
+        Who needs an approval waits, and is in the moment it is given.
+        """
+        one, two = self.dwelling(1), self.dwelling(2, joins=False)
+        self.join(two, self.invitation(approval=True))
+        self.assertEqual((two.own.stage, self.members()["node-2"].state), ("joining", "pending"))
+        self.assertIn("approve", two.node.status().notes[0])
+        approved = Deferred.fromCoroutine(self.server.approve("node-2"))
+        self.go(0.3)
+        self.successResultOf(approved)
+        self.assertEqual(two.own.stage, "member")
+        self.go(1.0)
+        self.assertTrue(self.reaches(one, two))
+
+    def test_revocation(self) -> None:
+        """
+        Who is revoked reaches nobody and is reached by nobody from then on, and can not come back by an invitation.
+        """
+        one, two, three = (self.dwelling(number) for number in (1, 2, 3))
+        self.assertTrue(self.reaches(one, two))
+        revoked = Deferred.fromCoroutine(self.server.revoke("node-2"))
+        self.go(0.5)
+        self.successResultOf(revoked)
+        self.assertFalse(self.reaches(one, two))
+        self.assertFalse(self.reaches(two, three))
+        self.assertTrue(self.reaches(one, three))
+        self.assertNotIn(str(two.mac), one.table())
+        token = self.invitation()
+        with self.assertRaises(MembershipRefused):
+            raise self.failureResultOf(Deferred.fromCoroutine(two.node.join(token))).value
+        self.go(2.0)
+        one.stop()
+        one.start()
+        self.go(2.0)
+        self.assertFalse(self.reaches(two, one))
+        self.assertTrue(self.reaches(three, one))
+
+    def test_serverRestart(self) -> None:
+        """
+        While the server is gone frames flow; started again it forgot nobody, announces no second network, and who joins
+        then is known to those who were there within seconds.
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(one, two))
+        self.go(15.0)
+        self.successResultOf(self.server.stopService())
+        self.go(30.0)
+        self.assertTrue(self.reaches(one, two))
+        self.server = self.serve()
+        self.assertEqual(len(self.shown), 1)
+        self.assertEqual(set(self.members()), {"server", "node-1", "node-2"})
+        three = self.dwelling(3)
+        self.assertEqual(one.table(), {str(two.mac), str(three.mac)})
+        self.assertTrue(self.reaches(one, three))
+
+    def test_membersAloneMeetAgain(self) -> None:
+        """
+        With the server gone for good, a member that was restarted is known again to one that tries to reach it.
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(one, two))
+        self.successResultOf(self.server.stopService())
+        two.stop()
+        two.start()
+        self.assertFalse(self.reaches(one, two))
+        self.go(20.0)
+        self.assertTrue(self.reaches(one, two))
+        self.assertTrue(self.reaches(two, one))
+
+    def test_silentNodeIsBackAtOnce(self) -> None:
+        """
+        A node that was restarted and says nothing is reached again within a second or two: those who had a session with
+        it hear of its new epoch, and do not wait for its silence to tell.
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(one, two))
+        two.stop()
+        self.assertFalse(self.reaches(one, two))
+        two.start()
+        self.go(2.0)
+        self.assertTrue(self.reaches(one, two))
+
+    def test_conflict(self) -> None:
+        """
+        A node whose tap has another member's MAC address is not admitted with it, and says why; frames keep going to
+        the one that had it first.
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        thief = self.dwelling(3, joins=False, mac=str(two.mac))
+        self.join(thief, self.invitation())
+        self.assertEqual(thief.own.stage, "new")
+        self.assertIn(str(two.mac), thief.node.status().notes[0])
+        self.assertTrue(self.reaches(one, two))
+
+    def test_stoppedLeavesNothingBehind(self) -> None:
+        """
+        After everybody stopped no timer is left, and the ports are free.
+        """
+        one = self.dwelling(1)
+        one.stop()
+        self.successResultOf(self.server.stopService())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.server = self.serve()
+        one.start()

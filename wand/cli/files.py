@@ -1,0 +1,96 @@
+"""
+Files with secrets, and documents.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from wand.errors import WandError
+
+#: The most octets of a secret that are read.
+SECRET_MAXIMUM: Final = 8_192
+
+#: The most octets of a document; the control socket takes no more.
+DOCUMENT_MAXIMUM: Final = 64_000_000
+
+
+class FileRefused(WandError):
+    """
+    A file can not be read or written, or is not safe to use.
+    """
+
+
+def readText(path: str) -> str:
+    """
+    Read the begin of a file that holds a token.
+
+    @raise FileRefused: if it can not be read.
+    """
+    return _read(path, SECRET_MAXIMUM).decode("utf-8", "replace")
+
+
+def readDocument(path: str) -> bytes:
+    """
+    Read a whole file.
+
+    @raise FileRefused: if it can not be read, or is too long.
+    """
+    content = _read(path, DOCUMENT_MAXIMUM + 1)
+    if len(content) > DOCUMENT_MAXIMUM:
+        raise FileRefused(f"{path} is longer than {DOCUMENT_MAXIMUM} octets")
+    return content
+
+
+def readSecret(path: str) -> str:
+    """
+    Read a file that nobody else may read, such as a key.
+
+    @raise FileRefused: if it can not be read, or others can read or change it.
+    """
+    return _read(path, SECRET_MAXIMUM, secret=True).decode("ascii", "replace")
+
+
+@contextmanager
+def secretFile(path: str) -> Iterator[IO[str]]:
+    """
+    A new file, of mode 0600, to write a secret into.  It is removed if that fails.
+
+    @raise FileRefused: if it can not be made, or is there already.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise FileRefused(f"{path} is there already: remove it, or choose another name") from None
+    except OSError as error:
+        raise FileRefused(f"{path} can not be written: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            yield file
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
+
+
+def _read(path: str, maximum: int, *, secret: bool = False) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            if secret:
+                _checkSecret(path, os.fstat(file.fileno()))
+            return file.read(maximum)
+    except OSError as error:
+        raise FileRefused(f"{path} can not be read: {error.strerror}") from None
+
+
+def _checkSecret(path: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise FileRefused(f"{path} is no plain file")
+    if found.st_mode & 0o077:
+        raise FileRefused(f"{path} is open to others ({found.st_mode & 0o777:o}); run chmod 600 {path}")
+    if found.st_uid not in (0, os.geteuid()):
+        raise FileRefused(f"{path} belongs to somebody else")

@@ -1,0 +1,116 @@
+"""
+The commands about invitations: C{invite}, C{invitations} and C{withdraw}.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from wand.cli.arguments import jsonOption
+from wand.cli.durations import inSeconds
+from wand.cli.files import secretFile
+from wand.cli.rendering import Grid, age, clean, duration, showGrid, showJSON
+from wand.cli.session import Operation, Session
+from wand.membership.status import InvitationStatus
+
+
+@click.command()
+@click.option("--uses", type=click.IntRange(min=1), default=1, show_default=True, help="How many nodes may join.")
+@click.option(
+    "--expires",
+    callback=inSeconds,
+    metavar="DURATION",
+    default="24h",
+    show_default=True,
+    help="How long it holds: 15m, 24h, 7d.",
+)
+@click.option("--name", default="", help="What the node is called; without it, the node chooses.")
+@click.option("--bridge", is_flag=True, help="The node may be a bridge to other machines.")
+@click.option("--approval", is_flag=True, help="Whoever joins waits until an operator approves.")
+@click.option(
+    "--endpoint",
+    "endpoints",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Where nodes reach this server, if its configuration does not say so; several times for several.",
+)
+@click.option("--out", metavar="FILE", help="Write the token into a new file that only you can read.")
+def invite(
+    uses: int, expires: int, name: str, bridge: bool, approval: bool, endpoints: tuple[str, ...], out: str | None
+) -> Operation:
+    """Make an invitation, and print its token.
+
+    Who has the token can join the network: hand it over as you would a password.
+    """
+
+    async def make(session: Session) -> str:
+        return await (await session.client()).invite(endpoints, uses, expires, name, bridge, approval)
+
+    async def run(session: Session) -> None:
+        if out is None:
+            click.echo(await make(session))
+        else:
+            with secretFile(out) as file:
+                file.write(f"{await make(session)}\n")
+        if sys.stderr.isatty():
+            click.echo(_explained(uses, expires, out), err=True)
+
+    return Operation(run)
+
+
+@click.command()
+@jsonOption
+def invitations(asJSON: bool) -> Operation:
+    """List the invitations that can still be redeemed."""
+
+    async def run(session: Session) -> None:
+        found = [each async for each in (await session.client()).invitations()]
+        if asJSON:
+            showJSON(found)
+        else:
+            showGrid(_grid(found, session.now))
+
+    return Operation(run)
+
+
+@click.command()
+@click.argument("invitation", metavar="ID")
+def withdraw(invitation: str) -> Operation:
+    """Let nobody join with an invitation any more.
+
+    Who has joined with it stays a member.
+    """
+
+    async def run(session: Session) -> None:
+        await (await session.client()).withdraw(invitation)
+        click.echo(f"withdrew {clean(invitation)}")
+
+    return Operation(run)
+
+
+def _grid(found: list[InvitationStatus], now: float) -> Grid:
+    return Grid(
+        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "APPROVAL"),
+        [
+            (
+                each.invitation,
+                f"{each.left} of {each.uses}",
+                age(each.expires - now),
+                each.name,
+                "yes" if each.bridge else "",
+                "yes" if each.approval else "",
+            )
+            for each in sorted(found, key=lambda each: each.expires)
+        ],
+    )
+
+
+def _explained(uses: int, expires: int, out: str | None) -> str:
+    where = "Above is the token" if out is None else f"{out} holds the token"
+    nodes = "one node" if uses == 1 else f"{uses} nodes"
+    return (
+        f"{where} of an invitation for {nodes}, for {duration(expires)}. Hand it over as you would a password; on the "
+        "node, run wand join."
+    )

@@ -1,0 +1,112 @@
+"""
+The command that makes this node a member of a network: C{join}.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+import click
+
+from wand.cli.asking import InShell
+from wand.cli.files import SECRET_MAXIMUM, readText
+from wand.cli.own import showJoined
+from wand.cli.rendering import clean, duration, working
+from wand.cli.session import Operation, Session
+from wand.errors import MembershipRefused, NotSupported, WandError
+from wand.events import Event
+from wand.status import ProgramStatus
+
+#: The environment variable with a token.
+VARIABLE: Final = "WAND_TOKEN"
+
+#: What every token begins with.
+PREFIX: Final = "wand1."
+
+#: Seconds between two looks at the status.
+INTERVAL: Final = 0.1
+
+
+@click.command()
+@click.argument("file", metavar="[TOKEN-FILE]", required=False)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the server; the node goes on by itself.",
+)
+@click.pass_context
+def join(context: click.Context, file: str | None, timeout: float) -> Operation:
+    """Join a network with an invitation.
+
+    The token is read from TOKEN-FILE (- is the standard input), from the environment variable WAND_TOKEN, from a pipe,
+    or is asked for.
+    """
+    token = _token(file, inShell=isinstance(context.obj, InShell))
+
+    async def run(session: Session) -> None:
+        refusals: list[str] = []
+
+        def told(event: Event) -> None:
+            if event.kind == "join-refused":
+                refusals.append(str(event.fields.get("reason", "")))
+
+        client = await session.client()
+        await client.subscribe(told)
+        try:
+            await client.join(token)
+            with working("waiting for the server"):
+                status = await _member(session, refusals, timeout)
+        finally:
+            if client.connected:
+                await client.unsubscribe()
+        showJoined(status, session.now)
+
+    return Operation(run)
+
+
+def _token(file: str | None, *, inShell: bool) -> str:
+    if file is not None and file.strip().startswith(PREFIX):
+        raise click.UsageError(
+            "secrets do not belong on a command line, where others can see them: put the token into a file and name "
+            "it, or give no argument and paste it. Withdraw this invitation if others may have seen it."
+        )
+    if file is not None and (file != "-" or inShell):
+        return readText(file)
+    if file is None and os.environ.get(VARIABLE):
+        return os.environ[VARIABLE]
+    if sys.stdin.isatty():
+        return str(click.prompt("Invitation (it does not show)", hide_input=True, err=True))
+    if inShell:
+        raise click.UsageError("name the file with the token: the standard input is the script")
+    return sys.stdin.read(SECRET_MAXIMUM)
+
+
+async def _member(session: Session, refusals: list[str], timeout: float) -> ProgramStatus:
+    """
+    Wait until this node is a member.
+    """
+    client, until = await session.client(), session.now + timeout
+    while True:
+        status = await client.status()
+        own = status.own
+        if refusals:
+            raise MembershipRefused(f"not admitted: {clean(refusals[-1])}")
+        if own is None:
+            raise NotSupported("this program is in no sealed network")
+        if own.stage == "member":
+            return status
+        if own.stage in ("new", "revoked"):
+            raise MembershipRefused(clean("; ".join(status.notes) or "the node gave up; its log says why"))
+        if session.now >= until:
+            raise WandError(_waiting(status, timeout))
+        await session.sleep(INTERVAL)
+
+
+def _waiting(status: ProgramStatus, timeout: float) -> str:
+    why = clean("; ".join(status.notes) or "the server does not answer")
+    return f"no member after {duration(timeout)}: {why}. The node goes on trying; wand status says how it stands"

@@ -1,0 +1,119 @@
+"""
+The commands about members: C{members}, C{approve}, C{rename} and C{revoke}.
+"""
+
+from __future__ import annotations
+
+import click
+
+from wand.cli.arguments import jsonOption
+from wand.cli.asking import confirm, yesOption
+from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
+from wand.cli.session import Operation, Session
+from wand.membership.status import MemberStatus
+
+#: How the rows of members look who are none, or not yet.
+_STYLES = {"pending": "yellow", "unsigned": "yellow", "revoked": "dim"}
+
+_memberArgument = click.argument("member", metavar="NAME|KEY")
+
+
+@click.command()
+@click.option("--pending", is_flag=True, help="Only those who wait for an approval.")
+@click.option("--keys", is_flag=True, help="The whole keys.")
+@jsonOption
+def members(pending: bool, keys: bool, asJSON: bool) -> Operation:
+    """List the members, and who waits or was revoked."""
+
+    async def run(session: Session) -> None:
+        found = [each async for each in (await session.client()).members() if not pending or each.state == "pending"]
+        if asJSON:
+            showJSON(found)
+        else:
+            showGrid(_grid(sorted(found, key=lambda each: each.name), session.now, keys=keys))
+
+    return Operation(run)
+
+
+@click.command()
+@_memberArgument
+def approve(member: str) -> Operation:
+    """Let somebody in who waits for an approval."""
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).approve(member)
+        click.echo(f"approved {_called(found)}{_unsigned(found)}")
+
+    return Operation(run)
+
+
+@click.command()
+@_memberArgument
+@click.argument("name", metavar="NEW")
+def rename(member: str, name: str) -> Operation:
+    """Call a member something else."""
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).rename(member, name)
+        click.echo(f"renamed {clean(member)} to {_called(found)}{_unsigned(found)}")
+
+    return Operation(run)
+
+
+@click.command()
+@_memberArgument
+@yesOption
+def revoke(member: str, yes: bool) -> Operation:
+    """Let somebody be a member no more, for ever.
+
+    Its sessions end within seconds, wherever members are told, and no invitation lets its key in again.
+    """
+    confirm(
+        f"Revoke {clean(member)}? Its sessions end within seconds, and its key can never be a member again: to come "
+        "back, the machine needs a new key and a new invitation.",
+        yes=yes,
+    )
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).revoke(member)
+        click.echo(f"revoked {_called(found)}: its sessions end within seconds")
+
+    return Operation(run)
+
+
+def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
+    return Grid(
+        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "SINCE", "EXPIRES", "KEY"),
+        [
+            (
+                each.name,
+                each.state,
+                ",".join(each.addresses),
+                ",".join(each.macs),
+                ",".join(_rights(each)),
+                age(now - each.since),
+                _expiry(each.expires, now),
+                each.key if keys else each.short,
+            )
+            for each in found
+        ],
+        [_STYLES.get(each.state, "") for each in found],
+    )
+
+
+def _rights(member: MemberStatus) -> list[str]:
+    return ["server"] * member.server + ["bridge"] * member.bridge
+
+
+def _expiry(expires: float | None, now: float) -> str:
+    if expires is None:
+        return ""
+    return age(expires - now) if expires > now else "expired"
+
+
+def _called(member: MemberStatus) -> str:
+    return f"{clean(member.name)} ({clean(member.short)})"
+
+
+def _unsigned(member: MemberStatus) -> str:
+    return ", once that is signed: see wand requests" if member.state == "unsigned" else ""

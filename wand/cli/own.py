@@ -1,0 +1,75 @@
+"""
+How this program stands in its sealed network, for people.
+"""
+
+from __future__ import annotations
+
+import click
+
+from wand.cli.rendering import LABEL_WIDTH, clean, duration, line, shortKey
+from wand.status import ConflictStatus, OwnStatus, ProgramStatus
+
+#: What to do at each stage, and how that looks on a terminal.
+_STAGES = {
+    "new": ("no member yet: wand join TOKEN-FILE", "yellow"),
+    "joining": ("joining: the invitation is not yet redeemed", "yellow"),
+    "member": ("member", "green"),
+    "revoked": ("revoked: no member any more, for ever", "red"),
+}
+
+
+def ownLines(own: OwnStatus, now: float) -> list[str]:
+    """
+    The network, who we are in it, and what is wrong.
+    """
+    text, colour = _STAGES.get(own.stage, (clean(own.stage), "yellow"))
+    lines = [click.style("Network", bold=True), _styled("stage", text, colour)]
+    if own.networkKey:
+        named = f"{own.network or 'not known yet'} ({shortKey(own.networkKey)})"
+        lines += [line("network", named), line("cipher", own.cipher)]
+    if own.prefix:
+        lines.append(line("prefix", own.prefix))
+    lines += [line("our name", own.name), line("our key", own.key)]
+    if own.expires is not None:
+        lines += [line("addresses", ", ".join(own.addresses) or "-"), _certificate(own.expires, now)]
+    return lines + _conflictLines(own.conflicts)
+
+
+def showJoined(status: ProgramStatus, now: float) -> None:
+    """
+    Print what a node has become.
+    """
+    own = status.own
+    assert own is not None
+    expires = [] if own.expires is None else [_certificate(own.expires, now)]
+    click.echo(f"{clean(own.name)} is a member of the network {clean(own.network)}")
+    click.echo("\n".join([line("addresses", ", ".join(own.addresses)), line("key", own.key), *expires]))
+    for note in status.notes:
+        click.echo(f"wand: {clean(note)}", err=True)
+
+
+def _certificate(expires: float, now: float) -> str:
+    if expires > now:
+        return line("certificate", f"valid {duration(expires - now)} more")
+    since = duration(now - expires)
+    return _styled("certificate", f"expired {since} ago; a server renews it as soon as it answers", "red")
+
+
+def _conflictLines(conflicts: list[ConflictStatus]) -> list[str]:
+    if not conflicts:
+        return []
+    return [
+        "",
+        click.style("CONFLICTS: change one of each two, or revoke it at the server", fg="red", bold=True),
+        *(click.style(f"  {_conflict(each)}", fg="red") for each in conflicts),
+    ]
+
+
+def _conflict(each: ConflictStatus) -> str:
+    winner = f"{clean(each.winner)} ({shortKey(each.winnerKey)})"
+    loser = f"{clean(each.loser)} ({shortKey(each.loserKey)})"
+    return f"{clean(each.what)} {clean(each.value)}: {winner} has it, {loser} claims it too"
+
+
+def _styled(label: str, text: str, colour: str) -> str:
+    return f"  {label:<{LABEL_WIDTH}}{click.style(text, fg=colour)}"

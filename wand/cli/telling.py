@@ -1,0 +1,65 @@
+"""
+Events in the words of people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from wand.cli.rendering import clean, shortKey
+
+if TYPE_CHECKING:
+    from wand.events import Event
+
+#: What a kind of event means; the names are those of its fields, C{at} is made of C{endpoint}.
+_SENTENCES: Final = {
+    "claim-conflict": "{what} {value}: {winner} ({winnerKey}) has it, {loser} ({loserKey}) claims it too",
+    "joined": "this node is {name} now, in the network {network}, with {addresses}",
+    "join-refused": "not admitted: {reason}",
+    "member-joined": "{name} ({key}) is a member{at}",
+    "member-pending": "{name} ({key}) waits{at}: wand approve {name}",
+    "member-refused": "{key} is not admitted{at}: {reason}",
+    "member-revoked": "{name} ({key}) is a member no more",
+    "member-online": "{name} ({key}) is there",
+    "member-offline": "{name} ({key}) is gone",
+    "revoked": "{key} is a member no more",
+    "session-up": "{peer}{at}",
+    "session-down": "{peer}{at}",
+}
+
+#: How the kind looks on a terminal.
+_COLOURS: Final = {
+    "claim-conflict": "red",
+    "join-refused": "red",
+    "member-refused": "yellow",
+    "member-pending": "yellow",
+    "member-joined": "green",
+    "joined": "green",
+}
+
+
+def told(event: Event) -> str:
+    """
+    An event on one line, without its time: the kind and a sentence, or the kind and the fields.
+    """
+    kind = click.style(clean(event.kind), fg=_COLOURS.get(event.kind))
+    return f"{kind}  {_sentence(event) or _fields(event)}".rstrip()
+
+
+def _sentence(event: Event) -> str:
+    texts = {name: _text(name, str(value)) for name, value in event.fields.items()}
+    endpoint = str(event.fields.get("endpoint") or "")
+    try:
+        return _SENTENCES[event.kind].format_map({**texts, "at": f", at {clean(endpoint)}" if endpoint else ""})
+    except KeyError:  # no such sentence, or an event of another version
+        return ""
+
+
+def _text(name: str, value: str) -> str:
+    return shortKey(value) if name == "key" or name.endswith("Key") else clean(value)
+
+
+def _fields(event: Event) -> str:
+    return "  ".join(f"{clean(name)}={clean(str(value))}" for name, value in event.fields.items())

@@ -1,0 +1,125 @@
+"""
+What a client asks about the members of a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from wand.control import membership_commands as commands
+from wand.control.asking import Asking
+from wand.control.documents import PART
+from wand.errors import WandError
+from wand.membership.status import InvitationStatus, MemberStatus
+
+#: Seconds in which a program that takes thousands of signatures must answer.
+IMPORT_TIMEOUT: Final = 600.0
+
+
+class MembershipClient(Asking):
+    """
+    The part of L{wand.control.client.ControlClient} that is about members.
+    """
+
+    async def join(self, token: str) -> None:
+        """
+        Redeem an invitation; what becomes of it is in the status, and told by events.
+        """
+        await self._ask(commands.Join, token=token)
+
+    async def invite(
+        self,
+        endpoints: Sequence[str] = (),
+        uses: int = 1,
+        lifetime: float = 86_400.0,
+        name: str = "",
+        bridge: bool = False,
+        approval: bool = False,
+    ) -> str:
+        """
+        Make an invitation.
+
+        @param endpoints: where nodes reach the server, C{HOST:PORT} each; empty for what its configuration says.
+        @param lifetime: in seconds.
+        @return: the token.
+        """
+        answer = await self._ask(
+            commands.Invite,
+            endpoints=list(endpoints),
+            uses=uses,
+            lifetime=float(lifetime),  # AMP sends nothing else as a Float
+            name=name,
+            bridge=bridge,
+            approval=approval,
+        )
+        token: str = answer["token"]
+        return token
+
+    def invitations(self) -> AsyncIterator[InvitationStatus]:
+        """
+        The invitations that can still be redeemed, in the order of their ids.
+        """
+        return self._pages(commands.Invitations, lambda each: each.invitation)
+
+    async def withdraw(self, invitation: str) -> None:
+        """
+        Let nobody join with an invitation any more.
+
+        @param invitation: its whole id in hex.
+        """
+        await self._ask(commands.Withdraw, invitation=invitation)
+
+    def members(self) -> AsyncIterator[MemberStatus]:
+        """
+        Every member, in the order of their keys, asked for page by page.
+        """
+        return self._pages(commands.Members, lambda each: each.key)
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody in who waits for it.
+        """
+        member: MemberStatus = (await self._ask(commands.Approve, nameOrKey=nameOrKey))["member"]
+        return member
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        """
+        Call a member something else.
+        """
+        member: MemberStatus = (await self._ask(commands.Rename, nameOrKey=nameOrKey, name=name))["member"]
+        return member
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody be a member no more, for ever.
+        """
+        member: MemberStatus = (await self._ask(commands.Revoke, nameOrKey=nameOrKey))["member"]
+        return member
+
+    async def requests(self) -> bytes:
+        """
+        What waits for a signature made elsewhere, as a document.
+        """
+        document = bytearray()
+        while True:
+            answer = await self._ask(commands.SignatureRequests, offset=len(document))
+            document += answer["part"]
+            if len(document) >= answer["total"]:
+                return bytes(document)
+            if not answer["part"]:
+                raise WandError(f"the program at {self._path} does not send the rest of the document")
+
+    async def importSignatures(self, document: bytes) -> int:
+        """
+        Hand over what was signed elsewhere.
+
+        @return: how many certificates and revocations were taken.
+        """
+        taken = 0
+        for offset in range(0, max(len(document), 1), PART):
+            part, more = document[offset : offset + PART], offset + PART < len(document)
+            within = {} if more else {"within": IMPORT_TIMEOUT}
+            answer = await self._ask(commands.ImportSignatures, **within, offset=offset, part=part, more=more)
+            taken = answer["taken"]
+        return taken

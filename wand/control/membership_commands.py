@@ -1,0 +1,110 @@
+"""
+The commands of the control socket that are about the members of a network; see L{wand.control.commands}.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from twisted.protocols import amp
+
+from wand.control.commands import Request
+from wand.control.values import JSON
+from wand.membership.status import InvitationStatus, MemberStatus
+
+
+class Join(Request):
+    """
+    Redeem an invitation.  Answered when it is kept, not when the server has answered.
+    """
+
+    arguments: ClassVar = [(b"token", amp.Unicode())]
+
+
+class Invite(Request):
+    """
+    Make an invitation; the C{lifetime} is in seconds.
+    """
+
+    arguments: ClassVar = [
+        (b"endpoints", JSON(list[str])),
+        (b"uses", amp.Integer()),
+        (b"lifetime", amp.Float()),
+        (b"name", amp.Unicode()),
+        (b"bridge", amp.Boolean()),
+        (b"approval", amp.Boolean()),
+    ]
+    response: ClassVar = [(b"token", amp.Unicode())]
+
+
+class Invitations(Request):
+    """
+    A page of the invitations that can still be redeemed, in the order of their ids.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[InvitationStatus])), (b"more", amp.Boolean())]
+
+
+class Withdraw(Request):
+    """
+    Let nobody join with an invitation any more.
+    """
+
+    arguments: ClassVar = [(b"invitation", amp.Unicode())]
+
+
+class Members(Request):
+    """
+    A page of the members, in the order of their keys.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[MemberStatus])), (b"more", amp.Boolean())]
+
+
+class Approve(Request):
+    """
+    Let somebody in who waits for it.
+    """
+
+    arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Rename(Request):
+    """
+    Call a member something else.
+    """
+
+    arguments: ClassVar = [(b"nameOrKey", amp.Unicode()), (b"name", amp.Unicode())]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Revoke(Request):
+    """
+    Let somebody be a member no more.
+    """
+
+    arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class SignatureRequests(Request):
+    """
+    A part of the document of what waits for a signature made elsewhere.  C{offset} 0 makes the document; the parts
+    beyond are of the same one, and it is forgotten after the last.
+    """
+
+    arguments: ClassVar = [(b"offset", amp.Integer())]
+    response: ClassVar = [(b"part", amp.String()), (b"total", amp.Integer())]
+
+
+class ImportSignatures(Request):
+    """
+    A part of a document of signatures, in order; C{offset} 0 begins a new one.  With the last, when there is no
+    C{more}, the document is taken.
+    """
+
+    arguments: ClassVar = [(b"offset", amp.Integer()), (b"part", amp.String()), (b"more", amp.Boolean())]
+    response: ClassVar = [(b"taken", amp.Integer())]

@@ -1,0 +1,111 @@
+"""
+The answers to the commands that are about the members of a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wand.control import membership_commands as commands
+from wand.control.documents import Documents
+from wand.control.locator import PAGE_ITEMS, Answer, Locator, checkLifetime, page
+from wand.control.program import Program
+
+
+class MembershipResponders(Locator):
+    """
+    Answers what operators ask about members.
+
+    @ivar documents: those that are under way on this connection.
+    """
+
+    def __init__(self, program: Program, malformed: Callable[[], None]) -> None:
+        super().__init__(program, malformed)
+        self.documents = Documents()
+
+    # Joining.
+
+    @commands.Join.responder
+    async def join(self, token: str) -> Answer:
+        """
+        Redeem an invitation.
+        """
+        await self._program.join(token)
+        return {}
+
+    @commands.Invite.responder
+    async def invite(
+        self, endpoints: list[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+    ) -> Answer:
+        """
+        Make an invitation, and answer with the token.
+        """
+        checkLifetime(lifetime)
+        return {"token": await self._program.invite(endpoints, uses, lifetime, name, bridge, approval)}
+
+    @commands.Invitations.responder
+    def invitations(self, after: str | None = None) -> Answer:
+        """
+        Answer with a page of the invitations.
+        """
+        known = sorted(self._program.invitations(), key=lambda each: each.invitation)
+        return page([each for each in known if after is None or each.invitation > after][:PAGE_ITEMS])
+
+    @commands.Withdraw.responder
+    async def withdraw(self, invitation: str) -> Answer:
+        """
+        Let nobody join with an invitation any more.
+        """
+        await self._program.withdraw(invitation)
+        return {}
+
+    # Members.
+
+    @commands.Members.responder
+    def members(self, after: str | None = None) -> Answer:
+        """
+        Answer with a page of the members.
+        """
+        return page(self._program.members(after, PAGE_ITEMS))
+
+    @commands.Approve.responder
+    async def approve(self, nameOrKey: str) -> Answer:
+        """
+        Let somebody in who waits for it.
+        """
+        return {"member": await self._program.approve(nameOrKey)}
+
+    @commands.Rename.responder
+    async def rename(self, nameOrKey: str, name: str) -> Answer:
+        """
+        Call a member something else.
+        """
+        return {"member": await self._program.rename(nameOrKey, name)}
+
+    @commands.Revoke.responder
+    async def revoke(self, nameOrKey: str) -> Answer:
+        """
+        Let somebody be a member no more.
+        """
+        return {"member": await self._program.revoke(nameOrKey)}
+
+    # Signing elsewhere.
+
+    @commands.SignatureRequests.responder
+    def requests(self, offset: int) -> Answer:
+        """
+        Answer with a part of what waits for a signature.
+        """
+        part, total = self.documents.part(offset, self._program.requests)
+        return {"part": part, "total": total}
+
+    @commands.ImportSignatures.responder
+    async def importSignatures(self, offset: int, part: bytes, more: bool) -> Answer:
+        """
+        Take a part of what was signed, and with the last part all of it.
+        """
+        self.documents.receive(offset, part)
+        if more:
+            return {"taken": 0}
+        with self.documents.received() as document:
+            return {"taken": await self._program.importSignatures(document)}

@@ -1,0 +1,162 @@
+"""
+Control messages about who is where: MessagePack arrays whose first element is the message's number (docs/sealed.md).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from wand.membership.fields import Count
+from wand.membership.messages import MAXIMUM, Signed
+from wand.membership.signed import unpacked
+
+#: The numbers of these messages, and those that later versions may use.
+NUMBERS: Final = range(16, 32)
+
+#: How many pages answer one question at the most.
+WINDOW: Final = 16
+
+#: How many endpoints a member has at the most.
+ENDPOINTS: Final = 4
+
+#: How long a certificate and a claim may be together, in octets, so that a page has room for one record.
+PAIR_MAXIMUM: Final = 870
+
+#: How many records a page has at the most.
+RECORDS: Final = 64
+
+#: Octets of a page that are left for records.
+PAGE_ROOM: Final = MAXIMUM - 56
+
+#: What a server calls itself from its first start on, for as long as it keeps its records.
+Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
+
+Number: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=47)], ...], Meta(max_length=ENDPOINTS)]
+
+
+def _checkPair(certificate: bytes, claim: bytes) -> None:
+    if len(certificate) + len(claim) > PAIR_MAXIMUM:
+        raise ValueError("the certificate and the claim are too long for a page")
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What a server says of one member; it can lie about nothing but the endpoints.
+
+    @ivar endpoints: where the member may be, best first; empty while it is not online.
+    @ivar age: how long ago the server heard it, in seconds.
+    @ivar version: the place of its last change in the server's log.
+    """
+
+    certificate: Signed
+    claim: Signed
+    endpoints: Endpoints
+    age: Number
+    version: Count
+
+    def __post_init__(self) -> None:
+        _checkPair(self.certificate, self.claim)
+
+
+class Announce(msgspec.Struct, tag=16, frozen=True, array_like=True):
+    """
+    A node says who and where it is.
+
+    @ivar number: higher in every announcement of the same epoch that says something new.
+    @ivar endpoints: where it can be reached on local networks.
+    """
+
+    number: Number
+    certificate: Signed
+    claim: Signed
+    endpoints: Endpoints
+
+    def __post_init__(self) -> None:
+        _checkPair(self.certificate, self.claim)
+
+
+class Announced(msgspec.Struct, tag=17, frozen=True, array_like=True):
+    """
+    A server says what it has of the node that it talks to.
+
+    @ivar epoch: of the node's claim; 0 for nothing.
+    @ivar number: of the node's announcement; 0 for one that the server had from before its start.
+    @ivar newest: the version of the server's log.
+    """
+
+    epoch: Count
+    number: Number
+    instance: Instance
+    newest: Count
+
+
+class Ask(msgspec.Struct, tag=18, frozen=True, array_like=True):
+    """
+    A node asks what changed.
+
+    @ivar number: repeated in the pages that answer.
+    @ivar instance: the server's, as far as the node knows; empty for the first time.
+    @ivar after: the version beyond which changes are wanted.
+    @ivar upto: the version up to which; 0 for the newest.
+    @ivar count: how many pages may come in answer.
+    """
+
+    number: Annotated[int, Meta(ge=1, lt=1 << 32)]
+    instance: Instance
+    after: Count
+    upto: Count
+    count: Annotated[int, Meta(ge=1, le=WINDOW)]
+
+
+class Page(msgspec.Struct, tag=19, frozen=True, array_like=True):
+    """
+    The members that changed last beyond one version and up to another, in the order of their changes.
+
+    @ivar number: of the question; 0 if nobody asked.
+    @ivar last: is it the last page of the answer?
+    @ivar newest: the version of the server's log.
+    """
+
+    number: Number
+    last: bool
+    instance: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    after: Count
+    upto: Count
+    newest: Count
+    records: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=RECORDS)]
+
+    def __post_init__(self) -> None:
+        if not self.after <= self.upto <= self.newest:
+            raise ValueError("a page covers versions in their order")
+
+
+Message: TypeAlias = Announce | Announced | Ask | Page
+
+
+def pack(message: Message | Record) -> bytes:
+    """
+    Write a message, or a record for a page.
+    """
+    return msgspec.msgpack.encode(message)
+
+
+def parse(octets: bytes) -> Message | None:
+    """
+    Read a message that may be anything.
+
+    @return: C{None} if it is none of ours, which the caller counts.
+    """
+    return unpacked(octets, Message, MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
+
+
+def parseRecord(octets: bytes | msgspec.Raw) -> Record | None:
+    """
+    Read one record of a page; whatever is wrong with it is wrong with no other.
+
+    @return: C{None} if it is no record, which the caller counts.
+    """
+    return unpacked(bytes(octets), Record, MAXIMUM)

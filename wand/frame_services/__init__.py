@@ -1,0 +1,3 @@
+"""
+Frame services that come along: code that looks at frames.
+"""

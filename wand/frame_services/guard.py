@@ -1,0 +1,103 @@
+"""
+The guard: nobody but who may is a DHCP server or a router in the network, or speaks for the address of another.
+
+In a sealed network it is at work unless the configuration names other frame services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from zope.interface import implementer
+
+from wand.counters import Counters
+from wand.errors import ConfigurationInvalid
+from wand.ethernet import Frame
+from wand.frame_services.speech import DHCP, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
+from wand.interfaces import IFrameInspector, IFrameService, IFrameWatcher, NodeContext, Settings
+from wand.participant import Sealed
+from wand.table import Peer
+
+COUNTERS: Final = {
+    f"guard-{DHCP}": "frames refused: DHCP of a server, from a peer without the bridge right",
+    f"guard-{ROUTER}": "frames refused: router advertisements from a peer without the bridge right",
+    f"guard-{UNREADABLE}": "frames refused: too short to tell what they are, from a peer without the bridge right",
+    "guard-address": "frames refused: ARP or neighbour discovery for an address that another member has",
+}
+
+
+@implementer(IFrameService)
+class Guard:
+    """
+    The plugin.
+    """
+
+    name = "guard"
+    about = "drops DHCP offers, router advertisements and address claims of peers that may not make them"
+
+    def unusable(self) -> None:
+        """
+        See L{wand.interfaces.IWandPlugin}: it works everywhere.
+        """
+
+    def open(self, settings: Settings, context: NodeContext, inject: Callable[[Frame], object]) -> IFrameWatcher:
+        """
+        See L{IFrameService}.
+        """
+        for key in settings:
+            raise ConfigurationInvalid("the settings of the frame service guard", key, "there are no settings")
+        return GuardWatcher(context.sealed, context.counters)
+
+
+@implementer(IFrameInspector)
+class GuardWatcher:
+    """
+    The guard at work.  Where there is no network with rights, no peer has the bridge right.
+    """
+
+    def __init__(self, sealed: Sealed | None, counters: Counters) -> None:
+        counters.declare(COUNTERS)
+        self._sealed = sealed
+        self._counters = counters
+
+    def leaving(self, frame: Frame) -> bool:
+        """
+        See L{IFrameWatcher}: others guard themselves.
+        """
+        return True
+
+    def arriving(self, peer: Peer, frame: Frame) -> bool:  # HOT PATH
+        """
+        See L{IFrameInspector}.
+        """
+        if isPlain(frame):
+            return True
+        why = self._refusal(peer, frame)
+        if not why:
+            return True
+        self._counters[f"guard-{why}"] += 1
+        if self._sealed is not None and isinstance(peer, bytes):
+            self._sealed.sessions.blame(peer, "guarded")
+        return False
+
+    def close(self) -> None:
+        """
+        See L{IFrameWatcher}: nothing is left behind.
+        """
+
+    def _refusal(self, peer: Peer, frame: Frame) -> str:
+        why = reserved(frame)
+        if why and not self._mayServe(peer):
+            return why
+        return "address" if any(self._isOfAnother(peer, address) for address in spokenFor(frame)) else ""
+
+    def _mayServe(self, peer: Peer) -> bool:
+        if self._sealed is None or not isinstance(peer, bytes):
+            return False
+        announcement = self._sealed.participant.claims.announcement(peer)
+        return announcement is not None and announcement.certificate.bridge
+
+    def _isOfAnother(self, peer: Peer, address: str) -> bool:
+        owner = None if self._sealed is None else self._sealed.participant.claims.ownerOf("address", address)
+        return owner is not None and owner != peer

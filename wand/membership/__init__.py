@@ -1,0 +1,3 @@
+"""
+Membership: who belongs to a network, and what is whose.
+"""

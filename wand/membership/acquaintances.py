@@ -1,0 +1,120 @@
+"""
+Acquaintances: the members that a node knew, kept over a restart, so that it finds them again while no server answers.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Final, Protocol
+
+import msgspec
+from msgspec import Meta
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from wand.endpoint import Endpoint
+from wand.errors import AddressInvalid, StateUnavailable
+from wand.membership.certificate import Certificate
+from wand.membership.claims import Claims
+from wand.membership.kept import keptSecret
+from wand.membership.messages import Signed
+from wand.membership.signed import packed, unpacked, unverified
+from wand.sessions import Sessions
+from wand.state import StateDirectory
+
+#: The file in the state directory.
+ACQUAINTANCES: Final = "acquaintances"
+
+#: How many members are kept.
+LIMIT: Final = 1000
+
+#: Seconds between two looks at whether there is something new to keep.
+INTERVAL: Final = 30.0
+
+
+class Acquaintance(msgspec.Struct, frozen=True, array_like=True):
+    """
+    A member, what it announced, and where it was heard.
+    """
+
+    certificate: Signed
+    claim: Signed
+    endpoint: Annotated[str, Meta(max_length=64)]
+
+
+class Meetings(Sessions, Protocol):
+    """
+    Sessions, and who has one.
+    """
+
+    def isUp(self, peer: bytes, /) -> bool:
+        """
+        Is there a session with this peer?
+        """
+
+
+class Acquaintances:
+    """
+    Remembers those with whom there is a session.
+    """
+
+    _log = Logger()
+
+    def __init__(self, state: StateDirectory, claims: Claims, sessions: Meetings, clock: IReactorTime) -> None:
+        self._state = state
+        self._claims = claims
+        self._sessions = sessions
+        self._kept: dict[bytes, Acquaintance] = {}
+        self._written = b""
+        self._keeping = LoopingCall(self.keep)
+        self._keeping.clock = clock
+
+    def start(self) -> None:
+        """
+        Offer those who are remembered to the claims, which verify them, and keep up from now on.
+
+        @raise StateUnavailable: if the file can not be read, or is open to others.
+        """
+        self._written = keptSecret(self._state, ACQUAINTANCES) or b""
+        for each in unpacked(self._written, list[Acquaintance], 2_000_000) or ():
+            self._remember(each)
+        self._keeping.start(INTERVAL, now=False)
+
+    def stop(self) -> None:
+        """
+        Keep what there is, and no more.
+        """
+        if self._keeping.running:
+            self._keeping.stop()
+            self.keep()
+
+    def keep(self) -> None:
+        """
+        Write down who is here, if that is news.
+        """
+        for said in self._claims.announcements:
+            endpoint = self._sessions.endpointOf(said.identity) if self._sessions.isUp(said.identity) else None
+            if endpoint is not None:
+                self._kept.pop(said.identity, None)  # the latest last
+                self._kept[said.identity] = Acquaintance(said.signedCertificate, said.signedClaim, str(endpoint))
+        for identity in [each for each in self._kept if self._claims.announcement(each) is None]:
+            del self._kept[identity]
+        content = packed([self._kept[identity] for identity in sorted(list(self._kept)[-LIMIT:])])
+        if content != self._written:
+            try:
+                self._state.write(ACQUAINTANCES, content)
+                self._written = content
+            except StateUnavailable as error:
+                self._log.warn("who was here is not kept over a restart: {reason}", reason=str(error))
+
+    def _remember(self, acquaintance: Acquaintance) -> None:
+        content = unverified(acquaintance.certificate, Certificate)
+        self._claims.offer(acquaintance.certificate, acquaintance.claim)
+        said = None if content is None else self._claims.announcement(content.identity)
+        if said is None:
+            return
+        self._kept[said.identity] = acquaintance
+        with suppress(AddressInvalid):
+            where = Endpoint.parse(acquaintance.endpoint)
+            self._sessions.introduce(said.identity, said.certificate.exchangeKey, [where])

@@ -1,0 +1,140 @@
+"""
+Assignments: a name, a MAC address or an overlay address is given to one member only.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
+
+from wand.errors import MembershipRefused
+from wand.ethernet import MAC
+from wand.interfaces import IRecords
+from wand.membership.shelf import Shelf
+
+#: The kinds of our records in a store.
+NAMES: Final = "sealed-name"
+MACS: Final = "sealed-mac"
+ADDRESSES: Final = "sealed-address"
+
+#: How many names, and how many addresses that others took meanwhile, are tried.
+_TRIES: Final = 1000
+
+
+class Assignments:
+    """
+    Who has what.  Everything is taken with one atomic exchange in the store, so that two servers never give the same
+    thing away; asking again for the same identity gives the same thing.
+    """
+
+    def __init__(self, records: IRecords, prefix: IPv4Network | IPv6Network) -> None:
+        self._prefix = prefix
+        self._names = Shelf(records, NAMES, bytes)
+        self._macs = Shelf(records, MACS, bytes)
+        self._addresses = Shelf(records, ADDRESSES, bytes)
+
+    async def load(self) -> None:
+        """
+        Read what is in the store.
+
+        @raise wand.errors.StoreUnavailable: if that fails.
+        """
+        for shelf in (self._names, self._macs, self._addresses):
+            await shelf.load()
+
+    def holderOfMAC(self, mac: bytes) -> bytes | None:
+        """
+        The identity to which a MAC address is assigned.
+        """
+        return self._macs.get(mac)
+
+    async def takeName(self, name: str, identity: bytes) -> bool:
+        """
+        Give a name to an identity.
+
+        @return: whether it has it now.
+        """
+        return await _take(self._names, name.encode(), identity)
+
+    async def takeNameLike(self, wish: str, identity: bytes) -> str:
+        """
+        Give a name to an identity: the one that it wishes, or the next that is free, with C{-2}, C{-3} and so on.
+
+        @raise MembershipRefused: if there is none.
+        """
+        for number in range(1, _TRIES):
+            suffix = f"-{number}" if number > 1 else ""
+            name = wish[: 32 - len(suffix)].rstrip("-") + suffix
+            if self._names.get(name.encode()) in (None, identity) and await self.takeName(name, identity):
+                return name
+        raise MembershipRefused(f"too many members are called {wish}; choose another name")
+
+    async def takeMAC(self, mac: MAC, identity: bytes) -> None:
+        """
+        Give a MAC address to an identity.
+
+        @raise MembershipRefused: if it is somebody else's, or no single host's.
+        """
+        if not mac.isUnicast:
+            raise MembershipRefused(f"{mac} is no address of a single host")
+        if not await _take(self._macs, mac, identity):
+            raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
+
+    async def takeAddress(self, identity: bytes) -> str:
+        """
+        Give an identity the overlay address that it has, or the first that is free.
+
+        @return: the address with its prefix length.
+        @raise MembershipRefused: if the prefix is exhausted.
+        """
+        for _ in range(_TRIES):
+            packed = self._addressOf(identity) or self._firstFree()
+            if await _take(self._addresses, packed, identity):
+                return f"{ip_address(packed)}/{self._prefix.prefixlen}"
+        raise MembershipRefused("too many join at once; try again")
+
+    async def release(self, identity: bytes) -> None:
+        """
+        Take everything back from an identity.
+        """
+        for shelf in (self._names, self._macs, self._addresses):
+            await self._releaseOf(shelf, identity, keep=())
+
+    async def keepName(self, name: str, identity: bytes) -> None:
+        """
+        Take every name but this back from an identity.
+        """
+        await self._releaseOf(self._names, identity, keep=(name.encode(),))
+
+    async def keepMAC(self, mac: MAC, identity: bytes) -> None:
+        """
+        Take every MAC address but this back from an identity.
+        """
+        await self._releaseOf(self._macs, identity, keep=(mac,))
+
+    async def _releaseOf(self, shelf: Shelf[bytes], identity: bytes, keep: tuple[bytes, ...]) -> None:
+        for key, holder in shelf.items():
+            if holder == identity and key not in keep:
+                await shelf.exchange(key, holder, None)
+
+    def _addressOf(self, identity: bytes) -> bytes | None:
+        return next((packed for packed, holder in self._addresses.items() if holder == identity), None)
+
+    def _firstFree(self) -> bytes:
+        network, size = int(self._prefix.network_address), self._prefix.max_prefixlen // 8
+        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is no host's
+        for index in range(1, min(end, len(self._addresses) + 2)):
+            packed = (network + index).to_bytes(size, "big")
+            if self._addresses.get(packed) is None:
+                return packed
+        raise MembershipRefused(
+            f"the network has no free address left in {self._prefix}; revoke members that are gone, "
+            "or make a network with a larger prefix"
+        )
+
+
+async def _take(shelf: Shelf[bytes], key: bytes, identity: bytes) -> bool:
+    holder = shelf.get(key)
+    if holder is None and await shelf.exchange(key, None, identity):
+        return True
+    return shelf.get(key) == identity

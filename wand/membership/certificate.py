@@ -1,0 +1,61 @@
+"""
+Certificates: the network's word that a key is a member, and what it may call its own.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+from wand.ethernet import MAC
+from wand.membership.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
+from wand.membership.member import Member
+from wand.membership.signed import Body
+
+NODE: Final = 0
+SERVER: Final = 1
+
+
+class Certificate(Body, frozen=True, array_like=True):
+    """
+    What the network says of one member; see L{Member}.
+
+    @ivar role: L{NODE} or L{SERVER}.
+    """
+
+    domain: ClassVar[str] = "wand certificate 1"
+
+    network: Octets32
+    identity: Octets32
+    exchangeKey: Octets32
+    role: Literal[0, 1]
+    name: Name
+    addresses: Addresses
+    macs: MACs
+    bridge: bool
+    since: Count
+    issued: Count
+    expires: Count
+
+    def __post_init__(self) -> None:
+        checkAddresses(self.addresses)
+        checkMACs(self.macs)
+        if not self.since <= self.issued < self.expires:
+            raise ValueError("a certificate is issued, then it expires")
+
+    @property
+    def member(self) -> Member:
+        """
+        The same, for those who need to know no certificates.
+        """
+        return Member(
+            identity=self.identity,
+            exchangeKey=self.exchangeKey,
+            isServer=self.role == SERVER,
+            name=self.name,
+            addresses=self.addresses,
+            macs=tuple(map(MAC, self.macs)),
+            bridge=self.bridge,
+            since=self.since,
+            issued=self.issued,
+            expires=self.expires,
+        )

@@ -1,0 +1,103 @@
+"""
+The fields of signed things and messages, with their limits.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_interface
+from typing import Annotated, Final, TypeAlias
+
+from msgspec import Meta
+
+from wand.ethernet import MAC
+
+#: A public key, or a secret.
+Octets32: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+#: The id of an invitation.
+Octets16: TypeAlias = Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+#: A MAC address as it travels.
+Octets6: TypeAlias = Annotated[bytes, Meta(min_length=6, max_length=6)]
+
+#: An Ed25519 signature.
+Octets64: TypeAlias = Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+#: Seconds since the epoch, and other counts that only grow.
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+
+#: The name of a network or of a member.
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z")]
+
+#: What a member may call its own, at the most, of each kind.
+LIMIT: Final = 4
+
+#: An overlay address with its prefix length.
+Address: TypeAlias = Annotated[str, Meta(max_length=43)]
+
+Addresses: TypeAlias = Annotated[tuple[Address, ...], Meta(max_length=LIMIT)]
+
+MACs: TypeAlias = Annotated[tuple[Octets6, ...], Meta(max_length=LIMIT)]
+
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+
+
+def isName(text: str) -> bool:
+    """
+    Can a member or a network be called so?
+    """
+    return _NAME.fullmatch(text) is not None
+
+
+def nameLike(text: str, otherwise: str) -> str:
+    """
+    The nearest name to any text, such as the name of a host; C{otherwise} where nothing is left of it.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", text[:64].lower()).strip("-")[:32].strip("-")
+    return name or otherwise
+
+
+def hostOf(address: str) -> str:
+    """
+    An overlay address without its prefix length.
+    """
+    return address.partition("/")[0]
+
+
+def checkAddresses(addresses: tuple[str, ...]) -> None:
+    """
+    Check that overlay addresses are written in the one way that there is, and can be a host's.
+
+    @raise ValueError: if not.
+    """
+    for text in addresses:
+        interface = ip_interface(text)
+        if str(interface) != text or "%" in text or not _isHost(interface.ip):
+            raise ValueError(f"{text} is no overlay address")
+    if len(set(map(hostOf, addresses))) < len(addresses):
+        raise ValueError("an address stands twice")
+
+
+def checkMACs(macs: tuple[bytes, ...]) -> None:
+    """
+    Check that each MAC address can be a host's.
+
+    @raise ValueError: if not.
+    """
+    if len(set(macs)) < len(macs) or not all(MAC(mac).isUnicast for mac in macs):
+        raise ValueError("a MAC address is no single host's, or stands twice")
+
+
+def checkSecret(secret: bytes) -> None:
+    """
+    Check that a secret is set: one of zeros only is none.
+
+    @raise ValueError: if it is not.
+    """
+    if not any(secret):
+        raise ValueError("the secret is not set")
+
+
+def _isHost(address: IPv4Address | IPv6Address) -> bool:
+    return not (address.is_unspecified or address.is_multicast or address.is_loopback)

@@ -1,0 +1,87 @@
+"""
+The seam between sessions and membership: who we are, and whom we admit.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from wand.ethernet import MAC
+
+
+@attrs.frozen
+class Member:
+    """
+    What a valid certificate says of a member, checked.
+
+    @ivar identity: the whole public key that names the member.
+    @ivar exchangeKey: the public key of its handshakes.
+    @ivar isServer: is it a directory server of the network?
+    @ivar name: for people.
+    @ivar addresses: overlay addresses with their prefix lengths.
+    @ivar macs: the MAC addresses that it may claim.
+    @ivar bridge: may it speak for MAC addresses that nobody claims?
+    @ivar since: when it became a member, in seconds since the epoch.
+    @ivar issued: since when the certificate is valid.
+    @ivar expires: from when on it is not.
+    """
+
+    identity: bytes
+    exchangeKey: bytes
+    isServer: bool
+    name: str
+    addresses: tuple[str, ...]
+    macs: tuple[MAC, ...]
+    bridge: bool
+    since: int
+    issued: int
+    expires: int
+
+
+class Membership(Protocol):
+    """
+    Who we are, and whom we admit.
+
+    @ivar network: the public key of the network.
+    @ivar cipher: C{aes-256-gcm} or C{chacha20-poly1305}.
+    @ivar secret: the network secret, the pre-shared key of handshakes between members; empty before joining.
+    @ivar exchangeKey: the private key of our handshakes.
+    @ivar identity: our public key.
+    @ivar certificate: ours, signed, to be presented; empty before joining.
+    """
+
+    @property
+    def network(self) -> bytes: ...
+
+    @property
+    def cipher(self) -> str: ...
+
+    @property
+    def secret(self) -> bytes: ...
+
+    @property
+    def exchangeKey(self) -> X25519PrivateKey: ...
+
+    @property
+    def identity(self) -> bytes: ...
+
+    @property
+    def certificate(self) -> bytes: ...
+
+    def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
+        """
+        Check a presented certificate completely.
+
+        @param exchangeKey: the public key that the handshake proved.
+        @return: what it says, or C{None} for a refusal, which the caller counts.
+        """
+
+    def invitationSecret(self, invitation: bytes) -> bytes | None:
+        """
+        The pre-shared key for the handshake that redeems an invitation.
+
+        @return: C{None} if there is no such invitation; on a node, always.
+        """

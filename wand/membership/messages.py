@@ -1,0 +1,174 @@
+"""
+Control messages about membership: MessagePack arrays whose first element is the message's number (docs/sealed.md).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from wand.membership.fields import Octets6, Octets16, Octets32, Octets64, checkSecret
+from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, unpacked
+
+#: The largest message, in octets.
+MAXIMUM: Final = 1152
+
+#: How many revocations are in one message at the most.
+PAGE: Final = 6
+
+Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
+_SignedRevocation: TypeAlias = Annotated[bytes, Meta(max_length=176)]
+
+
+class JoinProof(Body, frozen=True, array_like=True):
+    """
+    What a node signs to prove that an identity and the key of its handshake belong together; it does not travel.
+    """
+
+    domain: ClassVar[str] = "wand join 1"
+
+    network: Octets32
+    identity: Octets32
+    exchangeKey: Octets32
+    invitation: Octets16
+
+
+class Join(msgspec.Struct, tag=1, frozen=True, array_like=True):
+    """
+    A node wants to become a member.
+
+    @ivar name: what it would like to be called; anything.
+    @ivar mac: the address of its tap.
+    @ivar proof: the signature of a L{JoinProof}.
+    """
+
+    identity: Octets32
+    name: Annotated[str, Meta(max_length=64)]
+    mac: Octets6
+    proof: Octets64
+
+
+class Admitted(msgspec.Struct, tag=2, frozen=True, array_like=True):
+    """
+    The node is a member.
+
+    @ivar certificate: its certificate.
+    @ivar descriptor: the network's descriptor, signed.
+    @ivar secret: the network secret.
+    @ivar server: the certificate of the server that answers.
+    """
+
+    certificate: Signed
+    descriptor: Signed
+    secret: Octets32
+    server: Signed
+
+    def __post_init__(self) -> None:
+        checkSecret(self.secret)
+
+    def __repr__(self) -> str:
+        return "Admitted()"  # the secret stays out of logs
+
+
+class Pending(msgspec.Struct, tag=3, frozen=True, array_like=True):
+    """
+    The request is kept; somebody must approve or sign it.  The node asks again later.
+    """
+
+
+class Refused(msgspec.Struct, tag=4, frozen=True, array_like=True):
+    """
+    The request is refused; the reason is for people.
+    """
+
+    reason: Annotated[str, Meta(max_length=300)]
+
+
+class Renew(msgspec.Struct, tag=5, frozen=True, array_like=True):
+    """
+    A member wants a new certificate.
+
+    @ivar mac: the address of its tap.
+    """
+
+    mac: Octets6
+
+
+class Renewed(msgspec.Struct, tag=6, frozen=True, array_like=True):
+    """
+    A member's certificate: a new one, or again the one that it has.
+    """
+
+    certificate: Signed
+
+
+class RevocationsDigest(msgspec.Struct, tag=10, frozen=True, array_like=True):
+    """
+    What the sender knows of revocations.
+
+    @ivar digest: see L{wand.membership.trust.Trust.digest}.
+    """
+
+    digest: Octets16
+
+
+class RevocationsWanted(msgspec.Struct, tag=11, frozen=True, array_like=True):
+    """
+    The sender asks for revocations.
+
+    @ivar after: the key beyond which, in their order; empty for the first.
+    """
+
+    after: Annotated[bytes, Meta(max_length=32)]
+
+
+class Introduction(msgspec.Struct, tag=13, frozen=True, array_like=True):
+    """
+    What a member says of itself to another when their session begins, so that they need no server for it.
+    """
+
+    certificate: Signed
+    claim: Signed
+
+
+class Revocations(msgspec.Struct, tag=12, frozen=True, array_like=True):
+    """
+    Some signed revocations.
+
+    @ivar after: where the reader may ask on; empty if there are no more.
+    """
+
+    revocations: Annotated[tuple[_SignedRevocation, ...], Meta(max_length=PAGE)]
+    after: Annotated[bytes, Meta(max_length=32)]
+
+
+Message: TypeAlias = (
+    Join
+    | Admitted
+    | Pending
+    | Refused
+    | Renew
+    | Renewed
+    | RevocationsDigest
+    | RevocationsWanted
+    | Revocations
+    | Introduction
+)
+
+
+def pack(message: Message) -> bytes:
+    """
+    Write a message.
+    """
+    return packed(message)
+
+
+def parse(octets: bytes) -> Message | None:
+    """
+    Read a message that may be anything.
+
+    @return: C{None} if it is none of ours, which the caller counts.
+    """
+    return unpacked(octets, Message, MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec

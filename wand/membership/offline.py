@@ -1,0 +1,181 @@
+"""
+Signing elsewhere: a server without the network key exports what waits for a signature, whoever has the key signs it,
+and the server imports the result.  Both are JSON, so that one can read what one signs.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from wand.errors import AddressInvalid, MembershipRefused
+from wand.ethernet import MAC
+from wand.membership.foundation import Foundation
+from wand.membership.identity import Identity, NetworkKey
+from wand.membership.record import MemberRecord
+from wand.membership.register import Register
+from wand.membership.revocation import Revocation
+from wand.membership.signed import signed
+
+#: The largest document, in octets.
+MAXIMUM: Final = 64_000_000
+
+Document = TypeVar("Document")
+
+
+class CertificateRequest(msgspec.Struct, frozen=True):
+    """
+    Somebody who needs a certificate; keys in hex.
+    """
+
+    name: str
+    key: str
+    exchangeKey: str
+    server: bool
+    addresses: list[str]
+    macs: list[str]
+    bridge: bool
+    since: int
+
+
+class RevocationRequest(msgspec.Struct, frozen=True):
+    """
+    Somebody who is a member no more; the key in hex.
+    """
+
+    name: str
+    key: str
+    revoked: int
+
+
+class Requests(msgspec.Struct, frozen=True):
+    """
+    What waits for a signature of the network key.
+
+    @ivar network: its public half in hex.
+    @ivar life: for how many seconds certificates shall be valid.
+    """
+
+    network: str
+    life: int
+    certificates: list[CertificateRequest]
+    revocations: list[RevocationRequest]
+
+
+class Signatures(msgspec.Struct, frozen=True):
+    """
+    Signed certificates and revocations.
+    """
+
+    network: str
+    certificates: list[bytes]
+    revocations: list[bytes]
+
+
+def exported(foundation: Foundation, register: Register) -> bytes:
+    """
+    What waits for a signature, as a document.
+    """
+    records = register.records
+    requests = Requests(
+        network=foundation.network.text,
+        life=register.life,
+        certificates=[_request(record) for record in records if register.isDue(record)],
+        revocations=[
+            RevocationRequest(record.name, record.identity.hex(), record.revoked)
+            for record in records
+            if record.state == "revoked" and not record.revocation
+        ],
+    )
+    return msgspec.json.format(msgspec.json.encode(requests), indent=2) + b"\n"
+
+
+def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None = None) -> bytes:
+    """
+    Sign what a document of L{exported} asks for.
+
+    @param life: for how many seconds the certificates shall be valid, where not as long as is asked for.
+    @raise MembershipRefused: if the document can not be read, or is about another network.
+    """
+    requests = _decoded(document, Requests)
+    if requests.network != key.network.text:
+        raise MembershipRefused(f"the requests are not for the network of this key, {key.network.text}")
+    try:
+        signatures = Signatures(
+            network=requests.network,
+            certificates=[
+                _certificate(request, key, int(now), life or requests.life) for request in requests.certificates
+            ],
+            revocations=[_revocation(request, key) for request in requests.revocations],
+        )
+    except (ValueError, AddressInvalid) as error:
+        raise MembershipRefused(f"the requests can not be signed: {error}") from error
+    return msgspec.json.format(msgspec.json.encode(signatures), indent=2) + b"\n"
+
+
+async def imported(document: bytes, foundation: Foundation, register: Register) -> int:
+    """
+    Take a document of L{signedOffline}.  What is not valid or not waited for is left out and disturbs nothing else.
+
+    @return: how many certificates and revocations were taken.
+    @raise MembershipRefused: if the document can not be read, or is about another network.
+    @raise wand.errors.StoreUnavailable: if that can not be stored.
+    """
+    signatures = _decoded(document, Signatures)
+    if signatures.network != foundation.network.text:
+        raise MembershipRefused("the signatures are for another network")
+    taken = 0
+    for revocation in signatures.revocations:
+        taken += await register.acceptRevocation(revocation)
+    for certificate in signatures.certificates:
+        taken += await register.accept(certificate)
+    return taken
+
+
+def _decoded(document: bytes, kind: type[Document]) -> Document:
+    if len(document) > MAXIMUM:
+        raise MembershipRefused("the document is too long")
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise MembershipRefused(f"the document can not be read: {error}") from error
+
+
+def _request(record: MemberRecord) -> CertificateRequest:
+    return CertificateRequest(
+        name=record.name,
+        key=record.identity.hex(),
+        exchangeKey=record.exchangeKey.hex(),
+        server=record.server,
+        addresses=list(record.addresses),
+        macs=[str(MAC(mac)) for mac in record.macs],
+        bridge=record.bridge,
+        since=record.since,
+    )
+
+
+def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: int) -> bytes:
+    record = MemberRecord(
+        identity=_key(request.key),
+        exchangeKey=_key(request.exchangeKey),
+        name=request.name,
+        state="unsigned",
+        since=request.since,
+        server=request.server,
+        addresses=tuple(request.addresses),
+        macs=tuple(bytes(MAC.parseUnicast(mac)) for mac in request.macs),
+        bridge=request.bridge,
+    )
+    return signed(key.signing, record.certificateFor(key.network, now, life))
+
+
+def _revocation(request: RevocationRequest, key: NetworkKey) -> bytes:
+    return signed(key.signing, Revocation(key.network, _key(request.key), request.revoked))
+
+
+def _key(text: str) -> Identity:
+    key = Identity.parse(text)
+    if key is None:
+        raise ValueError(f"{text!r} is no key of 64 hex digits")
+    return key

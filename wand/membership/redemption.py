@@ -1,0 +1,126 @@
+"""
+Redemption: a node joins with an invitation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hmac import compare_digest
+from typing import Final
+
+from twisted.internet.defer import DeferredLock
+from twisted.internet.interfaces import IReactorTime
+
+from wand.errors import MembershipRefused
+from wand.ethernet import MAC
+from wand.interfaces import Candidate, IHookListener
+from wand.membership.approval import allApprove
+from wand.membership.fields import nameLike
+from wand.membership.identity import Identity
+from wand.membership.invitations import Invitation, Invitations
+from wand.membership.messages import Join, JoinProof
+from wand.membership.record import MemberRecord
+from wand.membership.register import Register
+from wand.membership.signed import isSignature
+
+#: How many candidates the hooks may think about at once.
+LIMIT: Final = 256
+
+
+class Redemption:
+    """
+    Makes members of those who have an invitation.
+    """
+
+    def __init__(
+        self, register: Register, invitations: Invitations, clock: IReactorTime, hooks: Sequence[IHookListener]
+    ) -> None:
+        self._register = register
+        self._invitations = invitations
+        self._clock = clock
+        self._hooks = hooks
+        self._asking: set[bytes] = set()
+        self._lock = DeferredLock()
+
+    async def redeem(
+        self, join: Join, network: Identity, exchangeKey: bytes, invitation: bytes, endpoint: str
+    ) -> MemberRecord | None:
+        """
+        Make a member of a node; of one that is a member already, nothing new, and its invitation is not used again.
+
+        @param exchangeKey: the public key that the handshake proved.
+        @return: its record, or C{None} if the hooks still think about it.
+        @raise MembershipRefused: if it can not be a member, with the reason.
+        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        """
+        proof = JoinProof(network, join.identity, exchangeKey, invitation)
+        if not isSignature(join.proof, proof, join.identity):
+            raise MembershipRefused("the request was not signed with the key that it names")
+        known = self._known(join, exchangeKey)
+        if known is None:
+            self._invitations.check(invitation, join.identity)
+            if join.identity in self._asking:
+                return None
+            await self._ask(join, endpoint)
+            known = await self._add(join, exchangeKey, invitation)
+        if known.state == "unsigned":
+            return await self._register.issue(known.identity)
+        return known
+
+    def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
+        record = self._register.get(join.identity)
+        if self._register.trust.isRevoked(join.identity) or (record and record.state == "revoked"):
+            raise MembershipRefused("this key was revoked; it can not be a member again")
+        if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
+            raise MembershipRefused("this key is a member with another exchange key")
+        return record
+
+    async def _ask(self, join: Join, endpoint: str) -> None:
+        if len(self._asking) >= LIMIT:
+            raise MembershipRefused("too many join at once; try again")
+        candidate = Candidate(MAC(join.mac), endpoint, nameLike(join.name, "node"), join.identity)
+        self._asking.add(join.identity)
+        try:
+            if not await allApprove(self._hooks, candidate, self._clock):
+                raise MembershipRefused("the operator's rules do not admit this node")
+        finally:
+            self._asking.discard(join.identity)
+
+    async def _add(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
+        await self._lock.acquire()
+        try:
+            known = self._known(join, exchangeKey)
+            return known or await self._addNew(join, exchangeKey, invitation)
+        finally:
+            self._lock.release()
+
+    async def _addNew(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
+        try:
+            record = await self._assigned(join, exchangeKey, self._invitations.check(invitation, join.identity))
+            await self._invitations.redeem(invitation, join.identity)
+        except MembershipRefused:
+            await self._giveBack(join.identity)
+            raise
+        return await self._register.add(record)
+
+    async def _giveBack(self, identity: bytes) -> None:
+        await self._register.load()
+        if self._register.get(identity) is None:
+            await self._register.assignments.release(identity)
+
+    async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
+        assignments = self._register.assignments
+        await assignments.takeMAC(MAC(join.mac), join.identity)
+        address = await assignments.takeAddress(join.identity)
+        name = await assignments.takeNameLike(invitation.name or nameLike(join.name, "node"), join.identity)
+        return MemberRecord(
+            identity=join.identity,
+            exchangeKey=exchangeKey,
+            name=name,
+            state="pending" if invitation.approval else "unsigned",
+            since=int(self._clock.seconds()),
+            addresses=(address,),
+            macs=(join.mac,),
+            bridge=invitation.bridge,
+            invitation=invitation.invitation,
+        )

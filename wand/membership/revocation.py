@@ -1,0 +1,24 @@
+"""
+Revocations: the network's word that a key is a member no more.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from wand.membership.fields import Count, Octets32
+from wand.membership.signed import Body
+
+
+class Revocation(Body, frozen=True, array_like=True):
+    """
+    No certificate of this identity is valid, whenever it was issued.
+
+    @ivar revoked: when, in seconds since the epoch.
+    """
+
+    domain: ClassVar[str] = "wand revocation 1"
+
+    network: Octets32
+    identity: Octets32
+    revoked: Count

@@ -1,0 +1,424 @@
+"""
+The roster: everything that a directory server and its operator do with the members of a network.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from wand.endpoint import splitHostPort
+from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
+from wand.ethernet import MAC
+from wand.events import Events
+from wand.interfaces import IHookListener, IRecords
+from wand.membership.foundation import Foundation, NetworkWish, founded
+from wand.membership.identity import Entropy, Identity, NodeKey
+from wand.membership.invitations import Invitations
+from wand.membership.member import Member
+from wand.membership.messages import Admitted, Join, Pending, Refused, Renewed
+from wand.membership.offline import exported, imported
+from wand.membership.record import MemberRecord
+from wand.membership.redemption import Redemption
+from wand.membership.register import Register
+from wand.membership.status import InvitationStatus, MemberStatus, NetworkStatus
+from wand.membership.token import Token
+from wand.membership.trust import Trust
+from wand.state import StateDirectory
+
+
+class RosterObserver(Protocol):
+    """
+    Is told what the members must be told.
+    """
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        A member has a new certificate: it was approved, renamed, or signed elsewhere.
+        """
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        An identity is a member no more: end its sessions, and push the signed revocation.  Called for whatever is news,
+        whether an operator revoked it here, another server did, or a peer told it.
+
+        @param revocation: empty as long as it waits for a signature made elsewhere.
+        """
+
+
+class Roster:
+    """
+    The members of a network, on a directory server; it provides L{wand.membership.member.Membership}.
+
+    @ivar trust: whose certificates are valid.
+    @ivar created: was the network created just now?
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        key: NodeKey,
+        records: IRecords,
+        clock: IReactorTime,
+        events: Events,
+        wish: NetworkWish,
+        hooks: Sequence[IHookListener] = (),
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        """
+        Use L{open}.
+        """
+        self.trust = Trust(foundation.network, clock)
+        self.created = foundation.created
+        self._foundation = foundation
+        self._key = key
+        self._clock = clock
+        self._events = events
+        self._serverName = wish.server
+        self._observers: list[RosterObserver] = []
+        self._register = Register(records, foundation, self.trust, clock, wish.life, self._issued)
+        self._invitations = Invitations(records, clock, entropy, self._isAwaited)
+        self._redemption = Redemption(self._register, self._invitations, clock, hooks)
+        self.trust.observe(self._revoked)
+
+    @classmethod
+    async def open(
+        cls,
+        records: IRecords,
+        state: StateDirectory,
+        clock: IReactorTime,
+        events: Events,
+        wish: NetworkWish,
+        hooks: Sequence[IHookListener] = (),
+        entropy: Entropy = os.urandom,
+    ) -> Roster:
+        """
+        Read the roster of a store; create the network if the store is empty.
+
+        @raise ConfigurationInvalid: if the wish can not be fulfilled.
+        @raise StoreUnavailable: if the store can not be used.
+        @raise StateUnavailable: if a key can not be used.
+        """
+        foundation = await founded(records, state, wish, clock, entropy)
+        key = NodeKey.kept(state, entropy)
+        roster = cls(foundation, key, records, clock, events, wish, hooks, entropy)
+        await roster.reload()
+        await roster.certifyItself()
+        return roster
+
+    async def reload(self) -> None:
+        """
+        See what other servers wrote into the store.
+
+        @raise StoreUnavailable: if that fails.
+        """
+        await self._register.load()
+        await self._invitations.load()
+
+    async def certifyItself(self) -> None:
+        """
+        Make a certificate for this server, if it needs one.  To be called every few minutes.
+
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        record = self._register.get(self.identity)
+        if record is None:
+            name = await self._register.assignments.takeNameLike(self._serverName, self.identity)
+            record = await self._register.add(
+                MemberRecord(
+                    identity=self.identity,
+                    exchangeKey=self._key.exchangePublic,
+                    name=name,
+                    state="unsigned",
+                    since=int(self._clock.seconds()),
+                    server=True,
+                )
+            )
+        if self._register.isDue(record):
+            await self._register.issue(self.identity)
+
+    def observe(self, observer: RosterObserver) -> None:
+        """
+        Tell C{observer} from now on.
+        """
+        self._observers.append(observer)
+
+    # Membership.
+
+    @property
+    def network(self) -> Identity:
+        return self._foundation.network
+
+    @property
+    def cipher(self) -> str:
+        return self._foundation.descriptor.cipher
+
+    @property
+    def secret(self) -> bytes:
+        return self._foundation.secret
+
+    @property
+    def exchangeKey(self) -> X25519PrivateKey:
+        return self._key.exchange
+
+    @property
+    def identity(self) -> Identity:
+        return self._key.identity
+
+    @property
+    def certificate(self) -> bytes:
+        record = self._register.get(self.identity)
+        return record.certificate if record else b""
+
+    def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
+        """
+        Check a presented certificate.  One that has expired is good enough for a member of the roster, which was away
+        and wants a new one.
+        """
+        member = self.trust.admit(certificate, exchangeKey, expired=True)
+        record = None if member is None else self._register.get(member.identity)
+        if member is None or (record is not None and record.state == "revoked"):
+            return None
+        isListed = record is not None and record.state == "member"
+        return member if isListed or member.expires > self._clock.seconds() else None
+
+    def invitationSecret(self, invitation: bytes) -> bytes | None:
+        return self._invitations.secretOf(invitation)
+
+    # What nodes ask.
+
+    async def redeem(
+        self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str
+    ) -> Admitted | Pending | Refused:
+        """
+        Answer a node that wants to join.
+
+        @param exchangeKey: the public key that the handshake proved.
+        @param invitation: the id of the invitation whose secret the handshake proved.
+        @param endpoint: where it came from, for the hooks.
+        """
+        isNew = self._register.get(join.identity) is None
+        try:
+            record = await self._redemption.redeem(join, self.network, exchangeKey, invitation, endpoint)
+        except (MembershipRefused, StoreUnavailable) as error:
+            self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+            return _refused(error)
+        if record is not None and isNew:
+            kind = "member-joined" if record.state == "member" else "member-pending"
+            self._events.publish(kind, name=record.name, key=record.identity.hex(), endpoint=endpoint)
+        return (record and self.admitted(record.identity)) or Pending()
+
+    def admitted(self, identity: bytes) -> Admitted | None:
+        """
+        What a node gets when it is a member; C{None} while it is none, or we are not certified ourselves.
+        """
+        record = self._register.get(identity)
+        if record is None or record.state != "member" or not self.certificate:
+            return None
+        return Admitted(record.certificate, self._foundation.signedDescriptor, self.secret, self.certificate)
+
+    async def renew(self, identity: bytes, mac: MAC) -> Renewed | Refused:
+        """
+        Answer a member that wants a new certificate; it gets the one that it has while nothing is to change.
+
+        @param mac: the address of its tap.
+        """
+        try:
+            record = self._register.get(identity)
+            if record is None or record.state != "member":
+                raise MembershipRefused("this key is no member; ask for an invitation")
+            if mac not in record.macs:
+                record = await self._register.move(record, mac)
+            if self._register.isDue(record):
+                record = await self._register.issue(identity)
+        except (MembershipRefused, NoSuchMember, StoreUnavailable) as error:
+            return _refused(error)
+        return Renewed(record.certificate)
+
+    # What operators ask.
+
+    @property
+    def status(self) -> NetworkStatus:
+        """
+        What the network is, and what waits for a signature.
+        """
+        descriptor = self._foundation.descriptor
+        return NetworkStatus(
+            name=descriptor.name,
+            key=self.network.text,
+            cipher=descriptor.cipher,
+            prefix=descriptor.prefix,
+            created=descriptor.created,
+            signs=self._foundation.key is not None,
+            unsigned=sum(self._isUnsigned(record) for record in self._register.records),
+        )
+
+    @property
+    def members(self) -> list[MemberStatus]:
+        """
+        Everybody, by name; also those who wait, and those who were revoked.
+        """
+        return [record.status for record in self._register.records]
+
+    @property
+    def invitations(self) -> list[InvitationStatus]:
+        """
+        The invitations that can be redeemed.
+        """
+        return self._invitations.open
+
+    async def invite(
+        self,
+        endpoints: Sequence[str],
+        uses: int = 1,
+        lifetime: float = 86_400.0,
+        name: str = "",
+        bridge: bool = False,
+        approval: bool = False,
+    ) -> Token:
+        """
+        Make an invitation; the C{text} of the token is what is handed over.
+
+        @param endpoints: where nodes reach this server, C{HOST:PORT} each.
+        @param lifetime: in seconds.
+        @raise AddressInvalid: if an endpoint is none.
+        @raise MembershipRefused: if it can not be made so.
+        @raise StoreUnavailable: if it can not be stored.
+        """
+        if not 1 <= len(endpoints) <= 8:
+            raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
+        for endpoint in endpoints:
+            splitHostPort(endpoint)
+        made = await self._invitations.make(uses, lifetime, name, bridge, approval)
+        return Token(
+            network=self.network,
+            identity=self.identity,
+            server=self._key.exchangePublic,
+            endpoints=tuple(endpoints),
+            invitation=made.invitation,
+            secret=made.secret,
+            cipher=self._foundation.descriptor.cipher,
+        )
+
+    async def withdraw(self, invitation: str) -> None:
+        """
+        Let nobody join with an invitation any more.
+
+        @param invitation: its whole id in hex.
+        @raise NoSuchMember: if there is none.
+        """
+        for known in self._invitations.open:
+            if known.invitation == invitation:
+                return await self._invitations.withdraw(bytes.fromhex(invitation))
+        raise NoSuchMember(f"there is no open invitation {invitation}")
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody in who waits for it.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if they do not wait.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        record = self._register.find(nameOrKey)
+        if record.state != "pending":
+            raise MembershipRefused(f"{record.name} does not wait for an approval")
+        approved = await self._register.issue(record.identity)
+        if approved.state == "member":
+            self._events.publish("member-joined", name=approved.name, key=approved.identity.hex(), endpoint="")
+        return approved.status
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        """
+        Call a member something else.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if the new name can not be had.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        renamed = await self._register.rename(self._register.find(nameOrKey), name)
+        if renamed.state == "member":
+            renamed = await self._register.issue(renamed.identity)
+        return renamed.status
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody be a member no more, for ever.  A whole key can be revoked even if nobody here ever heard of it.
+
+        @raise NoSuchMember: if nobody has that whole name.
+        @raise MembershipRefused: if it is this server itself.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        identity = Identity.parse(nameOrKey) or Identity(self._register.find(nameOrKey).identity)
+        if identity == self.identity:
+            raise MembershipRefused("this is the server itself; revoke it from another server of the network")
+        record = await self._register.revoke(identity)
+        self._events.publish("member-revoked", name=record.name, key=identity.text)
+        if not record.revocation:
+            self._tellRevoked(identity, b"")
+        return record.status
+
+    # Signing elsewhere.
+
+    @property
+    def requests(self) -> bytes:
+        """
+        What waits for a signature, as a document for L{wand.membership.offline.signedOffline}.
+        """
+        return exported(self._foundation, self._register)
+
+    async def importSignatures(self, document: bytes) -> int:
+        """
+        Take what was signed elsewhere.
+
+        @return: how many certificates and revocations were taken.
+        @raise MembershipRefused: if the document can not be read, or is about another network.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        return await imported(document, self._foundation, self._register)
+
+    def _isUnsigned(self, record: MemberRecord) -> bool:
+        if record.state == "revoked":
+            return not record.revocation
+        return self._foundation.key is None and self._register.isDue(record)
+
+    def _isAwaited(self, invitation: bytes) -> bool:
+        return any(
+            record.invitation == invitation and record.state in ("pending", "unsigned")
+            for record in self._register.records
+        )
+
+    def _issued(self, identity: Identity, certificate: bytes) -> None:
+        for observer in self._observers:
+            observer.certificateIssued(identity, certificate)
+
+    def _revoked(self, identity: Identity, revocation: bytes) -> None:
+        self._tellRevoked(identity, revocation)
+        record = self._register.get(identity)
+        if record is None or not record.revocation:  # a peer told us
+            Deferred.fromCoroutine(self._adopt(identity, revocation))
+
+    async def _adopt(self, identity: Identity, revocation: bytes) -> None:
+        try:
+            record = await self._register.adopt(revocation)
+        except (MembershipRefused, NoSuchMember, StoreUnavailable) as error:
+            self._log.error("the revocation of {identity} is not stored: {error}", identity=identity, error=error)
+            return
+        if record is not None:
+            self._events.publish("member-revoked", name=record.name, key=identity.text)
+
+    def _tellRevoked(self, identity: Identity, revocation: bytes) -> None:
+        for observer in self._observers:
+            observer.memberRevoked(identity, revocation)
+
+
+def _refused(error: Exception) -> Refused:
+    return Refused(str(error)[:300])

@@ -1,0 +1,149 @@
+"""
+Trust: whose certificates are valid.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from heapq import heappop, heappush
+from hmac import compare_digest
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from wand.membership.certificate import Certificate
+from wand.membership.identity import Identity
+from wand.membership.member import Member
+from wand.membership.revocation import Revocation
+from wand.membership.signed import verified
+
+#: Seconds by which the clock of whoever issued a certificate may be ahead of ours.
+SKEW: Final = 300
+
+#: How many revocations are kept.  Beyond, the oldest go: the certificates that they were about expired long ago.
+LIMIT: Final = 10_000
+
+
+class Trust:
+    """
+    Knows a network and the keys that it revoked.
+
+    @ivar network: the network's public key.
+    """
+
+    _log = Logger()
+
+    def __init__(self, network: Identity, clock: IReactorTime, limit: int = LIMIT) -> None:
+        self.network = network
+        self._clock = clock
+        self._limit = limit
+        self._revoked: dict[Identity, bytes] = {}
+        self._ages: list[tuple[int, bytes]] = []
+        self._sorted: list[Identity] = []
+        self._digest: bytes | None = None
+        self._observers: list[Callable[[Identity, bytes], object]] = []
+
+    # Certificates.
+
+    def check(self, certificate: bytes, *, expired: bool = False) -> Certificate | None:
+        """
+        Check a certificate that somebody handed us, of whomever it is.
+
+        @param expired: whether it may have expired.
+        @return: what it says, or C{None} if it is not valid.
+        """
+        content = verified(certificate, Certificate, self.network)
+        if content is None or not compare_digest(content.network, self.network):
+            return None
+        now = self._clock.seconds()
+        if content.issued > now + SKEW or (content.expires <= now and not expired):
+            return None
+        return None if Identity(content.identity) in self._revoked else content
+
+    def admit(self, certificate: bytes, exchangeKey: bytes, *, expired: bool = False) -> Member | None:
+        """
+        Check a certificate that was presented in a handshake.
+
+        @param exchangeKey: the public key that the handshake proved.
+        """
+        content = self.check(certificate, expired=expired)
+        if content is None or not compare_digest(content.exchangeKey, exchangeKey):
+            return None
+        return content.member
+
+    # Revocations.
+
+    def isRevoked(self, identity: bytes) -> bool:
+        """
+        Is this key a member no more?
+        """
+        return Identity(identity) in self._revoked
+
+    def observe(self, observer: Callable[[Identity, bytes], object]) -> None:
+        """
+        Call C{observer} with the key and the signed revocation whenever one is news.
+        """
+        self._observers.append(observer)
+
+    def revoke(self, revocation: bytes) -> bool:
+        """
+        Take a signed revocation.
+
+        @return: whether it is valid and news.
+        """
+        content = verified(revocation, Revocation, self.network)
+        if content is None or not compare_digest(content.network, self.network):
+            return False
+        identity = Identity(content.identity)
+        if identity in self._revoked or not self._hasRoom(content):
+            return False
+        self._revoked[identity] = revocation
+        heappush(self._ages, (content.revoked, identity))
+        insort(self._sorted, identity)
+        self._digest = None
+        for observer in self._observers:
+            observer(identity, revocation)
+        return True
+
+    def load(self, revocations: Iterable[bytes]) -> None:
+        """
+        Take the revocations that were kept.  One that can not be read is logged and disturbs no other.
+        """
+        for revocation in revocations:
+            if not self.revoke(revocation):
+                self._log.warn("a kept revocation is not valid, or too many are kept: {octets}", octets=revocation)
+
+    @property
+    def revocations(self) -> tuple[bytes, ...]:
+        """
+        Every revocation, signed.
+        """
+        return tuple(self._revoked.values())
+
+    @property
+    def digest(self) -> bytes:
+        """
+        16 octets that are the same for those who know the same revocations.
+        """
+        if self._digest is None:
+            self._digest = sha256(b"".join(self._sorted)).digest()[:16]
+        return self._digest
+
+    def page(self, after: bytes, count: int) -> list[bytes]:
+        """
+        At most C{count} revocations, in the order of their keys, those beyond C{after}.
+        """
+        start = bisect_right(self._sorted, after)
+        return [self._revoked[identity] for identity in self._sorted[start : start + count]]
+
+    def _hasRoom(self, revocation: Revocation) -> bool:
+        if len(self._revoked) < self._limit:
+            return True
+        if (revocation.revoked, revocation.identity) < self._ages[0]:
+            return False
+        oldest = Identity(heappop(self._ages)[1])
+        del self._revoked[oldest], self._sorted[bisect_left(self._sorted, oldest)]
+        return True

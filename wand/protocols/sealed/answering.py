@@ -1,0 +1,188 @@
+"""
+The responder: what is done with an initiation of somebody who may be anybody.
+
+Cheap tests come first.  Whoever fails one hears nothing, except a demand for a cookie, which is shorter than what came.
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from typing import Protocol
+
+from wand.membership.member import Member
+from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.cookies import CookieJar, Hurry
+from wand.protocols.sealed.noise import HandshakeInvalid, Responder, TransportKeys
+from wand.protocols.sealed.packets import (
+    JOIN,
+    MEMBER,
+    VERSION,
+    Greeting,
+    Initiation,
+    Reply,
+    macKey,
+    macOneRight,
+    packReply,
+    packResponse,
+    parseGreeting,
+)
+from wand.protocols.sealed.session import Session
+from wand.protocols.sealed.shared import Shared
+
+
+class Rolls(Protocol):
+    """
+    The conversations that there are.
+    """
+
+    def ofMember(self, member: Member) -> Conversation | None:
+        """
+        The conversation with a member, a new one if need be; C{None} if there is no room.
+        """
+
+    def ofJoiner(self, exchangeKey: bytes, invitation: bytes) -> Conversation | None:
+        """
+        The conversation with a node that redeems an invitation, a new one if need be; C{None} if there is no room.
+        """
+
+
+class Answering:
+    """
+    Answers initiations.
+    """
+
+    def __init__(self, shared: Shared, rolls: Rolls) -> None:
+        self._shared = shared
+        self._rolls = rolls
+        self._hurry = Hurry()
+        ours = shared.membership.exchangeKey.public_key().public_bytes_raw()
+        self._macKey = macKey(ours)
+        self._ours = ours
+        self._jar = CookieJar(ours, shared.entropy)
+
+    def macRight(self, datagram: memoryview) -> bool:
+        """
+        Has a handshake message the right mac1?  If not it is counted.
+        """
+        if macOneRight(datagram, self._macKey):
+            return True
+        self._shared.counters["drop-sealed-mac"] += 1
+        return False
+
+    def initiationReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        Somebody wants a session.
+        """
+        initiation = Initiation.parse(datagram)
+        if initiation is None:
+            self._shared.counters["drop-sealed-malformed"] += 1
+        elif self.macRight(datagram) and self._isTimely(datagram, initiation, sender):
+            if initiation.version > VERSION:
+                self._shared.counters["drop-sealed-version"] += 1
+            else:
+                self._consider(initiation, sender)
+
+    def _isTimely(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> bool:
+        shared = self._shared
+        now = shared.clock.seconds()
+        if not self._hurry.countOne(now):
+            return True
+        if not self._jar.isProven(datagram, sender, now):
+            self._demand(datagram, initiation, sender, now)
+            return False
+        if self._hurry.mayTry(sender[0]):
+            return True
+        shared.counters["drop-sealed-hurry"] += 1
+        return False
+
+    def _demand(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int], now: float) -> None:
+        port = self._shared.portFor(sender)
+        if port is None or not self._hurry.mayDemand(sender[0]):
+            self._shared.counters["drop-sealed-hurry"] += 1
+            return
+        self._shared.counters["sealed-cookies-demanded"] += 1
+        port.send(self._jar.demand(datagram, initiation.sender, sender, now), sender)
+
+    def _consider(self, initiation: Initiation, sender: tuple[str, int]) -> None:
+        membership = self._shared.membership
+        noise = Responder(membership.cipher, self._shared.prologue, membership.exchangeKey)
+        try:
+            greeting = parseGreeting(noise.read(initiation.noise))
+        except HandshakeInvalid:
+            greeting = None
+        if greeting is None or compare_digest(noise.theirs, self._ours):
+            self._shared.counters["drop-sealed-handshake"] += 1
+            return
+        if greeting.purpose == MEMBER:
+            self._considerMember(noise, greeting, initiation.sender, sender)
+        elif greeting.purpose == JOIN:
+            self._considerJoiner(noise, greeting, initiation.sender, sender)
+        else:
+            self._shared.counters["drop-sealed-handshake"] += 1
+
+    def _considerMember(self, noise: Responder, greeting: Greeting, index: int, sender: tuple[str, int]) -> None:
+        membership = self._shared.membership
+        member = membership.admit(greeting.credential, noise.theirs) if membership.certificate else None
+        if member is None or compare_digest(member.identity, membership.identity):
+            self._shared.counters["drop-sealed-refused"] += 1
+            return
+        conversation = self._rolls.ofMember(member)
+        if conversation is not None and self._isNew(conversation, greeting):
+            if conversation.course.mayAnswer(membership.identity < member.identity):
+                self._answer(noise, greeting, index, sender, conversation, member, membership.secret)
+            else:
+                self._shared.counters["sealed-collisions"] += 1
+
+    def _considerJoiner(self, noise: Responder, greeting: Greeting, index: int, sender: tuple[str, int]) -> None:
+        secret = self._shared.membership.invitationSecret(greeting.credential)
+        if secret is None:
+            self._shared.counters["drop-sealed-refused"] += 1
+            return
+        conversation = self._rolls.ofJoiner(noise.theirs, greeting.credential)
+        if conversation is not None and self._isNew(conversation, greeting):
+            self._answer(noise, greeting, index, sender, conversation, None, secret)
+
+    def _isNew(self, conversation: Conversation, greeting: Greeting) -> bool:
+        if greeting.time > conversation.latest:
+            conversation.latest = greeting.time
+            return True
+        self._shared.counters["drop-sealed-stale"] += 1
+        return False
+
+    def _answer(
+        self,
+        noise: Responder,
+        greeting: Greeting,
+        index: int,
+        sender: tuple[str, int],
+        conversation: Conversation,
+        member: Member | None,
+        psk: bytes,
+    ) -> None:
+        shared = self._shared
+        port = shared.portFor(sender)
+        if port is None:
+            return
+        try:
+            payload = packReply(Reply(VERSION, shared.membership.certificate))
+            message, keys = noise.write(payload, psk, shared.ephemeral())
+        except (HandshakeInvalid, ValueError):
+            shared.counters["drop-sealed-handshake"] += 1
+            return
+        session = self._session(conversation, keys, index, min(VERSION, greeting.version))
+        conversation.answer(session, member)
+        shared.counters["sealed-initiations-answered"] += 1
+        port.send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
+
+    def _session(self, conversation: Conversation, keys: TransportKeys, theirs: int, version: int) -> Session:
+        shared = self._shared
+        return Session(
+            conversation,
+            shared.membership.cipher,
+            keys,
+            shared.indices.free(),
+            theirs,
+            shared.clock.seconds(),
+            initiator=False,
+            version=version,
+        )

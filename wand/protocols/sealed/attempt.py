@@ -1,0 +1,148 @@
+"""
+An attempt to reach a peer: an initiation, sent again and again until it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from twisted.internet.interfaces import IDelayedCall
+
+from wand.protocols.sealed.cookies import openCookie
+from wand.protocols.sealed.noise import HandshakeInvalid, Initiator, TransportKeys
+from wand.protocols.sealed.packets import (
+    VERSION,
+    CookieMessage,
+    Greeting,
+    Reply,
+    Response,
+    macKey,
+    macOne,
+    packGreeting,
+    packInitiation,
+    parseReply,
+)
+from wand.protocols.sealed.shared import Shared
+from wand.protocols.sealed.timers import ATTEMPT_END, COOKIE_LIFE, RESEND_FIRST, RESEND_JITTER, RESEND_MAXIMUM
+
+if TYPE_CHECKING:
+    from wand.protocols.sealed.conversation import Conversation
+
+
+class Attempt:
+    """
+    An attempt at work.  Every repetition is a handshake of its own, because the peer answers none twice.
+
+    @ivar conversation: whose it is.
+    @ivar sendings: how often an initiation was sent.
+    """
+
+    def __init__(self, shared: Shared, conversation: Conversation, gaveUp: Callable[[], None]) -> None:
+        """
+        @param gaveUp: called when nobody answered.
+        """
+        self.conversation = conversation
+        self.sendings = 0
+        self._shared = shared
+        self._gaveUp = gaveUp
+        self._index = shared.indices.free()
+        self._end = shared.clock.seconds() + ATTEMPT_END
+        self._wait = RESEND_FIRST
+        self._timer: IDelayedCall | None = None
+        self._noise: Initiator | None = None
+        self._mac = b""
+        self._repeat()
+
+    def stop(self) -> None:
+        """
+        End the attempt; leaves no timer and no index behind.
+        """
+        self.withdraw()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def withdraw(self) -> None:
+        """
+        Take back what was sent last, because the peer's own handshake goes first.  If nothing comes of that one, the
+        next repetition is due as before.
+        """
+        self._noise = None
+        self._shared.indices.attempts.pop(self._index, None)
+
+    def answer(self, response: Response) -> tuple[Reply, TransportKeys] | None:
+        """
+        Open a response.
+
+        @return: C{None} if it does not open, or says nothing that we understand; the attempt goes on.
+        """
+        if self._noise is None:
+            return None
+        try:
+            payload, keys = self._noise.read(response.noise, self.conversation.psk)
+        except HandshakeInvalid:
+            return None
+        reply = parseReply(payload)
+        return None if reply is None else (reply, keys)
+
+    def cookieDemanded(self, message: CookieMessage) -> None:
+        """
+        The peer wants a cookie: send the initiation again, with it.
+        """
+        cookie = openCookie(message, self.conversation.exchangeKey, self._mac) if self._mac else None
+        if cookie is None:
+            self._shared.counters["drop-sealed-cookie"] += 1
+            return
+        self._mac = b""  # one cookie for one initiation, lest somebody on the path makes us send without end
+        self._shared.counters["sealed-cookies-received"] += 1
+        self.conversation.cookie = cookie
+        self.conversation.cookieUntil = self._shared.clock.seconds() + COOKIE_LIFE
+        self._send()
+        self._mac = b""
+
+    def _repeat(self) -> None:
+        now = self._shared.clock.seconds()
+        if now >= self._end:
+            self._timer = None
+            self._gaveUp()
+            return
+        self._send()
+        wait = self._wait * (1 + RESEND_JITTER * self._shared.random.random())
+        self._wait = min(RESEND_MAXIMUM, 2 * self._wait)
+        self._timer = self._shared.clock.callLater(min(wait, self._end - now), self._repeat)
+
+    def _send(self) -> None:
+        datagram = self._initiation()
+        if datagram is None:
+            return
+        self.sendings += 1
+        self._mac = macOne(datagram)
+        self._shared.indices.attempts[self._index] = self
+        for endpoint in self.conversation.candidates():
+            port = self._shared.portFor(endpoint)
+            if port is not None and port.send(datagram, endpoint):
+                self._shared.counters["sealed-initiations-sent"] += 1
+
+    def _initiation(self) -> bytes | None:
+        shared, conversation = self._shared, self.conversation
+        membership = shared.membership
+        greeting = Greeting(VERSION, shared.milliseconds(), conversation.purpose, conversation.credential)
+        try:
+            self._noise = Initiator(
+                membership.cipher, shared.prologue, membership.exchangeKey, conversation.exchangeKey, shared.ephemeral()
+            )
+            message = self._noise.write(packGreeting(greeting))
+        except (HandshakeInvalid, ValueError):
+            self._noise = None
+            shared.counters["drop-sealed-handshake"] += 1
+            return None
+        cookie = conversation.cookie if shared.clock.seconds() < conversation.cookieUntil else b""
+        return packInitiation(self._index, message, macKey(conversation.exchangeKey), cookie)
+
+    @property
+    def index(self) -> int:
+        """
+        The number by which an answer finds us, and later the session's.
+        """
+        return self._index

@@ -1,0 +1,373 @@
+"""
+A conversation: everything between one peer and us.  Its sessions, what waits for one, where the peer is, and when it is
+time for a keepalive or for a new handshake.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall
+
+from wand.endpoint import Endpoint
+from wand.membership.member import Member
+from wand.protocols.sealed.attempt import Attempt
+from wand.protocols.sealed.ciphers import Octets
+from wand.protocols.sealed.machine import makeCourse
+from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
+from wand.protocols.sealed.session import Session
+from wand.protocols.sealed.shared import Shared
+from wand.protocols.sealed.timers import (
+    IN_USE,
+    KEEPALIVE,
+    KEEPALIVE_OWED,
+    QUEUE_LENGTH,
+    RENEW_INITIATOR,
+    RENEW_RESPONDER,
+    SESSION_END,
+    SILENCE,
+)
+from wand.underlay import DatagramPort
+
+#: How many of the places where a peer may be are tried.
+CANDIDATES: Final = 4
+
+_NOTHING: Final = memoryview(b"")
+
+
+class Conversation:
+    """
+    What is between one peer and us.
+
+    @ivar peer: who it is.
+    @ivar exchangeKey: the public key of the peer's handshakes.
+    @ivar member: what its last valid certificate says; C{None} while none was seen, and for a node that joins.
+    @ivar course: the state machine.
+    @ivar state: its state, for people.
+    @ivar session: what we send in; C{None} while there is none.
+    @ivar endpoint: where the peer was last heard, by an authenticated datagram.
+    @ivar latest: the time in the last of its initiations that we accepted.
+    @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
+    @ivar account: what passed.
+    """
+
+    def __init__(self, shared: Shared, peer: Correspondent, exchangeKey: bytes, secret: bytes = b"") -> None:
+        """
+        @param secret: the secret of the invitation, if we redeem one.
+        """
+        self.peer = peer
+        self.exchangeKey = exchangeKey
+        self.member: Member | None = None
+        self.state = "idle"
+        self.session: Session | None = None
+        self.endpoint: tuple[str, int] | None = None
+        self.latest = -1
+        self.cookie = b""
+        self.cookieUntil = -inf
+        self.account = Account()
+        self._shared = shared
+        self._secret = secret
+        self._introduced: tuple[Endpoint, ...] = ()
+        self._port: DatagramPort | None = None
+        self._previous: Session | None = None
+        self._next: Session | None = None
+        self._queue: deque[tuple[int, bytes]] = deque(maxlen=QUEUE_LENGTH)
+        self._sentAt = self._usedAt = -inf
+        self._awaiting = self._owing = inf  # since when an answer, a sign of life is due
+        self._timer: IDelayedCall | None = None
+        self.course = makeCourse(self)
+
+    @property
+    def isIdle(self) -> bool:
+        """
+        Is there neither a session nor a handshake?
+        """
+        return self.session is None and self._next is None and self.state in ("idle", "silent", "ended")
+
+    @property
+    def isAwaiting(self) -> bool:
+        """
+        Was something sent since the peer was last heard?
+        """
+        return self._awaiting < inf
+
+    # What a handshake needs to know.
+
+    @property
+    def purpose(self) -> int:
+        """
+        Why we initiate.
+        """
+        return JOIN if isinstance(self.peer, JoinKey) else MEMBER
+
+    @property
+    def credential(self) -> bytes:
+        """
+        What we present.
+        """
+        return self.peer.invitation if isinstance(self.peer, JoinKey) else self._shared.membership.certificate
+
+    @property
+    def psk(self) -> bytes:
+        """
+        The pre-shared key of the handshakes that we initiate.
+        """
+        return self._secret if isinstance(self.peer, JoinKey) else self._shared.membership.secret
+
+    def introduce(self, endpoints: Iterable[Endpoint]) -> None:
+        """
+        Somebody says where the peer may be.
+        """
+        self._introduced = tuple(dict.fromkeys(endpoints))[:CANDIDATES]
+
+    def candidates(self) -> list[tuple[str, int]]:
+        """
+        Where to try: where the peer was heard, and where it is said to be.
+        """
+        heard = [] if self.endpoint is None else [self.endpoint]
+        return list(dict.fromkeys([*heard, *self._introduced]))[: CANDIDATES + 1]
+
+    # Sending.
+
+    def send(self, kind: int, body: Octets) -> None:  # HOT PATH
+        """
+        Send a message, or let it wait for a session.  What can not be sent is dropped and counted.
+
+        @param kind: the first octet of the plaintext.
+        """
+        session = self.session
+        if session is None:
+            self._keep(kind, body)
+            return
+        size = len(body) + 1
+        if size > PLAINTEXT_MAXIMUM:
+            self._shared.counters["drop-sealed-too-long"] += 1
+            return
+        plain = self._shared.plain
+        plain[0] = kind
+        plain[1:size] = body
+        if self._transmit(session, plain[:size]):
+            now = self._usedAt = self._sentAt
+            if self._awaiting == inf:
+                self._awaiting = now
+                self._dueBy(now + SILENCE)
+            if kind == FRAME:
+                account = self.account
+                account.framesSent += 1
+                account.bytesSent += size - 1
+
+    def keepalive(self) -> None:
+        """
+        Send an empty message.
+        """
+        if self.session is not None and self._transmit(self.session, _NOTHING):
+            self._shared.counters["sealed-keepalives-sent"] += 1
+
+    def renew(self) -> None:
+        """
+        Begin a new handshake while the session lasts.
+        """
+        self.course.renew()
+
+    def _transmit(self, session: Session, plaintext: memoryview) -> bool:  # HOT PATH
+        self._sentAt = self._shared.clock.seconds()
+        self._owing = inf
+        port, endpoint = self._port, self.endpoint
+        if port is None or endpoint is None:
+            self._shared.counters["drop-sealed-unreachable"] += 1
+            return False
+        out = self._shared.sealed
+        size = session.seal(plaintext, out)
+        return size > 0 and port.send(out[:size], endpoint)
+
+    def _keep(self, kind: int, body: Octets) -> None:
+        if not self.candidates() and self._next is None:
+            self.account.unsent += 1
+            self._shared.counters["drop-sealed-unreachable"] += 1
+            return
+        if len(self._queue) == QUEUE_LENGTH:
+            self._lost(1)
+        self._queue.append((kind, bytes(body)))
+        if self._next is None:
+            self.course.want()
+
+    def _lost(self, count: int) -> None:
+        self.account.unsent += count
+        self._shared.counters["drop-sealed-queue"] += count
+
+    # Receiving.
+
+    def heard(self, session: Session, counter: int, sender: tuple[str, int], size: int) -> None:  # HOT PATH
+        """
+        A datagram opened.
+
+        @param size: the length of its plaintext.
+        """
+        if session is not self.session:
+            if session is self._next:
+                self._arrived(session, sender)
+        elif sender != self.endpoint and counter == session.window.highest:
+            self._roam(sender)
+        self._awaiting = inf
+        if size:
+            now = self._usedAt = self._shared.clock.seconds()
+            if self._owing == inf:
+                self._owing = now
+                self._dueBy(now + KEEPALIVE_OWED)
+
+    def _arrived(self, session: Session, sender: tuple[str, int]) -> None:
+        self._roam(sender)
+        self.course.confirmed(session)
+
+    def _roam(self, sender: tuple[str, int]) -> None:
+        port = self._shared.portFor(sender)
+        if port is not None:
+            if self.endpoint is not None and self.endpoint != sender:
+                self._shared.counters["sealed-roamed"] += 1
+            self._port, self.endpoint = port, Endpoint(*sender)
+
+    # Sessions.
+
+    def answer(self, session: Session, member: Member | None) -> None:
+        """
+        We answered an initiation of the peer's: use the session once the peer does.
+        """
+        self.member = member or self.member
+        self._forget(self._next)
+        self._next = session
+        self._shared.indices.sessions[session.ours] = session
+        self._dueBy(session.made + SESSION_END)
+
+    def answered(self, session: Session, member: Member, sender: tuple[str, int]) -> None:
+        """
+        The peer answered our initiation.
+        """
+        self.member = member
+        self._shared.indices.sessions[session.ours] = session
+        self._roam(sender)
+        self.course.answered(session)
+
+    def begin(self, gaveUp: Callable[[], None]) -> Attempt:
+        """
+        See L{wand.protocols.sealed.machine.Verbs}.
+        """
+        return Attempt(self._shared, self, gaveUp)
+
+    def adopt(self, session: Session) -> None:
+        """
+        See L{wand.protocols.sealed.machine.Verbs}.
+        """
+        isFirst = self.session is None
+        self._forget(self._previous)
+        self._previous, self.session = self.session, session
+        if self._next is session:
+            self._next = None
+        self._shared.counters["sealed-sessions"] += 1
+        self._awaiting = self._owing = inf
+        self._sentAt = self._shared.clock.seconds()
+        self._dueBy(self._sentAt)
+        if session.initiator and not self._queue:
+            self.keepalive()
+        self._sendQueue()
+        if isFirst:
+            self._shared.listener.sessionUp(self)
+
+    def lapse(self) -> None:
+        """
+        See L{wand.protocols.sealed.machine.Verbs}.
+        """
+        wasUp = self.session is not None
+        self._forget(self.session)
+        self._forget(self._previous)
+        self.session = self._previous = None
+        self._awaiting = self._owing = inf
+        if wasUp:
+            self._shared.listener.sessionDown(self)
+
+    def discard(self) -> None:
+        """
+        See L{wand.protocols.sealed.machine.Verbs}.
+        """
+        self._lost(len(self._queue))
+        self._queue.clear()
+        self._forget(self._next)
+        self._next = None
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def enter(self, state: str) -> None:
+        """
+        See L{wand.protocols.sealed.machine.Verbs}.
+        """
+        self.state = state
+
+    def _sendQueue(self) -> None:
+        waiting, self._queue = self._queue, deque(maxlen=QUEUE_LENGTH)
+        for kind, body in waiting:
+            self.send(kind, body)
+
+    def _forget(self, session: Session | None) -> None:
+        if session is not None:
+            self._shared.indices.sessions.pop(session.ours, None)
+
+    # Time.
+
+    def _dueBy(self, when: float) -> None:
+        timer = self._timer
+        if timer is not None and timer.active():
+            if timer.getTime() <= when:
+                return
+            timer.cancel()
+        self._timer = self._shared.clock.callLater(max(0.0, when - self._shared.clock.seconds()), self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        now = self._shared.clock.seconds()
+        self._dropOld(now)
+        session = self.session
+        if session is not None and now >= session.made + SESSION_END:
+            self.course.expired()
+        elif session is not None:
+            if now >= min(self._renewalDue(session), self._awaiting + SILENCE):
+                self._awaiting = inf
+                self.course.renew()
+            if now >= self._keepaliveDue():
+                self.keepalive()
+        following = self._following(now)
+        if following < inf:
+            self._dueBy(following)
+
+    def _dropOld(self, now: float) -> None:
+        if self._previous is not None and now >= self._previous.made + SESSION_END:
+            self._forget(self._previous)
+            self._previous = None
+        if self._next is not None and now >= self._next.made + SESSION_END:
+            self._forget(self._next)
+            self._next = None
+            if self._queue and self.session is None:
+                self.course.want()
+
+    def _following(self, now: float) -> float:
+        old = [each.made + SESSION_END for each in (self._previous, self._next) if each is not None]
+        session = self.session
+        if session is not None:
+            old += [session.made + SESSION_END, self._keepaliveDue(), self._awaiting + SILENCE]
+            old += [due for due in (self._renewalDue(session),) if due > now]
+        return min(old, default=inf)
+
+    def _renewalDue(self, session: Session) -> float:
+        if not self._inUse(session.made):
+            return inf
+        return session.made + (RENEW_INITIATOR if session.initiator else RENEW_RESPONDER)
+
+    def _keepaliveDue(self) -> float:
+        persistent = self._sentAt + KEEPALIVE if self._inUse(self._shared.clock.seconds() - IN_USE) else inf
+        return min(persistent, self._owing + KEEPALIVE_OWED)
+
+    def _inUse(self, since: float) -> bool:
+        return self._usedAt > since or (self.member is not None and self.member.isServer)

@@ -1,0 +1,185 @@
+"""
+The handshake: Noise IKpsk2 with Curve25519 and BLAKE2s (The Noise Protocol Framework, revision 34).
+
+The C{noiseprotocol} library does it; this module alone knows that.  Its own transport mode wants every message in
+order, which UDP does not give, so only the two keys are taken from it.  What is peculiar to it, and covered by tests:
+
+  - A message that does not open leaves the library's state spoilt.  An initiator must outlive forged answers, so it
+    makes its state anew from what it sent.
+  - The pre-shared key is wanted before the start, although the pattern uses it in the second message only.  It is put
+    in when that message is written or read, because a responder chooses it by the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import attrs
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from noise.backends.default.keypairs import KeyPair25519
+from noise.connection import NoiseConnection
+from noise.exceptions import NoiseHandshakeError, NoiseValueError
+
+#: The Noise protocol's name by the network's cipher.
+SUITES: Final = {
+    "aes-256-gcm": b"Noise_IKpsk2_25519_AESGCM_BLAKE2s",
+    "chacha20-poly1305": b"Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s",
+}
+
+#: Octets that the first message has beyond its payload: the ephemeral key, the static key and two tags.
+OVERHEAD_FIRST: Final = 32 + 48 + 16
+
+#: Octets that the second message has beyond its payload: the ephemeral key and a tag.
+OVERHEAD_SECOND: Final = 32 + 16
+
+_LATER: Final = bytes(32)  # stands for the pre-shared key until it is known
+
+_REFUSALS: Final = (InvalidTag, ValueError, NoiseValueError, NoiseHandshakeError)
+
+
+class HandshakeInvalid(Exception):
+    """
+    A handshake message does not open: forged, damaged, for somebody else, or with another pre-shared key.
+    """
+
+
+@attrs.frozen
+class TransportKeys:
+    """
+    What a handshake ends with.
+
+    @ivar sending: the key for what we send, 32 octets.
+    @ivar receiving: the key for what we receive, 32 octets.
+    """
+
+    sending: bytes = attrs.field(repr=False)
+    receiving: bytes = attrs.field(repr=False)
+
+
+class Initiator:
+    """
+    The end that begins.
+    """
+
+    def __init__(
+        self, cipher: str, prologue: bytes, ours: X25519PrivateKey, theirs: bytes, ephemeral: X25519PrivateKey
+    ) -> None:
+        """
+        @param theirs: the responder's exchange key.
+        @param ephemeral: a fresh key for this handshake alone.
+        @raise HandshakeInvalid: if C{theirs} is no key.
+        """
+        self._cipher = cipher
+        self._prologue = prologue
+        self._ours = _pair(ours)
+        self._ephemeral = _pair(ephemeral)
+        try:
+            self._theirs = KeyPair25519(None, X25519PublicKey.from_public_bytes(theirs), theirs)
+        except ValueError as error:
+            raise HandshakeInvalid(str(error)) from error
+        self._payload = b""
+        self._noise = self._begin()
+
+    def write(self, payload: bytes) -> bytes:
+        """
+        Make the first message.
+
+        @raise HandshakeInvalid: if the responder's key is one with which there is no secret (RFC 7748, section 6.1).
+        """
+        self._payload = payload
+        try:
+            return bytes(self._noise.write_message(payload))
+        except _REFUSALS as error:
+            raise HandshakeInvalid(str(error)) from error
+
+    def read(self, message: bytes, psk: bytes) -> tuple[bytes, TransportKeys]:
+        """
+        Read the second message.  One that does not open changes nothing.
+
+        @return: its payload, and the keys.
+        @raise HandshakeInvalid: if it does not open.
+        """
+        self._noise.noise_protocol.psks = [_checked(psk)]
+        try:
+            payload = bytes(self._noise.read_message(message))
+        except _REFUSALS as error:
+            self._noise = self._begin()
+            self._noise.write_message(self._payload)
+            raise HandshakeInvalid(str(error)) from error
+        return payload, _keys(self._noise)
+
+    def _begin(self) -> Any:
+        noise = _connection(self._cipher, self._prologue, s=self._ours, rs=self._theirs)
+        noise.set_as_initiator()
+        noise.start_handshake()
+        noise.noise_protocol.handshake_state.e = self._ephemeral
+        return noise
+
+
+class Responder:
+    """
+    The end that answers.
+
+    @ivar theirs: the initiator's exchange key; proven once the first message was read.
+    """
+
+    def __init__(self, cipher: str, prologue: bytes, ours: X25519PrivateKey) -> None:
+        self.theirs = b""
+        self._noise = _connection(cipher, prologue, s=_pair(ours))
+        self._noise.set_as_responder()
+        self._noise.start_handshake()
+
+    def read(self, message: bytes) -> bytes:
+        """
+        Read the first message, once.
+
+        @return: its payload.
+        @raise HandshakeInvalid: if it does not open.
+        """
+        try:
+            payload = bytes(self._noise.read_message(message))
+        except _REFUSALS as error:
+            raise HandshakeInvalid(str(error)) from error
+        self.theirs = self._noise.noise_protocol.handshake_state.rs.public_bytes
+        return payload
+
+    def write(self, payload: bytes, psk: bytes, ephemeral: X25519PrivateKey) -> tuple[bytes, TransportKeys]:
+        """
+        Make the second message.
+
+        @param ephemeral: a fresh key for this handshake alone.
+        @return: the message, and the keys.
+        @raise HandshakeInvalid: if the initiator's keys are ones with which there is no secret.
+        """
+        self._noise.noise_protocol.psks = [_checked(psk)]
+        self._noise.noise_protocol.handshake_state.e = _pair(ephemeral)
+        try:
+            message = bytes(self._noise.write_message(payload))
+        except _REFUSALS as error:
+            raise HandshakeInvalid(str(error)) from error
+        return message, _keys(self._noise)
+
+
+def _connection(cipher: str, prologue: bytes, **keypairs: KeyPair25519) -> Any:
+    connection = NoiseConnection.from_name(SUITES[cipher])
+    connection.set_prologue(prologue)
+    connection.set_psks(psk=_LATER)
+    connection.noise_protocol.keypairs.update(keypairs)
+    return connection
+
+
+def _checked(psk: bytes) -> bytes:
+    if len(psk) != 32:
+        raise HandshakeInvalid("there is no pre-shared key")
+    return psk
+
+
+def _pair(private: X25519PrivateKey) -> KeyPair25519:
+    public = private.public_key()
+    return KeyPair25519(private, public, public.public_bytes_raw())
+
+
+def _keys(noise: Any) -> TransportKeys:
+    protocol = noise.noise_protocol
+    return TransportKeys(bytes(protocol.cipher_state_encrypt.k), bytes(protocol.cipher_state_decrypt.k))

@@ -1,0 +1,120 @@
+"""
+All conversations of a transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+from wand.errors import AddressInvalid
+from wand.membership.identity import Identity
+from wand.membership.member import Member
+from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.peers import JoinKey, PeerKey
+from wand.protocols.sealed.shared import Shared
+
+#: How many members we keep a conversation with.
+MEMBERS_LIMIT: Final = 20_000
+
+#: How many nodes may be redeeming an invitation at a time.
+JOINERS_LIMIT: Final = 256
+
+_Key = TypeVar("_Key", PeerKey, JoinKey)
+
+
+class Registry:
+    """
+    Finds a conversation by the peer.
+    """
+
+    def __init__(self, shared: Shared, membersLimit: int = MEMBERS_LIMIT, joinersLimit: int = JOINERS_LIMIT) -> None:
+        self._shared = shared
+        self._membersLimit = membersLimit
+        self._joinersLimit = joinersLimit
+        self.members: dict[PeerKey, Conversation] = {}
+        self.joiners: dict[JoinKey, Conversation] = {}
+
+    def __iter__(self) -> Iterator[Conversation]:
+        yield from tuple(self.members.values())
+        yield from tuple(self.joiners.values())
+
+    def ofMember(self, member: Member) -> Conversation | None:
+        """
+        See L{wand.protocols.sealed.answering.Rolls}.
+        """
+        conversation = self.introduced(member.identity, member.exchangeKey)
+        if conversation is not None:
+            conversation.exchangeKey = member.exchangeKey
+        return conversation
+
+    def introduced(self, identity: bytes, exchangeKey: bytes) -> Conversation | None:
+        """
+        The conversation with whoever has this identity, a new one if need be; C{None} if there is no room.
+        """
+        peer = PeerKey(identity)
+        conversation = self.members.get(peer)
+        if conversation is None and self._hasRoom(self.members, self._membersLimit):
+            conversation = self.members[peer] = Conversation(self._shared, peer, exchangeKey)
+        return conversation
+
+    def ofJoiner(self, exchangeKey: bytes, invitation: bytes) -> Conversation | None:
+        """
+        See L{wand.protocols.sealed.answering.Rolls}.
+        """
+        joiner = JoinKey(exchangeKey)
+        conversation = self.joiners.get(joiner)
+        if conversation is None and self._hasRoom(self.joiners, self._joinersLimit):
+            conversation = self.joiners[joiner] = Conversation(self._shared, joiner, exchangeKey)
+        if conversation is not None and isinstance(conversation.peer, JoinKey):
+            conversation.peer.invitation = invitation
+        return conversation
+
+    def redeeming(self, exchangeKey: bytes, invitation: bytes, secret: bytes) -> Conversation:
+        """
+        A new conversation in which we redeem an invitation.
+
+        @param exchangeKey: the server's.
+        """
+        server = JoinKey(exchangeKey)
+        server.invitation = invitation
+        before = self.joiners.get(server)
+        if before is not None:
+            before.course.end()
+        conversation = self.joiners[server] = Conversation(self._shared, server, exchangeKey, secret)
+        return conversation
+
+    def end(self, peer: bytes) -> None:
+        """
+        End a conversation, and forget it.
+        """
+        conversation = (
+            self.joiners.pop(peer, None) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
+        )
+        if conversation is not None:
+            conversation.course.end()
+
+    def named(self, text: str) -> PeerKey:
+        """
+        Find a peer by what an operator writes: its name, or its whole key in hex.
+
+        @raise AddressInvalid: if there is no such peer, or more than one.
+        """
+        identity = Identity.parse(text)
+        if identity is not None:
+            return PeerKey(identity)
+        found = [peer for peer in self.members if peer.name == text]
+        if len(found) != 1:
+            what = "more than one peer is" if found else "no known peer is"
+            raise AddressInvalid(f"{what} called {text!r}; write the name of a peer, or its whole key")
+        return found[0]
+
+    def _hasRoom(self, conversations: dict[_Key, Conversation], limit: int) -> bool:
+        if len(conversations) < limit:
+            return True
+        for peer, conversation in conversations.items():
+            if conversation.isIdle:
+                del conversations[peer]
+                return True
+        self._shared.counters["drop-sealed-full"] += 1
+        return False

@@ -1,0 +1,143 @@
+"""
+What all conversations of a transport have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from twisted.internet.interfaces import IReactorTime
+
+from wand.counters import Counters
+from wand.membership.member import Membership
+from wand.protocols.sealed.packets import DATA_OVERHEAD, PLAINTEXT_MAXIMUM
+from wand.underlay import DatagramPort
+
+if TYPE_CHECKING:
+    from wand.protocols.sealed.attempt import Attempt
+    from wand.protocols.sealed.conversation import Conversation
+    from wand.protocols.sealed.session import Session
+
+COUNTERS: Final = {
+    "sealed-initiations-sent": "handshakes begun, repetitions included",
+    "sealed-initiations-answered": "handshakes of others answered",
+    "sealed-sessions": "sessions made, renewals included",
+    "sealed-collisions": "handshakes not answered because our own of the same moment goes first",
+    "sealed-cookies-demanded": "cookies demanded because handshakes came fast",
+    "sealed-cookies-received": "cookies received",
+    "sealed-keepalives-sent": "keepalives sent",
+    "sealed-roamed": "peers that were followed to another endpoint",
+    "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
+    "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",
+    "drop-sealed-version": "handshakes dropped: for a later version than ours",
+    "drop-sealed-mac": "handshakes dropped: their sender does not know our key",
+    "drop-sealed-hurry": "handshakes dropped: too many at once, from one address or in all, while cookies are demanded",
+    "drop-sealed-handshake": "handshakes dropped: they do not open, or say nothing that we understand",
+    "drop-sealed-refused": "handshakes dropped: no valid certificate or invitation",
+    "drop-sealed-stale": "handshakes dropped: not later than one before from the same key",
+    "drop-sealed-full": "handshakes dropped: as many conversations as we keep",
+    "drop-sealed-unknown-index": "datagrams dropped: of no session or handshake that we know",
+    "drop-sealed-cookie": "cookies dropped: they do not open",
+    "drop-sealed-forged": "datagrams dropped: they do not open",
+    "drop-sealed-replayed": "datagrams dropped: they came before, or too late",
+    "drop-sealed-unknown-kind": "messages dropped: of a kind that this version does not know",
+    "drop-sealed-spoofed-source": "frames dropped: their source address is not one that their sender may use",
+    "drop-sealed-flood": "frames dropped: too many broadcast and multicast frames from one peer",
+    "drop-sealed-joining": "frames dropped: they came in a session that may only redeem an invitation",
+    "drop-sealed-unready": "frames dropped: they came before the data plane was started",
+    "drop-sealed-unknown-peer": "frames and messages not sent: we know no such peer",
+    "drop-sealed-unreachable": "frames and messages not sent: nobody told where the peer is",
+    "drop-sealed-queue": "frames and messages not sent: too many waited for a session, or none came about",
+    "drop-sealed-too-long": "frames and messages not sent: longer than a datagram",
+}
+
+
+class Listener(Protocol):
+    """
+    Is told what becomes of conversations.
+    """
+
+    def sessionUp(self, conversation: Conversation) -> None:
+        """
+        A conversation without a session has one.
+        """
+
+    def sessionDown(self, conversation: Conversation) -> None:
+        """
+        A conversation has no session any more.
+        """
+
+
+@attrs.define
+class Indices:
+    """
+    The numbers by which datagrams find a session or a handshake under way.
+    """
+
+    _entropy: Callable[[int], bytes]
+    sessions: dict[int, Session] = attrs.field(init=False, factory=dict)
+    attempts: dict[int, Attempt] = attrs.field(init=False, factory=dict)
+
+    def free(self) -> int:
+        """
+        A random number that nobody has.
+        """
+        while True:
+            index = int.from_bytes(self._entropy(4), "big")
+            if index not in self.sessions and index not in self.attempts:
+                return index
+
+
+@attrs.define(eq=False)
+class Shared:
+    """
+    What all conversations of a transport have in common.
+
+    @ivar random: for jitter.
+    @ivar entropy: for keys and indices; gives as many octets as asked for.
+    @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
+    @ivar plain: where plaintexts are put together.
+    @ivar sealed: where datagrams are put together.
+    """
+
+    clock: IReactorTime
+    random: Random
+    entropy: Callable[[int], bytes]
+    counters: Counters
+    membership: Membership
+    listener: Listener
+    portFor: Callable[[tuple[str, int]], DatagramPort | None]
+    indices: Indices = attrs.field(init=False)
+    plain: memoryview = attrs.field(init=False)
+    sealed: memoryview = attrs.field(init=False)
+    _latest: int = attrs.field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        self.counters.declare(COUNTERS)
+        self.indices = Indices(self.entropy)
+        self.plain = memoryview(bytearray(PLAINTEXT_MAXIMUM))
+        self.sealed = memoryview(bytearray(PLAINTEXT_MAXIMUM + DATA_OVERHEAD))
+
+    @property
+    def prologue(self) -> bytes:
+        """
+        What both ends of a handshake must agree on.
+        """
+        return b"wand 1" + self.membership.network
+
+    def ephemeral(self) -> X25519PrivateKey:
+        """
+        A fresh key for one handshake.
+        """
+        return X25519PrivateKey.from_private_bytes(self.entropy(32))
+
+    def milliseconds(self) -> int:
+        """
+        The time for an initiation, in milliseconds since the epoch; later than any before.
+        """
+        self._latest = max(self._latest + 1, int(self.clock.seconds() * 1000))
+        return self._latest

@@ -1,0 +1,56 @@
+"""
+The numbers that the specification of the sealed protocol fixes: times in seconds, counts in messages.  They are no
+knobs; both ends rely on them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: An initiation without an answer is sent again after this time, which doubles up to the maximum.
+RESEND_FIRST: Final = 1.0
+RESEND_MAXIMUM: Final = 8.0
+
+#: How much longer at the most, at random, as a part of it.
+RESEND_JITTER: Final = 0.2
+
+#: An attempt without an answer ends.
+ATTEMPT_END: Final = 60.0
+
+#: A session in use is made anew, by its initiator; by its responder, if that has not happened by then.
+RENEW_INITIATOR: Final = 120.0
+RENEW_RESPONDER: Final = 150.0
+RENEW_MESSAGES: Final = 1 << 32
+
+#: A session carries nothing more.
+SESSION_END: Final = 180.0
+SESSION_MESSAGES: Final = 1 << 48
+
+#: Something came and nothing was sent since: a keepalive says that we live.
+KEEPALIVE_OWED: Final = 10.0
+
+#: Nothing was sent for so long: a keepalive keeps the mappings of NATs, with servers and with peers in use.
+KEEPALIVE: Final = 20.0
+
+#: For so long after its last frame or control message a peer counts as in use.
+IN_USE: Final = 180.0
+
+#: Something was sent and nothing came since: a new handshake.
+SILENCE: Final = 15.0
+
+#: How many frames and messages wait for a session with one peer.
+QUEUE_LENGTH: Final = 64
+
+#: The secret of cookies changes, and a cookie is used for so long.
+COOKIE_LIFE: Final = 120.0
+
+#: With more initiations in a second, cookies are demanded.
+INITIATIONS_UNHURRIED: Final = 50
+
+#: While cookies are demanded: how many initiations of one address are looked into in a second.
+INITIATIONS_ADDRESS: Final = 20
+
+#: While cookies are demanded: how many demands are sent to one address in a second.  Demands to forged addresses in our
+#: own network that nobody has wait in the queue of our socket for 3 s, while the system looks for their owners, and
+#: what we send to members has to fit in beside them.  It looks for 1,024 at a time (arp(7), gc_thresh3).
+DEMANDS_ADDRESS: Final = 3

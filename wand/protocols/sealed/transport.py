@@ -1,0 +1,425 @@
+"""
+The sealed protocol at work: one UDP port for frames, control messages and handshakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from wand.endpoint import Endpoint
+from wand.errors import PortUnavailable
+from wand.ethernet import Frame
+from wand.interfaces import Context, IFrameReceiver, ITransport
+from wand.membership.member import Member, Membership
+from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.handshakes import Handshakes
+from wand.protocols.sealed.packets import (
+    CONTROL,
+    DATA,
+    DATA_OVERHEAD,
+    FRAME,
+    INDEX_AND_COUNTER,
+    PLAINTEXT_MAXIMUM,
+)
+from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
+from wand.protocols.sealed.registry import Registry
+from wand.protocols.sealed.session import REPLAYED
+from wand.protocols.sealed.shared import Shared
+from wand.status import PeerStatus
+from wand.table import Peer
+from wand.underlay import DatagramPort
+
+#: How often at the most a peer is reported as heard, in seconds.
+HEARD_INTERVAL: Final = 30.0
+
+#: Seconds within which the peer that was started again has made a session itself, if it had something to say.
+RESTART: Final = 1.0
+
+#: An Ethernet header and the octet for the kind.
+_FRAME_MINIMUM: Final = 15
+
+#: The host on which IPv4 and IPv6 are both served.
+_ANY: Final = "0.0.0.0"
+
+ControlReader = Callable[[PeerKey, Member, bytes], object]
+SessionReader = Callable[[PeerKey, Member, bool], object]
+JoinReader = Callable[[JoinKey, bytes], object]
+JoinSessionReader = Callable[[JoinKey, bool], object]
+
+
+@implementer(ITransport)
+class SealedTransport:
+    """
+    The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
+
+    @ivar mayUse: may a frame of this peer have this source address (six octets)?  Nobody may until this is set.
+    @ivar mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not, or the tunnel would run
+        inside itself.
+    """
+
+    _log = Logger()
+
+    features: tuple[str, ...] = ()
+
+    def __init__(
+        self, host: str, port: int, context: Context, membership: Membership, entropy: Callable[[int], bytes]
+    ) -> None:
+        """
+        @param entropy: randomness for keys; gives as many octets as it is asked for.
+        @raise wand.errors.PortUnavailable: if the UDP port can not be bound.
+        """
+        self.mayUse: Callable[[bytes, bytes], bool] = _nobodyMay
+        self.mayReach: Callable[[str], bool] = _everywhere
+        self._events = context.events
+        self._counters = context.counters
+        self._clock = context.clock
+        self._membership = membership
+        self._shared = Shared(
+            clock=context.clock,
+            random=context.random,
+            entropy=entropy,
+            counters=context.counters,
+            membership=membership,
+            listener=self,
+            portFor=self._portFor,
+        )
+        self._sessions = self._shared.indices.sessions
+        self._registry = Registry(self._shared)
+        self._handshakes = Handshakes(self._shared, self._registry)
+        self._receiver: IFrameReceiver | None = None
+        self._opened = memoryview(bytearray(PLAINTEXT_MAXIMUM))
+        self._controlReaders: list[ControlReader] = []
+        self._sessionReaders: list[SessionReader] = []
+        self._joinReaders: list[JoinReader] = []
+        self._joinSessionReaders: list[JoinSessionReader] = []
+        self._ports = self._bind(host, port, context)
+        self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
+
+    def start(self, receiver: IFrameReceiver) -> None:
+        """
+        See L{ITransport}.  Sessions and control messages do not wait for it.
+        """
+        self._receiver = receiver
+
+    def stop(self) -> None:
+        """
+        See L{ITransport}.
+        """
+        self._receiver = None
+        for conversation in self._registry:
+            conversation.course.end()
+        for port in self._ports.values():
+            port.close()
+
+    # What the directory says and wants.
+
+    def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+        """
+        Say where a member may be.  Nothing is sent before there is something to send.
+
+        @param exchangeKey: its public key for handshakes; one that a certificate showed before is not replaced.
+        @param endpoints: replace those of the call before; only the first few are tried.
+        """
+        if identity == self._membership.identity:
+            return
+        conversation = self._registry.introduced(identity, exchangeKey)
+        if conversation is not None:
+            if conversation.member is None:
+                conversation.exchangeKey = exchangeKey
+            conversation.introduce(each for each in endpoints if self._portFor(each) is not None)
+
+    def join(self, exchangeKey: bytes, endpoints: Iterable[Endpoint], invitation: bytes, secret: bytes) -> JoinKey:
+        """
+        Prepare to redeem an invitation at a server; the session comes about with the first message.
+
+        @return: what the server is called in L{sendControl}, L{onJoin} and L{end}.
+        """
+        conversation = self._registry.redeeming(exchangeKey, invitation, secret)
+        conversation.introduce(each for each in endpoints if self._portFor(each) is not None)
+        assert isinstance(conversation.peer, JoinKey)
+        return conversation.peer
+
+    def introduceServer(self, server: JoinKey, endpoints: Iterable[Endpoint]) -> None:
+        """
+        Say where the server of an invitation may be.
+
+        @param server: what L{join} returned.
+        """
+        conversation = self._find(server)
+        if conversation is not None:
+            conversation.introduce(each for each in endpoints if self._portFor(each) is not None)
+
+    def sendControl(self, peer: bytes, message: bytes) -> None:
+        """
+        Send a control message; without a session it waits for one.  It may be lost on the way, like every datagram.
+        """
+        conversation = self._find(peer)
+        if conversation is None:
+            self._counters["drop-sealed-unknown-peer"] += 1
+        else:
+            conversation.send(CONTROL, message)
+
+    def renew(self, peer: bytes) -> None:
+        """
+        A peer was started again, and knows nothing of a session that was made before: make a new one, if there is one.
+        """
+        conversation = self._find(peer)
+        session = None if conversation is None else conversation.session
+        if conversation is None or session is None:
+            return
+        if conversation.isAwaiting or self._clock.seconds() - session.made > RESTART:
+            conversation.renew()
+
+    def end(self, peer: bytes) -> None:
+        """
+        End the sessions with a peer, at once, and forget it: it was revoked, or an invitation is redeemed.
+
+        @param peer: an identity, or a L{JoinKey}.
+        """
+        self._registry.end(peer)
+
+    def onControl(self, reader: ControlReader) -> None:
+        """
+        Hand the control messages of members to C{reader}.
+        """
+        self._controlReaders.append(reader)
+
+    def onSession(self, reader: SessionReader) -> None:
+        """
+        Tell C{reader} when there comes to be a session with a member, and when there is none any more.
+        """
+        self._sessionReaders.append(reader)
+
+    def onJoin(self, reader: JoinReader) -> None:
+        """
+        Hand the messages of join sessions to C{reader}: those of nodes that are no members yet, or those of the server.
+        """
+        self._joinReaders.append(reader)
+
+    def onJoinSession(self, reader: JoinSessionReader) -> None:
+        """
+        Tell C{reader} when there comes to be a join session, and when there is none any more.
+        """
+        self._joinSessionReaders.append(reader)
+
+    def isUp(self, peer: bytes) -> bool:
+        """
+        Is there a session with this peer?
+        """
+        conversation = self._find(peer)
+        return conversation is not None and conversation.session is not None
+
+    def endpointOf(self, peer: bytes) -> Endpoint | None:
+        """
+        Where a peer was last heard, by an authenticated datagram.
+        """
+        conversation = self._find(peer)
+        return None if conversation is None or conversation.endpoint is None else Endpoint(*conversation.endpoint)
+
+    # Frames.
+
+    def send(self, peer: Peer, frame: Frame) -> None:  # HOT PATH
+        """
+        See L{ITransport}.
+        """
+        conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
+        if conversation is None:
+            self._counters["drop-sealed-unknown-peer"] += 1
+        else:
+            conversation.send(FRAME, frame)
+
+    def flush(self) -> None:
+        """
+        See L{ITransport}: nothing is put off.
+        """
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:  # HOT PATH
+        """
+        See L{wand.underlay.DatagramReceiver}.
+        """
+        size = len(datagram)
+        if not size or datagram[0] != DATA or size < DATA_OVERHEAD:
+            self._handshakes.received(datagram, sender)
+            return
+        index, counter = INDEX_AND_COUNTER.unpack_from(datagram)
+        session = self._sessions.get(index)
+        if session is None:
+            self._counters["drop-sealed-unknown-index"] += 1
+            return
+        opened = self._opened
+        size = session.open(datagram, counter, opened)
+        conversation = session.conversation
+        if size < 0:
+            self._notOpened(conversation.account, size)
+            return
+        conversation.heard(session, counter, sender, size)
+        if size:
+            kind = opened[0]
+            if kind == FRAME:
+                self._frame(conversation, opened[1:size])
+            elif kind == CONTROL:
+                self._control(conversation, bytes(opened[1:size]))
+            else:
+                self._counters["drop-sealed-unknown-kind"] += 1
+
+    def batchReceived(self) -> None:
+        """
+        See L{wand.underlay.DatagramReceiver}.
+        """
+        if self._receiver is not None:
+            self._receiver.batchReceived()
+
+    def _frame(self, conversation: Conversation, frame: memoryview) -> None:  # HOT PATH
+        receiver, peer, account = self._receiver, conversation.peer, conversation.account
+        if receiver is None or not isinstance(peer, PeerKey):
+            self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
+        elif not self.mayUse(peer, bytes(frame[6:12])):
+            account.spoofed += 1
+            self._counters["drop-sealed-spoofed-source"] += 1
+        elif frame[0] & 1 and not account.mayFlood(self._clock.seconds()):
+            self._counters["drop-sealed-flood"] += 1
+        else:
+            now = account.heard = self._clock.seconds()
+            account.framesReceived += 1
+            account.bytesReceived += len(frame)
+            if now - account.told >= HEARD_INTERVAL:
+                account.told = now
+                receiver.peerHeard(peer)
+            receiver.frameReceived(peer, frame)
+
+    def _notOpened(self, account: Account, why: int) -> None:
+        if why == REPLAYED:
+            account.replayed += 1
+            self._counters["drop-sealed-replayed"] += 1
+        else:
+            account.forged += 1
+            self._counters["drop-sealed-forged"] += 1
+
+    # Control messages, and what becomes of conversations.
+
+    def _control(self, conversation: Conversation, message: bytes) -> None:
+        peer, member = conversation.peer, conversation.member
+        conversation.account.controls += 1
+        if isinstance(peer, JoinKey):
+            for joinReader in self._joinReaders:
+                self._call(joinReader, peer, message)
+        elif member is not None:
+            for reader in self._controlReaders:
+                self._call(reader, peer, member, message)
+
+    def sessionUp(self, conversation: Conversation) -> None:
+        """
+        See L{wand.protocols.sealed.shared.Listener}.
+        """
+        self._tell(conversation, True)
+
+    def sessionDown(self, conversation: Conversation) -> None:
+        """
+        See L{wand.protocols.sealed.shared.Listener}.
+        """
+        self._tell(conversation, False)
+
+    def _tell(self, conversation: Conversation, up: bool) -> None:
+        peer, member = conversation.peer, conversation.member
+        endpoint = "" if conversation.endpoint is None else str(Endpoint(*conversation.endpoint))
+        if isinstance(peer, JoinKey):
+            for joinReader in self._joinSessionReaders:
+                self._call(joinReader, peer, up)
+        elif member is not None:
+            peer.name = member.name
+            self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=endpoint)
+            for reader in self._sessionReaders:
+                self._call(reader, peer, member, up)
+
+    def _call(self, reader: Callable[..., object], *arguments: object) -> None:
+        try:
+            reader(*arguments)
+        except Exception:
+            self._log.failure("a reader of messages or sessions failed")
+
+    # Accounts.
+
+    def peerFrom(self, text: str) -> PeerKey:
+        """
+        See L{ITransport}: a peer is written as its name, or its whole key in hex.
+        """
+        return self._registry.named(text)
+
+    def peerAdded(self, peer: Peer) -> None:
+        """
+        See L{ITransport}: accounts are those of the conversations.
+        """
+
+    def peerRemoved(self, peer: Peer) -> None:
+        """
+        See L{ITransport}: a conversation outlives the peer's entries.
+        """
+
+    def peerStatus(self, peer: Peer) -> PeerStatus:
+        """
+        See L{ITransport}.
+        """
+        conversation = self._find(peer)
+        account = Account() if conversation is None else conversation.account
+        endpoint = None if conversation is None else conversation.endpoint
+        return PeerStatus(
+            peer=str(peer if conversation is None else conversation.peer),
+            state="unknown" if conversation is None else conversation.state,
+            macs=[],
+            heard=account.heard or None,
+            framesReceived=account.framesReceived,
+            bytesReceived=account.bytesReceived,
+            framesSent=account.framesSent,
+            bytesSent=account.bytesSent,
+            endpoint="" if endpoint is None else str(Endpoint(*endpoint)),
+            drops=sum(account.reasons.values()),
+            reasons=account.reasons,
+        )
+
+    def blame(self, peer: bytes, reason: str) -> None:
+        """
+        See L{wand.sessions.Sessions}.
+        """
+        conversation = self._find(peer)
+        if conversation is not None:
+            blamed = conversation.account.blamed
+            blamed[reason] = blamed.get(reason, 0) + 1
+
+    def account(self, peer: Correspondent) -> Account | None:
+        """
+        Everything that was counted of a peer.
+        """
+        conversation = self._find(peer)
+        return None if conversation is None else conversation.account
+
+    def _find(self, peer: object) -> Conversation | None:
+        if isinstance(peer, JoinKey):
+            return self._registry.joiners.get(peer)
+        return self._registry.members.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
+
+    # Ports.
+
+    def _bind(self, host: str, port: int, context: Context) -> dict[bool, DatagramPort]:
+        first = context.underlay.bind(host, port, self)
+        ports = {":" in host: first}
+        if host == _ANY:
+            try:
+                ports[True] = context.underlay.bind("::", first.endpoint.port, self)
+            except PortUnavailable as error:
+                self._log.info("IPv4 only: {reason}", reason=str(error))
+        return ports
+
+    def _portFor(self, endpoint: tuple[str, int]) -> DatagramPort | None:
+        return self._ports.get(":" in endpoint[0]) if self.mayReach(endpoint[0]) else None
+
+
+def _nobodyMay(identity: bytes, mac: bytes) -> bool:
+    return False
+
+
+def _everywhere(host: str) -> bool:
+    return True

@@ -1,0 +1,75 @@
+"""
+Gossip about revocations: whoever has a session compares what it knows, so that the news also reaches those who reach no
+server.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+from wand.control_messages import ControlMessages
+from wand.membership.identity import Identity
+from wand.membership.member import Member
+from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
+from wand.membership.news import RevocationNews
+from wand.membership.trust import Trust
+from wand.sessions import Sessions
+
+#: The numbers of the control messages about revocations.
+NUMBERS: Final = range(10, 13)
+
+#: Seconds between two comparisons in a session that lasts.
+INTERVAL: Final = 60.0
+
+
+class Gossip:
+    """
+    Compares at the begin of every session and from time to time, and tells everybody at once what is news.
+    """
+
+    def __init__(self, trust: Trust, sessions: Sessions, control: ControlMessages, clock: IReactorTime) -> None:
+        self._news = RevocationNews(trust)
+        self._sessions = sessions
+        self._present: set[bytes] = set()
+        sessions.onSession(self._session)
+        self._end = control.read(NUMBERS, self._received)
+        trust.observe(self._revoked)
+        self._comparing = LoopingCall(self._compare)
+        self._comparing.clock = clock
+        self._comparing.start(INTERVAL, now=True)
+
+    def stop(self) -> None:
+        """
+        Say nothing more.
+        """
+        self._end()
+        self._comparing.stop()
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if up:
+            self._present.add(peer)
+            self._send(peer, self._news.greeting())
+        else:
+            self._present.discard(peer)
+
+    def _compare(self) -> None:
+        for peer in tuple(self._present):
+            self._send(peer, self._news.greeting())
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, RevocationsDigest | RevocationsWanted | Revocations):
+            answer = self._news.answer(message)
+            if answer is not None:
+                self._send(peer, answer)
+
+    def _revoked(self, identity: Identity, revocation: bytes) -> None:
+        self._present.discard(identity)
+        for peer in tuple(self._present):
+            self._send(peer, self._news.push(revocation))
+
+    def _send(self, peer: bytes, message: Message) -> None:
+        self._sessions.sendControl(peer, pack(message))

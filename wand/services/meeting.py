@@ -1,0 +1,113 @@
+"""
+A server of a sealed network, and what the control socket sees of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from wand.config import ServerConfiguration
+from wand.errors import NotSupported
+from wand.ethernet import MAC
+from wand.membership.status import InvitationStatus, MemberStatus
+from wand.services.changes import waitingForRestart
+from wand.services.program import ProgramService, Surroundings
+from wand.services.sealed_server import SealedServerService
+from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
+
+
+class SealedServer(ProgramService[ServerConfiguration]):
+    """
+    Knows the members of its network.  It provides L{wand.control.program.Program}.
+    """
+
+    def __init__(self, surroundings: Surroundings[ServerConfiguration], announce: Callable[[str], object]) -> None:
+        """
+        @param announce: called with a first invitation and what to do with it, for the operator's eyes.
+        """
+        super().__init__(surroundings)
+        self._service = SealedServerService(
+            self.configuration,
+            surroundings.context,
+            surroundings.owner,
+            self.hooks,
+            surroundings.lost,
+            announce,
+        )
+        self._service.setServiceParent(self)
+
+    # What the control socket looks at; see L{wand.control.program.Program}.
+
+    def status(self) -> ProgramStatus:
+        members = len(self._service.directory)
+        status = self.baseStatus("server", "sealed", self._service.listening, members, members)
+        network, roster = self._service.roster.status, self._service.roster
+        own = next((member for member in roster.members if member.key == roster.identity.text), None)
+        waiting = f"{network.unsigned} certificates and revocations wait for a signature: wand requests"
+        return msgspec.structs.replace(
+            status,
+            notes=[waiting] if network.unsigned else [],
+            own=OwnStatus(
+                stage="member",
+                network=network.name,
+                networkKey=network.key,
+                cipher=network.cipher,
+                prefix=network.prefix,
+                name=own.name if own else "",
+                key=roster.identity.text,
+                addresses=[],
+                expires=own.expires if own else None,
+                conflicts=[],
+            ),
+        )
+
+    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        return self._service.directory.entries(after, count)
+
+    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
+        raise NotSupported("a directory server has no peers: see its members")
+
+    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
+        raise NotSupported("a sealed network lists what its members claim; add entries at a node")
+
+    def delete(self, mac: MAC, source: str | None) -> None:
+        raise NotSupported("a sealed network lists what its members claim; wand revoke ends a membership")
+
+    def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        ordered = sorted(self._service.roster.members, key=lambda member: member.key)
+        return [member for member in ordered if after is None or member.key > after][:count]
+
+    def invitations(self) -> list[InvitationStatus]:
+        return self._service.roster.invitations
+
+    def requests(self) -> bytes:
+        return self._service.roster.requests
+
+    # What the control socket changes.
+
+    async def invite(
+        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+    ) -> str:
+        where = list(endpoints) or self._service.endpoints()
+        token = await self._service.roster.invite(where, uses, lifetime, name, bridge, approval)
+        return token.text
+
+    async def withdraw(self, invitation: str) -> None:
+        await self._service.roster.withdraw(invitation)
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        return await self._service.roster.approve(nameOrKey)
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        return await self._service.roster.rename(nameOrKey, name)
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        return await self._service.roster.revoke(nameOrKey)
+
+    async def importSignatures(self, document: bytes) -> int:
+        return await self._service.roster.importSignatures(document)
+
+    def reload(self) -> list[str]:
+        return waitingForRestart(self.configuration, self._surroundings.load())

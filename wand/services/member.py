@@ -1,0 +1,365 @@
+"""
+A node as a member of a sealed network: it joins, keeps its certificate fresh, knows who owns which address, and hands
+on who was revoked.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Final, Protocol
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.addresses import localEndpoints
+from wand.control_messages import ControlMessages
+from wand.directories.whereabouts import Whereabouts, allResolverOf
+from wand.errors import TapUnavailable, WandError
+from wand.interfaces import Context, ITap
+from wand.membership.acquaintances import Acquaintances
+from wand.membership.certificate import Certificate
+from wand.membership.claims import Claims
+from wand.membership.enrolment import Enrolment
+from wand.membership.identity import Identity
+from wand.membership.joining import Joining, Renewal
+from wand.membership.member import Member
+from wand.membership.messages import Admitted, Introduction, Message, Pending, Refused, Renew, Renewed, pack, parse
+from wand.membership.signed import unverified
+from wand.membership.token import Token
+from wand.participant import DirectoryServer, Sealed
+from wand.protocols.sealed.peers import JoinKey
+from wand.protocols.sealed.transport import SealedTransport
+from wand.services.gossip import Gossip
+from wand.status import OwnStatus
+from wand.table import Table
+
+#: The numbers of the control messages about certificates.
+CERTIFICATES: Final = range(4, 7)
+
+#: The numbers of those in which members introduce themselves to each other.
+INTRODUCTIONS: Final = range(13, 14)
+
+
+#: What the operator of a revoked node is told.
+REVOKED: Final = "this node was revoked: it is a member no more"
+
+
+class Follower(Protocol):
+    """
+    A directory that wants to know when our own membership changes.
+    """
+
+    def changed(self) -> None:
+        """
+        Our claim, our certificate or our local endpoints may have changed.
+        """
+
+    def serversChanged(self) -> None:
+        """
+        We may know other servers than before.
+        """
+
+
+class MemberService:
+    """
+    The membership of a node; it provides L{wand.participant.Participant}.
+
+    @ivar enrolment: what is kept of it.
+    @ivar claims: who owns which address.
+    @ivar sealed: what directories work with.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        transport: SealedTransport,
+        tap: ITap,
+        table: Table,
+        context: Context,
+        *,
+        name: str,
+        host: str,
+        port: int,
+        follower: Callable[[], Follower | None],
+    ) -> None:
+        """
+        @param name: what the node would like to be called; empty for the name of the host.
+        @param host: the local address of the data.
+        @param port: the UDP port of the data.
+        @param follower: gives the directory of the network, once it runs.
+        """
+        self.enrolment = enrolment
+        self.claims = Claims(enrolment.identity, self.check, table, context.clock, context.events, context.counters)
+        self._transport = transport
+        self._tap = tap
+        self._clock = context.clock
+        self._events = context.events
+        self._name = name or socket.gethostname().partition(".")[0]
+        self._where = host, port
+        self._follower = follower
+        self._joining: Joining | None = None
+        self._server: JoinKey | None = None
+        self._whereabouts: Whereabouts | None = None
+        self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce)
+        self._control = ControlMessages(transport, context.clock, context.counters)
+        self._gossip: Gossip | None = None
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
+        self._note = ""
+        self.sealed = Sealed(self, transport, self._control)
+        self.claims.restarted = transport.renew
+        transport.mayUse = self.claims.mayUse
+        transport.mayReach = self.mayReach
+        transport.onJoin(self._answered)
+        transport.onSession(self._session)
+        self._control.read(CERTIFICATES, self._told)
+        self._control.read(INTRODUCTIONS, self._introduced)
+
+    # Begin and end.
+
+    def start(self) -> None:
+        """
+        Redeem the invitation that is kept, or go on as a member.
+        """
+        if self.enrolment.stage == "member":
+            self._begin()
+        elif self.enrolment.stage == "joining":
+            self._join()
+        elif self.enrolment.stage == "revoked":
+            self._note = REVOKED
+            self._log.error("{note}", note=REVOKED)
+        else:
+            self._log.warn("this node is a member of no network yet; give it an invitation: wand join FILE")
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        if self._joining is not None:
+            self._joining.stop()
+        if self._whereabouts is not None:
+            self._whereabouts.stop()
+        self._renewal.stop()
+        if self._gossip is not None:
+            self._gossip.stop()
+            self._acquaintances.stop()
+        self.claims.stop()
+        self.enrolment.stop()
+
+    def redeem(self, text: str) -> None:
+        """
+        Keep an invitation, and redeem it.
+
+        @raise wand.errors.TokenInvalid: if C{text} is none.
+        @raise wand.errors.MembershipRefused: if this node is a member of another network.
+        @raise wand.errors.StateUnavailable: if it can not be kept.
+        """
+        self.enrolment.begin(Token.parse(text))
+        self._note = ""
+        if self.enrolment.stage == "joining":
+            self._join()
+        else:
+            self._tell(Follower.serversChanged)
+
+    # Joining.
+
+    def _join(self) -> None:
+        token = self.enrolment.token
+        assert token is not None
+        if self._joining is not None:
+            self._joining.stop()
+        self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
+        introduce = partial(self._transport.introduceServer, server)
+        self._whereabouts = Whereabouts(token.endpoints, allResolverOf(self._clock), introduce)
+        self._joining = Joining(self.enrolment, self._name, self._tap.mac, self._clock, self._askToJoin)
+        self._joining.done.addCallbacks(self._joined, self._refused)
+        self._joining.start()
+
+    def _askToJoin(self, message: Message) -> None:
+        if self._server is not None and self._whereabouts is not None:
+            self._whereabouts.look()
+            self._transport.sendControl(self._server, pack(message))
+
+    def _answered(self, server: JoinKey, octets: bytes) -> None:
+        message = parse(octets)
+        if self._joining is not None and isinstance(message, Admitted | Pending | Refused):
+            if isinstance(message, Pending):
+                self._note = "the server keeps the request: somebody must approve it (wand approve, at the server)"
+            self._joining.received(message)
+
+    def _joined(self, _: None) -> None:
+        self._endJoining()
+        own = self.enrolment.own
+        assert own is not None
+        self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._networkName())
+        self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
+        for address in own.addresses:
+            self._addAddress(address)
+        self._begin()
+        self._tell(Follower.serversChanged)
+
+    def _refused(self, failure: Failure) -> None:
+        self._endJoining()
+        self.enrolment.abandon()
+        self._note = f"not admitted: {failure.getErrorMessage()}"
+        self._log.error("this node is {note}", note=self._note)
+        self._events.publish("join-refused", reason=failure.getErrorMessage())
+
+    def _endJoining(self) -> None:
+        self._note = ""
+        self._joining = None
+        if self._whereabouts is not None:
+            self._whereabouts.stop()
+        if self._server is not None:
+            self._transport.end(self._server)
+            self._server = None
+
+    def _addAddress(self, address: str) -> None:
+        try:
+            self._tap.addAddress(address)
+        except TapUnavailable as error:
+            self._note = str(error)
+            self._log.error("{reason}", reason=str(error))
+
+    # Being a member.
+
+    def _begin(self) -> None:
+        trust = self.enrolment.trust
+        assert trust is not None
+        if self._gossip is None:
+            trust.observe(self._revoked)
+            self._gossip = Gossip(trust, self._transport, self._control, self._clock)
+            self._acquaintances.start()
+        self._renewal.start()
+        self._announce()
+
+    def _announce(self) -> None:
+        announcement = self.announcement()
+        if announcement is not None:
+            self.claims.offer(*announcement)
+        self._tell(Follower.changed)
+
+    def _tell(self, what: Callable[[Follower], None]) -> None:
+        follower = self._follower()
+        if follower is not None:
+            getattr(follower, what.__name__)()
+
+    def _askServers(self, message: Renew) -> None:
+        for server in self.enrolment.servers:
+            if self._transport.isUp(Identity(server.identity)):
+                self._transport.sendControl(Identity(server.identity), pack(message))
+
+    def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if member.isServer and isinstance(message, Renewed | Refused):
+            addresses = set(self.enrolment.own.addresses) if self.enrolment.own else set()
+            self._renewal.received(message)
+            for address in self.enrolment.own.addresses if self.enrolment.own else ():
+                if address not in addresses:
+                    self._addAddress(address)
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if up and member.isServer:
+            self._renewal.start()
+        elif up:
+            self._introduce(peer)
+
+    def _introduce(self, peer: bytes) -> None:
+        announcement = self.announcement()
+        if announcement is not None:
+            self._transport.sendControl(peer, pack(Introduction(*announcement)))
+
+    def _introduced(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if not isinstance(message, Introduction):
+            return
+        certificate = unverified(message.certificate, Certificate)
+        isItsOwn = certificate is not None and certificate.identity == peer
+        if isItsOwn and self.claims.offer(message.certificate, message.claim):
+            self._introduce(peer)  # that was news: it was started, and may not know us
+
+    def _revoked(self, identity: Identity, revocation: bytes) -> None:
+        self.claims.drop(identity)
+        self._transport.end(identity)
+        self._events.publish("revoked", key=identity.text)
+        if identity == self.identity:
+            self._note = REVOKED
+
+    # Participant.
+
+    @property
+    def identity(self) -> bytes:
+        return self.enrolment.identity
+
+    def servers(self) -> Sequence[DirectoryServer]:
+        """
+        See L{wand.participant.Participant}.
+        """
+        if self.enrolment.own is None:
+            return ()
+        return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self.enrolment.servers]
+
+    def announcement(self) -> tuple[bytes, bytes] | None:
+        """
+        See L{wand.participant.Participant}.
+        """
+        try:
+            claim = self.enrolment.claim((self._tap.mac,))
+        except WandError as error:
+            self._log.error("there is no new claim: {reason}", reason=str(error))
+            return None
+        return None if claim is None else (self.enrolment.certificate, claim)
+
+    def endpoints(self) -> Sequence[str]:
+        """
+        See L{wand.participant.Participant}.
+        """
+        return localEndpoints(*self._where, self._tap.interface, self.mayReach)
+
+    def check(self, certificate: bytes) -> Certificate | None:
+        """
+        See L{wand.participant.Participant}.
+        """
+        return self.enrolment.trust.check(certificate) if self.enrolment.trust else None
+
+    def mayReach(self, host: str) -> bool:
+        """
+        See L{wand.participant.Participant}.
+        """
+        descriptor = self.enrolment.descriptor
+        address = ip_address(host.partition("%")[0])
+        return descriptor is None or address not in ip_network(descriptor.prefix)
+
+    # What the operator sees.
+
+    def _networkName(self) -> str:
+        return self.enrolment.descriptor.name if self.enrolment.descriptor else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """
+        What the operator should know.
+        """
+        return [self._note] if self._note else []
+
+    def status(self) -> OwnStatus:
+        """
+        How it stands.
+        """
+        own = self.enrolment.own
+        return OwnStatus(
+            stage=self.enrolment.stage,
+            network=self._networkName(),
+            networkKey=self.enrolment.network.hex(),
+            cipher=self.enrolment.cipher,
+            prefix=self.enrolment.descriptor.prefix if self.enrolment.descriptor else "",
+            name=own.name if own else self._name,
+            key=self.enrolment.identity.text,
+            addresses=list(own.addresses) if own else [],
+            expires=own.expires if own else None,
+            conflicts=self.claims.conflicts,
+        )

@@ -1,0 +1,281 @@
+"""
+The directory server of a sealed network: its roster, its sessions and its directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.addresses import localEndpoints
+from wand.config import ServerConfiguration
+from wand.control_messages import ControlMessages
+from wand.discovery import discover
+from wand.endpoint import Endpoint, splitHostPort
+from wand.errors import ConfigurationInvalid, PortUnavailable
+from wand.ethernet import MAC
+from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportRequest
+from wand.membership.foundation import NetworkWish
+from wand.membership.identity import Identity
+from wand.membership.member import Member
+from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
+from wand.membership.roster import Roster
+from wand.protocols.sealed.peers import JoinKey
+from wand.protocols.sealed.transport import SealedTransport
+from wand.services.gossip import Gossip
+from wand.services.hooks import HookService
+from wand.services.wansd import storeSettings
+from wand.state import Owner, StateDirectory
+from wand.wansd.directory import SealedDirectory
+
+#: The numbers of the control messages about certificates that members send.
+CERTIFICATES: Final = range(4, 7)
+
+#: Seconds between two looks at what became due: the server's own certificate, above all.
+INTERVAL: Final = 300.0
+
+#: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
+CALL: Final = 0.01
+
+#: The file in the state directory with the first invitation of a new network.
+FIRST_INVITATION: Final = "first-invitation"
+
+#: How many who wait for an approval or a signature are told at once; beyond, they have to ask again.
+WAITING: Final = 1_000
+
+#: How many nodes join with it: two, which is what it takes to see a network work.
+FIRST_USES: Final = 2
+
+
+class SealedServerService(Service):
+    """
+    Runs the server; it observes its roster.
+
+    @ivar roster: the members.
+    @ivar directory: who is where.
+    @ivar transport: the sessions.
+    """
+
+    _log = Logger()
+
+    roster: Roster
+    directory: SealedDirectory
+    transport: SealedTransport
+
+    def __init__(
+        self,
+        configuration: ServerConfiguration,
+        context: Context,
+        owner: Owner,
+        hooks: HookService,
+        lost: Callable[[str], object],
+        announce: Callable[[str], object],
+    ) -> None:
+        """
+        @param lost: called with the reason when the server can not do its work any more.
+        @param announce: called with a first invitation and what to do with it, for the operator's eyes.
+        """
+        self._configuration = configuration
+        self._context = context
+        self._owner = owner
+        self._hooks = hooks
+        self._lost = lost
+        self._announce = announce
+        self._store: IStore = discover(IStore).choose(configuration.store)
+        self._records: IRecords | None = None
+        self._gossip: Gossip | None = None
+        self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
+        self._tending = LoopingCall(self._tend)
+        self._tending.clock = context.clock
+        self._called: Iterator[Identity] = iter(())
+        self._calling = LoopingCall(self._callNext)
+        self._calling.clock = context.clock
+        self._open = False
+
+    @property
+    def listening(self) -> str:
+        """
+        Where the server is bound.
+        """
+        return self.transport.listening if self._open else ""
+
+    def privilegedStartService(self) -> None:
+        """
+        Make the state directory, for the user that the program becomes.
+        """
+        StateDirectory(self._configuration.state, self._owner)
+
+    def startService(self) -> None:
+        """
+        Open the store, create the network if there is none, and answer.
+
+        @raise wand.errors.WandError: if that fails and can be known at once.
+        """
+        super().startService()
+        starting = Deferred.fromCoroutine(self._start())
+        if isinstance(starting.result if starting.called else None, Failure):
+            failures: list[Failure] = []
+            starting.addErrback(failures.append)
+            failures[0].raiseException()
+        starting.addErrback(lambda failure: self._lost(failure.getErrorMessage()))
+
+    async def _start(self) -> None:
+        configuration, context = self._configuration, self._context
+        state = StateDirectory(configuration.state)
+        self._records = records = self._store.open(storeSettings(configuration), context)
+        wish = NetworkWish(
+            name=configuration.network,
+            cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
+            prefix=configuration.prefix,
+            life=configuration.certificateHours * 3600,
+            server=configuration.name,
+        )
+        self.roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+        protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
+        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster)
+        transport = protocol.open(request, context)
+        if not isinstance(transport, SealedTransport):
+            raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
+        self.transport = transport
+        self._open = True
+        await self._serve(records)
+        if self.roster.created:
+            await self._inviteFirst(state)
+
+    async def _serve(self, records: IRecords) -> None:
+        transport, context = self.transport, self._context
+        control = ControlMessages(transport, context.clock, context.counters)
+        transport.mayReach = self._mayReach
+        transport.onJoin(self._asked)
+        control.read(CERTIFICATES, self._told)
+        self._gossip = Gossip(self.roster.trust, transport, control, context.clock)
+        self.directory = SealedDirectory(
+            self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
+        )
+        await self.directory.start()
+        self.roster.observe(self)
+        self._tending.start(INTERVAL, now=False)
+        self._called = self.directory.callBack()
+        self._calling.start(CALL, now=False)
+        status = self.roster.status
+        self._log.info(
+            "server {name} of {network} ({prefix}, {cipher}) at {listening}",
+            name=self._configuration.name,
+            network=status.name,
+            prefix=status.prefix,
+            cipher=status.cipher,
+            listening=transport.listening,
+        )
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Answer no more, and close the store.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._open:
+            self._open = False
+            for running in (self._tending, self._calling):
+                if running.running:
+                    running.stop()
+            if self._gossip is not None:
+                self._gossip.stop()
+            await self.directory.stop()
+            self.transport.stop()
+        if self._records is not None:
+            await self._records.close()
+
+    async def _inviteFirst(self, state: StateDirectory) -> None:
+        token = await self.roster.invite(self.endpoints(), FIRST_USES)
+        state.write(FIRST_INVITATION, f"{token.text}\n".encode())
+        self._announce(
+            f'The network "{self.roster.status.name}" is created.  Its first {FIRST_USES} nodes join with this '
+            f"invitation, within a day\n(it is also in {state.path / FIRST_INVITATION}; wand invite makes more):"
+            f"\n\n{token.text}\n"
+        )
+
+    def endpoints(self) -> list[str]:
+        """
+        Where nodes reach this server.
+
+        @raise PortUnavailable: if nobody knows.
+        """
+        configuration = self._configuration
+        port = splitHostPort(self.transport.listening.partition(",")[0])[1]
+        given = [splitHostPort(each, port) for each in configuration.public]
+        found = [str(Endpoint(*each)) for each in given] or localEndpoints(configuration.listen, port)
+        if not found:
+            raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
+        return found
+
+    def _mayReach(self, host: str) -> bool:
+        return ip_address(host.partition("%")[0]) not in ip_network(self.roster.status.prefix)
+
+    def _callNext(self) -> None:
+        if next(self._called, None) is None:
+            self._calling.stop()
+
+    def _tend(self) -> None:
+        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(
+            lambda failure: self._log.error("the server's own certificate: {reason}", reason=failure.getErrorMessage())
+        )
+
+    # What nodes ask.
+
+    def _asked(self, joiner: JoinKey, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, Join):
+            self._answer(joiner, self._redeemed(joiner, message))
+
+    async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
+        endpoint = str(self.transport.endpointOf(joiner) or "")
+        answer = await self.roster.redeem(message, bytes(joiner), joiner.invitation, endpoint)
+        self._waiting.pop(message.identity, None)
+        if isinstance(answer, Pending):
+            self._waiting[message.identity] = joiner, message
+            if len(self._waiting) > WAITING:
+                del self._waiting[next(iter(self._waiting))]
+        return answer
+
+    def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, Renew):
+            self._answer(peer, self.roster.renew(peer, MAC(message.mac)))
+
+    def _answer(self, peer: bytes, answering: Coroutine[Deferred[Any], Any, Message]) -> None:
+        async def answer() -> None:
+            self.transport.sendControl(peer, pack(await answering))
+
+        failed = partial(self._log.failure, "a node could not be answered")
+        Deferred.fromCoroutine(answer()).addErrback(failed)
+
+    # What the roster tells.
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        See L{wand.membership.roster.RosterObserver}.
+        """
+        joiner, message = self._waiting.pop(identity, (None, None))
+        if self.transport.isUp(identity):
+            self.transport.sendControl(identity, pack(Renewed(certificate)))
+        elif joiner is not None and message is not None and self.transport.isUp(joiner):
+            self._answer(joiner, self._redeemed(joiner, message))
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        See L{wand.membership.roster.RosterObserver}.
+        """
+        if revocation and self.transport.isUp(identity):
+            self.transport.sendControl(identity, pack(Revocations((revocation,), b"")))
+        self.transport.end(identity)
+        self.directory.forget(identity)
