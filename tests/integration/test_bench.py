@@ -10,22 +10,38 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
-_COMMAND = (sys.executable, "-m", "bench", "--quick", "--only", "wand rel2,veth", "--json")
+_FIGURES = ["tcp-forward", "ping-average", "udp-64"]
+_COMMAND = (
+    sys.executable,
+    "-m",
+    "bench",
+    "--quick",
+    "--only",
+    "wand rel2,veth",
+    "--figures",
+    ",".join(_FIGURES),
+    "--json",
+)
 
 
-def test_everyFigureIsMeasured(tmp_path: Path) -> None:
+def test_figuresAreMeasured(tmp_path: Path) -> None:
     """
-    A quick run without failures has every figure of wand, and of the underlay those that need no daemon; it leaves the
-    document and the picture behind.
+    A quick run of wand and of the underlay has the figures that were wanted and no failures; of wand it has those of
+    its daemons too.  It leaves the document and the picture behind.
     """
-    done = subprocess.run([*_COMMAND, "--results", str(tmp_path)], cwd=_ROOT, capture_output=True, timeout=60)
+    done = subprocess.run(
+        [*_COMMAND, "--figures", ",".join(_FIGURES), "--results", str(tmp_path)],
+        cwd=_ROOT,
+        capture_output=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     turns = document["turns"]["default"]
     assert [turn["failures"] for name in turns for turn in turns[name]] == [{}, {}]
     medians = document["medians"]["default"]
     assert set(medians["wand rel2"]) - set(medians["veth"]) == {"tcp-per-cpu", "memory"}
-    assert len(medians["wand rel2"]) == 9
+    assert set(_FIGURES) <= set(medians["veth"])
     assert all(value > 0 for value in medians["wand rel2"].values())
     assert document["entrants"]["wand rel2"]["mtu"] == 1280
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".svg"]

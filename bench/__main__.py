@@ -1,0 +1,7 @@
+"""
+C{python -m bench}.
+"""
+
+from bench.command import bench
+
+bench(prog_name="python -m bench")

@@ -1,0 +1,92 @@
+"""
+wand itself: a server and two nodes, as its users start them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from bench.contenders.base import Contender
+from bench.plot import PATIENCE, Link, Plot, Side
+from wand import __version__
+from wand.lab import CommandFailed, Daemon, execute, wait
+
+
+class Wand(Contender):
+    """
+    wand with one of its peer protocols.
+    """
+
+    def __init__(self, protocol: str, encryption: str) -> None:
+        self.name = f"wand {protocol}"
+        self.encryption = encryption
+        self._protocol = protocol
+
+    def version(self) -> str:
+        """
+        See L{Contender.version}.
+        """
+        return f"wand {__version__}, Python {sys.version.split()[0]}"
+
+    def start(self, plot: Plot) -> Link:
+        """
+        See L{Contender.start}.
+        """
+        self._startServer(plot)
+        programs = []
+        for side, _ in plot.sides:
+            entrance = self._invitation(plot, side) if self._protocol == "sealed" else _unguarded(plot, side)
+            programs.append(self._node(plot, side, entrance))
+            # A server of a sealed network gives addresses to those that join, one after the other.
+            wait(side.hasAddress, PATIENCE, f"the address of {side.device}")
+        return Link(plot.one.inside, plot.two.inside, tuple(programs))
+
+    def _startServer(self, plot: Plot) -> None:
+        # Nothing remains of the network that this contender had before it was started anew.
+        shutil.rmtree(plot.server.directory / "state", ignore_errors=True)
+        sealed = f'prefix = "{plot.network}"\ncipher = "aes-256-gcm"\n' if self._protocol == "sealed" else ""
+        _started(plot.server, "wand-server", self._common(plot.server, plot.port) + sealed)
+
+    def _node(self, plot: Plot, side: Side, entrance: str) -> Daemon:
+        shutil.rmtree(side.directory / "state", ignore_errors=True)
+        text = self._common(side, plot.port + 1) + f'interface = "{side.device}"\n{entrance}\n'
+        return _started(side, "wand-node", text)
+
+    def _common(self, side: Side, port: int) -> str:
+        return f"""
+protocol = "{self._protocol}"
+port = {port}
+state = "{side.directory}/state"
+control = "{side.directory}/control.sock"
+"""
+
+    def _invitation(self, plot: Plot, side: Side) -> str:
+        control, token = str(plot.server.directory / "control.sock"), side.directory / "token"
+        token.unlink(missing_ok=True)
+        reach = ("--endpoint", f"{plot.server.outside}:{plot.port}")
+        wait(lambda: _isDone(_program("wand"), "--control", control, "status"), PATIENCE, "the server")
+        execute(_program("wand"), "--control", control, "invite", *reach, "--out", str(token))
+        return f'name = "{side.host.name}"\njoin-file = "{token}"'
+
+
+def _unguarded(plot: Plot, side: Side) -> str:
+    return f'addresses = ["{side.inside}/24"]\nservers = ["{plot.server.outside}:{plot.port}"]'
+
+
+def _started(side: Side, program: str, configuration: str) -> Daemon:
+    path = side.file(f"{program}.toml", configuration)
+    return side.start(_program("twistd"), "--nodaemon", "--pidfile=", program, "--config", path)
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _isDone(*command: str) -> bool:
+    try:
+        execute(*command)
+    except CommandFailed:
+        return False
+    return True
