@@ -26,6 +26,9 @@ from wand.services.context import realContext
 from wand.state import StateDirectory
 from wand.table import Peer
 
+#: The largest payload of the frames that it sends.
+MTU = 1500
+
 
 @implementer(IFrameReceiver)
 class Deaf:
@@ -67,6 +70,7 @@ class Orders(LineOnlyReceiver):
         count, frame = line.split()
         for _ in range(int(count)):
             self._sealed.send(self._target, bytes.fromhex(frame.decode()))
+        self._sealed.flush()
 
     def connectionLost(self, reason: object = None) -> None:
         """
@@ -79,7 +83,7 @@ def main(state: str, listen: str, port: str, target: str) -> None:
     identity, exchangeKey, endpoint = target.split(",")
     context = realContext(reactor)
     enrolment = Enrolment(StateDirectory(state), reactor)
-    transport = SealedTransport(listen, int(port), context, enrolment, os.urandom)
+    transport = SealedTransport(listen, int(port), context, enrolment, os.urandom, MTU)
     transport.onSession(lambda peer, member, up: print("up" if up else "down", flush=True))
     transport.start(Deaf())
     host, _, number = endpoint.rpartition(":")
