@@ -93,7 +93,7 @@ class TapStatus(Status, frozen=True):
     """
     A node's Ethernet port.
 
-    @ivar features: what was agreed with the kernel about frames, and about datagrams, such as C{tap: TSO4}, C{udp: GSO}.
+    @ivar features: what was agreed with the kernel about frames and datagrams, such as C{tap: TSO4}, C{udp: GSO}.
     """
 
     driver: str

@@ -1,12 +1,11 @@
 """
-Batches: many datagrams in one call, from or to any peers (recvmmsg(2), sendmmsg(2)).
+Batches: many datagrams, or trains of them, received in one call (recvmmsg(2)).
 
-Python's C{socket} has neither, so libc's are called through ctypes.  Everything that the calls read is laid out once:
-the message headers, the pieces of memory they point to and the addresses stand in one block each, and a batch changes
-a few columns of them.
+Python's C{socket} does not have it, so libc's is called through ctypes.  Everything that the call reads is laid out
+once: the message headers, the pieces of memory they point to and the addresses stand in one block each, and a batch
+changes a few columns of them.
 
-On loopback a datagram costs 2.4 us to send in a batch and 0.8 us to receive, where C{sendto} takes 3.4 and
-C{recvfrom_into} 1.3.
+On loopback a datagram costs 0.8 us to receive in a batch, where C{recvfrom_into} takes 1.3.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ import errno
 import os
 import socket
 import sys
-from array import array
-from collections.abc import Sequence
 from mmap import mmap
 from struct import Struct
 from typing import Any, Final
@@ -48,21 +45,9 @@ def unusable() -> str | None:
     return None
 
 
-def sockaddr(host: str, port: int) -> bytes:
-    """
-    A numeric address as the kernel has it (C{struct sockaddr_in} or C{sockaddr_in6}), as long as the longer one.
-    """
-    if ":" in host:
-        return (socket.AF_INET6.to_bytes(2, sys.byteorder) + port.to_bytes(2, "big") + bytes(4)) + (
-            socket.inet_pton(socket.AF_INET6, host) + bytes(4)
-        )
-    address = socket.AF_INET.to_bytes(2, sys.byteorder) + port.to_bytes(2, "big") + socket.inet_aton(host)
-    return address.ljust(_NAME, b"\0")
-
-
 def endpointOf(address: bytes) -> tuple[str, int]:
     """
-    The other way round.
+    A numeric address from how the kernel has it (C{struct sockaddr_in} or C{sockaddr_in6}).
     """
     port = int.from_bytes(address[2:4], "big")
     if int.from_bytes(address[:2], sys.byteorder) == socket.AF_INET6:
@@ -70,12 +55,14 @@ def endpointOf(address: bytes) -> tuple[str, int]:
     return socket.inet_ntoa(address[4:8]), port
 
 
-class _Batch:
+class Inbox:
     """
-    The blocks of memory of a batch, and the pointers between them.
+    Receives batches: message C{i} begins at C{i * stride} of C{memory}.  With C{UDP_GRO} a message is a train.
+
+    With slots of 64 KiB it takes 4 MiB of address space, of which only what is used becomes memory.
     """
 
-    def __init__(self, stride: int, nameSize: int, hasControl: bool) -> None:
+    def __init__(self, udp: socket.socket, stride: int = 65_536) -> None:
         # Zeroed by the kernel when it is used first: what is never used is never resident.
         self.memory = mmap(-1, BATCH * stride)
         self.view = memoryview(self.memory)
@@ -92,20 +79,9 @@ class _Batch:
         for index in range(BATCH):
             _VECTOR.pack_into(self._vectors, index * _VECTOR.size, first + index * stride, stride)
             name, vector = names + index * _NAME, vectors + index * _VECTOR.size
-            control = (controls + index * _CONTROL, _CONTROL) if hasControl else (0, 0)
-            _HEADER.pack_into(self._headers, index * _HEADER.size, name, nameSize, vector, 1, *control, 0, 0)
+            control = controls + index * _CONTROL, _CONTROL
+            _HEADER.pack_into(self._headers, index * _HEADER.size, name, _NAME, vector, 1, *control, 0, 0)
         self._template = bytes(self._headers)
-
-
-class Inbox(_Batch):
-    """
-    Receives batches: message C{i} begins at C{i * stride} of C{memory}.  With C{UDP_GRO} a message is a train.
-
-    With slots of 64 KiB it takes 4 MiB of address space, of which only what is used becomes memory.
-    """
-
-    def __init__(self, udp: socket.socket, stride: int = 65_536) -> None:
-        super().__init__(stride, _NAME, True)
         self.slots = Slots(stride, self.view)
         self._socket = udp
         self._senders: dict[bytes, tuple[str, int]] = {}
@@ -227,37 +203,6 @@ def makeInbox(udp: socket.socket) -> Inbox | PlainInbox:
     return Inbox(udp) if unusable() is None else PlainInbox(udp)
 
 
-class Outbox(_Batch):
-    """
-    Sends batches: datagram C{i} is put at C{i * stride} of C{memory}.
-    """
-
-    def __init__(self, udp: socket.socket, stride: int) -> None:
-        super().__init__(stride, 28 if udp.family == socket.AF_INET6 else 16, False)
-        self._socket = udp
-        self._lengths = memoryview(self._vectors).cast("Q")[1::2]
-
-    # HOT PATH
-    def send(self, sizes: Sequence[int], destinations: Sequence[bytes]) -> int:
-        """
-        Send the datagrams in the first slots.
-
-        @param sizes: octets of each.
-        @param destinations: L{sockaddr} of each, or of all if it is one.
-        @return: how many were sent.
-        @raise OSError: if the first was refused; C{BlockingIOError} if the queue is full.
-        """
-        count = len(sizes)
-        self._lengths[:count] = memoryview(array("Q", sizes))
-        names = b"".join(destinations) if len(destinations) == count else destinations[0] * count
-        self._names[: len(names)] = names
-        sent: int = _send(self._socket.fileno(), self._block, count, _MSG_DONTWAIT)
-        if sent < 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-        return sent
-
-
 def _function(name: str, *types: Any) -> Any:
     function = getattr(ctypes.CDLL(None, use_errno=True), name, None)
     if function is not None:
@@ -267,4 +212,3 @@ def _function(name: str, *types: Any) -> Any:
 
 
 _receive: Final = _function("recvmmsg", ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
-_send: Final = _function("sendmmsg", ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)

@@ -22,7 +22,7 @@ from wand.interfaces import Context, IFrameReader, ITap, TapRequest
 BATCH: Final = 64
 
 #: The same in octets, for superframes.
-BATCH_OCTETS: Final = 256 << 10
+BATCH_OCTETS: Final = 128 << 10
 
 COUNTERS: Final = {
     "tap-read-frames": "frames that the host sent through the tap",

@@ -10,12 +10,13 @@ The modules in the order of a packet's way:
 
   1. L{virtio <wand.superframes.virtio>}: the header that stands before each frame of such a tap.
   2. L{shape <wand.superframes.shape>}: where the headers of a frame begin and end.
-  3. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
-  4. L{slots <wand.slots>}: where the receiver opens datagrams, side by side.
-  5. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
-  6. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
+  3. L{merging <wand.superframes.merging>}: small packets of one flow become a superframe.
+  4. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
+  5. L{slots <wand.slots>}: where the receiver opens datagrams, side by side.
+  6. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
+  7. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.
-  7. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
+  8. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
 
 TCP and UDP, IPv4 and IPv6 differ in a few lines of C{shape} and C{stretch} and nowhere else.  Nothing here does input
 or output, and nothing that a peer sends raises: it is dropped and counted.

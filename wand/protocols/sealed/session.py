@@ -100,7 +100,8 @@ class Session:
         """
         Make data datagrams, all but the last of one size, from slot C{first} on.
 
-        Headers and datagrams are made by two C{map}s, without a turn of the interpreter for each of them.
+        Headers and datagrams are made by two C{map}s, without a turn of the interpreter for each of them.  The slices
+        are those of the slots, cut only once.
 
         @return: C{False} if the session carries nothing more.
         """
