@@ -32,8 +32,6 @@ class OffloadTap(DescriptorTap):
         self._behind = self._arena[HEADER_SIZE:]
 
     # HOT PATH
-
-    # HOT PATH
     def readFrame(self) -> int:
         """
         See L{DescriptorTap.readFrame}.  One C{readv} into memory that is there already: C{read} would make and fill 64
