@@ -75,7 +75,7 @@ def test_nodeIsKilledAndBackAtOnce(
     one, two = network.topology.nodes
     probe = probing(network, one, two)
     network.kill(two)
-    time.sleep(1.0)
+    wait(lambda: time.monotonic() - probe.echoes()[-1].sent > 1.0, 10, "silence")
     if silent:  # without IPv6 the kernel sends nothing when the tap comes up
         network.hosts[two.name].run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
     restarted = time.monotonic()

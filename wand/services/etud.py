@@ -81,36 +81,11 @@ class EtudService(Service):
 
         @raise wand.errors.WandError: if that fails; nothing is left open then.
         """
-        configuration = self._configuration
-        mac = self._mac()
-        mtu = configuration.mtu or self.protocol.defaultMTU
-        enrolment = self._enrolment()
-        own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
-        self.transport: ITransport = self.protocol.open(
-            TransportRequest(
-                configuration.listen,
-                configuration.port,
-                mac,
-                mtu,
-                settings=configuration.protocolSettings,
-                membership=enrolment,
-            ),
-            self._base,
-        )
+        mac, enrolment = self._mac(), self._enrolment()
+        mtu = self._configuration.mtu or self.protocol.defaultMTU
+        self.transport: ITransport = self._openTransport(mac, mtu, enrolment)
         try:
-            self.tap: ITap = self._driver.open(
-                TapRequest(
-                    configuration.interface,
-                    mac,
-                    mtu,
-                    [*configuration.addresses, *own],
-                    configuration.up,
-                    superframes=ISuperframeTransport.providedBy(self.transport),
-                    later=enrolment is not None and self._owner.uid is not None,
-                    settings=configuration.driverSettings,
-                ),
-                self._base,
-            )
+            self.tap: ITap = self._openTap(mac, mtu, enrolment)
         except BaseException:
             self.transport.stop()
             raise
@@ -121,13 +96,40 @@ class EtudService(Service):
             **attrs.asdict(self._base, recurse=False),
             table=self.table,
             mac=mac,
-            port=configuration.port,
+            port=self._configuration.port,
             transport=self.transport,
             sealed=self.member.sealed if self.member else None,
-            host=configuration.listen,
+            host=self._configuration.listen,
         )
         self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost)
         self._etud.watchers = [self._watcher(name, plugin) for name, plugin in self._watching]
+
+    def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
+        configuration = self._configuration
+        request = TransportRequest(
+            configuration.listen,
+            configuration.port,
+            mac,
+            mtu,
+            settings=configuration.protocolSettings,
+            membership=enrolment,
+        )
+        return self.protocol.open(request, self._base)
+
+    def _openTap(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITap:
+        configuration = self._configuration
+        own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
+        request = TapRequest(
+            configuration.interface,
+            mac,
+            mtu,
+            [*configuration.addresses, *own],
+            configuration.up,
+            superframes=ISuperframeTransport.providedBy(self.transport),
+            later=enrolment is not None and self._owner.uid is not None,
+            settings=configuration.driverSettings,
+        )
+        return self._driver.open(request, self._base)
 
     def startService(self) -> None:
         """
