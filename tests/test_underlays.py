@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+import wand.udp
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
@@ -338,6 +339,29 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         here._socket = Full(fileno=real.detach())
         self.assertFalse(here.send(b"x", here.endpoint))
         self.assertEqual(self.counters["drop-udp-full"], 1)
+
+    def test_strangersLeaveRoomForMembers(self) -> None:
+        """
+        Strangers are answered while half of the queue is free; members have all of it.
+        """
+        here, _ = self.bound()
+        assert isinstance(here, UDPPort)
+        limit = here._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        for queued, answered in ((0, True), (limit // 2, True), (limit // 2 + 1, False), (limit, False)):
+            self.patch(wand.udp, "_queued", lambda _, queued=queued: queued)
+            self.assertIs(here.answerStranger(b"x", here.endpoint), answered)
+            self.assertTrue(here.send(b"x", here.endpoint))
+        self.assertEqual(self.counters["drop-udp-crowded"], 2)
+
+    def test_queuedOctets(self) -> None:
+        """
+        The kernel says what waits in a queue: nothing where datagrams left at once.
+        """
+        here, _ = self.bound()
+        assert isinstance(here, UDPPort)
+        here.send(b"x", here.endpoint)
+        self.pump()
+        self.assertEqual(wand.udp._queued(here._socket), 0)
 
     def test_IPv6(self) -> None:
         """

@@ -8,7 +8,10 @@ an everyday event; so this is a reader of the socket itself.
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
+import sys
+import termios
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -32,6 +35,7 @@ COUNTERS: Final = {
     "udp-sent-bytes": "octets in sent datagrams",
     "udp-errors": "errors that the system reported on a UDP socket, such as a port unreachable",
     "drop-udp-full": "datagrams not sent: the socket's queue was full",
+    "drop-udp-crowded": "answers to strangers not sent: half of the socket's queue was taken",
     "drop-udp-too-long": "datagrams not sent: longer than UDP or the path allows",
     "drop-udp-unreachable": "datagrams not sent: no route, or forbidden by a firewall",
 }
@@ -125,6 +129,7 @@ class UDPPort:
         self._limit = BATCH
         self._rows: dict[tuple[int, int], Slots] = {}
         self.notes = _sizeQueues(udp)
+        self._queue = udp.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
         reactor.addReader(self)
 
     @property
@@ -178,6 +183,15 @@ class UDPPort:
         if sent < count:
             self._counters["drop-udp-full"] += count - sent
         return sent == count
+
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+        """
+        See L{wand.underlay.DatagramPort.answerStranger}.
+        """
+        if 2 * _queued(self._socket) > self._queue:
+            self._counters["drop-udp-crowded"] += 1
+            return False
+        return self.send(datagram, destination)
 
     def doRead(self) -> None:
         """
@@ -292,6 +306,16 @@ def _sizeQueues(udp: socket.socket) -> tuple[str, ...]:
     if not capped:
         return ()
     return (f"the system's limits make the UDP queues small, and bursts are lost: sysctl -w {' '.join(capped)}",)
+
+
+def _queued(udp: socket.socket) -> int:
+    """
+    Octets that wait to be sent, counted as the limit of the queue is (udp(7), C{SIOCOUTQ}); 0 where nobody can tell.
+    """
+    try:
+        return int.from_bytes(fcntl.ioctl(udp, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:  # not Linux, or closed
+        return 0
 
 
 def _neverFragment(udp: socket.socket) -> None:

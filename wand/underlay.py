@@ -103,6 +103,14 @@ class DatagramPort(Protocol):
         @return: whether the system took them all.
         """
 
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+        """
+        Send one datagram to an address that nobody has proven, only while half of the port's queue is free: datagrams
+        to forged addresses may wait there for seconds, and members need the rest.
+
+        @return: whether the system took it.
+        """
+
     def close(self) -> None:
         """
         Stop receiving and sending, at once; more calls do nothing.

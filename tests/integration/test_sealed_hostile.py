@@ -427,6 +427,7 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
         f" (before {usual:.2f} ms); memory {grown / 1e6:+.2f} MB"
     )
     assert lost <= 0.05
+    assert after["drop-udp-full"] == before["drop-udp-full"]
     assert grown < _GROWTH
     assert after["sealed-initiations-answered"] - before["sealed-initiations-answered"] < 5
     realm.unharmed()

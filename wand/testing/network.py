@@ -229,6 +229,12 @@ class Port:
         sent = [self.send(datagrams[first : first + size], destination) for first in range(0, len(datagrams), size)]
         return all(sent)
 
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+        """
+        Send one datagram; what was sent never waits here.
+        """
+        return self.send(datagram, destination)
+
     def close(self) -> None:
         """
         Free the port; what waits in its queue is lost.

@@ -101,7 +101,7 @@ class Answering:
             self._shared.counters["drop-sealed-hurry"] += 1
             return
         self._shared.counters["sealed-cookies-demanded"] += 1
-        port.send(self._jar.demand(datagram, initiation.sender, sender, now), sender)
+        port.answerStranger(self._jar.demand(datagram, initiation.sender, sender, now), sender)
 
     def _consider(self, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership

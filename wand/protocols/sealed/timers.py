@@ -53,4 +53,4 @@ INITIATIONS_ADDRESS: Final = 20
 #: While cookies are demanded: how many demands are sent to one address in a second.  Demands to forged addresses in our
 #: own network that nobody has wait in the queue of our socket for 3 s, while the system looks for their owners, and
 #: what we send to members has to fit in beside them.  It looks for 1,024 at a time (arp(7), gc_thresh3).
-DEMANDS_ADDRESS: Final = 3
+DEMANDS_ADDRESS: Final = 1
