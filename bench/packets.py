@@ -34,9 +34,9 @@ class _Piece(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
 
 
-class _Message(ctypes.Structure):
+class _Header(ctypes.Structure):
     """
-    C{struct mmsghdr}, which is a C{struct msghdr} and a length.
+    C{struct msghdr} (sendmsg(2)).
     """
 
     _fields_ = [
@@ -47,8 +47,15 @@ class _Message(ctypes.Structure):
         ("control", ctypes.c_void_p),
         ("controlLength", ctypes.c_size_t),
         ("flags", ctypes.c_int),
-        ("length", ctypes.c_uint),
     ]
+
+
+class _Message(ctypes.Structure):
+    """
+    C{struct mmsghdr}: a header, padded to whole words, and a length.
+    """
+
+    _fields_ = [("header", _Header), ("length", ctypes.c_uint)]
 
 
 class Messages:
@@ -64,7 +71,7 @@ class Messages:
         self._pieces = (_Piece * BATCH)(*(_Piece(start + size * number, size) for number in range(BATCH)))
         self._array = (_Message * BATCH)()
         for message, piece in zip(self._array, self._pieces, strict=True):
-            message.pieces, message.pieceCount = ctypes.pointer(piece), 1
+            message.header.pieces, message.header.pieceCount = ctypes.pointer(piece), 1
 
     def sendTo(self, connected: socket.socket) -> int:
         """

@@ -69,6 +69,13 @@ class OverheardPort:
             self._heard(bytes(datagrams[first : first + size]))
         return self._port.sendTrain(datagrams, size, destination)
 
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        self._heard(datagram)
+        return self._port.answerStranger(datagram, destination)
+
     def close(self) -> None:
         """
         See L{wand.underlay.DatagramPort}.
