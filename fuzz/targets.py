@@ -105,7 +105,7 @@ class _Datagrams:
         else:
             datagram = self._datagram(kind, rest)
             self._net.underlay.sent.clear()
-            self._victim.transport.datagramReceived(memoryview(datagram), _STRANGER)
+            self._victim.transport.reception.datagramReceived(memoryview(datagram), _STRANGER)
             answers = [each.payload for each in self._net.underlay.sent if each.destination == _STRANGER]
             assert sum(map(len, answers)) <= len(datagram)
         self._net.clock.advance(0.1)

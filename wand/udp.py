@@ -15,7 +15,7 @@ import termios
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
+from twisted.internet.interfaces import IReactorFDSet
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -23,6 +23,7 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
+from wand.prompt import IPromptReader
 from wand.slots import Slots
 from wand.udp_batch import BATCH, makeInbox
 from wand.udp_offload import TrainSender, joinTrains
@@ -95,6 +96,7 @@ class OneByOne:
     def __init__(self, receiver: DatagramReceiver) -> None:
         self.isOpen: Callable[[], bool] = lambda: True
         self._receiver = receiver
+        self.datagramReceived = receiver.datagramReceived
         self.batchReceived = receiver.batchReceived
 
     def trainReceived(
@@ -111,7 +113,7 @@ class OneByOne:
             self._receiver.datagramReceived(slots.view[start : start + octets], sender)
 
 
-@implementer(IReadDescriptor)
+@implementer(IPromptReader)
 class UDPPort:
     """
     A bound socket.
@@ -203,8 +205,18 @@ class UDPPort:
         except OSError:  # an ICMP error that came back for something sent before (ip(7), IP_RECVERR)
             self._counters["udp-errors"] += 1
             return
-        if not count:
-            return
+        if count == 1 and not self._inbox.isTrain:
+            size = self._inbox.size
+            self._counters["udp-received-datagrams"] += 1
+            self._counters["udp-received-bytes"] += size
+            receiver.datagramReceived(inbox.view[:size], inbox.sender(0))
+        elif count:
+            self._handTrains(count)
+        if count and self._socket.fileno() != -1:
+            receiver.batchReceived()
+
+    def _handTrains(self, count: int) -> None:
+        inbox, receiver = self._inbox, self._receiver
         sizes, segments = inbox.sizes(count), inbox.segments(count)
         datagrams = at = 0
         isTrain = False
@@ -225,8 +237,6 @@ class UDPPort:
         self._limit = TRAINS if isTrain else BATCH
         self._counters["udp-received-datagrams"] += datagrams
         self._counters["udp-received-bytes"] += sum(sizes[:at])
-        if self._socket.fileno() != -1:
-            receiver.batchReceived()
 
     def _row(self, index: int, size: int) -> Slots:
         slots = self._rows.get((index, size))
@@ -250,19 +260,19 @@ class UDPPort:
 
     def fileno(self) -> int:
         """
-        See L{IReadDescriptor}.
+        See L{IPromptReader}.
         """
         return self._socket.fileno()
 
     def connectionLost(self, reason: Failure) -> None:
         """
-        See L{IReadDescriptor}: the reactor ends.
+        See L{IPromptReader}: the reactor ends.
         """
         self.close()
 
     def logPrefix(self) -> str:
         """
-        See L{IReadDescriptor}.
+        See L{IPromptReader}.
         """
         return f"UDP {self.endpoint}"
 

@@ -106,6 +106,20 @@ class Inbox:
             raise OSError(number, os.strerror(number))
         return count
 
+    @property
+    def size(self) -> int:
+        """
+        Octets of the first message.
+        """
+        return self._sizes[0]
+
+    @property
+    def isTrain(self) -> bool:
+        """
+        Is the first message more than one datagram?
+        """
+        return 0 < self._segments[0] < self._sizes[0]
+
     def sizes(self, count: int) -> list[int]:
         """
         Octets of the first messages.
@@ -157,7 +171,8 @@ class PlainInbox:
         self.view = memoryview(bytearray(self.stride))
         self.slots = Slots(self.stride, self.view)
         self._socket = udp
-        self._size = 0
+        self.size = 0
+        self.isTrain = False
         self._sender = ("", 0)
 
     def receive(self, limit: int = 1) -> int:
@@ -165,7 +180,7 @@ class PlainInbox:
         See L{Inbox.receive}.
         """
         try:
-            self._size, sender = self._socket.recvfrom_into(self.view)
+            self.size, sender = self._socket.recvfrom_into(self.view)
         except BlockingIOError:
             return 0
         self._sender = sender[:2]
@@ -175,7 +190,7 @@ class PlainInbox:
         """
         See L{Inbox.sizes}.
         """
-        return [self._size]
+        return [self.size]
 
     def segments(self, count: int) -> list[int]:
         """

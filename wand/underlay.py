@@ -41,11 +41,16 @@ class TrainReceiver(Protocol):
     Takes the datagrams of a port in trains: rows of datagrams of one size from one sender.
     """
 
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        A datagram came alone; see L{DatagramReceiver.datagramReceived}.
+        """
+
     def trainReceived(
         self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
     ) -> None:
         """
-        A train came, or a datagram, which is a train of one.
+        A train came.
 
         @param slots: what holds the datagrams, one a slot, good until this call returns; they fill their slots, or at
             least begin there.

@@ -132,7 +132,7 @@ class Node:
         entropy = Random(f"{clock.seconds()} {person.number}").randbytes
         self.transport = SealedTransport(host, 22222, context, Papers(person, self.trust), entropy, 1500)
         self.claims = Claims(self.identity, self.trust.check, self.table, clock, context.events, context.counters)
-        self.transport.mayUse = self.claims.mayUse
+        self.transport.admitSources(self.claims.mayUse)
         self.frames = Frames()
         self.transport.start(self.frames)
         control = ControlMessages(self.transport, clock, context.counters)

@@ -67,7 +67,7 @@ class AttackTestCase(SynchronousTestCase):
         @return: what anybody sent because of it.
         """
         self.net.underlay.sent.clear()
-        (at or self.high).transport.datagramReceived(memoryview(datagram), sender)
+        (at or self.high).transport.reception.datagramReceived(memoryview(datagram), sender)
         self.net.run(0.2)
         return list(self.net.underlay.sent)
 
@@ -163,7 +163,7 @@ class RecordedTests(AttackTestCase):
         for each in self.recorded:
             for size in {*range(60), *range(0, len(each.payload), 97)}:
                 if size < len(each.payload):
-                    self.high.transport.datagramReceived(memoryview(each.payload[:size]), ATTACKER)
+                    self.high.transport.reception.datagramReceived(memoryview(each.payload[:size]), ATTACKER)
         self.net.underlay.sent.clear()
         self.net.run()
         self.assertEqual(list(self.net.underlay.sent), [])
@@ -179,7 +179,7 @@ class RecordedTests(AttackTestCase):
             for _ in range(100):
                 bad = bytearray(each.payload)
                 bad[random.randrange(4, len(bad))] ^= 1 << random.randrange(8)
-                self.high.transport.datagramReceived(memoryview(bytes(bad)), ATTACKER)
+                self.high.transport.reception.datagramReceived(memoryview(bytes(bad)), ATTACKER)
         self.net.run(0.2)
         self.assertEqual(len(self.high.frames), frames)
         self.checkUnharmed()
@@ -369,7 +369,9 @@ class ForgedTests(AttackTestCase):
 
     def flood(self, datagrams: list[bytes]) -> None:
         for number, datagram in enumerate(datagrams):
-            self.high.transport.datagramReceived(memoryview(datagram), (f"198.51.100.{number}", 1000 + number))
+            self.high.transport.reception.datagramReceived(
+                memoryview(datagram), (f"198.51.100.{number}", 1000 + number)
+            )
         self.net.underlay.sent.clear()
 
     def test_forgedAnswersAndCookies(self) -> None:
@@ -388,8 +390,8 @@ class ForgedTests(AttackTestCase):
             noise = random.randbytes(HANDSHAKE_SIZE - 44)
             answer = packResponse(1, index, noise, macKey(self.high.key.exchangePublic))
             cookie = CookieMessage(index, random.randbytes(12), random.randbytes(32)).pack()
-            self.high.transport.datagramReceived(memoryview(answer), third.endpoint)
-            self.high.transport.datagramReceived(memoryview(cookie), third.endpoint)
+            self.high.transport.reception.datagramReceived(memoryview(answer), third.endpoint)
+            self.high.transport.reception.datagramReceived(memoryview(cookie), third.endpoint)
         self.assertEqual(list(self.net.underlay.sent), [])
         self.assertEqual((self.counted("drop-sealed-handshake"), self.counted("drop-sealed-cookie")), (50, 50))
         undo()
@@ -410,7 +412,7 @@ class ForgedTests(AttackTestCase):
         for _ in range(50):
             index = int.from_bytes(initiation[4:8], "big")
             demand = jar.demand(memoryview(initiation), index, self.high.endpoint, self.net.clock.seconds())
-            self.high.transport.datagramReceived(memoryview(demand), third.endpoint)
+            self.high.transport.reception.datagramReceived(memoryview(demand), third.endpoint)
         self.assertEqual(len(self.net.underlay.sent), 1)
 
     @settings(max_examples=300, deadline=None)
@@ -423,7 +425,7 @@ class ForgedTests(AttackTestCase):
         counters = self.high.transport._counters
         before = sum(value for name, value in counters.items() if name.startswith("drop-"))
         for datagram in (octets, bytes([kind]) + octets[1:]):
-            self.high.transport.datagramReceived(memoryview(datagram), ATTACKER)
+            self.high.transport.reception.datagramReceived(memoryview(datagram), ATTACKER)
         self.assertEqual(list(self.net.underlay.sent), [])
         after = sum(value for name, value in counters.items() if name.startswith("drop-"))
         self.assertEqual(after - before, 2)

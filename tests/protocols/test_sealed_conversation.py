@@ -211,7 +211,7 @@ class RepetitionTests(SealedTestCase):
         for node in (self.low, self.high):
             self.assertGreater(len(node.frames), 200)
             self.assertLess(len(node.frames), 360)
-        self.assertLessEqual(len(self.low.transport._sessions), 3)
+        self.assertLessEqual(len(self.low.transport._shared.indices.sessions), 3)
         self.assertEqual(len(self.low.transport._shared.indices.attempts), 0)
 
 
@@ -234,7 +234,10 @@ class CollisionTests(SealedTestCase):
         self.assertIn(RESPONSE, self.kinds(self.high))
         self.net.run(5.0)
         self.assertEqual((self.state(self.low, self.high), self.state(self.high, self.low)), ("established",) * 2)
-        self.assertEqual((len(self.low.transport._sessions), len(self.high.transport._sessions)), (1, 1))
+        self.assertEqual(
+            (len(self.low.transport._shared.indices.sessions), len(self.high.transport._shared.indices.sessions)),
+            (1, 1),
+        )
 
     def test_lowerIdentityThatIsNotHeardGivesWay(self) -> None:
         """
@@ -325,7 +328,7 @@ class RenewalTests(SealedTestCase):
         self.low.transport._registry.members[self.high.peer].renew()
         self.net.run()
         port = self.high.transport._ports[False]
-        self.high.transport.datagramReceived(memoryview(late[0].payload), ("198.51.100.9", 9))
+        self.high.transport.reception.datagramReceived(memoryview(late[0].payload), ("198.51.100.9", 9))
         self.assertEqual(self.high.frames[-1][1][14:], b"late")
         self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
         self.assertIsNotNone(port)
@@ -339,7 +342,10 @@ class RenewalTests(SealedTestCase):
         self.assertNotIn(INITIATION, self.kinds())
         self.assertEqual(self.low.sessions[-1], (self.high.peer, False))
         self.assertEqual(self.high.sessions[-1], (self.low.peer, False))
-        self.assertEqual((len(self.low.transport._sessions), len(self.high.transport._sessions)), (0, 0))
+        self.assertEqual(
+            (len(self.low.transport._shared.indices.sessions), len(self.high.transport._shared.indices.sessions)),
+            (0, 0),
+        )
         self.net.run(600.0, 1.0)
         self.assertEqual(self.net.clock.getDelayedCalls(), [])
         self.assertEqual(self.frames(self.high, self.low), 1)
@@ -353,7 +359,7 @@ class RenewalTests(SealedTestCase):
             self.low.send(self.high.peer, self.low.frameTo(self.high))
             self.net.run(30.0, 2.5)
         self.assertEqual(len(self.high.frames), 1201)
-        self.assertLessEqual(len(self.high.transport._sessions), 2)
+        self.assertLessEqual(len(self.high.transport._shared.indices.sessions), 2)
         self.assertLessEqual(len(self.net.clock.getDelayedCalls()), 2)
 
 
@@ -447,7 +453,7 @@ class RoamingTests(SealedTestCase):
         A member whose address changed is reached at the new one as soon as it sent something.
         """
         self.connect()
-        moved = self.net.underlay.host("198.51.100.7").bind("0.0.0.0", 22222, self.low.transport)
+        moved = self.net.underlay.host("198.51.100.7").bind("0.0.0.0", 22222, self.low.transport.reception)
         self.low.transport._registry.members[self.high.peer]._port = moved
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).endpoint, "198.51.100.7:22222")
@@ -465,7 +471,7 @@ class RoamingTests(SealedTestCase):
         undo()
         self.frames(self.low, self.high)
         before = len(self.high.frames)
-        self.high.transport.datagramReceived(memoryview(held[0].payload), ("198.51.100.9", 9))
+        self.high.transport.reception.datagramReceived(memoryview(held[0].payload), ("198.51.100.9", 9))
         self.assertEqual(len(self.high.frames), before + 1)
         self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
 
@@ -487,7 +493,7 @@ class EndTests(SealedTestCase):
         self.net.run(100.0)
         self.assertEqual(self.frames(self.high, self.low), 0)
         self.assertGreater(self.counter(self.low, "drop-sealed-refused"), 0)
-        self.assertEqual(self.low.transport._sessions, {})
+        self.assertEqual(self.low.transport._shared.indices.sessions, {})
 
     def test_expiredCertificate(self) -> None:
         """

@@ -112,7 +112,7 @@ class MemberService:
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
-        transport.mayUse = self.claims.mayUse
+        transport.admitSources(self.claims.mayUse)
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
         transport.onSession(self._session)

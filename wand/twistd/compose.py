@@ -63,6 +63,10 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
 
 
 def _begin(program: str) -> Any:
+    if sys.platform == "linux":
+        from wand.twistd.reactor import install
+
+        install()
     from twisted.internet import reactor
 
     explainErrors(program)

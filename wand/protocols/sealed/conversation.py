@@ -81,6 +81,7 @@ class Conversation:
         self._sentAt = self._usedAt = -inf
         self._awaiting = self._owing = inf  # since when an answer, a sign of life is due
         self._timer: IDelayedCall | None = None
+        self._timerAt = inf
         self.course = makeCourse(self)
 
     @property
@@ -135,32 +136,39 @@ class Conversation:
 
     # Sending.
 
-    def send(self, kind: int, body: Octets) -> None:  # HOT PATH
+    def send(self, kind: int, body: Octets) -> None:
         """
-        Send a message, or let it wait for a session.  What can not be sent is dropped and counted.
-
-        A frame may stay in the train until L{Train.send}; it goes in fragments if it is too big for the path.
+        Send a message at once, or let it wait for a session.  What can not be sent is dropped and counted.
 
         @param kind: the first octet of the plaintext.
         """
-        session = self.session
-        if session is None:
+        if self.session is None:
             self._keep(kind, body)
-            return
-        size = len(body) + 1
-        if size > PLAINTEXT_MAXIMUM:
+        elif len(body) >= PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
-        elif kind != FRAME:
-            if self._sendPlain(bytes([kind]) + body):
-                self._wantAnswer()
+        elif self._sendPlain(bytes([kind]) + body):
+            self._usedAt = self._sentAt
+            self._wantAnswer()
+
+    def sendFrame(self, frame: Octets) -> None:  # HOT PATH
+        """
+        Send a frame, or let it wait for a session; in fragments if it is too big for the path.  What can not be sent is
+        dropped and counted.  It may stay in the train until L{Train.send}.
+        """
+        session, shared = self.session, self._shared
+        size = len(frame) + 1
+        if session is None:
+            self._keep(FRAME, frame)
         elif size <= self.path.room:
-            plain = self._shared.plain
-            plain[0] = kind
-            plain[1:size] = body
-            self.sendFrames(session, [plain[:size]], 1, size - 1)
+            plain = shared.plain
+            plain[0] = FRAME
+            plain[1:size] = frame
+            self.sendFrames(session, (plain[:size],), 1, size - 1)
+        elif size > PLAINTEXT_MAXIMUM:
+            shared.counters["drop-sealed-too-long"] += 1
         else:
-            self._shared.frames += 1
-            fragments = fragmentsOf(memoryview(body), self._shared.frames, self.path.room)
+            shared.frames += 1
+            fragments = fragmentsOf(memoryview(frame), shared.frames, self.path.room)
             self.sendFrames(session, [memoryview(each) for each in fragments], 1, size - 1)
 
     def sendFrames(self, session: Session, plaintexts: Sequence[memoryview], frames: int, octets: int) -> None:
@@ -172,20 +180,22 @@ class Conversation:
         @param frames: how many packets it stands for, for the account.
         @param octets: its length.
         """
-        if self._transmit(session, plaintexts):
+        if not self._transmit(session, plaintexts):
+            return
+        self._usedAt = self._sentAt
+        if self._awaiting == inf:
             self._wantAnswer()
-            if len(plaintexts[0]) > BIG and self._sentAt >= self.path.due:
-                self._shared.train.send()
-                self.path.probe()
-            account = self.account
-            account.framesSent += frames
-            account.bytesSent += octets
+        if self._sentAt >= self.path.due and len(plaintexts[0]) > BIG:
+            self._shared.train.send()
+            self.path.probe()
+        account = self.account
+        account.framesSent += frames
+        account.bytesSent += octets
 
     def _wantAnswer(self) -> None:
-        now = self._usedAt = self._sentAt
         if self._awaiting == inf:
-            self._awaiting = now
-            self._dueBy(now + SILENCE)
+            self._awaiting = self._sentAt
+            self._dueBy(self._sentAt + SILENCE)
 
     def keepalive(self) -> None:
         """
@@ -249,7 +259,8 @@ class Conversation:
             now = self._usedAt = self._shared.clock.seconds()
             if self._owing == inf:
                 self._owing = now
-                self._dueBy(now + KEEPALIVE_OWED)
+                if now + KEEPALIVE_OWED < self._timerAt:
+                    self._dueBy(now + KEEPALIVE_OWED)
 
     def _arrived(self, session: Session, sender: tuple[str, int]) -> None:
         self._roam(sender)
@@ -330,9 +341,9 @@ class Conversation:
         self._queue.clear()
         self._forget(self._next)
         self._next = None
-        if self._timer is not None and self._timer.active():
+        if self._timer is not None:
             self._timer.cancel()
-        self._timer = None
+        self._timer, self._timerAt = None, inf
 
     def enter(self, state: str) -> None:
         """
@@ -343,7 +354,10 @@ class Conversation:
     def _sendQueue(self) -> None:
         waiting, self._queue = self._queue, deque(maxlen=QUEUE_LENGTH)
         for kind, body in waiting:
-            self.send(kind, body)
+            if kind == FRAME:
+                self.sendFrame(body)
+            else:
+                self.send(kind, body)
         self._shared.train.send()
 
     def _forget(self, session: Session | None) -> None:
@@ -353,15 +367,15 @@ class Conversation:
     # Time.
 
     def _dueBy(self, when: float) -> None:
-        timer = self._timer
-        if timer is not None and timer.active():
-            if timer.getTime() <= when:
-                return
-            timer.cancel()
+        if when >= self._timerAt:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timerAt = when
         self._timer = self._shared.clock.callLater(max(0.0, when - self._shared.clock.seconds()), self._due)
 
     def _due(self) -> None:
-        self._timer = None
+        self._timer, self._timerAt = None, inf
         now = self._shared.clock.seconds()
         self._dropOld(now)
         session = self.session

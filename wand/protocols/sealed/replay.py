@@ -49,20 +49,23 @@ class Window:
 
     def addRow(self, first: int, count: int) -> None:  # HOT PATH
         """
-        Remember C{count} counters from C{first} on, all above the highest: whole octets at a time.
+        Remember C{count} counters from C{first} on, all above the highest, at most as many as the window has: octet by
+        octet.
         """
-        end = first + count
-        while first < end and (first & 7 or end - first < 8):
-            self.add(first)
-            first += 1
-        while end - first >= 8:
-            self.add(first)
-            self._bits[first >> 3 & _MASK] = 0xFF
-            first += 8
-            self.highest = first - 1
-        while first < end:
-            self.add(first)
-            first += 1
+        last = first + count - 1
+        low, high = first >> 3, last >> 3
+        if high != self.highest >> 3:
+            self._clear(high)
+        self.highest = last
+        bits = self._bits
+        for octet in range(low + 1, high):
+            bits[octet & _MASK] = 0xFF
+        from_, to = 0xFF << (first & 7) & 0xFF, 0xFF >> (~last & 7)
+        if low == high:
+            bits[low & _MASK] |= from_ & to
+        else:
+            bits[low & _MASK] |= from_
+            bits[high & _MASK] |= to
 
     def _clear(self, octet: int) -> None:
         first = (self.highest >> 3) + 1

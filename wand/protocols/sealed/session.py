@@ -141,7 +141,7 @@ class Session:
 
     def openEach(
         self, counters: Sequence[int], nonces: list[memoryview], sealed: list[memoryview], out: list[memoryview]
-    ) -> bool:  # HOT PATH
+    ) -> int:  # HOT PATH
         """
         Open the datagrams of a train, all or none.
 
@@ -149,24 +149,26 @@ class Session:
         @param nonces: their octets 4 to 15.
         @param sealed: the octets after these.
         @param out: take the plaintexts, each of the right length.
-        @return: C{False} if one of them does not open, or came before: L{open} tells of each.
+        @return: the highest counter; negative if one of them does not open, or came before: L{open} tells of each.
         """
         window, count = self.window, len(counters)
-        first, last = counters[0], counters[-1]
-        inOrder = first > window.highest and last - first == count - 1 and counters == tuple(range(first, last + 1))
-        if not inOrder and (len(set(counters)) < count or not all(map(window.isNew, counters))):
-            return False
-        if max(counters) >= SESSION_MESSAGES:
-            return False
+        first, highest = counters[0], counters[-1]
+        inOrder = first > window.highest and highest - first == count - 1
+        if not inOrder or counters != tuple(range(first, highest + 1)):
+            inOrder, highest = False, max(counters)
+            if len(set(counters)) < count or not all(map(window.isNew, counters)):
+                return REPLAYED
+        if highest >= SESSION_MESSAGES:
+            return REPLAYED
         try:
             _consume(map(self._decrypt, nonces, sealed, repeat(None), out))
         except InvalidTag:
-            return False
+            return FORGED
         if inOrder:
             window.addRow(first, count)
         else:
             _consume(map(window.add, counters))
-        return True
+        return highest
 
     def _mayGoOn(self, count: int = 1) -> bool:
         self.renewAt = SESSION_MESSAGES

@@ -79,8 +79,10 @@ class Train:
         if not self._count:
             return True
         assert self._port is not None
-        datagrams = self._view[: self._end]
+        datagrams, count = self._view[: self._end], self._count
         self._count = self._end = 0
+        if count == 1:
+            return self._port.send(datagrams, self._endpoint)
         return self._port.sendTrain(datagrams, self._size, self._endpoint)
 
     def _slotsOf(self, size: int) -> Slots:

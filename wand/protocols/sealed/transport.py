@@ -5,8 +5,6 @@ The sealed protocol at work: one UDP port for frames, control messages and hands
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from mmap import mmap
-from struct import unpack
 from typing import Final
 
 from twisted.logger import Logger
@@ -14,31 +12,19 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.ethernet import OVERHEAD, Frame
+from wand.ethernet import Frame
 from wand.interfaces import Context, IFrameReceiver, ISuperframeTransport
 from wand.membership.member import Member, Membership
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
-from wand.protocols.sealed.packets import (
-    CONTROL,
-    DATA,
-    DATA_HEADER,
-    DATA_OVERHEAD,
-    FRAME,
-    INDEX_AND_COUNTER,
-    PLAINTEXT_MAXIMUM,
-)
-from wand.protocols.sealed.path import PROBE
+from wand.protocols.sealed.packets import CONTROL
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
+from wand.protocols.sealed.reception import Reception
 from wand.protocols.sealed.registry import Registry
-from wand.protocols.sealed.session import REPLAYED
 from wand.protocols.sealed.shared import Shared
-from wand.slots import Slots
 from wand.status import PeerStatus
-from wand.superframes.cutting import CHUNK, Cutter, framesOf, superframeOf
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
-from wand.superframes.fragments import FRAGMENT, Reassembly
-from wand.superframes.joining import Joiner
+from wand.superframes.cutting import Cutter, framesOf, superframeOf
 from wand.superframes.merging import Merger
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
@@ -69,7 +55,7 @@ class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
 
-    @ivar mayUse: may a frame of this peer have this source address (six octets)?  Nobody may until this is set.
+    @ivar reception: takes what arrives.
     @ivar mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not, or the tunnel would run
         inside itself.
     """
@@ -84,7 +70,6 @@ class SealedTransport:
         @param entropy: randomness for keys; gives as many octets as it is asked for.
         @raise wand.errors.PortUnavailable: if the UDP port can not be bound.
         """
-        self.mayUse: Callable[[bytes, bytes], bool] = _nobodyMay
         self.mayReach: Callable[[str], bool] = _everywhere
         self._events = context.events
         self._counters = context.counters
@@ -99,20 +84,11 @@ class SealedTransport:
             listener=self,
             portFor=self._portFor,
         )
-        self._sessions = self._shared.indices.sessions
         self._registry = Registry(self._shared)
         self._handshakes = Handshakes(self._shared, self._registry)
-        self._receiver: IFrameReceiver | None = None
+        self.reception = Reception(self._shared, self._handshakes, self._controlReceived, mtu)
         self._cutter = Cutter()
         self._merger = Merger()
-        # Zeroed by the kernel when it is used first: what is never used is never resident.
-        self._opened = Slots(_OPENED, memoryview(mmap(-1, OPENED_COUNT * _OPENED)))
-        self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))
-        self._chunks: list[int] = []
-        self._sizes: list[int] = []
-        self._joining: Conversation | None = None
-        self._joiner = Joiner(self._opened, mtu + OVERHEAD, context.counters)
-        self._reassembly = Reassembly(context.clock, mtu + OVERHEAD, context.counters)
         self._controlReaders: list[ControlReader] = []
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
@@ -120,6 +96,14 @@ class SealedTransport:
         self._ports = self._bind(host, port, context)
         self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
         self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
+
+    def admitSources(self, mayUse: Callable[[bytes, bytes], bool]) -> None:
+        """
+        Say which frames to take.
+
+        @param mayUse: may a frame of this peer have this source address (six octets)?  Until this is called none may.
+        """
+        self.reception.mayUse = mayUse
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -132,13 +116,13 @@ class SealedTransport:
         """
         See L{ITransport}.  Sessions and control messages do not wait for it.
         """
-        self._receiver = receiver
+        self.reception.receiver = receiver
 
     def stop(self) -> None:
         """
         See L{ITransport}.
         """
-        self._receiver = None
+        self.reception.receiver = None
         for conversation in self._registry:
             conversation.course.end()
         for port in self._ports.values():
@@ -255,12 +239,13 @@ class SealedTransport:
         """
         See L{ITransport}.
         """
-        self._sendMerged()
+        if self._merger.count:
+            self._sendMerged()
         conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
         if conversation is None:
             self._counters["drop-sealed-unknown-peer"] += 1
         else:
-            conversation.send(FRAME, frame)
+            conversation.sendFrame(frame)
 
     def sendSuperframe(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
         """
@@ -279,12 +264,10 @@ class SealedTransport:
             self._sendWhole(conversation, frame, virtio)
 
     def _sendMerged(self) -> None:
-        merger = self._merger
-        if merger.count:
-            conversation = self._registry.members.get(merger.peer)  # type: ignore[call-overload]  # as above
-            frame, virtio = merger.take()
-            if conversation is not None:
-                self._sendWhole(conversation, frame, virtio)
+        conversation = self._registry.members.get(self._merger.peer)  # type: ignore[call-overload]  # as above
+        frame, virtio = self._merger.take()
+        if conversation is not None:
+            self._sendWhole(conversation, frame, virtio)
 
     def _sendWhole(self, conversation: Conversation, frame: memoryview, virtio: VirtioHeader) -> None:
         session = conversation.session
@@ -298,200 +281,20 @@ class SealedTransport:
                     conversation.sendFrames(session, chunks, packets, len(frame))
                     return
         for each in framesOf(virtio, frame):
-            conversation.send(FRAME, each)
+            conversation.sendFrame(each)
 
     def flush(self) -> None:
         """
         See L{ITransport}: send what was merged, and the train.
         """
-        self._sendMerged()
+        if self._merger.count:
+            self._sendMerged()
         self._shared.train.send()
-
-    # Datagrams from peers.  HOT PATH
-
-    def trainReceived(
-        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
-    ) -> None:
-        """
-        See L{wand.underlay.TrainReceiver}.
-
-        All that is done for each datagram is done by a C{map} or a C{join}; what is not as expected goes one by one.
-        """
-        if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > _OPENED + DATA_OVERHEAD:
-            self._eachReceived(slots, first, count, size, last, sender)
-            return
-        end = first + count
-        words = unpack(f">{2 * count}Q", b"".join(slots.slices(0, DATA_HEADER)[first:end]))
-        counters = words[1::2]
-        session = self._sessions.get(words[0] & 0xFFFFFFFF)
-        if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
-            self._eachReceived(slots, first, count, size, last, sender)
-            return
-        conversation = session.conversation
-        at = self._place(conversation, count)
-        opened = self._opened.slices(0, size - DATA_OVERHEAD)[at : at + count]
-        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first:end]
-        if last < size:
-            opened[-1] = opened[-1][: last - DATA_OVERHEAD]
-            sealed[-1] = sealed[-1][: last - DATA_HEADER]
-        if not session.openEach(counters, slots.slices(4, 12)[first:end], sealed, opened):
-            self._eachReceived(slots, first, count, size, last, sender)
-            return
-        conversation.heard(session, max(counters), sender, size)
-        kinds = bytes(self._opened.view[at * _OPENED : (at + count - 1) * _OPENED + 1 : _OPENED])
-        if kinds.count(CHUNK) == count:
-            self._chunks += range(at, at + count)
-            self._sizes += [size - DATA_OVERHEAD] * (count - 1)
-            self._sizes.append(last - DATA_OVERHEAD)
-            return
-        for index, plaintext in enumerate(opened):
-            self._plaintext(conversation, at + index, plaintext)
-
-    def _eachReceived(
-        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
-    ) -> None:
-        for index in range(first, first + count):
-            start = index * slots.stride
-            octets = size if index < first + count - 1 else last
-            self.datagramReceived(slots.view[start : start + octets], sender)
-
-    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
-        """
-        A datagram came alone, or is to be looked at alone.
-        """
-        size = len(datagram)
-        if size < DATA_OVERHEAD or datagram[0] != DATA:
-            self._handshakes.received(datagram, sender)
-            return
-        index, counter = INDEX_AND_COUNTER.unpack_from(datagram)
-        session = self._sessions.get(index)
-        if session is None:
-            self._counters["drop-sealed-unknown-index"] += 1
-            return
-        conversation = session.conversation
-        at = self._place(conversation, 1)
-        start = at * _OPENED
-        opened = self._opened.view[start : start + _OPENED] if size <= _OPENED + DATA_OVERHEAD else self._long
-        size = session.open(datagram, counter, opened)
-        if size < 0:
-            self._notOpened(conversation.account, size)
-            return
-        conversation.heard(session, counter, sender, size)
-        if size:
-            self._plaintext(conversation, at, opened[:size])
-
-    def _place(self, conversation: Conversation, count: int) -> int:
-        """
-        Where plaintexts can be put: behind the chunks that wait to be joined, which are all of one peer.
-
-        @return: the first slot.
-        """
-        chunks = self._chunks
-        if not chunks:
-            at = 0
-        else:
-            at = chunks[-1] + 1
-            if conversation is not self._joining or at + count > OPENED_COUNT:
-                self._join()
-                at = 0
-        self._joining = conversation
-        return at
-
-    def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
-        kind = plaintext[0]
-        if kind == CHUNK:
-            if len(plaintext) > _OPENED:
-                self._counters["drop-chunk-oversize"] += 1
-            else:
-                self._chunks.append(slot)
-                self._sizes.append(len(plaintext))
-            return
-        self._join()
-        if kind == FRAME:
-            self._frame(conversation, plaintext[1:])
-        elif kind == FRAGMENT:
-            frame = self._reassembly.fragmentReceived(conversation.peer, plaintext)
-            if frame is not None:
-                self._frame(conversation, memoryview(frame))
-        elif kind == PROBE:
-            conversation.path.received(plaintext)
-        elif kind == CONTROL:
-            self._control(conversation, bytes(plaintext[1:]))
-        else:
-            self._counters["drop-sealed-unknown-kind"] += 1
-
-    def _join(self) -> None:
-        """
-        Join the chunks that wait.
-        """
-        if not self._chunks or self._joining is None:
-            return
-        chunks, sizes, conversation = self._chunks, self._sizes, self._joining
-        self._chunks, self._sizes = [], []
-        for stretch in self._joiner.join(chunks, sizes):
-            headers = stretch.headers
-            packets = -(-stretch.length // headers.gsoSize)
-            octets = len(headers.octets) + stretch.length
-            receiver = self._welcome(conversation, headers.octets[:12], packets, octets)
-            if receiver is not None:
-                receiver.stretchReceived(conversation.peer, stretch)
-
-    def batchReceived(self) -> None:
-        """
-        See L{wand.underlay.TrainReceiver}.
-        """
-        self._join()
-        self._shared.train.send()
-        if self._receiver is not None:
-            self._receiver.batchReceived()
-
-    def _frame(self, conversation: Conversation, frame: memoryview) -> None:
-        receiver = self._welcome(conversation, bytes(frame[:12]), 1, len(frame))
-        if receiver is not None:
-            receiver.frameReceived(conversation.peer, frame)
-
-    def _welcome(
-        self, conversation: Conversation, addresses: bytes, packets: int, octets: int
-    ) -> IFrameReceiver | None:
-        """
-        Count frames of a peer.
-
-        @param addresses: destination and source.
-        @return: who takes them; C{None} if the peer may not use this source address, or floods.
-        """
-        receiver, peer, account = self._receiver, conversation.peer, conversation.account
-        if receiver is None or not isinstance(peer, PeerKey):
-            self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
-            return None
-        if not self.mayUse(peer, addresses[6:]):
-            account.spoofed += 1
-            self._counters["drop-sealed-spoofed-source"] += 1
-            return None
-        now = self._clock.seconds()
-        if addresses[0] & 1 and not all(account.mayFlood(now) for _ in range(packets)):
-            self._counters["drop-sealed-flood"] += 1
-            return None
-        account.heard = now
-        account.framesReceived += packets
-        account.bytesReceived += octets
-        if now - account.told >= HEARD_INTERVAL:
-            account.told = now
-            receiver.peerHeard(peer)
-        return receiver
-
-    def _notOpened(self, account: Account, why: int) -> None:
-        if why == REPLAYED:
-            account.replayed += 1
-            self._counters["drop-sealed-replayed"] += 1
-        else:
-            account.forged += 1
-            self._counters["drop-sealed-forged"] += 1
 
     # Control messages, and what becomes of conversations.
 
-    def _control(self, conversation: Conversation, message: bytes) -> None:
+    def _controlReceived(self, conversation: Conversation, message: bytes) -> None:
         peer, member = conversation.peer, conversation.member
-        conversation.account.controls += 1
         if isinstance(peer, JoinKey):
             for joinReader in self._joinReaders:
                 self._call(joinReader, peer, message)
@@ -592,21 +395,17 @@ class SealedTransport:
     # Ports.
 
     def _bind(self, host: str, port: int, context: Context) -> dict[bool, DatagramPort]:
-        first = context.underlay.bindTrains(host, port, self)
+        first = context.underlay.bindTrains(host, port, self.reception)
         ports = {":" in host: first}
         if host == _ANY:
             try:
-                ports[True] = context.underlay.bindTrains("::", first.endpoint.port, self)
+                ports[True] = context.underlay.bindTrains("::", first.endpoint.port, self.reception)
             except PortUnavailable as error:
                 self._log.info("IPv4 only: {reason}", reason=str(error))
         return ports
 
     def _portFor(self, endpoint: tuple[str, int]) -> DatagramPort | None:
         return self._ports.get(":" in endpoint[0]) if self.mayReach(endpoint[0]) else None
-
-
-def _nobodyMay(identity: bytes, mac: bytes) -> bool:
-    return False
 
 
 def _everywhere(host: str) -> bool:

@@ -1,0 +1,274 @@
+"""
+Reception: what arrives is opened and becomes frames for the host, and messages for whoever understands them.
+
+All that is done for each datagram of a train is done by a C{map} or a C{join}; what is not as expected goes one by
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from mmap import mmap
+from struct import unpack
+from typing import Final, Protocol
+
+from wand.ethernet import OVERHEAD
+from wand.interfaces import IFrameReceiver
+from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.packets import (
+    CONTROL,
+    DATA,
+    DATA_HEADER,
+    DATA_OVERHEAD,
+    FRAME,
+    INDEX_AND_COUNTER,
+    PLAINTEXT_MAXIMUM,
+)
+from wand.protocols.sealed.path import PROBE
+from wand.protocols.sealed.peers import Account, PeerKey
+from wand.protocols.sealed.session import REPLAYED
+from wand.protocols.sealed.shared import Shared
+from wand.slots import Slots
+from wand.superframes.cutting import CHUNK
+from wand.superframes.fragments import FRAGMENT, Reassembly
+from wand.superframes.joining import Joiner
+
+#: How often at the most a peer is reported as heard, in seconds.
+HEARD_INTERVAL: Final = 30.0
+
+#: Datagrams that are opened side by side, and octets of each; a longer one is looked at alone.  Not a power of two, or
+#: all would share a few lines of the processor's cache.
+OPENED_COUNT: Final = 128
+_OPENED: Final = 9024
+
+
+class Handshakes(Protocol):
+    """
+    Takes what carries no data.
+    """
+
+    def received(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        A datagram came that carries no data.
+        """
+
+
+class Reception:
+    """
+    Takes the datagrams of a transport: a L{wand.underlay.TrainReceiver}.
+
+    @ivar receiver: takes the frames; C{None} while nobody does.
+    @ivar mayUse: may a frame of this peer have this source address (six octets)?
+    """
+
+    def __init__(
+        self, shared: Shared, handshakes: Handshakes, control: Callable[[Conversation, bytes], object], mtu: int
+    ) -> None:
+        """
+        @param control: takes the control messages.
+        @param mtu: the largest payload of a frame.
+        """
+        self.receiver: IFrameReceiver | None = None
+        self.mayUse: Callable[[bytes, bytes], bool] = _nobodyMay
+        self._shared = shared
+        self._counters = shared.counters
+        self._seconds = shared.clock.seconds
+        self._sessions = shared.indices.sessions
+        self._handshakes = handshakes
+        self._control = control
+        # Zeroed by the kernel when it is used first: what is never used is never resident.
+        self._opened = Slots(_OPENED, memoryview(mmap(-1, OPENED_COUNT * _OPENED)))
+        self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))
+        self._chunks: list[int] = []
+        self._sizes: list[int] = []
+        self._joining: Conversation | None = None
+        self._joiner = Joiner(self._opened, mtu + OVERHEAD, shared.counters)
+        self._reassembly = Reassembly(shared.clock, mtu + OVERHEAD, shared.counters)
+
+    # HOT PATH, in its order
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+        if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > _OPENED + DATA_OVERHEAD:
+            self._eachReceived(slots, first, count, size, last, sender)
+            return
+        end = first + count
+        words = unpack(f">{2 * count}Q", b"".join(slots.slices(0, DATA_HEADER)[first:end]))
+        session = self._sessions.get(words[0] & 0xFFFFFFFF)
+        if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
+            self._eachReceived(slots, first, count, size, last, sender)
+            return
+        conversation = session.conversation
+        at = self._place(conversation, count)
+        opened = self._opened.slices(0, size - DATA_OVERHEAD)[at : at + count]
+        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first:end]
+        if last < size:
+            opened[-1] = opened[-1][: last - DATA_OVERHEAD]
+            sealed[-1] = sealed[-1][: last - DATA_HEADER]
+        highest = session.openEach(words[1::2], slots.slices(4, 12)[first:end], sealed, opened)
+        if highest < 0:
+            self._eachReceived(slots, first, count, size, last, sender)
+            return
+        conversation.heard(session, highest, sender, size)
+        kinds = bytes(self._opened.view[at * _OPENED : (at + count - 1) * _OPENED + 1 : _OPENED])
+        if kinds.count(CHUNK) == count:
+            self._chunks += range(at, at + count)
+            self._sizes += [size - DATA_OVERHEAD] * (count - 1)
+            self._sizes.append(last - DATA_OVERHEAD)
+            return
+        for index, plaintext in enumerate(opened):
+            self._plaintext(conversation, at + index, plaintext)
+
+    def _eachReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        for index in range(first, first + count):
+            start = index * slots.stride
+            octets = size if index < first + count - 1 else last
+            self.datagramReceived(slots.view[start : start + octets], sender)
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.  A lone packet finds nothing of us in the processor's cache, and each
+        function on its way costs some 5 us; so there are few.
+        """
+        size = len(datagram)
+        if size < DATA_OVERHEAD or datagram[0] != DATA:
+            self._handshakes.received(datagram, sender)
+            return
+        index, counter = INDEX_AND_COUNTER.unpack_from(datagram)
+        session = self._sessions.get(index)
+        if session is None:
+            self._counters["drop-sealed-unknown-index"] += 1
+            return
+        conversation = session.conversation
+        at = self._place(conversation, 1) if self._chunks else 0
+        opened = self._opened.view[at * _OPENED : (at + 1) * _OPENED] if size <= _OPENED + DATA_OVERHEAD else self._long
+        size = session.open(datagram, counter, opened)
+        if size < 0:
+            self._notOpened(conversation.account, size)
+            return
+        conversation.heard(session, counter, sender, size)
+        if size:
+            if opened[0] == FRAME and not self._chunks:
+                self._frame(conversation, opened[1:size])
+            else:
+                self._joining = conversation
+                self._plaintext(conversation, at, opened[:size])
+
+    def _place(self, conversation: Conversation, count: int) -> int:
+        """
+        Where plaintexts can be put: behind the chunks that wait to be joined, which are all of one peer.
+
+        @return: the first slot.
+        """
+        chunks = self._chunks
+        if not chunks:
+            at = 0
+        else:
+            at = chunks[-1] + 1
+            if conversation is not self._joining or at + count > OPENED_COUNT:
+                self._join()
+                at = 0
+        self._joining = conversation
+        return at
+
+    def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
+        kind = plaintext[0]
+        if kind == CHUNK:
+            if len(plaintext) > _OPENED:
+                self._counters["drop-chunk-oversize"] += 1
+            else:
+                self._chunks.append(slot)
+                self._sizes.append(len(plaintext))
+            return
+        self._join()
+        if kind == FRAME:
+            self._frame(conversation, plaintext[1:])
+        elif kind == FRAGMENT:
+            frame = self._reassembly.fragmentReceived(conversation.peer, plaintext)
+            if frame is not None:
+                self._frame(conversation, memoryview(frame))
+        elif kind == PROBE:
+            conversation.path.received(plaintext)
+        elif kind == CONTROL:
+            conversation.account.controls += 1
+            self._control(conversation, bytes(plaintext[1:]))
+        else:
+            self._counters["drop-sealed-unknown-kind"] += 1
+
+    def _join(self) -> None:
+        """
+        Join the chunks that wait.
+        """
+        if not self._chunks or self._joining is None:
+            return
+        chunks, sizes, conversation = self._chunks, self._sizes, self._joining
+        self._chunks, self._sizes = [], []
+        for stretch in self._joiner.join(chunks, sizes):
+            headers = stretch.headers
+            packets = -(-stretch.length // headers.gsoSize)
+            octets = len(headers.octets) + stretch.length
+            receiver = self._welcome(conversation, headers.octets[:12], packets, octets)
+            if receiver is not None:
+                receiver.stretchReceived(conversation.peer, stretch)
+
+    def _frame(self, conversation: Conversation, frame: memoryview) -> None:
+        receiver = self._welcome(conversation, bytes(frame[:12]), 1, len(frame))
+        if receiver is not None:
+            receiver.frameReceived(conversation.peer, frame)
+
+    def _welcome(
+        self, conversation: Conversation, addresses: bytes, packets: int, octets: int
+    ) -> IFrameReceiver | None:
+        """
+        Count frames of a peer.
+
+        @param addresses: destination and source.
+        @return: who takes them; C{None} if the peer may not use this source address, or floods.
+        """
+        receiver, peer, account = self.receiver, conversation.peer, conversation.account
+        if receiver is None or not isinstance(peer, PeerKey):
+            self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
+            return None
+        if not self.mayUse(peer, addresses[6:]):
+            account.spoofed += 1
+            self._counters["drop-sealed-spoofed-source"] += 1
+            return None
+        now = self._seconds()
+        if addresses[0] & 1 and not all(account.mayFlood(now) for _ in range(packets)):
+            self._counters["drop-sealed-flood"] += 1
+            return None
+        account.heard = now
+        account.framesReceived += packets
+        account.bytesReceived += octets
+        if now - account.told >= HEARD_INTERVAL:
+            account.told = now
+            receiver.peerHeard(peer)
+        return receiver
+
+    def batchReceived(self) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+        if self._chunks:
+            self._join()
+        self._shared.train.send()
+        if self.receiver is not None:
+            self.receiver.batchReceived()
+
+    def _notOpened(self, account: Account, why: int) -> None:
+        if why == REPLAYED:
+            account.replayed += 1
+            self._counters["drop-sealed-replayed"] += 1
+        else:
+            account.forged += 1
+            self._counters["drop-sealed-forged"] += 1
+
+
+def _nobodyMay(identity: bytes, mac: bytes) -> bool:
+    return False
