@@ -290,8 +290,11 @@ class Port:
                 last = len(batch[0].payload)
                 train.append(batch.popleft().payload)
             buffer = bytearray(b"".join(train))
-            slots = Slots(max(size, 1), memoryview(buffer))
-            receiver.trainReceived(slots, 0, len(train), size, last, first.sender)
+            if len(train) == 1:
+                receiver.datagramReceived(memoryview(buffer), first.sender)
+            else:
+                slots = Slots(max(size, 1), memoryview(buffer))
+                receiver.trainReceived(slots, 0, len(train), size, last, first.sender)
             buffer[:] = b"\xdd" * len(buffer)
         if not self._closed:
             receiver.batchReceived()
