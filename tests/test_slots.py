@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.slots import LAYOUTS, Slots
+from wand.slots import LAYOUTS, LONGEST, Slots
 
 
 class SlotsTests(SynchronousTestCase):
@@ -36,3 +36,12 @@ class SlotsTests(SynchronousTestCase):
             slots.slices(0, size)
         self.assertIsNot(slots.slices(1, 2), first)
         self.assertEqual(slots.slices(1, 2), first)
+
+    def test_noMoreThanATrain(self) -> None:
+        """
+        Slices are made for the datagrams of the longest train, not for all that would fit into the memory: those of
+        small datagrams would take many times as much.
+        """
+        slots = Slots(100, memoryview(bytearray(65_536)))
+        self.assertEqual(len(slots.slices(16, 84)), LONGEST)
+        self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16)), 3)

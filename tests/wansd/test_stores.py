@@ -25,7 +25,8 @@ from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 from wand.testing.stores import StoreContract
 from wand.wansd.stores.memory import MemoryRecords, MemoryStore
-from wand.wansd.stores.sqlite import SQLiteRecords, SQLiteStore
+from wand.wansd.stores.sqlite import SQLiteRecords
+from wand.wansd.stores.sqlite_plugin import SQLiteStore
 
 
 def _context() -> Context:

@@ -13,7 +13,7 @@ from wand.frame_services.guard import Guard
 from wand.protocols.rel2 import REL2
 from wand.protocols.sealed.plugin import Sealed
 from wand.wansd.stores.memory import MemoryStore
-from wand.wansd.stores.sqlite import SQLiteStore
+from wand.wansd.stores.sqlite_plugin import SQLiteStore
 
 # Tap drivers
 tuntap = TuntapDriver()

@@ -1,32 +1,38 @@
 """
 How the programs are put together, on the real reactor.
+
+Each imports its own parts when it is composed: a node that also loaded those of the server and of the feeder would take
+1.2 MB more.
 """
 
 from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService, MultiService
 
 from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
 from wand.services.context import realContext
 from wand.services.control import ControlService
-from wand.services.feeder import FeederService
 from wand.services.hooks import HookService
-from wand.services.meeting import SealedServer
-from wand.services.node import Node
 from wand.services.program import Kind, Surroundings
-from wand.services.server import Server
 from wand.twistd.ending import endBecause, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
+
+if TYPE_CHECKING:
+    from wand.services.meeting import SealedServer
+    from wand.services.node import Node
+    from wand.services.server import Server
 
 
 def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfiguration]) -> IService:
     """
     A node, or an etud alone, with its control socket.
     """
+    from wand.services.node import Node
+
     reactor = _begin(program)
     node = Node(_surroundings(reactor, options, kind))
     _control(reactor, node.configuration, options, node)
@@ -41,8 +47,12 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     configuration = options.configuration(kind)
     server: Server | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol == "sealed":
+        from wand.services.meeting import SealedServer
+
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
     else:
+        from wand.services.server import Server
+
         server = Server(_surroundings(reactor, options, kind))
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
@@ -53,6 +63,8 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     A wand that feeds a separate etud.
     """
+    from wand.services.feeder import FeederService
+
     reactor = _begin(program)
     context = realContext(reactor)
     configuration = options.configuration(WandConfiguration)

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred, execute
-from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.errors import ConfigurationInvalid, StoreUnavailable
-from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.errors import StoreUnavailable
+from wand.interfaces import IRecords
 
 #: What we write into the file's header, to know it again: C{Wand} in ASCII.
 APPLICATION: Final = 0x57616E64
@@ -175,31 +174,3 @@ def _advice(error: Exception) -> str:
     if name.startswith("SQLITE_BUSY"):
         return "see that no other program holds it"
     return "move it away for an empty registry, which the nodes fill again by themselves"
-
-
-@implementer(IPlugin, IStore)
-class SQLiteStore:
-    """
-    The store C{sqlite}.
-    """
-
-    name = "sqlite"
-    about = "keeps the registry in an SQLite file, so that a restart forgets nobody"
-
-    def unusable(self) -> str | None:
-        """
-        See L{wand.interfaces.IWandPlugin}.
-        """
-        return None
-
-    def open(self, settings: Settings, context: Context) -> IRecords:
-        """
-        See L{IStore}.  The one setting is C{path}, the file.
-        """
-        for key in settings:
-            if key != "path":
-                raise ConfigurationInvalid("store-settings", key, "the store sqlite has only the setting path")
-        path = settings.get("path")
-        if not isinstance(path, str) or not path:
-            raise ConfigurationInvalid("store-settings", "path", f"expected the path of a file, not {path!r}")
-        return SQLiteRecords(Path(path))

@@ -1,0 +1,51 @@
+"""
+What a program loads.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from twisted.trial.unittest import SynchronousTestCase
+
+_NODE = """
+import sys
+from wand.twistd.node import Options, makeService
+
+options = Options()
+options.parseOptions(["--state=/nowhere"])
+makeService(options)
+print(*sys.modules, sep="\\n")
+"""
+
+#: What is for servers, for a separate wand and for the client, and large.
+_OTHERS = {
+    "sqlite3",
+    "click",
+    "rich",
+    "twisted.internet.endpoints",
+    "wand.cli",
+    "wand.control.client",
+    "wand.membership.roster",
+    "wand.services.feeder",
+    "wand.services.meeting",
+    "wand.services.server",
+    "wand.testing",
+    "wand.wansd.server",
+}
+
+
+class LoadingTests(SynchronousTestCase):
+    """
+    Programs on small machines.
+    """
+
+    def test_nodeLoadsItsOwnParts(self) -> None:
+        """
+        A node does not spend memory on what only servers, a separate wand or the client need.
+        """
+        run = subprocess.run([sys.executable, "-c", _NODE], capture_output=True, text=True, check=True)
+        loaded = set(run.stdout.split())
+        self.assertIn("wand.services.node", loaded)
+        self.assertEqual(loaded & _OTHERS, set())
