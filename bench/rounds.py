@@ -13,7 +13,7 @@ from bench.contenders import Contender
 from bench.figures import Figure
 from bench.load import Load
 from bench.modes import Mode
-from bench.plot import Arena, Link, Plot
+from bench.plot import Link, Plot
 from bench.results import Entrant, Results, Turn
 from wand.errors import WandError
 from wand.lab import Lab
@@ -72,8 +72,7 @@ def measure(
     @param figures: what is wanted, if it is worth measuring in this mode.
     """
     with Lab() as lab:
-        arena = Arena.prepare(lab)
-        mode.apply(arena)
+        arena = mode.prepare(lab)
         load = Load(arena, results.settings.seconds, results.settings.congestion)
         running = [Running(each, Plot.of(arena, each.name, number)) for number, each in enumerate(contenders)]
         wanted = [figure for figure in mode.figures if figure in figures]
