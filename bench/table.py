@@ -5,6 +5,7 @@ Results as tables: for the terminal, and as a page of the documentation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
@@ -15,6 +16,9 @@ from bench.figures import FIGURES
 from bench.modes import MODES, Mode
 from bench.results import Results
 from bench.summary import bestOf
+
+#: The share of the processors' time beyond which those who disturb are worth a note.
+DISTURBANCE: Final = 0.05
 
 #: A heading, the names of the columns, and the rows.
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -45,10 +49,12 @@ def _compared(results: Results, mode: Mode) -> Iterator[Table]:
     medians = results.medians[mode.name]
     best = bestOf(medians, BASELINE)
     for name, ratios in results.ratios[mode.name].items():
+        spreads = results.spreads[mode.name][name]
         rows = [
             [
                 f"{figure.title}, {figure.unit}",
                 figure.text(medians[name][figure.name]),
+                " to ".join(map(figure.text, spreads[figure.name])),
                 f"{figure.text(best[figure.name][1])} ({best[figure.name][0]})",
                 f"{ratios[figure.name]:.2f}",
             ]
@@ -56,7 +62,11 @@ def _compared(results: Results, mode: Mode) -> Iterator[Table]:
             if figure.name in ratios
         ]
         if name.startswith("wand") and rows:
-            yield f"{mode.name}: {name} against the best of {', '.join(BASELINE)}", ("", name, "best", "ratio"), rows
+            yield (
+                f"{mode.name}: {name} against the best of {', '.join(BASELINE)}",
+                ("", name, "rounds", "best", "ratio"),
+                rows,
+            )
 
 
 def _entrants(results: Results) -> list[list[str]]:
@@ -71,6 +81,8 @@ def _troubles(results: Results) -> Iterator[list[str]]:
     for mode, contenders in results.turns.items():
         for name, turns in contenders.items():
             for number, turn in enumerate(turns, 1):
+                if turn.disturbance > DISTURBANCE:
+                    yield [mode, name, str(number), "all", f"others had {turn.disturbance:.0%} of the processors' time"]
                 for figure, pause in turn.stalls.items():
                     yield [mode, name, str(number), figure, f"a stream stalled for {pause:.1f} s"]
                 for figure, reason in turn.failures.items():
