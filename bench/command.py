@@ -16,13 +16,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.contenders import BASELINE, CONTENDERS, Contender, chosen
 from bench.contenders.base import missing
+from bench.costs.command import costs
 from bench.figures import FIGURES, Figure
 from bench.modes import MODES, Mode
 from bench.picture import picture
 from bench.results import Results, Settings
 from bench.rounds import measure
 from bench.summary import summarize
-from bench.table import markdown, terminal
+from bench.table import markdown, tables, terminal
 from wand.errors import WandError
 from wand.lab import asRoot
 
@@ -60,7 +61,7 @@ def _chosen(text: str, choose: Callable[[Sequence[str]], list[T]], names: Iterab
         raise click.BadParameter(f"there is no {error}; there are {', '.join(names)}") from None
 
 
-@click.command(epilog="Contenders: " + ", ".join(each.name for each in CONTENDERS))
+@click.group(invoke_without_command=True, epilog="Contenders: " + ", ".join(each.name for each in CONTENDERS))
 @click.option(
     "--only", default="", callback=_contenders, help="Contenders, such as wand,tinc; else all installed ones."
 )
@@ -78,7 +79,9 @@ def _chosen(text: str, choose: Callable[[Sequence[str]], list[T]], names: Iterab
 )
 @click.option("--from", "source", type=_path, help="Measure nothing; show the results in this file.")
 @click.option("--markdown", "page", type=_path, help="Write the tables to this file too, and the picture beside it.")
+@click.pass_context
 def bench(
+    context: click.Context,
     only: list[Contender],
     modes: list[Mode],
     figures: list[Figure],
@@ -92,6 +95,8 @@ def bench(
     page: Path | None,
 ) -> None:
     """Measure wand and other VPNs, those that are installed, on one machine in one run."""
+    if context.invoked_subcommand is not None:
+        return
     if quick:
         modes, rounds, seconds = modes[:1], 1, 1
         only = [each for each in only if each.name not in SLOW] if len(only) == len(CONTENDERS) else only
@@ -107,6 +112,9 @@ def bench(
     show(results, asJSON)
     if page is not None:
         publish(results, page)
+
+
+bench.add_command(costs)
 
 
 def run(
@@ -174,7 +182,7 @@ def show(results: Results, asJSON: bool) -> None:
     screen = Console()
     if not screen.is_terminal:
         screen.width = max(screen.width, 130)
-    for table in terminal(results):
+    for table in terminal(tables(results)):
         screen.print(table)
 
 

@@ -16,17 +16,41 @@ from typing import Final
 from bench import figures, packets
 from bench.figures import Figure
 from bench.plot import PATIENCE, Arena, Link
-from bench.readings import Flow, echoes, flow, packetRate, processorTicks
+from bench.readings import Flow, MachineTicks, echoes, flow, machineTicks, packetRate, processorTicks
 from bench.results import Turn
 from bench.summary import percentile
 from wand.errors import WandError
-from wand.lab import CommandFailed, Daemon, wait
+from wand.lab import CommandFailed, Daemon, Lab, wait
 
 #: A TCP stream that makes no progress for longer than this has stalled; seconds.
 STALL: Final = 2.0
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PACKETS: Final = (sys.executable, "-P", packets.__file__)
+
+
+class Bystanders:
+    """
+    Everybody else on the machine, from now on.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._before, self._ownBefore = self._now()
+
+    def share(self) -> float:
+        """
+        Which share of the processors' time others have used, or a hypervisor gave to others, since we began; 0 to 1.
+        """
+        after, own = self._now()
+        others = after.busy - self._before.busy - (own - self._ownBefore)
+        total = after.total - self._before.total
+        return max(0.0, others + after.stolen - self._before.stolen) / total if total else 0.0
+
+    def _now(self) -> tuple[MachineTicks, float]:
+        running = processorSeconds([each for each in self._lab.daemons if each.isRunning])
+        own = sum(os.times()[:4]) + running  # of this process, and of its children that have ended
+        return machineTicks(Path("/proc/stat").read_text()), own * _TICKS
 
 
 class Load:
@@ -54,6 +78,7 @@ class Load:
         @return: the figures, and what went wrong; an error ends no benchmark.
         """
         self._turn, self._used, self._bits = Turn(), 0.0, 0.0
+        bystanders = Bystanders(self._arena.lab)
         steps = (
             (self._idle, {figures.ECHO, figures.ECHO_SLOW}),
             (self._forward, {figures.FORWARD, figures.EFFICIENCY}),
@@ -70,6 +95,7 @@ class Load:
                     failure = str(error).partition("\n")[0]
                     self._turn.failures.update({figure.name: failure for figure in given})
         self._account(link)
+        self._turn.disturbance = bystanders.share()
         return self._turn
 
     def _account(self, link: Link) -> None:

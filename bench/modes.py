@@ -12,7 +12,7 @@ import attrs
 from bench.contenders.base import missing
 from bench.figures import FIGURES, TCP_FIGURES, Figure
 from bench.plot import Arena
-from wand.lab import execute
+from wand.lab import Lab, execute
 
 
 @attrs.frozen
@@ -42,29 +42,39 @@ class Mode:
         offloads = {"ethtool": "ethtool"} if self.cuts is not None else {}
         return missing(offloads | ({"nft": "nftables"} if self.loss else {}))
 
-    def apply(self, arena: Arena) -> None:
+    def prepare(self, lab: Lab) -> Arena:
         """
-        Make the underlay so.
+        Set the hosts up in a lab, with an underlay like this between them: a pair of veth, or where packets are to be
+        lost a switch that loses them.
 
         @raise wand.lab.CommandFailed: if the kernel refuses.
         """
+        arena = Arena.prepare(lab, switch=bool(self.loss))
         if self.cuts is not None:
-            whole = "off" if self.cuts else "on"
-            merged = "on" if self.merges else "off"
-            cut = ("tso", whole, "gso", whole, "tx-udp-segmentation", whole)
             for host in (arena.one, arena.two):
-                host.run("ethtool", "-K", "eth0", *cut, "gro", merged)
-                # Nothing is merged in the switch, so that each packet is lost or not by itself.
-                execute(*arena.lab.inSwitch("ethtool", "-K", host.name, "gro", "off"))
+                host.run(*self._offloads("eth0", merges=bool(self.merges)))
         if self.loss:
-            drop = f"ether type ip numgen random mod 1000 < {self.loss} drop"
-            script = f"table bridge bench {{ chain loss {{ type filter hook forward priority 0; {drop}; }}; }}\n"
-            execute(*arena.lab.inSwitch("nft", "-f", "-"), sent=script)
+            self._lose(arena)
+        return arena
+
+    def _offloads(self, interface: str, *, merges: bool) -> Sequence[str]:
+        whole = "off" if self.cuts else "on"
+        cut = ("tso", whole, "gso", whole, "tx-udp-segmentation", whole)
+        return "ethtool", "-K", interface, *cut, "gro", "on" if merges else "off"
+
+    def _lose(self, arena: Arena) -> None:
+        for host in (arena.one, arena.two):
+            # Nothing is merged in the switch, so that each packet is lost or not by itself; and a pair of veth merges
+            # at one end only if the other has no segmentation offload.
+            execute(*arena.lab.inSwitch(*self._offloads(host.name, merges=False)))
+        drop = f"ether type ip numgen random mod 1000 < {self.loss} drop"
+        script = f"table bridge bench {{ chain loss {{ type filter hook forward priority 0; {drop}; }}; }}\n"
+        execute(*arena.lab.inSwitch("nft", "-f", "-"), sent=script)
 
 
 #: All, in the order of the tables.
 MODES: Final = (
-    Mode("default", "pairs of veth as they are: big packets cross whole"),
+    Mode("default", "a pair of veth as it is: big packets cross whole"),
     Mode("wire", "packets of at most 1,500 octets, merged on arrival, as network cards do", cuts=True, merges=True),
     Mode("no-gro", "packets of at most 1,500 octets, which arrive one by one", cuts=True, merges=False),
     Mode("loss-0.1", "wire, with 0.1 % random loss each way", cuts=True, merges=True, loss=1, figures=TCP_FIGURES),

@@ -1,5 +1,5 @@
 """
-Where measurements happen: two hosts and a server on a switch, and the part of them that each contender gets.
+Where measurements happen: two hosts, and the part of them that each contender gets.
 """
 
 from __future__ import annotations
@@ -24,22 +24,24 @@ class Arena:
     The hosts.
 
     @ivar one: the host where loads are started.
-    @ivar two: the host that they go to.
-    @ivar server: the host for programs that only introduce the others to each other.
+    @ivar two: the host that they go to, and that has the programs that only introduce the others to each other.
     """
 
     lab: Lab
     one: Host
     two: Host
-    server: Host
 
     @classmethod
-    def prepare(cls, lab: Lab) -> Arena:
+    def prepare(cls, lab: Lab, *, switch: bool) -> Arena:
         """
         Set the hosts up in a lab.
+
+        @param switch: whether there is a switch between them, or nothing but a pair of veth.
         """
-        names = ("one", "two", "server")
-        return cls(lab, *(lab.host(name, f"{_UNDERLAY}{number}/24") for number, name in enumerate(names, 1)))
+        hosts = (lab.host("one"), lab.host("two")) if switch else lab.pair("one", "two")
+        for number, host in enumerate(hosts, 1):
+            host.configure(f"{_UNDERLAY}{number}/24")
+        return cls(lab, *hosts)
 
 
 @attrs.frozen
@@ -121,7 +123,7 @@ class Plot:
     What a contender has of the arena.
 
     @ivar port: the first of ten UDP ports that nobody else uses.
-    @ivar server: its part of the host for introducers.
+    @ivar server: for a program that introduces the two to each other; it runs on the second host.
     """
 
     one: Side
@@ -137,13 +139,14 @@ class Plot:
         @param number: from 0 to 99, another for each contender.
         """
 
-        def side(host: Host, index: int) -> Side:
-            directory = arena.lab.directory / f"{name.replace(' ', '-')}-{host.name}"
+        def side(role: str, host: Host, index: int) -> Side:
+            directory = arena.lab.directory / f"{name.replace(' ', '-')}-{role}"
             directory.mkdir(mode=0o700, exist_ok=True)
             device = f"{name.replace(' ', '')[:13]}-{index}"
             return Side(host, f"{_UNDERLAY}{index}", f"10.90.{number}.{index}", device, directory)
 
-        return cls(side(arena.one, 1), side(arena.two, 2), side(arena.server, 3), 20_000 + 10 * number)
+        sides = side("one", arena.one, 1), side("two", arena.two, 2), side("server", arena.two, 2)
+        return cls(*sides, 20_000 + 10 * number)
 
     @property
     def network(self) -> str:

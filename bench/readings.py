@@ -115,3 +115,27 @@ def processorTicks(text: str) -> int:
     """
     fields = text.rpartition(")")[2].split()  # The second field is a name that may hold anything.
     return int(fields[11]) + int(fields[12])
+
+
+@attrs.frozen
+class MachineTicks:
+    """
+    What the processors of the machine did since it started, in clock ticks.
+
+    @ivar busy: programs and the kernel.
+    @ivar stolen: a hypervisor gave the processor to others.
+    @ivar total: everything, idleness included.
+    """
+
+    busy: int
+    stolen: int
+    total: int
+
+
+def machineTicks(text: str) -> MachineTicks:
+    """
+    Read the first line of C{/proc/stat} (proc(5)).  What guests used is a part of the programs' time.
+    """
+    user, nice, system, idle, waiting, interrupts, soft, stolen = map(int, text.split(maxsplit=9)[1:9])
+    busy = user + nice + system + interrupts + soft
+    return MachineTicks(busy, stolen, busy + stolen + idle + waiting)

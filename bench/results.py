@@ -70,11 +70,13 @@ class Turn(msgspec.Struct):
     @ivar figures: by their names.
     @ivar stalls: the pause in seconds of each TCP stream that stalled, by the name of the figure.
     @ivar failures: what could not be measured, and why.
+    @ivar disturbance: the share of the processors' time that went to others meanwhile, 0 to 1.
     """
 
     figures: dict[str, float] = {}
     stalls: dict[str, float] = {}
     failures: dict[str, str] = {}
+    disturbance: float = 0.0
 
 
 class Results(msgspec.Struct):
@@ -85,6 +87,7 @@ class Results(msgspec.Struct):
     @ivar missing: contenders and modes that could not take part, and why.
     @ivar turns: by mode and contender, one of each round.
     @ivar medians: of the figures, by mode and contender.
+    @ivar spreads: the least and the greatest of each figure, by mode and contender.
     @ivar ratios: of the medians to the best of the baseline, by mode and contender.
     """
 
@@ -95,6 +98,7 @@ class Results(msgspec.Struct):
     missing: dict[str, str] = {}
     turns: dict[str, dict[str, list[Turn]]] = {}
     medians: dict[str, dict[str, dict[str, float]]] = {}
+    spreads: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
     ratios: dict[str, dict[str, dict[str, float]]] = {}
 
     @classmethod

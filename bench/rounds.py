@@ -1,11 +1,13 @@
 """
-The course of a benchmark: in each mode all contenders are started, and then measured in turn, round after round.
+The course of a benchmark: in each mode all contenders are started, and then measured in turn, round after round, every
+other round in the opposite order.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import attrs
 
@@ -13,13 +15,15 @@ from bench.contenders import Contender
 from bench.figures import Figure
 from bench.load import Load
 from bench.modes import Mode
-from bench.plot import Arena, Link, Plot
+from bench.plot import Link, Plot
 from bench.results import Entrant, Results, Turn
 from wand.errors import WandError
 from wand.lab import Lab
 
 #: Called with a text before each turn.
 Progress = Callable[[str], object]
+
+T = TypeVar("T")
 
 
 @attrs.define
@@ -72,18 +76,27 @@ def measure(
     @param figures: what is wanted, if it is worth measuring in this mode.
     """
     with Lab() as lab:
-        arena = Arena.prepare(lab)
-        mode.apply(arena)
+        arena = mode.prepare(lab)
         load = Load(arena, results.settings.seconds, results.settings.congestion)
         running = [Running(each, Plot.of(arena, each.name, number)) for number, each in enumerate(contenders)]
         wanted = [figure for figure in mode.figures if figure in figures]
         turns = results.turns[mode.name] = {each.name: [] for each in contenders}
         for number in range(1, results.settings.rounds + 1):
-            for each in running:
+            for each in inOrder(running, number):
                 progress(f"{mode.name}, round {number}: {each.contender.name}")
                 turns[each.contender.name].append(each.turn(load, wanted))
                 if each.link is not None and each.contender.name not in results.entrants:
                     results.entrants[each.contender.name] = entrant(each.contender, each.plot, each.link)
+
+
+def inOrder(contenders: Sequence[T], number: int) -> Sequence[T]:
+    """
+    Whose turn it is in a round: forward in one and back in the next, so that what becomes slower or faster with time
+    treats all alike.
+
+    @param number: of the round, from 1 on.
+    """
+    return contenders if number % 2 else contenders[::-1]
 
 
 def entrant(contender: Contender, plot: Plot, link: Link) -> Entrant:

@@ -23,11 +23,22 @@ def medians(turns: Iterable[Turn]) -> dict[str, float]:
     """
     The median of each figure over the turns that have it.
     """
+    return {name: statistics.median(values) for name, values in _values(turns).items()}
+
+
+def spreads(turns: Iterable[Turn]) -> dict[str, tuple[float, float]]:
+    """
+    The least and the greatest of each figure over the turns that have it.
+    """
+    return {name: (min(values), max(values)) for name, values in _values(turns).items()}
+
+
+def _values(turns: Iterable[Turn]) -> dict[str, list[float]]:
     turns = list(turns)
     found = {
         figure.name: [turn.figures[figure.name] for turn in turns if figure.name in turn.figures] for figure in FIGURES
     }
-    return {name: statistics.median(values) for name, values in found.items() if values}
+    return {name: values for name, values in found.items() if values}
 
 
 def bestOf(figures: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> dict[str, tuple[str, float]]:
@@ -61,8 +72,9 @@ def ratios(figures: Mapping[str, Mapping[str, float]], baseline: Sequence[str]) 
 
 def summarize(results: Results, baseline: Sequence[str]) -> None:
     """
-    Fill in the medians and ratios of a document.
+    Fill in the medians, spreads and ratios of a document.
     """
     for mode, contenders in results.turns.items():
         results.medians[mode] = {name: medians(turns) for name, turns in contenders.items()}
+        results.spreads[mode] = {name: spreads(turns) for name, turns in contenders.items()}
         results.ratios[mode] = ratios(results.medians[mode], baseline)

@@ -4,7 +4,8 @@ Results as tables: for the terminal, and as a page of the documentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
@@ -13,8 +14,11 @@ from rich.table import Table as RichTable
 from bench.contenders import BASELINE
 from bench.figures import FIGURES
 from bench.modes import MODES, Mode
-from bench.results import Results
+from bench.results import Machine, Results
 from bench.summary import bestOf
+
+#: The share of the processors' time beyond which those who disturb are worth a note.
+DISTURBANCE: Final = 0.05
 
 #: A heading, the names of the columns, and the rows.
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -45,10 +49,12 @@ def _compared(results: Results, mode: Mode) -> Iterator[Table]:
     medians = results.medians[mode.name]
     best = bestOf(medians, BASELINE)
     for name, ratios in results.ratios[mode.name].items():
+        spreads = results.spreads[mode.name][name]
         rows = [
             [
                 f"{figure.title}, {figure.unit}",
                 figure.text(medians[name][figure.name]),
+                " to ".join(map(figure.text, spreads[figure.name])),
                 f"{figure.text(best[figure.name][1])} ({best[figure.name][0]})",
                 f"{ratios[figure.name]:.2f}",
             ]
@@ -56,7 +62,11 @@ def _compared(results: Results, mode: Mode) -> Iterator[Table]:
             if figure.name in ratios
         ]
         if name.startswith("wand") and rows:
-            yield f"{mode.name}: {name} against the best of {', '.join(BASELINE)}", ("", name, "best", "ratio"), rows
+            yield (
+                f"{mode.name}: {name} against the best of {', '.join(BASELINE)}",
+                ("", name, "rounds", "best", "ratio"),
+                rows,
+            )
 
 
 def _entrants(results: Results) -> list[list[str]]:
@@ -71,17 +81,19 @@ def _troubles(results: Results) -> Iterator[list[str]]:
     for mode, contenders in results.turns.items():
         for name, turns in contenders.items():
             for number, turn in enumerate(turns, 1):
+                if turn.disturbance > DISTURBANCE:
+                    yield [mode, name, str(number), "all", f"others had {turn.disturbance:.0%} of the processors' time"]
                 for figure, pause in turn.stalls.items():
                     yield [mode, name, str(number), figure, f"a stream stalled for {pause:.1f} s"]
                 for figure, reason in turn.failures.items():
                     yield [mode, name, str(number), figure, reason.partition("\n")[0]]
 
 
-def terminal(results: Results) -> Iterator[RenderableType]:
+def terminal(shown: Iterable[Table]) -> Iterator[RenderableType]:
     """
-    The tables for a terminal.
+    Tables for a terminal.
     """
-    for title, columns, rows in tables(results):
+    for title, columns, rows in shown:
         table = RichTable(title=title, title_justify="left", box=SIMPLE_HEAD)
         numbers = _numeric(rows)
         for number, column in enumerate(columns):
@@ -100,7 +112,15 @@ def markdown(results: Results, picture: str | None = None) -> str:
     parts = [conditions(results)]
     if picture is not None:
         parts.append(f"![Medians as bars]({picture})")
-    for title, columns, rows in tables(results):
+    return page(parts, tables(results))
+
+
+def page(introduction: Sequence[str], shown: Iterable[Table]) -> str:
+    """
+    Some paragraphs, and tables as Markdown.
+    """
+    parts = [*introduction]
+    for title, columns, rows in shown:
         numbers = _numeric(rows)
         rule = ["---:" if number in numbers else "---" for number in range(len(columns))]
         lines = "\n".join(f"| {' | '.join(each)} |" for each in (columns, rule, *map(_escaped, rows)))
@@ -112,12 +132,21 @@ def conditions(results: Results) -> str:
     """
     When, where and how it was measured, in a paragraph.
     """
-    machine, settings = results.machine, results.settings
+    settings = results.settings
     rounds = "1 round" if settings.rounds == 1 else f"medians of {settings.rounds} rounds"
     return (
-        f"Measured {results.began[:10]} on {machine.processors} processors ({machine.processor}), "
-        f"Linux {machine.kernel}, Python {machine.python}: {rounds}, "
+        f"{where(results.began, results.machine)}: {rounds}, "
         f"each load {settings.seconds} s, TCP with {settings.congestion}."
+    )
+
+
+def where(began: str, machine: Machine) -> str:
+    """
+    When and where something was measured.
+    """
+    return (
+        f"Measured {began[:10]} on {machine.processors} processors ({machine.processor}), "
+        f"Linux {machine.kernel}, Python {machine.python}"
     )
 
 

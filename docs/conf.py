@@ -13,7 +13,7 @@ author = "the wandaemon authors"
 release = version = metadata.version("wandaemon")
 
 extensions = ["configuration_table", "myst_parser", "pydoctor.sphinx_ext.build_apidocs", "sphinx.ext.intersphinx"]
-exclude_patterns = ["_build", "benchmarks-figures.md"]
+exclude_patterns = ["_build", "benchmarks-figures.md", "benchmarks-costs.md"]
 nitpicky = True
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3

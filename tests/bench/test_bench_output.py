@@ -18,7 +18,7 @@ from bench.table import markdown, tables
 
 def results() -> Results:
     """
-    A small document: two contenders and the underlay, two rounds, one stall and one failure.
+    A small document: two contenders and the underlay, two rounds, one of them disturbed, one stall and one failure.
     """
     document = Results(
         began="2026-01-02T03:04:05+00:00",
@@ -29,7 +29,7 @@ def results() -> Results:
     )
     document.turns["default"] = {
         "wand rel2": [
-            Turn({"tcp-forward": 300.0, "memory": 40.0}),
+            Turn({"tcp-forward": 300.0, "memory": 40.0}, disturbance=0.25),
             Turn({"tcp-forward": 500.0, "memory": 40.0}, stalls={"tcp-forward": 2.5}),
         ],
         "tinc": [Turn({"tcp-forward": 100.0, "memory": 5.0}), Turn(failures={"tcp-reverse": "timed out"})],
@@ -42,19 +42,25 @@ def results() -> Results:
 class TableTests(SynchronousTestCase):
     def test_wandIsComparedWithTheBest(self) -> None:
         """
-        A table says what wand reaches, what the best of the others does, and the ratio.
+        A table says what wand reaches in the median, the least and the greatest, what the best of the others does, and
+        the ratio.
         """
         compared = next(rows for title, _, rows in tables(results()) if "against" in title)
-        self.assertEqual(list(compared[0][1:]), ["400", "100 (tinc)", "4.00"])
+        self.assertEqual(list(compared[0][1:]), ["400", "300 to 500", "100 (tinc)", "4.00"])
 
     def test_troublesAreTold(self) -> None:
         """
-        Stalls, failures and who could not take part are in the last table.
+        Stalls, failures, who could not take part, and what others did meanwhile are in the last table.
         """
         *_, (_, _, rows) = tables(results())
         self.assertEqual(
             [row[-1] for row in rows],
-            ["no `fastd`; install with: apt install fastd", "a stream stalled for 2.5 s", "timed out"],
+            [
+                "no `fastd`; install with: apt install fastd",
+                "others had 25% of the processors' time",
+                "a stream stalled for 2.5 s",
+                "timed out",
+            ],
         )
 
     def test_pageHasEveryTable(self) -> None:

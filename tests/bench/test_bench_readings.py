@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench.readings import Flow, ReadingInvalid, echoes, flow, longestPause, packetRate, processorTicks
+from bench.readings import (
+    Flow,
+    MachineTicks,
+    ReadingInvalid,
+    echoes,
+    flow,
+    longestPause,
+    machineTicks,
+    packetRate,
+    processorTicks,
+)
 
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -107,3 +117,11 @@ class ProcessorTests(SynchronousTestCase):
         The processor time is that in user mode and that in the kernel, whatever the program calls itself.
         """
         self.assertEqual(processorTicks("17 (a ) 1 (b) S 1 17 17 0 -1 4194304 100 0 0 0 250 31 0 0 20 0 1"), 281)
+
+    def test_busyIdleAndStolenMakeTheWhole(self) -> None:
+        """
+        Of the whole machine we learn what it worked, what was stolen from it, and the sum with idleness; guests are
+        counted once.
+        """
+        text = "cpu  10 1 20 300 5 2 3 7 10 1\ncpu0 5 0 10 150 2 1 1 3 5 0\n"
+        self.assertEqual(machineTicks(text), MachineTicks(busy=36, stolen=7, total=348))

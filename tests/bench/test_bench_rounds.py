@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.plot import Link
 from bench.results import Turn
-from bench.rounds import Running
+from bench.rounds import Running, inOrder
 from wand.errors import WandError
 
 
@@ -107,3 +107,11 @@ class RunningTests(SynchronousTestCase):
         self.assertEqual(self.running.turn(self.load, []), Turn(failures={"start": "out of order"}))
         self.contender.works = True
         self.assertEqual(self.running.turn(self.load, []), self.load.next)
+
+
+class OrderTests(SynchronousTestCase):
+    def test_everyOtherRoundGoesBack(self) -> None:
+        """
+        Who was first in one round is last in the next.
+        """
+        self.assertEqual([inOrder("abc", number) for number in (1, 2, 3)], ["abc", "cba", "abc"])

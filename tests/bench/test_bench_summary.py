@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.results import Turn
-from bench.summary import bestOf, medians, percentile, ratios
+from bench.summary import bestOf, medians, percentile, ratios, spreads
 
 _MEDIANS = {
     "wand": {"tcp-forward": 800.0, "ping-average": 0.3},
@@ -41,6 +41,14 @@ class MedianTests(SynchronousTestCase):
         """
         turns = [Turn({"tcp-forward": each}) for each in (1.0, 9.0, 5.0)]
         self.assertEqual(medians([*turns, Turn(failures={"start": "no"})]), {"tcp-forward": 5.0})
+
+    def test_spreadHasTheLeastAndTheGreatest(self) -> None:
+        """
+        Beside a median stands from where to where the rounds went.
+        """
+        self.assertEqual(
+            spreads([Turn({"tcp-forward": each}) for each in (5.0, 1.0, 9.0)]), {"tcp-forward": (1.0, 9.0)}
+        )
 
     def test_noTurns(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-The network of a lab: hosts that are network namespaces (ip-netns(8)), and the switch that joins them.
+The network of a lab: hosts that are network namespaces (ip-netns(8)), and the switch or the cable that joins them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _serial = itertools.count(1)
 
 class Host:
     """
-    A host of a lab: a network namespace whose C{eth0} hangs on the switch.
+    A host of a lab: a network namespace whose C{eth0} hangs on the switch, or on another host.
 
     @ivar name: what it is called; at most 15 characters.
     @ivar namespace: the name of its network namespace, for C{ip netns}.
@@ -44,6 +44,14 @@ class Host:
     def _set(self, option: str, value: str) -> None:
         path = f"/proc/sys/net/ipv6/conf/default/{option}"
         self.run("sh", "-c", f"[ ! -w {path} ] || echo {value} > {path}")
+
+    def configure(self, *addresses: str) -> None:
+        """
+        Set its C{eth0} up, and give it addresses with their prefix lengths.
+        """
+        execute("ip", "-n", self.namespace, "link", "set", "eth0", "up")
+        for address in addresses:
+            execute("ip", "-n", self.namespace, "address", "add", address, "dev", "eth0")
 
     def command(self, *arguments: str) -> list[str]:
         """
@@ -161,13 +169,18 @@ class Lab:
         @param addresses: of its C{eth0}, with their prefix lengths.
         """
         host = self.hosts[name] = Host(self, name)
-        wire = ("link", "add", "name", name, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
-        execute("ip", "-n", self.switch, *wire)
+        _cable(self.switch, name, host)
         execute("ip", "-n", self.switch, "link", "set", "dev", name, "master", "switch", "up")
-        execute("ip", "-n", host.namespace, "link", "set", "eth0", "up")
-        for address in addresses:
-            execute("ip", "-n", host.namespace, "address", "add", address, "dev", "eth0")
+        host.configure(*addresses)
         return host
+
+    def pair(self, one: str, two: str) -> tuple[Host, Host]:
+        """
+        Add two hosts with one cable between them and no switch; they still have to be configured.
+        """
+        first, second = self.hosts[one], self.hosts[two] = Host(self, one), Host(self, two)
+        _cable(first.namespace, "eth0", second)
+        return first, second
 
     def close(self) -> None:
         """
@@ -181,6 +194,11 @@ class Lab:
         finally:
             for number, previous in {**meanwhile, **self._previous}.items():
                 signal.signal(number, previous)
+
+
+def _cable(namespace: str, name: str, host: Host) -> None:
+    veth = ("link", "add", "name", name, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
+    execute("ip", "-n", namespace, *veth)
 
 
 def _mortal(arguments: tuple[str, ...]) -> list[str]:
