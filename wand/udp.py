@@ -45,6 +45,9 @@ COUNTERS: Final = {
 #: the control socket stay prompt: either takes about a millisecond.
 TRAINS: Final = 4
 
+#: Rows of datagrams whose slices are kept: a train of one size in one slot of the inbox makes one.
+ROWS: Final = 4 * TRAINS
+
 #: What the kernel may queue for us (it takes twice as much, for its own structures).  A burst of big frames must fit,
 #: and what does not fit is lost; but what waits here waits in front of everything.  With TCP under way a ping took
 #: 1.3 ms (median) with 384 KiB, 1.0 with 256 and 0.9 with 192, and TCP got 3.0, 3.1 and 2.7 Gbit/s.
@@ -241,7 +244,7 @@ class UDPPort:
     def _row(self, index: int, size: int) -> Slots:
         slots = self._rows.get((index, size))
         if slots is None:
-            if len(self._rows) >= 64:  # sizes come from peers: bounded
+            if len(self._rows) >= ROWS:  # sizes come from peers: bounded
                 self._rows.clear()
             start = index * self._inbox.stride
             row = self._inbox.view[start : start + self._inbox.stride]
