@@ -76,12 +76,13 @@ class UDPUnderlay:
         takenApart.isOpen = lambda: bound.fileno() != -1
         return bound
 
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> UDPPort:
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> UDPPort:
         """
         See L{wand.underlay.Underlay.bindTrains}.
         """
         udp = _bound(host, port)
-        _neverFragment(udp)
+        if not mayFragment:
+            _neverFragment(udp)
         return UDPPort(self._reactor, udp, receiver, self._counters)
 
 

@@ -164,9 +164,10 @@ class Host:
         """
         return self._port(host, port, receiver, None)
 
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> Port:
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> Port:
         """
-        As L{bind}; datagrams of one size from one sender that arrive in one turn make a train.
+        As L{bind}, for there are no fragments here; datagrams of one size from one sender that arrive in one turn make
+        a train.
         """
         return self._port(host, port, None, receiver)
 
