@@ -124,6 +124,7 @@ class UDPPort:
         self._socket = udp
         self._receiver = receiver
         self._counters = counters
+        self.wasTooLong = False
         self._trains = TrainSender(udp)
         self._inbox = makeInbox(udp)
         self._joins = joinTrains(udp) is None
@@ -268,9 +269,10 @@ class UDPPort:
         return f"UDP {self.endpoint}"
 
     def _unsent(self, error: OSError, count: int) -> bool:
+        self.wasTooLong = error.errno == errno.EMSGSIZE
         if error.errno in _FULL:
             self._counters["drop-udp-full"] += count
-        elif error.errno == errno.EMSGSIZE:
+        elif self.wasTooLong:
             self._counters["drop-udp-too-long"] += count
         else:
             self._counters["drop-udp-unreachable"] += count

@@ -72,6 +72,12 @@ class DatagramPort(Protocol):
     endpoint: Endpoint
 
     @property
+    def wasTooLong(self) -> bool:
+        """
+        Was the last that the system did not take too long, for the interface or for UDP?
+        """
+
+    @property
     def features(self) -> tuple[str, ...]:
         """
         What was agreed with the kernel, or why not, for people.

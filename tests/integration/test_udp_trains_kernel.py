@@ -158,13 +158,14 @@ def test_datagramsLongerThanThePath(mayFragment: bool) -> None:
         datagrams = [bytes([number]) * 3_000 for number in range(11)]
         taken = [
             port.send(datagrams[0], port.endpoint),
+            port.wasTooLong,
             port.sendTrain(memoryview(b"".join(datagrams[1:])), 3_000, port.endpoint),
             port.sendTrain(memoryview(b"short" * 3), 5, port.endpoint),
         ]
         for _ in range(5):
             descriptors.turn(0.01)
         port.close()
-    assert taken == [mayFragment, mayFragment, True]
+    assert taken == [mayFragment, not mayFragment, mayFragment, True]
     assert recorder.received == datagrams * mayFragment + [b"short"] * 3
     assert counters["drop-udp-too-long"] == (0 if mayFragment else 11)
 

@@ -48,6 +48,13 @@ class OverheardPort:
         self._port = port
         self._heard = heard
 
+    @property
+    def wasTooLong(self) -> bool:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        return self._port.wasTooLong
+
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.DatagramPort}.

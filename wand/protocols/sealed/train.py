@@ -29,6 +29,7 @@ class Train:
         self._view = memoryview(bytearray(_OCTETS))
         self._slots = lru_cache(maxsize=16)(self._slotsOf)
         self._port: DatagramPort | None = None
+        self._session: Session | None = None
         self._endpoint: tuple[str, int] = ("", 0)
         self._size = self._count = self._end = 0
 
@@ -56,7 +57,7 @@ class Train:
             self.send()
             count = 0
         if not count:
-            self._size, self._port, self._endpoint = size, port, endpoint
+            self._size, self._port, self._endpoint, self._session = size, port, endpoint, session
         start = self._end
         if number > 1:
             isSealed = session.sealEach(plaintexts, self._slots(size), count)
@@ -81,7 +82,11 @@ class Train:
         assert self._port is not None
         datagrams = self._view[: self._end]
         self._count = self._end = 0
-        return self._port.sendTrain(datagrams, self._size, self._endpoint)
+        size, session = self._size, self._session
+        taken = self._port.sendTrain(datagrams, size, self._endpoint)
+        if not taken and session is not None and self._port.wasTooLong:
+            session.conversation.path.tooLong(size)
+        return taken
 
     def _slotsOf(self, size: int) -> Slots:
         return Slots(size, self._view[: CHUNKS_MAXIMUM * size])
