@@ -214,6 +214,7 @@ class REL2Tests(SynchronousTestCase):
         self.arrive(b"\0\0" + FRAME)
         status = self.transport.peerStatus(peer)
         self.assertEqual((status.state, status.heard), ("heard", 1000))
+        self.assertIsNone(status.pathSize)
         self.assertEqual((status.framesSent, status.bytesSent), (1, len(FRAME)))
         self.assertEqual((status.framesReceived, status.bytesReceived), (1, len(FRAME)))
 

@@ -141,6 +141,20 @@ class SuperframeTests(SynchronousTestCase):
         self.net.run()
         self.assertEqual((self.high.stretches, self.counted("drop-sealed-spoofed-source")), ([], 1))
 
+    def test_pathIsShown(self) -> None:
+        """
+        The size of the path in use is in the peer's status once there is a session, and grows with what is found out.
+        """
+
+        def size() -> int | None:
+            return self.low.transport.peerStatus(self.high.peer).pathSize
+
+        self.assertEqual(size(), 1_232)
+        self.send(Packet(payload=OCTETS[:60_000]))
+        self.assertEqual(size(), 8_972)
+        self.low.transport.end(self.high.peer)
+        self.assertIsNone(size())
+
     def test_interfaceBecomesNarrower(self) -> None:
         """
         When our own interface takes no datagrams of the path's size any more, what was under way is lost and the next
