@@ -191,10 +191,12 @@ class UnderlayContract:
 
     def test_tooLong(self) -> None:
         """
-        What is longer than a datagram can be is not taken, and nothing is raised.
+        What is longer than a datagram can be is not taken, and the port says so; nothing is raised.
         """
         here, _ = self.bound()
+        self.assertFalse(here.wasTooLong)
         self.assertFalse(here.send(bytes(DATAGRAM_MAXIMUM + 1), here.endpoint))
+        self.assertTrue(here.wasTooLong)
 
     def test_nobodyThere(self) -> None:
         """

@@ -341,6 +341,10 @@ class IFrameReceiver(Interface):
     Takes the frames that arrive from peers.  Etud provides it; transports call it.
     """
 
+    wantsStretches: bool = Attribute(
+        "Does the host take stretches in one piece?  If not, a transport whose datagrams are frames need not join them."
+    )
+
     def frameReceived(peer: Peer, frame: Frame) -> None:
         """
         A frame came.

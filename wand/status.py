@@ -43,6 +43,8 @@ class PeerStatus(Status, frozen=True):
     @ivar macs: the MAC addresses whose frames go to it.
     @ivar heard: when a frame last came from it; C{None} for never.
     @ivar endpoint: where it is, where that is not what the protocol calls it; empty if that is not known.
+    @ivar pathSize: octets of UDP payload of the longest datagrams that go to it; C{None} where the protocol does not
+        know what the path carries.
     @ivar drops: what came from it, or was for it, and was dropped.
     @ivar reasons: the same by the reason, where the protocol knows reasons.
     """
@@ -56,6 +58,7 @@ class PeerStatus(Status, frozen=True):
     framesSent: int
     bytesSent: int
     endpoint: str = ""
+    pathSize: int | None = None
     drops: int = 0
     reasons: dict[str, int] = {}
 

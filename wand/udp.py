@@ -80,12 +80,13 @@ class UDPUnderlay:
         takenApart.isOpen = lambda: bound.fileno() != -1
         return bound
 
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> UDPPort:
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> UDPPort:
         """
         See L{wand.underlay.Underlay.bindTrains}.
         """
         udp = _bound(host, port)
-        _neverFragment(udp)
+        if not mayFragment:
+            _neverFragment(udp)
         return UDPPort(self._reactor, udp, receiver, self._counters)
 
 
@@ -128,6 +129,7 @@ class UDPPort:
         self._socket = udp
         self._receiver = receiver
         self._counters = counters
+        self.wasTooLong = False
         self._trains = TrainSender(udp)
         self._inbox = makeInbox(udp)
         self._joins = joinTrains(udp) is None
@@ -186,6 +188,7 @@ class UDPPort:
         self._counters["udp-sent-datagrams"] += sent
         self._counters["udp-sent-bytes"] += min(sent * size, total)
         if sent < count:
+            self.wasTooLong = False
             self._counters["drop-udp-full"] += count - sent
         return sent == count
 
@@ -280,9 +283,10 @@ class UDPPort:
         return f"UDP {self.endpoint}"
 
     def _unsent(self, error: OSError, count: int) -> bool:
+        self.wasTooLong = error.errno == errno.EMSGSIZE
         if error.errno in _FULL:
             self._counters["drop-udp-full"] += count
-        elif error.errno == errno.EMSGSIZE:
+        elif self.wasTooLong:
             self._counters["drop-udp-too-long"] += count
         else:
             self._counters["drop-udp-unreachable"] += count

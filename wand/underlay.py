@@ -77,6 +77,12 @@ class DatagramPort(Protocol):
     endpoint: Endpoint
 
     @property
+    def wasTooLong(self) -> bool:
+        """
+        Was the last that the system did not take too long, for the interface or for UDP?
+        """
+
+    @property
     def features(self) -> tuple[str, ...]:
         """
         What was agreed with the kernel, or why not, for people.
@@ -136,8 +142,10 @@ class Underlay(Protocol):
         @raise wand.errors.PortUnavailable: if it can not be bound, with the reason and what to do.
         """
 
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> DatagramPort:
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> DatagramPort:
         """
-        As L{bind}, for a receiver that takes trains and knows what the path carries: what is sent is never cut into
-        IP fragments, neither here nor on the way.
+        As L{bind}, for a receiver that takes trains.
+
+        @param mayFragment: whether what is sent may be cut into IP fragments, as with L{bind}.  If not, who sends has
+            to know what the path carries.
         """

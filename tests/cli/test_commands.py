@@ -42,6 +42,22 @@ async def test_looking(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_pathOfPeers(bench: Bench) -> None:
+    """
+    The peers are listed with the size of the path to each, or a dash where the protocol knows none.
+    """
+    bench.program.add(MAC.parse(FIRST), PEER, None, None)
+    for size in (None, 1_472):
+        if size:
+            bench.program.enter("member")
+        _, out, _ = await bench.run("peers", "--json")
+        assert json.loads(out)[0]["pathSize"] == size
+        _, out, _ = await bench.run("peers")
+        header, row = (line.split() for line in out.splitlines())
+        assert row[header.index("PATH")] == str(size or "-")
+
+
+@pytest_twisted.ensureDeferred
 async def test_status(bench: Bench) -> None:
     """
     The status is for people, or JSON with every field.

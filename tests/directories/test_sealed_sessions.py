@@ -69,6 +69,8 @@ class Frames:
     Takes the frames that arrive.
     """
 
+    wantsStretches = True
+
     def __init__(self) -> None:
         self.received: list[tuple[object, bytes]] = []
 

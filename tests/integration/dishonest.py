@@ -24,6 +24,7 @@ from wand.membership.enrolment import Enrolment
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.context import realContext
 from wand.state import StateDirectory
+from wand.superframes.stretch import Stretch
 from wand.table import Peer
 
 #: The largest payload of the frames that it sends.
@@ -36,7 +37,14 @@ class Deaf:
     Takes frames and does nothing with them.
     """
 
+    wantsStretches = True
+
     def frameReceived(self, peer: Peer, frame: Frame) -> None:
+        """
+        See L{IFrameReceiver}.
+        """
+
+    def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
         """
         See L{IFrameReceiver}.
         """

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 
+from wand.control.client import ControlClient
 from wand.demo.namespaces import Namespaces
 from wand.lab import wait
 
@@ -40,6 +41,15 @@ def test_transferArrivesAsItWasSent(formed: Namespaces) -> None:
     *_, last = formed.transfer(one, two, 0.5)
     assert last.intact
     assert last.octets > 1_000_000
+
+
+def test_offloadsAreShown(formed: Namespaces) -> None:
+    """
+    The status names what was agreed with the kernel, though the datagrams of REL2 are ordinary frames.
+    """
+    tap = formed.ask(formed.topology.nodes[0], ControlClient.status).tap
+    assert tap is not None
+    assert tap.features == ["tap: CSUM TSO4 TSO6 ECN USO", "udp: GSO GRO"]
 
 
 def test_addressesAreResolvedByBroadcast(formed: Namespaces) -> None:

@@ -256,3 +256,27 @@ def test_jumboFramesAndNarrowPaths(makeSealed: Make) -> None:
     wait(lambda: echoes(8_972), 30, "echoes over the narrow path")
     execute("ip", "-n", network.lab.switch, "link", "set", two.name, "mtu", "1500")
     assert echoes(8_972)
+
+
+def test_ownInterfaceBecomesNarrow(makeSealed: Make) -> None:
+    """
+    When a node's own interface gets a smaller MTU, datagrams are smaller with the next frame, and not only after lost
+    probes; the peers' status shows the size.
+    """
+    network = makeSealed(2)
+    one, two = network.topology.nodes
+    host = network.hosts[one.name]
+
+    async def size(client: ControlClient) -> int | None:
+        sizes = [peer.pathSize async for peer in client.peers() if str(two.mac) in peer.macs]
+        return sizes[0]
+
+    def send(times: int) -> None:
+        host.run("sh", "-c", f"ping -q -c {times} -i 0.05 -W 0.1 -s 1300 {two.inside} || true", timeout=20)
+
+    send(10)
+    assert network.ask(one, size) == 1_472
+    host.run("ip", "link", "set", "eth0", "mtu", "1300")
+    send(10)
+    assert network.ask(one, size) == 1_232
+    assert 1 <= counted(network, one)["drop-udp-too-long"] < 10

@@ -5,10 +5,16 @@ Trains and batches of datagrams with a real kernel, on loopback.
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from wand.counters import Counters
+from wand.slots import Slots
+from wand.testing.descriptors import Descriptors
+from wand.testing.kernel import PrivateNetwork
+from wand.udp import UDPUnderlay
 from wand.udp_batch import BATCH, Inbox, unusable
 from wand.udp_offload import TrainSender, joinTrains
 
@@ -106,6 +112,62 @@ def test_fullBatchLeavesTheRest(pair: Pair) -> None:
         one.sendto(b"x", two.getsockname()[:2])
     inbox = Inbox(two)
     assert [inbox.receive() for _ in range(3)] == [BATCH, 3, 0]
+
+
+class Datagrams:
+    """
+    Keeps what came.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+        self.received.append(bytes(datagram))
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+        for index in range(first, first + count):
+            octets = size if index < first + count - 1 else last
+            self.datagramReceived(slots.slices(0, octets)[index], sender)
+
+    def batchReceived(self) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+
+
+@pytest.mark.parametrize("mayFragment", [True, False])
+def test_datagramsLongerThanThePath(mayFragment: bool) -> None:
+    """
+    Where IP may cut them, datagrams that are longer than the MTU arrive, alone and in trains; where it may not they are
+    not sent, and counted.
+    """
+    descriptors, counters, recorder = Descriptors(), Counters(), Datagrams()
+    with PrivateNetwork():
+        subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
+        underlay = UDPUnderlay(descriptors, counters)
+        port = underlay.bindTrains("127.0.0.1", 0, recorder, mayFragment=mayFragment)
+        datagrams = [bytes([number]) * 3_000 for number in range(11)]
+        taken = [
+            port.send(datagrams[0], port.endpoint),
+            port.wasTooLong,
+            port.sendTrain(memoryview(b"".join(datagrams[1:])), 3_000, port.endpoint),
+            port.sendTrain(memoryview(b"short" * 3), 5, port.endpoint),
+        ]
+        for _ in range(5):
+            descriptors.turn(0.01)
+        port.close()
+    assert taken == [mayFragment, not mayFragment, mayFragment, True]
+    assert recorder.received == datagrams * mayFragment + [b"short"] * 3
+    assert counters["drop-udp-too-long"] == (0 if mayFragment else 11)
 
 
 def received(inbox: Inbox) -> list[tuple[int, int, tuple[str, int]]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from random import Random
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -16,15 +17,19 @@ from zope.interface.verify import verifyObject
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC, Frame
-from wand.interfaces import IFrameReceiver, IPeerProtocol, ITransport, TransportRequest
+from wand.interfaces import IFrameReceiver, IPeerProtocol, ISuperframeTransport, TransportRequest
 from wand.protocols.rel2 import HEARD_INTERVAL, REL2, REL2Transport
 from wand.superframes.stretch import Stretch
 from wand.table import Peer
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+from wand.testing.packets import ACK, PSH, Packet
+from wand.underlay import DATAGRAM_MAXIMUM
 
 OWN = MAC.parse("02:00:00:00:00:01")
+PEER = Endpoint("192.0.2.2", 22222)
 FRAME = bytes.fromhex("020000000001 020000000002 88b5") + b"payload"
+STREAM = Packet(payload=bytes(range(251)) * 200, gsoSize=1_200, flags=ACK | PSH)
 
 
 @implementer(IFrameReceiver)
@@ -34,7 +39,9 @@ class Receiver:
     """
 
     def __init__(self) -> None:
+        self.wantsStretches = False
         self.frames: list[tuple[Peer, bytes]] = []
+        self.stretches: list[tuple[Peer, list[bytes]]] = []
         self.heard: list[Peer] = []
         self.batches = 0
 
@@ -46,9 +53,9 @@ class Receiver:
 
     def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
         """
-        See L{IFrameReceiver}: REL2 has no superframes.
+        See L{IFrameReceiver}; kept as the frames that it stands for.
         """
-        raise AssertionError("REL2 has no superframes")
+        self.stretches.append((peer, [bytes(each) for each in stretch.frames()]))
 
     def batchReceived(self) -> None:
         """
@@ -110,20 +117,29 @@ class REL2Tests(SynchronousTestCase):
         self.other.send(datagram, ("192.0.2.1", 22222))
         self.clock.advance(0)
 
+    def sendBatch(self, *frames: bytes) -> None:
+        """
+        Send frames to the other host.
+        """
+        for frame in frames:
+            self.transport.send(PEER, frame)
+        self.transport.flush()
+        self.clock.advance(0)
+
     def test_interfaces(self) -> None:
         """
         The plugin and what it opens provide their interfaces.
         """
         self.assertTrue(verifyObject(IPeerProtocol, REL2()))
-        self.assertTrue(verifyObject(ITransport, self.transport))
+        self.assertTrue(verifyObject(ISuperframeTransport, self.transport))
+        self.assertTrue(verifyObject(IFrameReceiver, self.receiver))
         self.assertIsNone(REL2().unusable())
 
     def test_onTheWire(self) -> None:
         """
         A frame leaves as two zero octets and the whole frame.
         """
-        self.transport.send(Endpoint("192.0.2.2", 22222), FRAME)
-        self.clock.advance(0)
+        self.sendBatch(FRAME)
         self.assertEqual(self.raw.datagrams, [b"\0\0" + FRAME])
 
     def test_fromTheWire(self) -> None:
@@ -193,11 +209,12 @@ class REL2Tests(SynchronousTestCase):
         peer = Endpoint("192.0.2.2", 22222)
         self.transport.peerAdded(peer)
         self.clock.advance(1000)
-        self.transport.send(peer, FRAME)
+        self.sendBatch(FRAME)
         self.assertEqual(self.transport.peerStatus(peer).state, "known")
         self.arrive(b"\0\0" + FRAME)
         status = self.transport.peerStatus(peer)
         self.assertEqual((status.state, status.heard), ("heard", 1000))
+        self.assertIsNone(status.pathSize)
         self.assertEqual((status.framesSent, status.bytesSent), (1, len(FRAME)))
         self.assertEqual((status.framesReceived, status.bytesReceived), (1, len(FRAME)))
 
@@ -252,3 +269,134 @@ class REL2Tests(SynchronousTestCase):
         self.transport.datagramReceived(memoryview(datagram), ("192.0.2.2", 22222))
         dropped = self.context.counters["drop-rel2-runt"] - before
         self.assertEqual((len(self.receiver.frames), dropped), (0, 1) if len(datagram) < 16 else (1, 0))
+
+    def test_batches(self) -> None:
+        """
+        However frames of all sizes are mixed, each leaves in a datagram of its own, in their order, and none is left
+        behind when the batch is over.
+        """
+        frames = [FRAME + bytes([number]) * size for number, size in enumerate([5, 5, 5, 3, 5, 9, 9, 1, 1, 0] * 25)]
+        self.sendBatch(*frames)
+        self.assertEqual(self.raw.datagrams, [b"\0\0" + frame for frame in frames])
+
+    def test_mixedPeers(self) -> None:
+        """
+        Frames to several peers in one batch reach each of them, in their order.
+        """
+        raw, third = Raw(), Endpoint("192.0.2.3", 22222)
+        self.network.host("192.0.2.3").bind("0.0.0.0", 22222, raw)
+        for number in range(6):
+            self.transport.send((PEER, PEER, third)[number % 3], FRAME + bytes([number]))
+        self.sendBatch()
+        self.assertEqual([each[-1] for each in self.raw.datagrams], [0, 1, 3, 4])
+        self.assertEqual([each[-1] for each in raw.datagrams], [2, 5])
+
+    def test_longFrames(self) -> None:
+        """
+        The longest frame that UDP carries leaves like any other; one that is longer is not sent, and not counted as
+        sent.
+        """
+        self.transport.peerAdded(PEER)
+        longest = FRAME.ljust(DATAGRAM_MAXIMUM - 2, b"x")
+        self.sendBatch(FRAME, longest, longest + b"x", FRAME)
+        self.assertEqual(self.raw.datagrams, [b"\0\0" + each for each in (FRAME, longest, FRAME)])
+        self.assertEqual(self.transport.peerStatus(PEER).framesSent, 3)
+
+    def test_superframe(self) -> None:
+        """
+        A superframe leaves as the ordinary frames that it stands for, with whole checksums, and each is counted.
+        """
+        self.transport.peerAdded(PEER)
+        for packet in (STREAM, attrs.evolve(STREAM, isIPv4=False), attrs.evolve(STREAM, isTCP=False)):
+            self.raw.datagrams.clear()
+            virtio, frame = packet.superframe()
+            self.transport.sendSuperframe(PEER, memoryview(bytearray(frame)), virtio)
+            self.sendBatch()
+            self.assertEqual(self.raw.datagrams, [b"\0\0" + segment for segment in packet.segments()])
+        self.assertEqual(self.transport.peerStatus(PEER).framesSent, 3 * len(STREAM.segments()))
+
+    def test_partialChecksum(self) -> None:
+        """
+        A frame whose checksum the kernel left to us leaves with a whole one.
+        """
+        virtio, frame = attrs.evolve(STREAM, payload=b"short").superframe()
+        self.transport.sendSuperframe(PEER, memoryview(bytearray(frame)), virtio)
+        self.sendBatch()
+        self.assertEqual(self.raw.datagrams, [b"\0\0" + attrs.evolve(STREAM, payload=b"short").segments()[0]])
+
+    def test_strangeSuperframe(self) -> None:
+        """
+        A superframe that we can not cut is dropped and counted.
+        """
+        virtio, frame = STREAM.superframe()
+        self.transport.sendSuperframe(PEER, memoryview(bytearray(frame))[:500], virtio)
+        self.sendBatch()
+        self.assertEqual((self.raw.datagrams, self.context.counters["drop-rel2-superframe"]), ([], 1))
+
+    def arriveTogether(self, *frames: bytes) -> None:
+        """
+        Let frames of the other host arrive in one batch.
+        """
+        for frame in frames:
+            self.other.send(b"\xab\xcd" + frame, ("192.0.2.1", 22222))
+        self.clock.advance(0)
+
+    def test_gathered(self) -> None:
+        """
+        Segments that come together reach a host that takes them so in one piece; each is counted.
+        """
+        self.transport.peerAdded(PEER)
+        self.receiver.wantsStretches = True
+        segments = STREAM.segments()
+        self.arriveTogether(FRAME, *segments, FRAME)
+        self.assertEqual(self.receiver.stretches, [(PEER, segments)])
+        self.assertEqual(self.receiver.frames, [(PEER, FRAME), (PEER, FRAME)])
+        status = self.transport.peerStatus(PEER)
+        expected = (len(segments) + 2, sum(map(len, segments)) + 2 * len(FRAME))
+        self.assertEqual((status.framesReceived, status.bytesReceived), expected)
+
+    def test_notGathered(self) -> None:
+        """
+        A host that takes ordinary frames gets the frames as they came; so does every host those longer than the MTU.
+        """
+        segments = STREAM.segments()
+        self.arriveTogether(*segments)
+        self.receiver.wantsStretches = True
+        longer = attrs.evolve(STREAM, gsoSize=1_300).segments()
+        self.arriveTogether(*longer)
+        self.assertEqual([frame for _, frame in self.receiver.frames], segments + longer)
+        self.assertEqual(self.receiver.stretches, [])
+
+    def test_onlyKnownSendersOfTrains(self) -> None:
+        """
+        With senders = known, segments that come together from elsewhere are dropped and counted, each.
+        """
+        self.transport.stop()
+        self.opened(senders="known")
+        self.receiver.wantsStretches = True
+        self.arriveTogether(*STREAM.segments())
+        self.assertEqual((self.receiver.frames, self.receiver.stretches), ([], []))
+        self.assertEqual(self.context.counters["drop-rel2-unknown-sender"], len(STREAM.segments()))
+
+    def test_stoppedFromWithin(self) -> None:
+        """
+        After a stop in the middle of a batch nothing more is handed over.
+        """
+        self.receiver.frameReceived = lambda *_: self.transport.stop()  # type: ignore[method-assign]
+        self.receiver.wantsStretches = True
+        self.arriveTogether(FRAME, *STREAM.segments())
+        self.assertEqual(self.receiver.stretches, [])
+
+    @given(st.lists(st.binary(max_size=60), max_size=8))
+    def test_anyTrainIsTakenOrCounted(self, datagrams: list[bytes]) -> None:
+        """
+        Nothing that arrives in one batch raises or is lost without being counted.
+        """
+        self.receiver.wantsStretches = True
+        self.receiver.frames.clear()
+        before = self.context.counters["drop-rel2-runt"]
+        for datagram in datagrams:
+            self.other.send(datagram, ("192.0.2.1", 22222))
+        self.clock.advance(0)
+        dropped = self.context.counters["drop-rel2-runt"] - before
+        self.assertEqual(len(self.receiver.frames) + dropped, len(datagrams))

@@ -19,6 +19,7 @@ class PathTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.carries = 1_472
+        self.interface = 65_507
         self.sent: list[int] = []
         self.path = Path(self.clock, self.send)
         self.far = Path(self.clock, lambda answer: self.clock.callLater(0.01, self.path.received, memoryview(answer)))
@@ -29,7 +30,9 @@ class PathTests(SynchronousTestCase):
         """
         size = len(plaintext) + DATA_OVERHEAD
         self.sent.append(size)
-        if size <= self.carries:
+        if size > self.interface:
+            self.path.tooLong(size)
+        elif size <= self.carries:
             self.clock.callLater(0.01, self.far.received, memoryview(plaintext))
 
     def run_(self, seconds: float) -> None:
@@ -66,6 +69,58 @@ class PathTests(SynchronousTestCase):
             self.carries = carries
             self.run_(within)
             self.assertEqual(self.path.size, max(size for size in SIZES if size <= carries))
+
+    def test_interfaceBecomesNarrower(self) -> None:
+        """
+        When our own interface says that datagrams are too long, they are smaller at once, and in a few round trips as
+        long as it takes them.
+        """
+        for interface in (1_400, 1_300, 1_232):
+            self.path.forget()
+            self.interface = 65_507
+            self.run_(5.0)
+            self.assertEqual(self.path.size, 1_472)
+            self.interface = interface
+            self.path.tooLong(1_472)
+            self.path.tooLong(1_472)
+            self.assertEqual(self.path.size, SIZES[0])
+            self.run_(0.5)
+            self.assertEqual(self.path.size, max(size for size in SIZES if size <= interface))
+
+    def test_narrowInterfaceNoticedByProbes(self) -> None:
+        """
+        A probe that the interface does not take is noticed the same, whether it was to confirm the size in use or to
+        find a longer one; the latter is then not tried before long.
+        """
+        self.run_(5.0)
+        self.interface = 1_400
+        self.run_(CONFIRM + 1.0)
+        self.assertEqual(self.path.size, 1_392)
+        self.sent.clear()
+        self.run_(RAISE - CONFIRM - 1.0)
+        self.assertEqual(max(self.sent), 1_392)
+        self.run_(2 * CONFIRM + 1.0)
+        self.assertEqual(self.sent.count(1_420), 1)
+
+    def test_interfaceTooNarrowForAnything(self) -> None:
+        """
+        An interface that takes not even the smallest size is asked as rarely as a peer that is away.
+        """
+        self.run_(5.0)
+        self.interface = 500
+        self.path.tooLong(1_472)
+        self.sent.clear()
+        self.run_(60.0)
+        self.assertEqual(self.path.size, SIZES[0])
+        self.assertLess(len(self.sent), 60.0 / CONFIRM * 10 * TRIES)
+
+    def test_tooLongForOtherReasons(self) -> None:
+        """
+        A message that is longer than the path is known to carry says nothing about the path when it is refused.
+        """
+        self.run_(5.0)
+        self.path.tooLong(1_473)
+        self.assertEqual(self.path.size, 1_472)
 
     def test_peerAway(self) -> None:
         """

@@ -10,6 +10,7 @@ from zope.interface.verify import verifyObject
 from wand.interfaces import ISuperframeTransport
 from wand.protocols.sealed.packets import DATA
 from wand.superframes.virtio import HEADER_SIZE, VirtioHeader
+from wand.testing.network import Port
 from wand.testing.packets import Packet
 from wand.testing.sealed import SealedNetwork
 
@@ -139,6 +140,41 @@ class SuperframeTests(SynchronousTestCase):
         self.low.transport.flush()
         self.net.run()
         self.assertEqual((self.high.stretches, self.counted("drop-sealed-spoofed-source")), ([], 1))
+
+    def test_pathIsShown(self) -> None:
+        """
+        The size of the path in use is in the peer's status once there is a session, and grows with what is found out.
+        """
+
+        def size() -> int | None:
+            return self.low.transport.peerStatus(self.high.peer).pathSize
+
+        self.assertEqual(size(), 1_232)
+        self.send(Packet(payload=OCTETS[:60_000]))
+        self.assertEqual(size(), 8_972)
+        self.low.transport.end(self.high.peer)
+        self.assertIsNone(size())
+
+    def test_interfaceBecomesNarrower(self) -> None:
+        """
+        When our own interface takes no datagrams of the path's size any more, what was under way is lost and the next
+        superframe arrives.
+        """
+        self.send(Packet(payload=OCTETS[:60_000]))
+        (conversation,) = self.low.transport._registry
+        before = conversation.path.size
+        (port,) = self.low.transport._ports.values()
+        assert isinstance(port, Port)
+        port.longest = 1_372
+        self.high.stretches.clear()
+        virtio, frame = self.superframe(Packet(payload=OCTETS[:60_000]))
+        self.low.transport.sendSuperframe(self.high.peer, memoryview(frame), virtio)
+        self.low.transport.flush()
+        self.assertLess(conversation.path.size, before)
+        packet = Packet(payload=OCTETS[:50_000])
+        self.send(packet)
+        self.assertEqual(sum(len(octets) for _, octets in self.payloads(packet.headersSize)), 50_000)
+        self.assertEqual(conversation.path.size, 1_332)
 
     def test_frameTooBigForThePath(self) -> None:
         """

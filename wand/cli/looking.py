@@ -103,12 +103,25 @@ def _entryGrid(entries: list[EntryStatus], now: float) -> Grid:
 
 def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
     return Grid(
-        ("PEER", "STATE", "ENDPOINT", "HEARD", "FRAMES-IN", "BYTES-IN", "FRAMES-OUT", "BYTES-OUT", "DROPS", "MACS"),
+        (
+            "PEER",
+            "STATE",
+            "ENDPOINT",
+            "PATH",
+            "HEARD",
+            "FRAMES-IN",
+            "BYTES-IN",
+            "FRAMES-OUT",
+            "BYTES-OUT",
+            "DROPS",
+            "MACS",
+        ),
         [
             (
                 peer.peer,
                 peer.state,
                 peer.endpoint,
+                "" if peer.pathSize is None else str(peer.pathSize),
                 "never" if peer.heard is None else age(now - peer.heard),
                 str(peer.framesReceived),
                 str(peer.bytesReceived),

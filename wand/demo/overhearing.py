@@ -28,11 +28,12 @@ class OverheardUnderlay:
         """
         return OverheardPort(self._underlay.bind(host, port, receiver), self._heard)
 
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> DatagramPort:
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> DatagramPort:
         """
         See L{wand.underlay.Underlay}.
         """
-        return OverheardPort(self._underlay.bindTrains(host, port, receiver), self._heard)
+        bound = self._underlay.bindTrains(host, port, receiver, mayFragment=mayFragment)
+        return OverheardPort(bound, self._heard)
 
 
 class OverheardPort:
@@ -46,6 +47,13 @@ class OverheardPort:
         self.notes = tuple(port.notes)
         self._port = port
         self._heard = heard
+
+    @property
+    def wasTooLong(self) -> bool:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        return self._port.wasTooLong
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """

@@ -5,7 +5,9 @@ The Linux tap device, by way of python-pytun (Documentation/networking/tuntap.rs
 from __future__ import annotations
 
 import errno
+import fcntl
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -53,11 +55,13 @@ class TuntapDriver:
     name = "tuntap"
     about = "a tap interface of Linux"
 
-    def __init__(self, device: str = _DEVICE) -> None:
+    def __init__(self, device: str = _DEVICE, ioctl: Callable[..., object] = fcntl.ioctl) -> None:
         """
         @param device: the path of the device from which the kernel makes interfaces.
+        @param ioctl: asks the kernel for offloads, see L{agreeOffloads}.
         """
         self._device = device
+        self._ioctl = ioctl
 
     def unusable(self) -> str | None:
         """
@@ -78,7 +82,7 @@ class TuntapDriver:
         See L{ITapDriver}.
         """
         readSettings(request.settings, NoSettings)
-        device, features = _openDevice(request, self._device)
+        device, features = self._openDevice(request)
         try:
             _configure(device, request)
             addresses = Addresses(partial(_addressCommand, device.name), "iproute2", request.later)
@@ -93,22 +97,18 @@ class TuntapDriver:
             device.close()
             raise
 
-
-def _openDevice(request: TapRequest, path: str) -> tuple[Any, tuple[str, ...]]:
-    """
-    @return: the device, and the offloads that it has; none if it gives ordinary frames.
-    """
-    if request.superframes:
-        device = _makeDevice(request.interface, path, IFF_VNET_HDR)
-        try:
-            features = agreeOffloads(device.fileno())
-        except OSError as error:
-            features = ()
-            _log.info("the tap gives ordinary frames: {reason}", reason=error.strerror)
-        if features:
-            return device, features
-        device.close()
-    return _makeDevice(request.interface, path, 0), ()
+    def _openDevice(self, request: TapRequest) -> tuple[Any, tuple[str, ...]]:
+        """
+        @return: the device, and the offloads that it has; none if it gives ordinary frames.
+        """
+        if request.superframes:
+            device = _makeDevice(request.interface, self._device, IFF_VNET_HDR)
+            try:
+                return device, agreeOffloads(device.fileno(), self._ioctl)
+            except OSError as error:
+                device.close()
+                _log.info("the tap gives ordinary frames, no offloads here ({reason})", reason=error.strerror)
+        return _makeDevice(request.interface, self._device, 0), ()
 
 
 def _makeDevice(interface: str, path: str, flags: int) -> Any:

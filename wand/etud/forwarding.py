@@ -73,6 +73,7 @@ class Etud:
         self._sendSuperframe = (
             transport.sendSuperframe if ISuperframeTransport.providedBy(transport) else self._sendFrames
         )
+        self.wantsStretches: bool = ISuperframeTap.providedBy(tap)
         self._writeStretch: Callable[[Stretch], bool] = (
             tap.writeStretch if ISuperframeTap.providedBy(tap) else self._writeFrames
         )

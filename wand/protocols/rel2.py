@@ -15,14 +15,24 @@ from zope.interface import implementer
 
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import AddressInvalid, ConfigurationInvalid
-from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReceiver, IPeerProtocol, ITransport, Settings, TransportRequest
+from wand.ethernet import OVERHEAD, Frame
+from wand.interfaces import (
+    Context,
+    IFrameReceiver,
+    IPeerProtocol,
+    ISuperframeTransport,
+    ITransport,
+    Settings,
+    TransportRequest,
+)
+from wand.protocols.rel2_train import PAD, FrameTrain
+from wand.slots import Slots
 from wand.status import PeerStatus
+from wand.superframes.cutting import framesOf
+from wand.superframes.gathering import gathered
+from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
-
-#: What stands before the frame, a leftover of the ethertap driver: sent as zeros, ignored on arrival.
-PAD: Final = b"\0\0"
 
 #: A datagram that is shorter can hold no Ethernet header.
 DATAGRAM_MINIMUM: Final = 16
@@ -33,6 +43,7 @@ HEARD_INTERVAL: Final = 30.0
 COUNTERS: Final = {
     "rel2-unknown-senders": "datagrams from addresses that no entry of the table has",
     "drop-rel2-runt": "datagrams dropped: too short for a frame",
+    "drop-rel2-superframe": "superframes from the host dropped: of a kind that we can not cut",
     "drop-rel2-unknown-sender": "datagrams dropped: their sender is not in the table (senders = known)",
 }
 
@@ -76,10 +87,13 @@ class Account:
     bytesSent: int = 0
 
 
-@implementer(ITransport)
+@implementer(ISuperframeTransport)
 class REL2Transport:
     """
     REL2 at work; a peer is an L{Endpoint}.
+
+    The wire knows no superframes: they are cut on the way out, and on the way in segments that came together make one
+    again.
     """
 
     def __init__(self, request: TransportRequest, context: Context, *, knownOnly: bool) -> None:
@@ -90,7 +104,9 @@ class REL2Transport:
         self._accounts: dict[Peer, Account] = {}
         self._hosts: dict[str, int] = {}
         self._receiver: IFrameReceiver | None = None
-        self._port: DatagramPort = context.underlay.bind(request.host, request.port, self)
+        self._train = FrameTrain()
+        self._longest = request.mtu + OVERHEAD
+        self._port: DatagramPort = context.underlay.bindTrains(request.host, request.port, self, mayFragment=True)
         self.listening = str(self._port.endpoint)
         self.notes = self._port.notes
 
@@ -123,22 +139,71 @@ class REL2Transport:
             raise AddressInvalid(f"{endpoint} is IPv6, and REL2 knows IPv4 only")
         return endpoint
 
-    # The hot path.
+    # Frames to peers.  HOT PATH
 
     def send(self, peer: Peer, frame: Frame) -> None:
         """
         See L{ITransport}.
         """
-        if self._port.sendParts([PAD, frame], peer):  # type: ignore[arg-type]  # our peers are endpoints
-            account = self._accounts.get(peer)
-            if account is not None:
-                account.framesSent += 1
-                account.bytesSent += len(frame)
+        if not self._train.add(peer, frame):
+            self.flush()
+            if not self._train.add(peer, frame):
+                taken = self._port.sendParts([PAD, frame], peer)  # type: ignore[arg-type]  # our peers are endpoints
+                self._sent(peer, taken, len(frame))
+
+    def sendSuperframe(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
+        """
+        See L{ISuperframeTransport}.  All its frames but the last are of one size, and leave in one call or two.
+        """
+        count = 0
+        for each in framesOf(virtio, frame):
+            self.send(peer, each)
+            count += 1
+        if not count:
+            self._counters["drop-rel2-superframe"] += 1
 
     def flush(self) -> None:
         """
-        See L{ITransport}: nothing is put off.
+        See L{ITransport}.
         """
+        train = self._train
+        count, size, peer = train.count, train.size, train.peer
+        if count:
+            datagrams = train.take()
+            if count == 1:
+                taken = self._port.send(datagrams, peer)  # type: ignore[arg-type]  # as above
+            else:
+                taken = self._port.sendTrain(datagrams, size, peer)  # type: ignore[arg-type]  # as above
+            self._sent(peer, taken * count, len(datagrams) - count * len(PAD))
+
+    def _sent(self, peer: Peer, frames: int, octets: int) -> None:
+        account = self._accounts.get(peer)
+        if account is not None and frames:
+            account.framesSent += frames
+            account.bytesSent += octets
+
+    # Datagrams from peers.  HOT PATH
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{wand.underlay.TrainReceiver}.
+        """
+        pad, end = len(PAD), first + count
+        while first < end and self._receiver is not None:
+            left = end - first
+            stretch, run = None, 1
+            if left > 1 and self._receiver.wantsStretches and size - pad <= self._longest:
+                stretch, run = gathered(slots, pad, first, left, size - pad, last - pad)
+            if stretch is None:
+                for index in range(first, first + run):
+                    start = index * slots.stride
+                    octets = size if index < end - 1 else last
+                    self.datagramReceived(slots.view[start : start + octets], sender)
+            elif self._welcome(sender, run, run * len(stretch.headers.octets) + stretch.length):
+                self._receiver.stretchReceived(sender, stretch)
+            first += run
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -146,18 +211,24 @@ class REL2Transport:
         """
         if len(datagram) < DATAGRAM_MINIMUM:
             self._counters["drop-rel2-runt"] += 1
-            return
-        if self._receiver is None:
-            return
+        elif self._receiver is not None and self._welcome(sender, 1, len(datagram) - len(PAD)):
+            self._receiver.frameReceived(sender, datagram[len(PAD) :])
+
+    def _welcome(self, sender: tuple[str, int], frames: int, octets: int) -> bool:
+        """
+        Count frames of a sender.
+
+        @return: whether they are taken.
+        """
         account = self._accounts.get(sender)
-        if account is None:
-            self._counters["rel2-unknown-senders"] += 1
-            if self._knownOnly and sender[0] not in self._hosts:
-                self._counters["drop-rel2-unknown-sender"] += 1
-                return
-        else:
-            self._heard(sender, account, len(datagram) - len(PAD))
-        self._receiver.frameReceived(sender, datagram[len(PAD) :])
+        if account is not None:
+            self._heard(sender, account, frames, octets)
+            return True
+        self._counters["rel2-unknown-senders"] += frames
+        if self._knownOnly and sender[0] not in self._hosts:
+            self._counters["drop-rel2-unknown-sender"] += frames
+            return False
+        return True
 
     def batchReceived(self) -> None:
         """
@@ -166,9 +237,9 @@ class REL2Transport:
         if self._receiver is not None:
             self._receiver.batchReceived()
 
-    def _heard(self, peer: Peer, account: Account, size: int) -> None:
-        account.framesReceived += 1
-        account.bytesReceived += size
+    def _heard(self, peer: Peer, account: Account, frames: int, octets: int) -> None:
+        account.framesReceived += frames
+        account.bytesReceived += octets
         now = self._clock.seconds()
         if now - account.heard >= HEARD_INTERVAL and self._receiver is not None:
             self._receiver.peerHeard(peer)

@@ -16,7 +16,9 @@ The modules in the order of a packet's way:
   6. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
   7. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.
-  8. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
+  8. L{gathering <wand.superframes.gathering>}: for a protocol whose datagrams are ordinary frames, segments become a
+     stretch.
+  9. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
 
 TCP and UDP, IPv4 and IPv6 differ in a few lines of C{shape} and C{stretch} and nowhere else.  Nothing here does input
 or output, and nothing that a peer sends raises: it is dropped and counted.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -86,20 +88,21 @@ class VirtioHeader(NamedTuple):
         return _LAYOUT.pack(*self)
 
 
-def agreeOffloads(descriptor: int) -> tuple[str, ...]:
+def agreeOffloads(descriptor: int, ioctl: Callable[..., object] = fcntl.ioctl) -> tuple[str, ...]:
     """
     Agree with the kernel which offloads a tap has, from the most to the least.  Older kernels know no USO (before
     6.2). The tap must have been opened with L{IFF_VNET_HDR}; whatever was agreed, the header is there.
 
     @param descriptor: the open tap.
-    @return: the names of what was agreed, for people; empty if nothing.
-    @raise OSError: if this is no tap, or one without the header.
+    @param ioctl: asks the kernel, see ioctl(2).
+    @return: the names of what was agreed, for people.
+    @raise OSError: if nothing was, or this is no tap with the header.
     """
-    fcntl.ioctl(descriptor, TUNSETVNETHDRSZ, HEADER_SIZE.to_bytes(4, sys.byteorder))
-    for offer, names in _OFFERS:
-        try:
-            fcntl.ioctl(descriptor, TUNSETOFFLOAD, offer)
-        except OSError:
-            continue
-        return names
-    return ()
+    ioctl(descriptor, TUNSETVNETHDRSZ, HEADER_SIZE.to_bytes(4, sys.byteorder))
+    *more, (least, leastNames) = _OFFERS
+    for offer, names in more:
+        with suppress(OSError):
+            ioctl(descriptor, TUNSETOFFLOAD, offer)
+            return names
+    ioctl(descriptor, TUNSETOFFLOAD, least)
+    return leastNames

@@ -54,6 +54,7 @@ class TapDriverContract(_TestCase):
     @ivar interface: the name of the interface to ask for.
     @ivar settings: the driver's settings.
     @ivar mtu: the MTU to ask for.
+    @ivar superframes: whether superframes are welcome.
     @ivar batchLimit: how many frames one wake-up may hand over at the most.
     @ivar floodSize: how many frames are written to fill the queue.
     @ivar context: what the driver is opened with; its clock is simulated.
@@ -63,6 +64,7 @@ class TapDriverContract(_TestCase):
     interface: str = "wandtest0"
     settings: dict[str, Any] = {}
     mtu: int = 1280
+    superframes: bool = False
     batchLimit: int = 64
     floodSize: int = 3000
 
@@ -118,7 +120,13 @@ class TapDriverContract(_TestCase):
         """
         A request for the tap.
         """
-        request = TapRequest(self.interface, MAC.parse("02:00:00:00:00:01"), self.mtu, settings=self.settings)
+        request = TapRequest(
+            self.interface,
+            MAC.parse("02:00:00:00:00:01"),
+            self.mtu,
+            superframes=self.superframes,
+            settings=self.settings,
+        )
         return attrs.evolve(request, **changes)
 
     def openTap(self) -> ITap:

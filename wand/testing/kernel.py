@@ -13,6 +13,8 @@ import struct
 from contextlib import suppress
 from typing import Final, Self
 
+from wand.superframes.virtio import HEADER_SIZE, READ_SIZE, VirtioHeader
+
 #: An EtherType for local experiments (IEEE 802): no host of a test sends it by itself.
 EXPERIMENTAL: Final = 0x88B5
 
@@ -20,8 +22,9 @@ EXPERIMENTAL: Final = 0x88B5
 VLAN: Final = 0x8100
 
 _CLONE_NEWNET: Final = 0x40000000  # unshare(2)
-_SOL_PACKET: Final = 263  # packet(7), for this and the next three
+_SOL_PACKET: Final = 263  # packet(7) and linux/if_packet.h, for this and the next four
 _PACKET_AUXDATA: Final = 8
+_PACKET_VNET_HDR: Final = 15
 _TP_STATUS_VLAN_VALID: Final = 1 << 4
 _AUXDATA: Final = struct.Struct("=IIIHHHH")
 _ETH_P_ALL: Final = 3
@@ -74,6 +77,42 @@ class PacketSocket:
                 return frames
             if address[2] != socket.PACKET_OUTGOING and address[1] == EXPERIMENTAL:
                 frames.append(_withTag(frame, ancillary))
+
+    def close(self) -> None:
+        """
+        Free the socket.
+        """
+        self._socket.close()
+
+
+class SuperframeSocket:
+    """
+    Sends and receives superframes on an interface as the host's own IP stack does.
+    """
+
+    def __init__(self, interface: str) -> None:
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL))
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
+        self._socket.bind((interface, _ETH_P_ALL))
+
+    def send(self, frame: bytes, virtio: VirtioHeader) -> None:
+        """
+        Let the host send a superframe.
+        """
+        self._socket.send(virtio.octets() + frame)
+
+    def received(self) -> list[tuple[bytes, VirtioHeader]]:
+        """
+        What arrived since the last call, of any EtherType, with what is left to do with it.
+        """
+        frames: list[tuple[bytes, VirtioHeader]] = []
+        while True:
+            try:
+                octets, address = self._socket.recvfrom(READ_SIZE)
+            except OSError:  # there are no more, or the interface is gone
+                return frames
+            if address[2] != socket.PACKET_OUTGOING:
+                frames.append((octets[HEADER_SIZE:], VirtioHeader.read(octets)))
 
     def close(self) -> None:
         """

@@ -164,9 +164,10 @@ class Host:
         """
         return self._port(host, port, receiver, None)
 
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver) -> Port:
+    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> Port:
         """
-        As L{bind}; datagrams of one size from one sender that arrive in one turn make a train.
+        As L{bind}, for there are no fragments here; datagrams of one size from one sender that arrive in one turn make
+        a train.
         """
         return self._port(host, port, None, receiver)
 
@@ -182,6 +183,7 @@ class Port:
     """
     A bound port: an L{wand.underlay.DatagramPort}.
 
+    @ivar longest: octets of the longest datagram that its interface takes; a test may make it narrower.
     @ivar source: where its datagrams come from.
     @ivar lost: how many datagrams found its queue full.
     """
@@ -198,6 +200,8 @@ class Port:
         source: Endpoint,
     ) -> None:
         self.endpoint = endpoint
+        self.longest = DATAGRAM_MAXIMUM
+        self.wasTooLong = False
         self.source = source
         self.lost = 0
         self._network = network
@@ -209,9 +213,10 @@ class Port:
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
-        Send one datagram, unless it is too large for UDP.
+        Send one datagram, unless it is too long.
         """
-        if self._closed or len(datagram) > DATAGRAM_MAXIMUM:
+        self.wasTooLong = len(datagram) > self.longest
+        if self._closed or self.wasTooLong:
             return False
         self._network.carry(bytes(datagram), self.source, Endpoint(*destination))
         return True

@@ -71,6 +71,7 @@ class SealedNode:
     """
 
     def __init__(self, host: str, key: NodeKey, papers: Papers, transport: SealedTransport) -> None:
+        self.wantsStretches = True
         self.host = host
         self.key = key
         self.papers = papers

@@ -85,6 +85,17 @@ class Path:
         isSearch = self._clock.seconds() >= self._raiseAt and self._step + 1 < len(SIZES)
         self._ask(self._step + isSearch)
 
+    def tooLong(self, size: int) -> None:
+        """
+        Our own interface does not take datagrams of this size.  If it took them before it has become narrower, and the
+        search begins anew; if it is a probe's there is no answer to wait for.
+        """
+        if size <= self.size:
+            if self._step:
+                self._startOver()
+        elif self._timer is not None and size == SIZES[self._asked]:
+            self._gaveUp()
+
     def received(self, plaintext: memoryview) -> None:
         """
         A probe came, or an answer.
@@ -129,16 +140,24 @@ class Path:
         self._timer = None
         self._strikes += self._leastAnswered
         if self._asked == self._step and self._strikes == TRIES:
-            self._take(0)
-            self._raiseAt = -inf
-            self.probe()
+            self._startOver()
         elif self._tries < (TRIES if self._asked > self._step else PATIENT * TRIES):
             self._try()
         else:
-            now = self._clock.seconds()
-            self.due = now + CONFIRM
-            if self._asked > self._step:
-                self._raiseAt = now + RAISE
+            self._gaveUp()
+
+    def _startOver(self) -> None:
+        self._cancel()
+        self._take(0)
+        self._raiseAt = -inf
+        self.probe()
+
+    def _gaveUp(self) -> None:
+        self._cancel()
+        now = self._clock.seconds()
+        self.due = now + CONFIRM
+        if self._asked > self._step:
+            self._raiseAt = now + RAISE
 
     def _take(self, step: int) -> None:
         self._step = step

@@ -29,6 +29,7 @@ class Train:
         self._view = memoryview(bytearray(_OCTETS))
         self._slots = lru_cache(maxsize=16)(self._slotsOf)
         self._port: DatagramPort | None = None
+        self._session: Session | None = None
         self._endpoint: tuple[str, int] = ("", 0)
         self._size = self._count = self._end = 0
 
@@ -56,7 +57,7 @@ class Train:
             self.send()
             count = 0
         if not count:
-            self._size, self._port, self._endpoint = size, port, endpoint
+            self._size, self._port, self._endpoint, self._session = size, port, endpoint, session
         start = self._end
         if number > 1:
             isSealed = session.sealEach(plaintexts, self._slots(size), count)
@@ -81,9 +82,14 @@ class Train:
         assert self._port is not None
         datagrams, count = self._view[: self._end], self._count
         self._count = self._end = 0
+        port, size, session = self._port, self._size, self._session
         if count == 1:
-            return self._port.send(datagrams, self._endpoint)
-        return self._port.sendTrain(datagrams, self._size, self._endpoint)
+            taken = port.send(datagrams, self._endpoint)
+        else:
+            taken = port.sendTrain(datagrams, size, self._endpoint)
+        if not taken and session is not None and port.wasTooLong:
+            session.conversation.path.tooLong(size)
+        return taken
 
     def _slotsOf(self, size: int) -> Slots:
         return Slots(size, self._view[: CHUNKS_MAXIMUM * size])

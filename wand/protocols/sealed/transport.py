@@ -367,6 +367,7 @@ class SealedTransport:
             framesSent=account.framesSent,
             bytesSent=account.bytesSent,
             endpoint="" if endpoint is None else str(Endpoint(*endpoint)),
+            pathSize=None if conversation is None or conversation.session is None else conversation.path.size,
             drops=sum(account.reasons.values()),
             reasons=account.reasons,
         )
