@@ -1,15 +1,21 @@
 """
-Twisted's reactor for epoll(7), which calls the descriptors on the path of frames without a detour.
+Twisted's reactor for epoll(7), made for packets: it calls the descriptors on the path of frames without a detour, and
+while packets come one close behind the other it does not sleep.
 
-Around every call Twisted sets up a context, so that what is logged meanwhile has the prefix of the descriptor.
-Without it TCP takes 4 % less processor time, and a lone ping 0.1 ms of 0.74 less.
+Around every call Twisted sets up a context, so that what is logged meanwhile has the prefix of the descriptor.  Without
+it TCP takes 4 % less processor time, and a lone ping 0.1 ms of 0.7 less.
 
+To sleep and to be woken costs more than to handle a packet, above all in a virtual machine, where an idle processor is
+given back to the host: without a pause pings take 0.07 ms instead of 0.17, and TCP over a path that loses 1 % of the
+packets, which waits for one answer after the other, is 1.7 times as fast.
 """
 
 from __future__ import annotations
 
 import errno
 import sys
+from os import sched_yield
+from time import monotonic
 from typing import Final
 
 from twisted.internet.epollreactor import EPOLLIN, EPollReactor
@@ -19,6 +25,14 @@ from twisted.logger import Logger
 from twisted.python.log import callWithLogger
 
 from wand.prompt import IPromptReader
+
+#: For how many seconds it looks for events before it sleeps, if the last pause was shorter than that.  One that was
+#: longer ends it, so that a quiet network costs nothing.  Other programs go first meanwhile (sched_yield(2)).
+PATIENCE: Final = 300e-6
+
+#: It does so after light work only, of less than so many seconds.  Bulk comes in pieces of more, and what counts for it
+#: is the processor's time.
+LIGHT: Final = 200e-6
 
 _log: Final = Logger(namespace="wand")
 
@@ -30,6 +44,8 @@ class PromptReactor(EPollReactor):
 
     def __init__(self) -> None:
         self._prompt: dict[int, IReadDescriptor] = {}
+        self._isBrisk = False
+        self._woke = 0.0
         super().__init__()
 
     def addReader(self, reader: IReadDescriptor) -> None:
@@ -47,17 +63,13 @@ class PromptReactor(EPollReactor):
         super().removeReader(reader)
         self._prompt = {number: each for number, each in self._prompt.items() if each is not reader}
 
-    def doPoll(self, timeout: float | None) -> None:  # HOT PATH
+    # HOT PATH
+
+    def doPoll(self, timeout: float | None) -> None:
         """
         Wait for events, and have them handled.
         """
-        try:
-            events = self._poller.poll(-1 if timeout is None else timeout, len(self._selectables))
-        except OSError as error:
-            if error.errno == errno.EINTR:
-                return
-            raise
-        for number, event in events:
+        for number, event in self._events(-1.0 if timeout is None else timeout):
             reader = self._prompt.get(number) if event == EPOLLIN else None
             if reader is not None:
                 try:
@@ -70,6 +82,30 @@ class PromptReactor(EPollReactor):
                 callWithLogger(selectable, self._doReadOrWrite, selectable, number, event)
 
     doIteration = doPoll
+
+    def _events(self, timeout: float) -> list[tuple[int, int]]:
+        begin = monotonic()
+        try:
+            events = self._look()
+            if not events and timeout:
+                if self._isBrisk and begin - self._woke < LIGHT:
+                    end = begin + (PATIENCE if timeout < 0 else min(PATIENCE, timeout))
+                    while not events and monotonic() < end:
+                        sched_yield()
+                        events = self._look()
+                if not events:
+                    events = self._poller.poll(timeout, len(self._selectables))
+                    self._isBrisk = monotonic() - begin < PATIENCE
+        except OSError as error:
+            if error.errno != errno.EINTR:
+                raise
+            events = []
+        self._woke = monotonic()
+        return events
+
+    def _look(self) -> list[tuple[int, int]]:
+        events: list[tuple[int, int]] = self._poller.poll(0, len(self._selectables))
+        return events
 
 
 def install() -> None:

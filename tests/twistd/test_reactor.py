@@ -1,0 +1,202 @@
+"""
+The reactor made for packets, on real descriptors.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime, IReadDescriptor
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from wand.prompt import IPromptReader
+from wand.twistd import reactor as module
+from wand.twistd.reactor import PATIENCE, PromptReactor
+
+
+@implementer(IReadDescriptor)
+class Reader:
+    """
+    Reads a datagram, and does something.
+    """
+
+    def __init__(self, port: socket.socket, then: Callable[[], object] = lambda: None) -> None:
+        self.port = port
+        self.then = then
+        self.read: list[bytes] = []
+        self.lost: list[Failure] = []
+
+    def doRead(self) -> None:
+        self.read.append(self.port.recv(100))
+        self.then()
+
+    def fileno(self) -> int:
+        return self.port.fileno()
+
+    def connectionLost(self, reason: Failure) -> None:
+        self.lost.append(reason)
+
+    def logPrefix(self) -> str:
+        return "reader"
+
+
+@implementer(IPromptReader)
+class PromptReader(Reader):
+    """
+    The same, to be called straight away.
+    """
+
+
+class Time:
+    """
+    A clock that goes on by as much as was waited, and by a microsecond whenever it is looked at.
+    """
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.yields = 0
+
+    def monotonic(self) -> float:
+        self.now += 1e-6
+        return self.now
+
+    def yielded(self) -> None:
+        self.yields += 1
+        self.now += 9e-6
+
+
+class Poller:
+    """
+    An epoll object that has nothing for a while.
+
+    @ivar pauses: how long it waits for the next events.
+    @ivar slept: how often it was waited for with a timeout.
+    """
+
+    def __init__(self, time: Time) -> None:
+        self.pauses: list[float] = []
+        self.slept = 0
+        self._time = time
+        self._next = float("inf")
+
+    def poll(self, timeout: float, most: int) -> list[tuple[int, int]]:
+        if self._next == float("inf") and self.pauses:
+            self._next = self._time.now + self.pauses.pop(0)
+        if timeout:
+            self.slept += 1
+            self._time.now = max(self._time.now, self._next)
+        if self._time.now < self._next:
+            return []
+        self._next = float("inf")
+        return [(-7, 1)]
+
+
+class PromptReactorTests(SynchronousTestCase):
+    """
+    L{PromptReactor}.
+    """
+
+    def setUp(self) -> None:
+        self.reactor = PromptReactor()
+        self.addCleanup(self.reactor.disconnectAll)
+        self.here, self.there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.here.close)
+        self.addCleanup(self.there.close)
+
+    def test_interfaces(self) -> None:
+        """
+        It is what Twisted's reactors are.
+        """
+        verifyObject(IReactorFDSet, self.reactor)
+        verifyObject(IReactorTime, self.reactor)
+
+    def test_bothKindsOfReaders(self) -> None:
+        """
+        Ordinary descriptors and prompt ones are read, until they are removed.
+        """
+        for kind in (Reader, PromptReader):
+            reader = kind(self.here)
+            self.reactor.addReader(reader)
+            self.there.send(b"one")
+            self.reactor.doIteration(1)
+            self.there.send(b"two")
+            self.reactor.doIteration(1)
+            self.reactor.removeReader(reader)
+            self.there.send(b"three")
+            self.reactor.doIteration(0)
+            self.assertEqual(reader.read, [b"one", b"two"])
+            self.assertEqual(self.here.recv(100), b"three")
+
+    def test_aReaderThatFails(self) -> None:
+        """
+        A prompt descriptor that raises is logged, told that it is lost, and read no more: as any other.
+        """
+
+        def fail() -> None:
+            raise ZeroDivisionError
+
+        reader = PromptReader(self.here, fail)
+        self.reactor.addReader(reader)
+        self.there.send(b"one")
+        self.reactor.doIteration(1)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual([each.type for each in reader.lost], [ZeroDivisionError])
+        self.assertNotIn(reader, self.reactor.getReaders())
+
+    def test_aReaderThatRemovesAnother(self) -> None:
+        """
+        A descriptor that another one removed in the same turn is not read.
+        """
+        first, second = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(first.close)
+        self.addCleanup(second.close)
+        self.addCleanup(self.reactor.removeAll)
+        readers = [PromptReader(self.here), PromptReader(first)]
+        readers[0].then = lambda: self.reactor.removeReader(readers[1])
+        readers[1].then = lambda: self.reactor.removeReader(readers[0])
+        for each in readers:
+            self.reactor.addReader(each)
+        self.there.send(b"x")
+        second.send(b"x")
+        self.reactor.doIteration(1)
+        self.assertEqual(sorted(len(each.read) for each in readers), [0, 1])
+
+    def test_sleepsUnlessPausesAreShort(self) -> None:
+        """
+        After a short pause it looks for events instead of sleeping; a long pause ends that.
+        """
+        time = Time()
+        poller = Poller(time)
+        self.patch(module, "monotonic", time.monotonic)
+        self.patch(module, "sched_yield", time.yielded)
+        self.reactor._poller = poller
+        brief, long = PATIENCE / 3, PATIENCE * 3
+        slept = []
+        for pause in (long, brief, brief, brief, long, brief, brief):
+            poller.pauses.append(pause)
+            before = poller.slept
+            self.reactor.doIteration(1)
+            slept.append(poller.slept - before)
+        # It sleeps the first time, and for the first short pause; then only for the long one and the one after it.
+        self.assertEqual(slept, [1, 1, 0, 0, 1, 1, 0])
+        self.assertGreater(time.yields, 0)
+
+    def test_installed(self) -> None:
+        """
+        The programs that twistd starts run on it; a reactor that somebody chose is left alone.
+        """
+        script = (
+            "import sys; from wand.twistd.reactor import install\n"
+            "if sys.argv[1:]: __import__('twisted.internet.selectreactor', fromlist='x').install()\n"
+            "install(); from twisted.internet import reactor; print(type(reactor).__name__)"
+        )
+        for words, expected in (((), "PromptReactor"), (("chosen",), "SelectReactor")):
+            command = (sys.executable, "-c", script, *words)
+            said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+            self.assertEqual(said.strip(), expected)
