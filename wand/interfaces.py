@@ -292,6 +292,11 @@ class ITransport(Interface):
         dropped and counted.
         """
 
+    def sendEach(peers: Sequence[Peer], frame: Frame) -> None:
+        """
+        Send a frame to a group to several peers, each as L{send} does.
+        """
+
     def flush() -> None:
         """
         The batch is over: send what was put off.

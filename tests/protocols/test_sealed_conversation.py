@@ -9,6 +9,7 @@ from itertools import pairwise
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE
+from wand.protocols.sealed.peers import PeerKey
 from wand.testing.network import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
@@ -144,6 +145,24 @@ class BeginningTests(SealedTestCase):
         self.net.run(5.0)
         for one, other in pairs:
             self.assertIn((one.peer, one.frameTo(other)), other.frames)
+
+    def test_framesToAGroup(self) -> None:
+        """
+        A frame to a group reaches members with a session, and those with whom one has to be made first; peers that
+        nobody knows are counted, and keep no other from it.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        self.low.meet(third)
+        self.connect()
+        group = b"\xff" * 6 + bytes(self.low.mac) + b"\x08\x00"
+        stranger = PeerKey(b"s" * 32)
+        for frame in (group + b"small", group + b"big" * 450):
+            self.low.transport.sendEach([stranger, third.peer, self.high.peer], frame)
+            self.low.transport.flush()
+            self.net.run()
+            for each in (third, self.high):
+                self.assertEqual(each.frames[-1], (self.low.peer, frame))
+        self.assertEqual(self.counter(self.low, "drop-sealed-unknown-peer"), 2)
 
     def test_overlayAddressesAreNoEndpoints(self) -> None:
         """

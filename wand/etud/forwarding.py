@@ -146,8 +146,7 @@ class Etud:
             self._counters["drop-sent-watched"] += 1
         else:
             self._counters["sent-group-frames"] += 1
-            for peer in peers:
-                self._transport.send(peer, frame)
+            self._transport.sendEach(peers, frame)
 
     def batchRead(self) -> None:
         """

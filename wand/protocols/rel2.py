@@ -7,6 +7,7 @@ the formats.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -150,6 +151,13 @@ class REL2Transport:
             if not self._train.add(peer, frame):
                 taken = self._port.sendParts([PAD, frame], peer)  # type: ignore[arg-type]  # our peers are endpoints
                 self._sent(peer, taken, len(frame))
+
+    def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        """
+        See L{ITransport}.
+        """
+        for peer in peers:
+            self.send(peer, frame)
 
     def sendSuperframe(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
         """

@@ -160,10 +160,7 @@ class Conversation:
         if session is None:
             self._keep(FRAME, frame)
         elif size <= self.path.room:
-            plain = shared.plain
-            plain[0] = FRAME
-            plain[1:size] = frame
-            self.sendFrames(session, (plain[:size],), 1, size - 1)
+            self.sendFrames(session, (shared.plaintext(FRAME, frame),), 1, size - 1)
         elif size > PLAINTEXT_MAXIMUM:
             shared.counters["drop-sealed-too-long"] += 1
         else:

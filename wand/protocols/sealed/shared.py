@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.membership.member import Membership
+from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.train import Train
 from wand.underlay import DatagramPort
@@ -130,6 +131,18 @@ class Shared:
         What both ends of a handshake must agree on.
         """
         return b"wand 1" + self.membership.network
+
+    def plaintext(self, kind: int, body: Octets) -> memoryview:  # HOT PATH
+        """
+        Put a plaintext together.
+
+        @param body: at most L{PLAINTEXT_MAXIMUM} octets, less one.
+        @return: good until the next call.
+        """
+        size = len(body) + 1
+        self.plain[0] = kind
+        self.plain[1:size] = body
+        return self.plain[:size]
 
     def ephemeral(self) -> X25519PrivateKey:
         """

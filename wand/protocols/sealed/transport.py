@@ -4,7 +4,7 @@ The sealed protocol at work: one UDP port for frames, control messages and hands
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from twisted.logger import Logger
@@ -17,7 +17,7 @@ from wand.interfaces import Context, IFrameReceiver, ISuperframeTransport
 from wand.membership.member import Member, Membership
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
-from wand.protocols.sealed.packets import CONTROL
+from wand.protocols.sealed.packets import CONTROL, FRAME, PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.reception import Reception
 from wand.protocols.sealed.registry import Registry
@@ -246,6 +246,23 @@ class SealedTransport:
             self._counters["drop-sealed-unknown-peer"] += 1
         else:
             conversation.sendFrame(frame)
+
+    def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        """
+        See L{ITransport}.  The plaintext is put together once, and sealed for each peer.
+        """
+        if self._merger.count:
+            self._sendMerged()
+        size = len(frame) + 1
+        plaintexts = (self._shared.plaintext(FRAME, frame),) if size <= PLAINTEXT_MAXIMUM else ()
+        for peer in peers:
+            conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # as above
+            if conversation is None:
+                self._counters["drop-sealed-unknown-peer"] += 1
+            elif conversation.session is not None and size <= conversation.path.room:
+                conversation.sendFrames(conversation.session, plaintexts, 1, size - 1)
+            else:
+                conversation.sendFrame(frame)
 
     def sendSuperframe(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
         """
