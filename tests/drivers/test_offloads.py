@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from wand.drivers.offloads import OffloadTap
-from wand.drivers.tuntap import TuntapDriver
+from wand.drivers.tuntap import SUPERFRAME, TuntapDriver
 from wand.ethernet import MAC, Frame
 from wand.interfaces import IFrameReader, ISuperframeTap, ITap, TapRequest
 from wand.superframes.cutting import framesOf, superframeOf
@@ -35,6 +35,7 @@ from wand.testing.descriptors import Descriptors
 from wand.testing.frames import FrameRecorder, makeContext, makeFrame
 from wand.testing.kernel import PacketSocket, PrivateNetwork, SuperframeSocket
 from wand.testing.superframe_taps import SuperframeTapContract
+from wand.udp_offload import TRAIN_OCTETS
 
 STREAM = bytes(range(256)) * 4_096  # 1 MiB
 DATAGRAM = 1_000
@@ -91,6 +92,15 @@ class OffloadTapTests(SuperframeTapContract, SynchronousTestCase):
         """
         tap, _ = self.openSuperframeTap()
         self.assertEqual(("CSUM", "TSO4", "TSO6", "ECN", "USO"), tap.features)
+
+    def test_superframesFitOneTrain(self) -> None:
+        """
+        The kernel is asked to make superframes that leave in one train each.
+        """
+        tap, _ = self.openSuperframeTap()
+        link = ip("-details", "link", "show", tap.interface)
+        self.assertIn(f"gso_max_size {SUPERFRAME} ", link)
+        self.assertLess(SUPERFRAME, TRAIN_OCTETS)
 
     def test_interfaceDeleted(self) -> None:
         """

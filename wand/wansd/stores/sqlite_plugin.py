@@ -24,8 +24,13 @@ class SQLiteStore:
 
     def unusable(self) -> str | None:
         """
-        See L{wand.interfaces.IWandPlugin}.
+        See L{wand.interfaces.IWandPlugin}.  SQLite takes 1 MB, and a node has no store, so it is loaded here; later the
+        privileges may be gone, and with them the way to Python's library.
         """
+        try:
+            import wand.wansd.stores.sqlite  # noqa: F401
+        except ImportError as error:
+            return f'this Python has no SQLite ({error}); set store = "memory", or use a Python that has it'
         return None
 
     def open(self, settings: Settings, context: Context) -> IRecords:
@@ -38,6 +43,6 @@ class SQLiteStore:
         path = settings.get("path")
         if not isinstance(path, str) or not path:
             raise ConfigurationInvalid("store-settings", "path", f"expected the path of a file, not {path!r}")
-        from wand.wansd.stores.sqlite import SQLiteRecords  # SQLite takes 1 MB, and nodes have no store
+        from wand.wansd.stores.sqlite import SQLiteRecords  # see unusable()
 
         return SQLiteRecords(Path(path))
