@@ -187,6 +187,15 @@ class PromptReactorTests(SynchronousTestCase):
         self.assertEqual(slept, [1, 1, 0, 0, 1, 1, 0])
         self.assertGreater(time.yields, 0)
 
+    def test_chosen(self) -> None:
+        """
+        It can be chosen by its name: C{python -m twisted --reactor=prompt wand-node}.
+        """
+        script = "from twisted.application.reactors import installReactor as i; print(type(i('prompt')).__name__)"
+        command = (sys.executable, "-c", script)
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        self.assertEqual(said.strip(), "PromptReactor")
+
     def test_installed(self) -> None:
         """
         The programs that twistd starts run on it; a reactor that somebody chose is left alone.
