@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime, IReadDescriptor
 from twisted.python.failure import Failure
@@ -167,25 +167,42 @@ class PromptReactorTests(SynchronousTestCase):
         self.reactor.doIteration(1)
         self.assertEqual(sorted(len(each.read) for each in readers), [0, 1])
 
-    def test_sleepsUnlessPausesAreShort(self) -> None:
+    def pause(self, pauses: Sequence[float], work: float) -> list[int]:
         """
-        After a short pause it looks for events instead of sleeping; a long pause ends that.
+        Let pauses pass, one after the other.
+
+        @param work: what is done between two, in seconds.
+        @return: how often it slept in each.
         """
         time = Time()
         poller = Poller(time)
         self.patch(module, "monotonic", time.monotonic)
         self.patch(module, "sched_yield", time.yielded)
         self.reactor._poller = poller
-        brief, long = PATIENCE / 3, PATIENCE * 3
         slept = []
-        for pause in (long, brief, brief, brief, long, brief, brief):
+        for pause in pauses:
             poller.pauses.append(pause)
             before = poller.slept
             self.reactor.doIteration(1)
             slept.append(poller.slept - before)
+            time.now += work
+        self.assertEqual(time.yields > 0, 0 in slept)
+        return slept
+
+    def test_sleepsUnlessPausesAreShort(self) -> None:
+        """
+        After a short pause it looks for events instead of sleeping; a long pause ends that.
+        """
+        brief, long = PATIENCE / 3, PATIENCE * 3
+        slept = self.pause([long, brief, brief, brief, long, brief, brief], 20e-6)
         # It sleeps the first time, and for the first short pause; then only for the long one and the one after it.
         self.assertEqual(slept, [1, 1, 0, 0, 1, 1, 0])
-        self.assertGreater(time.yields, 0)
+
+    def test_sleepsUnderLoad(self) -> None:
+        """
+        Who works nearly all the time sleeps in every pause.
+        """
+        self.assertEqual(self.pause([PATIENCE / 3] * 50, PATIENCE * 3)[-40:], [1] * 40)
 
     def test_chosen(self) -> None:
         """
