@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime, IReadDescriptor
 from twisted.python.failure import Failure
@@ -59,7 +60,7 @@ class Time:
     """
 
     def __init__(self) -> None:
-        self.now = 100.0
+        self.now = monotonic()
         self.yields = 0
 
     def monotonic(self) -> float:

@@ -49,7 +49,8 @@ class PromptReactor(EPollReactor):
     def __init__(self) -> None:
         self._prompt: dict[int, IReadDescriptor] = {}
         self._isBrisk = False
-        self._woke = self._worked = self._passed = 0.0
+        self._woke = monotonic()
+        self._worked = self._passed = 0.0
         super().__init__()
 
     def addReader(self, reader: IReadDescriptor) -> None:
