@@ -123,6 +123,8 @@ class UDPPort:
     A bound socket.
     """
 
+    isLocal = False
+
     def __init__(self, reactor: IReactorFDSet, udp: socket.socket, receiver: TrainReceiver, counters: Counters) -> None:
         self.endpoint = Endpoint(*udp.getsockname()[:2])
         self._reactor = reactor

@@ -53,6 +53,8 @@ class PromptReader(Reader):
     The same, to be called straight away.
     """
 
+    isLocal = True
+
 
 class Time:
     """
@@ -168,11 +170,12 @@ class PromptReactorTests(SynchronousTestCase):
         self.reactor.doIteration(1)
         self.assertEqual(sorted(len(each.read) for each in readers), [0, 1])
 
-    def pause(self, pauses: Sequence[float], work: float) -> list[int]:
+    def pause(self, pauses: Sequence[float], work: float, isLocal: bool = True) -> list[int]:
         """
         Let pauses pass, one after the other.
 
         @param work: what is done between two, in seconds.
+        @param isLocal: whether this host has just sent something.
         @return: how often it slept in each.
         """
         time = Time()
@@ -184,6 +187,8 @@ class PromptReactorTests(SynchronousTestCase):
         for pause in pauses:
             poller.pauses.append(pause)
             before = poller.slept
+            if isLocal:
+                self.reactor._localAt = time.now
             self.reactor.doIteration(1)
             slept.append(poller.slept - before)
             time.now += work
@@ -198,6 +203,27 @@ class PromptReactorTests(SynchronousTestCase):
         slept = self.pause([long, brief, brief, brief, long, brief, brief], 20e-6)
         # It sleeps the first time, and for the first short pause; then only for the long one and the one after it.
         self.assertEqual(slept, [1, 1, 0, 0, 1, 1, 0])
+
+    def test_strangersDoNotKeepItAwake(self) -> None:
+        """
+        Events of the network alone, though close one behind the other, do not keep it from sleeping.
+        """
+        self.assertEqual(self.pause([PATIENCE / 3] * 20, 20e-6, isLocal=False), [1] * 20)
+
+    def test_onlyLocalReadersCount(self) -> None:
+        """
+        A descriptor of this host's says that it is busy, one of the network's does not.
+        """
+        for isLocal in (True, False):
+            reactor = PromptReactor()
+            self.addCleanup(reactor.disconnectAll)
+            reader = PromptReader(self.here)
+            reader.isLocal = isLocal
+            reactor.addReader(reader)
+            self.there.send(b"x")
+            reactor.doIteration(1)
+            self.assertIs(reactor._localAt > 0, isLocal)
+            reactor.removeReader(reader)
 
     def test_sleepsUnderLoad(self) -> None:
         """

@@ -51,6 +51,7 @@ class DescriptorTap:
     """
 
     features: Sequence[str] = ()
+    isLocal = True
 
     def __init__(
         self,

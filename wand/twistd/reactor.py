@@ -38,6 +38,10 @@ BUSY: Final = 0.75
 FADING: Final = 0.98
 PASSED_MAXIMUM: Final = 0.01
 
+#: It does so only if this host sent something in the last so many seconds: a stranger's datagrams alone, though they
+#: come close one behind the other, are not worth a processor.
+RECENT: Final = 1e-3
+
 _log: Final = Logger(namespace="wand")
 
 
@@ -47,10 +51,10 @@ class PromptReactor(EPollReactor):
     """
 
     def __init__(self) -> None:
-        self._prompt: dict[int, IReadDescriptor] = {}
+        self._prompt: dict[int, IPromptReader] = {}
         self._isBrisk = False
         self._woke = monotonic()
-        self._worked = self._passed = 0.0
+        self._localAt = self._worked = self._passed = 0.0
         super().__init__()
 
     def addReader(self, reader: IReadDescriptor) -> None:
@@ -77,6 +81,8 @@ class PromptReactor(EPollReactor):
         for number, event in self._events(-1.0 if timeout is None else timeout):
             reader = self._prompt.get(number) if event == EPOLLIN else None
             if reader is not None:
+                if reader.isLocal:
+                    self._localAt = self._woke
                 try:
                     reader.doRead()
                 except Exception as error:
@@ -93,7 +99,7 @@ class PromptReactor(EPollReactor):
         try:
             events = self._look()
             if not events and timeout:
-                if self._isBrisk and self._worked < BUSY * self._passed:
+                if self._isBrisk and begin - self._localAt < RECENT and self._worked < BUSY * self._passed:
                     end = begin + (PATIENCE if timeout < 0 else min(PATIENCE, timeout))
                     while not events and monotonic() < end:
                         sched_yield()
