@@ -7,6 +7,7 @@ Each imports its own parts when it is composed: a node that also loaded those of
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,17 @@ def _begin(program: str) -> Any:
     from twisted.internet import reactor
 
     explainErrors(program)
+    reactor.callWhenRunning(settle)
     return reactor
+
+
+def settle() -> None:
+    """
+    Let the garbage collector look no more at what was made until now, which stays until the end.  A full collection,
+    in which no frame passes, takes 12 ms with it and 0.5 without.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
