@@ -12,7 +12,7 @@ from zope.interface import implementer
 from wand.drivers.descriptor import DescriptorTap
 from wand.interfaces import Context, ISuperframeTap, TapRequest
 from wand.superframes.stretch import Stretch
-from wand.superframes.virtio import HEADER_SIZE, NOTHING, READ_SIZE, VirtioHeader
+from wand.superframes.virtio import HEADER_SIZE, READ_SIZE, VirtioHeader
 
 
 @implementer(ISuperframeTap)
@@ -29,7 +29,6 @@ class OffloadTap(DescriptorTap):
         super().__init__(request, context, descriptor, pad=HEADER_SIZE, **rest)
         self.features = features
         self._arena = memoryview(bytearray(READ_SIZE))
-        self._behind = self._arena[HEADER_SIZE:]
 
     # HOT PATH
     def readFrame(self) -> int:
@@ -40,12 +39,11 @@ class OffloadTap(DescriptorTap):
         size = os.readv(self._descriptor, [self._arena])
         receiver = self._receiver
         if size > HEADER_SIZE and receiver is not None:
-            frame = self._behind[: size - HEADER_SIZE]
-            virtio = self._arena[:HEADER_SIZE]
-            if virtio == NOTHING:
-                receiver.frameRead(frame)
+            arena = self._arena
+            if arena[0] or arena[1]:  # flags, GSO type
+                receiver.superframeRead(arena[HEADER_SIZE:size], VirtioHeader.read(arena))
             else:
-                receiver.superframeRead(frame, VirtioHeader.read(virtio))
+                receiver.frameRead(arena[HEADER_SIZE:size])
         return size - HEADER_SIZE
 
     def writeStretch(self, stretch: Stretch) -> bool:

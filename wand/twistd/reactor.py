@@ -96,29 +96,32 @@ class PromptReactor(EPollReactor):
 
     def _events(self, timeout: float) -> list[tuple[int, int]]:
         begin = monotonic()
+        events: list[tuple[int, int]] = []
         try:
-            events = self._look()
-            if not events and timeout:
-                if self._isBrisk and begin - self._localAt < RECENT and self._worked < BUSY * self._passed:
-                    end = begin + (PATIENCE if timeout < 0 else min(PATIENCE, timeout))
-                    while not events and monotonic() < end:
-                        sched_yield()
-                        events = self._look()
-                if not events:
-                    events = self._poller.poll(timeout, len(self._selectables))
-                    self._isBrisk = monotonic() - begin < PATIENCE
+            if self._isBrisk and begin - self._localAt < RECENT and self._worked < BUSY * self._passed:
+                events = self._lookOut(begin + (PATIENCE if timeout < 0 else min(PATIENCE, timeout)))
+            if not events:
+                events = self._poller.poll(timeout, len(self._selectables))
         except OSError as error:
             if error.errno != errno.EINTR:
                 raise
-            events = []
         woke = monotonic()
+        if timeout:
+            self._isBrisk = woke - begin < PATIENCE
         self._worked = FADING * self._worked + min(begin - self._woke, PASSED_MAXIMUM)
         self._passed = FADING * self._passed + min(woke - self._woke, PASSED_MAXIMUM)
         self._woke = woke
         return events
 
-    def _look(self) -> list[tuple[int, int]]:
-        events: list[tuple[int, int]] = self._poller.poll(0, len(self._selectables))
+    def _lookOut(self, end: float) -> list[tuple[int, int]]:
+        """
+        Look for events until there are some, or it is C{end}.
+        """
+        poll, count = self._poller.poll, len(self._selectables)
+        events: list[tuple[int, int]] = poll(0, count)
+        while not events and monotonic() < end:
+            sched_yield()
+            events = poll(0, count)
         return events
 
 

@@ -9,6 +9,7 @@ The datagrams of the sealed protocol: what is where.  Functions of bytes, and no
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2s
 from hmac import compare_digest
 from struct import Struct as Layout
@@ -62,6 +63,18 @@ DATA_LAYOUT: Final = Layout(">B3xIQ")
 
 #: Index and counter of a data datagram; the same octets are the nonce.
 INDEX_AND_COUNTER: Final = Layout(">4xIQ")
+
+
+@lru_cache(maxsize=128)
+def headersOf(stride: int, count: int) -> Layout:
+    """
+    The headers of data datagrams that stand side by side, of each two numbers: type and index, and the counter.  What
+    is written with it makes zeros of what is between them.
+
+    @param stride: octets from one datagram to the next.
+    """
+    return Layout(">" + f"QQ{stride - DATA_HEADER}x" * (count - 1) + "QQ")
+
 
 _GREETING_SIZE: Final = HANDSHAKE_SIZE - _INITIATION.size - OVERHEAD_FIRST - 2 * TAG
 _REPLY_SIZE: Final = HANDSHAKE_SIZE - _RESPONSE.size - OVERHEAD_SECOND - 2 * TAG

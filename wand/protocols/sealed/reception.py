@@ -8,9 +8,7 @@ one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from mmap import mmap
-from struct import Struct
 from typing import Final, Protocol
 
 from wand.ethernet import OVERHEAD
@@ -24,6 +22,7 @@ from wand.protocols.sealed.packets import (
     FRAME,
     INDEX_AND_COUNTER,
     PLAINTEXT_MAXIMUM,
+    headersOf,
 )
 from wand.protocols.sealed.path import PROBE
 from wand.protocols.sealed.peers import Account, PeerKey
@@ -98,7 +97,7 @@ class Reception:
             self._eachReceived(slots, first, count, size, last, sender)
             return
         end = first + count
-        words = _headers(slots.stride, count).unpack_from(slots.view, first * slots.stride)
+        words = headersOf(slots.stride, count).unpack_from(slots.view, first * slots.stride)
         session = self._sessions.get(words[0] & 0xFFFFFFFF)
         if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
             self._eachReceived(slots, first, count, size, last, sender)
@@ -269,14 +268,6 @@ class Reception:
         else:
             account.forged += 1
             self._counters["drop-sealed-forged"] += 1
-
-
-@lru_cache(maxsize=128)
-def _headers(stride: int, count: int) -> Struct:
-    """
-    What reads the headers of datagrams in one call, as two numbers each.
-    """
-    return Struct(">" + f"QQ{stride - DATA_HEADER}x" * (count - 1) + "QQ")
 
 
 def _nobodyMay(identity: bytes, mac: bytes) -> bool:
