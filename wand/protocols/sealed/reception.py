@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import repeat
 from mmap import mmap
 from struct import Struct
 from typing import Final, Protocol
@@ -25,7 +26,7 @@ from wand.protocols.sealed.packets import (
     INDEX_AND_COUNTER,
     PLAINTEXT_MAXIMUM,
 )
-from wand.protocols.sealed.path import PROBE
+from wand.protocols.sealed.path import LOSSY, PROBE
 from wand.protocols.sealed.peers import Account, PeerKey
 from wand.protocols.sealed.session import REPLAYED
 from wand.protocols.sealed.shared import Shared
@@ -33,6 +34,7 @@ from wand.slots import Slots
 from wand.superframes.cutting import CHUNK
 from wand.superframes.fragments import FRAGMENT, Reassembly
 from wand.superframes.joining import Joiner
+from wand.superframes.parity import PARITY
 
 #: How often at the most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
@@ -41,6 +43,9 @@ HEARD_INTERVAL: Final = 30.0
 #: all would share a few lines of the processor's cache.
 OPENED_COUNT: Final = 128
 _OPENED: Final = 9024
+
+#: What trains of chunks may begin with.
+_PARITIES: Final = bytes([PARITY])
 
 
 class Handshakes(Protocol):
@@ -82,6 +87,8 @@ class Reception:
         self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))
         self._chunks: list[int] = []
         self._sizes: list[int] = []
+        self._parities: list[tuple[int, int]] = []
+        self._taken = 0  # the slots up to this one hold chunks and parities
         self._joining: Conversation | None = None
         self._joiner = Joiner(self._opened, mtu + OVERHEAD, shared.counters)
         self._reassembly = Reassembly(shared.clock, mtu + OVERHEAD, shared.counters)
@@ -116,10 +123,14 @@ class Reception:
             return
         conversation.heard(session, highest, sender, size)
         kinds = bytes(self._opened.view[at * _OPENED : (at + count - 1) * _OPENED + 1 : _OPENED])
-        if kinds.count(CHUNK) == count:
-            self._chunks += range(at, at + count)
-            self._sizes += [size - DATA_OVERHEAD] * (count - 1)
+        behind = len(kinds.lstrip(_PARITIES))
+        if behind and kinds.count(CHUNK) == behind:
+            self._taken = end = at + count
+            self._chunks += range(end - behind, end)
+            self._sizes += [size - DATA_OVERHEAD] * (behind - 1)
             self._sizes.append(last - DATA_OVERHEAD)
+            if behind < count:
+                self._parities += zip(range(at, end - behind), repeat(size - DATA_OVERHEAD))
             return
         for index, plaintext in enumerate(opened):
             self._plaintext(conversation, at + index, plaintext)
@@ -147,7 +158,7 @@ class Reception:
             self._counters["drop-sealed-unknown-index"] += 1
             return
         conversation = session.conversation
-        at = self._place(conversation, 1) if self._chunks else 0
+        at = self._place(conversation, 1) if self._taken else 0
         opened = self._opened.view[at * _OPENED : (at + 1) * _OPENED] if size <= _OPENED + DATA_OVERHEAD else self._long
         size = session.open(datagram, counter, opened)
         if size < 0:
@@ -155,7 +166,7 @@ class Reception:
             return
         conversation.heard(session, counter, sender, size)
         if size:
-            if opened[0] == FRAME and not self._chunks:
+            if opened[0] == FRAME and not self._taken:
                 self._frame(conversation, opened[1:size])
             else:
                 self._joining = conversation
@@ -163,29 +174,30 @@ class Reception:
 
     def _place(self, conversation: Conversation, count: int) -> int:
         """
-        Where plaintexts can be put: behind the chunks that wait to be joined, which are all of one peer.
+        Where plaintexts can be put: behind what waits to be joined, which is all of one peer.
 
         @return: the first slot.
         """
-        chunks = self._chunks
-        if not chunks:
+        at = self._taken
+        if at and (conversation is not self._joining or at + count > OPENED_COUNT):
+            self._join()
             at = 0
-        else:
-            at = chunks[-1] + 1
-            if conversation is not self._joining or at + count > OPENED_COUNT:
-                self._join()
-                at = 0
         self._joining = conversation
         return at
 
     def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
         kind = plaintext[0]
-        if kind == CHUNK:
-            if len(plaintext) > _OPENED:
+        if kind in (CHUNK, PARITY):
+            size = len(plaintext)
+            if size > _OPENED:
                 self._counters["drop-chunk-oversize"] += 1
-            else:
+                return
+            self._taken = slot + 1
+            if kind == CHUNK:
                 self._chunks.append(slot)
-                self._sizes.append(len(plaintext))
+                self._sizes.append(size)
+            else:
+                self._parities.append((slot, size))
             return
         self._join()
         if kind == FRAME:
@@ -196,6 +208,8 @@ class Reception:
                 self._frame(conversation, memoryview(frame))
         elif kind == PROBE:
             conversation.path.received(plaintext)
+        elif kind == LOSSY:
+            conversation.path.lossReported()
         elif kind == CONTROL:
             conversation.account.controls += 1
             self._control(conversation, bytes(plaintext[1:]))
@@ -206,11 +220,11 @@ class Reception:
         """
         Join the chunks that wait.
         """
-        if not self._chunks or self._joining is None:
+        if not self._taken or self._joining is None:
             return
-        chunks, sizes, conversation = self._chunks, self._sizes, self._joining
-        self._chunks, self._sizes = [], []
-        for stretch in self._joiner.join(chunks, sizes):
+        chunks, sizes, parities, conversation = self._chunks, self._sizes, self._parities, self._joining
+        self._chunks, self._sizes, self._parities, self._taken = [], [], [], 0
+        for stretch in self._joiner.join(chunks, sizes, parities):
             headers = stretch.headers
             packets = -(-stretch.length // headers.gsoSize)
             octets = len(headers.octets) + stretch.length
@@ -256,7 +270,7 @@ class Reception:
         """
         See L{wand.underlay.TrainReceiver}.
         """
-        if self._chunks:
+        if self._taken:
             self._join()
         self._shared.train.send()
         if self.receiver is not None:

@@ -9,6 +9,17 @@ from typing import Final
 #: How far behind the highest counter one may be.
 WINDOW: Final = 8192
 
+#: A counter that did not come is alone if none of so many before it was missing.  A queue that is full loses several
+#: in a row or every few, and that is for TCP to see; loss at random spares most neighbours up to some percent.
+ALONE: Final = 16
+
+#: So many counters make up for one that is missing and alone.  More loss than one in 2,048 adds up.
+FORGIVEN: Final = 2048
+
+#: With this L{Window.loss}, four in a row at least, it is no accident.  At 0.1 % it takes some 8,000 counters,
+#: which is 0.2 s at 500 Mbit/s, at 1 % some 500; at 0.01 % four would have to come at once.
+TOLERATED: Final = 4 * FORGIVEN
+
 _OCTETS: Final = 2 * WINDOW // 8
 _MASK: Final = _OCTETS - 1
 
@@ -19,12 +30,16 @@ class Window:
     so that what leaves the window needs no work.
 
     @ivar highest: the highest counter so far, -1 before any.
+    @ivar loss: how much is lost at random: each counter that is missing and alone adds L{FORGIVEN}, each that passes
+        takes one away, and one that comes late takes L{FORGIVEN} away.  Never negative, and up to date when it grows.
     """
 
-    __slots__ = ("_bits", "highest")
+    __slots__ = ("_bits", "_gap", "highest", "loss")
 
     def __init__(self) -> None:
         self.highest = -1
+        self.loss = 0
+        self._gap = -ALONE
         self._bits = bytearray(_OCTETS)
 
     def isNew(self, counter: int) -> bool:  # HOT PATH
@@ -44,7 +59,11 @@ class Window:
         if counter > self.highest:
             if octet != self.highest >> 3:
                 self._clear(octet)
+            if counter - self.highest > 1:
+                self._skip(counter)
             self.highest = counter
+        else:
+            self.loss = max(0, self.loss - FORGIVEN)
         self._bits[octet & _MASK] |= 1 << (counter & 7)
 
     def addRow(self, first: int, count: int) -> None:  # HOT PATH
@@ -56,6 +75,8 @@ class Window:
         low, high = first >> 3, last >> 3
         if high != self.highest >> 3:
             self._clear(high)
+        if first - self.highest > 1:
+            self._skip(first)
         self.highest = last
         bits = self._bits
         for octet in range(low + 1, high):
@@ -66,6 +87,15 @@ class Window:
         else:
             bits[low & _MASK] |= from_
             bits[high & _MASK] |= to
+
+    def _skip(self, counter: int) -> None:
+        """
+        What is between the highest counter and this one did not come yet.
+        """
+        passed, self._gap = counter - self._gap, counter
+        self.loss = max(0, self.loss - passed)
+        if counter == self.highest + 2 and passed > ALONE:
+            self.loss += FORGIVEN
 
     def _clear(self, octet: int) -> None:
         first = (self.highest >> 3) + 1

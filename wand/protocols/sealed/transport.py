@@ -26,6 +26,7 @@ from wand.status import PeerStatus
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.superframes.cutting import Cutter, framesOf, superframeOf
 from wand.superframes.merging import Merger
+from wand.superframes.parity import paritiesOf
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
@@ -294,6 +295,11 @@ class SealedTransport:
                 headers = superframe.headers
                 chunks = self._cutter.cut(superframe, conversation.path.room)
                 if chunks:
+                    if conversation.path.lossyUntil and conversation.path.isLossy:
+                        piece = len(chunks[0]) - CHUNK_PREFIX - len(headers.octets)
+                        parities = paritiesOf(superframe, self._cutter.number, piece)
+                        self._counters["sealed-parity-sent"] += len(parities)
+                        chunks = parities + chunks
                     packets = -(-headers.total // headers.gsoSize)
                     conversation.sendFrames(session, chunks, packets, len(frame))
                     return
