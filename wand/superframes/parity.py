@@ -17,7 +17,7 @@ from typing import Final
 
 from wand.counters import Counters
 from wand.slots import Slots
-from wand.superframes.cutting import CHUNKS_MAXIMUM, COMMON, PIECE_MINIMUM
+from wand.superframes.cutting import CHUNKS_MAXIMUM, COMMON, PIECE_MINIMUM, PREFIX
 from wand.superframes.stretch import Stretch
 
 COUNTERS: Final = {
@@ -72,6 +72,37 @@ def paritiesOf(superframe: Stretch, number: int, piece: int) -> list[memoryview]
         memoryview(b"%c%b%b%b" % (PARITY, offset.to_bytes(2, "big"), common, folded[offset : offset + piece]))
         for offset in range(0, row, piece)
     ]
+
+
+# HOT PATH on ways that lose datagrams
+def unfinished(slots: Slots, chunks: Sequence[int], sizes: Sequence[int], parities: Sequence[int]) -> int | None:
+    """
+    Is there more to come of the last superframe?  A lost chunk can be made again only from all the others.  Nothing is
+    checked here.
+
+    @param chunks: the slots that hold chunks.
+    @param sizes: the octets of their plaintexts.
+    @param parities: the slots that hold parities, one at least.
+    @return: the slot where it begins, with its parities; C{None} if its last chunk is there, or it has no parity.
+    """
+    _, common = _head(slots, parities[-1])
+    if chunks and chunks[-1] > parities[-1]:
+        offset, itsCommon = _head(slots, chunks[-1])
+        total = int.from_bytes(common[2:4], "big")
+        if itsCommon != common or int.from_bytes(offset, "big") + sizes[-1] - 3 - len(common) >= total:
+            return None
+    first = parities[-1]
+    for slot in reversed(parities):
+        if _head(slots, slot)[1] != common:
+            break
+        first = slot
+    return first
+
+
+def _head(slots: Slots, slot: int) -> tuple[bytes, bytes]:
+    first = slot * slots.stride
+    head = bytes(slots.view[first + 1 : first + PREFIX + slots.view[first + PREFIX - 1]])
+    return head[:2], head[2:]
 
 
 class Rebuilder:
