@@ -267,7 +267,7 @@ class Conversation:
         now = self._shared.clock.seconds()
         if now >= self._reportAt:
             self._reportAt = now + LOSSY_INTERVAL
-            session.window.loss = 0
+            session.window.loss = -TOLERATED
             self._shared.counters["sealed-losses-reported"] += 1
             self._sendPlain(bytes([LOSSY]))
 

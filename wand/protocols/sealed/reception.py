@@ -46,8 +46,8 @@ HEARD_INTERVAL: Final = 30.0
 OPENED_COUNT: Final = 128
 _OPENED: Final = 9024
 
-#: Seconds to wait for more of a superframe that has parity: a datagram of 1,500 octets takes 1.2 ms at 10 Mbit/s, and
-#: a kernel makes superframes of what a flow sends in a millisecond.
+#: Seconds to wait for more of a superframe that has parity, since some of it came: a datagram of 1,500 octets takes 1.2
+#: ms at 10 Mbit/s, and a kernel makes superframes of what a flow sends in a millisecond.
 _PATIENCE: Final = 0.002
 
 #: What trains of chunks may begin with.
@@ -100,6 +100,13 @@ class Reception:
         self._joining: Conversation | None = None
         self._joiner = Joiner(self._opened, mtu + OVERHEAD, shared.counters)
         self._reassembly = Reassembly(shared.clock, mtu + OVERHEAD, shared.counters)
+
+    def stop(self) -> None:
+        """
+        Hand over nothing more.
+        """
+        self._join()
+        self.receiver = None
 
     # HOT PATH, in its order
 

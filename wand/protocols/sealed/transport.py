@@ -123,7 +123,7 @@ class SealedTransport:
         """
         See L{ITransport}.
         """
-        self.reception.receiver = None
+        self.reception.stop()
         for conversation in self._registry:
             conversation.course.end()
         for port in self._ports.values():
@@ -391,6 +391,7 @@ class SealedTransport:
             bytesSent=account.bytesSent,
             endpoint="" if endpoint is None else str(Endpoint(*endpoint)),
             pathSize=None if conversation is None or conversation.session is None else conversation.path.size,
+            parity=conversation is not None and conversation.path.isLossy,
             drops=sum(account.reasons.values()),
             reasons=account.reasons,
         )
