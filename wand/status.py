@@ -45,6 +45,7 @@ class PeerStatus(Status, frozen=True):
     @ivar endpoint: where it is, where that is not what the protocol calls it; empty if that is not known.
     @ivar pathSize: octets of UDP payload of the longest datagrams that go to it; C{None} where the protocol does not
         know what the path carries.
+    @ivar parity: does what goes to it carry parity, because it said that datagrams are lost?
     @ivar drops: what came from it, or was for it, and was dropped.
     @ivar reasons: the same by the reason, where the protocol knows reasons.
     """
@@ -59,6 +60,7 @@ class PeerStatus(Status, frozen=True):
     bytesSent: int
     endpoint: str = ""
     pathSize: int | None = None
+    parity: bool = False
     drops: int = 0
     reasons: dict[str, int] = {}
 

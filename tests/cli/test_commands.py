@@ -44,7 +44,8 @@ async def test_looking(bench: Bench) -> None:
 @pytest_twisted.ensureDeferred
 async def test_pathOfPeers(bench: Bench) -> None:
     """
-    The peers are listed with the size of the path to each, or a dash where the protocol knows none.
+    The peers are listed with the size of the path to each and whether it has parity, or a dash where the protocol knows
+    no size.
     """
     bench.program.add(MAC.parse(FIRST), PEER, None, None)
     for size in (None, 1_472):
@@ -54,7 +55,7 @@ async def test_pathOfPeers(bench: Bench) -> None:
         assert json.loads(out)[0]["pathSize"] == size
         _, out, _ = await bench.run("peers")
         header, row = (line.split() for line in out.splitlines())
-        assert row[header.index("PATH")] == str(size or "-")
+        assert row[header.index("PATH")] == (f"{size}+parity" if size else "-")
 
 
 @pytest_twisted.ensureDeferred

@@ -23,8 +23,9 @@ import pytest
 from wand.counters import Counters
 from wand.slots import Slots
 from wand.superframes.checksum import completeChecksum
-from wand.superframes.cutting import Cutter, superframeOf
+from wand.superframes.cutting import CHUNK, PREFIX, Cutter, superframeOf
 from wand.superframes.joining import Joiner
+from wand.superframes.parity import PARITY, paritiesOf
 from wand.superframes.virtio import (
     GSO_ECN,
     GSO_TCPV4,
@@ -113,6 +114,7 @@ class Wire:
         self.slots = Slots(STRIDE, memoryview(bytearray(BATCH * STRIDE)))
         self.joiner = Joiner(self.slots, 1_518, self.counters)
         self.stretches = 0
+        self.parity = False
 
     def carry(self) -> None:
         """
@@ -137,7 +139,10 @@ class Wire:
             assert superframe is not None, (virtio, bytes(frame[:80]))
             chunks = [bytes(chunk) for chunk in self.cutter.cut(superframe, ROOM)]
             assert chunks
-            self._chunks(receiver, chunks)
+            if self.parity:
+                piece = len(chunks[0]) - PREFIX - len(superframe.headers.octets)
+                chunks[:0] = [bytes(each) for each in paritiesOf(superframe, self.cutter.number, piece)]
+            self._plaintexts(receiver, chunks)
         else:
             if virtio.flags & NEEDS_CSUM:
                 completed = bytearray(frame)
@@ -145,14 +150,16 @@ class Wire:
                 frame = memoryview(completed)
             self._write(receiver, [NOTHING, frame])
 
-    def _chunks(self, receiver: Host, chunks: list[bytes]) -> None:
-        chunks = [chunk for chunk in chunks if self.random.random() >= self.loss]
-        for index in range(len(chunks) - 1):
+    def _plaintexts(self, receiver: Host, plaintexts: list[bytes]) -> None:
+        plaintexts = [each for each in plaintexts if self.random.random() >= self.loss]
+        for index in range(len(plaintexts) - 1):
             if self.random.random() < self.disorder:
-                chunks[index], chunks[index + 1] = chunks[index + 1], chunks[index]
-        for slot, chunk in enumerate(chunks):
-            self.slots.view[slot * STRIDE : slot * STRIDE + len(chunk)] = chunk
-        for stretch in self.joiner.join(range(len(chunks)), [len(chunk) for chunk in chunks]):
+                plaintexts[index], plaintexts[index + 1] = plaintexts[index + 1], plaintexts[index]
+        for slot, each in enumerate(plaintexts):
+            self.slots.view[slot * STRIDE : slot * STRIDE + len(each)] = each
+        chunks = [slot for slot, each in enumerate(plaintexts) if each[0] == CHUNK]
+        parities = [(slot, len(each)) for slot, each in enumerate(plaintexts) if each[0] == PARITY]
+        for stretch in self.joiner.join(chunks, [len(plaintexts[slot]) for slot in chunks], parities):
             self.stretches += 1
             if receiver.offloads:
                 self._write(receiver, stretch.offloaded())
@@ -313,6 +320,24 @@ def test_streamsArriveWhole(
     assert stream.hash.digest() == hashlib.sha256(STREAM).digest()
     assert hosts[0].seen[gsoType] > 50
     assert not any(wire.counters.values()), wire.counters
+
+
+@pytest.mark.parametrize("address", ["10.1.0.{}", "fd01::{}"])
+def test_parity(hosts: tuple[Host, Host], address: str) -> None:
+    """
+    What goes through a TCP connection arrives whole where lost chunks are made again, and so does most of UDP.
+    """
+    wire = Wire(*hosts, 0.01, 0.01)
+    wire.parity = True
+    flows = Stream(*hosts, address, wire, b"cubic"), Datagrams(*hosts, address, wire)
+    _run(wire, *flows)
+    stream, datagrams = flows
+    stream.close()
+    assert stream.hash.digest() == hashlib.sha256(STREAM).digest()
+    assert set(datagrams.received) <= datagrams.sent
+    assert len(datagrams.received) == len(set(datagrams.received))
+    assert len(datagrams.received) >= len(datagrams.sent) * 0.98
+    assert {name for name, count in wire.counters.items() if count} == {"chunks-rebuilt"}
 
 
 @pytest.mark.parametrize(("loss", "disorder"), PATHS)

@@ -536,7 +536,7 @@ class UpgradeTests(AttackTestCase):
         Messages of a kind that only later versions know, and datagrams of unknown types, are counted and ignored.
         """
         conversation = self.low.transport._registry.members[self.high.peer]
-        for kind in (5, 6, 200):
+        for kind in (7, 8, 200):
             conversation.send(kind, b"from the future")
         self.net.run()
         self.assertEqual(self.counted("drop-sealed-unknown-kind"), 3)

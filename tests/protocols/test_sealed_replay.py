@@ -4,11 +4,13 @@ Tests for L{wand.protocols.sealed.replay}.
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.protocols.sealed.replay import WINDOW, Window
+from wand.protocols.sealed.replay import ALONE, FORGIVEN, TOLERATED, WINDOW, Window
 
 
 class Naive:
@@ -99,3 +101,81 @@ class WindowTests(SynchronousTestCase):
         The window has at least 8,192 counters.
         """
         self.assertGreaterEqual(WINDOW, 8192)
+
+
+class LossTests(SynchronousTestCase):
+    """
+    Loss at random is told from congestion.
+    """
+
+    def loss(self, lost: set[int], count: int = 20_000, row: int = 1) -> int:
+        """
+        Let counters come in order, in rows of some.
+
+        @return: the most of the loss.
+        """
+        window, most = Window(), -TOLERATED
+        for first in range(0, count, row):
+            counters = [each for each in range(first, first + row) if each not in lost]
+            if counters and counters[-1] - counters[0] == len(counters) - 1:
+                window.addRow(counters[0], len(counters))
+            else:
+                for each in counters:
+                    window.add(each)
+            most = max(most, window.loss)
+        return most
+
+    def test_random(self) -> None:
+        """
+        One in a hundred, or in a thousand, is more than is tolerated before long, however they come.
+        """
+        for seed in range(10):
+            for part, count in ((100, 3_000), (1_000, 40_000)):
+                chance = Random(seed)
+                lost = {each for each in range(count) if chance.random() < 1 / part}
+                one, row = self.loss(lost, count), self.loss(lost, count, 44)
+                self.assertGreaterEqual(one, TOLERATED, (seed, part))
+                self.assertGreaterEqual(row, TOLERATED, (seed, part))
+
+    def test_strays(self) -> None:
+        """
+        One now and then never adds up, and neither do three at once.
+        """
+        self.assertLess(self.loss(set(range(100, 200_000, 3_000)), 200_000), TOLERATED)
+        self.assertLess(self.loss({100, 200, 300}), TOLERATED)
+
+    def test_rows(self) -> None:
+        """
+        What is lost in rows, or every other, or every few, is congestion.
+        """
+        lost = {each for each in range(20_000) if each % 100 < 2}
+        self.assertEqual(self.loss(lost), -TOLERATED)
+        self.assertLess(self.loss(set(range(1_000, 2_000, 2))), TOLERATED)
+        self.assertLess(self.loss(set(range(1_000, 5_000, ALONE))), TOLERATED)
+        mixed = {each for each in range(20_000) if each % 100 == 0 or each % 500 in (1, 250)}
+        self.assertLess(self.loss(mixed), TOLERATED)
+
+    def test_late(self) -> None:
+        """
+        What comes late was not lost.
+        """
+        window = Window()
+        for first in range(0, 200_000, 50):
+            for each in (first + 1, first, *range(first + 2, first + 50)):
+                window.add(each)
+        self.assertLess(window.loss, 0)
+
+    @given(st.lists(st.tuples(st.integers(-30, 40), st.integers(1, 130)), max_size=100))
+    def test_isBounded(self, steps: list[tuple[int, int]]) -> None:
+        """
+        Whatever comes: the loss has a floor, and grows by one at a time.
+        """
+        window = Window()
+        for step, count in steps:
+            counter, before = max(0, window.highest + step), window.loss
+            if step > 0:
+                window.addRow(counter, count)
+            elif window.isNew(counter):
+                window.add(counter)
+            self.assertGreaterEqual(window.loss, -TOLERATED)
+            self.assertLessEqual(window.loss, before + FORGIVEN)

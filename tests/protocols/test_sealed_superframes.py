@@ -17,7 +17,7 @@ from wand.testing.sealed import SealedNetwork
 OCTETS = bytes(range(251)) * 250
 
 
-class SuperframeTests(SynchronousTestCase):
+class SuperframeTestCase(SynchronousTestCase):
     """
     Two members, one of which sends superframes.
     """
@@ -58,6 +58,12 @@ class SuperframeTests(SynchronousTestCase):
         A counter of the receiver.
         """
         return self.high.transport._counters[name]
+
+
+class SuperframeTests(SuperframeTestCase):
+    """
+    What becomes of superframes on the way.
+    """
 
     def test_interface(self) -> None:
         """
@@ -200,3 +206,186 @@ class SuperframeTests(SynchronousTestCase):
         self.net.run(3.0)
         arrived = b"".join(octets[packet.headersSize :] for _, octets in self.high.frames)
         self.assertEqual(arrived, OCTETS[:10_000])
+
+
+class ParityTests(SuperframeTestCase):
+    """
+    On a way that loses datagrams at random, superframes carry parity.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.net.underlay.drop(lambda each: len(each.payload) > 1_472)
+        self.packet = Packet(payload=OCTETS[:60_000])
+        self.send(self.packet, 3)
+        self.net.run(3.0)
+        self.send(self.packet)
+        self.high.stretches.clear()
+
+    def isOn(self) -> bool:
+        """
+        Does the status say that what goes to the receiver has parity?
+        """
+        return self.low.transport.peerStatus(self.high.peer).parity
+
+    def sent(self) -> int:
+        """
+        Parities sent.
+        """
+        return self.low.transport._counters["sealed-parity-sent"]
+
+    def turnOn(self) -> None:
+        """
+        Lose one in a hundred for a while.
+        """
+        self.net.underlay.loss = 0.01
+        self.send(self.packet, 60)
+        self.net.underlay.loss = 0.0
+        self.high.stretches.clear()
+        self.assertTrue(self.isOn())
+
+    def datagrams(self) -> list[bytes]:
+        """
+        The datagrams of a superframe, which get lost.
+        """
+        before = len(self.net.underlay.sent)
+        undo = self.net.underlay.drop(lambda each: True)
+        self.send(self.packet)
+        undo()
+        return [each.payload for each in list(self.net.underlay.sent)[before:]]
+
+    def arrive(self, datagrams: list[bytes]) -> None:
+        """
+        Let the receiver have datagrams in one batch.
+        """
+        reception = self.high.transport.reception
+        for each in datagrams:
+            reception.datagramReceived(memoryview(each), self.low.endpoint)
+        reception.batchReceived()
+
+    def test_offWithoutLoss(self) -> None:
+        """
+        Where nothing is lost, no datagram is parity.
+        """
+        self.send(self.packet, 100)
+        self.assertFalse(self.isOn())
+        self.assertEqual(self.sent(), 0)
+
+    def test_onWithLoss(self) -> None:
+        """
+        One in a hundred turns it on; nearly everything that is lost then is made again, and all that arrives is right.
+        """
+        self.turnOn()
+        self.net.underlay.loss = 0.01
+        before = self.counted("chunks-rebuilt")
+        for _ in range(40):
+            self.send(self.packet)
+        self.assertGreater(self.counted("chunks-rebuilt") - before, 5)
+        payloads = self.payloads(self.packet.headersSize)
+        self.assertGreater(payloads.count((0, OCTETS[:60_000])), 33)
+        for offset, payload in payloads:
+            self.assertEqual(payload, OCTETS[offset : offset + len(payload)])
+        self.assertEqual(self.counted("drop-parity-malformed"), 0)
+
+    def test_ends(self) -> None:
+        """
+        Ten seconds after the last report it ends by itself.
+        """
+        self.turnOn()
+        before = self.sent()
+        self.send(self.packet)
+        self.assertEqual(self.sent() - before, 3)
+        self.net.run(10.0)
+        self.assertFalse(self.isOn())
+        self.send(self.packet)
+        self.assertEqual(self.sent() - before, 3)
+
+    def test_reportsAreFew(self) -> None:
+        """
+        However much is lost, there is one report in a second.
+        """
+        self.net.underlay.loss = 0.02
+        began = self.net.clock.seconds()
+        for _ in range(4):
+            self.send(self.packet, 60)
+        reports = self.counted("sealed-losses-reported")
+        self.assertGreaterEqual(reports, 1)
+        self.assertLessEqual(reports, 1 + self.net.clock.seconds() - began)
+
+    def test_offWithBursts(self) -> None:
+        """
+        Datagrams that are lost in a row, as where a queue is full, turn nothing on.
+        """
+        seen: list[object] = []
+        self.net.underlay.drop(lambda each: bool(seen.append(each)) or len(seen) % 200 < 4)
+        self.send(self.packet, 100)
+        self.assertFalse(self.isOn())
+
+    def test_anotherWay(self) -> None:
+        """
+        What is known of the way ends with it.
+        """
+        self.turnOn()
+        (conversation,) = self.low.transport._registry
+        conversation.path.forget()
+        self.assertFalse(self.isOn())
+
+    def test_severalBatches(self) -> None:
+        """
+        A superframe that comes in several batches, and of which a datagram is missing, is joined whole.
+        """
+        self.turnOn()
+        datagrams = self.datagrams()
+        for first in range(0, len(datagrams), 10):
+            self.arrive([each for each in datagrams[first : first + 10] if each is not datagrams[17]])
+        self.assertEqual(self.payloads(self.packet.headersSize), [(0, OCTETS[:60_000])])
+
+    def test_waitsNotForLong(self) -> None:
+        """
+        If the rest of a superframe does not come, what came is handed over 2 ms later; at once if something else comes.
+        """
+        self.turnOn()
+        for wait in (True, False):
+            self.high.stretches.clear()
+            self.arrive(self.datagrams()[:20])
+            self.assertEqual(self.high.stretches, [])
+            if wait:
+                self.net.clock.advance(0.0021)
+            else:
+                self.low.send(self.high.peer, self.low.frameTo(self.high))
+                self.net.clock.advance(0)
+            ((offset, payload),) = self.payloads(self.packet.headersSize)
+            self.assertEqual((offset, payload), (0, OCTETS[: len(payload)]))
+
+    def test_othersDoNotWait(self) -> None:
+        """
+        Superframes before one that is not all there are handed over at once.
+        """
+        self.turnOn()
+        self.arrive(self.datagrams() + self.datagrams()[:20])
+        self.assertEqual(self.payloads(self.packet.headersSize), [(0, OCTETS[:60_000])])
+        self.net.clock.advance(0.0021)
+        self.assertEqual(len(self.high.stretches), 2)
+
+    def test_liesCostTheLiar(self) -> None:
+        """
+        A member may say what it likes: it gets parity, and nobody else does.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        third.meet(self.low)
+        third.send(self.low.peer, third.frameTo(self.low))
+        self.net.run()
+        third.transport._registry.members[self.low.peer].send(6, b"and more")
+        self.net.run()
+        self.assertTrue(self.low.transport.peerStatus(third.peer).parity)
+        self.assertFalse(self.isOn())
+
+    def test_stopped(self) -> None:
+        """
+        A transport that is stopped while it waits leaves nothing behind.
+        """
+        self.turnOn()
+        self.arrive(self.datagrams()[:20])
+        self.high.transport.stop()
+        self.low.transport.stop()
+        self.assertEqual([each for each in self.net.clock.getDelayedCalls() if each.active()], [])

@@ -121,7 +121,7 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
                 peer.peer,
                 peer.state,
                 peer.endpoint,
-                "" if peer.pathSize is None else str(peer.pathSize),
+                _path(peer),
                 "never" if peer.heard is None else age(now - peer.heard),
                 str(peer.framesReceived),
                 str(peer.bytesReceived),
@@ -134,6 +134,10 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
         ],
         [DROP_STYLE if peer.drops else "" for peer in found],
     )
+
+
+def _path(peer: PeerStatus) -> str:
+    return "" if peer.pathSize is None else f"{peer.pathSize}{'+parity' if peer.parity else ''}"
 
 
 def _drops(peer: PeerStatus) -> str:

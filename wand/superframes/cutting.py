@@ -77,12 +77,14 @@ def framesOf(virtio: VirtioHeader, frame: memoryview) -> Iterable[bytearray | me
 class Cutter:
     """
     Cuts superframes into chunks, in memory of its own.  One is enough for all peers.
+
+    @ivar number: the number of the superframe that was cut last.
     """
 
     def __init__(self) -> None:
         self._memory = memoryview(bytearray(0x10000 + CHUNKS_MAXIMUM * (PREFIX + 0xFF)))
         self._views = lru_cache(maxsize=64)(self._viewsOf)
-        self._number = 0
+        self.number = 0
 
     # HOT PATH
     def cut(self, superframe: Stretch, room: int) -> list[memoryview]:
@@ -108,8 +110,8 @@ class Cutter:
         count = full + (rest > 0)
         if count > CHUNKS_MAXIMUM:
             return []
-        self._number = (self._number + 1) & 0xFFFF
-        common = COMMON.pack(self._number, total, headers.gsoSize, len(headers.octets)) + headers.octets
+        self.number = (self.number + 1) & 0xFFFF
+        common = COMMON.pack(self.number, total, headers.gsoSize, len(headers.octets)) + headers.octets
         parts = [common] * (3 * count)
         parts[::3] = _heads(piece)[:count]
         parts[2::3] = _pieces(piece, full, rest).unpack_from(payload)

@@ -3,6 +3,7 @@ Joining: chunks that arrived become the longest stretches of superframes that th
 
 Chunks are joined within one batch of datagrams, of one peer.  Nothing is kept between batches and nothing waits:
 where a chunk is missing, or comes later, a stretch ends and the next one begins.  TCP and UDP put up with that.
+Parities are looked at only then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 from wand.counters import Counters
 from wand.slots import Slots
 from wand.superframes.cutting import COMMON, PIECE_MINIMUM, PREFIX
+from wand.superframes.parity import Piece, Rebuilder
 from wand.superframes.stretch import Headers, Stretch
 
 COUNTERS: Final = {
@@ -45,15 +47,19 @@ class Joiner:
         self._slots = slots
         self._longest = longest
         self._counters = counters
+        self._rebuilder = Rebuilder(slots, counters)
         counters.declare(COUNTERS)
 
     # HOT PATH
-    def join(self, slots: Sequence[int], sizes: Sequence[int]) -> list[Stretch]:
+    def join(
+        self, slots: Sequence[int], sizes: Sequence[int], parities: Sequence[tuple[int, int]] = ()
+    ) -> list[Stretch]:
         """
         Join what one peer sent in one batch.
 
         @param slots: the slots that hold chunks, in the order of their arrival, ascending.
         @param sizes: the octets of each plaintext.
+        @param parities: the slots that hold parities, and the octets of each plaintext.
         @return: stretches, in the order in which their superframes arrived, good until the slots are filled anew.
         """
         stretches: list[Stretch] = []
@@ -68,11 +74,12 @@ class Joiner:
             length = size - PREFIX - len(headers.octets)
             count = min(-(-(headers.total - offset) // length), end - at)
             last = min(length, headers.total - offset - length * (count - 1))
-            if count == 1 or self._areInOrder(headers, slots, sizes, at, count, last):
+            isAll = not offset and length * (count - 1) + last == headers.total
+            if (isAll or not parities) and (count == 1 or self._areInOrder(headers, slots, sizes, at, count, last)):
                 stretches.append(self._evenStretch(headers, offset, slot, length, count, last))
             else:
-                count = self._extent(slots, at, count)
-                stretches += self._outOfOrder(headers, slots[at : at + count], sizes[at : at + count])
+                count = end - at if parities else self._extent(slots, at, count)
+                stretches += self._outOfOrder(headers, slots[at : at + count], sizes[at : at + count], parities)
             at += count
         return stretches
 
@@ -116,13 +123,15 @@ class Joiner:
             count -= 1
         return count
 
-    def _outOfOrder(self, headers: Headers, slots: Sequence[int], sizes: Sequence[int]) -> list[Stretch]:
+    def _outOfOrder(
+        self, headers: Headers, slots: Sequence[int], sizes: Sequence[int], parities: Sequence[tuple[int, int]]
+    ) -> list[Stretch]:
         """
         Join chunks of which some are lost, late, doubled or of another superframe.
 
         @param headers: of the first chunk.
         """
-        groups: defaultdict[bytes, list[tuple[bytes, int, int]]] = defaultdict(list)
+        groups: defaultdict[bytes, list[Piece]] = defaultdict(list)
         length = len(headers.octets)
         heads = self._slots.slices(_OFFSET, PREFIX - _OFFSET + length)
         for slot, size in zip(slots, sizes, strict=True):
@@ -130,19 +139,26 @@ class Joiner:
             if head[_LENGTH] != length:
                 head = self._head(slot)
             groups[head[2:]].append((head[:2], slot, size))
-        return [stretch for group in groups.values() for stretch in self._runs(group)]
+        spare: defaultdict[bytes, list[Piece]] = defaultdict(list)
+        for slot, size in parities:
+            head = self._head(slot)
+            spare[head[2:]].append((head[:2], slot, size))
+        return [stretch for common, group in groups.items() for stretch in self._runs(group, spare.get(common))]
 
-    def _runs(self, group: list[tuple[bytes, int, int]]) -> list[Stretch]:
+    def _runs(self, group: list[Piece], parities: list[Piece] | None) -> list[Stretch]:
         """
         The stretches that the chunks of one superframe make up.
 
         @param group: offset, slot and size of each chunk.
+        @param parities: those of the superframe.
         """
         headers = self._headers(group[0][1], group[0][2])
         if headers is None:  # counted once for all
             return []
-        group.sort()
         prefix = PREFIX + len(headers.octets)
+        if parities:
+            group += self._rebuilder.rebuild(group, parities, prefix, headers.total)
+        group.sort()
         size = group[0][2]
         length, total = size - prefix, headers.total
         whole = self._slots.slices(prefix, length)

@@ -117,7 +117,8 @@ class MemoryProgram(MemoryMembers, Program):
     def _peerStatus(self, text: str, peer: Peer) -> PeerStatus:
         macs = sorted(map(str, self.table.macsOf(peer)))
         size = 1_472 if self.own else None
-        return PeerStatus(text, "heard", macs, self.clock.seconds() - 3, 1200, 1_512_000, 900, 88_000, pathSize=size)
+        heard = self.clock.seconds() - 3
+        return PeerStatus(text, "heard", macs, heard, 1200, 1_512_000, 900, 88_000, pathSize=size, parity=bool(size))
 
 
 def connectInMemory(program: Program, clock: IReactorTime) -> tuple[ControlClient, IOPump]:

@@ -18,8 +18,9 @@ from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.machine import makeCourse
 from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
-from wand.protocols.sealed.path import BIG, Path
+from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, Path
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
+from wand.protocols.sealed.replay import TOLERATED
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import (
@@ -80,6 +81,7 @@ class Conversation:
         self._queue: deque[tuple[int, bytes]] = deque(maxlen=QUEUE_LENGTH)
         self._sentAt = self._usedAt = -inf
         self._awaiting = self._owing = inf  # since when an answer, a sign of life is due
+        self._reportAt = -inf  # when we may say again that datagrams are lost
         self._timer: IDelayedCall | None = None
         self._timerAt = inf
         self.course = makeCourse(self)
@@ -258,6 +260,16 @@ class Conversation:
                 self._owing = now
                 if now + KEEPALIVE_OWED < self._timerAt:
                     self._dueBy(now + KEEPALIVE_OWED)
+        if session.window.loss >= TOLERATED:
+            self._reportLoss(session)
+
+    def _reportLoss(self, session: Session) -> None:
+        now = self._shared.clock.seconds()
+        if now >= self._reportAt:
+            self._reportAt = now + LOSSY_INTERVAL
+            session.window.loss = -TOLERATED
+            self._shared.counters["sealed-losses-reported"] += 1
+            self._sendPlain(bytes([LOSSY]))
 
     def _arrived(self, session: Session, sender: tuple[str, int]) -> None:
         self._roam(sender)

@@ -5,6 +5,10 @@ What ICMP says is not trusted, and our datagrams are never cut on the way: one t
 stays without an answer tells.  Probes are sent only while there are big frames to send.
 
     kind 4 (1) | 0 a probe, 1 its answer (1) | size of the probe's datagram (2) | a probe is filled up with zeros
+
+And whether it loses datagrams at random, which only the peer can know, and says:
+
+    kind 6 (1)
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ from wand.protocols.sealed.packets import DATA_OVERHEAD
 
 #: The first octet of a probe and of its answer.
 PROBE: Final = 4
+
+#: The whole plaintext of a report that datagrams are lost at random.
+LOSSY: Final = 6
 
 #: Datagrams that are tried, in octets of UDP payload.  The first is the size of a handshake, the second what every IPv6
 #: path carries; then those of usual tunnels, and Ethernet's and jumbo frames with IPv6 and with IPv4.
@@ -39,6 +46,11 @@ TRIES: Final = 5
 #: alone, or a peer that is away, does not make datagrams small.  Where neither is, we try so many times more.
 PATIENT: Final = 4
 
+#: A report holds for so many seconds, and is made so often at the most: some may be lost, and a slow flow has little to
+#: lose in a second; after it nobody pays for long.
+LOSSY_LASTS: Final = 10.0
+LOSSY_INTERVAL: Final = 1.0
+
 #: After so many seconds the size in use is tried again, and the next bigger one.
 CONFIRM: Final = 5.0
 RAISE: Final = 60.0
@@ -52,6 +64,7 @@ class Path:
 
     @ivar room: octets of the longest plaintext that it carries, as far as we know.
     @ivar due: when, in the clock's seconds, the next big plaintext makes it worth to probe.
+    @ivar lossyUntil: until when what the peer said holds, that datagrams are lost at random; C{0.0} if it never did.
     """
 
     def __init__(self, clock: IReactorTime, send: Callable[[bytes], object]) -> None:
@@ -70,12 +83,26 @@ class Path:
         """
         return SIZES[self._step]
 
+    @property
+    def isLossy(self) -> bool:
+        """
+        Are datagrams lost at random, as far as we know?
+        """
+        return self._clock.seconds() < self.lossyUntil
+
+    def lossReported(self) -> None:
+        """
+        The peer says that datagrams are lost at random.
+        """
+        self.lossyUntil = self._clock.seconds() + LOSSY_LASTS
+
     def forget(self) -> None:
         """
         The way is another now, or there is none.
         """
         self._cancel()
         self.due = self._raiseAt = -inf
+        self.lossyUntil = 0.0
         self._take(START)
 
     def probe(self) -> None:

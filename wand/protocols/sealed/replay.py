@@ -9,6 +9,19 @@ from typing import Final
 #: How far behind the highest counter one may be.
 WINDOW: Final = 8192
 
+#: A counter that did not come is alone if none of so many before it was missing.  A queue that is full loses several
+#: in a row, or every few, and that is for TCP to see; loss at random spares most neighbours up to some percent.
+ALONE: Final = 16
+
+#: So many counters make up for one that is missing and alone.  More loss than one in 2,048 adds up.
+FORGIVEN: Final = 2048
+
+#: With this L{Window.loss} it is loss at random, and neither accident nor congestion: it takes eight that are alone and
+#: no row between them.  At 0.1 % that takes some 11,000 counters, which is 0.3 s at 500 Mbit/s, at 1 % some 1,000; at
+#: 0.01 % the last four would have to come at once.  Behind a link of 50 Mbit/s with a queue of 60 KB, where TCP lost
+#: 1 %, a third of the gaps were rows; at 1 % at random a hundredth is.
+TOLERATED: Final = 4 * FORGIVEN
+
 _OCTETS: Final = 2 * WINDOW // 8
 _MASK: Final = _OCTETS - 1
 
@@ -19,12 +32,17 @@ class Window:
     so that what leaves the window needs no work.
 
     @ivar highest: the highest counter so far, -1 before any.
+    @ivar loss: how much is lost at random: each counter that is missing and alone adds L{FORGIVEN}, one that comes late
+        takes it away again, and each that passes takes one away from what is above zero.  It begins at -L{TOLERATED}
+        and is there again after several that are missing in a row.
     """
 
-    __slots__ = ("_bits", "highest")
+    __slots__ = ("_bits", "_gap", "highest", "loss")
 
     def __init__(self) -> None:
         self.highest = -1
+        self.loss = -TOLERATED
+        self._gap = -ALONE
         self._bits = bytearray(_OCTETS)
 
     def isNew(self, counter: int) -> bool:  # HOT PATH
@@ -44,7 +62,11 @@ class Window:
         if counter > self.highest:
             if octet != self.highest >> 3:
                 self._clear(octet)
+            if counter - self.highest > 1:
+                self._skip(counter)
             self.highest = counter
+        else:
+            self.loss = max(-TOLERATED, self.loss - FORGIVEN)
         self._bits[octet & _MASK] |= 1 << (counter & 7)
 
     def addRow(self, first: int, count: int) -> None:  # HOT PATH
@@ -56,6 +78,8 @@ class Window:
         low, high = first >> 3, last >> 3
         if high != self.highest >> 3:
             self._clear(high)
+        if first - self.highest > 1:
+            self._skip(first)
         self.highest = last
         bits = self._bits
         for octet in range(low + 1, high):
@@ -66,6 +90,18 @@ class Window:
         else:
             bits[low & _MASK] |= from_
             bits[high & _MASK] |= to
+
+    def _skip(self, counter: int) -> None:
+        """
+        What is between the highest counter and this one did not come yet.
+        """
+        passed, self._gap = counter - self._gap, counter
+        if self.loss > 0:
+            self.loss = max(0, self.loss - passed)
+        if counter > self.highest + 2:
+            self.loss = -TOLERATED
+        elif passed > ALONE:
+            self.loss += FORGIVEN
 
     def _clear(self, octet: int) -> None:
         first = (self.highest >> 3) + 1

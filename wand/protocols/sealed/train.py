@@ -16,8 +16,9 @@ from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.udp_offload import TRAIN_MAXIMUM, TRAIN_OCTETS
 from wand.underlay import DatagramPort
 
-#: The chunks of the longest superframe with the longest headers.
-_OCTETS: Final = 0x10000 + CHUNKS_MAXIMUM * (CHUNK_PREFIX + 0xFF + DATA_OVERHEAD)
+#: The chunks of the longest superframe with the longest headers, and its parities: a sixteenth, and what is
+#: not even.
+_OCTETS: Final = 0x12000 + CHUNKS_MAXIMUM * (CHUNK_PREFIX + 0xFF + DATA_OVERHEAD)
 
 
 class Train:

@@ -26,6 +26,7 @@ from wand.status import PeerStatus
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.superframes.cutting import Cutter, framesOf, superframeOf
 from wand.superframes.merging import Merger
+from wand.superframes.parity import paritiesOf
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
@@ -122,7 +123,7 @@ class SealedTransport:
         """
         See L{ITransport}.
         """
-        self.reception.receiver = None
+        self.reception.stop()
         for conversation in self._registry:
             conversation.course.end()
         for port in self._ports.values():
@@ -294,6 +295,11 @@ class SealedTransport:
                 headers = superframe.headers
                 chunks = self._cutter.cut(superframe, conversation.path.room)
                 if chunks:
+                    if conversation.path.lossyUntil and conversation.path.isLossy:
+                        piece = len(chunks[0]) - CHUNK_PREFIX - len(headers.octets)
+                        parities = paritiesOf(superframe, self._cutter.number, piece)
+                        self._counters["sealed-parity-sent"] += len(parities)
+                        chunks = parities + chunks
                     packets = -(-headers.total // headers.gsoSize)
                     conversation.sendFrames(session, chunks, packets, len(frame))
                     return
@@ -385,6 +391,7 @@ class SealedTransport:
             bytesSent=account.bytesSent,
             endpoint="" if endpoint is None else str(Endpoint(*endpoint)),
             pathSize=None if conversation is None or conversation.session is None else conversation.path.size,
+            parity=conversation is not None and conversation.path.isLossy,
             drops=sum(account.reasons.values()),
             reasons=account.reasons,
         )

@@ -1,0 +1,170 @@
+"""
+Parity: what makes a lost chunk again, for ways that lose datagrams at random.
+
+The chunks of a superframe are dealt out to classes: with C{g} classes chunk C{i} belongs to class C{i % g}, so that
+neighbours, which are lost together, are in different ones.  A class has at most L{CLASS} chunks and one parity, the
+exclusive or of their pieces; it is a datagram of its own and as long as a whole chunk.  With it any one chunk of the
+class can be made again.  Layout, big-endian; what follows the offset is the same as in the chunks:
+
+    kind 5 (1) | offset of the class's first chunk (2) | superframe (2) | total (2) | GSO size (2) | size of headers (1)
+    | headers | parity
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from wand.counters import Counters
+from wand.slots import Slots
+from wand.superframes.cutting import CHUNKS_MAXIMUM, COMMON, PIECE_MINIMUM, PREFIX
+from wand.superframes.stretch import Stretch
+
+COUNTERS: Final = {
+    "chunks-rebuilt": "chunks that were lost and made again from parity",
+    "drop-parity-malformed": "parities dropped: their superframe can not have them",
+}
+
+#: The first octet of a parity's plaintext.
+PARITY: Final = 5
+
+#: The most chunks of a class: one datagram in 17 is parity.  At 1 % loss one class in 90 loses two, and it costs as
+#: much as it loses with 7 % fewer octets for the payload.
+CLASS: Final = 16
+
+#: A chunk or parity that came: the octets of its offset, its slot, the octets of its plaintext.
+Piece = tuple[bytes, int, int]
+
+
+def classesOf(total: int, piece: int) -> tuple[int, int]:
+    """
+    How many chunks a superframe has, and how many classes.
+
+    @param total: octets of its payload.
+    @param piece: octets of the payload of each chunk but the last.
+    @return: no classes if it has no parity: it is one chunk, or parities and chunks are too many.
+    """
+    count = -(-total // piece)
+    classes = -(-count // CLASS)
+    return count, classes if 1 < count <= CHUNKS_MAXIMUM - classes else 0
+
+
+# HOT PATH on ways that lose datagrams
+def paritiesOf(superframe: Stretch, number: int, piece: int) -> list[memoryview]:
+    """
+    Make the parities of a superframe.  One fold makes those of all classes: 41 us for 60,000 octets.
+
+    @param number: the number of the superframe, as its chunks have it.
+    @param piece: octets of the payload of each chunk but the last.
+    @return: plaintexts, to be sent before the chunks; none if the superframe has no parity.
+    """
+    headers, payload = superframe.headers, superframe.pieces[0]
+    _, classes = classesOf(headers.total, piece)
+    if not classes:
+        return []
+    row = classes * piece
+    fold = 0
+    for first in range(0, headers.total, row):
+        fold ^= int.from_bytes(payload[first : first + row], "little")
+    folded = fold.to_bytes(row, "little")
+    common = COMMON.pack(number, headers.total, headers.gsoSize, len(headers.octets)) + headers.octets
+    return [
+        memoryview(b"%c%b%b%b" % (PARITY, offset.to_bytes(2, "big"), common, folded[offset : offset + piece]))
+        for offset in range(0, row, piece)
+    ]
+
+
+# HOT PATH on ways that lose datagrams
+def unfinished(slots: Slots, chunks: Sequence[int], sizes: Sequence[int], parities: Sequence[int]) -> int | None:
+    """
+    Is there more to come of the last superframe?  A lost chunk can be made again only from all the others.  Nothing is
+    checked here.
+
+    @param chunks: the slots that hold chunks.
+    @param sizes: the octets of their plaintexts.
+    @param parities: the slots that hold parities, one at least.
+    @return: the slot where it begins, with its parities; C{None} if its last chunk is there, or it has no parity.
+    """
+    _, common = _head(slots, parities[-1])
+    if chunks and chunks[-1] > parities[-1]:
+        offset, itsCommon = _head(slots, chunks[-1])
+        total = int.from_bytes(common[2:4], "big")
+        if itsCommon != common or int.from_bytes(offset, "big") + sizes[-1] - 3 - len(common) >= total:
+            return None
+    first = parities[-1]
+    for slot in reversed(parities):
+        if _head(slots, slot)[1] != common:
+            break
+        first = slot
+    return first
+
+
+def _head(slots: Slots, slot: int) -> tuple[bytes, bytes]:
+    first = slot * slots.stride
+    head = bytes(slots.view[first + 1 : first + PREFIX + slots.view[first + PREFIX - 1]])
+    return head[:2], head[2:]
+
+
+class Rebuilder:
+    """
+    Makes lost chunks again, in the slots of their parities.
+    """
+
+    def __init__(self, slots: Slots, counters: Counters) -> None:
+        self._slots = slots
+        self._counters = counters
+        counters.declare(COUNTERS)
+
+    def rebuild(self, chunks: Sequence[Piece], parities: Sequence[Piece], prefix: int, total: int) -> Iterator[Piece]:
+        """
+        Make what can be made of one superframe.  Each class costs one fold at the most, however many parities of it
+        there are.  What is made has yet to be checked, like a chunk that came.
+
+        @param prefix: octets before the payload, in chunks and parities.
+        @param total: octets of the superframe's payload.
+        """
+        there = {int.from_bytes(octets, "big"): (slot, size - prefix) for octets, slot, size in chunks}
+        for octets, slot, size in parities:
+            piece, offset = size - prefix, int.from_bytes(octets, "big")
+            if not PIECE_MINIMUM <= piece < total or not self._isFirst(offset, piece, total):
+                self._counters["drop-parity-malformed"] += 1
+                continue
+            missing = self._missing(there, offset, piece, total)
+            if missing is not None:
+                lost, others = missing
+                length = min(piece, total - lost)
+                self._make(slot, prefix, piece, length, others)
+                self._counters["chunks-rebuilt"] += 1
+                there[lost] = slot, length
+                yield lost.to_bytes(2, "big"), slot, prefix + length
+
+    def _isFirst(self, offset: int, piece: int, total: int) -> bool:
+        return not offset % piece and offset // piece < classesOf(total, piece)[1]
+
+    def _missing(
+        self, there: dict[int, tuple[int, int]], first: int, piece: int, total: int
+    ) -> tuple[int, list[tuple[int, int]]] | None:
+        """
+        @return: the offset of the one chunk that a class lacks, and slots and lengths of the others; C{None} if it is
+            not one, or the others are not what they should be.
+        """
+        _, classes = classesOf(total, piece)
+        lost, others = [], []
+        for offset in range(first, total, classes * piece):
+            found = there.get(offset)
+            if found is None:
+                lost.append(offset)
+            elif found[1] != min(piece, total - offset):
+                return None
+            else:
+                others.append(found)
+        return (lost[0], others) if len(lost) == 1 else None
+
+    def _make(self, slot: int, prefix: int, piece: int, length: int, others: Sequence[tuple[int, int]]) -> None:
+        view, stride = self._slots.view, self._slots.stride
+        first = slot * stride + prefix
+        fold = int.from_bytes(view[first : first + piece], "little")
+        for other, itsLength in others:
+            start = other * stride + prefix
+            fold ^= int.from_bytes(view[start : start + itsLength], "little")
+        view[first : first + length] = fold.to_bytes(piece, "little")[:length]
