@@ -32,7 +32,11 @@ from wand.membership.token import PREFIX, Token
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import HANDSHAKE_SIZE, macKey, packInitiation, packResponse
 from wand.rel2 import buildListing, buildRequest, parseListing, parseRequest
+from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
+from wand.superframes.cutting import Cutter, superframeOf
+from wand.superframes.parity import paritiesOf
 from wand.testing.members import SimulatedMember, SimulatedNetwork, SimulatedServer
+from wand.testing.packets import Packet
 from wand.testing.program import MemoryProgram
 from wand.testing.sealed import SealedNetwork, SealedNode
 from wand.wansd.stores.memory import MemoryRecords
@@ -61,7 +65,8 @@ class Target(Protocol):
 class _Datagrams:
     """
     A member of a sealed network, in session with another.  The first octet of an input says how much of a datagram is
-    right already: nothing; mac1; the handshake up to its payload; an answer to an initiation; all but the plaintext.
+    right already: nothing; mac1; the handshake up to its payload; an answer to an initiation; all but the plaintext;
+    all but one plaintext of a superframe with parity, the second octet saying which.
     """
 
     isServer = False
@@ -93,6 +98,8 @@ class _Datagrams:
         yield b"\3" + bytes(900)
         yield b"\4\0\x91\1"
         yield b"\4\1" + node.frameTo(node)
+        yield from (b"\5%c%b" % (index, each[:100]) for index, each in enumerate(_protected()))
+        yield b"\4\6"
 
     def take(self, octets: bytes) -> None:
         """
@@ -101,7 +108,12 @@ class _Datagrams:
         kind, rest = octets[:1], octets[1:]
         self._number += 1
         if kind == b"\4" and rest:
-            self._fromFriend(rest)
+            self._fromFriend([rest])
+        elif kind == b"\5" and rest:
+            plaintexts = _protected()
+            index = rest[0] % len(plaintexts)
+            plaintexts[index] = rest[1:] + plaintexts[index][len(rest) - 1 :]
+            self._fromFriend(plaintexts[:1] + plaintexts[2:] if rest[0] & 128 else plaintexts)
         else:
             datagram = self._datagram(kind, rest)
             self._net.underlay.sent.clear()
@@ -111,9 +123,10 @@ class _Datagrams:
         self._net.clock.advance(0.1)
         assert len(self._victim.transport._registry.members) <= 3
 
-    def _fromFriend(self, plaintext: bytes) -> None:
+    def _fromFriend(self, plaintexts: Iterable[bytes]) -> None:
         conversation = self._friend.transport._registry.members[self._victim.peer]
-        conversation.send(plaintext[0], plaintext[1:])
+        for plaintext in plaintexts:
+            conversation.send(plaintext[0], plaintext[1:])
         for each in (self._victim, self._friend):
             each.frames.clear()
             each.controls.clear()
@@ -143,6 +156,19 @@ class _Datagrams:
             victim.meet(self._away)
             victim.transport.send(self._away.peer, victim.frameTo(self._away))
         return next(iter(victim.transport._shared.indices.attempts), 0)
+
+
+def _protected() -> list[bytes]:
+    """
+    The plaintexts of a superframe with parity.
+    """
+    virtio, frame = Packet(payload=bytes(range(250)) * 10).superframe()
+    superframe = superframeOf(virtio, memoryview(frame))
+    assert superframe is not None
+    cutter = Cutter()
+    chunks = cutter.cut(superframe, 1_000)
+    piece = len(chunks[0]) - CHUNK_PREFIX - len(superframe.headers.octets)
+    return [bytes(each) for each in (*paritiesOf(superframe, cutter.number, piece), *chunks)]
 
 
 def _withMac(message: bytes, key: bytes) -> bytes:

@@ -12,13 +12,14 @@ The modules in the order of a packet's way:
   2. L{shape <wand.superframes.shape>}: where the headers of a frame begin and end.
   3. L{merging <wand.superframes.merging>}: small packets of one flow become a superframe.
   4. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
-  5. L{slots <wand.slots>}: where the receiver opens datagrams, side by side.
-  6. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
-  7. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
+  5. L{parity <wand.superframes.parity>}: what makes lost chunks again, where many are lost.
+  6. L{slots <wand.slots>}: where the receiver opens datagrams, side by side.
+  7. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
+  8. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.
-  8. L{gathering <wand.superframes.gathering>}: for a protocol whose datagrams are ordinary frames, segments become a
+  9. L{gathering <wand.superframes.gathering>}: for a protocol whose datagrams are ordinary frames, segments become a
      stretch.
-  9. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
+  10. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
 
 TCP and UDP, IPv4 and IPv6 differ in a few lines of C{shape} and C{stretch} and nowhere else.  Nothing here does input
 or output, and nothing that a peer sends raises: it is dropped and counted.

@@ -28,8 +28,8 @@ COUNTERS: Final = {
 #: The first octet of a parity's plaintext.
 PARITY: Final = 5
 
-#: The most chunks of a class: one datagram in 17 is parity.  At 1 % loss one class in 90 loses two, and it costs as
-#: much as it loses with 7 % fewer octets for the payload.
+#: The most chunks of a class: one datagram in 17 is parity.  At 1 % loss one class in 80 loses two.  With 8 instead of
+#: 16, TCP got 18 % more there and 5 % less at 0.1 %, and the way carried twice the parity.
 CLASS: Final = 16
 
 #: A chunk or parity that came: the octets of its offset, its slot, the octets of its plaintext.
@@ -52,7 +52,7 @@ def classesOf(total: int, piece: int) -> tuple[int, int]:
 # HOT PATH on ways that lose datagrams
 def paritiesOf(superframe: Stretch, number: int, piece: int) -> list[memoryview]:
     """
-    Make the parities of a superframe.  One fold makes those of all classes: 41 us for 60,000 octets.
+    Make the parities of a superframe.  One fold makes those of all classes: 45 us for 60,000 octets.
 
     @param number: the number of the superframe, as its chunks have it.
     @param piece: octets of the payload of each chunk but the last.
