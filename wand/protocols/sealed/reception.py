@@ -7,12 +7,9 @@ one.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
 from mmap import mmap
 from typing import Final, Protocol
-
-from twisted.internet.interfaces import IDelayedCall
 
 from wand.ethernet import OVERHEAD
 from wand.interfaces import IFrameReceiver
@@ -31,23 +28,15 @@ from wand.protocols.sealed.path import LOSSY, PROBE
 from wand.protocols.sealed.peers import Account, PeerKey
 from wand.protocols.sealed.session import REPLAYED
 from wand.protocols.sealed.shared import Shared
+from wand.protocols.sealed.waiting import OPENED_COUNT, OPENED_SIZE, Waiting
 from wand.slots import Slots
 from wand.superframes.cutting import CHUNK
 from wand.superframes.fragments import FRAGMENT, Reassembly
-from wand.superframes.joining import Joiner
-from wand.superframes.parity import PARITY, unfinished
+from wand.superframes.parity import PARITY
+from wand.superframes.stretch import Stretch
 
 #: How often at the most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
-
-#: Datagrams that are opened side by side, and octets of each; a longer one is looked at alone.  Not a power of two, or
-#: all would share a few lines of the processor's cache.
-OPENED_COUNT: Final = 128
-_OPENED: Final = 9024
-
-#: Seconds to wait for more of a superframe that has parity, since some of it came: a datagram of 1,500 octets takes 1.2
-#: ms at 10 Mbit/s, and a kernel makes superframes of what a flow sends in a millisecond.
-_PATIENCE: Final = 0.002
 
 #: What trains of chunks may begin with.
 _PARITIES: Final = bytes([PARITY])
@@ -87,24 +76,16 @@ class Reception:
         self._sessions = shared.indices.sessions
         self._handshakes = handshakes
         self._control = control
-        # Zeroed by the kernel when it is used first: what is never used is never resident.
-        self._opened = Slots(_OPENED, memoryview(mmap(-1, OPENED_COUNT * _OPENED)))
-        self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))
-        self._chunks: list[int] = []
-        self._sizes: list[int] = []
-        self._parities: list[int] = []
-        self._paritySizes: list[int] = []
-        self._patience: IDelayedCall | None = None
-        self._taken = 0  # the slots up to this one hold chunks and parities
-        self._joining: Conversation | None = None
-        self._joiner = Joiner(self._opened, mtu + OVERHEAD, shared.counters)
-        self._reassembly = Reassembly(shared.clock, mtu + OVERHEAD, shared.counters)
+        self._long = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))  # zeroed by the kernel when used: resident no sooner
+        longest = mtu + OVERHEAD
+        self._waiting = Waiting(shared.clock, longest, shared.counters, self._stretch, self._handOver)
+        self._reassembly = Reassembly(shared.clock, longest, shared.counters)
 
     def stop(self) -> None:
         """
         Hand over nothing more.
         """
-        self._join()
+        self._waiting.join()
         self.receiver = None
 
     # HOT PATH, in its order
@@ -115,7 +96,7 @@ class Reception:
         """
         See L{wand.underlay.TrainReceiver}.
         """
-        if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > _OPENED + DATA_OVERHEAD:
+        if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > OPENED_SIZE + DATA_OVERHEAD:
             self._eachReceived(slots, first, count, size, last, sender)
             return
         end = first + count
@@ -125,8 +106,9 @@ class Reception:
             self._eachReceived(slots, first, count, size, last, sender)
             return
         conversation = session.conversation
-        at = self._place(conversation, count)
-        opened = self._opened.slices(0, size - DATA_OVERHEAD)[at : at + count]
+        waiting = self._waiting
+        at = waiting.place(conversation, count)
+        opened = waiting.slots.slices(0, size - DATA_OVERHEAD)[at : at + count]
         sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first:end]
         if last < size:
             opened[-1] = opened[-1][: last - DATA_OVERHEAD]
@@ -136,16 +118,10 @@ class Reception:
             self._eachReceived(slots, first, count, size, last, sender)
             return
         conversation.heard(session, highest, sender, size)
-        kinds = bytes(self._opened.view[at * _OPENED : (at + count - 1) * _OPENED + 1 : _OPENED])
+        kinds = bytes(waiting.slots.view[at * OPENED_SIZE : (at + count - 1) * OPENED_SIZE + 1 : OPENED_SIZE])
         behind = len(kinds.lstrip(_PARITIES))
         if behind and kinds.count(CHUNK) == behind:
-            self._taken = end = at + count
-            self._chunks += range(end - behind, end)
-            self._sizes += [size - DATA_OVERHEAD] * (behind - 1)
-            self._sizes.append(last - DATA_OVERHEAD)
-            if behind < count:
-                self._parities += range(at, end - behind)
-                self._paritySizes += [size - DATA_OVERHEAD] * (count - behind)
+            waiting.addTrain(conversation, at, count, count - behind, size - DATA_OVERHEAD, last - DATA_OVERHEAD)
             return
         for index, plaintext in enumerate(opened):
             self._plaintext(conversation, at + index, plaintext)
@@ -173,49 +149,30 @@ class Reception:
             self._counters["drop-sealed-unknown-index"] += 1
             return
         conversation = session.conversation
-        at = self._place(conversation, 1) if self._taken else 0
-        opened = self._opened.view[at * _OPENED : (at + 1) * _OPENED] if size <= _OPENED + DATA_OVERHEAD else self._long
+        waiting = self._waiting
+        at = waiting.place(conversation, 1) if waiting.taken else 0
+        if size <= OPENED_SIZE + DATA_OVERHEAD:
+            opened = waiting.slots.view[at * OPENED_SIZE : (at + 1) * OPENED_SIZE]
+        else:
+            opened = self._long
         size = session.open(datagram, counter, opened)
         if size < 0:
             self._notOpened(conversation.account, size)
             return
         conversation.heard(session, counter, sender, size)
         if size:
-            if opened[0] == FRAME and not self._taken:
+            if opened[0] == FRAME and not waiting.taken:
                 self._frame(conversation, opened[1:size])
             else:
-                self._joining = conversation
                 self._plaintext(conversation, at, opened[:size])
-
-    def _place(self, conversation: Conversation, count: int) -> int:
-        """
-        Where plaintexts can be put: behind what waits to be joined, which is all of one peer.
-
-        @return: the first slot.
-        """
-        at = self._taken
-        if at and (conversation is not self._joining or at + count > OPENED_COUNT):
-            self._join()
-            at = 0
-        self._joining = conversation
-        return at
 
     def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
         kind = plaintext[0]
         if kind in (CHUNK, PARITY):
-            size = len(plaintext)
-            if size > _OPENED:
-                self._counters["drop-chunk-oversize"] += 1
-                return
-            self._taken = slot + 1
-            if kind == CHUNK:
-                self._chunks.append(slot)
-                self._sizes.append(size)
-            else:
-                self._parities.append(slot)
-                self._paritySizes.append(size)
+            self._waiting.add(conversation, slot, plaintext)
             return
-        self._join()
+        if self._waiting.taken:
+            self._waiting.join()
         if kind == FRAME:
             self._frame(conversation, plaintext[1:])
         elif kind == FRAGMENT:
@@ -232,51 +189,13 @@ class Reception:
         else:
             self._counters["drop-sealed-unknown-kind"] += 1
 
-    def _join(self) -> None:
-        """
-        Join the chunks that wait.
-        """
-        if not self._taken:
-            return
-        self._taken = 0
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-        self._joinUpTo(len(self._chunks), len(self._parities))
-
-    def _joinSome(self) -> None:
-        """
-        Join the chunks that wait, but for those of a superframe of which more is to come.
-        """
-        first = unfinished(self._opened, self._chunks, self._sizes, self._parities) if self._parities else None
-        if first is None:
-            self._join()
-            return
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = self._shared.clock.callLater(_PATIENCE, self._impatient)
-        self._joinUpTo(bisect_left(self._chunks, first), bisect_left(self._parities, first))
-
-    def _impatient(self) -> None:
-        self._patience = None
-        self._join()
-        self._handOver()
-
-    def _joinUpTo(self, chunk: int, parity: int) -> None:
-        conversation = self._joining
-        if not chunk or conversation is None:
-            del self._parities[:parity], self._paritySizes[:parity]
-            return
-        chunks, sizes = self._chunks[:chunk], self._sizes[:chunk]
-        parities = list(zip(self._parities[:parity], self._paritySizes[:parity], strict=True))
-        del self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity], self._paritySizes[:parity]
-        for stretch in self._joiner.join(chunks, sizes, parities):
-            headers = stretch.headers
-            packets = -(-stretch.length // headers.gsoSize)
-            octets = len(headers.octets) + stretch.length
-            receiver = self._welcome(conversation, headers.octets[:12], packets, octets)
-            if receiver is not None:
-                receiver.stretchReceived(conversation.peer, stretch)
+    def _stretch(self, conversation: Conversation, stretch: Stretch) -> None:
+        headers = stretch.headers
+        packets = -(-stretch.length // headers.gsoSize)
+        octets = len(headers.octets) + stretch.length
+        receiver = self._welcome(conversation, headers.octets[:12], packets, octets)
+        if receiver is not None:
+            receiver.stretchReceived(conversation.peer, stretch)
 
     def _frame(self, conversation: Conversation, frame: memoryview) -> None:
         receiver = self._welcome(conversation, bytes(frame[:12]), 1, len(frame))
@@ -316,8 +235,8 @@ class Reception:
         """
         See L{wand.underlay.TrainReceiver}.
         """
-        if self._taken:
-            self._joinSome()
+        if self._waiting.taken:
+            self._waiting.joinFinished()
         self._handOver()
 
     def _handOver(self) -> None:

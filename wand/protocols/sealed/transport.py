@@ -31,14 +31,6 @@ from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
 
-#: How often at the most a peer is reported as heard, in seconds.
-HEARD_INTERVAL: Final = 30.0
-
-#: Datagrams that are opened side by side, and octets of each; a longer one is looked at alone.  Not a power of two, or
-#: all would share a few lines of the processor's cache.
-OPENED_COUNT: Final = 128
-_OPENED: Final = 9024
-
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART: Final = 1.0
 

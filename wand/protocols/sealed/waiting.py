@@ -1,0 +1,152 @@
+"""
+What waits to be joined: the chunks and parities that came since the last batch, all of one peer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from mmap import mmap
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from wand.counters import Counters
+from wand.protocols.sealed.conversation import Conversation
+from wand.slots import Slots
+from wand.superframes.joining import Joiner
+from wand.superframes.parity import PARITY, unfinished
+from wand.superframes.stretch import Stretch
+
+#: Datagrams that are opened side by side, and octets of each; a longer one is looked at alone.  Not a power of two, or
+#: all would share a few lines of the processor's cache.
+OPENED_COUNT: Final = 128
+OPENED_SIZE: Final = 9024
+
+#: Seconds to wait for more of a superframe that has parity: a datagram of 1,500 octets takes 1.2 ms at 10 Mbit/s, and
+#: a kernel makes superframes of what a flow sends in a millisecond.
+PATIENCE: Final = 0.002
+
+
+class Waiting:
+    """
+    Collects chunks and parities in slots, and has them joined.
+
+    @ivar slots: where datagrams are to be opened, from L{place} on.
+    @ivar taken: the slots before this one hold something.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        longest: int,
+        counters: Counters,
+        joined: Callable[[Conversation, Stretch], object],
+        late: Callable[[], object],
+    ) -> None:
+        """
+        @param longest: octets of the longest frame that the tap may get.
+        @param joined: takes the stretches.
+        @param late: is called when some were joined after a batch, because the rest did not come.
+        """
+        # Zeroed by the kernel when it is used first: what is never used is never resident.
+        self.slots = Slots(OPENED_SIZE, memoryview(mmap(-1, OPENED_COUNT * OPENED_SIZE)))
+        self.taken = 0
+        self._clock = clock
+        self._counters = counters
+        self._joined = joined
+        self._late = late
+        self._joiner = Joiner(self.slots, longest, counters)
+        self._conversation: Conversation | None = None
+        self._chunks: list[int] = []
+        self._sizes: list[int] = []
+        self._parities: list[int] = []
+        self._paritySizes: list[int] = []
+        self._patience: IDelayedCall | None = None
+
+    # HOT PATH
+
+    def place(self, conversation: Conversation, count: int) -> int:
+        """
+        Where plaintexts can be put: behind what waits, if that is of the same peer and there is room.
+
+        @param count: how many there may be.
+        @return: the first slot.
+        """
+        if self.taken and (conversation is not self._conversation or self.taken + count > OPENED_COUNT):
+            self.join()
+        return self.taken
+
+    def addTrain(self, conversation: Conversation, first: int, count: int, parities: int, size: int, last: int) -> None:
+        """
+        A train of parities and, behind them, chunks.
+
+        @param first: the slot of the first.
+        @param count: how many they are.
+        @param parities: how many of them are parities.
+        @param size: octets of each plaintext but the last.
+        @param last: octets of the last.
+        """
+        self._conversation = conversation
+        self.taken = end = first + count
+        self._chunks += range(first + parities, end)
+        self._sizes += [size] * (count - parities - 1)
+        self._sizes.append(last)
+        if parities:
+            self._parities += range(first, first + parities)
+            self._paritySizes += [size] * parities
+
+    def add(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
+        """
+        A chunk or a parity.
+        """
+        size = len(plaintext)
+        if size > OPENED_SIZE:
+            self._counters["drop-chunk-oversize"] += 1
+            return
+        self._conversation = conversation
+        self.taken = slot + 1
+        slots, sizes = (self._parities, self._paritySizes) if plaintext[0] == PARITY else (self._chunks, self._sizes)
+        slots.append(slot)
+        sizes.append(size)
+
+    def join(self) -> None:
+        """
+        Join all that waits.
+        """
+        self.taken = 0
+        self._stopWaiting()
+        self._joinBefore(len(self._chunks), len(self._parities))
+
+    def joinFinished(self) -> None:
+        """
+        Join what waits, but for a superframe with parity of which more is to come.
+        """
+        first = unfinished(self.slots, self._chunks, self._sizes, self._parities) if self._parities else None
+        if first is None:
+            self.join()
+            return
+        self._stopWaiting()
+        self._patience = self._clock.callLater(PATIENCE, self._lost)
+        self._joinBefore(bisect_left(self._chunks, first), bisect_left(self._parities, first))
+
+    def _joinBefore(self, chunk: int, parity: int) -> None:
+        chunks, sizes = self._chunks[:chunk], self._sizes[:chunk]
+        parities = list(zip(self._parities[:parity], self._paritySizes[:parity], strict=True))
+        del self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity], self._paritySizes[:parity]
+        conversation = self._conversation
+        if conversation is not None:
+            for stretch in self._joiner.join(chunks, sizes, parities):
+                self._joined(conversation, stretch)
+
+    # COLD PATH
+
+    def _lost(self) -> None:
+        self._patience = None
+        self.join()
+        self._late()
+
+    def _stopWaiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
