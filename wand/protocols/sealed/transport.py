@@ -287,7 +287,8 @@ class SealedTransport:
                 headers = superframe.headers
                 chunks = self._cutter.cut(superframe, conversation.path.room)
                 if chunks:
-                    if conversation.path.lossyUntil and conversation.path.isLossy:
+                    # What was late and not lost comes twice then; TCP knows what it has, programs that use UDP may not.
+                    if conversation.path.lossyUntil and headers.shape.isTCP and conversation.path.isLossy:
                         piece = len(chunks[0]) - CHUNK_PREFIX - len(headers.octets)
                         parities = paritiesOf(superframe, self._cutter.number, piece)
                         self._counters["sealed-parity-sent"] += len(parities)
