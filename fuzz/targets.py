@@ -32,7 +32,6 @@ from wand.membership.token import PREFIX, Token
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import HANDSHAKE_SIZE, macKey, packInitiation, packResponse
 from wand.rel2 import buildListing, buildRequest, parseListing, parseRequest
-from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.parity import paritiesOf
 from wand.testing.members import SimulatedMember, SimulatedNetwork, SimulatedServer
@@ -165,10 +164,8 @@ def _protected() -> list[bytes]:
     virtio, frame = Packet(payload=bytes(range(250)) * 10).superframe()
     superframe = superframeOf(virtio, memoryview(frame))
     assert superframe is not None
-    cutter = Cutter()
-    chunks = cutter.cut(superframe, 1_000)
-    piece = len(chunks[0]) - CHUNK_PREFIX - len(superframe.headers.octets)
-    return [bytes(each) for each in (*paritiesOf(superframe, cutter.number, piece), *chunks)]
+    chunks = Cutter().cut(superframe, 1_000)
+    return [bytes(each) for each in (*paritiesOf(superframe, chunks), *chunks)]
 
 
 def _withMac(message: bytes, key: bytes) -> bytes:

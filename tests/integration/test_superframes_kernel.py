@@ -23,7 +23,7 @@ import pytest
 from wand.counters import Counters
 from wand.slots import Slots
 from wand.superframes.checksum import completeChecksum
-from wand.superframes.cutting import CHUNK, PREFIX, Cutter, superframeOf
+from wand.superframes.cutting import CHUNK, Cutter, superframeOf
 from wand.superframes.joining import Joiner
 from wand.superframes.parity import PARITY, paritiesOf
 from wand.superframes.virtio import (
@@ -34,7 +34,6 @@ from wand.superframes.virtio import (
     HEADER_SIZE,
     IFF_VNET_HDR,
     NEEDS_CSUM,
-    NOTHING,
     READ_SIZE,
     VirtioHeader,
     agreeOffloads,
@@ -137,18 +136,17 @@ class Wire:
         if virtio.gsoType or len(frame) >= ROOM:
             superframe = superframeOf(virtio, frame)
             assert superframe is not None, (virtio, bytes(frame[:80]))
-            chunks = [bytes(chunk) for chunk in self.cutter.cut(superframe, ROOM)]
+            chunks = self.cutter.cut(superframe, ROOM)
             assert chunks
             if self.parity:
-                piece = len(chunks[0]) - PREFIX - len(superframe.headers.octets)
-                chunks[:0] = [bytes(each) for each in paritiesOf(superframe, self.cutter.number, piece)]
-            self._plaintexts(receiver, chunks)
+                chunks[:0] = paritiesOf(superframe, chunks)
+            self._plaintexts(receiver, [bytes(each) for each in chunks])
         else:
             if virtio.flags & NEEDS_CSUM:
                 completed = bytearray(frame)
                 assert completeChecksum(completed, virtio.checksumStart, virtio.checksumOffset)
                 frame = memoryview(completed)
-            self._write(receiver, [NOTHING, frame])
+            self._write(receiver, [bytes(HEADER_SIZE), frame])
 
     def _plaintexts(self, receiver: Host, plaintexts: list[bytes]) -> None:
         plaintexts = [each for each in plaintexts if self.random.random() >= self.loss]
@@ -165,7 +163,7 @@ class Wire:
                 self._write(receiver, stretch.offloaded())
             else:
                 for frame in stretch.frames():
-                    self._write(receiver, [NOTHING, frame])
+                    self._write(receiver, [bytes(HEADER_SIZE), frame])
 
     def _write(self, host: Host, parts: list[bytes | bytearray | memoryview]) -> None:
         with suppress(BlockingIOError):

@@ -287,6 +287,15 @@ class ParityTests(SuperframeTestCase):
             self.assertEqual(payload, OCTETS[offset : offset + len(payload)])
         self.assertEqual(self.counted("drop-parity-malformed"), 0)
 
+    def test_notForUDP(self) -> None:
+        """
+        What UDP carries has none: what was only late would come twice.
+        """
+        self.turnOn()
+        before = self.sent()
+        self.send(Packet(isTCP=False, payload=OCTETS[:48_000], gsoSize=1_200))
+        self.assertEqual(self.sent(), before)
+
     def test_ends(self) -> None:
         """
         Ten seconds after the last report it ends by itself.

@@ -43,11 +43,9 @@ class Way:
         virtio, frame = packet.superframe()
         superframe = superframeOf(virtio, memoryview(frame))
         assert superframe is not None
-        chunks = [bytes(chunk) for chunk in self.cutter.cut(superframe, room)]
-        if not chunks:
-            return [], []
-        piece = len(chunks[0]) - PREFIX - len(superframe.headers.octets)
-        return [bytes(parity) for parity in paritiesOf(superframe, self.cutter.number, piece)], chunks
+        chunks = self.cutter.cut(superframe, room)
+        parities = paritiesOf(superframe, chunks) if chunks else []
+        return list(map(bytes, parities)), list(map(bytes, chunks))
 
     def fill(self, plaintexts: Sequence[bytes]) -> tuple[list[int], list[int], list[tuple[int, int]]]:
         """
@@ -298,7 +296,7 @@ class UnfinishedTests(SynchronousTestCase):
         Where the superframe begins that is not there yet.
         """
         chunks, sizes, parities = self.way.fill(plaintexts)
-        return unfinished(self.way.slots, chunks, sizes, [slot for slot, _ in parities])
+        return unfinished(self.way.slots, chunks, sizes, parities)
 
     def test_unfinished(self) -> None:
         """

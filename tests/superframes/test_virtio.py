@@ -8,7 +8,7 @@ import os
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.superframes.virtio import NOTHING, VirtioHeader, agreeOffloads
+from wand.superframes.virtio import HEADER_SIZE, VirtioHeader, agreeOffloads
 
 
 class VirtioTests(SynchronousTestCase):
@@ -28,7 +28,7 @@ class VirtioTests(SynchronousTestCase):
         """
         The header that asks for nothing is zeros.
         """
-        self.assertEqual(VirtioHeader.read(NOTHING), VirtioHeader(0, 0, 0, 0, 0, 0))
+        self.assertEqual(VirtioHeader.read(bytes(HEADER_SIZE)), VirtioHeader(0, 0, 0, 0, 0, 0))
 
     def test_noTap(self) -> None:
         """

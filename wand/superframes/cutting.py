@@ -15,6 +15,7 @@ from functools import lru_cache
 from struct import Struct
 from typing import Final
 
+from wand.slots import Slots
 from wand.superframes.checksum import completeChecksum
 from wand.superframes.shape import shapeOf
 from wand.superframes.stretch import Headers, Stretch
@@ -28,6 +29,10 @@ COMMON: Final = Struct(">HHHB")
 
 #: Octets before the headers.
 PREFIX: Final = 3 + COMMON.size
+
+#: Where the offset stands, and what all chunks of a superframe have in common behind it.
+OFFSET: Final = 1
+COMMON_START: Final = 3
 
 #: The most chunks of a superframe; one that would need more is cut into frames instead.
 CHUNKS_MAXIMUM: Final = 128
@@ -74,17 +79,24 @@ def framesOf(virtio: VirtioHeader, frame: memoryview) -> Iterable[bytearray | me
     return [] if superframe is None else superframe.frames()
 
 
+def headOf(slots: Slots, slot: int) -> bytes:
+    """
+    What stands before the payload of a chunk that somebody sent, without the kind: two octets of offset, and what is
+    common to the chunks of its superframe.
+    """
+    first = slot * slots.stride
+    return bytes(slots.view[first + OFFSET : first + PREFIX + slots.view[first + PREFIX - 1]])
+
+
 class Cutter:
     """
     Cuts superframes into chunks, in memory of its own.  One is enough for all peers.
-
-    @ivar number: the number of the superframe that was cut last.
     """
 
     def __init__(self) -> None:
         self._memory = memoryview(bytearray(0x10000 + CHUNKS_MAXIMUM * (PREFIX + 0xFF)))
         self._views = lru_cache(maxsize=64)(self._viewsOf)
-        self.number = 0
+        self._number = 0
 
     # HOT PATH
     def cut(self, superframe: Stretch, room: int) -> list[memoryview]:
@@ -110,8 +122,8 @@ class Cutter:
         count = full + (rest > 0)
         if count > CHUNKS_MAXIMUM:
             return []
-        self.number = (self.number + 1) & 0xFFFF
-        common = COMMON.pack(self.number, total, headers.gsoSize, len(headers.octets)) + headers.octets
+        self._number = (self._number + 1) & 0xFFFF
+        common = COMMON.pack(self._number, total, headers.gsoSize, len(headers.octets)) + headers.octets
         parts = [common] * (3 * count)
         parts[::3] = _heads(piece)[:count]
         parts[2::3] = _pieces(piece, full, rest).unpack_from(payload)

@@ -15,7 +15,7 @@ from typing import Final
 
 from wand.counters import Counters
 from wand.slots import Slots
-from wand.superframes.cutting import COMMON, PIECE_MINIMUM, PREFIX
+from wand.superframes.cutting import COMMON, COMMON_START, OFFSET, PIECE_MINIMUM, PREFIX, headOf
 from wand.superframes.parity import Piece, Rebuilder
 from wand.superframes.stretch import Headers, Stretch
 
@@ -26,12 +26,8 @@ COUNTERS: Final = {
     "drop-chunk-overlapping": "chunks dropped: another chunk of the same superframe had the same octets",
 }
 
-#: Where the offset stands, and what all chunks of a superframe have in common behind it.
-_OFFSET: Final = 1
-_COMMON: Final = 3
-
 #: Where the size of the headers stands, from the offset on.
-_LENGTH: Final = PREFIX - 1 - _OFFSET
+_LENGTH: Final = PREFIX - 1 - OFFSET
 
 
 class Joiner:
@@ -101,8 +97,8 @@ class Joiner:
         index, uneven = divmod(self._offset(slot), size - prefix)
         if uneven:
             return False
-        heads = self._slots.slices(_OFFSET, prefix - _OFFSET)[slot : slot + count]
-        common = bytes(heads[0][_COMMON - _OFFSET :])
+        heads = self._slots.slices(OFFSET, prefix - OFFSET)[slot : slot + count]
+        common = bytes(heads[0][COMMON_START - OFFSET :])
         return b"".join(heads) == common.join(_offsets(size - prefix)[index : index + count]) + common
 
     def _evenStretch(self, headers: Headers, offset: int, slot: int, length: int, count: int, last: int) -> Stretch:
@@ -118,8 +114,8 @@ class Joiner:
         How many of the next C{count} chunks there are up to the last of the first one's superframe: what follows is
         another's, perhaps in order.
         """
-        common = self._head(slots[at])[2:]
-        while self._head(slots[at + count - 1])[2:] != common:
+        common = headOf(self._slots, slots[at])[2:]
+        while headOf(self._slots, slots[at + count - 1])[2:] != common:
             count -= 1
         return count
 
@@ -133,15 +129,15 @@ class Joiner:
         """
         groups: defaultdict[bytes, list[Piece]] = defaultdict(list)
         length = len(headers.octets)
-        heads = self._slots.slices(_OFFSET, PREFIX - _OFFSET + length)
+        heads = self._slots.slices(OFFSET, PREFIX - OFFSET + length)
         for slot, size in zip(slots, sizes, strict=True):
             head = bytes(heads[slot])
             if head[_LENGTH] != length:
-                head = self._head(slot)
+                head = headOf(self._slots, slot)
             groups[head[2:]].append((head[:2], slot, size))
         spare: defaultdict[bytes, list[Piece]] = defaultdict(list)
         for slot, size in parities:
-            head = self._head(slot)
+            head = headOf(self._slots, slot)
             spare[head[2:]].append((head[:2], slot, size))
         return [stretch for common, group in groups.items() for stretch in self._runs(group, spare.get(common))]
 
@@ -190,12 +186,8 @@ class Joiner:
         first = slot * self._slots.stride + prefix
         return self._slots.view[first : first + length]
 
-    def _head(self, slot: int) -> bytes:
-        first = slot * self._slots.stride
-        return bytes(self._slots.view[first + _OFFSET : first + PREFIX + self._slots.view[first + PREFIX - 1]])
-
     def _offset(self, slot: int) -> int:
-        first = slot * self._slots.stride + _OFFSET
+        first = slot * self._slots.stride + OFFSET
         memory = self._slots.view
         return memory[first] << 8 | memory[first + 1]
 
@@ -207,7 +199,7 @@ class Joiner:
             self._counters["drop-chunk-malformed"] += 1
             return None
         base = slot * self._slots.stride
-        _, total, gsoSize, length = COMMON.unpack_from(self._slots.view, base + _COMMON)
+        _, total, gsoSize, length = COMMON.unpack_from(self._slots.view, base + COMMON_START)
         if size <= PREFIX + length:
             self._counters["drop-chunk-malformed"] += 1
             return None

@@ -40,9 +40,6 @@ _LAYOUT: Final = Struct("=BBHHHH")
 #: Octets of the header.
 HEADER_SIZE: Final = _LAYOUT.size
 
-#: Before a frame that asks for nothing.
-NOTHING: Final = bytes(HEADER_SIZE)
-
 #: The longest that a read from a tap with offloads may be: header, Ethernet header, tags, 64 KiB.
 READ_SIZE: Final = HEADER_SIZE + 14 + 16 + 65_536
 

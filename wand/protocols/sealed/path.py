@@ -64,7 +64,6 @@ class Path:
 
     @ivar room: octets of the longest plaintext that it carries, as far as we know.
     @ivar due: when, in the clock's seconds, the next big plaintext makes it worth to probe.
-    @ivar lossyUntil: until when what the peer said holds, that datagrams are lost at random; C{0.0} if it never did.
     """
 
     def __init__(self, clock: IReactorTime, send: Callable[[bytes], object]) -> None:
@@ -88,13 +87,13 @@ class Path:
         """
         Are datagrams lost at random, as far as we know?
         """
-        return self._clock.seconds() < self.lossyUntil
+        return self._clock.seconds() < self._lossyUntil
 
     def lossReported(self) -> None:
         """
         The peer says that datagrams are lost at random.
         """
-        self.lossyUntil = self._clock.seconds() + LOSSY_LASTS
+        self._lossyUntil = self._clock.seconds() + LOSSY_LASTS
 
     def forget(self) -> None:
         """
@@ -102,7 +101,7 @@ class Path:
         """
         self._cancel()
         self.due = self._raiseAt = -inf
-        self.lossyUntil = 0.0
+        self._lossyUntil = 0.0
         self._take(START)
 
     def probe(self) -> None:

@@ -18,6 +18,7 @@ from wand.membership.member import Member, Membership
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import CONTROL, FRAME, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.path import Path
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.reception import Reception
 from wand.protocols.sealed.registry import Registry
@@ -27,6 +28,7 @@ from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.superframes.cutting import Cutter, framesOf, superframeOf
 from wand.superframes.merging import Merger
 from wand.superframes.parity import paritiesOf
+from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.underlay import DatagramPort
@@ -284,20 +286,22 @@ class SealedTransport:
         if session is not None and (virtio.gsoType or len(frame) >= conversation.path.room):
             superframe = superframeOf(virtio, frame)
             if superframe is not None:
-                headers = superframe.headers
-                chunks = self._cutter.cut(superframe, conversation.path.room)
+                chunks = self._chunksOf(superframe, conversation.path)
                 if chunks:
-                    # What was late and not lost comes twice then; TCP knows what it has, programs that use UDP may not.
-                    if conversation.path.lossyUntil and headers.shape.isTCP and conversation.path.isLossy:
-                        piece = len(chunks[0]) - CHUNK_PREFIX - len(headers.octets)
-                        parities = paritiesOf(superframe, self._cutter.number, piece)
-                        self._counters["sealed-parity-sent"] += len(parities)
-                        chunks = parities + chunks
-                    packets = -(-headers.total // headers.gsoSize)
+                    packets = -(-superframe.headers.total // superframe.headers.gsoSize)
                     conversation.sendFrames(session, chunks, packets, len(frame))
                     return
         for each in framesOf(virtio, frame):
             conversation.sendFrame(each)
+
+    def _chunksOf(self, superframe: Stretch, path: Path) -> list[memoryview]:
+        chunks = self._cutter.cut(superframe, path.room)
+        # What was late and not lost comes twice then; TCP knows what it has, programs that use UDP may not.
+        if not (chunks and superframe.headers.shape.isTCP and path.isLossy):
+            return chunks
+        parities = paritiesOf(superframe, chunks)
+        self._counters["sealed-parity-sent"] += len(parities)
+        return parities + chunks
 
     def flush(self) -> None:
         """

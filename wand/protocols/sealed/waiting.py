@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import repeat
 from mmap import mmap
 from typing import Final
 
@@ -60,8 +61,7 @@ class Waiting:
         self._conversation: Conversation | None = None
         self._chunks: list[int] = []
         self._sizes: list[int] = []
-        self._parities: list[int] = []
-        self._paritySizes: list[int] = []
+        self._parities: list[tuple[int, int]] = []
         self._patience: IDelayedCall | None = None
 
     # HOT PATH
@@ -93,8 +93,7 @@ class Waiting:
         self._sizes += [size] * (count - parities - 1)
         self._sizes.append(last)
         if parities:
-            self._parities += range(first, first + parities)
-            self._paritySizes += [size] * parities
+            self._parities += zip(range(first, first + parities), repeat(size))
 
     def add(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
         """
@@ -106,9 +105,11 @@ class Waiting:
             return
         self._conversation = conversation
         self.taken = slot + 1
-        slots, sizes = (self._parities, self._paritySizes) if plaintext[0] == PARITY else (self._chunks, self._sizes)
-        slots.append(slot)
-        sizes.append(size)
+        if plaintext[0] == PARITY:
+            self._parities.append((slot, size))
+        else:
+            self._chunks.append(slot)
+            self._sizes.append(size)
 
     def join(self) -> None:
         """
@@ -128,12 +129,11 @@ class Waiting:
             return
         self._stopWaiting()
         self._patience = self._clock.callLater(PATIENCE, self._lost)
-        self._joinBefore(bisect_left(self._chunks, first), bisect_left(self._parities, first))
+        self._joinBefore(bisect_left(self._chunks, first), bisect_left(self._parities, (first, 0)))
 
     def _joinBefore(self, chunk: int, parity: int) -> None:
-        chunks, sizes = self._chunks[:chunk], self._sizes[:chunk]
-        parities = list(zip(self._parities[:parity], self._paritySizes[:parity], strict=True))
-        del self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity], self._paritySizes[:parity]
+        chunks, sizes, parities = self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity]
+        del self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity]
         conversation = self._conversation
         if conversation is not None:
             for stretch in self._joiner.join(chunks, sizes, parities):
