@@ -28,7 +28,9 @@ from zope.interface import Attribute, Interface
 from wand.counters import Counters
 from wand.ethernet import MAC, Frame
 from wand.events import Event, Events
+from wand.failures import Failures
 from wand.membership.member import Membership
+from wand.notes import Notes
 from wand.participant import Sealed
 from wand.status import DirectoryStatus, PeerStatus
 from wand.superframes.stretch import Stretch
@@ -45,12 +47,15 @@ class Context:
     """
     What every opened plugin works with.
 
-    @ivar clock: time, and calls later; in tests a simulated one.
+    @ivar clock: elapsed time, which no change of the wall clock touches, and calls later; in tests a simulated one.
     @ivar descriptors: the reactor that watches file descriptors.
     @ivar random: randomness for jitter and the like, never for keys.
     @ivar counters: where drops are counted.
     @ivar events: where events are published.
     @ivar underlay: where UDP ports are bound.
+    @ivar wallClock: gives the seconds since the epoch: for certificates and what people read, never for what elapses.
+    @ivar notes: what the operator should know, with what to do.
+    @ivar failures: what counts and logs an exception at a boundary.
     """
 
     clock: IReactorTime
@@ -59,6 +64,22 @@ class Context:
     counters: Counters
     events: Events
     underlay: Underlay
+    wallClock: Callable[[], float] = attrs.field(
+        kw_only=True, default=attrs.Factory(lambda self: self.clock.seconds, takes_self=True)
+    )
+    notes: Notes = attrs.field(
+        kw_only=True, default=attrs.Factory(lambda self: Notes(self.clock, self.events), takes_self=True)
+    )
+    failures: Failures = attrs.field(
+        kw_only=True,
+        default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
+    )
+
+    def epoch(self, moment: float) -> float:
+        """
+        Convert a moment of the monotonic clock to seconds since the epoch, for people.
+        """
+        return self.wallClock() - (self.clock.seconds() - moment)
 
 
 @attrs.frozen

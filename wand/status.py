@@ -175,6 +175,8 @@ class ProgramStatus(Status, frozen=True):
     @ivar entries: addresses in the table or in the registry.
     @ivar peers: distinct peers in the table.
     @ivar drops: frames and datagrams dropped, for any reason.
+    @ivar notes: what the operator should know, with what to do.
+    @ivar attention: how many of the notes need a person; the others are hints.
     """
 
     role: str
@@ -190,4 +192,5 @@ class ProgramStatus(Status, frozen=True):
     tap: TapStatus | None = None
     directories: list[DirectoryStatus] = []
     notes: list[str] = []
+    attention: int = 0
     own: OwnStatus | None = None

@@ -5,6 +5,7 @@ The context of a real program: the reactor's time, real randomness, real sockets
 from __future__ import annotations
 
 from random import SystemRandom
+from time import time
 from typing import Any
 
 from twisted.logger import Logger
@@ -31,6 +32,7 @@ def realContext(reactor: Any) -> Context:
         counters=counters,
         events=events,
         underlay=UDPUnderlay(reactor, counters),
+        wallClock=time,
     )
 
 

@@ -48,7 +48,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         waiting = f"{network.unsigned} certificates and revocations wait for a signature: wand requests"
         return msgspec.structs.replace(
             status,
-            notes=[waiting] if network.unsigned else [],
+            notes=[*status.notes, *([waiting] if network.unsigned else [])],
             own=OwnStatus(
                 stage="member",
                 network=network.name,

@@ -73,12 +73,13 @@ class Node(ProgramService[EtudConfiguration]):
         table = self.etud.table
         role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
         protocol, listening = self.etud.protocol.name, self.etud.transport.listening
+        status = self.baseStatus(role, protocol, listening, len(table), len(table.peers))
         return msgspec.structs.replace(
-            self.baseStatus(role, protocol, listening, len(table), len(table.peers)),
+            status,
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
             own=self.etud.member.status() if self.etud.member else None,
-            notes=[*(self.etud.member.notes if self.etud.member else ()), *self.etud.transport.notes],
+            notes=[*status.notes, *(self.etud.member.notes if self.etud.member else ()), *self.etud.transport.notes],
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:

@@ -59,6 +59,7 @@ class ProgramService(MultiService, Generic[Kind]):
         super().__init__()
         self.counters = surroundings.context.counters
         self.events = surroundings.context.events
+        self.notes = surroundings.context.notes
         self.configuration = surroundings.load()
         self.hooks = HookService(self.configuration, surroundings.context)
         self.hooks.setServiceParent(self)
@@ -80,6 +81,8 @@ class ProgramService(MultiService, Generic[Kind]):
             entries=entries,
             peers=peers,
             drops=self.counters.drops(),
+            notes=self.notes.texts,
+            attention=sum(not note.isHint for note in self.notes),
         )
 
     def stop(self) -> None:

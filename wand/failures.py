@@ -1,0 +1,70 @@
+"""
+Failures: the one answer to a call that crosses a boundary (a datagram, a frame, a plugin, a hook, a store, a control
+message) and raises.  What it was about is dropped, counted by its place and logged; whoever called goes on.
+
+    try:
+        receiver.datagramReceived(datagram, sender)
+    except Exception:
+        failures.caught("datagram")
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.counters import Counters
+from wand.notes import Notes
+
+#: Seconds between two tracebacks of one place in the log.
+LOG_INTERVAL: Final = 60.0
+
+#: For how many seconds C{wand status} tells of a failure.
+NOTE_LIFETIME: Final = 3600.0
+
+#: How many places are told apart; more are counted together.
+PLACES_MAXIMUM: Final = 64
+
+
+class Failures:
+    """
+    Counts and logs what was caught.
+    """
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, counters: Counters, notes: Notes) -> None:
+        self._clock = clock
+        self._counters = counters
+        self._notes = notes
+        self._logged: dict[str, float] = {}
+
+    def caught(self, place: str, failure: Failure | None = None) -> None:
+        """
+        Count and log the exception that is being handled.
+
+        @param place: what raised, for people and for the counter C{drop-raised-PLACE}: C{datagram}, C{hook audit}.
+        @param failure: the exception, where it is not the one that is being handled.
+        """
+        if place not in self._logged and len(self._logged) >= PLACES_MAXIMUM:
+            place = "elsewhere"
+        counter = f"drop-raised-{re.sub('[^a-z0-9]+', '-', place.lower())}"
+        self._counters.declare({counter: f"dropped because of a fault in the program or a plugin: {place}"})
+        self._counters[counter] += 1
+        now = self._clock.seconds()
+        if now - self._logged.get(place, float("-inf")) < LOG_INTERVAL:
+            return
+        self._logged[place] = now
+        error = sys.exception() if failure is None else failure.value
+        self._log.failure("{place} failed; what it was about is dropped", failure=failure, place=place)
+        self._notes.say(
+            f"raised-{place}",
+            f"{place} failed ({type(error).__name__}) and what it was about was dropped; "
+            "the log has the details: please report them",
+            lifetime=NOTE_LIFETIME,
+        )
