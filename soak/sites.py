@@ -209,5 +209,5 @@ def founded(lab: Lab, count: int) -> Sites:
 
 
 def _site(lab: Lab, name: str, number: int, *arguments: str) -> Site:
-    host = lab.host(name, f"10.99.0.{number}/24")
+    host = lab.host(name, f"10.99.0.{number}/16")
     return Site(name, number, host, lab.directory, arguments)
