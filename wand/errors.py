@@ -97,6 +97,18 @@ class TokenInvalid(WandError):
     """
 
 
+class TemporarilyUnavailable(WandError):
+    """
+    Somebody who must be asked cannot answer now; asking again later helps.
+    """
+
+
+class PluginFaulty(WandError):
+    """
+    A plugin cannot be opened, or what it opens is not what its interface promises.
+    """
+
+
 class MembershipRefused(WandError):
     """
     Somebody or something can not become, or stay, a member; or what was asked about the members can not be done.

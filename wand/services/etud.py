@@ -101,7 +101,7 @@ class EtudService(Service):
             sealed=self.member.sealed if self.member else None,
             host=self._configuration.listen,
         )
-        self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost)
+        self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost, self._base.failures)
         self._etud.watchers = [self._watcher(name, plugin) for name, plugin in self._watching]
 
     def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
@@ -233,4 +233,4 @@ class EtudService(Service):
             return self.tap.write(frame)
 
         settings = self._configuration.frameServiceSettings.get(name, {})
-        return SteadyWatcher(name, plugin.open(settings, self.context, inject))
+        return SteadyWatcher(name, plugin.open(settings, self.context, inject), self._base.failures)

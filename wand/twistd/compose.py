@@ -67,7 +67,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     from wand.services.feeder import FeederService
 
     reactor = _begin(program)
-    context = realContext(reactor)
+    context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
     wand = MultiService()
     HookService(configuration, context).setServiceParent(wand)
@@ -99,7 +99,7 @@ def settle() -> None:
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
     return Surroundings(
         load=partial(options.configuration, kind),
-        context=realContext(reactor),
+        context=realContext(reactor, partial(endBecause, reactor)),
         owner=options.owner(),
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),

@@ -7,9 +7,11 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 
 from wand.errors import WandError
@@ -41,7 +43,7 @@ def endSoon(reactor: Any) -> None:
     """
     End the program in good order.
     """
-    reactor.callLater(GRACE, reactor.stop)
+    reactor.callLater(GRACE, _stop, reactor)
 
 
 def endBecause(reactor: Any, reason: str) -> None:
@@ -49,8 +51,14 @@ def endBecause(reactor: Any, reason: str) -> None:
     End the program with exit status 1, because it can not do its work any more.
     """
     _log.critical("the program ends: {reason}", reason=reason)
+    atexit.unregister(_fail)
     atexit.register(_fail)
-    reactor.stop()
+    reactor.callWhenRunning(_stop, reactor)  # what is lost may be lost before the reactor runs
+
+
+def _stop(reactor: Any) -> None:
+    with suppress(ReactorNotRunning):  # it ends already
+        reactor.stop()
 
 
 def _fail() -> None:
