@@ -67,6 +67,12 @@ class StoreUnavailable(WandError):
     """
 
 
+class TemporarilyUnavailable(WandError):
+    """
+    Somebody who must be asked can not answer now; asking again later helps.
+    """
+
+
 class StateUnavailable(WandError):
     """
     The state directory can not be used.
@@ -94,12 +100,6 @@ class NotPermitted(WandError):
 class TokenInvalid(WandError):
     """
     A text is no invitation token, or one that was cut off or changed.
-    """
-
-
-class TemporarilyUnavailable(WandError):
-    """
-    Somebody who must be asked cannot answer now; asking again later helps.
     """
 
 

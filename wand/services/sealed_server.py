@@ -32,7 +32,9 @@ from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
+from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.wansd import storeSettings
+from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
 
@@ -90,7 +92,7 @@ class SealedServerService(Service):
         self._lost = lost
         self._announce = announce
         self._store: IStore = discover(IStore).choose(configuration.store)
-        self._records: IRecords | None = None
+        self._records: SteadyRecords | None = None
         self._gossip: Gossip | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._tending = LoopingCall(self._tend)
@@ -130,7 +132,8 @@ class SealedServerService(Service):
     async def _start(self) -> None:
         configuration, context = self._configuration, self._context
         state = StateDirectory(configuration.state)
-        self._records = records = self._store.open(storeSettings(configuration), context)
+        settings = storeSettings(configuration)
+        self._records = records = openRecords(configuration.store, self._store, settings, context)
         wish = NetworkWish(
             name=configuration.network,
             cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
@@ -188,9 +191,10 @@ class SealedServerService(Service):
             for running in (self._tending, self._calling):
                 if running.running:
                     running.stop()
-            if self._gossip is not None:
+            if self._gossip is not None and self._records is not None:
                 self._gossip.stop()
-            await self.directory.stop()
+                stopping = self.directory.stop()
+                await inTime(stopping, WRITING, self._context, self._records.place, self._records.inner)
             self.transport.stop()
         if self._records is not None:
             await self._records.close()

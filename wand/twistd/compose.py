@@ -12,13 +12,14 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twisted.application.service import IService, MultiService
+from twisted.application.service import IService
 
 from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.hooks import HookService
 from wand.services.program import Kind, Surroundings
+from wand.services.whole import WholeService
 from wand.twistd.ending import endBecause, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 
@@ -69,7 +70,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     reactor = _begin(program)
     context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
-    wand = MultiService()
+    wand = WholeService(context)
     HookService(configuration, context).setServiceParent(wand)
     FeederService(configuration, context, reactor).setServiceParent(wand)
     return wand
