@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from wand.counters import Counters
 from wand.events import Event, Events
 from wand.failures import Failures
+from wand.guarded_time import GuardedTime
 from wand.interfaces import Context
 from wand.notes import Notes
 from wand.udp import UDPUnderlay
@@ -32,8 +33,9 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
     events.subscribe(_logged)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)
+    clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides
     return Context(
-        clock=reactor,
+        clock=clock,
         descriptors=reactor,
         random=SystemRandom(),
         counters=counters,

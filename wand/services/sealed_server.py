@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -30,6 +29,7 @@ from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Rev
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.repeating import Repeating
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
 from wand.services.records import WRITING, SteadyRecords, openRecords
@@ -95,11 +95,9 @@ class SealedServerService(Service):
         self._records: SteadyRecords | None = None
         self._gossip: Gossip | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
-        self._tending = LoopingCall(self._tend)
-        self._tending.clock = context.clock
+        self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
-        self._calling = LoopingCall(self._callNext)
-        self._calling.clock = context.clock
+        self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
         self._open = False
 
     @property
@@ -159,7 +157,7 @@ class SealedServerService(Service):
         transport.mayReach = self._mayReach
         transport.onJoin(self._asked)
         control.read(CERTIFICATES, self._told)
-        self._gossip = Gossip(self.roster.trust, transport, control, context.clock)
+        self._gossip = Gossip(self.roster.trust, transport, control, context)
         self.directory = SealedDirectory(
             self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
         )

@@ -20,7 +20,7 @@ from wand.services.control import ControlService
 from wand.services.hooks import HookService
 from wand.services.program import Kind, Surroundings
 from wand.services.whole import WholeService
-from wand.twistd.ending import endBecause, endSoon, explainErrors
+from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def _begin(program: str) -> Any:
     from twisted.internet import reactor
 
     explainErrors(program)
+    endInTime(reactor)
     reactor.callWhenRunning(settle)
     return reactor
 
