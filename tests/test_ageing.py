@@ -28,6 +28,23 @@ class AgeingTests(SynchronousTestCase):
         self.clock.advance(0.1)
         self.assertEqual(self.gone, ["a"])
 
+    def test_oneThatFails(self) -> None:
+        """
+        When nothing can be done about one of those that expire, the others expire all the same.
+        """
+
+        def expired(key: str) -> None:
+            if key == "b":
+                raise ValueError(key)
+            self.gone.append(key)
+
+        ageing: Ageing[str] = Ageing(self.clock, expired)
+        for key in "abcd":
+            ageing.expireAt(key, 10)
+        self.assertRaises(ValueError, self.clock.advance, 10)
+        self.clock.advance(0)
+        self.assertEqual(self.gone, ["a", "c", "d"])
+
     def test_laterDeadline(self) -> None:
         """
         A deadline that is moved back counts, and the first one is forgotten.

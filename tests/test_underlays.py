@@ -4,15 +4,20 @@ One contract for every underlay, run on the simulated one and on real sockets of
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import select
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -21,8 +26,9 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.slots import Slots
+from wand.testing.context import failuresOf, simulatedContext
 from wand.testing.network import Network
-from wand.udp import BATCH, UDPPort, UDPUnderlay
+from wand.udp import BATCH, ERRORS_MAXIMUM, UDPPort, UDPUnderlay
 from wand.underlay import DATAGRAM_MAXIMUM, DatagramPort, Underlay
 
 
@@ -102,6 +108,21 @@ class Readers:
         for reader in ready:
             reader.doRead()
         return len(ready)
+
+
+class _Failing:
+    """
+    An inbox that can not be read.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def receive(self, limit: int) -> int:
+        """
+        Fail.
+        """
+        raise OSError(self._number, os.strerror(self._number))
 
 
 class UnderlayContract:
@@ -237,6 +258,51 @@ class UnderlayContract:
         self.pump()
         self.assertEqual(len(recorder.datagrams), 1)
 
+    def test_aReceiverThatRaises(self) -> None:
+        """
+        What a datagram does to its receiver costs that datagram alone: it is counted, its neighbours arrive, the port
+        stays open, and the next ones come.
+        """
+        here, _ = self.bound()
+        there, recorder = self.bound()
+
+        def fail() -> None:
+            if recorder.datagrams[-1][0] == b"1":
+                raise IndexError("deliberately")
+
+        recorder.then = fail
+        for each in (b"0", b"1", b"2"):
+            here.send(each, there.endpoint)
+        self.pump()
+        self.assertEqual([each for each, _ in recorder.datagrams], [b"0", b"1", b"2"])
+        self.assertEqual((recorder.batches, self.counters["drop-raised-datagram"]), (1, 1))
+        here.send(b"1", there.endpoint)
+        self.pump()
+        here.send(b"3", there.endpoint)
+        self.pump()
+        self.assertEqual(recorder.datagrams[-1][0], b"3")
+        self.assertEqual(len(self.flushLoggedErrors(IndexError)), 1)
+
+    def test_aTrainThatRaises(self) -> None:
+        """
+        The same with trains, and when a receiver fails at the end of a batch.
+        """
+        here, _ = self.bound()
+        recorder = TrainRecorder()
+        there = self.underlay.bindTrains(self.host, 0, recorder)
+        self.addCleanup(there.close)
+        self.patch(recorder, "trainReceived", lambda *_: 1 / 0)
+        self.patch(recorder, "datagramReceived", lambda *_: 1 / 0)
+        self.patch(recorder, "batchReceived", lambda: 1 / 0)
+        here.sendTrain(memoryview(b"aaabbb"), 3, there.endpoint)
+        self.pump()
+        self.assertEqual(self.counters["drop-raised-batch-of-datagrams"], 1)
+        del recorder.trainReceived, recorder.datagramReceived, recorder.batchReceived
+        here.send(b"good", there.endpoint)
+        self.pump()
+        self.assertEqual([each for each, _ in recorder.datagrams], [b"good"])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
+
     def test_closedTwice(self) -> None:
         """
         Closing again does nothing, and a closed port takes nothing.
@@ -259,7 +325,8 @@ class SimulatedUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ig
     def setUp(self) -> None:
         self.clock = Clock()
         self.host = "192.0.2.1"
-        self.underlay = Network(self.clock, Random(1)).host(self.host)
+        context = simulatedContext(self.clock, Network(self.clock, Random(1)), self.host)
+        self.underlay, self.counters = context.underlay, context.counters
 
     def pump(self) -> None:
         """
@@ -277,7 +344,13 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         self.host = "127.0.0.1"
         self.reactor = Readers()
         self.counters = Counters()
-        self.underlay = UDPUnderlay(self.reactor, self.counters)  # type: ignore[arg-type]  # it needs no more of a reactor
+        self.lost: list[str] = []
+        self.underlay = UDPUnderlay(
+            self.reactor,  # type: ignore[arg-type]  # it needs no more of a reactor
+            self.counters,
+            failuresOf(self.counters),
+            self.lost.append,
+        )
 
     def pump(self) -> None:
         """
@@ -364,6 +437,49 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         here.send(b"x", here.endpoint)
         self.pump()
         self.assertEqual(wand.udp._queued(here._socket), 0)
+
+    def test_aSocketThatIsGone(self) -> None:
+        """
+        When somebody took the socket away there is nothing to go on with: it is said, once, whether we read or send.
+        """
+        for use in (UDPPort.doRead, lambda port: port.send(b"x", ("127.0.0.1", 9))):
+            port, _ = self.bound()
+            self.lost.clear()
+            fileno = port.fileno()
+            with Path("/dev/null").open() as other:
+                os.dup2(other.fileno(), fileno)
+            use(port)
+            use(port)
+            self.assertEqual(len(self.lost), 1)
+            self.assertIn(f"the UDP port {port.endpoint} is gone", self.lost[0])
+            self.assertNotIn(port, self.reactor.readers)
+
+    def test_errorsThatStay(self) -> None:
+        """
+        What the network reports passes, however often; other errors, with nothing read between them, end the port.
+        """
+        port, _ = self.bound()
+        for number, count in ((errno.ECONNREFUSED, 10 * ERRORS_MAXIMUM), (errno.EIO, ERRORS_MAXIMUM - 1)):
+            inbox = _Failing(number)
+            self.patch(port, "_inbox", inbox)
+            for _ in range(count):
+                port.doRead()
+            self.assertEqual(self.lost, [])
+        port.doRead()
+        self.assertEqual(len(self.lost), 1)
+
+    def test_theReactorGivesUp(self) -> None:
+        """
+        A reactor that watches the port no more makes it deaf, which is said; that it is closed in good order is not.
+        """
+        port, _ = self.bound()
+        port.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(len(self.lost), 1)
+        port.connectionLost(Failure(ConnectionLost()))
+        other, _ = self.bound()
+        other.close()
+        other.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(len(self.lost), 1)
 
     def test_IPv6(self) -> None:
         """

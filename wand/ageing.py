@@ -81,18 +81,17 @@ class Ageing(Generic[Key]):
     def _due(self) -> None:
         self._timer = None
         now = self._clock.seconds()
-        expired = []
-        while self._queue and self._queue[0][0] <= now:
-            _, _, key = heappop(self._queue)
-            deadline = self._deadlines.get(key)
-            if deadline is None:
-                continue
-            if deadline <= now:
-                del self._deadlines[key]
-                expired.append(key)
-            else:
-                self._serial += 1
-                heappush(self._queue, (deadline, self._serial, key))
-        self._schedule()
-        for key in expired:
-            self._expired(key)
+        try:
+            while self._queue and self._queue[0][0] <= now:
+                _, _, key = heappop(self._queue)
+                deadline = self._deadlines.get(key)
+                if deadline is None:
+                    continue
+                if deadline <= now:
+                    del self._deadlines[key]
+                    self._expired(key)
+                else:
+                    self._serial += 1
+                    heappush(self._queue, (deadline, self._serial, key))
+        finally:  # whatever one of them does, the others go
+            self._schedule()

@@ -229,12 +229,15 @@ def _inspect(interface: Any, candidate: Any) -> tuple[str, str | None]:
             return name, "its name and its description must be texts"
         return candidate.name, None
     except Invalid as error:
-        return _nameOf(candidate, name), _shortcoming(interface, error)
+        return _nameOf(candidate, name), shortcoming(interface, error)
     except ANYTHING as error:
         return name, f"looking at it failed: {describe(error)}"
 
 
-def _shortcoming(interface: Any, error: Invalid) -> str:
+def shortcoming(interface: Any, error: Invalid) -> str:
+    """
+    Say in one line what an object does not have that claims to provide an interface.
+    """
     text = " ".join(str(error).split())
     path = f"{interface.__module__}.{interface.__name__}"
     fault = text.partition(f"failed to implement interface {path}:")[2].strip() or text

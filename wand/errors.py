@@ -67,6 +67,12 @@ class StoreUnavailable(WandError):
     """
 
 
+class TemporarilyUnavailable(WandError):
+    """
+    Somebody who must be asked can not answer now; asking again later helps.
+    """
+
+
 class StateUnavailable(WandError):
     """
     The state directory can not be used.
@@ -94,6 +100,12 @@ class NotPermitted(WandError):
 class TokenInvalid(WandError):
     """
     A text is no invitation token, or one that was cut off or changed.
+    """
+
+
+class PluginFaulty(WandError):
+    """
+    A plugin cannot be opened, or what it opens is not what its interface promises.
     """
 
 

@@ -31,11 +31,15 @@ class Event(msgspec.Struct, frozen=True):
 class Events:
     """
     Hands each event to every subscriber, in the order in which they subscribed.
+
+    @ivar caught: called with a place while the exception of a subscriber is handled; see
+        L{wand.failures.Failures.caught}.
     """
 
     _log = Logger()
 
     def __init__(self, clock: IReactorTime) -> None:
+        self.caught: Callable[[str], object] = self._logFailure
         self._clock = clock
         self._subscribers: list[Callable[[Event], object]] = []
 
@@ -54,11 +58,14 @@ class Events:
 
     def publish(self, kind: str, **fields: Value) -> None:
         """
-        Tell every subscriber.  One that raises is logged and disturbs nobody.
+        Tell every subscriber.  One that raises disturbs nobody.
         """
         event = Event(kind, self._clock.seconds(), fields)
         for subscriber in self._subscribers:
             try:
                 subscriber(event)
             except Exception:
-                self._log.failure("a subscriber failed on the event {kind}", kind=kind)
+                self.caught("subscriber of events")
+
+    def _logFailure(self, place: str) -> None:
+        self._log.failure("the {place} failed", place=place)

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from wand.counters import Counters
 from wand.notes import Notes
+from wand.origin import attributed
 
 #: Seconds between two tracebacks of one place in the log.
 LOG_INTERVAL: Final = 60.0
@@ -44,27 +45,52 @@ class Failures:
         self._notes = notes
         self._logged: dict[str, float] = {}
 
-    def caught(self, place: str, failure: Failure | None = None) -> None:
+    def caught(self, place: str, failure: Failure | None = None, plugin: object = None) -> None:
         """
         Count and log the exception that is being handled.
 
         @param place: what raised, for people and for the counter C{drop-raised-PLACE}: C{datagram}, C{hook audit}.
         @param failure: the exception, where it is not the one that is being handled.
+        @param plugin: the object that raised, where it may be that of another distribution, which is named then.
         """
+        place = self._countOne(place)
+        if not self._mayLog(place):
+            return
+        error = sys.exception() if failure is None else failure.value
+        what = attributed(place, plugin)
+        self._log.failure("{what} failed; what it was about is dropped", failure=failure, what=what)
+        self._notes.say(
+            f"raised-{place}",
+            f"{what} failed ({type(error).__name__}) and what it was about was dropped; "
+            "the log has the details: please report them",
+            lifetime=NOTE_LIFETIME,
+        )
+
+    def silent(self, place: str, seconds: float, plugin: object = None) -> None:
+        """
+        Count and log that somebody did not answer in time.
+
+        @param seconds: how long it had.
+        @param plugin: see L{caught}.
+        """
+        place = self._countOne(place)
+        if not self._mayLog(place):
+            return
+        text = f"{attributed(place, plugin)} did not answer within {seconds:g} s, and what waited for it went on"
+        self._log.error("{text}", text=text)
+        self._notes.say(f"raised-{place}", f"{text}; see what keeps it", lifetime=NOTE_LIFETIME)
+
+    def _countOne(self, place: str) -> str:
         if place not in self._logged and len(self._logged) >= PLACES_MAXIMUM:
             place = "elsewhere"
         counter = f"drop-raised-{re.sub('[^a-z0-9]+', '-', place.lower())}"
         self._counters.declare({counter: f"dropped because of a fault in the program or a plugin: {place}"})
         self._counters[counter] += 1
+        return place
+
+    def _mayLog(self, place: str) -> bool:
         now = self._clock.seconds()
         if now - self._logged.get(place, float("-inf")) < LOG_INTERVAL:
-            return
+            return False
         self._logged[place] = now
-        error = sys.exception() if failure is None else failure.value
-        self._log.failure("{place} failed; what it was about is dropped", failure=failure, place=place)
-        self._notes.say(
-            f"raised-{place}",
-            f"{place} failed ({type(error).__name__}) and what it was about was dropped; "
-            "the log has the details: please report them",
-            lifetime=NOTE_LIFETIME,
-        )
+        return True

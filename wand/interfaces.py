@@ -75,6 +75,9 @@ class Context:
         default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
     )
 
+    def __attrs_post_init__(self) -> None:
+        self.events.caught = self.failures.caught
+
     def epoch(self, moment: float) -> float:
         """
         Convert a moment of the monotonic clock to seconds since the epoch, for people.
@@ -502,6 +505,22 @@ class Candidate:
     key: bytes = b""
 
 
+@attrs.frozen
+class Verdict:
+    """
+    What a hook says about a candidate; true if it admits it.
+
+    @ivar admit: may the node join?
+    @ivar reason: why not, a short sentence that its operator sees.
+    """
+
+    admit: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.admit
+
+
 class IHook(IWandPlugin):
     """
     Code of an operator's that is told of events, or asked before a node is admitted.
@@ -509,7 +528,8 @@ class IHook(IWandPlugin):
 
     def open(settings: Settings, context: Context) -> IHookListener:
         """
-        Begin to listen.
+        Begin to listen.  Called when the program runs in the background, without the privileges of its start; a hook
+        that raises stops it.
 
         @raise wand.errors.ConfigurationInvalid: if a key or a value is refused.
         """
@@ -525,9 +545,10 @@ class IHookListener(Interface):
         Something happened.
         """
 
-    def admit(candidate: Candidate) -> Deferred[bool] | bool:
+    def admit(candidate: Candidate) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
         """
-        May this node join?  Every hook must say C{True}; an error, or no answer in time, is a refusal.
+        May this node join?  Every hook must say C{True}, or give a L{Verdict} that does.  An error, or no answer within
+        five seconds, is a refusal for now: the node asks again.
         """
 
     def close() -> None:

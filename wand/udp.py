@@ -23,6 +23,7 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
+from wand.failures import Failures
 from wand.prompt import IPromptReader
 from wand.slots import Slots
 from wand.udp_batch import BATCH, makeInbox
@@ -60,23 +61,57 @@ _PMTUDISC_PROBE: Final = 3
 
 _FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM})
 
+#: What the system says of a socket that is none any more: somebody else closed it, or put another file in its place.
+_GONE: Final = frozenset({errno.EBADF, errno.ENOTSOCK, errno.EDESTADDRREQ})
+
+#: What the system hands on from the network, where anybody may have sent it (icmp(7)), and what passes by itself.
+_PASSING: Final = frozenset(
+    {
+        errno.ECONNREFUSED,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.EHOSTDOWN,
+        errno.ENETDOWN,
+        errno.EPROTO,
+        errno.ENOPROTOOPT,
+        errno.EMSGSIZE,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EOPNOTSUPP,
+        errno.ETIMEDOUT,
+        errno.EINTR,
+        *_FULL,
+    }
+)
+
+#: So many errors of another kind, with nothing read between them, mean that the socket is broken.
+ERRORS_MAXIMUM: Final = 16
+
 
 class UDPUnderlay:
     """
     Binds real UDP sockets.
     """
 
-    def __init__(self, reactor: IReactorFDSet, counters: Counters) -> None:
+    def __init__(
+        self, reactor: IReactorFDSet, counters: Counters, failures: Failures, lost: Callable[[str], object]
+    ) -> None:
+        """
+        @param failures: what counts and logs a receiver that raises.
+        @param lost: called with the reason when a socket is gone for good: nobody hears us, and we hear nobody.
+        """
         self._reactor = reactor
         self._counters = counters
+        self._failures = failures
+        self._lost = lost
         counters.declare(COUNTERS)
 
     def bind(self, host: str, port: int, receiver: DatagramReceiver) -> UDPPort:
         """
         See L{wand.underlay.Underlay.bind}.
         """
-        takenApart = OneByOne(receiver)
-        bound = UDPPort(self._reactor, _bound(host, port), takenApart, self._counters)
+        takenApart = OneByOne(receiver, self._failures)
+        bound = self._port(_bound(host, port), takenApart)
         takenApart.isOpen = lambda: bound.fileno() != -1
         return bound
 
@@ -87,7 +122,10 @@ class UDPUnderlay:
         udp = _bound(host, port)
         if not mayFragment:
             _neverFragment(udp)
-        return UDPPort(self._reactor, udp, receiver, self._counters)
+        return self._port(udp, receiver)
+
+    def _port(self, udp: socket.socket, receiver: TrainReceiver) -> UDPPort:
+        return UDPPort(self._reactor, udp, receiver, self._counters, self._failures, self._lost)
 
 
 class OneByOne:
@@ -97,9 +135,10 @@ class OneByOne:
     @ivar isOpen: is the port still open?  The receiver may close it at any datagram.
     """
 
-    def __init__(self, receiver: DatagramReceiver) -> None:
+    def __init__(self, receiver: DatagramReceiver, failures: Failures) -> None:
         self.isOpen: Callable[[], bool] = lambda: True
         self._receiver = receiver
+        self._failures = failures
         self.datagramReceived = receiver.datagramReceived
         self.batchReceived = receiver.batchReceived
 
@@ -114,23 +153,41 @@ class OneByOne:
                 break
             start = index * slots.stride
             octets = size if index < first + count - 1 else last
-            self._receiver.datagramReceived(slots.view[start : start + octets], sender)
+            try:
+                self._receiver.datagramReceived(slots.view[start : start + octets], sender)
+            except Exception:
+                self._failures.caught("datagram", plugin=self._receiver)
 
 
 @implementer(IPromptReader)
 class UDPPort:
     """
-    A bound socket.
+    A bound socket.  Whatever its receiver does, it goes on; when the socket itself is gone, it says so.
     """
 
     isLocal = False
 
-    def __init__(self, reactor: IReactorFDSet, udp: socket.socket, receiver: TrainReceiver, counters: Counters) -> None:
+    def __init__(
+        self,
+        reactor: IReactorFDSet,
+        udp: socket.socket,
+        receiver: TrainReceiver,
+        counters: Counters,
+        failures: Failures,
+        lost: Callable[[str], object],
+    ) -> None:
+        """
+        @param failures: what counts and logs a receiver that raises.
+        @param lost: called with the reason when the socket is gone for good.
+        """
         self.endpoint = Endpoint(*udp.getsockname()[:2])
         self._reactor = reactor
         self._socket = udp
         self._receiver = receiver
         self._counters = counters
+        self._failures = failures
+        self._lost = lost
+        self._errors = 0
         self.wasTooLong = False
         self._trains = TrainSender(udp)
         self._inbox = makeInbox(udp)
@@ -210,18 +267,25 @@ class UDPPort:
         inbox, receiver = self._inbox, self._receiver
         try:
             count = inbox.receive(self._limit)
-        except OSError:  # an ICMP error that came back for something sent before (ip(7), IP_RECVERR)
-            self._counters["udp-errors"] += 1
+        except OSError as error:
+            self._unread(error)
             return
-        if count == 1 and not self._inbox.isTrain:
-            size = self._inbox.size
-            self._counters["udp-received-datagrams"] += 1
-            self._counters["udp-received-bytes"] += size
-            receiver.datagramReceived(inbox.view[:size], inbox.sender(0))
-        elif count:
-            self._handTrains(count)
+        self._errors = 0
+        try:
+            if count == 1 and not self._inbox.isTrain:
+                size = self._inbox.size
+                self._counters["udp-received-datagrams"] += 1
+                self._counters["udp-received-bytes"] += size
+                receiver.datagramReceived(inbox.view[:size], inbox.sender(0))
+            elif count:
+                self._handTrains(count)
+        except Exception:
+            self._failures.caught("datagram", plugin=receiver)
         if count and self._socket.fileno() != -1:
-            receiver.batchReceived()
+            try:
+                receiver.batchReceived()
+            except Exception:
+                self._failures.caught("batch of datagrams", plugin=receiver)
 
     def _handTrains(self, count: int) -> None:
         inbox, receiver = self._inbox, self._receiver
@@ -233,15 +297,17 @@ class UDPPort:
             if 0 < segment < size:
                 isTrain = True
                 full, rest = divmod(size, segment)
-                number = full + (rest > 0)
-                receiver.trainReceived(self._row(at, segment), 0, number, segment, rest or segment, inbox.sender(at))
-                datagrams += number
-                at += 1
+                number, end, last = full + (rest > 0), at + 1, rest or segment
+                slots, first, size = self._row(at, segment), 0, segment
             else:
                 end = inbox.rowEnd(at, count, sizes, segments)
-                receiver.trainReceived(inbox.slots, at, end - at, size, sizes[end - 1], inbox.sender(at))
-                datagrams += end - at
-                at = end
+                slots, first, number, last = inbox.slots, at, end - at, sizes[end - 1]
+            try:
+                receiver.trainReceived(slots, first, number, size, last, inbox.sender(at))
+            except Exception:
+                self._failures.caught("datagram", plugin=receiver)
+            datagrams += number
+            at = end
         self._limit = TRAINS if isTrain else BATCH
         self._counters["udp-received-datagrams"] += datagrams
         self._counters["udp-received-bytes"] += sum(sizes[:at])
@@ -274,9 +340,9 @@ class UDPPort:
 
     def connectionLost(self, reason: Failure) -> None:
         """
-        See L{IPromptReader}: the reactor ends.
+        See L{IPromptReader}: the reactor does not watch the socket any more, because it broke; or it ends.
         """
-        self.close()
+        self._break(reason.getErrorMessage())
 
     def logPrefix(self) -> str:
         """
@@ -284,8 +350,25 @@ class UDPPort:
         """
         return f"UDP {self.endpoint}"
 
+    def _unread(self, error: OSError) -> None:
+        """
+        Reading failed: mostly because of an ICMP error that came back for something sent before (ip(7), IP_RECVERR).
+        """
+        self._counters["udp-errors"] += 1
+        if error.errno not in _PASSING:
+            self._errors += 1
+            if error.errno in _GONE or self._errors >= ERRORS_MAXIMUM:
+                self._break(error.strerror or str(error))
+
+    def _break(self, reason: str) -> None:
+        if self._socket.fileno() != -1:
+            self.close()
+            self._lost(f"the UDP port {self.endpoint} is gone: {reason}")
+
     def _unsent(self, error: OSError, count: int) -> bool:
         self.wasTooLong = error.errno == errno.EMSGSIZE
+        if error.errno in _GONE:
+            self._break(error.strerror or str(error))
         if error.errno in _FULL:
             self._counters["drop-udp-full"] += count
         elif self.wasTooLong:

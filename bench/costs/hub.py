@@ -8,30 +8,28 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from random import Random
 from typing import Final
 
 from twisted.internet.epollreactor import EPollReactor
 from zope.interface import implementer
 
-from wand.counters import Counters
 from wand.endpoint import NODE_PORT
 from wand.errors import WandError
 from wand.ethernet import MAC, Frame
 from wand.etud.forwarding import Etud
 from wand.events import Events
-from wand.interfaces import Context, IFrameReader, ISuperframeTap
+from wand.interfaces import IFrameReader, ISuperframeTap
 from wand.lab import execute
 from wand.membership.claims import CLAIMED
 from wand.membership.identity import NodeKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.context import realContext
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Table
 from wand.testing.kernel import PrivateNetwork
 from wand.testing.packets import Packet
 from wand.testing.sealed import MTU, Papers, SealedNetwork, SealedNode
-from wand.udp import UDPUnderlay
 
 #: Of the tap of the node that is measured.
 OWN: Final = MAC.parse("02:ff:00:00:00:01")
@@ -88,9 +86,7 @@ class Loopback(SealedNetwork):
             self.reactor = ordinary
 
     def _node(self, host: str, key: NodeKey, papers: Papers) -> SealedNode:
-        counters = Counters()
-        underlay = UDPUnderlay(self.reactor, counters)
-        context = Context(self.reactor, self.reactor, Random(host), counters, Events(self.reactor), underlay)
+        context = realContext(self.reactor)
         return SealedNode(host, key, papers, SealedTransport(host, NODE_PORT, context, papers, os.urandom, MTU))
 
 
@@ -158,7 +154,8 @@ class Hub:
         self.node = network.member(self.reactor)
         self.tap = Sink()
         self.table = Table(self.reactor, Events(self.reactor), OWN)
-        self.etud = Etud(self.tap, self.node.transport, self.table, Counters(), _lost)
+        context = realContext(self.reactor)
+        self.etud = Etud(self.tap, self.node.transport, self.table, context.counters, _lost, context.failures)
         self.etud.start()
         self.node.transport.admitSources(lambda identity, mac: self.table.peerOf.get(mac) == identity)
         self.macs: list[list[MAC]] = [[] for _ in peers]

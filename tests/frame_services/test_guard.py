@@ -266,7 +266,7 @@ class GuardTests(SynchronousTestCase):
         self.assertIsNone(Guard().unusable())
         watcher = Guard().open({}, context, lambda frame: None)
         verifyObject(IFrameInspector, watcher)
-        verifyObject(IFrameInspector, SteadyWatcher("guard", watcher))
+        verifyObject(IFrameInspector, SteadyWatcher("guard", watcher, context.failures))
         self.assertTrue(watcher.leaving(RESERVED["offer"][1]))
         watcher.close()
         self.assertRaises(ConfigurationInvalid, Guard().open, {"x": 1}, context, lambda frame: None)
@@ -314,8 +314,8 @@ class ChoiceTests(SynchronousTestCase):
             MAC(TO_ONE), 1400, lambda frame: taken.append(frame) or True
         )
         table = Table(clock, context.events)
-        etud = Etud(tap, None, table, context.counters, self.fail)  # type: ignore[arg-type]  # nothing is sent
-        etud.watchers = [SteadyWatcher("guard", GuardWatcher(None, context.counters))]
+        etud = Etud(tap, None, table, context.counters, self.fail, context.failures)  # type: ignore[arg-type]  # nothing is sent
+        etud.watchers = [SteadyWatcher("guard", GuardWatcher(None, context.counters), context.failures)]
         offer = RESERVED["offer"][1]
         for frame in (offer, TO_ALL + offer[6:], HARMLESS["TCP"], HARMLESS["discover"]):
             etud.frameReceived("192.0.2.2:22222", frame)

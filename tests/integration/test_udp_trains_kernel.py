@@ -12,6 +12,7 @@ import pytest
 
 from wand.counters import Counters
 from wand.slots import Slots
+from wand.testing.context import failuresOf
 from wand.testing.descriptors import Descriptors
 from wand.testing.kernel import PrivateNetwork
 from wand.udp import UDPUnderlay
@@ -153,7 +154,7 @@ def test_datagramsLongerThanThePath(mayFragment: bool) -> None:
     descriptors, counters, recorder = Descriptors(), Counters(), Datagrams()
     with PrivateNetwork():
         subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
-        underlay = UDPUnderlay(descriptors, counters)
+        underlay = UDPUnderlay(descriptors, counters, failuresOf(counters), pytest.fail)
         port = underlay.bindTrains("127.0.0.1", 0, recorder, mayFragment=mayFragment)
         datagrams = [bytes([number]) * 3_000 for number in range(11)]
         taken = [

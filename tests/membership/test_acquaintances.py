@@ -19,6 +19,7 @@ from wand.membership.identity import Identity, NodeKey
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
 from wand.table import Table
+from wand.testing.context import failuresOf
 from wand.testing.membership import TestNetwork, octetsFrom
 
 
@@ -69,7 +70,7 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         Acquaintances at work.
         """
-        known = Acquaintances(self.state, claims, meetings, self.clock)  # type: ignore[arg-type]  # what it needs of them
+        known = Acquaintances(self.state, claims, meetings, self.clock, failuresOf(Counters()))  # type: ignore[arg-type]  # what it needs of them
         known.start()
         self.addCleanup(known.stop)
         return known

@@ -281,7 +281,8 @@ class ForgedTests(AttackTestCase):
         self.assertEqual(len(self.high.frames), before)
         account = self.high.transport.account(self.low.peer)
         assert account is not None
-        self.assertEqual((account.spoofed, self.counted("drop-sealed-spoofed-source")), (2, 2))
+        self.assertEqual((account.spoofed, self.counted("drop-sealed-spoofed-source")), (1, 1))
+        self.assertEqual(self.counted("drop-sealed-runt"), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).drops, 2)
 
     def test_floodOfBroadcasts(self) -> None:

@@ -306,7 +306,7 @@ class NodeTests(SynchronousTestCase):
         one, two = self.two()
         watcher = Watcher()
         assert two.node.etud._etud is not None
-        two.node.etud._etud.watchers = [SteadyWatcher("test", watcher)]
+        two.node.etud._etud.watchers = [SteadyWatcher("test", watcher, two.context.failures)]
         for answer in (True, False, None):
             watcher.answer = answer
             one.host.send(frame(BROADCAST, one.mac))

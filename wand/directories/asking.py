@@ -95,11 +95,13 @@ class Asking:
             self._events.publish("directory-silent", directory=self.name)
         if not self._isNumeric and (self.endpoint is None or self._unanswered >= SILENT):
             self._lookUp()
-        if self.endpoint is not None:
-            self._send(self.endpoint)
-        wait = min(LONGEST, FIRST * GROWTH ** min(self._unanswered, 16))
-        self._unanswered += 1
-        self._schedule(wait * (1 - JITTER * self._random.random()))
+        try:
+            if self.endpoint is not None:
+                self._send(self.endpoint)
+        finally:
+            wait = min(LONGEST, FIRST * GROWTH ** min(self._unanswered, 16))
+            self._unanswered += 1
+            self._schedule(wait * (1 - JITTER * self._random.random()))
 
     def heard(self) -> None:
         """

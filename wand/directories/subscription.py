@@ -230,7 +230,11 @@ class Subscription:
 
     def _due(self) -> None:
         self._timer = None
-        self.exchange()
+        try:
+            self.exchange()
+        finally:
+            if self._timer is None:  # it failed: it may do better next time
+                self._schedule(LONGEST)
 
     def _cancel(self) -> None:
         if self._timer is not None:

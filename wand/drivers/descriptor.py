@@ -81,6 +81,7 @@ class DescriptorTap:
         self._descriptors = context.descriptors
         self._counters = context.counters
         self._counters.declare(COUNTERS)
+        self._failures = context.failures
         self._descriptor = descriptor
         self._addresses = addresses
         self._release = release or (lambda: os.close(descriptor))
@@ -120,6 +121,10 @@ class DescriptorTap:
             except OSError as error:
                 broken = _fault(error)
                 break
+            except Exception:  # it was read, and is gone
+                self._failures.caught(f"tap {self.interface}", plugin=self)
+                frames += 1
+                continue
             if size < 0:
                 broken = "the other side closed it"
                 break

@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from wand.counters import Counters
 from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
+from wand.failures import Failures
 from wand.interfaces import (
     IFrameInspector,
     IFrameReader,
@@ -58,9 +59,11 @@ class Etud:
         table: Table,
         counters: Counters,
         lost: Callable[[str], object],
+        failures: Failures,
     ) -> None:
         """
         @param lost: called with the reason when the tap is gone.
+        @param failures: what counts and logs a tap or a transport that raises.
         """
         self.watchers = ()
         self._tap = tap
@@ -68,6 +71,7 @@ class Etud:
         self._table = table
         self._counters = counters
         self._lost = lost
+        self._failures = failures
         self._own = bytes(tap.mac)
         self._longest = tap.mtu + OVERHEAD
         self._sendSuperframe = (
@@ -117,7 +121,10 @@ class Etud:
                 self._counters["drop-unknown-unicast"] += 1
             else:
                 self._counters["sent-frames"] += 1
-                self._transport.send(peer, frame)
+                try:
+                    self._transport.send(peer, frame)
+                except Exception:
+                    self._failures.caught("transport", plugin=self._transport)
 
     def superframeRead(self, frame: memoryview, virtio: VirtioHeader) -> None:
         """
@@ -132,7 +139,10 @@ class Etud:
                 self.frameRead(each)
         else:
             self._counters["sent-frames"] += 1
-            self._sendSuperframe(peer, frame, virtio)
+            try:
+                self._sendSuperframe(peer, frame, virtio)
+            except Exception:
+                self._failures.caught("transport", plugin=self._transport)
 
     def _sendFrames(self, peer: Peer, frame: memoryview, virtio: VirtioHeader) -> None:
         for each in framesOf(virtio, frame):
@@ -146,13 +156,19 @@ class Etud:
             self._counters["drop-sent-watched"] += 1
         else:
             self._counters["sent-group-frames"] += 1
-            self._transport.sendEach(peers, frame)
+            try:
+                self._transport.sendEach(peers, frame)
+            except Exception:
+                self._failures.caught("transport", plugin=self._transport)
 
     def batchRead(self) -> None:
         """
         See L{IFrameReader}.
         """
-        self._transport.flush()
+        try:
+            self._transport.flush()
+        except Exception:
+            self._failures.caught("transport", plugin=self._transport)
 
     # From the peers to the host.  HOT PATH
 
@@ -171,8 +187,11 @@ class Etud:
                 if not ask(peer, frame):
                     self._counters["drop-received-watched"] += 1
                     return
-            if self._tap.write(frame):
-                self._counters["delivered-frames"] += 1
+            try:
+                if self._tap.write(frame):
+                    self._counters["delivered-frames"] += 1
+            except Exception:
+                self._failures.caught("tap", plugin=self._tap)
 
     def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
         """
@@ -187,8 +206,11 @@ class Etud:
             if not ask(peer, headers + stretch.pieces[0]):
                 self._counters["drop-received-watched"] += 1
                 return
-        if self._writeStretch(stretch):
-            self._counters["delivered-frames"] += 1
+        try:
+            if self._writeStretch(stretch):
+                self._counters["delivered-frames"] += 1
+        except Exception:
+            self._failures.caught("tap", plugin=self._tap)
 
     def _writeFrames(self, stretch: Stretch) -> bool:
         taken = [self._tap.write(frame) for frame in stretch.frames()]

@@ -10,16 +10,17 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, StateUnavailable
+from wand.failures import Failures
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.kept import keptSecret
 from wand.membership.messages import Signed
 from wand.membership.signed import packed, unpacked, unverified
+from wand.repeating import Repeating
 from wand.sessions import Sessions
 from wand.state import StateDirectory
 
@@ -61,14 +62,15 @@ class Acquaintances:
 
     _log = Logger()
 
-    def __init__(self, state: StateDirectory, claims: Claims, sessions: Meetings, clock: IReactorTime) -> None:
+    def __init__(
+        self, state: StateDirectory, claims: Claims, sessions: Meetings, clock: IReactorTime, failures: Failures
+    ) -> None:
         self._state = state
         self._claims = claims
         self._sessions = sessions
         self._kept: dict[bytes, Acquaintance] = {}
         self._written = b""
-        self._keeping = LoopingCall(self.keep)
-        self._keeping.clock = clock
+        self._keeping = Repeating("acquaintances", self.keep, clock, failures)
 
     def start(self) -> None:
         """

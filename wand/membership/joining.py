@@ -52,9 +52,9 @@ class Joining:
         """
         join = self._enrolment.join(self._name, self._mac)
         if join is not None:
-            self._send(join)
             self._again(self._patience)
             self._patience = min(2 * self._patience, PATIENCE_MAXIMUM)
+            self._send(join)
 
     def received(self, message: Admitted | Pending | Refused) -> None:
         """
@@ -136,10 +136,9 @@ class Renewal:
         if own is None:
             return
         wait = self._enrolment.renewalDue - self._clock.seconds() if self._mac in own.macs else 0.0
+        self._timer = self._clock.callLater(wait if wait > 0 else PATIENCE_MAXIMUM, self.start)
         if wait <= 0:
             self._send(Renew(self._mac))
-            wait = PATIENCE_MAXIMUM
-        self._timer = self._clock.callLater(wait, self.start)
 
     def received(self, message: Renewed | Refused) -> None:
         """

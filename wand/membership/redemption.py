@@ -81,8 +81,9 @@ class Redemption:
         candidate = Candidate(MAC(join.mac), endpoint, nameLike(join.name, "node"), join.identity)
         self._asking.add(join.identity)
         try:
-            if not await allApprove(self._hooks, candidate, self._clock):
-                raise MembershipRefused("the operator's rules do not admit this node")
+            verdict = await allApprove(self._hooks, candidate, self._clock)
+            if not verdict:
+                raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
         finally:
             self._asking.discard(join.identity)
 

@@ -4,6 +4,7 @@ The context of a real program: the reactor's time, real randomness, real sockets
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import SystemRandom
 from time import time
 from typing import Any
@@ -12,28 +13,42 @@ from twisted.logger import Logger
 
 from wand.counters import Counters
 from wand.events import Event, Events
+from wand.failures import Failures
+from wand.guarded_time import GuardedTime
 from wand.interfaces import Context
+from wand.notes import Notes
 from wand.udp import UDPUnderlay
 
 _log = Logger(namespace="wand.events")
 
 
-def realContext(reactor: Any) -> Context:
+def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Context:
     """
     A context on a reactor, whose events are logged.
+
+    @param lost: called with the reason when a UDP socket is gone for good; by default that is only logged.
     """
     counters = Counters()
     events = Events(reactor)
     events.subscribe(_logged)
+    notes = Notes(reactor, events)
+    failures = Failures(reactor, counters, notes)
+    clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides
     return Context(
-        clock=reactor,
+        clock=clock,
         descriptors=reactor,
         random=SystemRandom(),
         counters=counters,
         events=events,
-        underlay=UDPUnderlay(reactor, counters),
+        underlay=UDPUnderlay(reactor, counters, failures, lost or _lost),
         wallClock=time,
+        notes=notes,
+        failures=failures,
     )
+
+
+def _lost(reason: str) -> None:
+    _log.critical("{reason}", reason=reason)
 
 
 def _logged(event: Event) -> None:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import attrs
 from twisted.application.service import Service
+from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
@@ -34,6 +36,7 @@ from wand.interfaces import (
 )
 from wand.membership.enrolment import Enrolment
 from wand.membership.token import Token
+from wand.opening import openPlugin
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.member import Follower, MemberService
 from wand.services.watcher import SteadyWatcher
@@ -72,6 +75,7 @@ class EtudService(Service):
         self._owner = owner
         self._lost = lost
         self._etud: Etud | None = None
+        self._closing = ExitStack()
         self.member: MemberService | None = None
         self.follower: Callable[[], Follower | None] = lambda: None
 
@@ -81,17 +85,24 @@ class EtudService(Service):
 
         @raise wand.errors.WandError: if that fails; nothing is left open then.
         """
+        try:
+            self._open()
+        except BaseException:
+            self._close()
+            raise
+
+    def _open(self) -> None:
         mac, enrolment = self._mac(), self._enrolment()
         mtu = self._configuration.mtu or self.protocol.defaultMTU
+        self._closing.callback(self.table.stop)
         self.transport: ITransport = self._openTransport(mac, mtu, enrolment)
-        try:
-            self.tap: ITap = self._openTap(mac, mtu, enrolment)
-        except BaseException:
-            self.transport.stop()
-            raise
+        self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop)
+        self.tap: ITap = self._openTap(mac, mtu, enrolment)
+        self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close)
         self.table.own = mac
         if enrolment is not None and isinstance(self.transport, SealedTransport):
             self.member = self._member(enrolment, self.transport)
+            self._atTheEnd("membership", self.member, self.member.stop)
         self.context = NodeContext(
             **attrs.asdict(self._base, recurse=False),
             table=self.table,
@@ -101,8 +112,12 @@ class EtudService(Service):
             sealed=self.member.sealed if self.member else None,
             host=self._configuration.listen,
         )
-        self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost)
-        self._etud.watchers = [self._watcher(name, plugin) for name, plugin in self._watching]
+        self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost, self._base.failures)
+        watchers = []
+        for name, plugin in self._watching:
+            watchers.append(self._watcher(name, plugin))
+            self._closing.callback(watchers[-1].close)
+        self._etud.watchers = watchers
 
     def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
         configuration = self._configuration
@@ -114,7 +129,8 @@ class EtudService(Service):
             settings=configuration.protocolSettings,
             membership=enrolment,
         )
-        return self.protocol.open(request, self._base)
+        transport: ITransport = openPlugin("protocol", self.protocol.name, self.protocol, request, self._base)
+        return transport
 
     def _openTap(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITap:
         configuration = self._configuration
@@ -129,7 +145,18 @@ class EtudService(Service):
             later=enrolment is not None and self._owner.uid is not None,
             settings=configuration.driverSettings,
         )
-        return self._driver.open(request, self._base)
+        tap: ITap = openPlugin("driver", self._driver.name, self._driver, request, self._base)
+        return tap
+
+    def _atTheEnd(self, place: str, plugin: object, close: Callable[[], object]) -> None:
+        """
+        Have something closed at the end, whatever else does not close.
+        """
+
+        def closing() -> None:
+            maybeDeferred(close).addErrback(lambda failure: self._base.failures.caught(place, failure, plugin))
+
+        self._closing.callback(closing)
 
     def startService(self) -> None:
         """
@@ -156,15 +183,11 @@ class EtudService(Service):
         Close everything.
         """
         super().stopService()
-        if self._etud is not None:
-            for watcher in self._etud.watchers:
-                watcher.close()
-            if self.member is not None:
-                self.member.stop()
-            self.tap.close()
-            self.transport.stop()
-            self.table.stop()
-            self._etud = None
+        self._close()
+
+    def _close(self) -> None:
+        self._closing.close()
+        self._etud = None
 
     def tapStatus(self) -> TapStatus:
         """
@@ -233,4 +256,5 @@ class EtudService(Service):
             return self.tap.write(frame)
 
         settings = self._configuration.frameServiceSettings.get(name, {})
-        return SteadyWatcher(name, plugin.open(settings, self.context, inject))
+        watcher = openPlugin("frame service", name, plugin, settings, self.context, inject)
+        return SteadyWatcher(name, watcher, self._base.failures)

@@ -176,8 +176,10 @@ class FeederService(Service):
             await client.delete(mac, SOURCE)
 
     def _failed(self, failure: Any) -> None:
-        failure.trap(WandError)
-        self._log.warn("etud could not be told: {reason}", reason=failure.getErrorMessage())
+        if failure.check(WandError):
+            self._log.warn("etud could not be told: {reason}", reason=failure.getErrorMessage())
+        else:
+            self._context.failures.caught("feeder", failure)
         if self._client is not None:
             self._client.close()
         elif self.running:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
-
 from wand.control_messages import ControlMessages
+from wand.interfaces import Context
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.membership.news import RevocationNews
 from wand.membership.trust import Trust
+from wand.repeating import Repeating
 from wand.sessions import Sessions
 
 #: The numbers of the control messages about revocations.
@@ -30,15 +29,14 @@ class Gossip:
     Compares at the begin of every session and from time to time, and tells everybody at once what is news.
     """
 
-    def __init__(self, trust: Trust, sessions: Sessions, control: ControlMessages, clock: IReactorTime) -> None:
+    def __init__(self, trust: Trust, sessions: Sessions, control: ControlMessages, context: Context) -> None:
         self._news = RevocationNews(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
         sessions.onSession(self._session)
         self._end = control.read(NUMBERS, self._received)
         trust.observe(self._revoked)
-        self._comparing = LoopingCall(self._compare)
-        self._comparing.clock = clock
+        self._comparing = Repeating("gossip", self._compare, context.clock, context.failures)
         self._comparing.start(INTERVAL, now=True)
 
     def stop(self) -> None:

@@ -97,6 +97,7 @@ class MemberService:
         self.claims = Claims(enrolment.identity, self.check, table, context.clock, context.events, context.counters)
         self._transport = transport
         self._tap = tap
+        self._context = context
         self._clock = context.clock
         self._events = context.events
         self._name = name or socket.gethostname().partition(".")[0]
@@ -108,7 +109,7 @@ class MemberService:
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce)
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
-        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
@@ -232,7 +233,7 @@ class MemberService:
         assert trust is not None
         if self._gossip is None:
             trust.observe(self._revoked)
-            self._gossip = Gossip(trust, self._transport, self._control, self._clock)
+            self._gossip = Gossip(trust, self._transport, self._control, self._context)
             self._acquaintances.start()
         self._renewal.start()
         self._announce()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import attrs
-from twisted.application.service import MultiService
 
 from wand import __version__
 from wand.config import Configuration
@@ -17,6 +16,7 @@ from wand.errors import NotSupported
 from wand.interfaces import Context
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
+from wand.services.whole import WholeService
 from wand.state import Owner
 from wand.status import ProgramStatus
 
@@ -47,7 +47,7 @@ class Surroundings(Generic[Kind]):
 _NO_ROSTER = "only a server of a sealed network knows members and invitations"
 
 
-class ProgramService(MultiService, Generic[Kind]):
+class ProgramService(WholeService, Generic[Kind]):
     """
     The base of programs that provide L{wand.control.program.Program}.
 
@@ -56,7 +56,7 @@ class ProgramService(MultiService, Generic[Kind]):
     """
 
     def __init__(self, surroundings: Surroundings[Kind]) -> None:
-        super().__init__()
+        super().__init__(surroundings.context)
         self.counters = surroundings.context.counters
         self.events = surroundings.context.events
         self.notes = surroundings.context.notes

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -30,9 +29,12 @@ from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Rev
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.repeating import Repeating
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
+from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.wansd import storeSettings
+from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
 
@@ -90,14 +92,12 @@ class SealedServerService(Service):
         self._lost = lost
         self._announce = announce
         self._store: IStore = discover(IStore).choose(configuration.store)
-        self._records: IRecords | None = None
+        self._records: SteadyRecords | None = None
         self._gossip: Gossip | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
-        self._tending = LoopingCall(self._tend)
-        self._tending.clock = context.clock
+        self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
-        self._calling = LoopingCall(self._callNext)
-        self._calling.clock = context.clock
+        self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
         self._open = False
 
     @property
@@ -130,7 +130,8 @@ class SealedServerService(Service):
     async def _start(self) -> None:
         configuration, context = self._configuration, self._context
         state = StateDirectory(configuration.state)
-        self._records = records = self._store.open(storeSettings(configuration), context)
+        settings = storeSettings(configuration)
+        self._records = records = openRecords(configuration.store, self._store, settings, context)
         wish = NetworkWish(
             name=configuration.network,
             cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
@@ -156,7 +157,7 @@ class SealedServerService(Service):
         transport.mayReach = self._mayReach
         transport.onJoin(self._asked)
         control.read(CERTIFICATES, self._told)
-        self._gossip = Gossip(self.roster.trust, transport, control, context.clock)
+        self._gossip = Gossip(self.roster.trust, transport, control, context)
         self.directory = SealedDirectory(
             self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
         )
@@ -188,9 +189,10 @@ class SealedServerService(Service):
             for running in (self._tending, self._calling):
                 if running.running:
                     running.stop()
-            if self._gossip is not None:
+            if self._gossip is not None and self._records is not None:
                 self._gossip.stop()
-            await self.directory.stop()
+                stopping = self.directory.stop()
+                await inTime(stopping, WRITING, self._context, self._records.place, self._records.inner)
             self.transport.stop()
         if self._records is not None:
             await self._records.close()

@@ -4,13 +4,18 @@ Wand as a service: the directories that keep the table up to date.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+import msgspec
 from twisted.application.service import Service
 
 from wand.discovery import discover
 from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.opening import openPlugin
 from wand.status import DirectoryStatus
+
+Answer = TypeVar("Answer")
 
 
 class WandService(Service):
@@ -49,8 +54,8 @@ class WandService(Service):
         Stop the directories.
         """
         super().stopService()
-        for _, directory in self._open.values():
-            directory.stop()
+        for name, (_, directory) in self._open.items():
+            self._guarded(name, directory, directory.stop)
         self._open.clear()
 
     def change(self, wanted: dict[str, Settings]) -> list[str]:
@@ -61,17 +66,17 @@ class WandService(Service):
         @raise wand.errors.WandError: if one can not be opened; nothing is changed then.
         """
         kept = {name: held for name, held in self._open.items() if name in wanted and held[0] == wanted[name]}
-        opened = {
-            name: (settings, self._kinds.choose(name).open(settings, self._context()))
+        opened: dict[str, tuple[Settings, IDirectory]] = {
+            name: (settings, openPlugin("directory", name, self._kinds.choose(name), settings, self._context()))
             for name, settings in wanted.items()
             if name not in kept
         }
         gone = {name: held for name, held in self._open.items() if name not in kept}
-        for _, directory in gone.values():
-            directory.stop()
+        for name, (_, directory) in gone.items():
+            self._guarded(name, directory, directory.stop)
         self._open = {**kept, **opened}
-        for _, directory in opened.values():
-            directory.start()
+        for name, (_, directory) in opened.items():
+            self._guarded(name, directory, directory.start)
         return sorted({*gone, *opened})
 
     def directory(self, name: str) -> IDirectory | None:
@@ -85,7 +90,20 @@ class WandService(Service):
         """
         How it stands with every server.
         """
-        return [status for _, directory in self._open.values() for status in directory.status()]
+        return [status for name, (_, directory) in self._open.items() for status in self._statusOf(name, directory)]
+
+    def _statusOf(self, name: str, directory: IDirectory) -> Sequence[DirectoryStatus]:
+        def ask() -> list[DirectoryStatus]:
+            return [msgspec.convert(each, DirectoryStatus) for each in directory.status()]
+
+        return self._guarded(name, directory, ask) or [DirectoryStatus(name, "failed", 0, None)]
+
+    def _guarded(self, name: str, directory: IDirectory, call: Callable[[], Answer]) -> Answer | None:
+        try:
+            return call()
+        except Exception:
+            self._context().failures.caught(f"directory {name}", plugin=directory)
+            return None
 
 
 def wantedDirectories(

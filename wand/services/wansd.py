@@ -11,8 +11,10 @@ from twisted.internet.defer import Deferred
 
 from wand.config import WansdConfiguration
 from wand.discovery import discover
-from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.interfaces import Context, IStore, Settings
 from wand.services.hooks import HookService
+from wand.services.records import WRITING, SteadyRecords, openRecords
+from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.server import Wansd
 
@@ -43,7 +45,7 @@ class WansdService(Service):
         self._hooks = hooks
         self._lost = lost
         self._store: IStore = discover(IStore).choose(configuration.store)
-        self._records: IRecords | None = None
+        self._records: SteadyRecords | None = None
 
     def privilegedStartService(self) -> None:
         """
@@ -59,15 +61,14 @@ class WansdService(Service):
         """
         super().startService()
         configuration = self._configuration
-        self._records = self._store.open(storeSettings(configuration), self._context)
-        self.wansd = Wansd(
-            self._context, self._records, self._hooks.listeners, configuration.listen, configuration.port
-        )
+        context = self._context
+        self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
+        self.wansd = Wansd(context, self._records, self._hooks.listeners, configuration.listen, configuration.port)
         self.wansd.start().addErrback(lambda failure: self._lost(failure.getErrorMessage()))
 
     async def _stop(self) -> None:
-        await self.wansd.stop()
         if self._records is not None:
+            await inTime(self.wansd.stop(), WRITING, self._context, self._records.place, self._records.inner)
             await self._records.close()
 
     def stopService(self) -> Deferred[None]:

@@ -4,10 +4,10 @@ A frame service that can not disturb the data path.
 
 from __future__ import annotations
 
-from twisted.logger import Logger
 from zope.interface import alsoProvides, implementer
 
 from wand.ethernet import Frame
+from wand.failures import Failures
 from wand.interfaces import IFrameInspector, IFrameWatcher
 from wand.table import Peer
 
@@ -16,15 +16,13 @@ from wand.table import Peer
 class SteadyWatcher:
     """
     Passes every call on to a frame service.  When that raises, the frame is dropped, since a guard that fails must not
-    become an open door, and the failure is logged the first time.
+    become an open door.
     """
 
-    _log = Logger()
-
-    def __init__(self, name: str, watcher: IFrameWatcher) -> None:
-        self._name = name
+    def __init__(self, name: str, watcher: IFrameWatcher, failures: Failures) -> None:
+        self._place = f"frame service {name}"
         self._watcher = watcher
-        self._failed = False
+        self._failures = failures
         if IFrameInspector.providedBy(watcher):
             alsoProvides(self, IFrameInspector)
 
@@ -50,10 +48,11 @@ class SteadyWatcher:
         """
         See L{IFrameWatcher}.
         """
-        self._watcher.close()
+        try:
+            self._watcher.close()
+        except Exception:
+            self._refuse()
 
     def _refuse(self) -> bool:
-        if not self._failed:
-            self._failed = True
-            self._log.failure("the frame service {name} failed; what it fails on is dropped", name=self._name)
+        self._failures.caught(self._place, plugin=self._watcher)
         return False

@@ -15,7 +15,9 @@ from wand.counters import Counters
 from wand.endpoint import NODE_PORT
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.failures import Failures
 from wand.interfaces import Context, NodeContext
+from wand.notes import Notes
 from wand.table import Table
 from wand.testing.network import Network
 
@@ -67,6 +69,14 @@ class NoDescriptors:
         return []
 
 
+def failuresOf(counters: Counters) -> Failures:
+    """
+    What counts and logs exceptions, in a time of its own that stands still.
+    """
+    clock = Clock()
+    return Failures(clock, counters, Notes(clock, Events(clock)))
+
+
 def simulatedContext(clock: Clock, network: Network, address: str, seed: int = 0) -> Context:
     """
     A context on a simulated clock.
@@ -74,13 +84,18 @@ def simulatedContext(clock: Clock, network: Network, address: str, seed: int = 0
     @param address: the IP address of the host in C{network}.
     @param seed: for its randomness.
     """
+    counters, events = Counters(), Events(clock)
+    notes = Notes(clock, events)
+    failures = Failures(clock, counters, notes)
     return Context(
         clock=clock,
         descriptors=NoDescriptors(),
         random=Random(f"{seed} {address}"),
-        counters=Counters(),
-        events=Events(clock),
-        underlay=network.host(address),
+        counters=counters,
+        events=events,
+        underlay=network.host(address, failures),
+        notes=notes,
+        failures=failures,
     )
 
 

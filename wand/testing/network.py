@@ -6,7 +6,8 @@ simulated time of a clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import ip_address
 from random import Random
 from typing import Final
@@ -17,6 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
+from wand.failures import Failures
 from wand.slots import Slots
 from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, TrainReceiver
 
@@ -70,13 +72,14 @@ class Network:
     _ports: dict[tuple[str, int], Port] = attrs.field(init=False, factory=dict)
     _ephemeral: int = attrs.field(init=False, default=EPHEMERAL)
 
-    def host(self, address: str) -> Host:
+    def host(self, address: str, failures: Failures | None = None) -> Host:
         """
         A host of this network, seen as an underlay.
 
         @param address: its one IP address.
+        @param failures: what counts and logs a receiver that raises; without it, the test gets the exception.
         """
-        return Host(self, str(ip_address(address)))
+        return Host(self, str(ip_address(address)), failures)
 
     def drop(self, predicate: Callable[[Datagram], bool]) -> Callable[[], None]:
         """
@@ -157,6 +160,7 @@ class Host:
 
     network: Network
     address: str
+    failures: Failures | None = None
 
     def bind(self, host: str, port: int, receiver: DatagramReceiver) -> Port:
         """
@@ -176,7 +180,8 @@ class Host:
             raise PortUnavailable(f"this host has no address {host}; it has {self.address}")
         if not port:
             port = self.network.freePort(self.address)
-        return Port(self.network, receiver, trains, Endpoint(host, port), Endpoint(self.address, port))
+        source = Endpoint(self.address, port)
+        return Port(self.network, receiver, trains, Endpoint(host, port), source, self.failures)
 
 
 class Port:
@@ -198,7 +203,11 @@ class Port:
         trains: TrainReceiver | None,
         endpoint: Endpoint,
         source: Endpoint,
+        failures: Failures | None = None,
     ) -> None:
+        """
+        @param failures: what counts and logs a receiver that raises; without it, the exception is raised to the test.
+        """
         self.endpoint = endpoint
         self.longest = DATAGRAM_MAXIMUM
         self.wasTooLong = False
@@ -207,6 +216,7 @@ class Port:
         self._network = network
         self._receiver = receiver
         self._trains = trains
+        self._failures = failures
         self._inbox: deque[Datagram] = deque()
         self._closed = False
         network.attach(self, source)
@@ -271,12 +281,23 @@ class Port:
             if not self._closed:
                 self._hand(datagram)
         if not self._closed and self._receiver is not None:
-            self._receiver.batchReceived()
+            with self._guarded("batch of datagrams"):
+                self._receiver.batchReceived()
+
+    @contextmanager
+    def _guarded(self, place: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            if self._failures is None:
+                raise
+            self._failures.caught(place)
 
     def _hand(self, datagram: Datagram) -> None:
         buffer = bytearray(datagram.payload)
         assert self._receiver is not None
-        self._receiver.datagramReceived(memoryview(buffer), datagram.sender)
+        with self._guarded("datagram"):
+            self._receiver.datagramReceived(memoryview(buffer), datagram.sender)
         # The real underlay uses its buffer again: whoever kept a view finds rubbish here too.
         buffer[:] = b"\xdd" * len(buffer)
 
@@ -295,11 +316,13 @@ class Port:
                 last = len(batch[0].payload)
                 train.append(batch.popleft().payload)
             buffer = bytearray(b"".join(train))
-            if len(train) == 1:
-                receiver.datagramReceived(memoryview(buffer), first.sender)
-            else:
-                slots = Slots(max(size, 1), memoryview(buffer))
-                receiver.trainReceived(slots, 0, len(train), size, last, first.sender)
+            with self._guarded("datagram"):
+                if len(train) == 1:
+                    receiver.datagramReceived(memoryview(buffer), first.sender)
+                else:
+                    slots = Slots(max(size, 1), memoryview(buffer))
+                    receiver.trainReceived(slots, 0, len(train), size, last, first.sender)
             buffer[:] = b"\xdd" * len(buffer)
         if not self._closed:
-            receiver.batchReceived()
+            with self._guarded("batch of datagrams"):
+                receiver.batchReceived()

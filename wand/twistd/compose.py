@@ -12,14 +12,15 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twisted.application.service import IService, MultiService
+from twisted.application.service import IService
 
 from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.hooks import HookService
 from wand.services.program import Kind, Surroundings
-from wand.twistd.ending import endBecause, endSoon, explainErrors
+from wand.services.whole import WholeService
+from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     from wand.services.feeder import FeederService
 
     reactor = _begin(program)
-    context = realContext(reactor)
+    context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
-    wand = MultiService()
+    wand = WholeService(context)
     HookService(configuration, context).setServiceParent(wand)
     FeederService(configuration, context, reactor).setServiceParent(wand)
     return wand
@@ -83,6 +84,7 @@ def _begin(program: str) -> Any:
     from twisted.internet import reactor
 
     explainErrors(program)
+    endInTime(reactor)
     reactor.callWhenRunning(settle)
     return reactor
 
@@ -99,7 +101,7 @@ def settle() -> None:
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
     return Surroundings(
         load=partial(options.configuration, kind),
-        context=realContext(reactor),
+        context=realContext(reactor, partial(endBecause, reactor)),
         owner=options.owner(),
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),

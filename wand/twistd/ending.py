@@ -7,9 +7,12 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from contextlib import suppress
+from threading import Timer
 from types import TracebackType
 from typing import Any, Final
 
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 
 from wand.errors import WandError
@@ -18,6 +21,11 @@ _log: Final = Logger(namespace="wand")
 
 #: Seconds for the answer to a C{stop} to leave before the program ends.
 GRACE: Final = 0.1
+
+#: Seconds for everything to stop after that; more than all services need, of which each has its own limit.
+PATIENCE: Final = 4.5
+
+_status = 0
 
 
 def explainErrors(program: str) -> None:
@@ -37,24 +45,50 @@ def explainErrors(program: str) -> None:
     sys.excepthook = explain
 
 
+def endInTime(reactor: Any) -> None:
+    """
+    See to it that the program ends once it was told to, even if a plugin or a thread never does.
+    """
+    reactor.addSystemEventTrigger("before", "shutdown", _limit)
+
+
+def _limit() -> None:
+    late = Timer(PATIENCE, _late)
+    late.daemon = True
+    late.start()
+
+
+def _late() -> None:
+    _log.critical("the program ends, although not everything in it does: a plugin, or a thread, takes too long")
+    _end(_status)
+
+
 def endSoon(reactor: Any) -> None:
     """
     End the program in good order.
     """
-    reactor.callLater(GRACE, reactor.stop)
+    reactor.callLater(GRACE, _stop, reactor)
 
 
 def endBecause(reactor: Any, reason: str) -> None:
     """
     End the program with exit status 1, because it can not do its work any more.
     """
+    global _status  # one process has one
     _log.critical("the program ends: {reason}", reason=reason)
-    atexit.register(_fail)
-    reactor.stop()
+    if not _status:
+        _status = 1
+        atexit.register(_end, _status)
+    reactor.callWhenRunning(_stop, reactor)  # what is lost may be lost before the reactor runs
 
 
-def _fail() -> None:
+def _stop(reactor: Any) -> None:
+    with suppress(ReactorNotRunning):  # it ends already
+        reactor.stop()
+
+
+def _end(status: int) -> None:
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
             stream.flush()
-    os._exit(1)
+    os._exit(status)

@@ -1,5 +1,5 @@
 """
-Admission: the operator's hooks are asked before a node joins.
+Admission: the operator's hooks are asked before a node joins, at most once at a time for each, and not about too many.
 """
 
 from __future__ import annotations
@@ -8,48 +8,27 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-import attrs
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from wand.ethernet import MAC
-from wand.interfaces import Candidate, IHookListener
-
-#: Seconds that the hooks have for their answer.
-PATIENCE: Final = 5.0
+from wand.interfaces import Candidate, IHookListener, Verdict
+from wand.membership.approval import allApprove
 
 #: How many candidates may wait for an answer.
 LIMIT: Final = 256
 
 
-@attrs.define(eq=False)
-class _Question:
-    """
-    A candidate about whom the hooks were asked.
-
-    @ivar missing: how many hooks have yet to say C{True}.
-    """
-
-    candidate: Candidate
-    decided: Callable[[bool], object]
-    missing: int
-    timer: IDelayedCall
-    answers: list[Deferred[None]] = attrs.field(factory=list)
-
-
 class Admission:
     """
-    Asks every hook about a candidate; all must say C{True}.
+    Asks every hook about a candidate.
     """
-
-    _log = Logger()
 
     def __init__(self, clock: IReactorTime, hooks: Sequence[IHookListener]) -> None:
         self._clock = clock
         self._hooks = tuple(hooks)
-        self._waiting: dict[MAC, _Question] = {}
+        self._waiting: dict[MAC, Deferred[Verdict]] = {}
 
     @property
     def isOpen(self) -> bool:
@@ -58,9 +37,10 @@ class Admission:
         """
         return not self._hooks
 
-    def ask(self, candidate: Candidate, decided: Callable[[bool], object]) -> bool:
+    def ask(self, candidate: Candidate, decided: Callable[[Verdict | None], object]) -> bool:
         """
-        Ask about a candidate, and call C{decided} with the answer: now or later, or never after L{stop}.
+        Ask about a candidate, and call C{decided} with the answer, or C{None} if there is none for now: now or later,
+        or never after L{stop}.
 
         @return: C{False} if nobody is asked, because the hooks still think about the same MAC address, or about too
             many others.
@@ -68,51 +48,21 @@ class Admission:
         mac = candidate.mac
         if mac in self._waiting or len(self._waiting) >= LIMIT:
             return False
-        timer = self._clock.callLater(PATIENCE, self._late, mac)
-        question = self._waiting[mac] = _Question(candidate, decided, len(self._hooks), timer)
-        for hook in self._hooks:
-            if self._waiting.get(mac) is question:
-                answer = maybeDeferred(hook.admit, candidate)
-                question.answers.append(
-                    answer.addCallbacks(
-                        partial(self._answered, question),
-                        partial(self._failed, question),
-                    )
-                )
+        answer = self._waiting[mac] = allApprove(self._hooks, candidate, self._clock)
+        answer.addCallbacks(partial(self._decide, mac, decided), partial(self._postpone, mac, decided))
         return True
 
     def stop(self) -> None:
         """
         Forget the candidates; nothing more is decided.
         """
-        for question in list(self._waiting.values()):
-            self._close(question)
-
-    def _answered(self, question: _Question, answer: bool) -> None:
-        question.missing -= 1
-        if answer is not True:
-            self._decide(question, False)
-        elif not question.missing:
-            self._decide(question, True)
-
-    def _failed(self, question: _Question, failure: Failure) -> None:
-        if self._waiting.get(question.candidate.mac) is question:
-            self._log.failure("a hook failed on {candidate}, which is a refusal", failure, candidate=question.candidate)
-            self._decide(question, False)
-
-    def _late(self, mac: MAC) -> None:
-        question = self._waiting[mac]
-        self._log.warn("a hook did not answer about {candidate}, which is a refusal", candidate=question.candidate)
-        self._decide(question, False)
-
-    def _decide(self, question: _Question, admitted: bool) -> None:
-        if self._waiting.get(question.candidate.mac) is question:
-            self._close(question)
-            question.decided(admitted)
-
-    def _close(self, question: _Question) -> None:
-        del self._waiting[question.candidate.mac]
-        if question.timer.active():
-            question.timer.cancel()
-        for answer in question.answers:
+        waiting, self._waiting = self._waiting, {}
+        for answer in waiting.values():
             answer.cancel()
+
+    def _decide(self, mac: MAC, decided: Callable[[Verdict | None], object], verdict: Verdict | None) -> None:
+        if self._waiting.pop(mac, None) is not None:
+            decided(verdict)
+
+    def _postpone(self, mac: MAC, decided: Callable[[Verdict | None], object], failure: Failure) -> None:
+        self._decide(mac, decided, None)

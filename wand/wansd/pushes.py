@@ -76,12 +76,14 @@ class Pushes(Generic[Target]):
 
     def _continue(self) -> None:
         octets = 0
-        while self._round and octets < PORTION:
-            octets += self._send(self._round.popleft())
-        if self._round:
-            self._timer = self._clock.callLater(PACE, self._continue)
-        else:
-            self._timer = self._clock.callLater(max(0.0, self._next - self._clock.seconds()), self._end)
+        try:
+            while self._round and octets < PORTION:
+                octets += self._send(self._round.popleft())
+        finally:  # whatever one of them does, the others are told
+            if self._round:
+                self._timer = self._clock.callLater(PACE, self._continue)
+            else:
+                self._timer = self._clock.callLater(max(0.0, self._next - self._clock.seconds()), self._end)
 
     def _end(self) -> None:
         self._timer = None

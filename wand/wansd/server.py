@@ -16,7 +16,7 @@ from wand.budget import Budget
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import EntryRefused, NoSuchEntry, NotSupported
 from wand.ethernet import MAC
-from wand.interfaces import Candidate, Context, IHookListener, IRecords
+from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
 from wand.rel2 import parseHost, parseRequest
 from wand.status import EntryStatus
 from wand.table import OPERATOR
@@ -32,6 +32,7 @@ COUNTERS: Final = {
     "drop-wansd-loading": "requests dropped: the store is not read yet",
     "drop-wansd-full": "requests dropped: the listing would not fit into one datagram",
     "drop-wansd-pending": "requests dropped: the hooks still think about the node, or about too many others",
+    "drop-wansd-unanswered": "requests dropped: a hook did not answer, or failed; the node asks again",
     "drop-wansd-refused": "requests dropped: a hook or the operator refuses the node",
 }
 
@@ -165,11 +166,13 @@ class Wansd:
         elif not self._admission.ask(Candidate(mac, str(endpoint)), partial(self._decided, mac, endpoint)):
             self._counters["drop-wansd-pending"] += 1
 
-    def _decided(self, mac: MAC, endpoint: Endpoint, admitted: bool) -> None:
-        if admitted:
+    def _decided(self, mac: MAC, endpoint: Endpoint, verdict: Verdict | None) -> None:
+        if verdict is None:
+            self._counters["drop-wansd-unanswered"] += 1
+        elif verdict:
             self._admit(mac, endpoint)
         else:
-            self._refuse(mac, endpoint, "drop-wansd-refused", "a hook refuses it")
+            self._refuse(mac, endpoint, "drop-wansd-refused", verdict.reason or "a hook refuses it")
 
     def _admit(self, mac: MAC, endpoint: Endpoint) -> None:
         change = self.registry.change(mac, endpoint)

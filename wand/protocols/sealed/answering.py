@@ -105,11 +105,12 @@ class Answering:
 
     def _consider(self, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership
-        noise = Responder(membership.cipher, self._shared.prologue, membership.exchangeKey)
         try:
+            noise = Responder(membership.cipher, self._shared.prologue, membership.exchangeKey)
             greeting = parseGreeting(noise.read(initiation.noise))
         except HandshakeInvalid:
-            greeting = None
+            self._shared.counters["drop-sealed-handshake"] += 1
+            return
         if greeting is None or compare_digest(noise.theirs, self._ours):
             self._shared.counters["drop-sealed-handshake"] += 1
             return

@@ -107,7 +107,10 @@ class Attempt:
             self._timer = None
             self._gaveUp()
             return
-        self._send()
+        try:
+            self._send()
+        except Exception:  # the next repetition may do better, and somebody waits for the end of it
+            self._shared.failures.caught("handshake")
         wait = self._wait * (1 + RESEND_JITTER * self._shared.random.random())
         self._wait = min(RESEND_MAXIMUM, 2 * self._wait)
         self._timer = self._shared.clock.callLater(min(wait, self._end - now), self._repeat)

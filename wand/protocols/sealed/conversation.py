@@ -386,6 +386,14 @@ class Conversation:
     def _due(self) -> None:
         self._timer, self._timerAt = None, inf
         now = self._shared.clock.seconds()
+        try:
+            self._doWhatIsDue(now)
+        finally:
+            following = self._following(now)
+            if following < inf:
+                self._dueBy(following)
+
+    def _doWhatIsDue(self, now: float) -> None:
         self._dropOld(now)
         session = self.session
         if session is not None and now >= session.made + SESSION_END:
@@ -396,9 +404,6 @@ class Conversation:
                 self.course.renew()
             if now >= self._keepaliveDue():
                 self.keepalive()
-        following = self._following(now)
-        if following < inf:
-            self._dueBy(following)
 
     def _dropOld(self, now: float) -> None:
         if self._previous is not None and now >= self._previous.made + SESSION_END:

@@ -28,7 +28,9 @@ class Handshakes:
         A datagram came that carries no data.
         """
         kind = datagram[0] if len(datagram) else DATA
-        if kind == INITIATION:
+        if kind in (INITIATION, RESPONSE) and not self._shared.membership.cipher:
+            self._shared.counters["drop-sealed-newcomer"] += 1
+        elif kind == INITIATION:
             self.answering.initiationReceived(datagram, sender)
         elif kind == RESPONSE:
             self._responseReceived(datagram, sender)

@@ -68,7 +68,7 @@ class Initiator:
         """
         @param theirs: the responder's exchange key.
         @param ephemeral: a fresh key for this handshake alone.
-        @raise HandshakeInvalid: if C{theirs} is no key.
+        @raise HandshakeInvalid: if C{theirs} is no key, or C{cipher} no cipher.
         """
         self._cipher = cipher
         self._prologue = prologue
@@ -125,6 +125,9 @@ class Responder:
     """
 
     def __init__(self, cipher: str, prologue: bytes, ours: X25519PrivateKey) -> None:
+        """
+        @raise HandshakeInvalid: if C{cipher} is no cipher.
+        """
         self.theirs = b""
         self._noise = _connection(cipher, prologue, s=_pair(ours))
         self._noise.set_as_responder()
@@ -162,6 +165,8 @@ class Responder:
 
 
 def _connection(cipher: str, prologue: bytes, **keypairs: KeyPair25519) -> Any:
+    if cipher not in SUITES:
+        raise HandshakeInvalid("this node is a member of no network")
     connection = NoiseConnection.from_name(SUITES[cipher])
     connection.set_prologue(prologue)
     connection.set_psks(psk=_LATER)

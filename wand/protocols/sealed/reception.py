@@ -11,7 +11,7 @@ from collections.abc import Callable
 from mmap import mmap
 from typing import Final, Protocol
 
-from wand.ethernet import OVERHEAD
+from wand.ethernet import HEADER_SIZE, OVERHEAD
 from wand.interfaces import IFrameReceiver
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.packets import (
@@ -124,7 +124,10 @@ class Reception:
             waiting.addTrain(conversation, at, count, count - behind, size - DATA_OVERHEAD, last - DATA_OVERHEAD)
             return
         for index, plaintext in enumerate(opened):
-            self._plaintext(conversation, at + index, plaintext)
+            try:
+                self._plaintext(conversation, at + index, plaintext)
+            except Exception:  # its neighbours are not to blame
+                self._shared.failures.caught("datagram")
 
     def _eachReceived(
         self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
@@ -132,7 +135,10 @@ class Reception:
         for index in range(first, first + count):
             start = index * slots.stride
             octets = size if index < first + count - 1 else last
-            self.datagramReceived(slots.view[start : start + octets], sender)
+            try:
+                self.datagramReceived(slots.view[start : start + octets], sender)
+            except Exception:  # its neighbours are not to blame
+                self._shared.failures.caught("datagram")
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -215,6 +221,10 @@ class Reception:
         if receiver is None or not isinstance(peer, PeerKey):
             self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
             return None
+        if octets < HEADER_SIZE:
+            account.blamed["runt"] = account.blamed.get("runt", 0) + 1
+            self._counters["drop-sealed-runt"] += 1
+            return None
         if not self.mayUse(peer, addresses[6:]):
             account.spoofed += 1
             self._counters["drop-sealed-spoofed-source"] += 1
@@ -235,8 +245,12 @@ class Reception:
         """
         See L{wand.underlay.TrainReceiver}.
         """
-        if self._waiting.taken:
-            self._waiting.joinFinished()
+        try:
+            if self._waiting.taken:
+                self._waiting.joinFinished()
+        except Exception:
+            self._shared.failures.caught("superframe")
+            self._waiting.discard()
         self._handOver()
 
     def _handOver(self) -> None:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
+from wand.failures import Failures
 from wand.membership.member import Membership
 from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
@@ -49,6 +50,8 @@ COUNTERS: Final = {
     "drop-sealed-forged": "datagrams dropped: they do not open",
     "drop-sealed-replayed": "datagrams dropped: they came before, or too late",
     "drop-sealed-unknown-kind": "messages dropped: of a kind that this version does not know",
+    "drop-sealed-newcomer": "handshakes dropped: this node is a member of no network",
+    "drop-sealed-runt": "frames dropped: shorter than an Ethernet header",
     "drop-sealed-spoofed-source": "frames dropped: their source address is not one that their sender may use",
     "drop-sealed-flood": "frames dropped: too many broadcast and multicast frames from one peer",
     "drop-sealed-joining": "frames dropped: they came in a session that may only redeem an invitation",
@@ -104,6 +107,7 @@ class Shared:
     @ivar random: for jitter.
     @ivar entropy: for keys and indices; gives as many octets as asked for.
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
+    @ivar failures: what counts and logs an exception at a boundary.
     @ivar plain: where plaintexts are put together.
     @ivar train: datagrams that are sealed and not sent yet.
     @ivar frames: how many frames went in fragments, which tells them apart.
@@ -116,6 +120,7 @@ class Shared:
     membership: Membership
     listener: Listener
     portFor: Callable[[tuple[str, int]], DatagramPort | None]
+    failures: Failures
     indices: Indices = attrs.field(init=False)
     plain: memoryview = attrs.field(init=False)
     train: Train = attrs.field(init=False, factory=Train)

@@ -78,6 +78,7 @@ class SealedTransport:
             membership=membership,
             listener=self,
             portFor=self._portFor,
+            failures=context.failures,
         )
         self._registry = Registry(self._shared)
         self._handshakes = Handshakes(self._shared, self._registry)
@@ -350,7 +351,7 @@ class SealedTransport:
         try:
             reader(*arguments)
         except Exception:
-            self._log.failure("a reader of messages or sessions failed")
+            self._shared.failures.caught("reader of messages or sessions")
 
     # Accounts.
 

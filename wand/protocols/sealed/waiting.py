@@ -141,6 +141,14 @@ class Waiting:
 
     # COLD PATH
 
+    def discard(self) -> None:
+        """
+        Drop all that waits: joining it failed, and would fail again.
+        """
+        self.taken = 0
+        self._stopWaiting()
+        del self._chunks[:], self._sizes[:], self._parities[:]
+
     def _lost(self) -> None:
         self._patience = None
         self.join()
