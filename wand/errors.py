@@ -67,6 +67,12 @@ class StoreUnavailable(WandError):
     """
 
 
+class TemporarilyUnavailable(WandError):
+    """
+    Somebody who must be asked can not answer now; asking again later helps.
+    """
+
+
 class StateUnavailable(WandError):
     """
     The state directory can not be used.

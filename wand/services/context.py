@@ -4,6 +4,7 @@ The context of a real program: the reactor's time, real randomness, real sockets
 
 from __future__ import annotations
 
+from functools import partial
 from random import SystemRandom
 from time import time
 from typing import Any
@@ -14,6 +15,7 @@ from wand.counters import Counters
 from wand.events import Event, Events
 from wand.interfaces import Context
 from wand.udp import UDPUnderlay
+from wand.worker import WorkerThread
 
 _log = Logger(namespace="wand.events")
 
@@ -33,6 +35,7 @@ def realContext(reactor: Any) -> Context:
         events=events,
         underlay=UDPUnderlay(reactor, counters),
         wallClock=time,
+        makeWorker=partial(WorkerThread, reactor),
     )
 
 

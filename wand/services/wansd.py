@@ -5,9 +5,13 @@ Wansd as a service: the directory server and its store.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from wand.config import WansdConfiguration
 from wand.discovery import discover
@@ -15,6 +19,12 @@ from wand.interfaces import Context, IRecords, IStore, Settings
 from wand.services.hooks import HookService
 from wand.state import Owner, StateDirectory
 from wand.wansd.server import Wansd
+from wand.wansd.watched import WatchedRecords
+
+#: Seconds that a store has to take what is to be written at the end.
+STOPPING: Final = 4.0
+
+_log: Final = Logger(namespace="wand.store")
 
 
 class WansdService(Service):
@@ -59,14 +69,18 @@ class WansdService(Service):
         """
         super().startService()
         configuration = self._configuration
-        self._records = self._store.open(storeSettings(configuration), self._context)
+        self._records = WatchedRecords(self._store.open(storeSettings(configuration), self._context), self._context)
         self.wansd = Wansd(
             self._context, self._records, self._hooks.listeners, configuration.listen, configuration.port
         )
-        self.wansd.start().addErrback(lambda failure: self._lost(failure.getErrorMessage()))
+        self.wansd.start().addErrback(self._unreadable)
+
+    def _unreadable(self, failure: Failure) -> None:
+        if self.running:
+            self._lost(failure.getErrorMessage())
 
     async def _stop(self) -> None:
-        await self.wansd.stop()
+        await inTime(self.wansd.stop(), self._context.clock)
         if self._records is not None:
             await self._records.close()
 
@@ -76,6 +90,17 @@ class WansdService(Service):
         """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
+
+
+def inTime(stopping: Deferred[None], clock: IReactorTime) -> Deferred[None]:
+    """
+    Wait until what a server knows is stored, but no longer than L{STOPPING}.
+    """
+
+    def tooLate(result: object, seconds: float) -> None:
+        _log.warn("the store did not take in {seconds} s what was to be written at last; it is lost", seconds=seconds)
+
+    return stopping.addTimeout(STOPPING, clock, tooLate)
 
 
 def storeSettings(configuration: WansdConfiguration) -> Settings:
