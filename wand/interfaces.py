@@ -37,6 +37,7 @@ from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer, Table
 from wand.underlay import Underlay
+from wand.worker import SameThread, Worker
 
 #: What a configuration says to one plugin: its own keys and values, which the plugin itself checks.
 Settings = Mapping[str, Any]
@@ -56,6 +57,7 @@ class Context:
     @ivar wallClock: gives the seconds since the epoch: for certificates and what people read, never for what elapses.
     @ivar notes: what the operator should know, with what to do.
     @ivar failures: what counts and logs an exception at a boundary.
+    @ivar makeWorker: makes a worker, of a name for people, for what may block.
     """
 
     clock: IReactorTime
@@ -74,6 +76,7 @@ class Context:
         kw_only=True,
         default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
     )
+    makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
 
     def __attrs_post_init__(self) -> None:
         self.events.caught = self.failures.caught
@@ -448,7 +451,8 @@ class IStore(IWandPlugin):
 
     def open(settings: Settings, context: Context) -> IRecords:
         """
-        Open it, or create it empty.
+        Open it, or create it empty.  What may take long is done later, beside the reactor (C{context.makeWorker}); if
+        it fails then, so does whatever is asked of the records.
 
         @raise wand.errors.StoreUnavailable: if that fails.
         @raise wand.errors.ConfigurationInvalid: if a key or a value is refused.
@@ -458,7 +462,8 @@ class IStore(IWandPlugin):
 class IRecords(Interface):
     """
     An open store: records of bytes, each with a kind and a key.  Each call is atomic and, once its Deferred fired,
-    survives a crash of the program.  A Deferred fails with L{wand.errors.StoreUnavailable}.
+    survives a crash of the program; calls are done in their order, and none blocks the reactor.  A Deferred fails with
+    L{wand.errors.StoreUnavailable}, after a bounded time.
     """
 
     def load(kind: str) -> Deferred[dict[bytes, bytes]]:

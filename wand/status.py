@@ -152,6 +152,8 @@ class OwnStatus(Status, frozen=True):
     @ivar key: our own public key in hex.
     @ivar expires: when our certificate does; C{None} before joining.
     @ivar conflicts: what more than one member claims.
+    @ivar bridge: have we the bridge right?
+    @ivar redeeming: is an invitation being redeemed?
     """
 
     stage: str
@@ -164,6 +166,8 @@ class OwnStatus(Status, frozen=True):
     expires: float | None
     conflicts: list[ConflictStatus]
     prefix: str = ""
+    bridge: bool = False
+    redeeming: bool = False
 
 
 class ProgramStatus(Status, frozen=True):

@@ -34,7 +34,6 @@ async def test_join(bench: Bench, tmp_path: Path) -> None:
     """
     A node that joins with a token of a file, of a pipe or of the environment waits until it is a member, and says so.
     """
-    bench.program.enter("new")
     file = tmp_path / "token"
     file.write_text("wand1.file\n")
     ways: list[tuple[tuple[str, ...], str | None, dict[str, str]]] = [
@@ -44,6 +43,7 @@ async def test_join(bench: Bench, tmp_path: Path) -> None:
         ((), "", {"WAND_TOKEN": "wand1.environment"}),
     ]
     for number, (words, text, environment) in enumerate(ways, 1):
+        bench.program.enter("new")
         bench.environment.clear()
         bench.environment.update(environment)
         run = bench.start("join", *words, text=text)
@@ -55,6 +55,38 @@ async def test_join(bench: Bench, tmp_path: Path) -> None:
         assert "10.77.0.2/16" in run.out
     tokens = [token.strip() for token in bench.program.tokens]
     assert tokens == ["wand1.file", "wand1.pipe", "wand1.dash", "wand1.environment"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_joinOfAMember(bench: Bench) -> None:
+    """
+    A member that redeems one more invitation waits for what becomes of it, and says what it gave; if it is refused it
+    says why.
+    """
+    bench.program.enter("member")
+    run = bench.start("join", text="wand1.more")
+    await began(bench, run)
+    bench.program.enter("member", bridge=True)
+    await run.ended
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("alice is a member of the network home\n")
+    assert run.out.endswith("the invitation gave it the bridge right\n")
+    run = bench.start("join", text="wand1.nothing")
+    await began(bench, run, 2)
+    bench.program.enter("member", bridge=True)
+    await run.ended
+    assert (run.status, run.err) == (0, "")
+    assert "already a member of the network home, as alice, and the invitation gives nothing more" in run.out
+    run = bench.start("join", text="wand1.used")
+    await began(bench, run, 3)
+    bench.program.enter("member", bridge=True)
+    bench.program.events.publish("join-refused", reason="the invitation has been used already")
+    await run.ended
+    assert (run.status, run.err) == (1, "wand: not admitted: the invitation has been used already\n")
+    run = bench.start("join", "--timeout", "0.2", text="wand1.slow")
+    await run.ended
+    assert run.status == 1
+    assert "the invitation is not redeemed after" in run.err
 
 
 @pytest_twisted.ensureDeferred

@@ -139,12 +139,41 @@ class JoiningTests(EnrolmentCase):
 
     def test_anInvitationToTheSameNetworkNamesAServer(self) -> None:
         """
-        A member that is given a token of its network remembers the server, and redeems nothing.
+        A member that is given a token of its network remembers the server, and is a member while it redeems it and
+        when that is refused, also over a restart.
         """
         self.join()
         second = msgspec.structs.replace(TOKEN, server=octetsFrom("second"), endpoints=("192.0.2.2:44444",))
         self.node.begin(second)
         self.assertEqual((self.node.stage, len(self.node.servers)), ("member", 2))
+        self.node = self.started()
+        self.assertEqual((self.node.stage, self.node.token), ("member", second))
+        self.node.abandon()
+        self.assertEqual((self.node.stage, self.started().token), ("member", None))
+
+    def test_anInvitationMayGiveMore(self) -> None:
+        """
+        A member that redeems an invitation of its network takes the certificate that it gets, if it is no older.
+        """
+        self.join()
+        assert self.node.own is not None
+        issued = self.node.own.issued
+        server = self.server()
+        for seconds, isBridge in ((10, True), (-10, True)):
+            self.node.begin(TOKEN)
+            better = NETWORK.certificate(self.node.key, bridge=True, issued=issued + seconds, expires=issued + 9000)
+            self.assertTrue(self.node.admitted(Admitted(better, NETWORK.descriptor, NETWORK.secret, server)))
+            self.assertEqual((self.node.mayBridge, self.node.token), (isBridge, None))
+            self.assertEqual(self.node.own.issued, issued + 10)
+
+    def test_anInvitationThatCanNotBeRemoved(self) -> None:
+        """
+        Where the disk can only be read, an invitation that is done is forgotten all the same until the next start.
+        """
+        self.node.begin(TOKEN)
+        self.patch(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+        self.node.abandon()
+        self.assertEqual(self.node.stage, "new")
 
     def test_anExpiredMemberMayJoinAgain(self) -> None:
         """
@@ -153,7 +182,7 @@ class JoiningTests(EnrolmentCase):
         self.join()
         self.clock.advance(300_000)
         self.node.begin(TOKEN)
-        self.assertEqual(self.node.stage, "joining")
+        self.assertEqual((self.node.stage, self.node.token), ("member", TOKEN))
         again = NETWORK.certificate(self.node.key, issued=301_000, expires=400_000)
         server = NETWORK.certificate(SERVER, "server", (), server=True, expires=400_000)
         self.assertTrue(self.node.admitted(Admitted(again, NETWORK.descriptor, NETWORK.secret, server)))

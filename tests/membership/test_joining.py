@@ -5,17 +5,20 @@ A node asks to join, and asks for new certificates.
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from tempfile import mkdtemp
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
+from wand.events import Events
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.joining import Joining, Renewal
-from wand.membership.messages import Admitted, Join, Pending, Refused, Renew, Renewed
+from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renew, Renewed
 from wand.membership.token import Token
+from wand.notes import Notes
 from wand.state import StateDirectory
 from wand.testing.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 
@@ -50,7 +53,8 @@ class JoiningCase(SynchronousTestCase):
 class JoiningTests(JoiningCase):
     def setUp(self) -> None:
         super().setUp()
-        self.joining = Joining(self.node, "alice", MAC, self.clock, self.sent.append)
+        self.delays: list[str] = []
+        self.joining = Joining(self.node, "alice", MAC, self.clock, Random(1), self.sent.append, self.delays.append)
         self.joining.start()
 
     def asked(self, seconds: int) -> int:
@@ -80,10 +84,10 @@ class JoiningTests(JoiningCase):
 
     def test_pendingThenAdmitted(self) -> None:
         """
-        While it is to be approved the node asks every 30 s, and an answer that comes unasked is good as well.
+        While it is to be approved the node asks every 20 s, and an answer that comes unasked is good as well.
         """
         self.joining.received(Pending())
-        self.assertEqual((self.asked(29), self.asked(1)), (0, 1))
+        self.assertEqual((self.asked(19), self.asked(1)), (0, 1))
         self.joining.received(self.admission())
         self.successResultOf(self.joining.done)
 
@@ -106,17 +110,42 @@ class JoiningTests(JoiningCase):
         self.joining.stop()
         self.assertEqual(self.asked(60), 0)
 
-    def test_aFullDiskIsTold(self) -> None:
+    def test_notNowIsNoRefusal(self) -> None:
         """
-        A membership that can not be kept is an error, since a restart would lose it.
+        A server that can not answer now is asked again, later and later up to a minute, for as long as it takes; the
+        invitation is kept and the reason is told (headscale#1684, headscale#2363).
+        """
+        gaps = []
+        for _ in range(12):
+            self.joining.received(NotNow("the server can not store anything now"))
+            before = len(self.sent)
+            gaps.append(next(second for second in range(1, 99) if self.clock.advance(1) or len(self.sent) > before))
+        self.assertEqual(gaps[:5], sorted(gaps[:5]))
+        self.assertLessEqual(gaps[0], 2)
+        self.assertTrue(all(40 <= gap <= 60 for gap in gaps[-4:]), gaps)
+        self.assertEqual(set(self.delays), {"the server can not store anything now"})
+        self.assertNoResult(self.joining.done)
+        self.assertIsNotNone(self.node.token)
+        self.joining.received(self.admission())
+        self.successResultOf(self.joining.done)
+
+    def test_aFullDiskPasses(self) -> None:
+        """
+        A membership that can not be kept, because our disk is full, is told and asked for again until it can.
         """
 
         def full(name: str, content: bytes) -> None:
             raise StateUnavailable("the disk is full")
 
+        write = self.state.write
         self.patch(self.state, "write", full)
         self.joining.received(self.admission())
-        self.failureResultOf(self.joining.done, StateUnavailable)
+        self.assertEqual((self.delays, self.node.stage), (["the disk is full"], "joining"))
+        self.assertEqual(self.asked(2), 1)
+        self.patch(self.state, "write", write)
+        self.joining.received(self.admission())
+        self.successResultOf(self.joining.done)
+        self.assertEqual(self.node.stage, "member")
 
 
 class RenewalTests(JoiningCase):
@@ -124,7 +153,8 @@ class RenewalTests(JoiningCase):
         super().setUp()
         self.node.admitted(self.admission())
         self.news: list[None] = []
-        self.renewal = Renewal(self.node, MAC, self.clock, self.sent.append, lambda: self.news.append(None))
+        self.notes = Notes(self.clock, Events(self.clock))
+        self.renewal = Renewal(self.node, MAC, self.clock, self.sent.append, lambda: self.news.append(None), self.notes)
         self.addCleanup(self.renewal.stop)
 
     def test_itAsksAfterAThird(self) -> None:
@@ -145,7 +175,7 @@ class RenewalTests(JoiningCase):
         """
         A node whose tap has an address that its certificate does not name asks at once.
         """
-        renewal = Renewal(self.node, macFrom("new"), self.clock, self.sent.append, lambda: None)
+        renewal = Renewal(self.node, macFrom("new"), self.clock, self.sent.append, lambda: None, self.notes)
         renewal.start()
         self.assertEqual(self.sent, [Renew(macFrom("new"))])
         renewal.stop()
@@ -156,9 +186,22 @@ class RenewalTests(JoiningCase):
         The same certificate, a wrong one or a refusal changes nothing.
         """
         self.renewal.start()
-        for message in (Renewed(self.node.certificate), Renewed(b""), Refused("no")):
+        for message in (Renewed(self.node.certificate), Renewed(b""), Refused("no"), NotNow("later")):
             self.renewal.received(message)
         self.assertEqual(self.news, [])
+
+    def test_whatIsNotRenewedIsTold(self) -> None:
+        """
+        A note says that the server does not renew the certificate, and goes when it does.
+        """
+        self.renewal.start()
+        self.renewal.received(NotNow("the server can not store anything now"))
+        self.assertEqual([note.isHint for note in self.notes], [True])
+        self.renewal.received(Refused("this key is no member"))
+        self.assertEqual([note.isHint for note in self.notes], [False])
+        self.assertIn("this key is no member", self.notes.texts[0])
+        self.renewal.received(Renewed(self.admission(1000).certificate))
+        self.assertEqual(self.notes.texts, [])
 
     def test_beforeJoiningNothingIsAsked(self) -> None:
         """

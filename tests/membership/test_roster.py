@@ -27,12 +27,13 @@ from wand.errors import (
 from wand.ethernet import MAC
 from wand.events import Event, Events
 from wand.interfaces import Candidate, IHookListener, IRecords, Verdict
+from wand.membership import invitations
 from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
 from wand.membership.foundation import LIFE, NetworkWish
 from wand.membership.identity import Identity, NetworkKey
 from wand.membership.invitations import GRACE
-from wand.membership.messages import Admitted, Pending, Refused, Renewed, pack, parse
+from wand.membership.messages import Admitted, NotNow, Pending, Refused, Renewed, pack, parse
 from wand.membership.offline import signedOffline
 from wand.membership.roster import Roster
 from wand.membership.signed import signed, verified
@@ -131,8 +132,10 @@ class RosterCase(SynchronousTestCase):
         assert join is not None
         return self.roster.redeem(join, node.key.exchangePublic, node.token.invitation, "198.51.100.1:22222")
 
-    def redeem(self, node: Enrolment, name: str = "alice", mac: MAC | None = None) -> Admitted | Pending | Refused:
-        answer: Admitted | Pending | Refused = self.now(self.redeeming(node, name, mac))
+    def redeem(
+        self, node: Enrolment, name: str = "alice", mac: MAC | None = None
+    ) -> Admitted | Pending | Refused | NotNow:
+        answer: Admitted | Pending | Refused | NotNow = self.now(self.redeeming(node, name, mac))
         self.assertEqual(parse(pack(answer)), answer)
         return answer
 
@@ -338,13 +341,28 @@ class InvitationTests(RosterCase):
 
     def test_invitationsAreWithdrawn(self) -> None:
         """
-        A token that fell into the wrong hands is withdrawn.
+        A token that fell into the wrong hands is withdrawn; whoever has it is told so for as long as if it had expired.
         """
-        token = self.invite()
+        token = self.invite(lifetime=3600.0)
         self.now(self.roster.withdraw(token.invitation.hex()))
-        self.assertIsNone(self.roster.invitationSecret(token.invitation))
+        self.assertEqual(self.roster.invitations, [])
         self.assertIn("withdrawn", self.refusal(self.node(token)))
         self.failing(self.roster.withdraw(token.invitation.hex()), NoSuchMember)
+        self.roster = self.opened()
+        self.assertIn("withdrawn", self.refusal(self.node(token)))
+        self.clock.advance(3600 + GRACE)
+        self.assertIsNone(self.roster.invitationSecret(token.invitation))
+
+    def test_withdrawnInvitationsMakeRoom(self) -> None:
+        """
+        Invitations that were withdrawn do not count against the limit of how many there may be.
+        """
+        self.patch(invitations, "LIMIT", 2)
+        first, _ = self.invite(), self.invite()
+        self.assertIn("withdraw", self.failing(self.roster.invite(ENDPOINTS), MembershipRefused))
+        self.now(self.roster.withdraw(first.invitation.hex()))
+        self.invite()
+        self.assertIsNone(self.roster.invitationSecret(first.invitation))
 
     def test_termsAreChecked(self) -> None:
         """
@@ -376,15 +394,61 @@ class InvitationTests(RosterCase):
         )
         self.assertEqual(self.membership(), [])
 
-    def test_aFailingStoreIsARefusal(self) -> None:
+    def test_aFailingStoreIsNoRefusal(self) -> None:
         """
-        When the store fails the node is told to try again, and nothing raises.
+        When the store fails the node is told to ask again, and nothing of our disk; our operator is told everything,
+        once a minute for each node.  As soon as it works the same invitation is good (headscale#1684).
         """
         token = self.invite()
         node = self.node(token)
-        self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("the disk is full")))
-        self.assertIn("disk is full", self.refusal(node))
+        works = self.records.exchange
+        self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("/var/lib/wand: the disk is full")))
+        for _ in range(3):
+            self.assertEqual(self.redeem(node), NotNow("the server can not store anything now"))
         self.assertIsNone(self.roster.admitted(node.identity))
+        [told] = [event for event in self.told if event.kind == "member-delayed"]
+        self.assertIn("/var/lib/wand", str(told.fields["reason"]))
+        self.patch(self.records, "exchange", works)
+        self.assertIsInstance(self.redeem(node), Admitted)
+
+    def test_nothingIsLostWhereverTheStoreFails(self) -> None:
+        """
+        Whichever of the writes of a join is the first that fails, the same node is a member when it asks again, with
+        the same invitation for one, and has one address, one MAC and one name.
+        """
+        works = self.records.exchange
+        for number in range(8):
+            node = self.node(self.invite(), f"node {number}")
+            left = number
+
+            def failing(*arguments: Any) -> Deferred[bool]:
+                nonlocal left
+                left -= 1
+                return works(*arguments) if left >= 0 else fail(StoreUnavailable("locked"))
+
+            self.patch(self.records, "exchange", failing)
+            first = self.redeem(node)
+            self.patch(self.records, "exchange", works)
+            answer = self.redeem(node)
+            assert isinstance(answer, Admitted), (first, answer)
+            self.assertTrue(node.admitted(answer))
+            assert node.own is not None
+            self.assertEqual(node.own.addresses, (f"10.77.0.{number + 1}/16",))
+        self.assertEqual(len(self.membership()), 8)
+        self.assertEqual(self.roster.invitations, [])
+
+    def test_renewalIsPutOffToo(self) -> None:
+        """
+        A member whose certificate can not be stored now is not told that it is none.
+        """
+        alice = self.joined()
+        self.clock.advance(LIFE / 2)
+        works = self.records.exchange
+        self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("locked")))
+        mac = macFrom(alice.identity.text)
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, mac)), NotNow)
+        self.patch(self.records, "exchange", works)
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, mac)), Renewed)
 
     def test_oneBadRecordDisturbsNoOther(self) -> None:
         """
@@ -557,6 +621,108 @@ class ApprovalTests(RosterCase):
         assert isinstance(answer, Admitted)
         self.assertTrue(node.admitted(answer))
         self.failing(self.roster.approve("alice"), MembershipRefused)
+
+
+class MoreRightsTests(RosterCase):
+    """
+    A member that redeems one more invitation.
+    """
+
+    def again(self, node: Enrolment, **terms: Any) -> Any:
+        node.begin(Token.parse(self.invite(**terms).text))
+        return self.redeem(node)
+
+    def test_theBridgeRight(self) -> None:
+        """
+        A member that redeems an invitation which gives the bridge right has it, the invitation is used, and whoever
+        must know is told (container-keepalived#34).
+        """
+        alice = self.joined()
+        observer = Observer()
+        self.roster.observe(observer)
+        answer = self.again(alice, bridge=True)
+        self.assertEqual(self.redeem(alice), answer)
+        self.assertTrue(alice.admitted(answer))
+        self.assertTrue(alice.mayBridge)
+        self.assertEqual((observer.issued, self.roster.invitations), ([alice.identity], []))
+        self.assertEqual(
+            [event.fields["what"] for event in self.told if event.kind == "member-changed"], ["may bridge now"]
+        )
+        self.assertEqual([member.bridge for member in self.roster.members if not member.server], [True])
+
+    def test_nothingMore(self) -> None:
+        """
+        A member that redeems an invitation which gives it nothing gets what it has, and the invitation is not used.
+        """
+        alice = self.joined(self.invite(bridge=True))
+        for terms in ({}, {"bridge": True}, {"approval": True}):
+            answer = self.again(alice, **terms)
+            assert isinstance(answer, Admitted)
+            self.assertEqual(answer.certificate, alice.certificate)
+        self.assertEqual(len(self.roster.invitations), 3)
+
+    def test_refusedWithTheReason(self) -> None:
+        """
+        An invitation that is used up, or that an operator would have to approve, gives a member nothing and says why.
+        """
+        alice, bob = self.joined(), self.joined(name="bob")
+        token = self.invite(bridge=True)
+        bob.begin(Token.parse(token.text))
+        self.redeem(bob)
+        alice.begin(Token.parse(token.text))
+        self.assertIn("used already", self.refusal(alice))
+        alice.begin(Token.parse(self.invite(bridge=True, approval=True).text))
+        self.assertIn("approval", self.refusal(alice))
+
+    def test_aFailingStoreLosesNothing(self) -> None:
+        """
+        Whichever write fails first, a member that asks again gets the right.
+        """
+        works = self.records.exchange
+        for number in range(4):
+            node = self.joined(name=f"node {number}")
+            left = number
+
+            def failing(*arguments: Any) -> Deferred[bool]:
+                nonlocal left
+                left -= 1
+                return works(*arguments) if left >= 0 else fail(StoreUnavailable("locked"))
+
+            node.begin(Token.parse(self.invite(bridge=True).text))
+            self.patch(self.records, "exchange", failing)
+            self.redeem(node)
+            self.patch(self.records, "exchange", works)
+            answer = self.redeem(node)
+            assert isinstance(answer, Admitted)
+            self.assertTrue(node.admitted(answer))
+            self.assertTrue(node.mayBridge)
+
+    def test_whoWaitsIsLetInByAnother(self) -> None:
+        """
+        Somebody who waits for an approval is let in by an invitation that needs none.
+        """
+        node = self.node(self.invite(approval=True))
+        self.assertIsInstance(self.redeem(node), Pending)
+        self.assertIsInstance(self.again(node), Admitted)
+        self.assertEqual(self.membership(), [("alice", "member")])
+
+    def test_withTheKeyElsewhere(self) -> None:
+        """
+        Where the network key is kept elsewhere the right waits for a signature, and the member stays one meanwhile.
+        """
+        alice = self.joined()
+        key = NetworkKey.kept(self.state)
+        assert key is not None
+        (self.state.path / "network.key").unlink()
+        self.roster = self.opened()
+        self.assertIsInstance(self.again(alice, bridge=True), Pending)
+        self.assertIsNotNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        signatures = signedOffline(self.roster.requests, key, self.clock.seconds())
+        self.assertEqual(self.now(self.roster.importSignatures(signatures)), 1)
+        answer = self.redeem(alice)
+        assert isinstance(answer, Admitted)
+        self.assertTrue(alice.admitted(answer))
+        self.assertTrue(alice.mayBridge)
 
 
 class RevocationTests(RosterCase):

@@ -17,6 +17,7 @@ from zope.interface.verify import verifyObject
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IFrameReceiver, IPeerProtocol, ITransport, TransportRequest
+from wand.protocols.sealed import joiners
 from wand.protocols.sealed.cookies import CookieJar
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import (
@@ -35,7 +36,7 @@ from wand.protocols.sealed.packets import (
 )
 from wand.protocols.sealed.peers import GROUP_BURST
 from wand.protocols.sealed.plugin import Sealed
-from wand.protocols.sealed.timers import DEMANDS_ADDRESS
+from wand.protocols.sealed.timers import DEMANDS_ADDRESS, JOIN_IDLE
 from wand.testing.context import simulatedContext
 from wand.testing.network import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
@@ -495,18 +496,69 @@ class JoiningTests(AttackTestCase):
 
     def test_joinersAreBounded(self) -> None:
         """
-        However many keys redeem one invitation, the server keeps a bounded number of conversations.
+        However many keys redeem one invitation, or come from one address, the server keeps a bounded number of
+        conversations, and who comes last gets in.
         """
         registry = self.server.transport._registry
-        registry._joinersLimit = 5
+        self.patch(joiners, "JOINERS_INVITATION", 5)
         for number in range(20):
             key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
             self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
         self.assertEqual(len(registry.joiners), 5)
-        self.assertEqual(self.server.transport._counters["drop-sealed-full"], 15)
-        self.net.run(200.0)
+        self.assertEqual(self.counter("sealed-joiners-replaced"), 15)
         self.join()
         self.assertEqual(len(self.server.joins), 1)
+        self.assertEqual(len(registry.joiners), 5)
+
+    def counter(self, name: str) -> int:
+        return self.server.transport._counters[name]
+
+    def test_joinersLeaveNothingBehind(self) -> None:
+        """
+        Those who redeem an invitation and say nothing more are forgotten, with their groups, and without a word.
+        """
+        registry = self.server.transport._registry
+        for number in range(20):
+            key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
+            self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
+        self.join()
+        before = self.counter("sealed-initiations-sent")
+        self.net.run(2 * JOIN_IDLE)
+        self.assertEqual((len(registry.joiners), registry.joiners._groups, registry.joiners._groupsOf), (0, {}, {}))
+        self.assertEqual(self.server.transport._shared.indices.sessions, {})
+        self.assertEqual(self.counter("sealed-initiations-sent"), before)
+
+    def test_theServerNeverInitiates(self) -> None:
+        """
+        A node that joined and is gone, whose last answer nobody confirms, hears nothing more of the server: no
+        handshakes and no keepalives, which a healthy node would count as drops.
+        """
+        self.join()
+        [(other, _)] = self.server.joins
+        self.server.transport.sendControl(other, b"welcome")
+        self.net.run()
+        self.guest.transport.end(self.guest.joins[0][0])
+        self.server.transport.sendControl(other, b"once more")
+        dropped = self.guest.transport._counters.drops()
+        self.net.run(200.0)
+        self.assertEqual(self.counter("sealed-initiations-sent"), 0)
+        self.assertLessEqual(self.guest.transport._counters.drops(), dropped + 1)
+        self.server.transport.sendControl(other, b"too late")
+        self.net.run(5.0)
+        self.assertEqual(self.counter("sealed-initiations-sent"), 0)
+
+    def test_aRestingJoinerComesBack(self) -> None:
+        """
+        A node that says nothing for long in its join session lets it go before the server does, so that what it says
+        next arrives, in a new one, and nothing is dropped.
+        """
+        self.join()
+        [conversation] = self.guest.transport._registry.joiners.values()
+        self.net.run(2 * JOIN_IDLE)
+        self.guest.transport.sendControl(conversation.peer, b"still there")
+        self.net.run(2.0)
+        self.assertEqual([message for _, message in self.server.joins], [b"let me in", b"still there"])
+        self.assertEqual((self.server.transport._counters.drops(), self.guest.transport._counters.drops()), (0, 0))
 
 
 class UpgradeTests(AttackTestCase):

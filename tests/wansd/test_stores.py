@@ -9,24 +9,34 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from random import Random
 from shutil import rmtree
 from tempfile import mkdtemp
+from threading import Event, get_ident
+from typing import Any
 
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, fail, gatherResults, inlineCallbacks
 from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
+from wand.services.records import CLOSING, SteadyRecords
 from wand.testing.context import simulatedContext
+from wand.testing.membership import SlowRecords
 from wand.testing.network import Network
 from wand.testing.stores import StoreContract
+from wand.wansd.stores import sqlite
 from wand.wansd.stores.memory import MemoryRecords, MemoryStore
 from wand.wansd.stores.sqlite import SQLiteRecords
 from wand.wansd.stores.sqlite_plugin import SQLiteStore
+from wand.wansd.watched import WatchedRecords
+from wand.worker import SameThread, WorkerThread
 
 
 def _context() -> Context:
@@ -55,7 +65,7 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)
         self.path = Path(folder) / "state" / "wansd.sqlite"
-        return SQLiteRecords(self.path)
+        return SQLiteRecords(self.path, SameThread("store"))
 
     def test_plugin(self) -> None:
         """
@@ -77,7 +87,7 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         """
         self.write({b"k": b"1"})
         self.successResultOf(self.records.close())
-        self.records = SQLiteRecords(self.path)
+        self.records = SQLiteRecords(self.path, SameThread("store"))
         self.assertEqual(self.loaded(), {b"k": b"1"})
 
     def test_recordsSurviveSIGKILL(self) -> None:
@@ -86,7 +96,8 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         """
         program = (
             "import os, signal, sys; from pathlib import Path; from wand.wansd.stores.sqlite import SQLiteRecords\n"
-            "records = SQLiteRecords(Path(sys.argv[1]))\n"
+            "from wand.worker import SameThread\n"
+            "records = SQLiteRecords(Path(sys.argv[1]), SameThread('store'))\n"
             "for number in range(100): records.write('a', {b'%d' % number: b'x'})\n"
             "os.kill(os.getpid(), signal.SIGKILL)"
         )
@@ -98,7 +109,7 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         """
         Of two programs that exchange the same record of one file, one succeeds.
         """
-        other = SQLiteRecords(self.path)
+        other = SQLiteRecords(self.path, SameThread("store"))
         self.addCleanup(other.close)
         self.assertTrue(self.successResultOf(self.records.exchange("a", b"k", None, b"mine")))
         self.assertFalse(self.successResultOf(other.exchange("a", b"k", None, b"theirs")))
@@ -117,46 +128,57 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         """
         A file that others can read is closed to them.
         """
+        self.loaded()
         self.successResultOf(self.records.close())
         self.path.chmod(0o644)
-        self.records = SQLiteRecords(self.path)
+        self.records = SQLiteRecords(self.path, SameThread("store"))
+        self.loaded()
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
+
+    def unopened(self, path: Path) -> str:
+        """
+        Why a file can not be opened, by the first that is asked of it.
+        """
+        asked = SQLiteRecords(path, SameThread("store")).load("a")
+        return str(self.failureResultOf(asked, StoreUnavailable).value)
 
     def test_corruptFileIsRefused(self) -> None:
         """
         A file that is no database is refused, naming it and what to do, and left as it is.
         """
+        self.loaded()
         path = self.path.with_name("rubbish")
         path.write_bytes(b"rubbish" * 1000)
-        error = self.assertRaises(StoreUnavailable, SQLiteRecords, path)
-        self.assertIn(str(path), str(error))
-        self.assertIn("move it away", str(error))
+        error = self.unopened(path)
+        self.assertIn(str(path), error)
+        self.assertIn("move it away", error)
         self.assertEqual(path.read_bytes(), b"rubbish" * 1000)
 
     def test_foreignDatabaseIsRefused(self) -> None:
         """
         A database of another program is refused.
         """
+        self.loaded()
         path = self.path.with_name("foreign")
         connection = sqlite3.connect(path)
         connection.execute("CREATE TABLE theirs (x)")
         connection.close()
-        self.assertIn("another program", str(self.assertRaises(StoreUnavailable, SQLiteRecords, path)))
+        self.assertIn("another program", self.unopened(path))
 
     def test_unwritablePlaceIsRefused(self) -> None:
         """
         A path at which no file can be is refused, naming it.
         """
-        error = self.assertRaises(StoreUnavailable, SQLiteRecords, self.path / "below-a-file")
-        self.assertIn("below-a-file", str(error))
+        self.loaded()
+        self.assertIn("below-a-file", self.unopened(self.path / "below-a-file"))
 
     def test_fullDiskFailsTheWrite(self) -> None:
         """
         A write for which there is no room fails, changes nothing, and the store works on when there is room again.
         """
         records = self.records
-        assert isinstance(records, SQLiteRecords) and records._connection is not None
         self.write({b"k": b"1"})
+        assert isinstance(records, SQLiteRecords) and records._connection is not None
         records._connection.execute("PRAGMA max_page_count = 3")
         failure = self.failureResultOf(records.write("a", {b"k": b"2", b"big": bytes(100_000)}), StoreUnavailable)
         self.assertIn("room", failure.getErrorMessage())
@@ -171,3 +193,154 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         """
         self.successResultOf(self.records.close())
         self.failureResultOf(self.records.load("a"), StoreUnavailable)
+
+    def test_lockedWhileItIsOpened(self) -> None:
+        """
+        A file that another program holds when it is opened is waited for; if it is held for too long that is the
+        reason of the failure, and the next that is asked tries again (headscale#2363).
+        """
+        self.loaded()
+        path = self.path.with_name("held")
+        holder = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(holder.close)
+        holder.execute("BEGIN EXCLUSIVE")
+        naps: list[float] = []
+
+        def nap(seconds: float) -> None:
+            naps.append(seconds)
+            if len(naps) == 3:
+                holder.execute("ROLLBACK")
+
+        self.patch(sqlite.time, "sleep", nap)
+        self.patch(sqlite, "PAUSE", 0.0)
+        records = SQLiteRecords(path, SameThread("store"))
+        self.assertEqual(self.successResultOf(records.load("a")), {})
+        self.assertEqual(len(naps), 3)
+        self.successResultOf(records.close())
+        holder.execute("BEGIN EXCLUSIVE")
+        self.patch(sqlite, "OPENING", 0.0)
+        records = SQLiteRecords(path, SameThread("store"))
+        failure = self.failureResultOf(records.load("a"), StoreUnavailable)
+        self.assertIn("no other program holds it", failure.getErrorMessage())
+        holder.execute("ROLLBACK")
+        self.assertEqual(self.successResultOf(records.load("a")), {})
+        self.successResultOf(records.close())
+
+
+class WatchedRecordsTests(SynchronousTestCase):
+    """
+    A note tells while the store can not be written, or is slow.
+    """
+
+    def setUp(self) -> None:
+        self.context = _context()
+        assert isinstance(self.context.clock, Clock)
+        self.clock = self.context.clock
+
+    def test_contract(self) -> None:
+        """
+        What is watched is a store.
+        """
+        verifyObject(IRecords, WatchedRecords(MemoryRecords(), self.context))
+
+    def test_whatCanNotBeWrittenIsTold(self) -> None:
+        """
+        The note comes with the first failure, says what to do, and goes with the first write that works; to read is
+        no sign that one can write.
+        """
+        memory = MemoryRecords()
+        records = WatchedRecords(memory, self.context)
+        works = memory.write
+        self.patch(memory, "write", lambda *_: fail(StoreUnavailable("the disk is full: make room")))
+        self.failureResultOf(records.write("a", {b"k": b"1"}), StoreUnavailable)
+        self.assertIn("make room", self.context.notes.texts[0])
+        self.successResultOf(records.load("a"))
+        self.assertFalse(self.successResultOf(records.exchange("a", b"k", b"other", b"2")))
+        self.assertEqual(len(self.context.notes.texts), 1)
+        self.patch(memory, "write", works)
+        self.successResultOf(records.write("a", {b"k": b"1"}))
+        self.assertEqual(self.context.notes.texts, [])
+
+    def test_whatIsSlowIsTold(self) -> None:
+        """
+        A store that has not answered for 2 s is told of until it answers; nothing is left behind then.
+        """
+        slow = SlowRecords()
+        records = WatchedRecords(slow, self.context)
+        first = records.exchange("a", b"k", None, b"1")
+        self.clock.advance(1.9)
+        self.assertEqual(self.context.notes.texts, [])
+        self.clock.advance(0.1)
+        self.assertIn("does not answer", self.context.notes.texts[0])
+        slow.finish()
+        self.assertTrue(self.successResultOf(first))
+        self.assertEqual((self.context.notes.texts, self.clock.getDelayedCalls()), ([], []))
+
+    def test_closingIsBounded(self) -> None:
+        """
+        A store that never closes does not keep the program from ending.
+        """
+        memory = MemoryRecords()
+        self.patch(memory, "close", lambda: Deferred())
+        closing = WatchedRecords(SteadyRecords("memory", memory, self.context), self.context).close()
+        self.clock.advance(CLOSING)
+        self.assertIsNone(self.successResultOf(closing))
+
+
+class WorkerThreadTests(TestCase):
+    """
+    What may block is done in one thread beside the reactor.
+    """
+
+    @inlineCallbacks
+    def test_inOrderInOneThread(self) -> Generator[Deferred[Any], Any, None]:
+        """
+        Everything is done in the order in which it was given, in one thread that is not the reactor's, and the reactor
+        goes on meanwhile.
+        """
+        worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]  # the reactor is a module to mypy
+        free = Event()
+        done: list[int] = []
+        first = worker.do(free.wait)
+        rest = [worker.do(lambda number=number: done.append(number) or get_ident()) for number in range(50)]  # type: ignore[misc]
+        turned: Deferred[None] = Deferred()
+        reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
+        yield turned
+        self.assertFalse(first.called)
+        free.set()
+        threads = yield gatherResults(rest)
+        self.assertEqual((done, len(set(threads))), (list(range(50)), 1))
+        self.assertNotEqual(threads[0], get_ident())
+        worker.stop()
+
+    @inlineCallbacks
+    def test_whatItRaisesComesBack(self) -> Generator[Deferred[Any], Any, None]:
+        """
+        An exception comes back, and the worker works on.
+        """
+        worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]
+        with self.assertRaises(ZeroDivisionError):
+            yield worker.do(lambda: 1 // 0)
+        self.assertEqual((yield worker.do(lambda: 7)), 7)
+        worker.stop()
+
+    @inlineCallbacks
+    def test_theStoreBesideTheReactor(self) -> Generator[Deferred[Any], Any, None]:
+        """
+        While another program holds the file the reactor is not held up, and what was asked is answered when it lets go.
+        """
+        path = Path(mkdtemp()) / "store.sqlite"
+        self.addCleanup(rmtree, path.parent)
+        records = SQLiteRecords(path, WorkerThread(reactor, "test"))  # type: ignore[arg-type]
+        yield records.load("a")
+        holder = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(holder.close)
+        holder.execute("BEGIN EXCLUSIVE")
+        exchanged = records.exchange("a", b"k", None, b"1")
+        turned: Deferred[None] = Deferred()
+        reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
+        yield turned
+        self.assertFalse(exchanged.called)
+        holder.execute("ROLLBACK")
+        self.assertTrue((yield exchanged))
+        yield records.close()

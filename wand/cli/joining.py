@@ -12,7 +12,7 @@ import click
 
 from wand.cli.asking import InShell
 from wand.cli.files import SECRET_MAXIMUM, readText
-from wand.cli.own import showJoined
+from wand.cli.own import showJoined, showRedeemed
 from wand.cli.rendering import clean, duration, working
 from wand.cli.session import Operation, Session
 from wand.errors import MembershipRefused, NotSupported, WandError
@@ -57,6 +57,7 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
 
         client = await session.client()
         await client.subscribe(told)
+        before = (await client.status()).own
         try:
             await client.join(token)
             with working("waiting for the server"):
@@ -64,7 +65,10 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
         finally:
             if client.connected:
                 await client.unsubscribe()
-        showJoined(status, session.now)
+        if before is not None and before.stage == "member":
+            showRedeemed(before, status, session.now)
+        else:
+            showJoined(status, session.now)
 
     return Operation(run)
 
@@ -88,7 +92,7 @@ def _token(file: str | None, *, inShell: bool) -> str:
 
 async def _member(session: Session, refusals: list[str], timeout: float) -> ProgramStatus:
     """
-    Wait until this node is a member.
+    Wait until this node is a member, and its invitation redeemed.
     """
     client, until = await session.client(), session.now + timeout
     while True:
@@ -98,7 +102,7 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
             raise MembershipRefused(f"not admitted: {clean(refusals[-1])}")
         if own is None:
             raise NotSupported("this program is in no sealed network")
-        if own.stage == "member":
+        if own.stage == "member" and not own.redeeming:
             return status
         if own.stage in ("new", "revoked"):
             raise MembershipRefused(clean("; ".join(status.notes) or "the node gave up; its log says why"))
@@ -109,4 +113,5 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
 
 def _waiting(status: ProgramStatus, timeout: float) -> str:
     why = clean("; ".join(status.notes) or "the server does not answer")
-    return f"no member after {duration(timeout)}: {why}. The node goes on trying; wand status says how it stands"
+    what = "no member" if status.own is None or status.own.stage != "member" else "the invitation is not redeemed"
+    return f"{what} after {duration(timeout)}: {why}. The node goes on trying; wand status says how it stands"

@@ -30,6 +30,10 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
     if own.prefix:
         lines.append(line("prefix", own.prefix))
     lines += [line("our name", own.name), line("our key", own.key)]
+    if own.redeeming and own.stage == "member":
+        lines.append(line("invitation", "is being redeemed"))
+    if own.bridge:
+        lines.append(line("bridging", "allowed"))
     if own.expires is not None:
         lines += [line("addresses", ", ".join(own.addresses) or "-"), _certificate(own.expires, now)]
     return lines + _conflictLines(own.conflicts)
@@ -46,6 +50,22 @@ def showJoined(status: ProgramStatus, now: float) -> None:
     click.echo("\n".join([line("addresses", ", ".join(own.addresses)), line("key", own.key), *expires]))
     for note in status.notes:
         click.echo(f"wand: {clean(note)}", err=True)
+
+
+def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:
+    """
+    Print what one more invitation gave to a member.
+    """
+    own = status.own
+    assert own is not None
+    if own.bridge and not before.bridge:
+        showJoined(status, now)
+        click.echo("the invitation gave it the bridge right")
+        return
+    click.echo(
+        f"this node is already a member of the network {clean(own.network)}, as {clean(own.name)}, "
+        "and the invitation gives nothing more"
+    )
 
 
 def _certificate(expires: float, now: float) -> str:

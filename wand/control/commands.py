@@ -26,6 +26,7 @@ from wand.errors import (
     StateUnavailable,
     StoreUnavailable,
     TapUnavailable,
+    TemporarilyUnavailable,
     TokenInvalid,
     WandError,
 )
@@ -69,6 +70,7 @@ ERRORS: Final[dict[type[Exception], bytes]] = {
     StateUnavailable: b"STATE-UNAVAILABLE",
     StoreUnavailable: b"STORE-UNAVAILABLE",
     TapUnavailable: b"TAP-UNAVAILABLE",
+    TemporarilyUnavailable: b"TEMPORARILY-UNAVAILABLE",
     TokenInvalid: b"TOKEN-INVALID",
     WandError: b"WAND-ERROR",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
-from wand.errors import MembershipRefused
+from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.membership.shelf import Shelf
@@ -86,12 +86,13 @@ class Assignments:
 
         @return: the address with its prefix length.
         @raise MembershipRefused: if the prefix is exhausted.
+        @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
         for _ in range(_TRIES):
             packed = self._addressOf(identity) or self._firstFree()
             if await _take(self._addresses, packed, identity):
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
-        raise MembershipRefused("too many join at once; try again")
+        raise TemporarilyUnavailable("too many join at once; try again")
 
     async def release(self, identity: bytes) -> None:
         """

@@ -103,11 +103,11 @@ class Enrolment:
     @property
     def stage(self) -> Literal["new", "joining", "member", "revoked"]:
         """
-        How far we are; a member whose certificate has expired is one all the same, and a server renews it.
+        How far we are.  A member whose certificate has expired, or that redeems one more invitation, is still one.
         """
         if self.trust is not None and self.trust.isRevoked(self.identity):
             return "revoked"
-        return "joining" if self.token else "member" if self._kept else "new"
+        return "member" if self._kept else "joining" if self.token else "new"
 
     @property
     def network(self) -> bytes:
@@ -134,6 +134,13 @@ class Enrolment:
         return self._kept.certificate if self._kept else b""
 
     @property
+    def mayBridge(self) -> bool:
+        """
+        Does our certificate give us the bridge right?
+        """
+        return self.own is not None and self.own.bridge
+
+    @property
     def servers(self) -> tuple[KnownServer, ...]:
         """
         The servers that we may ask.
@@ -152,8 +159,7 @@ class Enrolment:
 
     def begin(self, token: Token) -> None:
         """
-        Keep an invitation until it is redeemed.  While our certificate is valid there is nothing to redeem, but the
-        server of the invitation is remembered.
+        Keep an invitation until it is redeemed; a member may get more by it, which the server knows.
 
         @raise MembershipRefused: if this node is a member of another network, or was revoked.
         @raise StateUnavailable: if it can not be kept.
@@ -168,16 +174,22 @@ class Enrolment:
                 "give the new one a state directory of its own"
             )
         self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
-        if self.own is None or self.own.expires <= self._clock.seconds():
-            self.state.write(TOKEN, f"{token.text}\n".encode())
-            self._invited(token)
+        self.state.write(TOKEN, f"{token.text}\n".encode())
+        self._invited(token)
 
     def abandon(self) -> None:
         """
         Forget the invitation; nobody waits for it any more.
         """
-        (self.state.path / TOKEN).unlink(missing_ok=True)
         self.token = None
+        try:
+            (self.state.path / TOKEN).unlink(missing_ok=True)
+        except OSError as error:
+            self._log.warn(
+                "the invitation can not be removed and is asked about again after a restart: {path}: {reason}",
+                path=str(self.state.path / TOKEN),
+                reason=error.strerror,
+            )
 
     def join(self, name: str, mac: MAC) -> Join | None:
         """
@@ -199,14 +211,16 @@ class Enrolment:
             return False
         descriptor = verified(answer.descriptor, Descriptor, self.network)
         server = self.trust.check(answer.server)
-        if descriptor is None or descriptor.cipher != self.token.cipher or self._ours(answer.certificate) is None:
+        own = self._ours(answer.certificate)
+        if descriptor is None or descriptor.cipher != self.token.cipher or own is None:
             return False
         if server is None or server.role != SERVER or not compare_digest(server.exchangeKey, self.token.server):
             return False
         if not compare_digest(server.identity, self.token.identity):
             return False
-        servers = self.servers[-SERVERS:]
-        self._keep(_Kept(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
+        if self.own is None or own.issued >= self.own.issued:
+            servers = self.servers[-SERVERS:]
+            self._keep(_Kept(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
         self.abandon()
         return True
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import MembershipRefused, NoSuchMember
+from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.membership.fields import isName
 from wand.membership.identity import Entropy
@@ -43,6 +43,7 @@ class Invitation(msgspec.Struct, frozen=True):
     @ivar name: what they will be called; empty if they choose.
     @ivar bridge: do they get the bridge right?
     @ivar approval: must an operator approve them?
+    @ivar withdrawn: may nobody join with it any more?
     """
 
     invitation: bytes
@@ -53,6 +54,14 @@ class Invitation(msgspec.Struct, frozen=True):
     bridge: bool = False
     approval: bool = False
     redeemers: tuple[bytes, ...] = ()
+    withdrawn: bool = False
+
+    @property
+    def isOpen(self) -> bool:
+        """
+        Could one more node join with it, were it not for the time?
+        """
+        return not self.withdrawn and len(self.redeemers) < self.uses
 
     @property
     def status(self) -> InvitationStatus:
@@ -115,6 +124,7 @@ class Invitations:
             raise MembershipRefused(f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
         if len(self._shelf) >= LIMIT:
             await self.load()
+            await self._forgetWithdrawn()
         if len(self._shelf) >= LIMIT:
             raise MembershipRefused(f"there are {LIMIT} invitations already; withdraw some")
         invitation = Invitation(
@@ -132,15 +142,27 @@ class Invitations:
 
     async def withdraw(self, invitation: bytes) -> None:
         """
-        Let nobody join with an invitation any more.
+        Let nobody join with an invitation any more.  Its holders are told so, for as long as those of one that has
+        expired.
 
         @raise NoSuchMember: if there is none of this id.
         """
         known = self._shelf.get(invitation)
         if known is None:
             raise NoSuchMember(f"there is no invitation {invitation.hex()}")
-        if not await self._shelf.exchange(invitation, known, None):
+        if not await self._shelf.exchange(invitation, known, msgspec.structs.replace(known, withdrawn=True)):
             await self.withdraw(invitation)
+
+    async def _forgetWithdrawn(self) -> None:
+        for invitation in self._shelf:
+            if invitation.withdrawn and not self._isNeeded(invitation.invitation):
+                await self._shelf.exchange(invitation.invitation, invitation, None)
+
+    def get(self, invitation: bytes) -> Invitation | None:
+        """
+        An invitation, whatever has become of it.
+        """
+        return self._shelf.get(invitation)
 
     @property
     def open(self) -> list[InvitationStatus]:
@@ -148,12 +170,12 @@ class Invitations:
         The invitations that can be redeemed.
         """
         now = self._clock.seconds()
-        return [each.status for each in self._shelf if each.expires > now and len(each.redeemers) < each.uses]
+        return [each.status for each in self._shelf if each.expires > now and each.isOpen]
 
     def secretOf(self, invitation: bytes) -> bytes | None:
         """
-        The pre-shared key of the handshake that redeems an invitation.  Also of one that is used up or has just
-        expired, so that who lost our answer can ask again, and everybody else is told why it is refused.
+        The pre-shared key of the handshake that redeems an invitation.  Also of one that is used up, was withdrawn or
+        has just expired, so that who lost our answer can ask again, and everybody else is told why it is refused.
         """
         known = self._shelf.get(invitation)
         return known.secret if known is not None and self._isAnswered(known) else None
@@ -166,9 +188,11 @@ class Invitations:
         """
         known = self._shelf.get(invitation)
         if known is None:
-            raise MembershipRefused("there is no such invitation, or it was withdrawn; ask for another")
+            raise MembershipRefused("there is no such invitation; ask for another")
         if identity in known.redeemers:
             return known
+        if known.withdrawn:
+            raise MembershipRefused("the invitation was withdrawn; ask for another")
         if known.expires <= self._clock.seconds():
             raise MembershipRefused("the invitation has expired; ask for another")
         if len(known.redeemers) >= known.uses:
@@ -180,6 +204,7 @@ class Invitations:
         Use an invitation for an identity: once, however often it is asked.
 
         @raise MembershipRefused: if it can not be used, with the reason.
+        @raise TemporarilyUnavailable: if too many others use it at the same time.
         @raise wand.errors.StoreUnavailable: if that can not be stored.
         """
         for _ in range(_TRIES):
@@ -189,7 +214,7 @@ class Invitations:
             used = msgspec.structs.replace(known, redeemers=(*known.redeemers, identity))
             if await self._shelf.exchange(invitation, known, used):
                 return used
-        raise MembershipRefused("too many join at once; try again")
+        raise TemporarilyUnavailable("too many join at once; try again")
 
     def _isAnswered(self, invitation: Invitation) -> bool:
         return invitation.expires + GRACE > self._clock.seconds() or self._isNeeded(invitation.invitation)

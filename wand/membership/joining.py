@@ -5,6 +5,7 @@ Joining and renewing, on the node: what is asked of a server, and when it is ask
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -14,36 +15,58 @@ from twisted.logger import Logger
 from wand.errors import MembershipRefused, StateUnavailable
 from wand.ethernet import MAC
 from wand.membership.enrolment import Enrolment
-from wand.membership.messages import Admitted, Join, Pending, Refused, Renew, Renewed
+from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renew, Renewed
+from wand.notes import Notes
 
 #: Seconds after which a request that got no answer is made again: at first, and at the most.
 PATIENCE: Final = 2.0
 PATIENCE_MAXIMUM: Final = 30.0
+
+#: Seconds after which a request is made again that is pending: soon enough for the session to stay.
+PENDING: Final = 20.0
+
+#: Seconds after which it is made again if the server, or our own disk, could not now: at first, and at the most; and
+#: how much longer, at random, as a part of it.
+TROUBLE: Final = 1.0
+TROUBLE_MAXIMUM: Final = 40.0
+TROUBLE_JITTER: Final = 0.5
 
 
 class Joining:
     """
     Redeems the invitation of an L{Enrolment}.
 
-    @ivar done: fires with C{None} once the node is a member; fails with L{MembershipRefused} if it is refused, and with
-        L{StateUnavailable} if what it got can not be kept.
+    @ivar done: fires with C{None} once the invitation is redeemed; fails with L{MembershipRefused} if it is refused.
+        Whatever else goes wrong passes, and it asks again.
     """
 
     def __init__(
-        self, enrolment: Enrolment, name: str, mac: MAC, clock: IReactorTime, send: Callable[[Join], object]
+        self,
+        enrolment: Enrolment,
+        name: str,
+        mac: MAC,
+        clock: IReactorTime,
+        random: Random,
+        send: Callable[[Join], object],
+        delayed: Callable[[str], object],
     ) -> None:
         """
         @param name: what the node would like to be called.
         @param mac: the address of its tap.
+        @param random: for jitter.
         @param send: sends a message to the server of the invitation, in a join session.
+        @param delayed: called with the reason whenever it has to wait because something does not work now.
         """
         self.done: Deferred[None] = Deferred()
         self._enrolment = enrolment
         self._name = name
         self._mac = mac
         self._clock = clock
+        self._random = random
         self._send = send
+        self._delayed = delayed
         self._patience = PATIENCE
+        self._trouble = TROUBLE
         self._timer: IDelayedCall | None = None
 
     def start(self) -> None:
@@ -56,7 +79,7 @@ class Joining:
             self._patience = min(2 * self._patience, PATIENCE_MAXIMUM)
             self._send(join)
 
-    def received(self, message: Admitted | Pending | Refused) -> None:
+    def received(self, message: Admitted | Pending | Refused | NotNow) -> None:
         """
         The server answered.  An answer that is not valid is ignored, as if it had not come.
         """
@@ -64,7 +87,9 @@ class Joining:
             return
         match message:
             case Pending():
-                self._again(PATIENCE_MAXIMUM)
+                self._again(PENDING)
+            case NotNow(reason):
+                self._wait(reason)
             case Refused(reason):
                 self.stop()
                 self.done.errback(MembershipRefused(reason))
@@ -84,11 +109,15 @@ class Joining:
             if not self._enrolment.admitted(message):
                 return
         except StateUnavailable as error:
-            self.stop()
-            self.done.errback(error)
+            self._wait(str(error))
         else:
             self.stop()
             self.done.callback(None)
+
+    def _wait(self, reason: str) -> None:
+        self._again(self._trouble * (1 + TROUBLE_JITTER * self._random.random()))
+        self._trouble = min(2 * self._trouble, TROUBLE_MAXIMUM)
+        self._delayed(reason)
 
     def _again(self, seconds: float) -> None:
         self.stop()
@@ -113,17 +142,20 @@ class Renewal:
         clock: IReactorTime,
         send: Callable[[Renew], object],
         renewed: Callable[[], object],
+        notes: Notes,
     ) -> None:
         """
         @param mac: the address of the tap.
         @param send: sends a message to a server; does nothing while there is no session with one.
         @param renewed: called when there is a new certificate, which means a new claim, too, if its content is new.
+        @param notes: told, under C{renewal}, while there is none because something is wrong.
         """
         self._enrolment = enrolment
         self._mac = mac
         self._clock = clock
         self._send = send
         self._renewed = renewed
+        self._notes = notes
         self._timer: IDelayedCall | None = None
 
     def start(self) -> None:
@@ -140,21 +172,32 @@ class Renewal:
         if wait <= 0:
             self._send(Renew(self._mac))
 
-    def received(self, message: Renewed | Refused) -> None:
+    def received(self, message: Renewed | Refused | NotNow) -> None:
         """
         A server answered, or tells of a change unasked.
         """
-        if isinstance(message, Refused):
-            self._log.warn("the certificate is not renewed: {reason}", reason=message.reason)
+        if not isinstance(message, Renewed):
+            self._notRenewed(message)
             return
         try:
             isNews = self._enrolment.renewed(message.certificate)
         except StateUnavailable as error:
             self._log.error("the new certificate can not be kept: {error}", error=error)
+            self._notes.say("renewal", f"the new certificate can not be kept, and is asked for again: {error}")
             return
+        self._notes.clear("renewal")
         if isNews:
             self.start()
             self._renewed()
+
+    def _notRenewed(self, message: Refused | NotNow) -> None:
+        self._log.warn("the certificate is not renewed: {reason}", reason=message.reason)
+        what = "refuses to renew" if isinstance(message, Refused) else "can not renew now"
+        self._notes.say(
+            "renewal",
+            f"the server {what} the certificate of this node, which asks again by itself: {message.reason}",
+            isHint=isinstance(message, NotNow),
+        )
 
     def stop(self) -> None:
         """

@@ -80,7 +80,16 @@ class Pending(msgspec.Struct, tag=3, frozen=True, array_like=True):
 
 class Refused(msgspec.Struct, tag=4, frozen=True, array_like=True):
     """
-    The request is refused; the reason is for people.
+    The request is refused, for good; the reason is for people.
+    """
+
+    reason: Annotated[str, Meta(max_length=300)]
+
+
+class NotNow(msgspec.Struct, tag=7, frozen=True, array_like=True):
+    """
+    The request can be neither granted nor refused now; the sender asks again later.  The reason is for people, and
+    tells nothing of what the server is made of.
     """
 
     reason: Annotated[str, Meta(max_length=300)]
@@ -149,6 +158,7 @@ Message: TypeAlias = (
     | Admitted
     | Pending
     | Refused
+    | NotNow
     | Renew
     | Renewed
     | RevocationsDigest

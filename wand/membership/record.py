@@ -11,6 +11,7 @@ import msgspec
 from wand.ethernet import MAC
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.identity import Identity
+from wand.membership.signed import unverified
 from wand.membership.status import MemberStatus
 
 
@@ -75,6 +76,14 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         same = self.certificateFor(certificate.network, certificate.issued, certificate.expires - certificate.issued)
         return same == certificate
+
+    @property
+    def isCertifiedBridge(self) -> bool:
+        """
+        Does the certificate give the bridge right if the record does?
+        """
+        certificate = unverified(self.certificate, Certificate)
+        return not self.bridge or (certificate is not None and certificate.bridge)
 
     @property
     def status(self) -> MemberStatus:

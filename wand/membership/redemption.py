@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from hmac import compare_digest
 from typing import Final
 
+import msgspec
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import MembershipRefused
+from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import Candidate, IHookListener
 from wand.membership.approval import allApprove
@@ -46,11 +47,13 @@ class Redemption:
         self, join: Join, network: Identity, exchangeKey: bytes, invitation: bytes, endpoint: str
     ) -> MemberRecord | None:
         """
-        Make a member of a node; of one that is a member already, nothing new, and its invitation is not used again.
+        Make a member of a node.  One that is a member already gets what its invitation gives and it has not; if that is
+        nothing, the invitation is not used.
 
         @param exchangeKey: the public key that the handshake proved.
         @return: its record, or C{None} if the hooks still think about it.
-        @raise MembershipRefused: if it can not be a member, with the reason.
+        @raise MembershipRefused: if it can not be a member, or get more, with the reason.
+        @raise TemporarilyUnavailable: if nobody can say now.
         @raise wand.errors.StoreUnavailable: if that can not be stored.
         """
         proof = JoinProof(network, join.identity, exchangeKey, invitation)
@@ -63,7 +66,9 @@ class Redemption:
                 return None
             await self._ask(join, endpoint)
             known = await self._add(join, exchangeKey, invitation)
-        if known.state == "unsigned":
+        else:
+            known = await self._raised(known, invitation)
+        if known.state == "unsigned" or (known.state == "member" and not known.isCertifiedBridge):
             return await self._register.issue(known.identity)
         return known
 
@@ -75,9 +80,20 @@ class Redemption:
             raise MembershipRefused("this key is a member with another exchange key")
         return record
 
+    async def _raised(self, record: MemberRecord, invitation: bytes) -> MemberRecord:
+        offered = self._invitations.get(invitation)
+        more = record if offered is None else _withRightsOf(record, offered)
+        if offered is None or more == record:
+            return record
+        self._invitations.check(invitation, record.identity)
+        if offered.approval and record.state != "pending":
+            raise MembershipRefused("to a member an invitation that needs an approval gives nothing; ask for another")
+        await self._invitations.redeem(invitation, record.identity)
+        return await self._register.change(record.identity, lambda before: _withRightsOf(before, offered))
+
     async def _ask(self, join: Join, endpoint: str) -> None:
         if len(self._asking) >= LIMIT:
-            raise MembershipRefused("too many join at once; try again")
+            raise TemporarilyUnavailable("too many join at once; try again")
         candidate = Candidate(MAC(join.mac), endpoint, nameLike(join.name, "node"), join.identity)
         self._asking.add(join.identity)
         try:
@@ -125,3 +141,13 @@ class Redemption:
             bridge=invitation.bridge,
             invitation=invitation.invitation,
         )
+
+
+def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:
+    """
+    What a member that redeems one more invitation becomes.
+    """
+    isAdmitted = record.state == "pending" and not invitation.approval
+    return msgspec.structs.replace(
+        record, bridge=record.bridge or invitation.bridge, state="unsigned" if isAdmitted else record.state
+    )

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import MembershipRefused, NoSuchMember
+from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.membership.assignments import Assignments
@@ -128,7 +128,7 @@ class Register:
         await self._shelf.exchange(record.identity, None, record)
         kept = self._shelf.get(record.identity)
         if kept is None:
-            raise MembershipRefused("this key has just been removed; try again")
+            raise TemporarilyUnavailable("this key has just been removed; try again")
         return kept
 
     async def change(self, identity: bytes, to: Callable[[MemberRecord], MemberRecord]) -> MemberRecord:
@@ -146,7 +146,7 @@ class Register:
             after = to(before)
             if after == before or await self._shelf.exchange(identity, before, after):
                 return after
-        raise MembershipRefused("others change this member at the same time; try again")
+        raise TemporarilyUnavailable("others change this member at the same time; try again")
 
     async def issue(self, identity: bytes) -> MemberRecord:
         """

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from wand.budget import Budget
 from wand.endpoint import splitHostPort
-from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
+from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.interfaces import IHookListener, IRecords
@@ -22,7 +23,7 @@ from wand.membership.foundation import Foundation, NetworkWish, founded
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
 from wand.membership.member import Member
-from wand.membership.messages import Admitted, Join, Pending, Refused, Renewed
+from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.membership.offline import exported, imported
 from wand.membership.record import MemberRecord
 from wand.membership.redemption import Redemption
@@ -31,6 +32,10 @@ from wand.membership.status import InvitationStatus, MemberStatus, NetworkStatus
 from wand.membership.token import Token
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
+
+#: How often in a second, for as long as it likes and at once, an event tells of one node that can not be answered.
+DELAY_RATE: Final = 1 / 60
+DELAY_BURST: Final = 1.0
 
 
 class RosterObserver(Protocol):
@@ -84,6 +89,7 @@ class Roster:
         self._events = events
         self._serverName = wish.server
         self._observers: list[RosterObserver] = []
+        self._delays = Budget(clock, DELAY_RATE, DELAY_BURST)
         self._register = Register(records, foundation, self.trust, clock, wish.life, self._issued)
         self._invitations = Invitations(records, clock, entropy, self._isAwaited)
         self._redemption = Redemption(self._register, self._invitations, clock, hooks)
@@ -197,35 +203,48 @@ class Roster:
 
     async def redeem(
         self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str
-    ) -> Admitted | Pending | Refused:
+    ) -> Admitted | Pending | Refused | NotNow:
         """
-        Answer a node that wants to join.
+        Answer a node that wants to join, or a member that has an invitation which gives it more.
 
         @param exchangeKey: the public key that the handshake proved.
         @param invitation: the id of the invitation whose secret the handshake proved.
         @param endpoint: where it came from, for the hooks.
         """
-        isNew = self._register.get(join.identity) is None
+        before = self._register.get(join.identity)
         try:
             record = await self._redemption.redeem(join, self.network, exchangeKey, invitation, endpoint)
-        except (MembershipRefused, StoreUnavailable) as error:
+        except MembershipRefused as error:
             self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
-            return _refused(error)
-        if record is not None and isNew:
-            kind = "member-joined" if record.state == "member" else "member-pending"
-            self._events.publish(kind, name=record.name, key=record.identity.hex(), endpoint=endpoint)
-        return (record and self.admitted(record.identity)) or Pending()
+            return Refused(str(error)[:300])
+        except (StoreUnavailable, TemporarilyUnavailable) as error:
+            if self._delays.take(join.identity.hex()):
+                self._events.publish("member-delayed", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+            return _notNow(error)
+        if record is None:
+            return Pending()
+        self._tellRedeemed(before, record, endpoint)
+        return self.admitted(record.identity) or Pending()
+
+    def _tellRedeemed(self, before: MemberRecord | None, after: MemberRecord, endpoint: str) -> None:
+        known = {"name": after.name, "key": after.identity.hex()}
+        if before is None or before.state != after.state:
+            kind = "member-joined" if after.state == "member" else "member-pending"
+            self._events.publish(kind, **known, endpoint=endpoint)
+        elif after.bridge and not before.bridge:
+            self._events.publish("member-changed", **known, what="may bridge now")
 
     def admitted(self, identity: bytes) -> Admitted | None:
         """
-        What a node gets when it is a member; C{None} while it is none, or we are not certified ourselves.
+        What a node gets when it is a member; C{None} while it is none, or has a right that is not certified yet, or we
+        are not certified ourselves.
         """
         record = self._register.get(identity)
-        if record is None or record.state != "member" or not self.certificate:
+        if record is None or record.state != "member" or not self.certificate or not record.isCertifiedBridge:
             return None
         return Admitted(record.certificate, self._foundation.signedDescriptor, self.secret, self.certificate)
 
-    async def renew(self, identity: bytes, mac: MAC) -> Renewed | Refused:
+    async def renew(self, identity: bytes, mac: MAC) -> Renewed | Refused | NotNow:
         """
         Answer a member that wants a new certificate; it gets the one that it has while nothing is to change.
 
@@ -239,8 +258,10 @@ class Roster:
                 record = await self._register.move(record, mac)
             if self._register.isDue(record):
                 record = await self._register.issue(identity)
-        except (MembershipRefused, NoSuchMember, StoreUnavailable) as error:
-            return _refused(error)
+        except (MembershipRefused, NoSuchMember) as error:
+            return Refused(str(error)[:300])
+        except (StoreUnavailable, TemporarilyUnavailable) as error:
+            return _notNow(error)
         return Renewed(record.certificate)
 
     # What operators ask.
@@ -409,7 +430,7 @@ class Roster:
     async def _adopt(self, identity: Identity, revocation: bytes) -> None:
         try:
             record = await self._register.adopt(revocation)
-        except (MembershipRefused, NoSuchMember, StoreUnavailable) as error:
+        except (MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable) as error:
             self._log.error("the revocation of {identity} is not stored: {error}", identity=identity, error=error)
             return
         if record is not None:
@@ -420,5 +441,10 @@ class Roster:
             observer.memberRevoked(identity, revocation)
 
 
-def _refused(error: Exception) -> Refused:
-    return Refused(str(error)[:300])
+def _notNow(error: Exception) -> NotNow:
+    """
+    What a node is told of a trouble, whose details are for our operator alone.
+    """
+    if isinstance(error, StoreUnavailable):
+        return NotNow("the server can not store anything now")
+    return NotNow("the server must ask somebody who can not answer now")

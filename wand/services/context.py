@@ -5,6 +5,7 @@ The context of a real program: the reactor's time, real randomness, real sockets
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import SystemRandom
 from time import time
 from typing import Any
@@ -18,6 +19,7 @@ from wand.guarded_time import GuardedTime
 from wand.interfaces import Context
 from wand.notes import Notes
 from wand.udp import UDPUnderlay
+from wand.worker import WorkerThread
 
 _log = Logger(namespace="wand.events")
 
@@ -44,6 +46,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
         wallClock=time,
         notes=notes,
         failures=failures,
+        makeWorker=partial(WorkerThread, reactor),
     )
 
 

@@ -5,17 +5,21 @@ A server of a sealed network, and what the control socket sees of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
 from wand.config import ServerConfiguration
-from wand.errors import NotSupported
+from wand.errors import NotSupported, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.changes import waitingForRestart
 from wand.services.program import ProgramService, Surroundings
 from wand.services.sealed_server import SealedServerService
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
+
+#: What a program says that has not read its store yet.
+OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
 
 
 class SealedServer(ProgramService[ServerConfiguration]):
@@ -41,6 +45,9 @@ class SealedServer(ProgramService[ServerConfiguration]):
     # What the control socket looks at; see L{wand.control.program.Program}.
 
     def status(self) -> ProgramStatus:
+        if not self._service.isOpen:
+            status = self.baseStatus("server", "sealed", "", 0, 0)
+            return msgspec.structs.replace(status, notes=[OPENING, *status.notes])
         members = len(self._service.directory)
         status = self.baseStatus("server", "sealed", self._service.listening, members, members)
         network, roster = self._service.roster.status, self._service.roster
@@ -64,6 +71,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        self._checkOpen()
         return self._service.directory.entries(after, count)
 
     def peers(self, after: str | None, count: int) -> list[PeerStatus]:
@@ -76,37 +84,50 @@ class SealedServer(ProgramService[ServerConfiguration]):
         raise NotSupported("a sealed network lists what its members claim; wand revoke ends a membership")
 
     def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        self._checkOpen()
         ordered = sorted(self._service.roster.members, key=lambda member: member.key)
         return [member for member in ordered if after is None or member.key > after][:count]
 
     def invitations(self) -> list[InvitationStatus]:
+        self._checkOpen()
         return self._service.roster.invitations
 
     def requests(self) -> bytes:
+        self._checkOpen()
         return self._service.roster.requests
+
+    def _checkOpen(self) -> None:
+        if not self._service.isOpen:
+            raise TemporarilyUnavailable(OPENING)
 
     # What the control socket changes.
 
     async def invite(
         self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
     ) -> str:
+        await self._service.opened()
         where = list(endpoints) or self._service.endpoints()
         token = await self._service.roster.invite(where, uses, lifetime, name, bridge, approval)
         return token.text
 
     async def withdraw(self, invitation: str) -> None:
+        await self._service.opened()
         await self._service.roster.withdraw(invitation)
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
+        await self._service.opened()
         return await self._service.roster.approve(nameOrKey)
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        await self._service.opened()
         return await self._service.roster.rename(nameOrKey, name)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
+        await self._service.opened()
         return await self._service.roster.revoke(nameOrKey)
 
     async def importSignatures(self, document: bytes) -> int:
+        await self._service.opened()
         return await self._service.roster.importSignatures(document)
 
     def reload(self) -> list[str]:

@@ -26,7 +26,18 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.joining import Joining, Renewal
 from wand.membership.member import Member
-from wand.membership.messages import Admitted, Introduction, Message, Pending, Refused, Renew, Renewed, pack, parse
+from wand.membership.messages import (
+    Admitted,
+    Introduction,
+    Message,
+    NotNow,
+    Pending,
+    Refused,
+    Renew,
+    Renewed,
+    pack,
+    parse,
+)
 from wand.membership.signed import unverified
 from wand.membership.token import Token
 from wand.participant import DirectoryServer, Sealed
@@ -37,7 +48,7 @@ from wand.status import OwnStatus
 from wand.table import Table
 
 #: The numbers of the control messages about certificates.
-CERTIFICATES: Final = range(4, 7)
+CERTIFICATES: Final = range(4, 8)
 
 #: The numbers of those in which members introduce themselves to each other.
 INTRODUCTIONS: Final = range(13, 14)
@@ -45,6 +56,9 @@ INTRODUCTIONS: Final = range(13, 14)
 
 #: What the operator of a revoked node is told.
 REVOKED: Final = "this node was revoked: it is a member no more"
+
+#: Seconds for which the operator of a member is told that an invitation was refused.
+REFUSED: Final = 3600.0
 
 
 class Follower(Protocol):
@@ -99,18 +113,20 @@ class MemberService:
         self._tap = tap
         self._context = context
         self._clock = context.clock
+        self._random = context.random
         self._events = context.events
+        self._notes = context.notes
         self._name = name or socket.gethostname().partition(".")[0]
         self._where = host, port
         self._follower = follower
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
         self._whereabouts: Whereabouts | None = None
-        self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce)
+        self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
-        self._note = ""
+        self._before: Certificate | None = None
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
@@ -126,14 +142,15 @@ class MemberService:
         """
         Redeem the invitation that is kept, or go on as a member.
         """
-        if self.enrolment.stage == "member":
+        stage = self.enrolment.stage
+        if stage == "member":
             self._begin()
-        elif self.enrolment.stage == "joining":
-            self._join()
-        elif self.enrolment.stage == "revoked":
-            self._note = REVOKED
+        if stage == "revoked":
+            self._notes.say("revoked", REVOKED)
             self._log.error("{note}", note=REVOKED)
-        else:
+        elif self.enrolment.token is not None:
+            self._join()
+        elif stage == "new":
             self._log.warn("this node is a member of no network yet; give it an invitation: wand join FILE")
 
     def stop(self) -> None:
@@ -160,23 +177,23 @@ class MemberService:
         @raise wand.errors.StateUnavailable: if it can not be kept.
         """
         self.enrolment.begin(Token.parse(text))
-        self._note = ""
-        if self.enrolment.stage == "joining":
-            self._join()
-        else:
+        if self.enrolment.stage == "member":
             self._tell(Follower.serversChanged)
+        self._join()
 
     # Joining.
 
     def _join(self) -> None:
         token = self.enrolment.token
         assert token is not None
-        if self._joining is not None:
-            self._joining.stop()
+        self._endJoining()
+        self._before = self.enrolment.own
         self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
         introduce = partial(self._transport.introduceServer, server)
         self._whereabouts = Whereabouts(token.endpoints, allResolverOf(self._clock), introduce)
-        self._joining = Joining(self.enrolment, self._name, self._tap.mac, self._clock, self._askToJoin)
+        self._joining = Joining(
+            self.enrolment, self._name, self._tap.mac, self._clock, self._random, self._askToJoin, self._delayed
+        )
         self._joining.done.addCallbacks(self._joined, self._refused)
         self._joining.start()
 
@@ -187,31 +204,54 @@ class MemberService:
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:
         message = parse(octets)
-        if self._joining is not None and isinstance(message, Admitted | Pending | Refused):
+        isOurs = self._joining is not None and server == self._server
+        if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             if isinstance(message, Pending):
-                self._note = "the server keeps the request: somebody must approve it (wand approve, at the server)"
+                self._notes.say("join", "the server keeps the request: somebody there must wand approve or sign it")
             self._joining.received(message)
+
+    def _delayed(self, reason: str) -> None:
+        self._notes.say(
+            "join", f"the invitation is not redeemed yet; the node tries again by itself: {reason}", isHint=True
+        )
 
     def _joined(self, _: None) -> None:
         self._endJoining()
         own = self.enrolment.own
         assert own is not None
-        self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._networkName())
-        self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
-        for address in own.addresses:
-            self._addAddress(address)
+        if self._before is not None:
+            self._redeemed(self._before, own)
+        else:
+            self._entered(own)
+        self._addAddresses(own, self._before)
         self._begin()
         self._tell(Follower.serversChanged)
+
+    def _entered(self, own: Certificate) -> None:
+        self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._networkName())
+        self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
+
+    def _redeemed(self, before: Certificate, own: Certificate) -> None:
+        gained = "the bridge right" if own.bridge and not before.bridge else "nothing more"
+        self._log.info("this node is a member already; the invitation gives it {gained}", gained=gained)
+        self._events.publish("redeemed", gained=gained, network=self._networkName())
 
     def _refused(self, failure: Failure) -> None:
         self._endJoining()
         self.enrolment.abandon()
-        self._note = f"not admitted: {failure.getErrorMessage()}"
-        self._log.error("this node is {note}", note=self._note)
-        self._events.publish("join-refused", reason=failure.getErrorMessage())
+        reason = failure.getErrorMessage()
+        if self.enrolment.stage == "member":
+            note = f"an invitation was refused ({reason}); this node is a member as before"
+            self._notes.say("join", note, isHint=True, lifetime=REFUSED)
+        else:
+            self._notes.say("join", f"not admitted: {reason}")
+        self._log.error("the invitation is refused: {reason}", reason=reason)
+        self._events.publish("join-refused", reason=reason)
 
     def _endJoining(self) -> None:
-        self._note = ""
+        self._notes.clear("join")
+        if self._joining is not None:
+            self._joining.stop()
         self._joining = None
         if self._whereabouts is not None:
             self._whereabouts.stop()
@@ -219,11 +259,16 @@ class MemberService:
             self._transport.end(self._server)
             self._server = None
 
+    def _addAddresses(self, own: Certificate | None, before: Certificate | None) -> None:
+        for address in own.addresses if own else ():
+            if before is None or address not in before.addresses:
+                self._addAddress(address)
+
     def _addAddress(self, address: str) -> None:
         try:
             self._tap.addAddress(address)
         except TapUnavailable as error:
-            self._note = str(error)
+            self._notes.say("overlay-address", str(error))
             self._log.error("{reason}", reason=str(error))
 
     # Being a member.
@@ -256,12 +301,10 @@ class MemberService:
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
-        if member.isServer and isinstance(message, Renewed | Refused):
-            addresses = set(self.enrolment.own.addresses) if self.enrolment.own else set()
+        if member.isServer and isinstance(message, Renewed | Refused | NotNow):
+            before = self.enrolment.own
             self._renewal.received(message)
-            for address in self.enrolment.own.addresses if self.enrolment.own else ():
-                if address not in addresses:
-                    self._addAddress(address)
+            self._addAddresses(self.enrolment.own, before)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and member.isServer:
@@ -288,7 +331,7 @@ class MemberService:
         self._transport.end(identity)
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
-            self._note = REVOKED
+            self._notes.say("revoked", REVOKED)
 
     # Participant.
 
@@ -340,13 +383,6 @@ class MemberService:
     def _networkName(self) -> str:
         return self.enrolment.descriptor.name if self.enrolment.descriptor else ""
 
-    @property
-    def notes(self) -> list[str]:
-        """
-        What the operator should know.
-        """
-        return [self._note] if self._note else []
-
     def status(self) -> OwnStatus:
         """
         How it stands.
@@ -363,4 +399,6 @@ class MemberService:
             addresses=list(own.addresses) if own else [],
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
+            bridge=self.enrolment.mayBridge,
+            redeeming=self.enrolment.token is not None,
         )

@@ -79,7 +79,7 @@ class Node(ProgramService[EtudConfiguration]):
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
             own=self.etud.member.status() if self.etud.member else None,
-            notes=[*status.notes, *(self.etud.member.notes if self.etud.member else ()), *self.etud.transport.notes],
+            notes=[*status.notes, *self.etud.transport.notes],
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:

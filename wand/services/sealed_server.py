@@ -5,12 +5,11 @@ The directory server of a sealed network: its roster, its sessions and its direc
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -25,7 +24,7 @@ from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportR
 from wand.membership.foundation import NetworkWish
 from wand.membership.identity import Identity
 from wand.membership.member import Member
-from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
+from wand.membership.messages import Join, Message, NotNow, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
@@ -37,9 +36,10 @@ from wand.services.wansd import storeSettings
 from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
+from wand.wansd.watched import WatchedRecords
 
 #: The numbers of the control messages about certificates that members send.
-CERTIFICATES: Final = range(4, 7)
+CERTIFICATES: Final = range(4, 8)
 
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 INTERVAL: Final = 300.0
@@ -95,10 +95,29 @@ class SealedServerService(Service):
         self._records: SteadyRecords | None = None
         self._gossip: Gossip | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
+        self._answering: set[tuple[bytes, bytes]] = set()
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
         self._open = False
+        self._waitingToOpen: list[Deferred[None]] = []
+
+    @property
+    def isOpen(self) -> bool:
+        """
+        Is the store read, so that there are members and a directory?
+        """
+        return self._open
+
+    def opened(self) -> Deferred[None]:
+        """
+        Wait until L{isOpen}.
+        """
+        if self._open:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._waitingToOpen.append(waiting)
+        return waiting
 
     @property
     def listening(self) -> str:
@@ -120,36 +139,51 @@ class SealedServerService(Service):
         @raise wand.errors.WandError: if that fails and can be known at once.
         """
         super().startService()
-        starting = Deferred.fromCoroutine(self._start())
+        wish = self._wish()
+        wish.check()
+        starting = Deferred.fromCoroutine(self._start(wish))
         if isinstance(starting.result if starting.called else None, Failure):
             failures: list[Failure] = []
             starting.addErrback(failures.append)
             failures[0].raiseException()
-        starting.addErrback(lambda failure: self._lost(failure.getErrorMessage()))
+        starting.addErrback(self._failed)
 
-    async def _start(self) -> None:
-        configuration, context = self._configuration, self._context
-        state = StateDirectory(configuration.state)
-        settings = storeSettings(configuration)
-        self._records = records = openRecords(configuration.store, self._store, settings, context)
-        wish = NetworkWish(
+    def _failed(self, failure: Failure) -> None:
+        if self.running:  # else what was under way ended with the store
+            self._lost(failure.getErrorMessage())
+
+    def _wish(self) -> NetworkWish:
+        configuration = self._configuration
+        return NetworkWish(
             name=configuration.network,
             cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
             prefix=configuration.prefix,
             life=configuration.certificateHours * 3600,
             server=configuration.name,
         )
-        self.roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+
+    async def _start(self, wish: NetworkWish) -> None:
+        configuration, context = self._configuration, self._context
+        state = StateDirectory(configuration.state)
+        self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
+        records = WatchedRecords(self._records, context)
+        roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+        if not self.running:
+            return
+        self.roster = roster
+        self._openTransport()
+        await self._serve(records)
+        if self.running and roster.created:
+            await self._inviteFirst(state)
+
+    def _openTransport(self) -> None:
+        configuration, context = self._configuration, self._context
         protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster)
         transport = protocol.open(request, context)
         if not isinstance(transport, SealedTransport):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
         self.transport = transport
-        self._open = True
-        await self._serve(records)
-        if self.roster.created:
-            await self._inviteFirst(state)
 
     async def _serve(self, records: IRecords) -> None:
         transport, context = self.transport, self._context
@@ -161,7 +195,13 @@ class SealedServerService(Service):
         self.directory = SealedDirectory(
             self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
         )
+        self._open = True
+        waiting, self._waitingToOpen = self._waitingToOpen, []
+        for each in waiting:
+            each.callback(None)
         await self.directory.start()
+        if not self.running:
+            return
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)
         self._called = self.directory.callBack()
@@ -237,7 +277,7 @@ class SealedServerService(Service):
     def _asked(self, joiner: JoinKey, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Join):
-            self._answer(joiner, self._redeemed(joiner, message))
+            self._answer(joiner, lambda: self._redeemed(joiner, message))
 
     async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
         endpoint = str(self.transport.endpointOf(joiner) or "")
@@ -252,14 +292,29 @@ class SealedServerService(Service):
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Renew):
-            self._answer(peer, self.roster.renew(peer, MAC(message.mac)))
+            self._answer(peer, lambda: self.roster.renew(peer, MAC(message.mac)))
 
-    def _answer(self, peer: bytes, answering: Coroutine[Deferred[Any], Any, Message]) -> None:
-        async def answer() -> None:
-            self.transport.sendControl(peer, pack(await answering))
+    def _answer(self, peer: bytes, answering: Callable[[], Coroutine[Deferred[Any], Any, Message]]) -> None:
+        """
+        Answer, unless the same is being answered: what is asked again meanwhile needs no second answer.
+        """
+        invitation = peer.invitation if isinstance(peer, JoinKey) else b""
+        asked = bytes(peer), invitation
+        if asked in self._answering:
+            return
+        self._answering.add(asked)
 
-        failed = partial(self._log.failure, "a node could not be answered")
-        Deferred.fromCoroutine(answer()).addErrback(failed)
+        def answered(message: Message) -> None:
+            self._answering.discard(asked)
+            isSame = not isinstance(peer, JoinKey) or peer.invitation == invitation
+            if isSame and self._open and self.transport.isUp(peer):
+                self.transport.sendControl(peer, pack(message))
+
+        Deferred.fromCoroutine(answering()).addErrback(self._fault).addCallback(answered)
+
+    def _fault(self, failure: Failure) -> NotNow:
+        self._context.failures.caught("answering a node", failure)
+        return NotNow("the server can not answer now")
 
     # What the roster tells.
 
@@ -271,7 +326,7 @@ class SealedServerService(Service):
         if self.transport.isUp(identity):
             self.transport.sendControl(identity, pack(Renewed(certificate)))
         elif joiner is not None and message is not None and self.transport.isUp(joiner):
-            self._answer(joiner, self._redeemed(joiner, message))
+            self._answer(joiner, lambda: self._redeemed(joiner, message))
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """

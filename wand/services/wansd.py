@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from wand.config import WansdConfiguration
 from wand.discovery import discover
@@ -17,6 +18,7 @@ from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.server import Wansd
+from wand.wansd.watched import WatchedRecords
 
 
 class WansdService(Service):
@@ -63,8 +65,13 @@ class WansdService(Service):
         configuration = self._configuration
         context = self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
-        self.wansd = Wansd(context, self._records, self._hooks.listeners, configuration.listen, configuration.port)
-        self.wansd.start().addErrback(lambda failure: self._lost(failure.getErrorMessage()))
+        records = WatchedRecords(self._records, context)
+        self.wansd = Wansd(context, records, self._hooks.listeners, configuration.listen, configuration.port)
+        self.wansd.start().addErrback(self._unreadable)
+
+    def _unreadable(self, failure: Failure) -> None:
+        if self.running:
+            self._lost(failure.getErrorMessage())
 
     async def _stop(self) -> None:
         if self._records is not None:

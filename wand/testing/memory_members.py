@@ -75,9 +75,9 @@ class MemoryMembers:
 
     # A node.
 
-    def enter(self, stage: str, conflicts: Sequence[ConflictStatus] = ()) -> None:
+    def enter(self, stage: str, conflicts: Sequence[ConflictStatus] = (), *, bridge: bool = False) -> None:
         """
-        Be at a stage of the membership; see L{OwnStatus}.
+        Be at a stage of the membership, with no invitation to redeem; see L{OwnStatus}.
         """
         isMember = stage == "member"
         self.own = OwnStatus(
@@ -90,6 +90,7 @@ class MemoryMembers:
             addresses=["10.77.0.2/16"] if isMember else [],
             expires=self.clock.seconds() + LIFE - 60 if isMember else None,
             conflicts=list(conflicts),
+            bridge=bridge,
         )
 
     def refuse(self, reason: str) -> None:
@@ -108,7 +109,10 @@ class MemoryMembers:
             raise TokenInvalid("this is no invitation: one begins with wand1.")
         self.tokens.append(token)
         self.notes = []
-        self.enter("joining")
+        if self.own is not None and self.own.stage == "member":
+            self.own = msgspec.structs.replace(self.own, redeeming=True)
+        else:
+            self.enter("joining")
 
     # A server.
 

@@ -40,9 +40,12 @@ class Rolls(Protocol):
         The conversation with a member, a new one if need be; C{None} if there is no room.
         """
 
-    def ofJoiner(self, exchangeKey: bytes, invitation: bytes) -> Conversation | None:
+    def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
         """
-        The conversation with a node that redeems an invitation, a new one if need be; C{None} if there is no room.
+        The conversation with a node that redeems an invitation, a new one if need be, for which an older one may have
+        to end.
+
+        @param host: where it comes from.
         """
 
 
@@ -139,8 +142,8 @@ class Answering:
         if secret is None:
             self._shared.counters["drop-sealed-refused"] += 1
             return
-        conversation = self._rolls.ofJoiner(noise.theirs, greeting.credential)
-        if conversation is not None and self._isNew(conversation, greeting):
+        conversation = self._rolls.ofJoiner(noise.theirs, greeting.credential, sender[0])
+        if self._isNew(conversation, greeting):
             self._answer(noise, greeting, index, sender, conversation, None, secret)
 
     def _isNew(self, conversation: Conversation, greeting: Greeting) -> bool:

@@ -25,6 +25,8 @@ from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import (
     IN_USE,
+    JOIN_IDLE,
+    JOIN_REST,
     KEEPALIVE,
     KEEPALIVE_OWED,
     QUEUE_LENGTH,
@@ -92,6 +94,13 @@ class Conversation:
         Is there neither a session nor a handshake?
         """
         return self.session is None and self._next is None and self.state in ("idle", "silent", "ended")
+
+    @property
+    def mayInitiate(self) -> bool:
+        """
+        Is it for us to begin handshakes?  With a node that joins it is not: it comes back if it has something to say.
+        """
+        return not isinstance(self.peer, JoinKey) or bool(self._secret)
 
     @property
     def isAwaiting(self) -> bool:
@@ -226,7 +235,7 @@ class Conversation:
         return self._shared.train.add(session, plaintexts, port, endpoint)
 
     def _keep(self, kind: int, body: Octets) -> None:
-        if not self.candidates() and self._next is None:
+        if self._next is None and not (self.candidates() and self.mayInitiate):
             self.account.unsent += 1
             self._shared.counters["drop-sealed-unreachable"] += 1
             return
@@ -293,7 +302,7 @@ class Conversation:
         self._forget(self._next)
         self._next = session
         self._shared.indices.sessions[session.ours] = session
-        self._dueBy(session.made + SESSION_END)
+        self._dueBy(session.made + (SESSION_END if self.mayInitiate else JOIN_IDLE))
 
     def answered(self, session: Session, member: Member, sender: tuple[str, int]) -> None:
         """
@@ -386,6 +395,9 @@ class Conversation:
     def _due(self) -> None:
         self._timer, self._timerAt = None, inf
         now = self._shared.clock.seconds()
+        if not self.mayInitiate:
+            self._joinerDue(now)
+            return
         try:
             self._doWhatIsDue(now)
         finally:
@@ -396,7 +408,7 @@ class Conversation:
     def _doWhatIsDue(self, now: float) -> None:
         self._dropOld(now)
         session = self.session
-        if session is not None and now >= session.made + SESSION_END:
+        if session is not None and now >= self._endOf(session):
             self.course.expired()
         elif session is not None:
             if now >= min(self._renewalDue(session), self._awaiting + SILENCE):
@@ -404,6 +416,14 @@ class Conversation:
                 self.course.renew()
             if now >= self._keepaliveDue():
                 self.keepalive()
+
+    def _joinerDue(self, now: float) -> None:
+        made = max((each.made for each in (self.session, self._next) if each is not None), default=-inf)
+        due = min(max(made, self._usedAt) + JOIN_IDLE, made + SESSION_END)
+        if now < due:
+            self._dueBy(due)
+        else:
+            self._shared.listener.joinerGone(self)
 
     def _dropOld(self, now: float) -> None:
         if self._previous is not None and now >= self._previous.made + SESSION_END:
@@ -419,9 +439,13 @@ class Conversation:
         old = [each.made + SESSION_END for each in (self._previous, self._next) if each is not None]
         session = self.session
         if session is not None:
-            old += [session.made + SESSION_END, self._keepaliveDue(), self._awaiting + SILENCE]
+            old += [self._endOf(session), self._keepaliveDue(), self._awaiting + SILENCE]
             old += [due for due in (self._renewalDue(session),) if due > now]
         return min(old, default=inf)
+
+    def _endOf(self, session: Session) -> float:
+        end = session.made + SESSION_END
+        return min(end, max(session.made, self._usedAt) + JOIN_REST) if isinstance(self.peer, JoinKey) else end
 
     def _renewalDue(self, session: Session) -> float:
         if not self._inUse(session.made):

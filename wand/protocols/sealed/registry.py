@@ -5,22 +5,18 @@ All conversations of a transport.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import Final
 
 from wand.errors import AddressInvalid
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.joiners import Joiners
 from wand.protocols.sealed.peers import JoinKey, PeerKey
 from wand.protocols.sealed.shared import Shared
 
 #: How many members we keep a conversation with.
 MEMBERS_LIMIT: Final = 20_000
-
-#: How many nodes may be redeeming an invitation at a time.
-JOINERS_LIMIT: Final = 256
-
-_Key = TypeVar("_Key", PeerKey, JoinKey)
 
 
 class Registry:
@@ -28,12 +24,11 @@ class Registry:
     Finds a conversation by the peer.
     """
 
-    def __init__(self, shared: Shared, membersLimit: int = MEMBERS_LIMIT, joinersLimit: int = JOINERS_LIMIT) -> None:
+    def __init__(self, shared: Shared, membersLimit: int = MEMBERS_LIMIT) -> None:
         self._shared = shared
         self._membersLimit = membersLimit
-        self._joinersLimit = joinersLimit
         self.members: dict[PeerKey, Conversation] = {}
-        self.joiners: dict[JoinKey, Conversation] = {}
+        self.joiners = Joiners()
 
     def __iter__(self) -> Iterator[Conversation]:
         yield from tuple(self.members.values())
@@ -54,20 +49,21 @@ class Registry:
         """
         peer = PeerKey(identity)
         conversation = self.members.get(peer)
-        if conversation is None and self._hasRoom(self.members, self._membersLimit):
+        if conversation is None and self._hasRoom():
             conversation = self.members[peer] = Conversation(self._shared, peer, exchangeKey)
         return conversation
 
-    def ofJoiner(self, exchangeKey: bytes, invitation: bytes) -> Conversation | None:
+    def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
         """
         See L{wand.protocols.sealed.answering.Rolls}.
         """
         joiner = JoinKey(exchangeKey)
-        conversation = self.joiners.get(joiner)
-        if conversation is None and self._hasRoom(self.joiners, self._joinersLimit):
-            conversation = self.joiners[joiner] = Conversation(self._shared, joiner, exchangeKey)
-        if conversation is not None and isinstance(conversation.peer, JoinKey):
-            conversation.peer.invitation = invitation
+        conversation = self.joiners.get(joiner) or Conversation(self._shared, joiner, exchangeKey)
+        assert isinstance(conversation.peer, JoinKey)
+        conversation.peer.invitation = invitation
+        for oldest in self.joiners.add(conversation.peer, conversation, host):
+            self._shared.counters["sealed-joiners-replaced"] += 1
+            self.end(oldest)
         return conversation
 
     def redeeming(self, exchangeKey: bytes, invitation: bytes, secret: bytes) -> Conversation:
@@ -78,19 +74,16 @@ class Registry:
         """
         server = JoinKey(exchangeKey)
         server.invitation = invitation
-        before = self.joiners.get(server)
-        if before is not None:
-            before.course.end()
-        conversation = self.joiners[server] = Conversation(self._shared, server, exchangeKey, secret)
+        self.end(server)
+        conversation = Conversation(self._shared, server, exchangeKey, secret)
+        self.joiners.add(server, conversation, "")
         return conversation
 
     def end(self, peer: bytes) -> None:
         """
         End a conversation, and forget it.
         """
-        conversation = (
-            self.joiners.pop(peer, None) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
-        )
+        conversation = self.joiners.pop(peer) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
         if conversation is not None:
             conversation.course.end()
 
@@ -109,12 +102,12 @@ class Registry:
             raise AddressInvalid(f"{what} called {text!r}; write the name of a peer, or its whole key")
         return found[0]
 
-    def _hasRoom(self, conversations: dict[_Key, Conversation], limit: int) -> bool:
-        if len(conversations) < limit:
+    def _hasRoom(self) -> bool:
+        if len(self.members) < self._membersLimit:
             return True
-        for peer, conversation in conversations.items():
+        for peer, conversation in self.members.items():
             if conversation.isIdle:
-                del conversations[peer]
+                del self.members[peer]
                 return True
         self._shared.counters["drop-sealed-full"] += 1
         return False

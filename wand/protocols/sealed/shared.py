@@ -35,6 +35,7 @@ COUNTERS: Final = {
     "sealed-keepalives-sent": "keepalives sent",
     "sealed-losses-reported": "reports to peers that datagrams on the way from them are lost at random",
     "sealed-parity-sent": "datagrams of parity sent, on ways that lose datagrams at random",
+    "sealed-joiners-replaced": "nodes that join forgotten to make room for others",
     "sealed-roamed": "peers that were followed to another endpoint",
     "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
     "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",
@@ -76,6 +77,11 @@ class Listener(Protocol):
     def sessionDown(self, conversation: Conversation) -> None:
         """
         A conversation has no session any more.
+        """
+
+    def joinerGone(self, conversation: Conversation) -> None:
+        """
+        A node that joins was not heard for so long that it can be forgotten.
         """
 
 

@@ -38,6 +38,16 @@ IN_USE: Final = 180.0
 #: Something was sent and nothing came since: a new handshake.
 SILENCE: Final = 15.0
 
+#: A session that redeems an invitation ends after so long without a message, for the node and then for the server; the
+#: node begins anew if it has more to say.
+JOIN_REST: Final = 25.0
+JOIN_IDLE: Final = 30.0
+
+#: How many nodes the server talks to at a time that redeem one invitation, and that come from one address; the one that
+#: came the longest ago makes room.
+JOINERS_INVITATION: Final = 64
+JOINERS_ADDRESS: Final = 64
+
 #: How many frames and messages wait for a session with one peer.
 QUEUE_LENGTH: Final = 64
 

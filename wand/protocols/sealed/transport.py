@@ -335,6 +335,12 @@ class SealedTransport:
         """
         self._tell(conversation, False)
 
+    def joinerGone(self, conversation: Conversation) -> None:
+        """
+        See L{wand.protocols.sealed.shared.Listener}.
+        """
+        self._registry.end(conversation.peer)
+
     def _tell(self, conversation: Conversation, up: bool) -> None:
         peer, member = conversation.peer, conversation.member
         endpoint = "" if conversation.endpoint is None else str(Endpoint(*conversation.endpoint))

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from twisted.internet.defer import Deferred, execute
+from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords
+from wand.worker import Worker
 
 #: What we write into the file's header, to know it again: C{Wand} in ASCII.
 APPLICATION: Final = 0x57616E64
@@ -34,8 +37,10 @@ CREATE TABLE IF NOT EXISTS records (
 ) WITHOUT ROWID
 """
 
-#: Seconds to wait for another process that writes.  The reactor stands still meanwhile.
-PATIENCE: Final = 2.0
+#: Seconds to wait for another process that writes; at first, while it is opened, and between two tries of that.
+PATIENCE: Final = 5.0
+OPENING: Final = 30.0
+PAUSE: Final = 0.2
 
 Result = TypeVar("Result")
 
@@ -43,24 +48,17 @@ Result = TypeVar("Result")
 @implementer(IRecords)
 class SQLiteRecords:
     """
-    Records in an SQLite file.
+    Records in an SQLite file.  Everything is done by a worker, in whose thread the connection lives.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, worker: Worker) -> None:
         """
-        Open the file, or create it empty, of mode 0600.
-
-        @raise StoreUnavailable: if that fails.
+        The file is opened, or created empty, of mode 0600, for the first that is asked of it.
         """
         self._path = path
+        self._worker = worker
         self._connection: sqlite3.Connection | None = None
-        try:
-            _prepare(path)
-            self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-            self._begin(self._connection)
-        except (OSError, sqlite3.Error, StoreUnavailable) as error:
-            self._close()
-            raise self._unavailable(error) from error
+        self._isClosed = False
 
     def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
         """
@@ -70,18 +68,20 @@ class SQLiteRecords:
         def read(connection: sqlite3.Connection) -> dict[bytes, bytes]:
             return dict(connection.execute("SELECT key, value FROM records WHERE kind = ?", (kind,)))
 
-        return execute(self._transact, "NORMAL", read)
+        return self._transacted("NORMAL", read)
 
     def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
         """
         See L{IRecords}.
         """
 
+        items = tuple(records.items())
+
         def write(connection: sqlite3.Connection) -> None:
-            for key, value in records.items():
+            for key, value in items:
                 _set(connection, kind, key, value)
 
-        return execute(self._transact, "NORMAL", write)
+        return self._transacted("NORMAL", write)
 
     def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
         """
@@ -96,13 +96,47 @@ class SQLiteRecords:
             _set(connection, kind, key, value)
             return True
 
-        return execute(self._transact, "FULL", exchange)
+        return self._transacted("FULL", exchange)
 
     def close(self) -> Deferred[None]:
         """
         See L{IRecords}.
         """
-        return execute(self._close)
+        if self._isClosed:
+            return succeed(None)
+        self._isClosed = True
+        closing = self._worker.do(self._close)
+        self._worker.stop()
+        return closing
+
+    def _transacted(self, synchronous: str, work: Callable[[sqlite3.Connection], Result]) -> Deferred[Result]:
+        if self._isClosed:
+            return fail(StoreUnavailable(f"the store {self._path} is closed"))
+        return self._worker.do(partial(self._transact, synchronous, work))
+
+    # What the worker does.
+
+    def _opened(self) -> sqlite3.Connection:
+        until = time.monotonic() + OPENING
+        while self._connection is None:
+            try:
+                self._connection = self._open()
+            except (OSError, sqlite3.Error, StoreUnavailable) as error:
+                if not _isBusy(error) or self._isClosed or time.monotonic() >= until:
+                    raise self._unavailable(error) from error
+                time.sleep(PAUSE)
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        _prepare(self._path)
+        connection = sqlite3.connect(self._path, timeout=PAUSE, isolation_level=None)
+        try:
+            self._begin(connection)
+            connection.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -121,9 +155,7 @@ class SQLiteRecords:
         connection.execute("COMMIT")
 
     def _transact(self, synchronous: str, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        connection = self._connection
-        if connection is None:
-            raise StoreUnavailable(f"the store {self._path} is closed")
+        connection = self._opened()
         try:
             connection.execute(f"PRAGMA synchronous = {synchronous}")
             connection.execute("BEGIN IMMEDIATE")
@@ -163,6 +195,10 @@ def _set(connection: sqlite3.Connection, kind: str, key: bytes, value: bytes | N
         connection.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
     else:
         connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, value))
+
+
+def _isBusy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _advice(error: Exception) -> str:

@@ -45,4 +45,4 @@ class SQLiteStore:
             raise ConfigurationInvalid("store-settings", "path", f"expected the path of a file, not {path!r}")
         from wand.wansd.stores.sqlite import SQLiteRecords  # see unusable()
 
-        return SQLiteRecords(Path(path))
+        return SQLiteRecords(Path(path), context.makeWorker("store"))

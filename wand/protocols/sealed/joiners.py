@@ -1,0 +1,92 @@
+"""
+The conversations with nodes that redeem an invitation.  Whoever holds one can begin as many as it likes; so there are
+few for each invitation and each address, and the oldest makes room for whoever comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.peers import JoinKey
+from wand.protocols.sealed.timers import JOINERS_ADDRESS, JOINERS_INVITATION
+
+#: How many there are in all.
+LIMIT: Final = 256
+
+
+class Joiners:
+    """
+    Finds a conversation by the joining node, which is the same for as long as it is kept.
+    """
+
+    def __init__(self) -> None:
+        self._conversations: dict[JoinKey, Conversation] = {}
+        self._groupsOf: dict[JoinKey, tuple[bytes, bytes]] = {}
+        self._groups: dict[bytes, dict[JoinKey, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._conversations)
+
+    def values(self) -> Iterator[Conversation]:
+        """
+        All conversations, those that began the longest ago first.
+        """
+        return iter(tuple(self._conversations.values()))
+
+    def get(self, joiner: JoinKey) -> Conversation | None:
+        """
+        The conversation with a node, if there is one.
+        """
+        return self._conversations.get(joiner)
+
+    def add(self, joiner: JoinKey, conversation: Conversation, host: str) -> list[JoinKey]:
+        """
+        Keep a conversation.  One that is kept already keeps its age.
+
+        @param host: where the node comes from.
+        @return: those that have to be ended, and then popped, to make room.
+        """
+        groups = b"i" + joiner.invitation, b"a" + _network(host)
+        if self._groupsOf.get(joiner) == groups:
+            return []
+        self._leave(joiner)
+        self._conversations[joiner] = conversation
+        self._groupsOf[joiner] = groups
+        limits = JOINERS_INVITATION, JOINERS_ADDRESS
+        gone: dict[JoinKey, None] = {}
+        for group, limit in zip(groups, limits, strict=True):
+            members = self._groups.setdefault(group, {})
+            members[joiner] = None
+            if len(members) > limit:
+                gone[next(iter(members))] = None
+        if len(self._conversations) - len(gone) > LIMIT:
+            gone[next(iter(self._conversations))] = None
+        return list(gone)
+
+    def pop(self, joiner: JoinKey) -> Conversation | None:
+        """
+        Keep a conversation no more.
+        """
+        self._leave(joiner)
+        return self._conversations.pop(joiner, None)
+
+    def _leave(self, joiner: JoinKey) -> None:
+        for group in self._groupsOf.pop(joiner, ()):
+            members = self._groups[group]
+            members.pop(joiner, None)
+            if not members:
+                del self._groups[group]
+
+
+def _network(host: str) -> bytes:
+    """
+    What stands for everybody who may use an address: the address, or the first half of an IPv6 address.
+    """
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.encode()
+    return address.packed[:8] if isinstance(address, IPv6Address) else address.packed

@@ -1,0 +1,111 @@
+"""
+The store of a server as its operator sees it: while it can not be written, or does not answer, a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from wand.errors import StoreUnavailable
+from wand.interfaces import Context, IRecords
+
+#: Seconds without an answer of the store after which a note tells of it.
+SLOW: Final = 2.0
+
+Result = TypeVar("Result")
+
+
+@implementer(IRecords)
+class WatchedRecords:
+    """
+    Records that tell, by the notes C{store} and C{store-slow}, how it stands with them.
+    """
+
+    def __init__(self, records: IRecords, context: Context) -> None:
+        """
+        @param records: the open store.
+        """
+        self._records = records
+        self._clock = context.clock
+        self._notes = context.notes
+        self._underWay = 0
+        self._isClosed = False
+        self._timer: IDelayedCall | None = None
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        """
+        See L{IRecords}.
+        """
+        return self._watched(self._records.load(kind))
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+        return self._watched(self._records.write(kind, records)).addCallbacks(partial(self._written, True), self._not)
+
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        """
+        See L{IRecords}.
+        """
+        exchanged = self._watched(self._records.exchange(kind, key, expected, value))
+        return exchanged.addCallbacks(lambda isSet: self._written(isSet, isSet), self._not)
+
+    def close(self) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+        self._isClosed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        return self._records.close()
+
+    def _written(self, isWritten: bool, result: Result) -> Result:
+        if isWritten:
+            self._notes.clear("store")
+        return result
+
+    def _not(self, failure: Failure) -> Failure:
+        if failure.check(StoreUnavailable):
+            self._notes.say(
+                "store",
+                f"the store can not be written: {failure.getErrorMessage()}. Members work on; until it can, nobody "
+                "joins and nothing about the members can be changed",
+            )
+        return failure
+
+    # How long it takes.
+
+    def _watched(self, asked: Deferred[Result]) -> Deferred[Result]:
+        if asked.called:
+            return asked
+        self._underWay += 1
+        if self._timer is None and not self._isClosed:
+            self._timer = self._clock.callLater(SLOW, self._slow)
+        return asked.addBoth(self._answered)
+
+    def _slow(self) -> None:
+        self._timer = None
+        self._notes.say(
+            "store-slow",
+            "the store does not answer: another program holds it (a backup?), or the disk hangs. What waits for it "
+            "goes on as soon as it answers",
+        )
+
+    def _answered(self, result: Result) -> Result:
+        self._underWay -= 1
+        self._notes.clear("store-slow")
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._underWay and not self._isClosed:
+            self._timer = self._clock.callLater(SLOW, self._slow)
+        return result

@@ -1,0 +1,110 @@
+"""
+Workers: what may block, on a disk or on a lock that somebody else holds, is done beside the reactor, one thing after
+the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred, execute
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.python.failure import Failure
+
+Result = TypeVar("Result")
+
+
+class Worker(Protocol):
+    """
+    Does what it is given, in the order in which it came, all in one thread.
+    """
+
+    def do(self, work: Callable[[], Result]) -> Deferred[Result]:
+        """
+        Do some work.
+
+        @return: fires, in the reactor's thread, with what C{work} returned or raised.
+        """
+
+    def stop(self) -> None:
+        """
+        Take no more work, and end when what was given is done.
+        """
+
+
+class SameThread:
+    """
+    A worker for simulated time: everything is done at once.
+    """
+
+    def __init__(self, name: str) -> None:
+        """
+        @param name: what it is for.
+        """
+
+    def do(self, work: Callable[[], Result]) -> Deferred[Result]:
+        """
+        See L{Worker}.
+        """
+        return execute(work)
+
+    def stop(self) -> None:
+        """
+        See L{Worker}.
+        """
+
+
+class WorkerThread:
+    """
+    A worker with a thread of its own.  It begins with the first work, so that a program that forks before has none
+    then; and it never keeps a program from ending.
+    """
+
+    def __init__(self, reactor: IReactorFromThreads, name: str) -> None:
+        """
+        @param name: what it is for.
+        """
+        self._reactor = reactor
+        self._name = name
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def do(self, work: Callable[[], Result]) -> Deferred[Result]:
+        """
+        See L{Worker}.
+        """
+        done: Deferred[Result] = Deferred()
+
+        def run() -> None:
+            result: Result | Failure
+            try:
+                result = work()
+            except Exception:
+                result = Failure()
+            self._reactor.callFromThread(_finish, done, result)
+
+        self._waiting.put(run)
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        return done
+
+    def stop(self) -> None:
+        """
+        See L{Worker}.
+        """
+        self._waiting.put(None)
+
+    def _run(self) -> None:
+        while (run := self._waiting.get()) is not None:
+            run()
+
+
+def _finish(done: Deferred[Any], result: object) -> None:
+    if isinstance(result, Failure):
+        done.errback(result)
+    else:
+        done.callback(result)
