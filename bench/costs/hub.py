@@ -87,10 +87,12 @@ class Loopback(SealedNetwork):
         finally:
             self.reactor = ordinary
 
-    def _node(self, host: str, key: NodeKey, papers: Papers) -> SealedNode:
+    def _node(
+        self, host: str, key: NodeKey, papers: Papers, wallClock: Callable[[], float] | None = None
+    ) -> SealedNode:
         counters = Counters()
         underlay = UDPUnderlay(self.reactor, counters)
-        context = Context(self.reactor, self.reactor, Random(host), counters, Events(self.reactor), underlay)
+        context = Context(self.reactor, self.reactor, Random(host), counters, Events(self.reactor.seconds), underlay)
         return SealedNode(host, key, papers, SealedTransport(host, NODE_PORT, context, papers, os.urandom, MTU))
 
 
@@ -157,7 +159,7 @@ class Hub:
         self.peers = peers
         self.node = network.member(self.reactor)
         self.tap = Sink()
-        self.table = Table(self.reactor, Events(self.reactor), OWN)
+        self.table = Table(self.reactor, Events(self.reactor.seconds), OWN)
         self.etud = Etud(self.tap, self.node.transport, self.table, Counters(), _lost)
         self.etud.start()
         self.node.transport.admitSources(lambda identity, mac: self.table.peerOf.get(mac) == identity)

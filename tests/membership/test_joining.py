@@ -34,7 +34,7 @@ class JoiningCase(SynchronousTestCase):
         path = mkdtemp()
         self.addCleanup(lambda: [each.unlink() for each in Path(path).iterdir()] and Path(path).rmdir())
         self.state = StateDirectory(path)
-        self.node = Enrolment(self.state, self.clock, entropyFrom("alice"))
+        self.node = Enrolment(self.state, self.clock, entropyFrom("alice"), wallClock=self.clock.seconds)
         secret, identifier = octetsFrom("secret"), octetsFrom("id")[:16]
         network = bytes(NETWORK.key.network)
         where, server = ("192.0.2.1:1",), (SERVER.identity, SERVER.exchangePublic)

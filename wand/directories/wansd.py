@@ -105,7 +105,7 @@ class WansdDirectory:
                 name=subscription.name,
                 state=subscription.state,
                 entries=self._neighbours.count(server),
-                answered=subscription.answered,
+                answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
             )
             for server, (subscription, _) in self._subscriptions.items()
         ]

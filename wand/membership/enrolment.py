@@ -5,6 +5,7 @@ Enrolment: what a node keeps of its membership in its state directory.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from hmac import compare_digest
 from typing import Annotated, Final, Literal
 
@@ -79,10 +80,18 @@ class Enrolment:
 
     _log = Logger()
 
-    def __init__(self, state: StateDirectory, clock: IReactorTime, entropy: Entropy = os.urandom) -> None:
+    def __init__(
+        self,
+        state: StateDirectory,
+        clock: IReactorTime,
+        entropy: Entropy = os.urandom,
+        *,
+        wallClock: Callable[[], float],
+    ) -> None:
         """
         Read what is kept; make the node's key the first time.
 
+        @param wallClock: gives the seconds since the epoch.
         @raise StateUnavailable: if something can not be read or written, is damaged, or open to others.
         """
         self.key = NodeKey.kept(state, entropy)
@@ -92,7 +101,8 @@ class Enrolment:
         self.own: Certificate | None = None
         self.state = state
         self._clock = clock
-        self._epoch = Epoch(state, clock)
+        self._wallClock = wallClock
+        self._epoch = Epoch(state, wallClock)
         self._kept: _Kept | None = None
         self._writing: IDelayedCall | None = None
         self._claimed: tuple[Claim, bytes] | None = None
@@ -168,7 +178,7 @@ class Enrolment:
                 "give the new one a state directory of its own"
             )
         self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
-        if self.own is None or self.own.expires <= self._clock.seconds():
+        if self.own is None or self.own.expires <= self._wallClock():
             self.state.write(TOKEN, f"{token.text}\n".encode())
             self._invited(token)
 
@@ -321,7 +331,7 @@ class Enrolment:
     def _trusting(self, network: Identity) -> None:
         if self.trust is not None and self.trust.network == network:
             return
-        self.trust = Trust(network, self._clock)
+        self.trust = Trust(network, self._wallClock)
         content = keptSecret(self.state, REVOCATIONS)
         self.trust.load((content and unpacked(content, list[bytes], 256 * LIMIT)) or ())
         self.trust.observe(self._revoked)

@@ -1,5 +1,5 @@
 """
-The context of a real program: the reactor's time, real randomness, real sockets.
+The context of a real program: the reactor's time, the wall clock, real randomness, real sockets.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from wand.counters import Counters
+from wand.elapsed import steady
 from wand.events import Event, Events
 from wand.interfaces import Context
 from wand.udp import UDPUnderlay
@@ -20,13 +21,14 @@ _log = Logger(namespace="wand.events")
 
 def realContext(reactor: Any) -> Context:
     """
-    A context on a reactor, whose events are logged.
+    A context on a reactor, whose events are logged.  The reactor measures elapsed time from now on.
     """
+    clock = steady(reactor)
     counters = Counters()
-    events = Events(reactor)
+    events = Events(time)
     events.subscribe(_logged)
     return Context(
-        clock=reactor,
+        clock=clock,
         descriptors=reactor,
         random=SystemRandom(),
         counters=counters,

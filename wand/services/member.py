@@ -94,7 +94,15 @@ class MemberService:
         @param follower: gives the directory of the network, once it runs.
         """
         self.enrolment = enrolment
-        self.claims = Claims(enrolment.identity, self.check, table, context.clock, context.events, context.counters)
+        self.claims = Claims(
+            enrolment.identity,
+            self.check,
+            table,
+            context.clock,
+            context.events,
+            context.counters,
+            wallClock=context.wallClock,
+        )
         self._transport = transport
         self._tap = tap
         self._clock = context.clock

@@ -138,7 +138,15 @@ class SealedServerService(Service):
             life=configuration.certificateHours * 3600,
             server=configuration.name,
         )
-        self.roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+        self.roster = await Roster.open(
+            records,
+            state,
+            context.clock,
+            context.events,
+            wish,
+            self._hooks.listeners,
+            wallClock=context.wallClock,
+        )
         protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster)
         transport = protocol.open(request, context)

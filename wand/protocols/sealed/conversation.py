@@ -16,6 +16,7 @@ from wand.endpoint import Endpoint
 from wand.membership.member import Member
 from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.ciphers import Octets
+from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.machine import makeCourse
 from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, Path
@@ -51,7 +52,7 @@ class Conversation:
     @ivar state: its state, for people.
     @ivar session: what we send in; C{None} while there is none.
     @ivar endpoint: where the peer was last heard, by an authenticated datagram.
-    @ivar latest: the time in the last of its initiations that we accepted.
+    @ivar freshness: tells its initiations from repeated ones.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
     @ivar path: how big datagrams may be.
     @ivar account: what passed.
@@ -67,7 +68,7 @@ class Conversation:
         self.state = "idle"
         self.session: Session | None = None
         self.endpoint: tuple[str, int] | None = None
-        self.latest = -1
+        self.freshness = Freshness()
         self.cookie = b""
         self.cookieUntil = -inf
         self.account = Account()
@@ -328,6 +329,8 @@ class Conversation:
         self._sendQueue()
         if isFirst:
             self._shared.listener.sessionUp(self)
+        if session.ahead is not None:
+            self._shared.listener.clockTold(self, session.ahead)
 
     def lapse(self) -> None:
         """
