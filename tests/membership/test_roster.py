@@ -713,7 +713,7 @@ class RenewalTests(RosterCase):
         mac = macFrom(alice.identity.text)
         assert alice.own is not None
         self.assertEqual(alice.own.expires - alice.own.issued, LIFE)
-        self.assertEqual(alice.renewalDue, alice.own.issued + LIFE / 3)
+        self.assertEqual(alice.renewalIn, alice.own.issued + LIFE / 3 - self.wallClock())
         self.assertEqual(self.now(self.roster.renew(alice.identity, mac)), Renewed(alice.certificate))
         self.clock.advance(LIFE / 3)
         answer = self.now(self.roster.renew(alice.identity, mac))

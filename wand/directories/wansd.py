@@ -131,6 +131,13 @@ class WansdDirectory:
             if identity not in self._subscriptions:
                 self._follow(server)
 
+    def clockSet(self) -> None:
+        """
+        Somebody set our clock: read every log again, because what was no valid certificate may be one now.
+        """
+        for subscription, _ in self._subscriptions.values():
+            subscription.readAgain()
+
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
         introduce = partial(self._introduce, server)

@@ -20,6 +20,9 @@ from wand.membership.messages import Admitted, Join, Pending, Refused, Renew, Re
 PATIENCE: Final = 2.0
 PATIENCE_MAXIMUM: Final = 30.0
 
+#: Seconds between two looks at whether it is time for a new certificate, at the most: the clock may be set.
+LOOK: Final = 300.0
+
 
 class Joining:
     """
@@ -135,11 +138,11 @@ class Renewal:
         own = self._enrolment.own
         if own is None:
             return
-        wait = self._enrolment.renewalDue - self._clock.seconds() if self._mac in own.macs else 0.0
+        wait = self._enrolment.renewalIn if self._mac in own.macs else 0.0
         if wait <= 0:
             self._send(Renew(self._mac))
             wait = PATIENCE_MAXIMUM
-        self._timer = self._clock.callLater(wait, self.start)
+        self._timer = self._clock.callLater(min(wait, LOOK), self.start)
 
     def received(self, message: Renewed | Refused) -> None:
         """

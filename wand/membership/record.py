@@ -45,8 +45,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
-        What the network would certify now.
+        What the network would certify now.  Nothing is issued before its member became one: the clock is behind then.
         """
+        issued = max(now, self.since)
         return Certificate(
             network=network,
             identity=self.identity,
@@ -56,9 +57,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
             addresses=self.addresses,
             macs=self.macs,
             bridge=self.bridge,
-            since=min(self.since, now),
-            issued=now,
-            expires=now + life,
+            since=self.since,
+            issued=issued,
+            expires=issued + life,
         )
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:

@@ -21,7 +21,7 @@ from wand.membership.record import MemberRecord
 from wand.membership.revocation import Revocation
 from wand.membership.shelf import Shelf
 from wand.membership.signed import signed, unverified, verified
-from wand.membership.trust import Trust
+from wand.membership.trust import SKEW, Trust
 
 #: The kind of our records in a store.
 KIND: Final = "sealed-member"
@@ -101,7 +101,9 @@ class Register:
         certificate = unverified(record.certificate, Certificate)
         if certificate is None or not record.isSaidBy(certificate):
             return True
-        return self._wallClock() >= record.issued + (record.expires - record.issued) / 3
+        now = self._wallClock()
+        isOfTheFuture = record.issued > max(now, record.since) + SKEW  # our clock was ahead then
+        return isOfTheFuture or now >= record.issued + (record.expires - record.issued) / 3
 
     # What changes.
 
@@ -171,7 +173,8 @@ class Register:
         record = None if content is None else self._shelf.get(content.identity)
         if content is None or record is None or record.state not in ("unsigned", "member"):
             return False
-        if not record.isSaidBy(content) or content.issued < record.issued or certificate == record.certificate:
+        isOlder = content.issued < record.issued <= self._wallClock() + SKEW
+        if not record.isSaidBy(content) or isOlder or certificate == record.certificate:
             return False
         await self.change(content.identity, lambda before: before.withCertificate(content, certificate))
         self._issued(Identity(content.identity), certificate)

@@ -18,6 +18,7 @@ from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.interfaces import IHookListener, IRecords
+from wand.membership.certificate import Certificate
 from wand.membership.foundation import Foundation, NetworkWish, founded
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
@@ -194,6 +195,16 @@ class Roster:
             return None
         isListed = record is not None and record.state == "member"
         return member if isListed or member.expires > self._wallClock() else None
+
+    def check(self, certificate: bytes) -> Certificate | None:
+        """
+        Check the certificate in an announcement.  As in L{admit}, one that has expired is good enough for a member of
+        the roster, which is here: it waits for a new one, or our clock is ahead.
+        """
+        content = self.trust.check(certificate, expired=True)
+        record = None if content is None else self._register.get(content.identity)
+        isListed = record is not None and record.state == "member"
+        return content if content is not None and (isListed or content.expires > self._wallClock()) else None
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return self._invitations.secretOf(invitation)

@@ -32,6 +32,7 @@ from wand.membership.token import Token
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
 from wand.status import OwnStatus
 from wand.table import Table
@@ -45,6 +46,12 @@ INTRODUCTIONS: Final = range(13, 14)
 
 #: What the operator of a revoked node is told.
 REVOKED: Final = "this node was revoked: it is a member no more"
+
+#: What the operator of a node is told whose certificate expired.
+EXPIRED: Final = (
+    "the certificate of this node has expired, or this host's clock is ahead: look at the clock (timedatectl), and "
+    "whether a server can be reached, which renews the certificate"
+)
 
 
 class Follower(Protocol):
@@ -60,6 +67,11 @@ class Follower(Protocol):
     def serversChanged(self) -> None:
         """
         We may know other servers than before.
+        """
+
+    def clockSet(self) -> None:
+        """
+        Somebody set our clock: what was no valid certificate may be one now.
         """
 
 
@@ -116,6 +128,8 @@ class MemberService:
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce)
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
+        self._notes = context.notes
+        self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
@@ -124,6 +138,7 @@ class MemberService:
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
         transport.onSession(self._session)
+        transport.onClock(self._clocks.told)
         self._control.read(CERTIFICATES, self._told)
         self._control.read(INTRODUCTIONS, self._introduced)
 
@@ -133,6 +148,7 @@ class MemberService:
         """
         Redeem the invitation that is kept, or go on as a member.
         """
+        self._clocks.start()
         if self.enrolment.stage == "member":
             self._begin()
         elif self.enrolment.stage == "joining":
@@ -152,6 +168,7 @@ class MemberService:
         if self._whereabouts is not None:
             self._whereabouts.stop()
         self._renewal.stop()
+        self._clocks.stop()
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
@@ -256,7 +273,25 @@ class MemberService:
         if follower is not None:
             getattr(follower, what.__name__)()
 
+    def _stepped(self) -> None:
+        """
+        Somebody set our clock: see anew what has expired, and what we took for expired, and compare it with the
+        servers'.
+        """
+        self._renewal.start()
+        self._sayWhetherExpired()
+        self._tell(Follower.clockSet)
+        for server in self.enrolment.servers:
+            self._transport.renew(Identity(server.identity))
+
+    def _sayWhetherExpired(self) -> None:
+        if self.enrolment.hasExpired:
+            self._notes.say("certificate", EXPIRED)
+        else:
+            self._notes.clear("certificate")
+
     def _askServers(self, message: Renew) -> None:
+        self._sayWhetherExpired()
         for server in self.enrolment.servers:
             if self._transport.isUp(Identity(server.identity)):
                 self._transport.sendControl(Identity(server.identity), pack(message))
@@ -266,6 +301,7 @@ class MemberService:
         if member.isServer and isinstance(message, Renewed | Refused):
             addresses = set(self.enrolment.own.addresses) if self.enrolment.own else set()
             self._renewal.received(message)
+            self._sayWhetherExpired()
             for address in self.enrolment.own.addresses if self.enrolment.own else ():
                 if address not in addresses:
                     self._addAddress(address)

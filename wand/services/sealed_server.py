@@ -30,6 +30,7 @@ from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Rev
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
 from wand.services.wansd import storeSettings
@@ -92,6 +93,7 @@ class SealedServerService(Service):
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: IRecords | None = None
         self._gossip: Gossip | None = None
+        self._clocks = Clocks(context, self._tend, isServer=True)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._tending = LoopingCall(self._tend)
         self._tending.clock = context.clock
@@ -163,14 +165,16 @@ class SealedServerService(Service):
         control = ControlMessages(transport, context.clock, context.counters)
         transport.mayReach = self._mayReach
         transport.onJoin(self._asked)
+        transport.onClock(self._clocks.told)
         control.read(CERTIFICATES, self._told)
         self._gossip = Gossip(self.roster.trust, transport, control, context.clock)
         self.directory = SealedDirectory(
-            self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
+            self.roster.identity, context, transport, control, records, self.roster.check, self._mayReach
         )
         await self.directory.start()
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)
+        self._clocks.start()
         self._called = self.directory.callBack()
         self._calling.start(CALL, now=False)
         status = self.roster.status
@@ -196,6 +200,7 @@ class SealedServerService(Service):
             for running in (self._tending, self._calling):
                 if running.running:
                     running.stop()
+            self._clocks.stop()
             if self._gossip is not None:
                 self._gossip.stop()
             await self.directory.stop()
