@@ -45,9 +45,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
-        What the network would certify now.  Nothing is issued before its member became one: the clock is behind then.
+        What the network would certify now.
         """
-        issued = max(now, self.since)
         return Certificate(
             network=network,
             identity=self.identity,
@@ -57,9 +56,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
             addresses=self.addresses,
             macs=self.macs,
             bridge=self.bridge,
-            since=self.since,
-            issued=issued,
-            expires=issued + life,
+            since=min(self.since, now),
+            issued=now,
+            expires=now + life,
         )
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:

@@ -25,6 +25,7 @@ from wand.protocols.sealed.replay import TOLERATED
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import (
+    CONFIRMATION,
     IN_USE,
     KEEPALIVE,
     KEEPALIVE_OWED,
@@ -234,8 +235,16 @@ class Conversation:
         if len(self._queue) == QUEUE_LENGTH:
             self._lost(1)
         self._queue.append((kind, bytes(body)))
-        if self._next is None:
+        self._wantSession(self._shared.clock.seconds())
+
+    def _wantSession(self, now: float) -> None:
+        """
+        Begin a handshake for what waits, unless the peer is about to use the session with which we answered its own.
+        """
+        if self._next is None or now >= self._next.made + CONFIRMATION:
             self.course.want()
+        else:
+            self._dueBy(self._next.made + CONFIRMATION)
 
     def _lost(self, count: int) -> None:
         self.account.unsent += count
@@ -410,8 +419,8 @@ class Conversation:
         if self._next is not None and now >= self._next.made + SESSION_END:
             self._forget(self._next)
             self._next = None
-            if self._queue and self.session is None:
-                self.course.want()
+        if self._queue and self.session is None:
+            self._wantSession(now)
 
     def _following(self, now: float) -> float:
         old = [each.made + SESSION_END for each in (self._previous, self._next) if each is not None]
