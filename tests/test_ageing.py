@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.ageing import Ageing
+from wand.ageing import LOOK, Ageing
+from wand.testing.context import WallClock
 
 
 class AgeingTests(SynchronousTestCase):
@@ -118,3 +119,53 @@ class AgeingTests(SynchronousTestCase):
                 del deadlines[each]
         self.assertEqual(sorted(gone), sorted(expected))
         self.assertEqual(len(ageing), len(deadlines))
+
+
+class WallClockAgeingTests(SynchronousTestCase):
+    """
+    Deadlines of the wall clock, which may be set.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.wallClock = WallClock(self.clock, 1_700_000_000.0)
+        self.gone: list[str] = []
+        self.ageing: Ageing[str] = Ageing(self.clock, self.gone.append, self.wallClock)
+
+    def go(self, seconds: float) -> None:
+        self.clock.pump([1.0] * round(seconds))
+
+    def test_expires(self) -> None:
+        """
+        A key expires at its deadline.
+        """
+        self.ageing.expireAt("a", 1_700_000_500.0)
+        self.go(499)
+        self.assertEqual(self.gone, [])
+        self.go(1)
+        self.assertEqual(self.gone, ["a"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_setForward(self) -> None:
+        """
+        If the clock is set beyond it, that is seen within a minute.
+        """
+        self.ageing.expireAt("a", 1_700_086_400.0)
+        self.go(100)
+        self.wallClock.step(86_400.0)
+        self.go(LOOK)
+        self.assertEqual(self.gone, ["a"])
+
+    def test_setBack(self) -> None:
+        """
+        If it is set back, the deadline is as much later.
+        """
+        self.ageing.expireAt("a", 1_700_000_100.0)
+        self.ageing.expireAt("b", 1_700_000_050.0)
+        self.wallClock.step(-500.0)
+        self.go(549)
+        self.assertEqual(self.gone, [])
+        self.go(1)
+        self.assertEqual(self.gone, ["b"])
+        self.go(50)
+        self.assertEqual(self.gone, ["b", "a"])

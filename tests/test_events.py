@@ -15,7 +15,7 @@ class EventsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.clock.advance(7)
-        self.events = Events(self.clock)
+        self.events = Events(self.clock.seconds)
 
     def test_everySubscriberIsTold(self) -> None:
         """

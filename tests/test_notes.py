@@ -14,7 +14,7 @@ from wand.notes import EVENT_INTERVAL, NOTES_MAXIMUM, Notes
 class NotesTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        events = Events(self.clock)
+        events = Events(self.clock.seconds)
         self.told: list[Event] = []
         events.subscribe(self.told.append)
         self.notes = Notes(self.clock, events)
@@ -69,7 +69,7 @@ class FailuresTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.counters = Counters()
-        self.notes = Notes(self.clock, Events(self.clock))
+        self.notes = Notes(self.clock, Events(self.clock.seconds))
         self.failures = Failures(self.clock, self.counters, self.notes)
 
     def fail(self, place: str) -> None:  # type: ignore[override]

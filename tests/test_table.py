@@ -26,7 +26,7 @@ class TableTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.told: list[Event] = []
-        events = Events(self.clock)
+        events = Events(self.clock.seconds)
         events.subscribe(self.told.append)
         self.table = Table(self.clock, events, own=OWN)
 
@@ -170,7 +170,7 @@ class TableTests(SynchronousTestCase):
         A full table refuses new addresses, and still takes news of those that it has; so does an address with many
         sources.
         """
-        table = Table(self.clock, Events(self.clock), limit=1)
+        table = Table(self.clock, Events(self.clock.seconds), limit=1)
         table.put(A, HERE, FIRST)
         with self.assertRaises(EntryRefused):
             table.put(B, HERE, FIRST)
@@ -243,7 +243,7 @@ class TableTests(SynchronousTestCase):
         Whatever happens, the peers are those of the chosen entries, and the best source is the one chosen.
         """
         clock = Clock()
-        table = Table(clock, Events(clock))
+        table = Table(clock, Events(clock.seconds))
         for mac, peer, source, lifetime, step in steps:
             if step == "put":
                 table.put(mac, peer, source, lifetime)

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from heapq import heapify, heappop, heappush
-from typing import Generic, TypeVar
+from math import inf
+from typing import Final, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 Key = TypeVar("Key", bound=Hashable)
+
+#: Seconds between two looks at deadlines of the wall clock, at the most.
+LOOK: Final = 60.0
 
 
 class Ageing(Generic[Key]):
@@ -19,8 +23,16 @@ class Ageing(Generic[Key]):
     the old one comes up.
     """
 
-    def __init__(self, clock: IReactorTime, expired: Callable[[Key], object]) -> None:
+    def __init__(
+        self, clock: IReactorTime, expired: Callable[[Key], object], wallClock: Callable[[], float] | None = None
+    ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch, if deadlines are such.  Whether one has passed is looked at
+            again every L{LOOK}, because that clock may be set.
+        """
         self._clock = clock
+        self._seconds = wallClock or clock.seconds
+        self._longest = inf if wallClock is None else LOOK
         self._expired = expired
         self._deadlines: dict[Key, float] = {}
         self._queue: list[tuple[float, int, Key]] = []
@@ -32,13 +44,13 @@ class Ageing(Generic[Key]):
 
     def deadline(self, key: Key) -> float | None:
         """
-        When C{key} expires, in the clock's seconds, or C{None} if it does not.
+        When C{key} expires, in seconds of the clock that deadlines are of, or C{None} if it does not.
         """
         return self._deadlines.get(key)
 
     def expireAt(self, key: Key, when: float) -> None:
         """
-        Let C{key} expire at C{when}, in the clock's seconds, and no longer at an earlier deadline.
+        Let C{key} expire at C{when}, in seconds of the clock that deadlines are of, and no longer earlier.
         """
         before = self._deadlines.get(key)
         self._deadlines[key] = when
@@ -71,16 +83,20 @@ class Ageing(Generic[Key]):
 
     def _schedule(self) -> None:
         if self._timer is not None and self._timer.active():
-            if self._queue and self._timer.getTime() <= self._queue[0][0]:
+            if self._queue and self._timer.getTime() <= self._clock.seconds() + self._wait:
                 return
             self._timer.cancel()
         self._timer = None
         if self._queue:
-            self._timer = self._clock.callLater(max(0.0, self._queue[0][0] - self._clock.seconds()), self._due)
+            self._timer = self._clock.callLater(self._wait, self._due)
+
+    @property
+    def _wait(self) -> float:
+        return min(self._longest, max(0.0, self._queue[0][0] - self._seconds()))
 
     def _due(self) -> None:
         self._timer = None
-        now = self._clock.seconds()
+        now = self._seconds()
         try:
             while self._queue and self._queue[0][0] <= now:
                 _, _, key = heappop(self._queue)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 #: What an event's field may hold.
@@ -38,9 +37,12 @@ class Events:
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime) -> None:
+    def __init__(self, wallClock: Callable[[], float]) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        """
         self.caught: Callable[[str], object] = self._logFailure
-        self._clock = clock
+        self._wallClock = wallClock
         self._subscribers: list[Callable[[Event], object]] = []
 
     def subscribe(self, subscriber: Callable[[Event], object]) -> Callable[[], None]:
@@ -60,7 +62,7 @@ class Events:
         """
         Tell every subscriber.  One that raises disturbs nobody.
         """
-        event = Event(kind, self._clock.seconds(), fields)
+        event = Event(kind, self._wallClock(), fields)
         for subscriber in self._subscribers:
             try:
                 subscriber(event)

@@ -85,7 +85,9 @@ class Loopback(SealedNetwork):
         finally:
             self.reactor = ordinary
 
-    def _node(self, host: str, key: NodeKey, papers: Papers) -> SealedNode:
+    def _node(
+        self, host: str, key: NodeKey, papers: Papers, wallClock: Callable[[], float] | None = None
+    ) -> SealedNode:
         context = realContext(self.reactor)
         return SealedNode(host, key, papers, SealedTransport(host, NODE_PORT, context, papers, os.urandom, MTU))
 
@@ -153,7 +155,7 @@ class Hub:
         self.peers = peers
         self.node = network.member(self.reactor)
         self.tap = Sink()
-        self.table = Table(self.reactor, Events(self.reactor), OWN)
+        self.table = Table(self.reactor, Events(self.reactor.seconds), OWN)
         context = realContext(self.reactor)
         self.etud = Etud(self.tap, self.node.transport, self.table, context.counters, _lost, context.failures)
         self.etud.start()

@@ -49,7 +49,7 @@ def measureMemory(network: Loopback, peers: Sequence[SealedNode], tables: Sequen
 
 def _table(count: int, peers: Sequence[SealedNode]) -> Table:
     clock = Clock()
-    table = Table(clock, Events(clock))
+    table = Table(clock, Events(clock.seconds))
     for number in range(count):
         table.put(MAC(b"\x02\x02" + number.to_bytes(4, "big")), peers[number % len(peers)].peer, CLAIMED)
     return table

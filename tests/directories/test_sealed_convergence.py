@@ -139,7 +139,7 @@ class Listener:
             own,
             network.clock,
             Random(self.person.number),
-            Events(network.clock),
+            Events(network.clock.seconds),
             self.counters,
             told=self.told,
             restarted=lambda server: self.versions.clear(),

@@ -97,7 +97,7 @@ class Server:
     def __init__(self, person: Person, underlay: Network, records: MemoryRecords) -> None:
         clock = person.network.clock
         context = simulatedContext(clock, underlay, self.HOST)
-        trust = Trust(person.network.key.network, clock)
+        trust = Trust(person.network.key.network, clock.seconds)
         self.transport = SealedTransport(
             self.HOST, SERVER_PORT, context, Papers(person, trust), Random(clock.seconds()).randbytes, 1500
         )
@@ -130,10 +130,18 @@ class Node:
         self.identity = person.key.identity
         context = simulatedNode(clock, underlay, host, macOf(person.number))
         self.table, self.counters = context.table, context.counters
-        self.trust = Trust(person.network.key.network, clock)
+        self.trust = Trust(person.network.key.network, clock.seconds)
         entropy = Random(f"{clock.seconds()} {person.number}").randbytes
         self.transport = SealedTransport(host, 22222, context, Papers(person, self.trust), entropy, 1500)
-        self.claims = Claims(self.identity, self.trust.check, self.table, clock, context.events, context.counters)
+        self.claims = Claims(
+            self.identity,
+            self.trust.check,
+            self.table,
+            clock,
+            context.events,
+            context.counters,
+            wallClock=clock.seconds,
+        )
         self.transport.admitSources(self.claims.mayUse)
         self.frames = Frames()
         self.transport.start(self.frames)

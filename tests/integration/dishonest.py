@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+from time import time
 
 from twisted.internet import reactor, stdio
 from twisted.protocols.basic import LineOnlyReceiver
@@ -90,7 +91,7 @@ class Orders(LineOnlyReceiver):
 def main(state: str, listen: str, port: str, target: str) -> None:
     identity, exchangeKey, endpoint = target.split(",")
     context = realContext(reactor)
-    enrolment = Enrolment(StateDirectory(state), reactor)
+    enrolment = Enrolment(StateDirectory(state), reactor, wallClock=time)
     transport = SealedTransport(listen, int(port), context, enrolment, os.urandom, MTU)
     transport.onSession(lambda peer, member, up: print("up" if up else "down", flush=True))
     transport.start(Deaf())

@@ -59,10 +59,10 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         The claims of a node that was just started.
         """
-        events = Events(self.clock)
+        events = Events(self.clock.seconds)
         own = Identity(bytes(32))
-        trust, table = Trust(self.network.key.network, self.clock), Table(self.clock, events)
-        claims = Claims(own, trust.check, table, self.clock, events, Counters())
+        trust, table = Trust(self.network.key.network, self.clock.seconds), Table(self.clock, events)
+        claims = Claims(own, trust.check, table, self.clock, events, Counters(), wallClock=self.clock.seconds)
         self.addCleanup(claims.stop)
         return claims
 

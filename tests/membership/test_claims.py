@@ -34,10 +34,10 @@ class Observatory:
     def __init__(self, limit: int = 100) -> None:
         self.clock = Clock()
         self.clock.advance(1000)
-        self.events = Events(self.clock)
+        self.events = Events(self.clock.seconds)
         self.told: list[Event] = []
         self.table = Table(self.clock, self.events, macFrom("own"))
-        self.trust = Trust(NETWORK.key.network, self.clock)
+        self.trust = Trust(NETWORK.key.network, self.clock.seconds)
         self.counters = Counters()
         self.claims = Claims(
             NODES["own"].identity,
@@ -47,6 +47,7 @@ class Observatory:
             self.events,
             self.counters,
             limit,
+            wallClock=self.clock.seconds,
         )
         self.trust.observe(lambda identity, revocation: self.claims.drop(identity))
         self.events.subscribe(self.told.append)

@@ -52,7 +52,7 @@ class EnrolmentCase(SynchronousTestCase):
         self.node = self.started()
 
     def started(self) -> Enrolment:
-        node = Enrolment(self.state, self.clock, entropyFrom("alice"))
+        node = Enrolment(self.state, self.clock, entropyFrom("alice"), wallClock=self.clock.seconds)
         self.addCleanup(node.stop)
         return node
 
@@ -264,7 +264,7 @@ class MemberTests(EnrolmentCase):
         epochs = [self.claim(self.node).epoch]
         epochs.extend(self.claim(self.started()).epoch for _ in range(3))
         self.clock.rightNow = 10.0
-        epochs.append(Epoch(self.state, self.clock).current)
+        epochs.append(Epoch(self.state, self.clock.seconds).current)
         self.clock.rightNow = 5000.0
         (self.state.path / "epoch").write_bytes(backup)
         epochs.append(self.claim(self.started()).epoch)

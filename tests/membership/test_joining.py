@@ -37,7 +37,7 @@ class JoiningCase(SynchronousTestCase):
         path = mkdtemp()
         self.addCleanup(lambda: [each.unlink() for each in Path(path).iterdir()] and Path(path).rmdir())
         self.state = StateDirectory(path)
-        self.node = Enrolment(self.state, self.clock, entropyFrom("alice"))
+        self.node = Enrolment(self.state, self.clock, entropyFrom("alice"), wallClock=self.clock.seconds)
         secret, identifier = octetsFrom("secret"), octetsFrom("id")[:16]
         network = bytes(NETWORK.key.network)
         where, server = ("192.0.2.1:1",), (SERVER.identity, SERVER.exchangePublic)
@@ -153,7 +153,7 @@ class RenewalTests(JoiningCase):
         super().setUp()
         self.node.admitted(self.admission())
         self.news: list[None] = []
-        self.notes = Notes(self.clock, Events(self.clock))
+        self.notes = Notes(self.clock, Events(self.clock.seconds))
         self.renewal = Renewal(self.node, MAC, self.clock, self.sent.append, lambda: self.news.append(None), self.notes)
         self.addCleanup(self.renewal.stop)
 

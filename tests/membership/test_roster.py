@@ -39,6 +39,7 @@ from wand.membership.roster import Roster
 from wand.membership.signed import signed, verified
 from wand.membership.token import Token
 from wand.state import StateDirectory
+from wand.testing.context import WallClock
 from wand.testing.membership import SlowRecords, entropyFrom, macFrom, octetsFrom
 from wand.wansd.stores.memory import MemoryRecords
 
@@ -93,7 +94,8 @@ class RosterCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.clock.advance(1_000_000)
-        self.events = Events(self.clock)
+        self.wallClock = WallClock(self.clock)
+        self.events = Events(self.wallClock)
         self.told: list[Event] = []
         self.events.subscribe(self.told.append)
         self.state = self.directory()
@@ -116,13 +118,21 @@ class RosterCase(SynchronousTestCase):
         return self.now(self.opening(state, **wish))
 
     def opening(self, state: StateDirectory | None = None, **wish: Any) -> Coroutine[Any, Any, Roster]:
-        return Roster.open(self.records, state or self.state, self.clock, self.events, NetworkWish(**wish), self.hooks)
+        return Roster.open(
+            self.records,
+            state or self.state,
+            self.clock,
+            self.events,
+            NetworkWish(**wish),
+            self.hooks,
+            wallClock=self.wallClock,
+        )
 
     def invite(self, **terms: Any) -> Token:
         return self.now(self.roster.invite(ENDPOINTS, **terms))
 
     def node(self, token: Token, name: str = "alice") -> Enrolment:
-        node = Enrolment(self.directory(), self.clock, entropyFrom(name))
+        node = Enrolment(self.directory(), self.clock, entropyFrom(name), wallClock=self.wallClock)
         node.begin(Token.parse(token.text))
         return node
 
@@ -184,7 +194,13 @@ class CreationTests(RosterCase):
         self.assertNotEqual(self.invite().secret, self.invite().secret)
         self.records = MemoryRecords()
         unset = Roster.open(
-            self.records, self.directory(), self.clock, self.events, NetworkWish(), entropy=lambda size: bytes(size)
+            self.records,
+            self.directory(),
+            self.clock,
+            self.events,
+            NetworkWish(),
+            entropy=lambda size: bytes(size),
+            wallClock=self.wallClock,
         )
         self.failureResultOf(Deferred.fromCoroutine(unset), ValueError)
 
@@ -859,7 +875,7 @@ class RenewalTests(RosterCase):
         mac = macFrom(alice.identity.text)
         assert alice.own is not None
         self.assertEqual(alice.own.expires - alice.own.issued, LIFE)
-        self.assertEqual(alice.renewalDue, alice.own.issued + LIFE / 3)
+        self.assertEqual(alice.renewalIn, alice.own.issued + LIFE / 3 - self.wallClock())
         self.assertEqual(self.now(self.roster.renew(alice.identity, mac)), Renewed(alice.certificate))
         self.clock.advance(LIFE / 3)
         answer = self.now(self.roster.renew(alice.identity, mac))

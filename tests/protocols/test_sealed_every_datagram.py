@@ -216,7 +216,9 @@ class EveryStateTests(SynchronousTestCase):
         """
         temporary = TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
-        self.enrolment = Enrolment(StateDirectory(str(Path(temporary.name) / "state")), self.clock)
+        self.enrolment = Enrolment(
+            StateDirectory(str(Path(temporary.name) / "state")), self.clock, wallClock=self.clock.seconds
+        )
         self.addCleanup(self.enrolment.stop)
         self.context = simulatedContext(self.clock, self.network, "192.0.2.1")
         prepare(self.enrolment)

@@ -85,20 +85,21 @@ class HandshakeMessageTests(SynchronousTestCase):
                 expires=2**52,
             ),
         )
-        self.assertEqual(parseGreeting(packGreeting(Greeting(1, 2**53, 0, largest))), Greeting(1, 2**53, 0, largest))
-        self.assertEqual(parseReply(packReply(Reply(1, largest))), Reply(1, largest))
-        packGreeting(Greeting(0xFFFF, 2**53, 255, bytes(SIGNED_MAXIMUM)))
+        for greeting in (Greeting(1, 2**53, 0, largest, 2**53, b"\xff" * 16), Greeting(1, 2**53, 0, largest)):
+            self.assertEqual(parseGreeting(packGreeting(greeting)), greeting)
+        self.assertEqual(parseReply(packReply(Reply(1, largest, 2**53))), Reply(1, largest, 2**53))
+        packGreeting(Greeting(0xFFFF, 2**53, 255, bytes(SIGNED_MAXIMUM), 2**53, bytes(16)))
         self.assertRaises(ValueError, packGreeting, Greeting(1, 0, 0, bytes(HANDSHAKE_SIZE)))
 
     def test_laterVersionMayAppend(self) -> None:
         """
         Fields that a later version appends to a payload are ignored.
         """
-        later = msgspec.msgpack.encode([2, 5, 0, b"credential", "more", {"and": "more"}])
+        later = msgspec.msgpack.encode([2, 5, 0, b"credential", 6, b"cookie", "more", {"and": "more"}])
         payload = len(later).to_bytes(2, "big") + later + bytes(9)
-        self.assertEqual(parseGreeting(payload), Greeting(2, 5, 0, b"credential"))
-        later = msgspec.msgpack.encode([2, b"credential", [1, 2, 3]])
-        self.assertEqual(parseReply(len(later).to_bytes(2, "big") + later), Reply(2, b"credential"))
+        self.assertEqual(parseGreeting(payload), Greeting(2, 5, 0, b"credential", 6, b"cookie"))
+        later = msgspec.msgpack.encode([2, b"credential", 6, [1, 2, 3]])
+        self.assertEqual(parseReply(len(later).to_bytes(2, "big") + later), Reply(2, b"credential", 6))
 
     @given(st.binary(max_size=900))
     def test_anythingCanArrive(self, octets: bytes) -> None:

@@ -18,7 +18,7 @@ from zope.interface.verify import verifyObject
 
 from wand.prompt import IPromptReader
 from wand.twistd import reactor as module
-from wand.twistd.reactor import PATIENCE, PromptReactor
+from wand.twistd.reactor import PATIENCE, SLEEP_MAXIMUM, PromptReactor
 
 
 @implementer(IReadDescriptor)
@@ -183,6 +183,7 @@ class PromptReactorTests(SynchronousTestCase):
         self.patch(module, "monotonic", time.monotonic)
         self.patch(module, "sched_yield", time.yielded)
         self.reactor._poller = poller
+        self.reactor._woke = time.now  # what this test took until now is no work of the reactor's
         slept = []
         for pause in pauses:
             poller.pauses.append(pause)
@@ -203,6 +204,18 @@ class PromptReactorTests(SynchronousTestCase):
         slept = self.pause([long, brief, brief, brief, long, brief, brief], 20e-6)
         # It sleeps the first time, and for the first short pause; then only for the long one and the one after it.
         self.assertEqual(slept, [1, 1, 0, 0, 1, 1, 0])
+
+    def test_looksAtTheTimeSoonAfterTheHostSlept(self) -> None:
+        """
+        It waits no longer than some seconds at a time, since epoll(7) does not count the time that the host sleeps.
+        """
+        asked: list[float] = []
+        poller = Poller(Time())
+        poller.poll = lambda timeout, most: asked.append(timeout) or []  # type: ignore[method-assign,func-returns-value]
+        self.reactor._poller = poller
+        for timeout in (None, 3600.0, 3.0, 0):
+            self.reactor.doIteration(timeout)
+        self.assertEqual(asked, [SLEEP_MAXIMUM, SLEEP_MAXIMUM, 3.0, 0])
 
     def test_strangersDoNotKeepItAwake(self) -> None:
         """

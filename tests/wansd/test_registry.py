@@ -25,7 +25,7 @@ class RegistryTests(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1000)
         self.expired: list[Registration] = []
-        self.registry = Registry(self.clock, self.expired.append)
+        self.registry = Registry(self.clock, self.clock.seconds, self.expired.append)
 
     def test_whatCountsAsAChange(self) -> None:
         """

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from shutil import rmtree
@@ -17,11 +18,13 @@ from tempfile import mkdtemp
 from threading import Event, get_ident
 from typing import Any
 
+import pytest
+import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, fail, gatherResults, inlineCallbacks
+from twisted.internet.defer import Deferred, fail, gatherResults
 from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreUnavailable
@@ -282,65 +285,63 @@ class WatchedRecordsTests(SynchronousTestCase):
         """
         memory = MemoryRecords()
         self.patch(memory, "close", lambda: Deferred())
-        closing = WatchedRecords(SteadyRecords("memory", memory, self.context), self.context).close()
+        ended = WatchedRecords(SteadyRecords("memory", memory, self.context), self.context).close()
         self.clock.advance(CLOSING)
-        self.assertIsNone(self.successResultOf(closing))
+        self.assertIsNone(self.successResultOf(ended))
 
 
-class WorkerThreadTests(TestCase):
+# Workers: what may block is done in one thread beside the reactor.
+
+
+@pytest_twisted.inlineCallbacks
+def test_inOrderInOneThread() -> Generator[Deferred[Any], Any, None]:
     """
-    What may block is done in one thread beside the reactor.
+    Everything is done in the order in which it was given, in one thread that is not the reactor's, and the reactor
+    goes on meanwhile.
     """
+    worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]  # the reactor is a module to mypy
+    free = Event()
+    done: list[int] = []
+    first = worker.do(free.wait)
+    rest = [worker.do(lambda number=number: done.append(number) or get_ident()) for number in range(50)]  # type: ignore[misc]
+    turned: Deferred[None] = Deferred()
+    reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
+    yield turned
+    assert not first.called
+    free.set()
+    threads = yield gatherResults(rest)
+    assert (done, len(set(threads))) == (list(range(50)), 1)
+    assert threads[0] != get_ident()
+    worker.stop()
 
-    @inlineCallbacks
-    def test_inOrderInOneThread(self) -> Generator[Deferred[Any], Any, None]:
-        """
-        Everything is done in the order in which it was given, in one thread that is not the reactor's, and the reactor
-        goes on meanwhile.
-        """
-        worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]  # the reactor is a module to mypy
-        free = Event()
-        done: list[int] = []
-        first = worker.do(free.wait)
-        rest = [worker.do(lambda number=number: done.append(number) or get_ident()) for number in range(50)]  # type: ignore[misc]
-        turned: Deferred[None] = Deferred()
-        reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
-        yield turned
-        self.assertFalse(first.called)
-        free.set()
-        threads = yield gatherResults(rest)
-        self.assertEqual((done, len(set(threads))), (list(range(50)), 1))
-        self.assertNotEqual(threads[0], get_ident())
-        worker.stop()
 
-    @inlineCallbacks
-    def test_whatItRaisesComesBack(self) -> Generator[Deferred[Any], Any, None]:
-        """
-        An exception comes back, and the worker works on.
-        """
-        worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]
-        with self.assertRaises(ZeroDivisionError):
-            yield worker.do(lambda: 1 // 0)
-        self.assertEqual((yield worker.do(lambda: 7)), 7)
-        worker.stop()
+@pytest_twisted.inlineCallbacks
+def test_whatItRaisesComesBack() -> Generator[Deferred[Any], Any, None]:
+    """
+    An exception comes back, and the worker works on.
+    """
+    worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        yield worker.do(lambda: 1 // 0)
+    assert (yield worker.do(lambda: 7)) == 7
+    worker.stop()
 
-    @inlineCallbacks
-    def test_theStoreBesideTheReactor(self) -> Generator[Deferred[Any], Any, None]:
-        """
-        While another program holds the file the reactor is not held up, and what was asked is answered when it lets go.
-        """
-        path = Path(mkdtemp()) / "store.sqlite"
-        self.addCleanup(rmtree, path.parent)
-        records = SQLiteRecords(path, WorkerThread(reactor, "test"))  # type: ignore[arg-type]
-        yield records.load("a")
-        holder = sqlite3.connect(path, isolation_level=None)
-        self.addCleanup(holder.close)
+
+@pytest_twisted.inlineCallbacks
+def test_theStoreBesideTheReactor(tmp_path: Path) -> Generator[Deferred[Any], Any, None]:
+    """
+    While another program holds the file the reactor is not held up, and what was asked is answered when it lets go.
+    """
+    path = tmp_path / "store.sqlite"
+    records = SQLiteRecords(path, WorkerThread(reactor, "test"))  # type: ignore[arg-type]
+    yield records.load("a")
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         exchanged = records.exchange("a", b"k", None, b"1")
         turned: Deferred[None] = Deferred()
         reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
         yield turned
-        self.assertFalse(exchanged.called)
+        assert not exchanged.called
         holder.execute("ROLLBACK")
-        self.assertTrue((yield exchanged))
-        yield records.close()
+        assert (yield exchanged)
+    yield records.close()

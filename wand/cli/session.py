@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -71,8 +72,7 @@ class Session:
         """
         The time, in seconds since the epoch.
         """
-        seconds: float = self._reactor.seconds()
-        return seconds
+        return time()
 
     async def client(self) -> ControlClient:
         """

@@ -98,7 +98,7 @@ class Rel2Directory:
                 name=source.name,
                 state=asking.state,
                 entries=len(self._listed.get(source, ())),
-                answered=asking.answered,
+                answered=None if asking.answered is None else self._context.epoch(asking.answered),
             )
             for source, asking in self._servers.items()
         ]

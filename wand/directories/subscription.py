@@ -138,6 +138,15 @@ class Subscription:
         else:
             self._counters["drop-directory-malformed"] += 1
 
+    def readAgain(self) -> None:
+        """
+        Read the whole log again.
+        """
+        self._restarted(self.server)
+        self.coverage = Coverage()
+        self._asked = 0
+        self.hasten()
+
     def stop(self) -> None:
         """
         Ask no more and leave no timer behind.

@@ -105,7 +105,7 @@ class WansdDirectory:
                 name=subscription.name,
                 state=subscription.state,
                 entries=self._neighbours.count(server),
-                answered=subscription.answered,
+                answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
             )
             for server, (subscription, _) in self._subscriptions.items()
         ]
@@ -130,6 +130,13 @@ class WansdDirectory:
         for identity, server in servers.items():
             if identity not in self._subscriptions:
                 self._follow(server)
+
+    def clockSet(self) -> None:
+        """
+        Somebody set our clock: read every log again, because what was no valid certificate may be one now.
+        """
+        for subscription, _ in self._subscriptions.values():
+            subscription.readAgain()
 
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context

@@ -61,8 +61,11 @@ class Claims:
         events: Events,
         counters: Counters,
         limit: int = LIMIT,
+        *,
+        wallClock: Callable[[], float],
     ) -> None:
         """
+        @param wallClock: gives the seconds since the epoch, which certificates expire by.
         @param own: our own identity, whose addresses do not go into the table.
         @param check: verifies a certificate, as L{wand.membership.trust.Trust.check} does.
         """
@@ -81,7 +84,7 @@ class Claims:
         self._owners: dict[Thing, Identity] = {}
         self._userOf: dict[bytes, Identity] = {}
         self._told: dict[Thing, set[frozenset[Identity]]] = {}
-        self._ages: Ageing[Identity] = Ageing(clock, self.drop)
+        self._ages: Ageing[Identity] = Ageing(clock, self.drop, wallClock)
 
     def __len__(self) -> int:
         return len(self._standing)

@@ -5,6 +5,7 @@ Enrolment: what a node keeps of its membership in its state directory.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from hmac import compare_digest
 from typing import Annotated, Final, Literal
 
@@ -27,7 +28,7 @@ from wand.membership.messages import Admitted, Join, JoinProof, Signed
 from wand.membership.network import Descriptor
 from wand.membership.signed import packed, signature, signed, unpacked, verified
 from wand.membership.token import Token
-from wand.membership.trust import LIMIT, Trust
+from wand.membership.trust import LIMIT, SKEW, Trust
 from wand.state import StateDirectory
 
 #: The files in the state directory.
@@ -79,10 +80,18 @@ class Enrolment:
 
     _log = Logger()
 
-    def __init__(self, state: StateDirectory, clock: IReactorTime, entropy: Entropy = os.urandom) -> None:
+    def __init__(
+        self,
+        state: StateDirectory,
+        clock: IReactorTime,
+        entropy: Entropy = os.urandom,
+        *,
+        wallClock: Callable[[], float],
+    ) -> None:
         """
         Read what is kept; make the node's key the first time.
 
+        @param wallClock: gives the seconds since the epoch.
         @raise StateUnavailable: if something can not be read or written, is damaged, or open to others.
         """
         self.key = NodeKey.kept(state, entropy)
@@ -92,7 +101,8 @@ class Enrolment:
         self.own: Certificate | None = None
         self.state = state
         self._clock = clock
-        self._epoch = Epoch(state, clock)
+        self._wallClock = wallClock
+        self._epoch = Epoch(state, wallClock)
         self._kept: _Kept | None = None
         self._writing: IDelayedCall | None = None
         self._claimed: tuple[Claim, bytes] | None = None
@@ -150,7 +160,15 @@ class Enrolment:
         return known + tuple(server for server in invited if server not in known)
 
     def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
-        return self.trust.admit(certificate, exchangeKey) if self.trust else None
+        """
+        Check a presented certificate.  One that has expired is good enough for a server that we know: who is away for
+        long, or has a clock that is ahead, could never be renewed else, and a server can lie about little.
+        """
+        member = self.trust.admit(certificate, exchangeKey, expired=True) if self.trust else None
+        if member is None or member.expires > self._wallClock():
+            return member
+        known = any((each.identity, each.exchangeKey) == (member.identity, exchangeKey) for each in self.servers)
+        return member if member.isServer and known else None
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return None
@@ -210,7 +228,7 @@ class Enrolment:
         if self.token is None or self.trust is None:
             return False
         descriptor = verified(answer.descriptor, Descriptor, self.network)
-        server = self.trust.check(answer.server)
+        server = self.trust.check(answer.server, expired=True)
         own = self._ours(answer.certificate)
         if descriptor is None or descriptor.cipher != self.token.cipher or own is None:
             return False
@@ -230,23 +248,42 @@ class Enrolment:
         """
         Keep a new certificate.
 
-        @return: whether it is a valid one of ours, and no older than the one that we have.
+        @return: whether it is a valid one of ours, and no older than the one that we have, unless that was issued in
+            the future, by a clock that was ahead.
         @raise StateUnavailable: if it can not be kept.
         """
         new = self._ours(certificate)
         if new is None or self._kept is None or self.own is None:
             return False
-        if new == self.own or new.issued < self.own.issued:
+        isOlder = new.issued < self.own.issued
+        if new == self.own or (isOlder and not self._isOfTheFuture):
             return False
         self._keep(msgspec.structs.replace(self._kept, certificate=certificate))
+        if isOlder:  # only a later claim makes others take it
+            self._claimed = None
+            self._epoch.next()
         return True
 
     @property
-    def renewalDue(self) -> float:
+    def renewalIn(self) -> float:
         """
-        When to ask for a new certificate, in seconds since the epoch: after a third of its life.
+        In how many seconds to ask for a new certificate: after a third of its life, and at once if it was issued in the
+        future.
         """
-        return self.own.issued + (self.own.expires - self.own.issued) / 3 if self.own else 0.0
+        if self.own is None or self._isOfTheFuture:
+            return 0.0
+        return self.own.issued + (self.own.expires - self.own.issued) / 3 - self._wallClock()
+
+    @property
+    def hasExpired(self) -> bool:
+        """
+        Has our certificate expired, as far as our clock knows?
+        """
+        return self.own is not None and self.own.expires <= self._wallClock()
+
+    @property
+    def _isOfTheFuture(self) -> bool:
+        return self.own is not None and self.own.issued > self._wallClock() + SKEW
 
     def claim(self, macs: tuple[MAC, ...]) -> bytes | None:
         """
@@ -325,7 +362,7 @@ class Enrolment:
         self._taken(kept)
 
     def _ours(self, certificate: bytes) -> Certificate | None:
-        content = self.trust.check(certificate) if self.trust else None
+        content = self.trust.check(certificate, expired=True) if self.trust else None  # that is for others to judge
         ours = content is not None and (content.identity, content.exchangeKey) == (
             self.identity,
             self.key.exchangePublic,
@@ -335,7 +372,7 @@ class Enrolment:
     def _trusting(self, network: Identity) -> None:
         if self.trust is not None and self.trust.network == network:
             return
-        self.trust = Trust(network, self._clock)
+        self.trust = Trust(network, self._wallClock)
         content = keptSecret(self.state, REVOCATIONS)
         self.trust.load((content and unpacked(content, list[bytes], 256 * LIMIT)) or ())
         self.trust.observe(self._revoked)

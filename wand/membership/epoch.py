@@ -4,9 +4,8 @@ The epoch of a node's claims: it only ever grows, whatever happens to the node.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
-
-from twisted.internet.interfaces import IReactorTime
 
 from wand.membership.kept import keptSecret
 from wand.state import StateDirectory
@@ -23,12 +22,13 @@ class Epoch:
     @ivar current: the epoch of the last claim.
     """
 
-    def __init__(self, state: StateDirectory, clock: IReactorTime) -> None:
+    def __init__(self, state: StateDirectory, wallClock: Callable[[], float]) -> None:
         """
+        @param wallClock: gives the seconds since the epoch.
         @raise StateUnavailable: if it can not be read or written.
         """
         self._state = state
-        self._clock = clock
+        self._wallClock = wallClock
         text = (keptSecret(state, EPOCH) or b"").decode("ascii", "replace").strip()
         self.current = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
         self.next()
@@ -39,7 +39,7 @@ class Epoch:
 
         @raise StateUnavailable: if it can not be kept.
         """
-        new = max(self.current + 1, int(self._clock.seconds()))
+        new = max(self.current + 1, int(self._wallClock()))
         self._state.write(EPOCH, f"{new}\n".encode())
         self.current = new
         return new

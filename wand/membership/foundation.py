@@ -5,12 +5,12 @@ Foundation: a network is created, or what there is of it is read.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
 import attrs
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.interfaces import IRecords
@@ -103,7 +103,11 @@ class Foundation:
 
 
 async def founded(
-    records: IRecords, state: StateDirectory, wish: NetworkWish, clock: IReactorTime, entropy: Entropy = os.urandom
+    records: IRecords,
+    state: StateDirectory,
+    wish: NetworkWish,
+    wallClock: Callable[[], float],
+    entropy: Entropy = os.urandom,
 ) -> Foundation:
     """
     Read the network of a store; create it if the store is empty.
@@ -121,15 +125,15 @@ async def founded(
         return _read(record, key, state, created=False)
     made = key is None
     key = key or NetworkKey.made(state, entropy)
-    if await shelf.exchange(KEY, None, _new(key, wish, clock, entropy)):
+    if await shelf.exchange(KEY, None, _new(key, wish, wallClock, entropy)):
         return _read(_present(shelf), key, state, created=True)
     if made:  # another server created the network meanwhile
         (state.path / NETWORK_KEY).unlink()
     return _read(_present(shelf), None if made else key, state, created=False)
 
 
-def _new(key: NetworkKey, wish: NetworkWish, clock: IReactorTime, entropy: Entropy) -> NetworkRecord:
-    descriptor = Descriptor(wish.name, wish.cipher, wish.prefix, int(clock.seconds()))
+def _new(key: NetworkKey, wish: NetworkWish, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
+    descriptor = Descriptor(wish.name, wish.cipher, wish.prefix, int(wallClock()))
     return NetworkRecord(key.network, signed(key.signing, descriptor), entropy(32))
 
 

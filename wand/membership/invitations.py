@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
@@ -85,13 +84,14 @@ class Invitations:
     """
 
     def __init__(
-        self, records: IRecords, clock: IReactorTime, entropy: Entropy, isNeeded: Callable[[bytes], bool]
+        self, records: IRecords, wallClock: Callable[[], float], entropy: Entropy, isNeeded: Callable[[bytes], bool]
     ) -> None:
         """
+        @param wallClock: gives the seconds since the epoch.
         @param isNeeded: does somebody who joined with this invitation still wait for the answer?
         """
         self._shelf = Shelf(records, KIND, Invitation)
-        self._clock = clock
+        self._wallClock = wallClock
         self._entropy = entropy
         self._isNeeded = isNeeded
 
@@ -131,7 +131,7 @@ class Invitations:
             invitation=self._entropy(16),
             secret=self._entropy(32),
             uses=uses,
-            expires=int(self._clock.seconds() + lifetime),
+            expires=int(self._wallClock() + lifetime),
             name=name,
             bridge=bridge,
             approval=approval,
@@ -169,7 +169,7 @@ class Invitations:
         """
         The invitations that can be redeemed.
         """
-        now = self._clock.seconds()
+        now = self._wallClock()
         return [each.status for each in self._shelf if each.expires > now and each.isOpen]
 
     def secretOf(self, invitation: bytes) -> bytes | None:
@@ -193,7 +193,7 @@ class Invitations:
             return known
         if known.withdrawn:
             raise MembershipRefused("the invitation was withdrawn; ask for another")
-        if known.expires <= self._clock.seconds():
+        if known.expires <= self._wallClock():
             raise MembershipRefused("the invitation has expired; ask for another")
         if len(known.redeemers) >= known.uses:
             raise MembershipRefused("the invitation has been used already; ask for another")
@@ -217,4 +217,4 @@ class Invitations:
         raise TemporarilyUnavailable("too many join at once; try again")
 
     def _isAnswered(self, invitation: Invitation) -> bool:
-        return invitation.expires + GRACE > self._clock.seconds() or self._isNeeded(invitation.invitation)
+        return invitation.expires + GRACE > self._wallClock() or self._isNeeded(invitation.invitation)

@@ -31,6 +31,9 @@ TROUBLE: Final = 1.0
 TROUBLE_MAXIMUM: Final = 40.0
 TROUBLE_JITTER: Final = 0.5
 
+#: Seconds between two looks at whether it is time for a new certificate, at the most: the clock may be set.
+LOOK: Final = 300.0
+
 
 class Joining:
     """
@@ -167,8 +170,8 @@ class Renewal:
         own = self._enrolment.own
         if own is None:
             return
-        wait = self._enrolment.renewalDue - self._clock.seconds() if self._mac in own.macs else 0.0
-        self._timer = self._clock.callLater(wait if wait > 0 else PATIENCE_MAXIMUM, self.start)
+        wait = self._enrolment.renewalIn if self._mac in own.macs else 0.0
+        self._timer = self._clock.callLater(min(wait, LOOK) if wait > 0 else PATIENCE_MAXIMUM, self.start)
         if wait <= 0:
             self._send(Renew(self._mac))
 

@@ -4,7 +4,7 @@ Redemption: a node joins with an invitation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import Final
 
@@ -34,11 +34,20 @@ class Redemption:
     """
 
     def __init__(
-        self, register: Register, invitations: Invitations, clock: IReactorTime, hooks: Sequence[IHookListener]
+        self,
+        register: Register,
+        invitations: Invitations,
+        clock: IReactorTime,
+        wallClock: Callable[[], float],
+        hooks: Sequence[IHookListener],
     ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        """
         self._register = register
         self._invitations = invitations
         self._clock = clock
+        self._wallClock = wallClock
         self._hooks = hooks
         self._asking: set[bytes] = set()
         self._lock = DeferredLock()
@@ -135,7 +144,7 @@ class Redemption:
             exchangeKey=exchangeKey,
             name=name,
             state="pending" if invitation.approval else "unsigned",
-            since=int(self._clock.seconds()),
+            since=int(self._wallClock()),
             addresses=(address,),
             macs=(join.mac,),
             bridge=invitation.bridge,

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.ethernet import MAC
@@ -22,7 +21,7 @@ from wand.membership.record import MemberRecord
 from wand.membership.revocation import Revocation
 from wand.membership.shelf import Shelf
 from wand.membership.signed import signed, unverified, verified
-from wand.membership.trust import Trust
+from wand.membership.trust import SKEW, Trust
 
 #: The kind of our records in a store.
 KIND: Final = "sealed-member"
@@ -44,11 +43,12 @@ class Register:
         records: IRecords,
         foundation: Foundation,
         trust: Trust,
-        clock: IReactorTime,
+        wallClock: Callable[[], float],
         life: int,
         issued: Callable[[Identity, bytes], object],
     ) -> None:
         """
+        @param wallClock: gives the seconds since the epoch.
         @param life: for how many seconds a certificate is valid.
         @param issued: called with the identity and the signed certificate whenever there is a new one.
         """
@@ -57,7 +57,7 @@ class Register:
         self.life = life
         self._shelf = Shelf(records, KIND, MemberRecord)
         self._foundation = foundation
-        self._clock = clock
+        self._wallClock = wallClock
         self._issued = issued
 
     # What readers ask.
@@ -101,7 +101,9 @@ class Register:
         certificate = unverified(record.certificate, Certificate)
         if certificate is None or not record.isSaidBy(certificate):
             return True
-        return self._clock.seconds() >= record.issued + (record.expires - record.issued) / 3
+        now = self._wallClock()
+        isOfTheFuture = record.issued > now + SKEW  # our clock was ahead then
+        return isOfTheFuture or now >= record.issued + (record.expires - record.issued) / 3
 
     # What changes.
 
@@ -171,7 +173,8 @@ class Register:
         record = None if content is None else self._shelf.get(content.identity)
         if content is None or record is None or record.state not in ("unsigned", "member"):
             return False
-        if not record.isSaidBy(content) or content.issued < record.issued or certificate == record.certificate:
+        isOlder = content.issued < record.issued <= self._wallClock() + SKEW
+        if not record.isSaidBy(content) or isOlder or certificate == record.certificate:
             return False
         await self.change(content.identity, lambda before: before.withCertificate(content, certificate))
         self._issued(Identity(content.identity), certificate)
@@ -213,7 +216,7 @@ class Register:
         @raise wand.errors.StoreUnavailable: if that can not be stored.
         """
         if self._shelf.get(identity) is None:
-            await self.add(MemberRecord(identity, bytes(32), "", "pending", int(self._clock.seconds())))
+            await self.add(MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock())))
         record = await self.change(identity, self._withoutRights)
         await self.assignments.release(identity)
         if record.revocation:
@@ -261,13 +264,13 @@ class Register:
             raise MembershipRefused("this key was revoked; it can not be a member again")
         if self._foundation.key is None:
             return record if record.state == "member" else msgspec.structs.replace(record, state="unsigned")
-        certificate = record.certificateFor(self._foundation.network, int(self._clock.seconds()), self.life)
+        certificate = record.certificateFor(self._foundation.network, int(self._wallClock()), self.life)
         return record.withCertificate(certificate, signed(self._foundation.key.signing, certificate))
 
     def _withoutRights(self, record: MemberRecord) -> MemberRecord:
         if record.state == "revoked" and (record.revocation or self._foundation.key is None):
             return record
-        when = record.revoked or int(self._clock.seconds())
+        when = record.revoked or int(self._wallClock())
         revocation = b""
         if self._foundation.key is not None:
             content = Revocation(self._foundation.network, record.identity, when)

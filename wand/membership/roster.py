@@ -5,7 +5,7 @@ The roster: everything that a directory server and its operator do with the memb
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,6 +19,7 @@ from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, Tempo
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.interfaces import IHookListener, IRecords
+from wand.membership.certificate import Certificate
 from wand.membership.foundation import Foundation, NetworkWish, founded
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
@@ -77,22 +78,24 @@ class Roster:
         wish: NetworkWish,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
+        *,
+        wallClock: Callable[[], float],
     ) -> None:
         """
         Use L{open}.
         """
-        self.trust = Trust(foundation.network, clock)
+        self.trust = Trust(foundation.network, wallClock)
         self.created = foundation.created
         self._foundation = foundation
         self._key = key
-        self._clock = clock
+        self._wallClock = wallClock
         self._events = events
         self._serverName = wish.server
         self._observers: list[RosterObserver] = []
         self._delays = Budget(clock, DELAY_RATE, DELAY_BURST)
-        self._register = Register(records, foundation, self.trust, clock, wish.life, self._issued)
-        self._invitations = Invitations(records, clock, entropy, self._isAwaited)
-        self._redemption = Redemption(self._register, self._invitations, clock, hooks)
+        self._register = Register(records, foundation, self.trust, wallClock, wish.life, self._issued)
+        self._invitations = Invitations(records, wallClock, entropy, self._isAwaited)
+        self._redemption = Redemption(self._register, self._invitations, clock, wallClock, hooks)
         self.trust.observe(self._revoked)
 
     @classmethod
@@ -105,17 +108,20 @@ class Roster:
         wish: NetworkWish,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
+        *,
+        wallClock: Callable[[], float],
     ) -> Roster:
         """
         Read the roster of a store; create the network if the store is empty.
 
+        @param wallClock: gives the seconds since the epoch.
         @raise ConfigurationInvalid: if the wish can not be fulfilled.
         @raise StoreUnavailable: if the store can not be used.
         @raise StateUnavailable: if a key can not be used.
         """
-        foundation = await founded(records, state, wish, clock, entropy)
+        foundation = await founded(records, state, wish, wallClock, entropy)
         key = NodeKey.kept(state, entropy)
-        roster = cls(foundation, key, records, clock, events, wish, hooks, entropy)
+        roster = cls(foundation, key, records, clock, events, wish, hooks, entropy, wallClock=wallClock)
         await roster.reload()
         await roster.certifyItself()
         return roster
@@ -144,7 +150,7 @@ class Roster:
                     exchangeKey=self._key.exchangePublic,
                     name=name,
                     state="unsigned",
-                    since=int(self._clock.seconds()),
+                    since=int(self._wallClock()),
                     server=True,
                 )
             )
@@ -194,7 +200,17 @@ class Roster:
         if member is None or (record is not None and record.state == "revoked"):
             return None
         isListed = record is not None and record.state == "member"
-        return member if isListed or member.expires > self._clock.seconds() else None
+        return member if isListed or member.expires > self._wallClock() else None
+
+    def check(self, certificate: bytes) -> Certificate | None:
+        """
+        Check the certificate in an announcement.  As in L{admit}, one that has expired is good enough for a member of
+        the roster, which is here: it waits for a new one, or our clock is ahead.
+        """
+        content = self.trust.check(certificate, expired=True)
+        record = None if content is None else self._register.get(content.identity)
+        isListed = record is not None and record.state == "member"
+        return content if content is not None and (isListed or content.expires > self._wallClock()) else None
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return self._invitations.secretOf(invitation)

@@ -11,7 +11,6 @@ from heapq import heappop, heappush
 from hmac import compare_digest
 from typing import Final
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.membership.certificate import Certificate
@@ -20,7 +19,7 @@ from wand.membership.member import Member
 from wand.membership.revocation import Revocation
 from wand.membership.signed import verified
 
-#: Seconds by which the clock of whoever issued a certificate may be ahead of ours.
+#: Seconds by which clocks may differ.  What was issued later than so much from now, a clock that was ahead issued.
 SKEW: Final = 300
 
 #: How many revocations are kept.  Beyond, the oldest go: the certificates that they were about expired long ago.
@@ -36,9 +35,12 @@ class Trust:
 
     _log = Logger()
 
-    def __init__(self, network: Identity, clock: IReactorTime, limit: int = LIMIT) -> None:
+    def __init__(self, network: Identity, wallClock: Callable[[], float], limit: int = LIMIT) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        """
         self.network = network
-        self._clock = clock
+        self._wallClock = wallClock
         self._limit = limit
         self._revoked: dict[Identity, bytes] = {}
         self._ages: list[tuple[int, bytes]] = []
@@ -50,7 +52,8 @@ class Trust:
 
     def check(self, certificate: bytes, *, expired: bool = False) -> Certificate | None:
         """
-        Check a certificate that somebody handed us, of whomever it is.
+        Check a certificate that somebody handed us, of whomever it is.  One that was issued in our future is as good as
+        any: its issuer's clock is ahead, or ours behind, and that it was signed proves that it was issued.
 
         @param expired: whether it may have expired.
         @return: what it says, or C{None} if it is not valid.
@@ -58,8 +61,7 @@ class Trust:
         content = verified(certificate, Certificate, self.network)
         if content is None or not compare_digest(content.network, self.network):
             return None
-        now = self._clock.seconds()
-        if content.issued > now + SKEW or (content.expires <= now and not expired):
+        if content.expires <= self._wallClock() and not expired:
             return None
         return None if Identity(content.identity) in self._revoked else content
 

@@ -8,6 +8,7 @@ the formats.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 import attrs
@@ -78,10 +79,10 @@ class REL2:
 @attrs.define
 class Account:
     """
-    What passed between a peer and us; C{heard} in the clock's seconds, C{0.0} for never.
+    What passed between a peer and us; C{heard} in the clock's seconds, minus infinity for never.
     """
 
-    heard: float = 0.0
+    heard: float = -inf
     framesReceived: int = 0
     bytesReceived: int = 0
     framesSent: int = 0
@@ -99,6 +100,7 @@ class REL2Transport:
 
     def __init__(self, request: TransportRequest, context: Context, *, knownOnly: bool) -> None:
         self._clock = context.clock
+        self._epoch = context.epoch
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._knownOnly = knownOnly
@@ -280,9 +282,9 @@ class REL2Transport:
         account = self._accounts.get(peer) or Account()
         return PeerStatus(
             peer=str(peer),
-            state="heard" if account.heard else "known",
+            state="heard" if account.heard > -inf else "known",
             macs=[],
-            heard=account.heard or None,
+            heard=self._epoch(account.heard) if account.heard > -inf else None,
             framesReceived=account.framesReceived,
             bytesReceived=account.bytesReceived,
             framesSent=account.framesSent,

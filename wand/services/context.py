@@ -1,5 +1,5 @@
 """
-The context of a real program: the reactor's time, real randomness, real sockets.
+The context of a real program: the reactor's time, the wall clock, real randomness, real sockets.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from wand.counters import Counters
+from wand.elapsed import steady
 from wand.events import Event, Events
 from wand.failures import Failures
 from wand.guarded_time import GuardedTime
@@ -26,12 +27,13 @@ _log = Logger(namespace="wand.events")
 
 def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Context:
     """
-    A context on a reactor, whose events are logged.
+    A context on a reactor, whose events are logged.  The reactor measures elapsed time from now on.
 
     @param lost: called with the reason when a UDP socket is gone for good; by default that is only logged.
     """
+    steady(reactor)
     counters = Counters()
-    events = Events(reactor)
+    events = Events(time)
     events.subscribe(_logged)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)

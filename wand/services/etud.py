@@ -215,7 +215,9 @@ class EtudService(Service):
     def _enrolment(self) -> Enrolment | None:
         if not self.protocol.sealed:
             return None
-        enrolment = Enrolment(StateDirectory(self._configuration.state, self._owner), self._base.clock)
+        enrolment = Enrolment(
+            StateDirectory(self._configuration.state, self._owner), self._base.clock, wallClock=self._base.wallClock
+        )
         token = self._invitation()
         if token is not None and enrolment.stage != "member":
             enrolment.begin(Token.parse(token))

@@ -43,6 +43,7 @@ from wand.membership.token import Token
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
 from wand.status import OwnStatus
 from wand.table import Table
@@ -60,6 +61,12 @@ REVOKED: Final = "this node was revoked: it is a member no more"
 #: Seconds for which the operator of a member is told that an invitation was refused.
 REFUSED: Final = 3600.0
 
+#: What the operator of a node is told whose certificate expired.
+EXPIRED: Final = (
+    "the certificate of this node has expired, or this host's clock is ahead: look at the clock (timedatectl), and "
+    "whether a server can be reached, which renews the certificate"
+)
+
 
 class Follower(Protocol):
     """
@@ -74,6 +81,11 @@ class Follower(Protocol):
     def serversChanged(self) -> None:
         """
         We may know other servers than before.
+        """
+
+    def clockSet(self) -> None:
+        """
+        Somebody set our clock: what was no valid certificate may be one now.
         """
 
 
@@ -108,7 +120,15 @@ class MemberService:
         @param follower: gives the directory of the network, once it runs.
         """
         self.enrolment = enrolment
-        self.claims = Claims(enrolment.identity, self.check, table, context.clock, context.events, context.counters)
+        self.claims = Claims(
+            enrolment.identity,
+            self.check,
+            table,
+            context.clock,
+            context.events,
+            context.counters,
+            wallClock=context.wallClock,
+        )
         self._transport = transport
         self._tap = tap
         self._context = context
@@ -125,6 +145,7 @@ class MemberService:
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
+        self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
         self._before: Certificate | None = None
         self.sealed = Sealed(self, transport, self._control)
@@ -133,6 +154,7 @@ class MemberService:
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
         transport.onSession(self._session)
+        transport.onClock(self._clocks.told)
         self._control.read(CERTIFICATES, self._told)
         self._control.read(INTRODUCTIONS, self._introduced)
 
@@ -142,6 +164,7 @@ class MemberService:
         """
         Redeem the invitation that is kept, or go on as a member.
         """
+        self._clocks.start()
         stage = self.enrolment.stage
         if stage == "member":
             self._begin()
@@ -162,6 +185,7 @@ class MemberService:
         if self._whereabouts is not None:
             self._whereabouts.stop()
         self._renewal.stop()
+        self._clocks.stop()
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
@@ -294,7 +318,25 @@ class MemberService:
         if follower is not None:
             getattr(follower, what.__name__)()
 
+    def _stepped(self) -> None:
+        """
+        Somebody set our clock: see anew what has expired, and what we took for expired, and compare it with the
+        servers'.
+        """
+        self._renewal.start()
+        self._sayWhetherExpired()
+        self._tell(Follower.clockSet)
+        for server in self.enrolment.servers:
+            self._transport.renew(Identity(server.identity))
+
+    def _sayWhetherExpired(self) -> None:
+        if self.enrolment.hasExpired:
+            self._notes.say("certificate", EXPIRED)
+        else:
+            self._notes.clear("certificate")
+
     def _askServers(self, message: Renew) -> None:
+        self._sayWhetherExpired()
         for server in self.enrolment.servers:
             if self._transport.isUp(Identity(server.identity)):
                 self._transport.sendControl(Identity(server.identity), pack(message))
@@ -304,6 +346,7 @@ class MemberService:
         if member.isServer and isinstance(message, Renewed | Refused | NotNow):
             before = self.enrolment.own
             self._renewal.received(message)
+            self._sayWhetherExpired()
             self._addAddresses(self.enrolment.own, before)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:

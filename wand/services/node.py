@@ -89,12 +89,13 @@ class Node(ProgramService[EtudConfiguration]):
         return [self._entryStatus(entry) for entry in self.etud.table.page(after, count)]
 
     def _entryStatus(self, entry: Entry) -> EntryStatus:
+        epoch, expires = self._surroundings.context.epoch, self.etud.table.expires(entry)
         return EntryStatus(
             mac=str(entry.mac),
             peer=self.etud.transport.peerStatus(entry.peer).peer,
             source=entry.source.name,
-            since=entry.since,
-            expires=self.etud.table.expires(entry),
+            since=epoch(entry.since),
+            expires=None if expires is None else epoch(expires),
         )
 
     def peers(self, after: str | None, count: int) -> list[PeerStatus]:

@@ -74,7 +74,7 @@ class ProgramService(WholeService, Generic[Kind]):
             role=role,
             version=__version__,
             pid=os.getpid(),
-            started=self._started,
+            started=self._surroundings.context.epoch(self._started),
             protocol=protocol,
             listening=listening,
             configuration=self._surroundings.origin,

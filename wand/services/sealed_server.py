@@ -29,6 +29,7 @@ from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.repeating import Repeating
+from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
 from wand.services.records import WRITING, SteadyRecords, openRecords
@@ -94,6 +95,7 @@ class SealedServerService(Service):
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: SteadyRecords | None = None
         self._gossip: Gossip | None = None
+        self._clocks = Clocks(context, self._tend, isServer=True)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._answering: set[tuple[bytes, bytes]] = set()
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
@@ -167,7 +169,10 @@ class SealedServerService(Service):
         state = StateDirectory(configuration.state)
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
-        roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+        clock, wallClock = context.clock, context.wallClock
+        roster = await Roster.open(
+            records, state, clock, context.events, wish, self._hooks.listeners, wallClock=wallClock
+        )
         if not self.running:
             return
         self.roster = roster
@@ -190,10 +195,11 @@ class SealedServerService(Service):
         control = ControlMessages(transport, context.clock, context.counters)
         transport.mayReach = self._mayReach
         transport.onJoin(self._asked)
+        transport.onClock(self._clocks.told)
         control.read(CERTIFICATES, self._told)
         self._gossip = Gossip(self.roster.trust, transport, control, context)
         self.directory = SealedDirectory(
-            self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
+            self.roster.identity, context, transport, control, records, self.roster.check, self._mayReach
         )
         self._open = True
         waiting, self._waitingToOpen = self._waitingToOpen, []
@@ -204,6 +210,7 @@ class SealedServerService(Service):
             return
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)
+        self._clocks.start()
         self._called = self.directory.callBack()
         self._calling.start(CALL, now=False)
         status = self.roster.status
@@ -229,6 +236,7 @@ class SealedServerService(Service):
             for running in (self._tending, self._calling):
                 if running.running:
                     running.stop()
+            self._clocks.stop()
             if self._gossip is not None and self._records is not None:
                 self._gossip.stop()
                 stopping = self.directory.stop()

@@ -4,10 +4,11 @@ A context in simulated time: what an opened plugin works with in tests of logic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import attrs
-from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDescriptor
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime, IReadDescriptor, IWriteDescriptor
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
@@ -74,17 +75,45 @@ def failuresOf(counters: Counters) -> Failures:
     What counts and logs exceptions, in a time of its own that stands still.
     """
     clock = Clock()
-    return Failures(clock, counters, Notes(clock, Events(clock)))
+    return Failures(clock, counters, Notes(clock, Events(clock.seconds)))
 
 
-def simulatedContext(clock: Clock, network: Network, address: str, seed: int = 0) -> Context:
+class WallClock:
+    """
+    The time of day of a simulated host: it goes on as a clock does, and can be set.
+    """
+
+    def __init__(self, clock: IReactorTime, ahead: float = 0.0) -> None:
+        """
+        @param ahead: by how many seconds it is ahead of the clock.
+        """
+        self.ahead = ahead
+        self._clock = clock
+
+    def __call__(self) -> float:
+        """
+        The seconds since the epoch.
+        """
+        return self._clock.seconds() + self.ahead
+
+    def step(self, seconds: float) -> None:
+        """
+        Set it forward, or back by a negative number.
+        """
+        self.ahead += seconds
+
+
+def simulatedContext(
+    clock: Clock, network: Network, address: str, seed: int = 0, wallClock: Callable[[], float] | None = None
+) -> Context:
     """
     A context on a simulated clock.
 
+    @param wallClock: gives the seconds since the epoch; without it the clock does.
     @param address: the IP address of the host in C{network}.
     @param seed: for its randomness.
     """
-    counters, events = Counters(), Events(clock)
+    counters, events = Counters(), Events(wallClock or clock.seconds)
     notes = Notes(clock, events)
     failures = Failures(clock, counters, notes)
     return Context(
@@ -94,16 +123,26 @@ def simulatedContext(clock: Clock, network: Network, address: str, seed: int = 0
         counters=counters,
         events=events,
         underlay=network.host(address, failures),
+        wallClock=wallClock or clock.seconds,
         notes=notes,
         failures=failures,
     )
 
 
-def simulatedNode(clock: Clock, network: Network, address: str, mac: MAC, seed: int = 0) -> NodeContext:
+def simulatedNode(
+    clock: Clock,
+    network: Network,
+    address: str,
+    mac: MAC,
+    seed: int = 0,
+    wallClock: Callable[[], float] | None = None,
+) -> NodeContext:
     """
     The context of a node on a simulated clock, with an empty table and no transport.
+
+    @param wallClock: gives the seconds since the epoch; without it the clock does.
     """
-    context = simulatedContext(clock, network, address, seed)
+    context = simulatedContext(clock, network, address, seed, wallClock)
     return NodeContext(
         **attrs.asdict(context, recurse=False),
         table=Table(clock, context.events, mac),

@@ -74,7 +74,7 @@ def makeContext() -> Context:
     """
     clock = Clock()
     underlay = Network(clock, Random(1)).host("192.0.2.1")
-    return Context(clock, Descriptors(), Random(1), Counters(), Events(clock), underlay)
+    return Context(clock, Descriptors(), Random(1), Counters(), Events(clock.seconds), underlay)
 
 
 def makeFrame(size: int, number: int = 0) -> bytes:

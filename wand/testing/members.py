@@ -24,7 +24,7 @@ from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.signed import signed
 from wand.membership.trust import Trust
 from wand.participant import DirectoryServer, Sealed
-from wand.testing.context import simulatedContext, simulatedNode
+from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network
 from wand.testing.sessions import SimulatedSessions, Wire
 from wand.wansd.directory import SealedDirectory
@@ -125,10 +125,12 @@ class SimulatedServer:
     A directory server that can go and come back.
 
     @ivar directory: what runs; replaced at every start.
+    @ivar wallClock: its time of day.
     """
 
     def __init__(self, person: Person, records: IRecords) -> None:
         self.person = person
+        self.wallClock = WallClock(person.network.clock)
         self._records = records
         self._random = Random(person.number)
         self.isRunning = False
@@ -140,8 +142,10 @@ class SimulatedServer:
         network = self.person.network
         self.isRunning = True
         self.sessions = self.person.sessions()
-        self.context = simulatedContext(network.clock, Network(network.clock, self._random), "203.0.113.1")
-        self.trust = Trust(network.key.network, network.clock)
+        self.context = simulatedContext(
+            network.clock, Network(network.clock, self._random), "203.0.113.1", wallClock=self.wallClock
+        )
+        self.trust = Trust(network.key.network, self.wallClock)
         control = ControlMessages(self.sessions, network.clock, self.context.counters)
         self.directory = SealedDirectory(
             self.person.key.identity,
@@ -178,11 +182,13 @@ class SimulatedMember:
 
     @ivar local: its endpoints on local networks.
     @ivar context: what its directory works with; replaced at every start.
+    @ivar wallClock: its time of day.
     """
 
     def __init__(self, person: Person, servers: Sequence[Person], epoch: int = 0) -> None:
         self.person = person
         self.identity = person.key.identity
+        self.wallClock = WallClock(person.network.clock)
         self.local: list[str] = [f"192.168.1.{person.number % 250 + 1}:22222"]
         self.host = ""
         self.isRunning = False
@@ -202,10 +208,18 @@ class SimulatedMember:
         self.sessions = self.person.sessions(self.host)
         seed = self.person.number * 1000 + self._starts
         mac = macOf(self.person.number)
-        context = simulatedNode(network.clock, Network(network.clock, Random(seed)), "192.0.2.1", mac, seed)
-        self.trust = Trust(network.key.network, network.clock)
+        context = simulatedNode(
+            network.clock, Network(network.clock, Random(seed)), "192.0.2.1", mac, seed, self.wallClock
+        )
+        self.trust = Trust(network.key.network, self.wallClock)
         self.claims = Claims(
-            self.identity, self.trust.check, context.table, network.clock, context.events, context.counters
+            self.identity,
+            self.trust.check,
+            context.table,
+            network.clock,
+            context.events,
+            context.counters,
+            wallClock=self.wallClock,
         )
         control = ControlMessages(self.sessions, network.clock, context.counters)
         self.context = attrs.evolve(context, sealed=Sealed(self, self.sessions, control))

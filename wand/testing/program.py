@@ -35,7 +35,7 @@ class MemoryProgram(MemoryMembers, Program):
     """
 
     def __init__(self, clock: IReactorTime) -> None:
-        super().__init__(clock, Events(clock))
+        super().__init__(clock, Events(clock.seconds))
         self.counters = Counters()
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]

@@ -4,6 +4,7 @@ A network of the sealed protocol in simulated time, with real keys and certifica
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import attrs
@@ -153,15 +154,24 @@ class SealedNetwork:
         self.cipher: Cipher = cipher
         self.secret = self.random.randbytes(32)
 
-    def node(self, name: str, host: str, *, isServer: bool = False, key: NodeKey | None = None) -> SealedNode:
+    def node(
+        self,
+        name: str,
+        host: str,
+        *,
+        isServer: bool = False,
+        key: NodeKey | None = None,
+        wallClock: Callable[[], float] | None = None,
+    ) -> SealedNode:
         """
         A member of the network.
 
+        @param wallClock: its time of day, if that is not the clock's.
         @param key: that of a node that was there before.
         """
         key = key or NodeKey.fromSeed(self.random.randbytes(32))
-        papers = self._papers(key, self.certificate(key, name, isServer=isServer), self.secret)
-        return self._node(host, key, papers)
+        papers = self._papers(key, self.certificate(key, name, isServer=isServer), self.secret, wallClock)
+        return self._node(host, key, papers, wallClock)
 
     def stranger(self, host: str) -> SealedNode:
         """
@@ -209,13 +219,17 @@ class SealedNetwork:
             self.clock.advance(step)
             self.clock.pump([0.0] * 4)
 
-    def _node(self, host: str, key: NodeKey, papers: Papers) -> SealedNode:
-        context = simulatedContext(self.clock, self.underlay, host)
+    def _node(
+        self, host: str, key: NodeKey, papers: Papers, wallClock: Callable[[], float] | None = None
+    ) -> SealedNode:
+        context = simulatedContext(self.clock, self.underlay, host, wallClock=wallClock)
         listen = "::" if ":" in host else "0.0.0.0"
         entropy = Random(self.random.randbytes(8)).randbytes
         return SealedNode(host, key, papers, SealedTransport(listen, NODE_PORT, context, papers, entropy, MTU))
 
-    def _papers(self, key: NodeKey, certificate: bytes, secret: bytes) -> Papers:
+    def _papers(
+        self, key: NodeKey, certificate: bytes, secret: bytes, wallClock: Callable[[], float] | None = None
+    ) -> Papers:
         return Papers(
             network=self.key.network,
             cipher=self.cipher,
@@ -223,5 +237,5 @@ class SealedNetwork:
             exchangeKey=key.exchange,
             identity=key.identity,
             certificate=certificate,
-            trust=Trust(self.key.network, self.clock),
+            trust=Trust(self.key.network, wallClock or self.clock.seconds),
         )

@@ -24,6 +24,7 @@ from twisted.internet.main import installReactor
 from twisted.logger import Logger
 from twisted.python.log import callWithLogger
 
+from wand.elapsed import elapsed
 from wand.prompt import IPromptReader
 
 #: For how many seconds it looks for events before it sleeps, if the last pause was shorter than that.  One that was
@@ -42,13 +43,20 @@ PASSED_MAXIMUM: Final = 0.01
 #: come close one behind the other, are not worth a processor.
 RECENT: Final = 1e-3
 
+#: For how many seconds it sleeps at the most: epoll(7) does not count the time that the host sleeps, but timers do.
+SLEEP_MAXIMUM: Final = 10.0
+
 _log: Final = Logger(namespace="wand")
 
 
 class PromptReactor(EPollReactor):
     """
     The reactor.  What it uses of its superclass has been the same since Twisted 12, and its tests would tell.
+
+    @ivar seconds: gives elapsed time.
     """
+
+    seconds = staticmethod(elapsed)
 
     def __init__(self) -> None:
         self._prompt: dict[int, IPromptReader] = {}
@@ -101,7 +109,8 @@ class PromptReactor(EPollReactor):
             if self._isBrisk and begin - self._localAt < RECENT and self._worked < BUSY * self._passed:
                 events = self._lookOut(begin + (PATIENCE if timeout < 0 else min(PATIENCE, timeout)))
             if not events:
-                events = self._poller.poll(timeout, len(self._selectables))
+                limit = timeout if 0 <= timeout < SLEEP_MAXIMUM else SLEEP_MAXIMUM
+                events = self._poller.poll(limit, len(self._selectables))
         except OSError as error:
             if error.errno != errno.EINTR:
                 raise

@@ -146,8 +146,8 @@ class Deltas:
 
     def _record(self, registration: Registration) -> Record:
         said = registration.announcement
-        heard = self._journal.heard.get(said.identity, registration.since)
-        age = int(max(0.0, self._clock.seconds() - heard))
+        now = self._clock.seconds()
+        age = int(now - self._journal.heard.get(said.identity, now))
         return Record(
             said.signedCertificate,
             said.signedClaim,

@@ -89,6 +89,7 @@ class SealedDirectory:
         @param mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not.
         """
         clock = self._clock = context.clock
+        self._wallClock = context.wallClock
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._events = context.events
@@ -99,11 +100,11 @@ class SealedDirectory:
         self._loaded = False
         self._present: dict[Identity, _Presence] = {}
         self._roll = Roll()
-        self._journal = RollJournal(own, self._roll, records, clock, context.events, entropy, self._published)
+        self._journal = RollJournal(own, self._roll, records, context, entropy, self._published)
         self._deltas = Deltas(self._roll, self._journal, clock, context.counters, sessions.sendControl)
         self._changes = Budget(clock, CHANGE_RATE, CHANGE_BURST, LIMIT)
         self._silence: Ageing[Identity] = Ageing(clock, self._silent)
-        self._expiries: Ageing[Identity] = Ageing(clock, self.forget)
+        self._expiries: Ageing[Identity] = Ageing(clock, self._expired, context.wallClock)
         self._end: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
@@ -255,7 +256,7 @@ class SealedDirectory:
         identity = announcement.identity
         before = self._roll.get(identity)
         self._expiries.expireAt(identity, announcement.certificate.expires)
-        self._roll.change(announcement, endpoints, self._clock.seconds())
+        self._roll.change(announcement, endpoints, self._wallClock())
         self._journal.write(identity)
         if bool(endpoints) != bool(before and before.endpoints):
             kind = "member-online" if endpoints else "member-offline"
@@ -278,6 +279,15 @@ class SealedDirectory:
         registration = self._roll.get(identity)
         if registration is not None and registration.endpoints:
             self._change(registration.announcement, ())
+
+    def _expired(self, identity: Identity) -> None:
+        """
+        A certificate expired.  A member that is here all the same waits for another, or our clock is ahead.
+        """
+        if identity in self._present:
+            self._expiries.expireAt(identity, self._wallClock() + SILENCE)
+        else:
+            self.forget(identity)
 
     def forget(self, identity: Identity) -> None:
         """

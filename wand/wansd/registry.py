@@ -63,12 +63,16 @@ class Registry:
     @ivar version: grows with every change that the nodes shall be told of.
     """
 
-    def __init__(self, clock: IReactorTime, expired: Callable[[Registration], object]) -> None:
+    def __init__(
+        self, clock: IReactorTime, wallClock: Callable[[], float], expired: Callable[[Registration], object]
+    ) -> None:
         """
+        @param wallClock: gives the seconds since the epoch.
         @param expired: called with each registration that expired, when it is gone.
         """
         self.version = 0
         self._clock = clock
+        self._wallClock = wallClock
         self._tell = expired
         self._registrations: dict[MAC, Registration] = {}
         self._ages: Ageing[MAC] = Ageing(clock, self._expired)
@@ -108,7 +112,7 @@ class Registry:
         @raise EntryRefused: if the table would not fit into one datagram any more, or an operator fixed the address to
             another host.
         """
-        now = self._clock.seconds()
+        now = self._wallClock()
         known = self._registrations.get(mac)
         if known is None:
             registration = Registration(mac, endpoint, now, now)
@@ -120,11 +124,11 @@ class Registry:
         self.put(registration)
         return registration
 
-    def put(self, registration: Registration, deadline: float | None = None) -> None:
+    def put(self, registration: Registration, left: float | None = None) -> None:
         """
         Take a registration as it is.
 
-        @param deadline: when it expires, if that is not its lifetime after it was last seen.
+        @param left: seconds until it expires, if that is not its whole lifetime.
         @raise EntryRefused: if the table would not fit into one datagram any more.
         """
         mac, host = registration.mac, registration.endpoint.host
@@ -141,7 +145,7 @@ class Registry:
         if registration.lifetime is None:
             self._ages.discard(mac)
         else:
-            self._ages.expireAt(mac, registration.lastSeen + registration.lifetime if deadline is None else deadline)
+            self._ages.expireAt(mac, self._clock.seconds() + (registration.lifetime if left is None else left))
 
     def remove(self, mac: MAC) -> Registration:
         """
@@ -159,9 +163,10 @@ class Registry:
 
     def expires(self, mac: MAC) -> float | None:
         """
-        When a registration goes unless the node is heard of, or C{None} for never.
+        When a registration goes unless the node is heard of, in seconds since the epoch, or C{None} for never.
         """
-        return self._ages.deadline(mac)
+        deadline = self._ages.deadline(mac)
+        return None if deadline is None else self._wallClock() + deadline - self._clock.seconds()
 
     def page(self, after: MAC | None, count: int) -> list[Registration]:
         """

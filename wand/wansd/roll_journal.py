@@ -11,12 +11,11 @@ from typing import Final, TypeVar
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from wand.events import Events
-from wand.interfaces import IRecords
+from wand.interfaces import Context, IRecords
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
@@ -57,7 +56,7 @@ class RollJournal:
     @ivar instance: names this log to the nodes.  It changes only if the store is empty, or failed, so that nodes may
         know more than is stored.
     @ivar published: up to which version nodes may be told.
-    @ivar heard: when each member was last heard, in seconds since the epoch.
+    @ivar heard: when each member was last heard, by the monotonic clock; in the store, in seconds since the epoch.
     """
 
     _log = Logger()
@@ -67,8 +66,7 @@ class RollJournal:
         own: Identity,
         roll: Roll,
         records: IRecords,
-        clock: IReactorTime,
-        events: Events,
+        context: Context,
         entropy: Callable[[int], bytes],
         published: Callable[[], object],
     ) -> None:
@@ -82,8 +80,9 @@ class RollJournal:
         self._kind = KIND + own.text
         self._roll = roll
         self._records = records
-        self._clock = clock
-        self._events = events
+        self._clock = context.clock
+        self._context = context
+        self._events = context.events
         self._entropy = entropy
         self._tell = published
         self._dirty: set[Identity] = set()
@@ -158,14 +157,14 @@ class RollJournal:
         if registration is None:
             return None
         said = registration.announcement
-        heard = self.heard.get(identity, registration.since)
+        heard = self.heard.get(identity, self._clock.seconds())
         return msgspec.msgpack.encode(
             _Kept(
                 said.signedCertificate,
                 said.signedClaim,
                 registration.endpoints,
                 registration.since,
-                heard,
+                self._context.epoch(heard),
                 registration.version,
             )
         )
@@ -182,7 +181,7 @@ class RollJournal:
         if announcement is None or announcement.identity != identity:  # it expired, or was revoked
             self._dirty.add(identity)
             return None
-        self.heard[identity] = kept.heard
+        self.heard[identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - kept.heard)
         return Registration(announcement, kept.endpoints, kept.since, kept.version)
 
     def _later(self, seconds: float) -> None:

@@ -75,7 +75,7 @@ class Wansd:
         self._events = context.events
         self._address = (host, port)
         self._loaded = False
-        self.registry = Registry(self._clock, self._expired)
+        self.registry = Registry(self._clock, context.wallClock, self._expired)
         self._journal = Journal(records, self._clock, self._events)
         self._admission = Admission(self._clock, hooks)
         self._tellings = Budget(self._clock, TELLING_RATE, TELLING_BURST, 1)
@@ -125,11 +125,11 @@ class Wansd:
     def _begin(self, registrations: list[Registration]) -> None:
         if self._listings.port is None:  # stopped meanwhile
             return
-        now = self._clock.seconds()
+        now = self._context.wallClock()
         for registration in registrations:
-            deadline = max(min(registration.lastSeen, now) + (registration.lifetime or 0), now + RESTART_GRACE)
+            age = max(0.0, now - registration.lastSeen)
             try:
-                self.registry.put(registration, deadline)
+                self.registry.put(registration, max((registration.lifetime or 0) - age, RESTART_GRACE))
             except EntryRefused as refused:
                 self._log.error("the store has a registration that is left out: {reason}", reason=str(refused))
         self._listings.assumeKnown()
@@ -239,7 +239,7 @@ class Wansd:
         asked = known is not None and known.asked and known.endpoint.host == endpoint.host
         if asked and known is not None:
             endpoint = known.endpoint
-        now = self._clock.seconds()
+        now = self._context.wallClock()
         registration = Registration(mac, endpoint, now, now, lifetime, fixed=True, asked=asked)
         self.registry.put(registration)
         self._journal.save(registration)

@@ -6,6 +6,8 @@ Cheap tests come first.  Whoever fails one hears nothing, except a demand for a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from hmac import compare_digest
 from typing import Protocol
 
@@ -83,7 +85,7 @@ class Answering:
             if initiation.version > VERSION:
                 self._shared.counters["drop-sealed-version"] += 1
             else:
-                self._consider(initiation, sender)
+                self._consider(datagram, initiation, sender)
 
     def _isTimely(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> bool:
         shared = self._shared
@@ -91,22 +93,22 @@ class Answering:
         if not self._hurry.countOne(now):
             return True
         if not self._jar.isProven(datagram, sender, now):
-            self._demand(datagram, initiation, sender, now)
+            self._demand(datagram, initiation.sender, sender, now)
             return False
         if self._hurry.mayTry(sender[0]):
             return True
         shared.counters["drop-sealed-hurry"] += 1
         return False
 
-    def _demand(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int], now: float) -> None:
+    def _demand(self, datagram: memoryview, index: int, sender: tuple[str, int], now: float) -> None:
         port = self._shared.portFor(sender)
         if port is None or not self._hurry.mayDemand(sender[0]):
             self._shared.counters["drop-sealed-hurry"] += 1
             return
         self._shared.counters["sealed-cookies-demanded"] += 1
-        port.answerStranger(self._jar.demand(datagram, initiation.sender, sender, now), sender)
+        port.answerStranger(self._jar.demand(datagram, index, sender, now), sender)
 
-    def _consider(self, initiation: Initiation, sender: tuple[str, int]) -> None:
+    def _consider(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership
         try:
             noise = Responder(membership.cipher, self._shared.prologue, membership.exchangeKey)
@@ -117,41 +119,73 @@ class Answering:
         if greeting is None or compare_digest(noise.theirs, self._ours):
             self._shared.counters["drop-sealed-handshake"] += 1
             return
+        isNew = partial(self._isNew, datagram, initiation.sender, greeting, sender)
         if greeting.purpose == MEMBER:
-            self._considerMember(noise, greeting, initiation.sender, sender)
+            self._considerMember(noise, greeting, initiation.sender, sender, isNew)
         elif greeting.purpose == JOIN:
-            self._considerJoiner(noise, greeting, initiation.sender, sender)
+            self._considerJoiner(noise, greeting, initiation.sender, sender, isNew)
         else:
             self._shared.counters["drop-sealed-handshake"] += 1
 
-    def _considerMember(self, noise: Responder, greeting: Greeting, index: int, sender: tuple[str, int]) -> None:
+    def _considerMember(
+        self,
+        noise: Responder,
+        greeting: Greeting,
+        index: int,
+        sender: tuple[str, int],
+        isNew: Callable[[Conversation], bool],
+    ) -> None:
         membership = self._shared.membership
         member = membership.admit(greeting.credential, noise.theirs) if membership.certificate else None
         if member is None or compare_digest(member.identity, membership.identity):
             self._shared.counters["drop-sealed-refused"] += 1
             return
         conversation = self._rolls.ofMember(member)
-        if conversation is not None and self._isNew(conversation, greeting):
+        if conversation is not None and isNew(conversation):
             if conversation.course.mayAnswer(membership.identity < member.identity):
                 self._answer(noise, greeting, index, sender, conversation, member, membership.secret)
             else:
                 self._shared.counters["sealed-collisions"] += 1
 
-    def _considerJoiner(self, noise: Responder, greeting: Greeting, index: int, sender: tuple[str, int]) -> None:
+    def _considerJoiner(
+        self,
+        noise: Responder,
+        greeting: Greeting,
+        index: int,
+        sender: tuple[str, int],
+        isNew: Callable[[Conversation], bool],
+    ) -> None:
         secret = self._shared.membership.invitationSecret(greeting.credential)
         if secret is None:
             self._shared.counters["drop-sealed-refused"] += 1
             return
         conversation = self._rolls.ofJoiner(noise.theirs, greeting.credential, sender[0])
-        if self._isNew(conversation, greeting):
+        if isNew(conversation):
             self._answer(noise, greeting, index, sender, conversation, None, secret)
 
-    def _isNew(self, conversation: Conversation, greeting: Greeting) -> bool:
-        if greeting.time > conversation.latest:
-            conversation.latest = greeting.time
-            return True
-        self._shared.counters["drop-sealed-stale"] += 1
-        return False
+    def _isNew(
+        self,
+        datagram: memoryview,
+        index: int,
+        greeting: Greeting,
+        sender: tuple[str, int],
+        conversation: Conversation,
+    ) -> bool:
+        """
+        Is an initiation no repeated one?  If its time does not say so, its sender has to prove it: the peer's clock was
+        ahead before, and is right now.
+        """
+        shared, freshness, now = self._shared, conversation.freshness, self._shared.clock.seconds()
+        if not freshness.isLater(greeting.time):
+            isRepeated = freshness.isRepeated(greeting.time)
+            if isRepeated or not self._jar.isOurs(greeting.cookie, sender, now):
+                shared.counters["drop-sealed-stale"] += 1
+                if not isRepeated:  # one that comes twice on its way is no reason to ask
+                    self._demand(datagram, index, sender, now)
+                return False
+            shared.counters["sealed-handshakes-proven"] += 1
+        freshness.take(greeting.time, now)
+        return True
 
     def _answer(
         self,
@@ -168,17 +202,17 @@ class Answering:
         if port is None:
             return
         try:
-            payload = packReply(Reply(VERSION, shared.membership.certificate))
+            payload = packReply(Reply(VERSION, shared.membership.certificate, shared.seconds()))
             message, keys = noise.write(payload, psk, shared.ephemeral())
         except (HandshakeInvalid, ValueError):
             shared.counters["drop-sealed-handshake"] += 1
             return
-        session = self._session(conversation, keys, index, min(VERSION, greeting.version))
+        session = self._session(conversation, keys, index, greeting)
         conversation.answer(session, member)
         shared.counters["sealed-initiations-answered"] += 1
         port.send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
 
-    def _session(self, conversation: Conversation, keys: TransportKeys, theirs: int, version: int) -> Session:
+    def _session(self, conversation: Conversation, keys: TransportKeys, theirs: int, greeting: Greeting) -> Session:
         shared = self._shared
         return Session(
             conversation,
@@ -188,5 +222,6 @@ class Answering:
             theirs,
             shared.clock.seconds(),
             initiator=False,
-            version=version,
+            version=min(VERSION, greeting.version),
+            ahead=shared.ahead(greeting.clock),
         )

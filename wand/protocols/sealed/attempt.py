@@ -130,7 +130,15 @@ class Attempt:
     def _initiation(self) -> bytes | None:
         shared, conversation = self._shared, self.conversation
         membership = shared.membership
-        greeting = Greeting(VERSION, shared.milliseconds(), conversation.purpose, conversation.credential)
+        cookie = conversation.cookie if shared.clock.seconds() < conversation.cookieUntil else b""
+        greeting = Greeting(
+            VERSION,
+            shared.milliseconds(),
+            conversation.purpose,
+            conversation.credential,
+            shared.seconds(),
+            cookie,
+        )
         try:
             self._noise = Initiator(
                 membership.cipher, shared.prologue, membership.exchangeKey, conversation.exchangeKey, shared.ephemeral()
@@ -140,7 +148,6 @@ class Attempt:
             self._noise = None
             shared.counters["drop-sealed-handshake"] += 1
             return None
-        cookie = conversation.cookie if shared.clock.seconds() < conversation.cookieUntil else b""
         return packInitiation(self._index, message, macKey(conversation.exchangeKey), cookie)
 
     @property

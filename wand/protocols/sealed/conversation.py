@@ -16,6 +16,7 @@ from wand.endpoint import Endpoint
 from wand.membership.member import Member
 from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.ciphers import Octets
+from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.machine import makeCourse
 from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, Path
@@ -24,6 +25,7 @@ from wand.protocols.sealed.replay import TOLERATED
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import (
+    CONFIRMATION,
     IN_USE,
     JOIN_IDLE,
     JOIN_REST,
@@ -53,7 +55,7 @@ class Conversation:
     @ivar state: its state, for people.
     @ivar session: what we send in; C{None} while there is none.
     @ivar endpoint: where the peer was last heard, by an authenticated datagram.
-    @ivar latest: the time in the last of its initiations that we accepted.
+    @ivar freshness: tells its initiations from repeated ones.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
     @ivar path: how big datagrams may be.
     @ivar account: what passed.
@@ -69,7 +71,7 @@ class Conversation:
         self.state = "idle"
         self.session: Session | None = None
         self.endpoint: tuple[str, int] | None = None
-        self.latest = -1
+        self.freshness = Freshness()
         self.cookie = b""
         self.cookieUntil = -inf
         self.account = Account()
@@ -242,8 +244,16 @@ class Conversation:
         if len(self._queue) == QUEUE_LENGTH:
             self._lost(1)
         self._queue.append((kind, bytes(body)))
-        if self._next is None:
+        self._wantSession(self._shared.clock.seconds())
+
+    def _wantSession(self, now: float) -> None:
+        """
+        Begin a handshake for what waits, unless the peer is about to use the session with which we answered its own.
+        """
+        if self._next is None or now >= self._next.made + CONFIRMATION:
             self.course.want()
+        else:
+            self._dueBy(self._next.made + CONFIRMATION)
 
     def _lost(self, count: int) -> None:
         self.account.unsent += count
@@ -337,6 +347,8 @@ class Conversation:
         self._sendQueue()
         if isFirst:
             self._shared.listener.sessionUp(self)
+        if session.ahead is not None:
+            self._shared.listener.clockTold(self, session.ahead)
 
     def lapse(self) -> None:
         """
@@ -432,8 +444,8 @@ class Conversation:
         if self._next is not None and now >= self._next.made + SESSION_END:
             self._forget(self._next)
             self._next = None
-            if self._queue and self.session is None:
-                self.course.want()
+        if self._queue and self.session is None:
+            self._wantSession(now)
 
     def _following(self, now: float) -> float:
         old = [each.made + SESSION_END for each in (self._previous, self._next) if each is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2s
+from hmac import compare_digest
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -91,6 +92,12 @@ class CookieJar:
         Has an initiation the right mac2 for the address that it came from?
         """
         return macTwoRight(datagram, self._cookie(sender, now))
+
+    def isOurs(self, cookie: bytes, sender: tuple[str, int], now: float) -> bool:
+        """
+        Is this the cookie of an address?
+        """
+        return compare_digest(self._cookie(sender, now), cookie)
 
     def demand(self, datagram: memoryview, index: int, sender: tuple[str, int], now: float) -> bytes:
         """

@@ -83,6 +83,7 @@ class Handshakes:
             self._shared.clock.seconds(),
             initiator=True,
             version=min(VERSION, reply.version),
+            ahead=self._shared.ahead(reply.clock),
         )
         conversation.answered(session, member, sender)
 

@@ -81,6 +81,7 @@ _REPLY_SIZE: Final = HANDSHAKE_SIZE - _RESPONSE.size - OVERHEAD_SECOND - 2 * TAG
 
 _Version = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+_Seconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _Purpose = Annotated[int, msgspec.Meta(ge=0, le=0xFF)]
 
 
@@ -89,15 +90,20 @@ class Greeting(msgspec.Struct, frozen=True, array_like=True):
     The payload of an initiation.
 
     @ivar version: the highest version that the sender speaks.
-    @ivar time: when it was made, in milliseconds since the epoch; each one of a sender's is later than the one before.
+    @ivar time: when it was made, in milliseconds since the epoch; each one of a sender's is later than the one before,
+        unless its clock was set back and it was started again.
     @ivar purpose: L{MEMBER} or L{JOIN}.
     @ivar credential: a signed certificate, or the id of an invitation.
+    @ivar clock: what the sender's clock says, in seconds since the epoch; 0 if it does not tell.
+    @ivar cookie: the cookie that the receiver demanded, or nothing: under the seal it proves that this was made since.
     """
 
     version: _Version
     time: _Milliseconds
     purpose: _Purpose
     credential: bytes
+    clock: _Seconds = 0
+    cookie: Annotated[bytes, msgspec.Meta(max_length=TAG)] = b""
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -106,10 +112,12 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
 
     @ivar version: the highest version that the sender speaks.
     @ivar credential: its signed certificate.
+    @ivar clock: what its clock says, in seconds since the epoch; 0 if it does not tell.
     """
 
     version: _Version
     credential: bytes
+    clock: _Seconds = 0
 
 
 @attrs.frozen

@@ -35,6 +35,7 @@ class Session:
     @ivar initiator: did we begin it?
     @ivar made: when, in the clock's seconds.
     @ivar version: the version that both ends speak.
+    @ivar ahead: by how many seconds the peer's clock was ahead of ours; C{None} if it did not tell.
     @ivar sent: how many messages were sealed; also the next counter.
     @ivar window: which counters came.
     """
@@ -43,6 +44,7 @@ class Session:
         "_decrypt",
         "_encrypt",
         "_theirs",
+        "ahead",
         "conversation",
         "initiator",
         "made",
@@ -64,6 +66,7 @@ class Session:
         *,
         initiator: bool,
         version: int,
+        ahead: float | None = None,
     ) -> None:
         """
         @param theirs: the index by which our datagrams find the peer.
@@ -73,6 +76,7 @@ class Session:
         self.initiator = initiator
         self.made = made
         self.version = version
+        self.ahead = ahead
         self.sent = 0
         self.renewAt = RENEW_MESSAGES
         self.window = Window()

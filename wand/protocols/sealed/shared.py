@@ -44,7 +44,8 @@ COUNTERS: Final = {
     "drop-sealed-hurry": "handshakes dropped: too many at once, from one address or in all, while cookies are demanded",
     "drop-sealed-handshake": "handshakes dropped: they do not open, or say nothing that we understand",
     "drop-sealed-refused": "handshakes dropped: no valid certificate or invitation",
-    "drop-sealed-stale": "handshakes dropped: not later than one before from the same key",
+    "sealed-handshakes-proven": "handshakes taken because they were proven to be new, though not later than one before",
+    "drop-sealed-stale": "handshakes dropped: not later than one before from the same key, and not proven to be new",
     "drop-sealed-full": "handshakes dropped: as many conversations as we keep",
     "drop-sealed-unknown-index": "datagrams dropped: of no session or handshake that we know",
     "drop-sealed-cookie": "cookies dropped: they do not open",
@@ -84,6 +85,13 @@ class Listener(Protocol):
         A node that joins was not heard for so long that it can be forgotten.
         """
 
+    def clockTold(self, conversation: Conversation, ahead: float) -> None:
+        """
+        The peer of a new session told what its clock says.
+
+        @param ahead: by how many seconds that is ahead of ours.
+        """
+
 
 @attrs.define
 class Indices:
@@ -114,6 +122,7 @@ class Shared:
     @ivar entropy: for keys and indices; gives as many octets as asked for.
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
     @ivar failures: what counts and logs an exception at a boundary.
+    @ivar wallClock: gives the seconds since the epoch.
     @ivar plain: where plaintexts are put together.
     @ivar train: datagrams that are sealed and not sent yet.
     @ivar frames: how many frames went in fragments, which tells them apart.
@@ -127,6 +136,7 @@ class Shared:
     listener: Listener
     portFor: Callable[[tuple[str, int]], DatagramPort | None]
     failures: Failures
+    wallClock: Callable[[], float]
     indices: Indices = attrs.field(init=False)
     plain: memoryview = attrs.field(init=False)
     train: Train = attrs.field(init=False, factory=Train)
@@ -167,5 +177,20 @@ class Shared:
         """
         The time for an initiation, in milliseconds since the epoch; later than any before.
         """
-        self._latest = max(self._latest + 1, int(self.clock.seconds() * 1000))
+        self._latest = max(self._latest + 1, int(self.wallClock() * 1000))
         return self._latest
+
+    def seconds(self) -> int:
+        """
+        What our clock says, for a handshake, in seconds since the epoch.
+        """
+        return max(1, int(self.wallClock()))
+
+    def ahead(self, theirs: int) -> float | None:
+        """
+        By how many seconds a peer's clock is ahead of ours.
+
+        @param theirs: what it told in a handshake that has come just now.
+        @return: C{None} if it did not tell.
+        """
+        return theirs - self.wallClock() if theirs else None

@@ -14,6 +14,10 @@ RESEND_MAXIMUM: Final = 8.0
 #: How much longer at the most, at random, as a part of it.
 RESEND_JITTER: Final = 0.2
 
+#: Whoever begins a handshake uses the session as soon as it is answered.  If that did not happen by then, the answer
+#: was lost or refused, and whoever gave it begins one itself when it has something to send.
+CONFIRMATION: Final = 2.0
+
 #: An attempt without an answer ends.
 ATTEMPT_END: Final = 60.0
 

@@ -43,6 +43,7 @@ ControlReader = Callable[[PeerKey, Member, bytes], object]
 SessionReader = Callable[[PeerKey, Member, bool], object]
 JoinReader = Callable[[JoinKey, bytes], object]
 JoinSessionReader = Callable[[JoinKey, bool], object]
+ClockReader = Callable[[Member, float], object]
 
 
 @implementer(ISuperframeTransport)
@@ -69,6 +70,7 @@ class SealedTransport:
         self._events = context.events
         self._counters = context.counters
         self._clock = context.clock
+        self._epoch = context.epoch
         self._membership = membership
         self._shared = Shared(
             clock=context.clock,
@@ -79,6 +81,7 @@ class SealedTransport:
             listener=self,
             portFor=self._portFor,
             failures=context.failures,
+            wallClock=context.wallClock,
         )
         self._registry = Registry(self._shared)
         self._handshakes = Handshakes(self._shared, self._registry)
@@ -89,6 +92,7 @@ class SealedTransport:
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
         self._joinSessionReaders: list[JoinSessionReader] = []
+        self._clockReaders: list[ClockReader] = []
         self._ports = self._bind(host, port, context)
         self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
         self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
@@ -214,6 +218,12 @@ class SealedTransport:
         Tell C{reader} when there comes to be a join session, and when there is none any more.
         """
         self._joinSessionReaders.append(reader)
+
+    def onClock(self, reader: ClockReader) -> None:
+        """
+        Tell C{reader} at each handshake by how many seconds a member's clock is ahead of ours.
+        """
+        self._clockReaders.append(reader)
 
     def isUp(self, peer: bytes) -> bool:
         """
@@ -341,6 +351,14 @@ class SealedTransport:
         """
         self._registry.end(conversation.peer)
 
+    def clockTold(self, conversation: Conversation, ahead: float) -> None:
+        """
+        See L{wand.protocols.sealed.shared.Listener}.
+        """
+        if conversation.member is not None:
+            for reader in self._clockReaders:
+                self._call(reader, conversation.member, ahead)
+
     def _tell(self, conversation: Conversation, up: bool) -> None:
         peer, member = conversation.peer, conversation.member
         endpoint = "" if conversation.endpoint is None else str(Endpoint(*conversation.endpoint))
@@ -388,7 +406,7 @@ class SealedTransport:
             peer=str(peer if conversation is None else conversation.peer),
             state="unknown" if conversation is None else conversation.state,
             macs=[],
-            heard=account.heard or None,
+            heard=self._epoch(account.heard) if account.heard else None,
             framesReceived=account.framesReceived,
             bytesReceived=account.bytesReceived,
             framesSent=account.framesSent,

@@ -1,0 +1,151 @@
+"""
+Clocks: whoever has a wrong one is told so.  Nothing that elapses depends on them; certificates, invitations and what
+people read do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+from twisted.internet.task import LoopingCall
+
+from wand.interfaces import Context
+from wand.membership.member import Member
+
+#: Seconds by which two clocks may differ before somebody is told.
+TOLERATED: Final = 60.0
+
+#: Seconds between two looks at whether somebody set our own clock, and by how much it must have been set.
+LOOK: Final = 5.0
+STEP: Final = 10.0
+
+#: Seconds for which a comparison counts: sessions with servers are made anew every two minutes.
+LIFETIME: Final = 900.0
+
+#: How many comparisons are kept; beyond, the oldest go.
+LIMIT: Final = 1024
+
+#: How many members are named at the most.
+NAMED: Final = 5
+
+#: The note that says what is wrong.
+KEY: Final = "clock"
+
+_HOW: Final = "for example with timedatectl set-ntp true"
+_UNITS: Final = (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("min", 60.0), ("s", 1.0))
+
+
+@attrs.frozen
+class _Comparison:
+    name: str
+    ahead: float
+    at: float
+
+    @property
+    def isWrong(self) -> bool:
+        return abs(self.ahead) > TOLERATED
+
+
+class Clocks:
+    """
+    Compares our clock with those of others at each handshake, and notices when ours is set.
+    """
+
+    def __init__(self, context: Context, stepped: Callable[[], object], *, isServer: bool) -> None:
+        """
+        @param stepped: called when somebody set our clock.
+        @param isServer: are we a directory server, so that the others are members?
+        """
+        self._clock = context.clock
+        self._wallClock = context.wallClock
+        self._events = context.events
+        self._notes = context.notes
+        self._stepped = stepped
+        self._isServer = isServer
+        self._compared: dict[bytes, _Comparison] = {}
+        self._offset = self._now()
+        self._looking = LoopingCall(self._look)
+        self._looking.clock = context.clock
+
+    def start(self) -> None:
+        """
+        Look at our own clock from now on.
+        """
+        self._offset = self._now()
+        self._looking.start(LOOK, now=False)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        if self._looking.running:
+            self._looking.stop()
+
+    def told(self, member: Member, ahead: float) -> None:
+        """
+        See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
+        """
+        if member.isServer or self._isServer:
+            before = self._compared.pop(member.identity, None)
+            comparison = _Comparison(member.name, ahead, self._clock.seconds())
+            self._compared[member.identity] = comparison
+            if len(self._compared) > LIMIT:
+                del self._compared[next(iter(self._compared))]
+            if comparison.isWrong != (before is not None and before.isWrong):
+                kind = "clock-differs" if comparison.isWrong else "clock-agrees"
+                self._events.publish(kind, name=member.name, key=member.identity.hex(), ahead=round(ahead))
+            self._say()
+
+    def _now(self) -> float:
+        return self._wallClock() - self._clock.seconds()
+
+    def _look(self) -> None:
+        before, self._offset = self._offset, self._now()
+        if abs(self._offset - before) > STEP:
+            self._events.publish("clock-set", seconds=round(self._offset - before))
+            self._stepped()
+        self._forget()
+
+    def _forget(self) -> None:
+        since = self._clock.seconds() - LIFETIME
+        old = [key for key, each in self._compared.items() if each.at < since]
+        for key in old:
+            del self._compared[key]
+        if old and self._isServer:  # a node keeps what a server said last until it says otherwise
+            self._say()
+
+    # What people are told.
+
+    def _say(self) -> None:
+        wrong = [each for each in self._compared.values() if each.isWrong]
+        if not wrong:
+            self._notes.clear(KEY)
+            return
+        areMost = 2 * len(wrong) > len(self._compared)
+        if not self._isServer and areMost:
+            text = f"this host's clock is {_difference(-wrong[-1].ahead)} the server's: set it, {_HOW}"
+        elif len(wrong) > 2 and areMost:
+            text = (
+                f"the clocks of {len(wrong)} of {len(self._compared)} members differ from this server's, that of "
+                f"{wrong[-1].name} is {_difference(wrong[-1].ahead)} it: set the clock of this server, {_HOW}"
+            )
+        elif len(wrong) == 1:
+            whose = "this server's" if self._isServer else "this host's and those of other servers"
+            text = f"the clock of {wrong[0].name} is {_difference(wrong[0].ahead)} {whose}: set it there, {_HOW}"
+        else:
+            text = f"the clocks of {_named(wrong)} differ from this host's: set them there, {_HOW}"
+        self._notes.say(KEY, text)
+
+
+def _named(wrong: list[_Comparison]) -> str:
+    named = [f"{each.name} ({_difference(each.ahead).removesuffix(' of')})" for each in wrong]
+    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+    return ", ".join(named[:NAMED]) + more
+
+
+def _difference(ahead: float) -> str:
+    seconds = abs(ahead)
+    name, size = next((unit for unit in _UNITS if seconds >= 1.95 * unit[1]), _UNITS[-1])
+    return f"{seconds / size:.0f} {name} {'ahead of' if ahead > 0 else 'behind'}"
