@@ -15,8 +15,10 @@ from wand.counters import Counters
 from wand.events import Event, Events
 from wand.failures import Failures
 from wand.guarded_time import GuardedTime
+from wand.installed import distributions
 from wand.interfaces import Context
 from wand.notes import Notes
+from wand.origin import intrusions
 from wand.udp import UDPUnderlay
 
 _log = Logger(namespace="wand.events")
@@ -33,6 +35,9 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
     events.subscribe(_logged)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)
+    for number, intrusion in enumerate(intrusions(distributions())):
+        _log.error("{text}", text=intrusion)
+        notes.say(f"intrusion-{number}", intrusion)
     clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides
     return Context(
         clock=clock,
