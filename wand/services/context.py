@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from wand.counters import Counters
 from wand.events import Event, Events
 from wand.failures import Failures
+from wand.guarded_descriptors import GuardedDescriptors
 from wand.guarded_time import GuardedTime
 from wand.installed import distributions
 from wand.interfaces import Context
@@ -41,7 +42,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
     clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides
     return Context(
         clock=clock,
-        descriptors=reactor,
+        descriptors=GuardedDescriptors(reactor, failures, lost or _lost),
         random=SystemRandom(),
         counters=counters,
         events=events,
