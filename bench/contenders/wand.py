@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.contenders.base import Contender
 from bench.plot import PATIENCE, Link, Plot, Side
-from wand import __version__
 from wand.lab import CommandFailed, Daemon, execute, wait
+from wand.version import __version__
 
 
 class Wand(Contender):

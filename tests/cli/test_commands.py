@@ -12,12 +12,12 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
-from wand import __version__
 from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
 from wand.ethernet import MAC
 from wand.testing.command import Bench
+from wand.version import __version__
 
 FIRST = "02:10:00:00:00:01"
 PEER = "192.0.2.1:22222"

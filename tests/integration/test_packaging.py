@@ -115,7 +115,7 @@ def environment(bare: Environment) -> Iterator[Environment]:
     The same with our distribution, and nothing else, installed from a wheel.
     """
     yield bare
-    bare.pip("uninstall", "-y", "wand_other", "wand_broken")
+    bare.pip("uninstall", "-y", "wand_other", "wand_broken", "wand_intruder")
 
 
 def writeDistribution(folder: Path, name: str, package: str, dropin: str) -> str:
@@ -197,3 +197,28 @@ def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) 
     assert (done.returncode, done.stderr) == (0, "")
     assert "wand_broken_dropin" in done.stdout
     assertCommands(environment)
+
+
+INTRUSIONS = """
+from wand.installed import distributions
+from wand.origin import intrusions
+print("\\n".join(intrusions(distributions())))
+"""
+
+
+def test_aDistributionThatOverwritesOurs(environment: Environment, tmp_path: Path) -> None:
+    """
+    A plugin's wheel that has an C{__init__.py} in C{wand} overwrites ours: the programs start all the same, and say who
+    it was.
+    """
+    assert environment.run("python", "-c", INTRUSIONS).stdout.strip() == ""
+    folder = writeDistribution(tmp_path / "intruder", "wand_intruder", "wand", "")
+    (Path(folder) / "wand" / "__init__.py").touch()
+    environment.pip("install", folder)
+    said = environment.run("python", "-c", INTRUSIONS)
+    assert "the distribution wand-intruder 1.0 has wand/__init__.py" in said.stdout, said.stderr
+    assert "is not the one of wandaemon" in said.stdout
+    assertCommands(environment)
+    environment.pip("uninstall", "-y", "wand_intruder")
+    environment.pip("install", "--force-reinstall", "--no-deps", str(PROJECT))
+    assert environment.run("python", "-c", INTRUSIONS).stdout.strip() == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Final
+from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.messages import Admitted
 from wand.membership.token import Token
+from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.noise import SUITES, Initiator
 from wand.protocols.sealed.packets import (
     CONTROL,
@@ -197,6 +199,36 @@ class EveryPlaintextTests(PlaintextCase):
         self.assertEqual(told, [b"hello"])
         self.assertEqual(raised(self.victim), {"drop-raised-reader-of-messages-or-sessions": 1})
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class TimerTests(PlaintextCase):
+    """
+    What is done after a while, and fails.
+    """
+
+    def test_aHandshakeThatFailsIsTriedAgain(self) -> None:
+        """
+        An initiation that can not be made because of a fault does not end the attempt: the next repetition is due.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        third.meet(self.victim)
+        with mock.patch.object(Attempt, "_initiation", side_effect=KeyError("deliberately")):
+            third.send(self.victim.peer, third.frameTo(self.victim))
+        self.assertEqual(raised(third), {"drop-raised-handshake": 1})
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+        self.net.run(5.0)
+        self.assertIn((third.peer, third.frameTo(self.victim)), self.victim.frames)
+
+    def test_aKeepaliveThatFailsIsNotTheLast(self) -> None:
+        """
+        When what is due in a conversation fails, the next thing is due all the same.
+        """
+        conversation = self.victim.transport._find(self.enemy.key.identity)
+        assert conversation is not None
+        with mock.patch.object(conversation, "keepalive", side_effect=KeyError("deliberately")):
+            self.assertRaises(KeyError, self.net.run, 60.0)
+        self.assertIsNotNone(conversation._timer)
+        self.assertGoodFramePasses()
 
 
 class EveryStateTests(SynchronousTestCase):

@@ -9,11 +9,11 @@ from importlib import import_module
 
 import click
 
-from wand import __version__
 from wand.cli import changing, drivers, inviting, joining, looking, members, signing, watching
 from wand.cli.import_config import importConfig
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
+from wand.version import __version__
 
 #: The commands that one-shot use and the shell share.
 COMMANDS: dict[str, click.Command] = {

@@ -16,9 +16,12 @@ from wand.counters import Counters
 from wand.elapsed import steady
 from wand.events import Event, Events
 from wand.failures import Failures
+from wand.guarded_descriptors import GuardedDescriptors
 from wand.guarded_time import GuardedTime
+from wand.installed import distributions
 from wand.interfaces import Context
 from wand.notes import Notes
+from wand.origin import intrusions
 from wand.udp import UDPUnderlay
 from wand.worker import WorkerThread
 
@@ -37,10 +40,13 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
     events.subscribe(_logged)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)
+    for number, intrusion in enumerate(intrusions(distributions())):
+        _log.error("{text}", text=intrusion)
+        notes.say(f"intrusion-{number}", intrusion)
     clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides
     return Context(
         clock=clock,
-        descriptors=reactor,
+        descriptors=GuardedDescriptors(reactor, failures, lost or _lost),
         random=SystemRandom(),
         counters=counters,
         events=events,

@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from wand import __version__
 from wand.config import Configuration
 from wand.errors import NotSupported
 from wand.interfaces import Context
@@ -19,6 +18,7 @@ from wand.services.hooks import HookService
 from wand.services.whole import WholeService
 from wand.state import Owner
 from wand.status import ProgramStatus
+from wand.version import __version__
 
 Kind = TypeVar("Kind", bound=Configuration)
 

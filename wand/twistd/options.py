@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from twisted.python import usage
 
-from wand import __version__
 from wand.config import AnyConfiguration, Configuration, load, optionFields
 from wand.state import Owner
+from wand.version import __version__
 
 
 def _number(text: str) -> int:

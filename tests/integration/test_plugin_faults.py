@@ -1,0 +1,195 @@
+"""
+Real programs with plugins that fail: they stop in time, leave nothing behind, and say whose fault it was.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from time import monotonic
+
+import attrs
+import pytest
+
+from wand.lab import wait
+
+PLUGINS = """
+import os, time
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThread
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+from wand.interfaces import IHook, IHookListener, IRecords, IStore
+from wand.wansd.stores.memory import MemoryRecords
+
+
+class Plugin:
+    about = "fails"
+
+    def unusable(self):
+        return None
+
+
+@implementer(IRecords)
+class NeverCloses(MemoryRecords):
+    def close(self):
+        return Deferred()
+
+
+@implementer(IRecords)
+class Hangs(MemoryRecords):
+    def close(self):
+        deferToThread(time.sleep, 60)
+        time.sleep(60)
+
+
+@implementer(IStore, IPlugin)
+class Store(Plugin):
+    def __init__(self, name, records):
+        self.name, self.records = name, records
+
+    def open(self, settings, context):
+        return self.records()
+
+
+@implementer(IHook, IHookListener, IPlugin)
+class Hook(Plugin):
+    name = "where"
+
+    def open(self, settings, context):
+        if not settings:
+            raise KeyError("no settings")
+        with open(settings["path"], "w") as file:
+            file.write(f"{os.getpid()} {os.getppid()}")
+        return self
+
+    def told(self, event):
+        raise ValueError(event.kind)
+
+    def admit(self, candidate):
+        return True
+
+    def close(self):
+        raise ValueError("close")
+
+
+never, hangs, where = Store("never", NeverCloses), Store("hangs", Hangs), Hook()
+"""
+
+
+@attrs.frozen
+class Server:
+    """
+    A server of REL2 that is to be started, with plugins from a folder.
+    """
+
+    folder: Path
+    programs: Path
+
+    @property
+    def socket(self) -> Path:
+        """
+        Its control socket.
+        """
+        return self.folder / "control.sock"
+
+    def command(self, *options: str, daemon: bool = False) -> list[str]:
+        """
+        How to start it.
+        """
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        log = f"--logfile={self.folder / 'log'}"
+        how = [f"--pidfile={self.folder / 'pid'}", log] if daemon else ["-n", "--pidfile=", log]
+        configuration = self.folder / "server.toml"
+        configuration.write_text("\n".join(options))
+        where = ["--listen=127.0.0.1", f"--port={port}", f"--state={self.folder / 'state'}", f"--control={self.socket}"]
+        program = ["wand-server", "--protocol=rel2", f"--config={configuration}", *where]
+        return [str(self.programs / "twistd"), *how, *program]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """
+        Python finds the plugins there.
+        """
+        return {**os.environ, "PYTHONPATH": str(self.folder)}
+
+    def started(self, *options: str) -> subprocess.Popen[bytes]:
+        """
+        Start it, and wait until it answers.
+        """
+        process = subprocess.Popen(self.command(*options), env=self.environment)
+        wait(self.answers, 15, "the server")
+        return process
+
+    def answers(self) -> bool:
+        """
+        Does it run?
+        """
+        asked = [str(self.programs / "wand"), f"--control={self.socket}", "status"]
+        return subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0
+
+    @property
+    def log(self) -> str:
+        """
+        What it logged.
+        """
+        return (self.folder / "log").read_text()
+
+
+@pytest.fixture
+def server(tmp_path: Path, programs: Path) -> Iterator[Server]:
+    """
+    One with the plugins above.
+    """
+    plugins = tmp_path / "wand" / "plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "faulty_dropin.py").write_text(dedent(PLUGINS))
+    yield Server(tmp_path, programs)
+
+
+@pytest.mark.parametrize("store", ["never", "hangs"])
+def test_aStoreThatNeverCloses(server: Server, store: str) -> None:
+    """
+    A program that is told to stop ends within 5 s, also if a store does not finish to close, or blocks everything; its
+    socket is gone.
+    """
+    process = server.started(f'store = "{store}"')
+    begin = monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) in (0, -signal.SIGTERM)  # twistd ends as the signal says
+    assert monotonic() - begin < 5
+    assert not server.socket.exists()
+    if store == "never":
+        assert "store never of" in server.log
+
+
+def test_aHookThatIsBroken(server: Server) -> None:
+    """
+    A hook that can not be opened ends the start with a sentence and a status, and leaves no socket behind.
+    """
+    done = subprocess.run(server.command('hooks = ["where"]'), env=server.environment, timeout=30, check=False)
+    assert done.returncode != 0
+    assert "the hook 'where' of" in server.log
+    assert "KeyError: 'no settings'" in server.log
+    assert not server.socket.exists()
+
+
+def test_hooksOpenInTheBackground(server: Server) -> None:
+    """
+    A hook is opened by the process that goes on, and its failures end nothing.
+    """
+    options = ('hooks = ["where"]', "[hook-settings.where]", f'path = "{server.folder / "where"}"')
+    subprocess.run(server.command(*options, daemon=True), env=server.environment, timeout=30, check=True)
+    wait(server.socket.exists, 15, "the server")
+    pid = int((server.folder / "pid").read_text())
+    assert (server.folder / "where").read_text().split()[0] == str(pid)
+    os.kill(pid, signal.SIGTERM)
+    wait(lambda: not (server.folder / "pid").exists(), 6, "its end")
+    assert not server.socket.exists()

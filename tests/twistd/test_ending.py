@@ -1,0 +1,103 @@
+"""
+Tests for L{wand.twistd.ending}: how a program ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.error import ReactorNotRunning
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.twistd import ending
+
+
+class Reactor:
+    """
+    As much of one as is needed here.
+    """
+
+    def __init__(self) -> None:
+        self.isRunning = False
+        self.stops = 0
+        self.waiting: list[Callable[[], object]] = []
+        self.triggers: list[tuple[str, str, Callable[[], object]]] = []
+
+    def callWhenRunning(self, call: Callable[..., object], *arguments: object) -> None:
+        """
+        Call now, or when it runs.
+        """
+        if self.isRunning:
+            call(*arguments)
+        else:
+            self.waiting.append(lambda: call(*arguments))
+
+    def addSystemEventTrigger(self, phase: str, event: str, call: Callable[[], object]) -> None:
+        """
+        Remember a trigger.
+        """
+        self.triggers.append((phase, event, call))
+
+    def run(self) -> None:
+        """
+        Begin to run.
+        """
+        self.isRunning = True
+        for call in self.waiting:
+            call()
+
+    def stop(self) -> None:
+        """
+        Stop, once.
+        """
+        if not self.isRunning:
+            raise ReactorNotRunning
+        self.isRunning = False
+        self.stops += 1
+
+
+class EndingTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.reactor = Reactor()
+        self.atExit: list[Any] = []
+        self.ended: list[int] = []
+        self.patch(ending, "_status", 0)
+        self.patch(ending.atexit, "register", lambda *call: self.atExit.append(call))
+        self.patch(ending.os, "_exit", self.ended.append)
+
+    def test_lostBeforeItRuns(self) -> None:
+        """
+        What is lost while the program starts ends it as soon as it runs, with status 1.
+        """
+        ending.endBecause(self.reactor, "the tap is gone")
+        self.reactor.run()
+        self.assertEqual(self.reactor.stops, 1)
+        ((end, status),) = self.atExit
+        end(status)
+        self.assertEqual(self.ended, [1])
+
+    def test_lostTwice(self) -> None:
+        """
+        What is lost one after the other, or while the program ends already, raises nothing.
+        """
+        self.reactor.run()
+        for _ in range(3):
+            ending.endBecause(self.reactor, "the tap is gone")
+        self.assertEqual((self.reactor.stops, len(self.atExit)), (1, 1))
+
+    def test_endsInTime(self) -> None:
+        """
+        From the order to stop on a timer runs beside the reactor, which may be blocked; when it is over the program is.
+        """
+        self.patch(ending, "PATIENCE", 0.01)
+        ending.endInTime(self.reactor)
+        ((phase, event, call),) = self.reactor.triggers
+        self.assertEqual((phase, event), ("before", "shutdown"))
+        before = set(threading.enumerate())
+        call()
+        for thread in set(threading.enumerate()) - before:
+            self.assertTrue(thread.daemon)
+            thread.join(10)
+        self.assertEqual(self.ended, [0])

@@ -1,0 +1,5 @@
+"""
+The version, in a module of its own: C{wand/__init__.py} is what a careless distribution of plugins overwrites first.
+"""
+
+__version__ = "0.1.0"
