@@ -87,7 +87,7 @@ class Loopback(SealedNetwork):
         finally:
             self.reactor = ordinary
 
-    def _node(self, host: str, key: NodeKey, papers: Papers) -> SealedNode:
+    def _node(self, host: str, key: NodeKey, papers: Papers, *more: str) -> SealedNode:
         counters = Counters()
         underlay = UDPUnderlay(self.reactor, counters)
         context = Context(self.reactor, self.reactor, Random(host), counters, Events(self.reactor), underlay)

@@ -341,7 +341,7 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.network.run(0.1)
         introduced = self.node.sessions.introduced[alice.key.identity][1]
         self.assertEqual([str(each) for each in introduced[:2]], ["203.0.113.1:1", "198.51.100.1:1"])
-        self.assertEqual(len(introduced), 4)
+        self.assertEqual(len(introduced), 5)
         self.oracle.page(self.node, 1, 2, 2, recordOf(alice, 2))
         self.network.run(GRACE + 60)
         self.assertEqual(self.known(), [macOf(2)])

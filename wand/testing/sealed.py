@@ -153,15 +153,18 @@ class SealedNetwork:
         self.cipher: Cipher = cipher
         self.secret = self.random.randbytes(32)
 
-    def node(self, name: str, host: str, *, isServer: bool = False, key: NodeKey | None = None) -> SealedNode:
+    def node(
+        self, name: str, host: str, *, more: tuple[str, ...] = (), isServer: bool = False, key: NodeKey | None = None
+    ) -> SealedNode:
         """
         A member of the network.
 
+        @param more: further addresses of its host.
         @param key: that of a node that was there before.
         """
         key = key or NodeKey.fromSeed(self.random.randbytes(32))
         papers = self._papers(key, self.certificate(key, name, isServer=isServer), self.secret)
-        return self._node(host, key, papers)
+        return self._node(host, key, papers, *more)
 
     def stranger(self, host: str) -> SealedNode:
         """
@@ -209,8 +212,9 @@ class SealedNetwork:
             self.clock.advance(step)
             self.clock.pump([0.0] * 4)
 
-    def _node(self, host: str, key: NodeKey, papers: Papers) -> SealedNode:
+    def _node(self, host: str, key: NodeKey, papers: Papers, *more: str) -> SealedNode:
         context = simulatedContext(self.clock, self.underlay, host)
+        context = attrs.evolve(context, underlay=self.underlay.host(host, *more))
         listen = "::" if ":" in host else "0.0.0.0"
         entropy = Random(self.random.randbytes(8)).randbytes
         return SealedNode(host, key, papers, SealedTransport(listen, NODE_PORT, context, papers, entropy, MTU))

@@ -172,7 +172,7 @@ class Answering:
         session = self._session(conversation, keys, index, min(VERSION, greeting.version))
         conversation.answer(session, member)
         shared.counters["sealed-initiations-answered"] += 1
-        port.send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
+        port.answering(sender).send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
 
     def _session(self, conversation: Conversation, keys: TransportKeys, theirs: int, version: int) -> Session:
         shared = self._shared
