@@ -16,7 +16,9 @@ from twisted.python.failure import Failure
 
 from wand.addresses import localEndpoints
 from wand.control_messages import ControlMessages
+from wand.directories.unresolved import Unresolved
 from wand.directories.whereabouts import Whereabouts, allResolverOf
+from wand.endpoint import Endpoint
 from wand.errors import TapUnavailable, WandError
 from wand.interfaces import Context, ITap
 from wand.membership.acquaintances import Acquaintances
@@ -33,6 +35,7 @@ from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.gossip import Gossip
+from wand.services.overlap import OverlapWatch, interfacesOf
 from wand.status import OwnStatus
 from wand.table import Table
 
@@ -99,6 +102,7 @@ class MemberService:
         self._tap = tap
         self._clock = context.clock
         self._events = context.events
+        self._notes = context.notes
         self._name = name or socket.gethostname().partition(".")[0]
         self._where = host, port
         self._follower = follower
@@ -109,6 +113,7 @@ class MemberService:
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
+        self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
@@ -144,6 +149,7 @@ class MemberService:
         if self._whereabouts is not None:
             self._whereabouts.stop()
         self._renewal.stop()
+        self._overlap.stop()
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
@@ -173,11 +179,20 @@ class MemberService:
         if self._joining is not None:
             self._joining.stop()
         self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
-        introduce = partial(self._transport.introduceServer, server)
-        self._whereabouts = Whereabouts(token.endpoints, allResolverOf(self._clock), introduce)
+        if self._whereabouts is not None:
+            self._whereabouts.stop()
+        unresolved = Unresolved(self._notes, "the invitation")
+        self._whereabouts = Whereabouts(
+            token.endpoints, allResolverOf(self._clock), partial(self._foundServer, server), self._clock, unresolved
+        )
         self._joining = Joining(self.enrolment, self._name, self._tap.mac, self._clock, self._askToJoin)
         self._joining.done.addCallbacks(self._joined, self._refused)
         self._joining.start()
+
+    def _foundServer(self, server: JoinKey, endpoints: list[Endpoint]) -> None:
+        self._transport.introduceServer(server, endpoints)
+        if self._joining is not None:
+            self._joining.hurry()
 
     def _askToJoin(self, message: Message) -> None:
         if self._server is not None and self._whereabouts is not None:
@@ -236,6 +251,13 @@ class MemberService:
             self._acquaintances.start()
         self._renewal.start()
         self._announce()
+        if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
+            self._overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
+
+    def _ofOverlay(self) -> list[str]:
+        own = self.enrolment.own
+        addresses = [each.partition("/")[0] for each in own.addresses] if own else []
+        return [*interfacesOf(self._tap.interface), *addresses]
 
     def _announce(self) -> None:
         announcement = self.announcement()

@@ -15,9 +15,11 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from wand.addresses import localEndpoints
+from wand.addresses import localEndpoints, tunnels
 from wand.config import ServerConfiguration
 from wand.control_messages import ControlMessages
+from wand.directories.unresolved import Unresolved
+from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.discovery import discover
 from wand.endpoint import Endpoint, splitHostPort
 from wand.errors import ConfigurationInvalid, PortUnavailable
@@ -32,6 +34,7 @@ from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
+from wand.services.overlap import OverlapWatch, obstacle
 from wand.services.wansd import storeSettings
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
@@ -53,6 +56,10 @@ WAITING: Final = 1_000
 
 #: How many nodes join with it: two, which is what it takes to see a network work.
 FIRST_USES: Final = 2
+
+
+#: What an overlap means for a server.
+CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
 
 
 class SealedServerService(Service):
@@ -99,6 +106,10 @@ class SealedServerService(Service):
         self._calling = LoopingCall(self._callNext)
         self._calling.clock = context.clock
         self._open = False
+        unresolved = Unresolved(context.notes, "the setting public, which nodes get with their invitations")
+        resolve, public = allResolverOf(context.clock), configuration.public
+        self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
+        self._names = Whereabouts(public, resolve, lambda endpoints: None, context.clock, unresolved)
 
     @property
     def listening(self) -> str:
@@ -137,6 +148,7 @@ class SealedServerService(Service):
             prefix=configuration.prefix,
             life=configuration.certificateHours * 3600,
             server=configuration.name,
+            obstacle="" if configuration.allowOverlap else _obstacle(configuration.prefix),
         )
         self.roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
         protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
@@ -163,6 +175,8 @@ class SealedServerService(Service):
         await self.directory.start()
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)
+        self._names.look()
+        self._overlap.start(self.roster.status.prefix, tunnels)
         self._called = self.directory.callBack()
         self._calling.start(CALL, now=False)
         status = self.roster.status
@@ -188,6 +202,8 @@ class SealedServerService(Service):
             for running in (self._tending, self._calling):
                 if running.running:
                     running.stop()
+            self._names.stop()
+            self._overlap.stop()
             if self._gossip is not None:
                 self._gossip.stop()
             await self.directory.stop()
@@ -226,6 +242,7 @@ class SealedServerService(Service):
             self._calling.stop()
 
     def _tend(self) -> None:
+        self._names.look()
         Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(
             lambda failure: self._log.error("the server's own certificate: {reason}", reason=failure.getErrorMessage())
         )
@@ -279,3 +296,10 @@ class SealedServerService(Service):
             self.transport.sendControl(identity, pack(Revocations((revocation,), b"")))
         self.transport.end(identity)
         self.directory.forget(identity)
+
+
+def _obstacle(prefix: str) -> str:
+    try:
+        return obstacle(prefix)
+    except ValueError:  # no prefix at all, which the wish itself says
+        return ""
