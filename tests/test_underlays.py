@@ -23,7 +23,7 @@ from zope.interface.verify import verifyObject
 
 import wand.udp
 from wand.counters import Counters
-from wand.endpoint import Endpoint
+from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.slots import Slots
 from wand.testing.context import failuresOf, simulatedContext
@@ -132,10 +132,13 @@ class UnderlayContract:
 
     underlay: Underlay
     host: str
+    second: str
     assertEqual: Callable[..., None]
     assertTrue: Callable[..., None]
     assertFalse: Callable[..., None]
     assertRaises: Callable[..., Any]
+    assertIs: Callable[..., None]
+    assertIsNot: Callable[..., None]
     addCleanup: Callable[..., None]
 
     def pump(self) -> None:
@@ -316,6 +319,88 @@ class UnderlayContract:
         self.pump()
         self.assertEqual(recorder.datagrams, [])
 
+    def asked(self) -> tuple[DatagramPort, Recorder, DatagramPort, Recorder, tuple[str, int]]:
+        """
+        A port on all addresses, and one that asked its second address.
+
+        @return: both with what they received, and how the first knows the second.
+        """
+        recorder = Recorder()
+        server = self.underlay.bind("0.0.0.0", 0, recorder)
+        self.addCleanup(server.close)
+        client, answers = self.bound()
+        client.send(b"question", (self.second, server.endpoint.port))
+        self.pump()
+        self.assertEqual(recorder.datagrams, [(b"question", client.endpoint)])
+        return server, recorder, client, answers, recorder.datagrams[0][1]
+
+    def test_answerFromTheAddressThatWasAsked(self) -> None:
+        """
+        A port on all addresses answers from the one that was asked: a datagram, its parts, a train, a stranger.
+        """
+        server, _, _, answers, sender = self.asked()
+        answering = server.answering(sender)
+        self.assertTrue(answering.send(b"one", sender))
+        self.assertTrue(answering.sendParts([b"t", b"wo"], sender))
+        self.assertTrue(answering.sendTrain(memoryview(b"12345678901"), 2, sender))
+        self.assertTrue(server.answerStranger(b"who", sender))
+        self.assertTrue(server.send(b"first", sender))
+        self.pump()
+        self.pump()
+        asked = (self.second, server.endpoint.port)
+        said = [b"one", b"two", b"12", b"34", b"56", b"78", b"90", b"1", b"who"]
+        self.assertEqual(answers.datagrams, [*((each, asked) for each in said), (b"first", (self.host, asked[1]))])
+
+    def test_towardsWhoAskedTheFirstAddress(self) -> None:
+        """
+        Where the system would choose the same address the port itself does, and follows when the choice changes.
+        """
+        server, recorder, client, _, sender = self.asked()
+        client.send(b"another", (self.host, server.endpoint.port))
+        self.pump()
+        self.assertIs(server.towards(recorder.datagrams[1][1]), server)
+        self.assertIs(server.answering(client.endpoint), server)
+        self.assertIsNot(server.towards(sender), server)
+
+    def test_senderIsTheSameObject(self) -> None:
+        """
+        A sender is the same object each time, and another one at another address of ours: so a conversation sees at
+        no cost that it moved.
+        """
+        server, recorder, client, _, sender = self.asked()
+        client.send(b"again", (self.second, server.endpoint.port))
+        client.sendTrain(memoryview(b"123456"), 2, (self.second, server.endpoint.port))
+        client.send(b"elsewhere", (self.host, server.endpoint.port))
+        self.pump()
+        *same, other = [each for _, each in recorder.datagrams]
+        self.assertTrue(all(each is sender for each in same))
+        self.assertIsNot(other, sender)
+        self.assertEqual(other, sender)
+
+    def test_theAddressThatWasAskedIsGone(self) -> None:
+        """
+        When the host lost the address that was asked, answers come from another one, at once.
+        """
+        server, _, _, answers, sender = self.asked()
+        answering = server.answering(Heard.at(*sender, "192.0.2.77"))
+        self.assertTrue(answering.send(b"one", sender))
+        self.assertTrue(answering.sendTrain(memoryview(b"123"), 2, sender))
+        self.pump()
+        here = (self.host, server.endpoint.port)
+        self.assertEqual(answers.datagrams, [(b"one", here), (b"12", here), (b"3", here)])
+
+    def test_boundToOneAddress(self) -> None:
+        """
+        A port on one address sends from no other.
+        """
+        here, recorder = self.bound()
+        there, _ = self.bound()
+        there.send(b"question", here.endpoint)
+        self.pump()
+        sender = recorder.datagrams[0][1]
+        self.assertIs(here.answering(sender), here)
+        self.assertIs(here.towards(Heard.at(*sender, self.second)), here)
+
 
 class SimulatedUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[misc]  # the mixin names what it needs
     """
@@ -324,8 +409,9 @@ class SimulatedUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ig
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.host = "192.0.2.1"
-        context = simulatedContext(self.clock, Network(self.clock, Random(1)), self.host)
+        self.host, self.second = "192.0.2.1", "192.0.2.2"
+        network = Network(self.clock, Random(1))
+        context = simulatedContext(self.clock, network, self.host, more=(self.second,))
         self.underlay, self.counters = context.underlay, context.counters
 
     def pump(self) -> None:
@@ -341,7 +427,7 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
     """
 
     def setUp(self) -> None:
-        self.host = "127.0.0.1"
+        self.host, self.second = "127.0.0.1", "127.0.0.2"
         self.reactor = Readers()
         self.counters = Counters()
         self.lost: list[str] = []
@@ -491,6 +577,33 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         port.send(b"six", port.endpoint)
         self.pump()
         self.assertEqual(recorder.datagrams, [(b"six", Endpoint("::1", port.endpoint.port))])
+
+    def test_IPv6FromTheAddressThatWasAsked(self) -> None:
+        """
+        A port on all IPv6 addresses tells which was asked; one that this host does not have is passed over.
+        """
+        recorder = Recorder()
+        port = self.underlay.bind("::", 0, recorder)
+        self.addCleanup(port.close)
+        client = self.underlay.bind("::1", 0, Recorder())
+        self.addCleanup(client.close)
+        client.send(b"six", ("::1", port.endpoint.port))
+        self.pump()
+        sender = recorder.datagrams[0][1]
+        self.assertEqual((sender, sender.local), (client.endpoint, "::1"))  # type: ignore[attr-defined]  # it is Heard
+        self.assertTrue(port.answering(sender).send(b"yes", sender))
+        self.assertTrue(port.answering(Heard.at(*sender, "2001:db8::77")).send(b"yes", sender))
+        self.assertEqual(self.counters["udp-source-gone"], 1)
+
+    def test_manyAddressesAreForgotten(self) -> None:
+        """
+        A host to which a whole prefix belongs remembers some addresses to answer from, and no more.
+        """
+        port = self.underlay.bind("0.0.0.0", 0, Recorder())
+        self.addCleanup(port.close)
+        for number in range(2 * wand.udp.ADDRESSES):
+            port.answering(Heard.at("127.0.0.1", 9, f"127.1.{number >> 8}.{number & 0xFF}"))
+        self.assertLessEqual(len(port._answerers), wand.udp.ADDRESSES)
 
     def test_bothFamiliesAtOnePort(self) -> None:
         """

@@ -170,6 +170,9 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     name: Annotated[str, _help("what this server is called in its network")] = "server"
     network: Annotated[str, _help("name of the network, when it is created")] = "wand"
     prefix: Annotated[str, _help("where overlay addresses come from, when the network is created")] = "10.77.0.0/16"
+    allowOverlap: Annotated[bool, _help("create it even if the prefix overlaps a route of this host: yes or no")] = (
+        False
+    )
     cipher: Annotated[str, _help("aes-256-gcm or chacha20-poly1305, when the network is created")] = "aes-256-gcm"
     certificateHours: Annotated[int, _help("how long a member's certificate is valid")] = 72
 

@@ -60,6 +60,26 @@ class Endpoint(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Heard(Endpoint):
+    """
+    Where a datagram came from, and to which of our addresses.  It equals, and hashes like, the plain pair of where it
+    came from.
+
+    @ivar local: the numeric address of this host.
+    """
+
+    local: str
+
+    @classmethod
+    def at(cls, host: str, port: int, local: str) -> Heard:
+        """
+        What came from C{host} and C{port} to the address C{local}.
+        """
+        self = cls(host, port)
+        self.local = local
+        return self
+
+
 def splitHostPort(text: str, defaultPort: int | None = None) -> tuple[str, int]:
     """
     Split C{host:port}, C{[ipv6]:port}, or either without a port where there is a default.

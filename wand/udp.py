@@ -12,7 +12,7 @@ import fcntl
 import socket
 import sys
 import termios
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorFDSet
@@ -20,14 +20,15 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.counters import Counters
-from wand.endpoint import Endpoint
+from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
-from wand.ethernet import Frame
 from wand.failures import Failures
 from wand.prompt import IPromptReader
 from wand.slots import Slots
 from wand.udp_batch import BATCH, makeInbox
 from wand.udp_offload import TrainSender, joinTrains
+from wand.udp_sending import FULL, SOCKET_GONE, AnsweringPort, Sending
+from wand.udp_source import chosenSource, tellAddresses
 from wand.underlay import DatagramReceiver, TrainReceiver
 
 COUNTERS: Final = {
@@ -39,6 +40,7 @@ COUNTERS: Final = {
     "drop-udp-full": "datagrams not sent: the socket's queue was full",
     "drop-udp-crowded": "answers to strangers not sent: half of the socket's queue was taken",
     "drop-udp-too-long": "datagrams not sent: longer than UDP or the path allows",
+    "udp-source-gone": "datagrams and trains that could not be sent from the address that was asked: the host lost it",
     "drop-udp-unreachable": "datagrams not sent: no route, or forbidden by a firewall",
 }
 
@@ -49,6 +51,9 @@ TRAINS: Final = 4
 #: Rows of datagrams whose slices are kept: a train of one size in one slot of the inbox makes one.
 ROWS: Final = 4 * TRAINS
 
+#: How many of this host's addresses are remembered as places to answer from.
+ADDRESSES: Final = 256
+
 #: What the kernel may queue for us (it takes twice as much, for its own structures).  A burst of big frames must fit,
 #: and what does not fit is lost; but what waits here waits in front of everything.  With TCP under way a ping took
 #: 1.3 ms (median) with 384 KiB, 1.0 with 256 and 0.9 with 192, and TCP got 3.0, 3.1 and 2.7 Gbit/s.
@@ -58,11 +63,6 @@ QUEUE_BYTES: Final = 256 << 10
 _IP_MTU_DISCOVER: Final = 10
 _IPV6_MTU_DISCOVER: Final = 23
 _PMTUDISC_PROBE: Final = 3
-
-_FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM})
-
-#: What the system says of a socket that is none any more: somebody else closed it, or put another file in its place.
-_GONE: Final = frozenset({errno.EBADF, errno.ENOTSOCK, errno.EDESTADDRREQ})
 
 #: What the system hands on from the network, where anybody may have sent it (icmp(7)), and what passes by itself.
 _PASSING: Final = frozenset(
@@ -80,7 +80,7 @@ _PASSING: Final = frozenset(
         errno.EOPNOTSUPP,
         errno.ETIMEDOUT,
         errno.EINTR,
-        *_FULL,
+        *FULL,
     }
 )
 
@@ -160,7 +160,7 @@ class OneByOne:
 
 
 @implementer(IPromptReader)
-class UDPPort:
+class UDPPort(Sending):
     """
     A bound socket.  Whatever its receiver does, it goes on; when the socket itself is gone, it says so.
     """
@@ -180,18 +180,17 @@ class UDPPort:
         @param failures: what counts and logs a receiver that raises.
         @param lost: called with the reason when the socket is gone for good.
         """
+        super().__init__(udp, counters, TrainSender(udp), self._break)
         self.endpoint = Endpoint(*udp.getsockname()[:2])
         self._reactor = reactor
-        self._socket = udp
         self._receiver = receiver
-        self._counters = counters
         self._failures = failures
         self._lost = lost
         self._errors = 0
-        self.wasTooLong = False
-        self._trains = TrainSender(udp)
         self._inbox = makeInbox(udp)
         self._joins = joinTrains(udp) is None
+        self._tells = tellAddresses(udp)
+        self._answerers: dict[str, AnsweringPort] = {}
         self._limit = BATCH
         self._rows: dict[tuple[int, int], Slots] = {}
         self.notes = _sizeQueues(udp)
@@ -210,47 +209,6 @@ class UDPPort:
 
     # HOT PATH
 
-    def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
-        """
-        See L{wand.underlay.DatagramPort.send}.
-        """
-        try:
-            size = self._socket.sendto(datagram, destination)
-        except OSError as error:
-            return self._unsent(error, 1)
-        self._counters["udp-sent-datagrams"] += 1
-        self._counters["udp-sent-bytes"] += size
-        return True
-
-    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
-        """
-        See L{wand.underlay.DatagramPort.sendParts}.
-        """
-        try:
-            size = self._socket.sendmsg(parts, (), 0, destination)
-        except OSError as error:
-            return self._unsent(error, 1)
-        self._counters["udp-sent-datagrams"] += 1
-        self._counters["udp-sent-bytes"] += size
-        return True
-
-    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
-        """
-        See L{wand.underlay.DatagramPort.sendTrain}.
-        """
-        total = len(datagrams)
-        count = -(-total // size)
-        try:
-            sent = self._trains.send(datagrams, size, destination)
-        except OSError as error:
-            return self._unsent(error, count)
-        self._counters["udp-sent-datagrams"] += sent
-        self._counters["udp-sent-bytes"] += min(sent * size, total)
-        if sent < count:
-            self.wasTooLong = False
-            self._counters["drop-udp-full"] += count - sent
-        return sent == count
-
     def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.DatagramPort.answerStranger}.
@@ -258,7 +216,29 @@ class UDPPort:
         if 2 * _queued(self._socket) > self._queue:
             self._counters["drop-udp-crowded"] += 1
             return False
-        return self.send(datagram, destination)
+        return self.answering(destination).send(datagram, destination)
+
+    def answering(self, sender: tuple[str, int]) -> Sending:
+        """
+        See L{wand.underlay.DatagramPort.answering}.
+        """
+        if not self._tells or not isinstance(sender, Heard):
+            return self
+        answerer = self._answerers.get(sender.local)
+        if answerer is None:
+            if len(self._answerers) >= ADDRESSES:  # a whole prefix may be ours
+                self._answerers.clear()
+            answerer = AnsweringPort(self, self._socket, self._counters, self._trains, sender.local, self._break)
+            self._answerers[sender.local] = answerer
+        return answerer
+
+    def towards(self, sender: tuple[str, int]) -> Sending:
+        """
+        See L{wand.underlay.DatagramPort.towards}.
+        """
+        if not self._tells or not isinstance(sender, Heard) or chosenSource(sender) == sender.local:
+            return self
+        return self.answering(sender)
 
     def doRead(self) -> None:
         """
@@ -272,11 +252,15 @@ class UDPPort:
             return
         self._errors = 0
         try:
-            if count == 1 and not self._inbox.isTrain:
-                size = self._inbox.size
-                self._counters["udp-received-datagrams"] += 1
+            if count == 1:
+                size, segment = inbox.size, inbox.segment
                 self._counters["udp-received-bytes"] += size
-                receiver.datagramReceived(inbox.view[:size], inbox.sender(0))
+                if 0 < segment < size:
+                    self._limit = TRAINS
+                    self._counters["udp-received-datagrams"] += self._handTrain(0, size, segment)
+                else:
+                    self._counters["udp-received-datagrams"] += 1
+                    receiver.datagramReceived(inbox.view[:size], inbox.sender(0))
             elif count:
                 self._handTrains(count)
         except Exception:
@@ -311,6 +295,13 @@ class UDPPort:
         self._limit = TRAINS if isTrain else BATCH
         self._counters["udp-received-datagrams"] += datagrams
         self._counters["udp-received-bytes"] += sum(sizes[:at])
+
+    def _handTrain(self, at: int, size: int, segment: int) -> int:
+        full, rest = divmod(size, segment)
+        number = full + (rest > 0)
+        row, sender = self._row(at, segment), self._inbox.sender(at)
+        self._receiver.trainReceived(row, 0, number, segment, rest or segment, sender)
+        return number
 
     def _row(self, index: int, size: int) -> Slots:
         slots = self._rows.get((index, size))
@@ -357,25 +348,13 @@ class UDPPort:
         self._counters["udp-errors"] += 1
         if error.errno not in _PASSING:
             self._errors += 1
-            if error.errno in _GONE or self._errors >= ERRORS_MAXIMUM:
+            if error.errno in SOCKET_GONE or self._errors >= ERRORS_MAXIMUM:
                 self._break(error.strerror or str(error))
 
     def _break(self, reason: str) -> None:
         if self._socket.fileno() != -1:
             self.close()
             self._lost(f"the UDP port {self.endpoint} is gone: {reason}")
-
-    def _unsent(self, error: OSError, count: int) -> bool:
-        self.wasTooLong = error.errno == errno.EMSGSIZE
-        if error.errno in _GONE:
-            self._break(error.strerror or str(error))
-        if error.errno in _FULL:
-            self._counters["drop-udp-full"] += count
-        elif self.wasTooLong:
-            self._counters["drop-udp-too-long"] += count
-        else:
-            self._counters["drop-udp-unreachable"] += count
-        return False
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -15,11 +15,15 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from mmap import mmap
 from struct import Struct
 from typing import Any, Final
 
+from wand.endpoint import Heard
 from wand.slots import Slots
+from wand.udp_offload import SOL_UDP
+from wand.udp_source import localAddress
 
 #: Senders whose addresses are kept as text.
 SENDERS: Final = 4096
@@ -30,10 +34,23 @@ BATCH: Final = 64
 # struct mmsghdr and struct iovec of 64-bit Linux, in octets.
 _HEADER: Final = Struct("=QIxxxxQQQQIxxxxIxxxx")
 _VECTOR: Final = Struct("=QQ")
-_CONTROL: Final = 24  # CMSG_SPACE(sizeof(int))
 _NAME: Final = 28  # sizeof(struct sockaddr_in6)
 
+# Control messages: CMSG_SPACE(sizeof(int)) for the size of a train's datagrams, which the kernel puts first, then
+# CMSG_SPACE(sizeof(struct in6_pktinfo)).  With the sender in front of it, it makes one piece: whence and where to.
+_CONTROL: Final = 24 + 40
+_CONTROL_AT: Final = 32
+_CONTROL_HEADER: Final = Struct("=Qii")
+_ENDS: Final = _CONTROL_AT + _CONTROL
+_ENDS_AT: Final = BATCH * _HEADER.size
+
 _MSG_DONTWAIT: Final = 0x40
+
+_NO_SEGMENTS: Final = [0] * BATCH
+
+# When so few messages were received, only they are made as they were; that is cheaper than all.
+_FEW: Final = 4
+_NOTHING: Final = [bytes(count * _ENDS) for count in range(_FEW + 1)]
 
 
 def unusable() -> str | None:
@@ -55,6 +72,19 @@ def endpointOf(address: bytes) -> tuple[str, int]:
     return socket.inet_ntoa(address[4:8]), port
 
 
+def controlsIn(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """
+    Level, type and data of the control messages in what the kernel wrote (cmsg(3)), followed by zeros.
+    """
+    at = 0
+    while at + _CONTROL_HEADER.size <= len(octets):
+        size, level, kind = _CONTROL_HEADER.unpack_from(octets, at)
+        if size < _CONTROL_HEADER.size:
+            break
+        yield level, kind, octets[at + _CONTROL_HEADER.size : at + size]
+        at += -(-size // 8) * 8
+
+
 class Inbox:
     """
     Receives batches: message C{i} begins at C{i * stride} of C{memory}.  With C{UDP_GRO} a message is a train.
@@ -67,27 +97,32 @@ class Inbox:
         self.memory = mmap(-1, BATCH * stride)
         self.view = memoryview(self.memory)
         self.stride = stride
-        self._names = bytearray(BATCH * _NAME)
-        # Message headers, then control messages: one block, so that one assignment resets what the kernel changes.
-        self._headers = bytearray(BATCH * (_HEADER.size + _CONTROL))
+        # Message headers, then senders and control messages: one block, so that one assignment resets what the kernel
+        # changes.
+        self._headers = bytearray(BATCH * (_HEADER.size + _ENDS))
         self._vectors = bytearray(BATCH * _VECTOR.size)
         # A bytearray may move when it is resized; with these exports held it can not be.
-        blocks = (self.memory, self._names, self._headers, self._vectors)
+        blocks = (self.memory, self._headers, self._vectors)
         self._held = [(ctypes.c_char * len(block)).from_buffer(block) for block in blocks]
-        first, names, self._block, vectors = map(ctypes.addressof, self._held)
-        controls = self._block + BATCH * _HEADER.size
+        first, self._block, vectors = map(ctypes.addressof, self._held)
+        ends = self._block + _ENDS_AT
         for index in range(BATCH):
             _VECTOR.pack_into(self._vectors, index * _VECTOR.size, first + index * stride, stride)
-            name, vector = names + index * _NAME, vectors + index * _VECTOR.size
-            control = controls + index * _CONTROL, _CONTROL
-            _HEADER.pack_into(self._headers, index * _HEADER.size, name, _NAME, vector, 1, *control, 0, 0)
+            name, vector = ends + index * _ENDS, vectors + index * _VECTOR.size
+            control = name + _CONTROL_AT
+            _HEADER.pack_into(self._headers, index * _HEADER.size, name, _NAME, vector, 1, control, _CONTROL, 0, 0)
         self._template = bytes(self._headers)
+        self._fresh = [self._template[: count * _HEADER.size] for count in range(_FEW + 1)]
+        self._used = 0
         self.slots = Slots(stride, self.view)
         self._socket = udp
         self._senders: dict[bytes, tuple[str, int]] = {}
-        words = memoryview(self._headers).cast("I")
+        self._lastEnds, self._lastSender = bytearray(), ("", 0)
+        self._heard: dict[tuple[str, int, str], Heard] = {}
+        words, control = memoryview(self._headers).cast("I"), BATCH * 16 + _CONTROL_AT // 4
         self._sizes = words[14 : BATCH * 16 : 16]
-        self._segments = words[BATCH * 16 + 4 :: 6]
+        self._levels = words[control + 2 :: _ENDS // 4]
+        self._segments = words[control + 4 :: _ENDS // 4]
 
     # HOT PATH
     def receive(self, limit: int = BATCH) -> int:
@@ -97,13 +132,20 @@ class Inbox:
         @return: how many; 0 if there is none.
         @raise OSError: if the kernel reports an error.
         """
-        self._headers[:] = self._template
+        used = self._used
+        if used > _FEW:
+            self._headers[:] = self._template
+        elif used:
+            self._headers[: used * _HEADER.size] = self._fresh[used]
+            self._headers[_ENDS_AT : _ENDS_AT + used * _ENDS] = _NOTHING[used]
         count: int = _receive(self._socket.fileno(), self._block, limit, _MSG_DONTWAIT, None)
         if count < 0:
             number = ctypes.get_errno()
+            self._used = 1
             if number == errno.EAGAIN:
                 return 0
             raise OSError(number, os.strerror(number))
+        self._used = count
         return count
 
     @property
@@ -114,11 +156,11 @@ class Inbox:
         return self._sizes[0]
 
     @property
-    def isTrain(self) -> bool:
+    def segment(self) -> int:
         """
-        Is the first message more than one datagram?
+        The size of the datagrams in the first message; 0 for a single one.
         """
-        return 0 < self._segments[0] < self._sizes[0]
+        return self._segments[0] if self._levels[0] == SOL_UDP else 0
 
     def sizes(self, count: int) -> list[int]:
         """
@@ -130,18 +172,32 @@ class Inbox:
         """
         The size of the datagrams in each of the first messages, of which the last may be shorter; 0 for a single one.
         """
-        return self._segments[:count].tolist()
+        levels = self._levels[:count].tolist()
+        if SOL_UDP not in levels:
+            return _NO_SEGMENTS[:count]
+        segments = self._segments[:count].tolist()
+        return [size if level == SOL_UDP else 0 for size, level in zip(segments, levels, strict=True)]
 
     def sender(self, index: int) -> tuple[str, int]:
         """
         Who sent a message.
         """
-        name = bytes(self._names[index * _NAME : index * _NAME + _NAME])
-        sender = self._senders.get(name)
-        if sender is None:
-            if len(self._senders) >= SENDERS:
-                self._senders.clear()
-            sender = self._senders[name] = endpointOf(name)
+        start = _ENDS_AT + index * _ENDS
+        ends = self._headers[start : start + _ENDS]
+        if ends != self._lastEnds:
+            self._lastEnds, known = ends, bytes(ends)
+            self._lastSender = self._senders.get(known) or self._remembered(known)
+        return self._lastSender
+
+    def _remembered(self, ends: bytes) -> tuple[str, int]:
+        if len(self._senders) >= SENDERS:
+            self._senders.clear()
+            self._heard.clear()
+        host, port = sender = endpointOf(ends)
+        local = localAddress(controlsIn(ends[_CONTROL_AT:]))
+        if local is not None:  # with a size of trains and without it is one sender
+            sender = self._heard.setdefault((host, port, local), Heard.at(host, port, local))
+        self._senders[ends] = sender
         return sender
 
     def rowEnd(self, at: int, count: int, sizes: list[int], segments: list[int]) -> int:
@@ -149,11 +205,13 @@ class Inbox:
         Where the row of single datagrams of one size and from one sender ends that begins with message C{at}; the last
         of a row may be shorter.
         """
-        size, names = sizes[at], self._names
-        name = names[at * _NAME : at * _NAME + _NAME]
+        size, blocks = sizes[at], self._headers
+        start = _ENDS_AT + at * _ENDS
+        ends = blocks[start : start + _ENDS]
         end = at + 1
         while end < count and sizes[end] <= size and not 0 < segments[end] < sizes[end]:
-            if names[end * _NAME : end * _NAME + _NAME] != name:
+            start += _ENDS
+            if blocks[start : start + _ENDS] != ends:
                 break
             end += 1
             if sizes[end - 1] < size:
@@ -163,7 +221,7 @@ class Inbox:
 
 class PlainInbox:
     """
-    An L{Inbox} for systems without C{recvmmsg}: one datagram at a time.
+    An L{Inbox} for systems where that can not be: one datagram at a time.
     """
 
     def __init__(self, udp: socket.socket) -> None:
@@ -171,8 +229,7 @@ class PlainInbox:
         self.view = memoryview(bytearray(self.stride))
         self.slots = Slots(self.stride, self.view)
         self._socket = udp
-        self.size = 0
-        self.isTrain = False
+        self.size = self.segment = 0
         self._sender = ("", 0)
 
     def receive(self, limit: int = 1) -> int:
@@ -180,10 +237,12 @@ class PlainInbox:
         See L{Inbox.receive}.
         """
         try:
-            self.size, sender = self._socket.recvfrom_into(self.view)
+            self.size, controls, _, sender = self._socket.recvmsg_into([self.view], _CONTROL)
         except BlockingIOError:
             return 0
-        self._sender = sender[:2]
+        self.segment = next((int.from_bytes(data, sys.byteorder) for level, _, data in controls if level == SOL_UDP), 0)
+        local = localAddress(controls)
+        self._sender = sender[:2] if local is None else Heard.at(sender[0], sender[1], local)
         return 1
 
     def sizes(self, count: int) -> list[int]:
@@ -196,7 +255,7 @@ class PlainInbox:
         """
         See L{Inbox.segments}.
         """
-        return [0]
+        return [self.segment]
 
     def sender(self, index: int) -> tuple[str, int]:
         """

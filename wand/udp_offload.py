@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import errno
 import socket
+from copy import copy
 from struct import Struct
-from typing import Final
+from typing import Final, TypeAlias
 
 from twisted.logger import Logger
 
 SOL_UDP: Final = 17
 UDP_SEGMENT: Final = 103
 UDP_GRO: Final = 104
+
+#: What accompanies a datagram or a train, as C{socket.sendmsg} takes it.
+Ancillary: TypeAlias = tuple[tuple[int, int, bytes], ...]
 
 #: Datagrams in a train: what every kernel takes (C{UDP_MAX_SEGMENTS} was 64 before Linux 6.8, then 128).
 TRAIN_MAXIMUM: Final = 64
@@ -43,12 +47,23 @@ class TrainSender:
 
     def __init__(self, udp: socket.socket) -> None:
         self._socket = udp
-        self._controls: dict[int, list[tuple[int, int, bytes]]] = {}
+        self._source: Ancillary = ()
+        self._controls: dict[int, Ancillary] = {}
         self.refusal: str | None = None
         try:
             udp.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
         except OSError as error:
             self._refuse(error)
+
+    def sendingFrom(self, source: Ancillary) -> TrainSender:
+        """
+        The same with another source address.
+
+        @param source: the ancillary data that names it.
+        """
+        other = copy(self)
+        other._source, other._controls = source, {}
+        return other
 
     # HOT PATH
     def send(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> int:
@@ -61,7 +76,10 @@ class TrainSender:
         """
         total = len(datagrams)
         if total <= size:
-            self._socket.sendto(datagrams, destination)
+            if self._source:
+                self._socket.sendmsg([datagrams], self._source, 0, destination)
+            else:
+                self._socket.sendto(datagrams, destination)
             return 1
         step = max(1, min(TRAIN_MAXIMUM, TRAIN_OCTETS // size)) * size
         if total > step:
@@ -89,10 +107,10 @@ class TrainSender:
                 break
         return sent
 
-    def _control(self, size: int) -> list[tuple[int, int, bytes]]:
+    def _control(self, size: int) -> Ancillary:
         control = self._controls.get(size)
         if control is None:
-            control = self._controls[size] = [(SOL_UDP, UDP_SEGMENT, _SIZE.pack(size))]
+            control = self._controls[size] = (*self._source, (SOL_UDP, UDP_SEGMENT, _SIZE.pack(size)))
         return control
 
     def _refuse(self, error: OSError) -> None:

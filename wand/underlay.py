@@ -27,7 +27,9 @@ class DatagramReceiver(Protocol):
         A datagram came.
 
         @param datagram: its payload, good until this call returns.
-        @param sender: where it says it comes from; equal to an L{Endpoint}.
+        @param sender: where it says it comes from; equal to an L{Endpoint}.  Of a port on all addresses it is a
+            L{wand.endpoint.Heard}, which L{DatagramPort.answering} understands; and the same object each time, as far
+            as the port remembers.
         """
 
     def batchReceived(self) -> None:
@@ -67,31 +69,15 @@ class TrainReceiver(Protocol):
         """
 
 
-class DatagramPort(Protocol):
+class DatagramSender(Protocol):
     """
-    A bound UDP port.
-
-    @ivar endpoint: where it is bound.
+    Sends datagrams through a bound UDP port.
     """
-
-    endpoint: Endpoint
 
     @property
     def wasTooLong(self) -> bool:
         """
         Was the last that the system did not take too long, for the interface or for UDP?
-        """
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """
-        What was agreed with the kernel, or why not, for people.
-        """
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """
-        What an operator could do to make it faster.
         """
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
@@ -114,12 +100,48 @@ class DatagramPort(Protocol):
         @return: whether the system took them all.
         """
 
+
+class DatagramPort(DatagramSender, Protocol):
+    """
+    A bound UDP port.
+
+    @ivar endpoint: where it is bound.
+    """
+
+    endpoint: Endpoint
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """
+        What was agreed with the kernel, or why not, for people.
+        """
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """
+        What an operator could do to make it faster.
+        """
+
     def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
         """
         Send one datagram to an address that nobody has proven, only while half of the port's queue is free: datagrams
         to forged addresses may wait there for seconds, and members need the rest.
 
         @return: whether the system took it.
+        """
+
+    def answering(self, sender: tuple[str, int]) -> DatagramSender:
+        """
+        This port for sending from the address to which a datagram came: whoever asked one address may not hear what
+        another one answers (a stateful firewall, a NAT).  When the host has lost that address the system chooses one.
+
+        @param sender: what the receiver was given with the datagram.
+        """
+
+    def towards(self, sender: tuple[str, int]) -> DatagramSender:
+        """
+        As L{answering}, for a conversation: this port itself where the system would choose that address anyway.  So we
+        follow when the system's choice changes, as on a host that moves.
         """
 
     def close(self) -> None:

@@ -86,7 +86,7 @@ class Loopback(SealedNetwork):
             self.reactor = ordinary
 
     def _node(
-        self, host: str, key: NodeKey, papers: Papers, wallClock: Callable[[], float] | None = None
+        self, host: str, key: NodeKey, papers: Papers, *more: str, wallClock: Callable[[], float] | None = None
     ) -> SealedNode:
         context = realContext(self.reactor)
         return SealedNode(host, key, papers, SealedTransport(host, NODE_PORT, context, papers, os.urandom, MTU))

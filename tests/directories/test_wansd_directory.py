@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -17,12 +18,15 @@ from zope.interface.verify import verifyObject
 from wand.directories.coverage import PARTS, Coverage
 from wand.directories.leases import GRACE, LIFETIME
 from wand.directories.subscription import HEARTBEAT
+from wand.directories.unresolved import Unresolved, impossible
 from wand.directories.wansd import RENEWAL, WansdDirectoryKind
-from wand.directories.whereabouts import Whereabouts, allResolverOf
+from wand.directories.whereabouts import RETRY_MAXIMUM, Whereabouts, allResolverOf
 from wand.directory_messages import Announce, Ask, Page, Record, pack, parse
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
+from wand.events import Events
 from wand.interfaces import IDirectory, IDirectoryKind
+from wand.notes import Notes
 from wand.testing.context import simulatedNode
 from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 from wand.testing.network import Network
@@ -341,7 +345,7 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.network.run(0.1)
         introduced = self.node.sessions.introduced[alice.key.identity][1]
         self.assertEqual([str(each) for each in introduced[:2]], ["203.0.113.1:1", "198.51.100.1:1"])
-        self.assertEqual(len(introduced), 4)
+        self.assertEqual(len(introduced), 5)
         self.oracle.page(self.node, 1, 2, 2, recordOf(alice, 2))
         self.network.run(GRACE + 60)
         self.assertEqual(self.known(), [macOf(2)])
@@ -404,17 +408,23 @@ class WhereaboutsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.told: list[list[Endpoint]] = []
+        self.clock = Clock()
+        self.notes = Notes(self.clock, Events(self.clock.seconds))
         self.answers: dict[str, Deferred[list[str]]] = {}
 
     def resolve(self, name: str) -> Deferred[list[str]]:
         return self.answers.setdefault(name, Deferred())
+
+    def whereabouts(self, texts: list[str]) -> Whereabouts:
+        unresolved = Unresolved(self.notes, "the invitation")
+        return Whereabouts(texts, self.resolve, self.told.append, self.clock, unresolved)
 
     def test_numbersAndNamesOfBothFamilies(self) -> None:
         """
         A numeric endpoint is known at once, a name when it is resolved, with every address; the port may be left out.
         """
         texts = ["203.0.113.1:5", "[2001:db8::1]", "wand.example.net:7", "no port:x"]
-        whereabouts = Whereabouts(texts, self.resolve, self.told.append)
+        whereabouts = self.whereabouts(texts)
         whereabouts.look()
         self.assertEqual(self.told[-1], [Endpoint("203.0.113.1", 5), Endpoint("2001:db8::1", 44444)])
         self.answers.pop("wand.example.net").callback(["192.0.2.1", "2001:db8::2", "0.0.0.0"])
@@ -426,17 +436,50 @@ class WhereaboutsTests(SynchronousTestCase):
 
     def test_aNameThatCanNotBeResolvedIsTriedAgain(self) -> None:
         """
-        A name without addresses disturbs nobody, and the next look tries anew.
+        A name without addresses is told to the operator, and tried again until it has some, less and less often; other
+        looks do not make that more.
         """
-        whereabouts = Whereabouts(["wand.example.net"], self.resolve, self.told.append)
+        whereabouts = self.whereabouts(["wand.example.net"])
         whereabouts.look()
-        self.answers.pop("wand.example.net").errback(OSError("no answer"))
-        whereabouts.look()
+        tries = 0
+        for second in range(300):
+            if "wand.example.net" in self.answers:
+                tries += 1
+                answer = self.answers.pop("wand.example.net")
+                answer.callback([]) if second % 2 else answer.errback(OSError("no answer"))
+            whereabouts.look()
+            self.clock.advance(1)
+        self.assertIn("wand.example.net cannot be resolved", self.notes.texts[0])
+        self.assertTrue(10 <= tries <= 16, tries)
+        self.clock.advance(RETRY_MAXIMUM)
         self.answers.pop("wand.example.net").callback(["192.0.2.1"])
         self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
+        self.assertEqual(self.notes.texts, [])
         whereabouts.look()
         whereabouts.stop()
         self.assertEqual(len(self.told), 1)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_aResolverThatDoesNotAnswer(self) -> None:
+        """
+        When DNS does not answer the operator is told soon, and there is never more than one question.
+        """
+        whereabouts = self.whereabouts(["wand.example.net"])
+        for _ in range(60):
+            whereabouts.look()
+            self.clock.advance(1)
+        self.assertIn("DNS does not answer", self.notes.texts[0])
+        self.assertEqual(len(self.answers), 1)
+        whereabouts.stop()
+        self.assertEqual((self.notes.texts, self.clock.getDelayedCalls()), ([], []))
+
+    def test_namesThatCanBeNone(self) -> None:
+        """
+        What can be no name fails at once, where the reactor's resolver would never answer.
+        """
+        for name in ("a" * 64 + ".example", "a..example"):
+            self.assertIsNotNone(impossible(name))
+        self.assertIsNone(impossible("b\u00fccher.example"))
 
     def test_aClockResolvesNothing(self) -> None:
         """

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.endpoint import NODE_PORT, Endpoint
+from wand.protocols.sealed.conversation import CANDIDATES
 from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE
 from wand.protocols.sealed.peers import PeerKey
 from wand.testing.network import Datagram
@@ -178,6 +180,32 @@ class RepetitionTests(SealedTestCase):
     """
     Handshakes get through bad networks, and end if nobody answers.
     """
+
+    def test_everyCandidateHasItsTurn(self) -> None:
+        """
+        A few of the places where a peer may be are tried at once, the best of them first; then the others, within
+        seconds.
+        """
+        places = [Endpoint(f"192.0.2.{number}", NODE_PORT) for number in range(100, 111)]
+        self.low.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, places)
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.net.run(8.0)
+        tried = [each.destination for each in self.net.underlay.sent]
+        self.assertEqual(tried[:CANDIDATES], places[:CANDIDATES])
+        self.assertEqual(set(tried), set(places))
+        times = [each.time for each in self.net.underlay.sent]
+        self.assertLessEqual(max(times.count(each) for each in times), CANDIDATES)
+
+    def test_manyCandidatesAndACookie(self) -> None:
+        """
+        Whoever demands a cookie gets it, however many other places the peer may be at.
+        """
+        answering = self.high.transport._handshakes.answering
+        self.patch(answering._hurry, "countOne", lambda now: True)
+        others = [Endpoint(f"192.0.2.{number}", NODE_PORT) for number in range(100, 110)]
+        places = [*others[:3], self.high.endpoint, *others[3:]]
+        self.low.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, places)
+        self.assertEqual(self.frames(self.low, self.high), 1)
 
     def test_backsOff(self) -> None:
         """
@@ -433,6 +461,53 @@ class LifeTests(SealedTestCase):
         first = next(each for each in self.net.underlay.sent if each.payload[0] == INITIATION)
         self.assertApproximates(first.time - start, 15.0, 0.5)
         self.assertEqual(self.low.sessions[-1], (self.high.peer, False))
+
+    def multihomed(self, *, guarded: bool = False) -> tuple[SealedNode, SealedNode]:
+        """
+        A member that is known at its host's second address only, and one that knows it.
+
+        @param guarded: is the latter behind a stateful firewall?
+        """
+        self.net = SealedNetwork()
+        server = self.net.node("server", "192.0.2.1", more=("192.0.2.2",))
+        client = self.net.node("client", "192.0.2.9")
+        if guarded:
+            self.net.underlay.guard("192.0.2.9")
+        client.transport.introduce(server.key.identity, server.key.exchangePublic, [Endpoint("192.0.2.2", NODE_PORT)])
+        return server, client
+
+    def test_answersFromTheAddressThatWasAsked(self) -> None:
+        """
+        A member with several addresses is heard behind a stateful firewall: handshakes, frames and renewals come from
+        the address that was asked, for hours.
+        """
+        server, client = self.multihomed(guarded=True)
+        self.assertEqual(self.frames(client, server), 1)
+        for _ in range(20):
+            self.assertEqual((self.frames(client, server), self.frames(server, client, 3)), (1, 3))
+            self.net.run(300.0, 1.0)
+        self.assertEqual({each.sender.host for each in self.net.underlay.sent}, {"192.0.2.2", "192.0.2.9"})
+
+    def test_theAddressThatWasAskedGoesAway(self) -> None:
+        """
+        When the host loses the address at which a conversation was, the peer finds it at the next one, at once.
+        """
+        server, client = self.multihomed()
+        self.assertEqual(self.frames(client, server), 1)
+        server.transport._ports[False].lose("192.0.2.2")  # type: ignore[attr-defined]  # of the simulated port only
+        self.assertEqual((self.frames(server, client), self.frames(client, server)), (1, 1))
+        self.assertEqual(client.transport.peerStatus(server.peer).endpoint, "192.0.2.1:22222")
+
+    def test_theAddressThatWasAskedLeadsNowhere(self) -> None:
+        """
+        When nothing gets through any more from the address at which a conversation was, another one is tried.
+        """
+        server, client = self.multihomed()
+        self.assertEqual(self.frames(client, server), 1)
+        self.net.underlay.drop(lambda each: "192.0.2.2" in (each.sender.host, each.destination.host))
+        server.send(client.peer, server.frameTo(client))
+        self.net.run(30.0)
+        self.assertEqual(self.frames(server, client), 1)
 
     def test_killedAndRestarted(self) -> None:
         """

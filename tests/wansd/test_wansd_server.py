@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
@@ -130,6 +131,7 @@ class ServerCase(SynchronousTestCase):
         self.clock.advance(1_000_000)
         self.network = Network(self.clock, Random(0))
         self.records = FaultyRecords()
+        self.heard: list[tuple[str, int]] = []
         self.server, self.context = self.makeServer()
         self.server.start()
 
@@ -181,6 +183,29 @@ class DirectoryServerTests(ServerCase):
         self.settle()
         self.assertEqual((len(alice.listings), len(bob.listings)), (2, 1))
         self.assertEqual((self.count("wansd-replies"), self.count("wansd-pushes")), (2, 1))
+
+    def test_answersFromTheAddressThatWasAsked(self) -> None:
+        """
+        Of a server with several addresses, who asked one hears that one: at once, and whenever something changes.
+        """
+        self.successResultOf(self.server.stop())
+        second = "192.0.2.202"
+        context = attrs.evolve(self.context, underlay=self.network.host(SERVER.host, second))
+        self.server = Wansd(context, self.records, (), "0.0.0.0", SERVER_PORT)
+        self.server.start()
+        self.network.guard("192.0.2.1")
+        alice = self.network.host("192.0.2.1").bind("0.0.0.0", 0, self)
+        alice.send(buildRequest(ALICE), (second, SERVER_PORT))
+        self.clock.advance(0)
+        self.joined(2, BOB)
+        self.settle()
+        self.assertEqual(self.heard, 2 * [(second, SERVER_PORT)])
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.heard.append(sender)
+
+    def batchReceived(self) -> None:
+        pass
 
     def test_changedPortIsAChange(self) -> None:
         """

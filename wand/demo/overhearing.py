@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from wand.ethernet import Frame
-from wand.underlay import DatagramPort, DatagramReceiver, TrainReceiver, Underlay
+from wand.underlay import DatagramPort, DatagramReceiver, DatagramSender, TrainReceiver, Underlay
 
 
 class OverheardUnderlay:
@@ -36,46 +36,68 @@ class OverheardUnderlay:
         return OverheardPort(bound, self._heard)
 
 
-class OverheardPort:
+class OverheardSender:
     """
-    A L{wand.underlay.DatagramPort}.
+    A L{wand.underlay.DatagramSender}.
     """
 
-    def __init__(self, port: DatagramPort, heard: Callable[[bytes], object]) -> None:
-        self.endpoint = port.endpoint
-        self.features = tuple(port.features)
-        self.notes = tuple(port.notes)
-        self._port = port
+    def __init__(self, port: DatagramSender, heard: Callable[[bytes], object]) -> None:
+        self._sender = port
         self._heard = heard
 
     @property
     def wasTooLong(self) -> bool:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.DatagramSender}.
         """
-        return self._port.wasTooLong
+        return self._sender.wasTooLong
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.DatagramSender}.
         """
         self._heard(bytes(datagram))
-        return self._port.send(datagram, destination)
+        return self._sender.send(datagram, destination)
 
     def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.DatagramSender}.
         """
         self._heard(b"".join(parts))
-        return self._port.sendParts(parts, destination)
+        return self._sender.sendParts(parts, destination)
 
     def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.DatagramSender}.
         """
         for first in range(0, len(datagrams), size):
             self._heard(bytes(datagrams[first : first + size]))
-        return self._port.sendTrain(datagrams, size, destination)
+        return self._sender.sendTrain(datagrams, size, destination)
+
+
+class OverheardPort(OverheardSender):
+    """
+    A L{wand.underlay.DatagramPort}.
+    """
+
+    def __init__(self, port: DatagramPort, heard: Callable[[bytes], object]) -> None:
+        super().__init__(port, heard)
+        self.endpoint = port.endpoint
+        self.features = tuple(port.features)
+        self.notes = tuple(port.notes)
+        self._port = port
+
+    def answering(self, sender: tuple[str, int]) -> OverheardSender:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        return OverheardSender(self._port.answering(sender), self._heard)
+
+    def towards(self, sender: tuple[str, int]) -> OverheardSender:
+        """
+        See L{wand.underlay.DatagramPort}.
+        """
+        return OverheardSender(self._port.towards(sender), self._heard)
 
     def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
         """

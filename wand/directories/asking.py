@@ -15,10 +15,10 @@ from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.directories.names import Resolve
+from wand.directories.unresolved import Unresolved
 from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.rel2 import parseHost
@@ -55,8 +55,6 @@ class Asking:
     @ivar answered: when it last answered, in the clock's seconds; C{None} for never.
     """
 
-    _log = Logger()
-
     def __init__(
         self,
         server: tuple[str, int],
@@ -65,8 +63,10 @@ class Asking:
         events: Events,
         resolve: Resolve,
         send: Callable[[Endpoint], object],
+        unresolved: Unresolved,
     ) -> None:
         """
+        @param unresolved: told while the name has no address.
         @param send: sends a request to the server.
         """
         self.name = "{}:{}".format(*server)
@@ -76,6 +76,7 @@ class Asking:
         self._events = events
         self._resolve = resolve
         self._send = send
+        self._unresolved = unresolved
         self._isNumeric = parseHost(self._host.encode()) is not None
         self.endpoint: Endpoint | None = Endpoint(*server) if self._isNumeric else None
         self.state = "asking"
@@ -125,6 +126,7 @@ class Asking:
         self._cancel()
         if self._resolution is not None:
             self._resolution.cancel()
+        self._unresolved.clearAll()
 
     def _schedule(self, seconds: float) -> None:
         self._cancel()
@@ -144,6 +146,7 @@ class Asking:
     def _found(self, address: str) -> None:
         if parseHost(address.encode()) is None:
             raise ValueError(f"{address} is no address of a single IPv4 host")
+        self._unresolved.clear(self._host)
         before, self.endpoint = self.endpoint, Endpoint(address, self._portNumber)
         if self._timer is None:  # it was found at once: ask() goes on and sends
             return
@@ -155,8 +158,8 @@ class Asking:
             self._send(self.endpoint)
 
     def _lost(self, failure: Failure) -> None:
-        if not failure.check(CancelledError) and self._unanswered <= 1:
-            self._log.warn("{name} can not be resolved: {why}", name=self._host, why=failure.getErrorMessage())
+        if not failure.check(CancelledError):
+            self._unresolved.say(self._host, failure.getErrorMessage())
 
     def _resolved(self, _: None) -> None:
         self._resolution = None

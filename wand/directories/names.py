@@ -19,6 +19,8 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from wand.directories.unresolved import impossible
+
 #: Resolves a name to an IPv4 address; fails with any exception, whose text says why.
 Resolve: TypeAlias = Callable[[str], Deferred[str]]
 
@@ -31,6 +33,9 @@ def resolverOf(reactor: IReactorTime) -> Resolve:
     def resolve(name: str) -> Deferred[str]:
         if not IReactorPluggableNameResolver.providedBy(reactor):
             return fail(DNSLookupError(f"there is nobody to resolve {name}"))
+        why = impossible(name)
+        if why is not None:
+            return fail(DNSLookupError(why))
         first = _First(name)
         reactor.nameResolver.resolveHostName(first, name, addressTypes=[IPv4Address], transportSemantics="UDP")
         return first.found

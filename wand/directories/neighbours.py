@@ -14,7 +14,7 @@ import attrs
 from wand.counters import Counters
 from wand.directories.leases import Leases
 from wand.directories.own import OwnAnnouncement
-from wand.directory_messages import ENDPOINTS, Record
+from wand.directory_messages import Record
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.membership.certificate import Certificate
@@ -24,6 +24,9 @@ from wand.membership.signed import unverified
 from wand.participant import Participant
 from wand.sessions import Sessions
 from wand.table import Table
+
+#: How many endpoints of a member are kept of what all servers tell.
+MERGED: Final = 16
 
 COUNTERS: Final = {
     "drop-directory-record": "records of members dropped: the certificate or the claim is not valid",
@@ -140,7 +143,7 @@ class Neighbours:
         """
         told = [seen[identity].endpoints for seen in self._sightings.values() if identity in seen]
         mixed = (each for row in zip_longest(*told) for each in row if each is not None)
-        return tuple(dict.fromkeys(mixed))[:ENDPOINTS]
+        return tuple(dict.fromkeys(mixed))[:MERGED]
 
     def _accepted(self, server: bytes, endpoints: Iterable[str]) -> tuple[Endpoint, ...]:
         teller = self._sessions.endpointOf(server)

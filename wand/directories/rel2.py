@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from wand.directories.asking import Asking
 from wand.directories.names import Resolve, resolverOf
+from wand.directories.unresolved import Unresolved
 from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid, EntryRefused
 from wand.ethernet import MAC
@@ -63,8 +64,9 @@ class Rel2Directory:
         self._request = buildRequest(context.mac)
         self._servers: dict[Source, Asking] = {}
         self._listed: dict[Source, set[MAC]] = {}
+        unresolved = Unresolved(context.notes, "the setting servers")
         for server in servers:
-            asking = Asking(server, context.clock, context.random, context.events, resolve, self._ask)
+            asking = Asking(server, context.clock, context.random, context.events, resolve, self._ask, unresolved)
             self._servers[Source(_PREFIX + asking.name, Rank.DIRECTORY)] = asking
 
     def start(self) -> None:

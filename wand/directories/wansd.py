@@ -17,6 +17,7 @@ from wand.control_messages import ControlMessages
 from wand.directories.neighbours import Neighbours
 from wand.directories.own import OwnAnnouncement
 from wand.directories.subscription import Subscription
+from wand.directories.unresolved import Unresolved
 from wand.directories.whereabouts import ResolveAll, Whereabouts, allResolverOf
 from wand.directory_messages import NUMBERS
 from wand.endpoint import Endpoint
@@ -141,7 +142,8 @@ class WansdDirectory:
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
         introduce = partial(self._introduce, server)
-        whereabouts = Whereabouts(server.endpoints, self._resolve, introduce)
+        unresolved = Unresolved(context.notes, "what the network's server is called")
+        whereabouts = Whereabouts(server.endpoints, self._resolve, introduce, context.clock, unresolved)
         subscription = Subscription(
             server.identity,
             server.endpoints[0] if server.endpoints else server.identity.hex()[:12],

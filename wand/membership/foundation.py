@@ -40,6 +40,7 @@ class NetworkWish:
     @ivar prefix: where overlay addresses come from.
     @ivar life: for how many seconds a certificate is valid.
     @ivar server: what this server is called.
+    @ivar obstacle: why a network with this prefix should not be created here; empty if nothing speaks against it.
     """
 
     name: str = "wand"
@@ -47,6 +48,7 @@ class NetworkWish:
     prefix: str = "10.77.0.0/16"
     life: int = LIFE
     server: str = "server"
+    obstacle: str = ""
 
     def check(self) -> None:
         """
@@ -123,6 +125,8 @@ async def founded(
     record = shelf.get(KEY)
     if record is not None:
         return _read(record, key, state, created=False)
+    if wish.obstacle:
+        raise ConfigurationInvalid("", "prefix", wish.obstacle)
     made = key is None
     key = key or NetworkKey.made(state, entropy)
     if await shelf.exchange(KEY, None, _new(key, wish, wallClock, entropy)):

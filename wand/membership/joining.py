@@ -82,6 +82,14 @@ class Joining:
             self._patience = min(2 * self._patience, PATIENCE_MAXIMUM)
             self._send(join)
 
+    def hurry(self) -> None:
+        """
+        The server was found just now: if we wait for the next time to ask, it is now.
+        """
+        if self._timer is not None:
+            self._patience = PATIENCE
+            self._again(0.0)
+
     def received(self, message: Admitted | Pending | Refused | NotNow) -> None:
         """
         The server answered.  An answer that is not valid is ignored, as if it had not come.

@@ -16,7 +16,9 @@ from twisted.python.failure import Failure
 
 from wand.addresses import localEndpoints
 from wand.control_messages import ControlMessages
+from wand.directories.unresolved import Unresolved
 from wand.directories.whereabouts import Whereabouts, allResolverOf
+from wand.endpoint import Endpoint
 from wand.errors import TapUnavailable, WandError
 from wand.interfaces import Context, ITap
 from wand.membership.acquaintances import Acquaintances
@@ -45,6 +47,7 @@ from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
+from wand.services.overlap import OverlapWatch, interfacesOf
 from wand.status import OwnStatus
 from wand.table import Table
 
@@ -147,6 +150,7 @@ class MemberService:
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
+        self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._before: Certificate | None = None
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
@@ -186,6 +190,7 @@ class MemberService:
             self._whereabouts.stop()
         self._renewal.stop()
         self._clocks.stop()
+        self._overlap.stop()
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
@@ -213,13 +218,20 @@ class MemberService:
         self._endJoining()
         self._before = self.enrolment.own
         self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
-        introduce = partial(self._transport.introduceServer, server)
-        self._whereabouts = Whereabouts(token.endpoints, allResolverOf(self._clock), introduce)
+        unresolved = Unresolved(self._notes, "the invitation")
+        self._whereabouts = Whereabouts(
+            token.endpoints, allResolverOf(self._clock), partial(self._foundServer, server), self._clock, unresolved
+        )
         self._joining = Joining(
             self.enrolment, self._name, self._tap.mac, self._clock, self._random, self._askToJoin, self._delayed
         )
         self._joining.done.addCallbacks(self._joined, self._refused)
         self._joining.start()
+
+    def _foundServer(self, server: JoinKey, endpoints: list[Endpoint]) -> None:
+        self._transport.introduceServer(server, endpoints)
+        if self._joining is not None:
+            self._joining.hurry()
 
     def _askToJoin(self, message: Message) -> None:
         if self._server is not None and self._whereabouts is not None:
@@ -306,6 +318,13 @@ class MemberService:
             self._acquaintances.start()
         self._renewal.start()
         self._announce()
+        if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
+            self._overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
+
+    def _ofOverlay(self) -> list[str]:
+        own = self.enrolment.own
+        addresses = [each.partition("/")[0] for each in own.addresses] if own else []
+        return [*interfacesOf(self._tap.interface), *addresses]
 
     def _announce(self) -> None:
         announcement = self.announcement()

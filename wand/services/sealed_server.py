@@ -13,9 +13,11 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from wand.addresses import localEndpoints
+from wand.addresses import localEndpoints, tunnels
 from wand.config import ServerConfiguration
 from wand.control_messages import ControlMessages
+from wand.directories.unresolved import Unresolved
+from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.discovery import discover
 from wand.endpoint import Endpoint, splitHostPort
 from wand.errors import ConfigurationInvalid, PortUnavailable
@@ -32,6 +34,7 @@ from wand.repeating import Repeating
 from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
+from wand.services.overlap import OverlapWatch, obstacle
 from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.wansd import storeSettings
 from wand.services.whole import inTime
@@ -56,6 +59,10 @@ WAITING: Final = 1_000
 
 #: How many nodes join with it: two, which is what it takes to see a network work.
 FIRST_USES: Final = 2
+
+
+#: What an overlap means for a server.
+CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
 
 
 class SealedServerService(Service):
@@ -102,6 +109,10 @@ class SealedServerService(Service):
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
         self._open = False
+        unresolved = Unresolved(context.notes, "the setting public, which nodes get with their invitations")
+        resolve, public = allResolverOf(context.clock), configuration.public
+        self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
+        self._names = Whereabouts(public, resolve, lambda endpoints: None, context.clock, unresolved)
         self._waitingToOpen: list[Deferred[None]] = []
 
     @property
@@ -162,6 +173,7 @@ class SealedServerService(Service):
             prefix=configuration.prefix,
             life=configuration.certificateHours * 3600,
             server=configuration.name,
+            obstacle="" if configuration.allowOverlap else _obstacle(configuration.prefix),
         )
 
     async def _start(self, wish: NetworkWish) -> None:
@@ -211,6 +223,8 @@ class SealedServerService(Service):
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)
         self._clocks.start()
+        self._names.look()
+        self._overlap.start(self.roster.status.prefix, tunnels)
         self._called = self.directory.callBack()
         self._calling.start(CALL, now=False)
         status = self.roster.status
@@ -237,6 +251,8 @@ class SealedServerService(Service):
                 if running.running:
                     running.stop()
             self._clocks.stop()
+            self._names.stop()
+            self._overlap.stop()
             if self._gossip is not None and self._records is not None:
                 self._gossip.stop()
                 stopping = self.directory.stop()
@@ -276,6 +292,7 @@ class SealedServerService(Service):
             self._calling.stop()
 
     def _tend(self) -> None:
+        self._names.look()
         Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(
             lambda failure: self._log.error("the server's own certificate: {reason}", reason=failure.getErrorMessage())
         )
@@ -344,3 +361,10 @@ class SealedServerService(Service):
             self.transport.sendControl(identity, pack(Revocations((revocation,), b"")))
         self.transport.end(identity)
         self.directory.forget(identity)
+
+
+def _obstacle(prefix: str) -> str:
+    try:
+        return obstacle(prefix)
+    except ValueError:  # no prefix at all, which the wish itself says
+        return ""

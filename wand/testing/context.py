@@ -4,7 +4,7 @@ A context in simulated time: what an opened plugin works with in tests of logic.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 import attrs
@@ -104,11 +104,18 @@ class WallClock:
 
 
 def simulatedContext(
-    clock: Clock, network: Network, address: str, seed: int = 0, wallClock: Callable[[], float] | None = None
+    clock: Clock,
+    network: Network,
+    address: str,
+    seed: int = 0,
+    *,
+    more: Sequence[str] = (),
+    wallClock: Callable[[], float] | None = None,
 ) -> Context:
     """
     A context on a simulated clock.
 
+    @param more: further addresses of the host.
     @param wallClock: gives the seconds since the epoch; without it the clock does.
     @param address: the IP address of the host in C{network}.
     @param seed: for its randomness.
@@ -122,7 +129,7 @@ def simulatedContext(
         random=Random(f"{seed} {address}"),
         counters=counters,
         events=events,
-        underlay=network.host(address, failures),
+        underlay=network.host(address, *more, failures=failures),
         wallClock=wallClock or clock.seconds,
         notes=notes,
         failures=failures,
@@ -140,9 +147,10 @@ def simulatedNode(
     """
     The context of a node on a simulated clock, with an empty table and no transport.
 
+    @param more: further addresses of the host.
     @param wallClock: gives the seconds since the epoch; without it the clock does.
     """
-    context = simulatedContext(clock, network, address, seed, wallClock)
+    context = simulatedContext(clock, network, address, seed, wallClock=wallClock)
     return NodeContext(
         **attrs.asdict(context, recurse=False),
         table=Table(clock, context.events, mac),

@@ -15,12 +15,12 @@ from typing import Final
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
-from wand.endpoint import Endpoint
+from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
 from wand.failures import Failures
 from wand.slots import Slots
-from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, TrainReceiver
+from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
 
 #: How many datagrams wait at one port, at the most; those beyond are lost, as in a socket buffer.
 INBOX_LIMIT: Final = 10_000
@@ -71,15 +71,22 @@ class Network:
     _drops: list[Callable[[Datagram], bool]] = attrs.field(init=False, factory=list)
     _ports: dict[tuple[str, int], Port] = attrs.field(init=False, factory=dict)
     _ephemeral: int = attrs.field(init=False, default=EPHEMERAL)
+    _asked: dict[str, set[tuple[Endpoint, Endpoint]]] = attrs.field(init=False, factory=dict)
 
-    def host(self, address: str, failures: Failures | None = None) -> Host:
+    def host(self, *addresses: str, failures: Failures | None = None) -> Host:
         """
         A host of this network, seen as an underlay.
 
-        @param address: its one IP address.
+        @param addresses: its IP addresses; of those of a family it sends from the first, unless it is told otherwise.
         @param failures: what counts and logs a receiver that raises; without it, the test gets the exception.
         """
-        return Host(self, str(ip_address(address)), failures)
+        return Host(self, tuple(str(ip_address(each)) for each in addresses), failures)
+
+    def guard(self, address: str) -> None:
+        """
+        From now on a host gets only what comes from where it sent something to: it is behind a stateful firewall.
+        """
+        self._asked.setdefault(address, set())
 
     def drop(self, predicate: Callable[[Datagram], bool]) -> Callable[[], None]:
         """
@@ -126,6 +133,8 @@ class Network:
         """
         datagram = Datagram(self._clock.seconds(), sender, destination, payload)
         self.sent.append(datagram)
+        if sender.host in self._asked:
+            self._asked[sender.host].add((sender, destination))
         if any(predicate(datagram) for predicate in self._drops):
             return
         copies = 2 if self._random.random() < self.duplication else 1
@@ -142,7 +151,8 @@ class Network:
 
     def _arrive(self, datagram: Datagram) -> None:
         port = self._ports.get(datagram.destination)
-        if port is not None:
+        asked = self._asked.get(datagram.destination.host)
+        if port is not None and (asked is None or (datagram.destination, datagram.sender) in asked):
             port.arrive(datagram)
 
     def later(self, call: Callable[[], object]) -> None:
@@ -155,16 +165,16 @@ class Network:
 @attrs.frozen
 class Host:
     """
-    A host with one IP address: an L{wand.underlay.Underlay}.
+    A host: an L{wand.underlay.Underlay}.
     """
 
     network: Network
-    address: str
+    addresses: tuple[str, ...]
     failures: Failures | None = None
 
     def bind(self, host: str, port: int, receiver: DatagramReceiver) -> Port:
         """
-        Bind a UDP port on the host's own address, or on any address.
+        Bind a UDP port on one of the host's own addresses, or on all of a family.
         """
         return self._port(host, port, receiver, None)
 
@@ -176,12 +186,14 @@ class Host:
         return self._port(host, port, None, receiver)
 
     def _port(self, host: str, port: int, receiver: DatagramReceiver | None, trains: TrainReceiver | None) -> Port:
-        if host not in (self.address, "0.0.0.0", "::"):
-            raise PortUnavailable(f"this host has no address {host}; it has {self.address}")
-        if not port:
-            port = self.network.freePort(self.address)
-        source = Endpoint(self.address, port)
-        return Port(self.network, receiver, trains, Endpoint(host, port), source, self.failures)
+        isAny = host in ("0.0.0.0", "::")
+        if not isAny and host not in self.addresses:
+            raise PortUnavailable(f"this host has no address {host}; it has {', '.join(self.addresses)}")
+        ofFamily = [each for each in self.addresses if (":" in each) == (":" in host)]
+        bound = (ofFamily or self.addresses) if isAny else [host]
+        port = port or self.network.freePort(bound[0])
+        sources = [Endpoint(each, port) for each in bound]
+        return Port(self.network, receiver, trains, Endpoint(host, port), sources, self.failures)
 
 
 class Port:
@@ -189,7 +201,7 @@ class Port:
     A bound port: an L{wand.underlay.DatagramPort}.
 
     @ivar longest: octets of the longest datagram that its interface takes; a test may make it narrower.
-    @ivar source: where its datagrams come from.
+    @ivar sources: at which endpoints it is; datagrams come from the first, unless it is told otherwise.
     @ivar lost: how many datagrams found its queue full.
     """
 
@@ -202,7 +214,7 @@ class Port:
         receiver: DatagramReceiver | None,
         trains: TrainReceiver | None,
         endpoint: Endpoint,
-        source: Endpoint,
+        sources: Sequence[Endpoint],
         failures: Failures | None = None,
     ) -> None:
         """
@@ -211,7 +223,7 @@ class Port:
         self.endpoint = endpoint
         self.longest = DATAGRAM_MAXIMUM
         self.wasTooLong = False
-        self.source = source
+        self.sources = list(sources)
         self.lost = 0
         self._network = network
         self._receiver = receiver
@@ -219,16 +231,42 @@ class Port:
         self._failures = failures
         self._inbox: deque[Datagram] = deque()
         self._closed = False
-        network.attach(self, source)
+        self._heard: dict[tuple[Endpoint, str], Heard] = {}
+        for each in sources:
+            network.attach(self, each)
+
+    @property
+    def source(self) -> Endpoint:
+        """
+        Where its datagrams come from.
+        """
+        return self.sources[0]
+
+    def lose(self, address: str) -> None:
+        """
+        The host loses one of its addresses.
+        """
+        gone = Endpoint(address, self.source.port)
+        self.sources.remove(gone)
+        self._network.detach(gone)
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         Send one datagram, unless it is too long.
         """
+        return self.sendFrom(self.source, datagram, destination)
+
+    def sendFrom(
+        self, source: Endpoint, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]
+    ) -> bool:
+        """
+        Send one datagram from one of our endpoints; from the first, if that is gone.
+        """
         self.wasTooLong = len(datagram) > self.longest
         if self._closed or self.wasTooLong:
             return False
-        self._network.carry(bytes(datagram), self.source, Endpoint(*destination))
+        source = source if source in self.sources else self.source
+        self._network.carry(bytes(datagram), source, Endpoint(*destination))
         return True
 
     def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
@@ -248,7 +286,23 @@ class Port:
         """
         Send one datagram; what was sent never waits here.
         """
-        return self.send(datagram, destination)
+        return self.answering(destination).send(datagram, destination)
+
+    def answering(self, sender: tuple[str, int]) -> DatagramSender:
+        """
+        Send from where a datagram came to.
+        """
+        if not isinstance(sender, Heard) or self.endpoint.host == self.source.host:
+            return self
+        return _AnsweringPort(self, Endpoint(sender.local, self.source.port))
+
+    def towards(self, sender: tuple[str, int]) -> DatagramSender:
+        """
+        As L{answering}.
+        """
+        if isinstance(sender, Heard) and sender.local == self.source.host:
+            return self
+        return self.answering(sender)
 
     def close(self) -> None:
         """
@@ -257,7 +311,8 @@ class Port:
         if not self._closed:
             self._closed = True
             self._inbox.clear()
-            self._network.detach(self.source)
+            for each in self.sources:
+                self._network.detach(each)
 
     def arrive(self, datagram: Datagram) -> None:
         """
@@ -266,6 +321,10 @@ class Port:
         if len(self._inbox) >= INBOX_LIMIT:
             self.lost += 1
             return
+        if self.endpoint.host != datagram.destination.host:  # bound to all
+            key = datagram.sender, datagram.destination.host
+            heard = self._heard.setdefault(key, Heard.at(*datagram.sender, datagram.destination.host))
+            datagram = attrs.evolve(datagram, sender=heard)
         if not self._inbox:
             self._network.later(self._drain)
         self._inbox.append(datagram)
@@ -326,3 +385,36 @@ class Port:
         if not self._closed:
             with self._guarded("batch of datagrams"):
                 receiver.batchReceived()
+
+
+@attrs.frozen
+class _AnsweringPort:
+    """
+    A port that sends from one of its endpoints.
+    """
+
+    port: Port
+    source: Endpoint
+
+    @property
+    def wasTooLong(self) -> bool:
+        return self.port.wasTooLong
+
+    def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
+        """
+        See L{Port.send}.
+        """
+        return self.port.sendFrom(self.source, datagram, destination)
+
+    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
+        """
+        See L{Port.sendParts}.
+        """
+        return self.send(b"".join(parts), destination)
+
+    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
+        """
+        See L{Port.sendTrain}.
+        """
+        sent = [self.send(datagrams[first : first + size], destination) for first in range(0, len(datagrams), size)]
+        return all(sent)

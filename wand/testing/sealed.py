@@ -159,6 +159,7 @@ class SealedNetwork:
         name: str,
         host: str,
         *,
+        more: tuple[str, ...] = (),
         isServer: bool = False,
         key: NodeKey | None = None,
         wallClock: Callable[[], float] | None = None,
@@ -167,11 +168,12 @@ class SealedNetwork:
         A member of the network.
 
         @param wallClock: its time of day, if that is not the clock's.
+        @param more: further addresses of its host.
         @param key: that of a node that was there before.
         """
         key = key or NodeKey.fromSeed(self.random.randbytes(32))
         papers = self._papers(key, self.certificate(key, name, isServer=isServer), self.secret, wallClock)
-        return self._node(host, key, papers, wallClock)
+        return self._node(host, key, papers, *more, wallClock=wallClock)
 
     def stranger(self, host: str) -> SealedNode:
         """
@@ -220,9 +222,9 @@ class SealedNetwork:
             self.clock.pump([0.0] * 4)
 
     def _node(
-        self, host: str, key: NodeKey, papers: Papers, wallClock: Callable[[], float] | None = None
+        self, host: str, key: NodeKey, papers: Papers, *more: str, wallClock: Callable[[], float] | None = None
     ) -> SealedNode:
-        context = simulatedContext(self.clock, self.underlay, host, wallClock=wallClock)
+        context = simulatedContext(self.clock, self.underlay, host, more=more, wallClock=wallClock)
         listen = "::" if ":" in host else "0.0.0.0"
         entropy = Random(self.random.randbytes(8)).randbytes
         return SealedNode(host, key, papers, SealedTransport(listen, NODE_PORT, context, papers, entropy, MTU))

@@ -97,4 +97,5 @@ class Listings:
             self._counters["drop-wansd-budget"] += 1
             return False
         self._versions[registration.mac] = self._registry.version
-        return self.port is not None and self.port.send(listing, registration.endpoint)
+        endpoint = registration.endpoint  # it knows at which of our addresses it was heard, unless it is from the store
+        return self.port is not None and self.port.answering(endpoint).send(listing, endpoint)

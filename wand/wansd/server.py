@@ -153,7 +153,7 @@ class Wansd:
             self._counters["drop-wansd-loading"] += 1
         else:
             self._counters["wansd-requests"] += 1
-            self._requested(mac, Endpoint(*sender))
+            self._requested(mac, sender if isinstance(sender, Endpoint) else Endpoint(*sender))
 
     def batchReceived(self) -> None:
         """

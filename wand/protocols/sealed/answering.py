@@ -210,7 +210,7 @@ class Answering:
         session = self._session(conversation, keys, index, greeting)
         conversation.answer(session, member)
         shared.counters["sealed-initiations-answered"] += 1
-        port.send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
+        port.answering(sender).send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
 
     def _session(self, conversation: Conversation, keys: TransportKeys, theirs: int, greeting: Greeting) -> Session:
         shared = self._shared

@@ -44,6 +44,7 @@ class Attempt:
         """
         self.conversation = conversation
         self.sendings = 0
+        self._turn = 0  # as with C{sendings}, but whoever demands a cookie is not left out of the answer
         self._shared = shared
         self._gaveUp = gaveUp
         self._index = shared.indices.free()
@@ -98,7 +99,9 @@ class Attempt:
         self._shared.counters["sealed-cookies-received"] += 1
         self.conversation.cookie = cookie
         self.conversation.cookieUntil = self._shared.clock.seconds() + COOKIE_LIFE
+        self._turn -= 1
         self._send()
+        self._turn += 1
         self._mac = b""
 
     def _repeat(self) -> None:
@@ -111,6 +114,7 @@ class Attempt:
             self._send()
         except Exception:  # the next repetition may do better, and somebody waits for the end of it
             self._shared.failures.caught("handshake")
+        self._turn += 1
         wait = self._wait * (1 + RESEND_JITTER * self._shared.random.random())
         self._wait = min(RESEND_MAXIMUM, 2 * self._wait)
         self._timer = self._shared.clock.callLater(min(wait, self._end - now), self._repeat)
@@ -119,13 +123,22 @@ class Attempt:
         datagram = self._initiation()
         if datagram is None:
             return
-        self.sendings += 1
         self._mac = macOne(datagram)
         self._shared.indices.attempts[self._index] = self
-        for endpoint in self.conversation.candidates():
-            port = self._shared.portFor(endpoint)
-            if port is not None and port.send(datagram, endpoint):
+        self.sendings += 1
+        for endpoint in self.conversation.candidates(self._turn):
+            if self._sendTo(endpoint, datagram):
                 self._shared.counters["sealed-initiations-sent"] += 1
+
+    def _sendTo(self, endpoint: tuple[str, int], datagram: bytes) -> bool:
+        """
+        Send from the address at which the peer was heard, if it was: nothing else may get through to it.  Every other
+        time from the one that the system chooses: that may not lead there any more.
+        """
+        port = self._shared.portFor(endpoint)
+        if port is None:
+            return False
+        return (port if self._turn % 2 else port.answering(endpoint)).send(datagram, endpoint)
 
     def _initiation(self) -> bytes | None:
         shared, conversation = self._shared, self.conversation

@@ -38,10 +38,14 @@ from wand.protocols.sealed.timers import (
     SILENCE,
 )
 from wand.superframes.fragments import fragmentsOf
-from wand.underlay import DatagramPort
+from wand.underlay import DatagramSender
 
-#: How many of the places where a peer may be are tried.
+#: How many of the places where a peer may be are tried at once; so nobody who says where a peer may be makes us send
+#: to many others.  Those beyond have their turn with the repetitions.
 CANDIDATES: Final = 4
+
+#: How many of them are remembered.
+INTRODUCED: Final = 16
 
 
 class Conversation:
@@ -54,7 +58,8 @@ class Conversation:
     @ivar course: the state machine.
     @ivar state: its state, for people.
     @ivar session: what we send in; C{None} while there is none.
-    @ivar endpoint: where the peer was last heard, by an authenticated datagram.
+    @ivar endpoint: where the peer was last heard, and at which address of ours, by an authenticated datagram: what the
+        port gave with it, for another of our addresses makes another object that is equal.
     @ivar freshness: tells its initiations from repeated ones.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
     @ivar path: how big datagrams may be.
@@ -79,7 +84,7 @@ class Conversation:
         self._shared = shared
         self._secret = secret
         self._introduced: tuple[Endpoint, ...] = ()
-        self._port: DatagramPort | None = None
+        self._port: DatagramSender | None = None
         self._previous: Session | None = None
         self._next: Session | None = None
         self._queue: deque[tuple[int, bytes]] = deque(maxlen=QUEUE_LENGTH)
@@ -136,16 +141,20 @@ class Conversation:
 
     def introduce(self, endpoints: Iterable[Endpoint]) -> None:
         """
-        Somebody says where the peer may be.
+        Somebody says where the peer may be, the best first.
         """
-        self._introduced = tuple(dict.fromkeys(endpoints))[:CANDIDATES]
+        self._introduced = tuple(dict.fromkeys(endpoints))[:INTRODUCED]
 
-    def candidates(self) -> list[tuple[str, int]]:
+    def candidates(self, turn: int = 0) -> list[tuple[str, int]]:
         """
-        Where to try: where the peer was heard, and where it is said to be.
+        Where to try: where the peer was heard last, and a few of the places where it is said to be.
+
+        @param turn: how often it was tried before; the others have their turn then.
         """
+        told = self._introduced
+        start = turn * CANDIDATES % len(told) if len(told) > CANDIDATES else 0
         heard = [] if self.endpoint is None else [self.endpoint]
-        return list(dict.fromkeys([*heard, *self._introduced]))[: CANDIDATES + 1]
+        return list(dict.fromkeys([*heard, *(told[start:] + told[:start])[:CANDIDATES]]))
 
     # Sending.
 
@@ -270,7 +279,7 @@ class Conversation:
         if session is not self.session:
             if session is self._next:
                 self._arrived(session, sender)
-        elif sender != self.endpoint and counter == session.window.highest:
+        elif sender is not self.endpoint and counter == session.window.highest:
             self._roam(sender)
         self._awaiting = inf
         if size:
@@ -300,7 +309,7 @@ class Conversation:
             if self.endpoint is not None and self.endpoint != sender:
                 self._shared.counters["sealed-roamed"] += 1
                 self.path.forget()
-            self._port, self.endpoint = port, Endpoint(*sender)
+            self._port, self.endpoint = port.towards(sender), sender
 
     # Sessions.
 

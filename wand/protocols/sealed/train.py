@@ -14,7 +14,7 @@ from wand.slots import Slots
 from wand.superframes.cutting import CHUNKS_MAXIMUM
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.udp_offload import TRAIN_MAXIMUM, TRAIN_OCTETS
-from wand.underlay import DatagramPort
+from wand.underlay import DatagramSender
 
 #: The chunks of the longest superframe with the longest headers, and its parities: a sixteenth, and what is
 #: not even.
@@ -29,14 +29,14 @@ class Train:
     def __init__(self) -> None:
         self._view = memoryview(bytearray(_OCTETS))
         self._slots = lru_cache(maxsize=16)(self._slotsOf)
-        self._port: DatagramPort | None = None
+        self._port: DatagramSender | None = None
         self._session: Session | None = None
         self._endpoint: tuple[str, int] = ("", 0)
         self._size = self._count = self._end = 0
 
     # HOT PATH
     def add(
-        self, session: Session, plaintexts: Sequence[memoryview], port: DatagramPort, endpoint: tuple[str, int]
+        self, session: Session, plaintexts: Sequence[memoryview], port: DatagramSender, endpoint: tuple[str, int]
     ) -> bool:
         """
         Seal plaintexts for a peer.

@@ -1,0 +1,117 @@
+"""
+Overlaps: addresses of the overlay that lead elsewhere on this host, too.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final
+
+from twisted.internet.task import LoopingCall
+
+from wand.interfaces import Context
+from wand.routes import Prefix, Route, alternative, overlap, routes
+
+#: Seconds between two looks.
+INTERVAL: Final = 30.0
+
+#: What the note is about.
+KEY: Final = "overlap"
+
+#: Gives the routes of this host.
+Routes = Callable[[], list[Route]]
+
+
+def obstacle(prefix: str, tell: Routes = routes) -> str:
+    """
+    Why a network with this prefix should not be created on this host; empty if nothing speaks against it.
+    """
+    known = tell()
+    wanted = ip_network(prefix)
+    found = overlap(wanted, known=known)
+    if found is None:
+        return ""
+    return f"{wanted} overlaps {_named(found)} of this host; {_advice(wanted, known)}, or insist with allow-overlap"
+
+
+class OverlapWatch:
+    """
+    Looks now and then whether a route is in the way of the overlay, and tells the operator.
+    """
+
+    def __init__(self, context: Context, consequence: str, *, isHint: bool = False, tell: Routes = routes) -> None:
+        """
+        @param consequence: what an overlap means here.
+        @param isHint: did the operator want it?
+        """
+        self._notes = context.notes
+        self._consequence = consequence
+        self._isHint = isHint
+        self._routes = tell
+        self._prefix: Prefix | None = None
+        self._own: Callable[[], Sequence[str]] = lambda: ()
+        self._looking = LoopingCall(self.look)
+        self._looking.clock = context.clock
+
+    def start(self, prefix: str, own: Callable[[], Sequence[str]]) -> None:
+        """
+        Look now, and then every 30 s.
+
+        @param own: names of interfaces, and addresses, that belong to the overlay.
+        """
+        self._prefix, self._own = ip_network(prefix), own
+        if not self._looking.running:
+            self._looking.start(INTERVAL)
+
+    def stop(self) -> None:
+        """
+        Look no more.
+        """
+        if self._looking.running:
+            self._looking.stop()
+
+    def look(self) -> None:
+        """
+        Look now: a route changed, perhaps.
+        """
+        if self._prefix is None:
+            return
+        known = self._routes()
+        found = overlap(self._prefix, self._own(), known)
+        if found is None:
+            self._notes.clear(KEY)
+        elif found.prefix.prefixlen < self._prefix.prefixlen:  # ours goes first: merely, some there cannot be reached
+            self._notes.say(KEY, f"{self._said(found)}: addresses in both lead into the overlay", isHint=True)
+        else:
+            text = f"{self._said(found)}: {self._consequence}; give that network other addresses, or "
+            self._notes.say(KEY, text + _advice(self._prefix, known), isHint=self._isHint)
+
+    def _said(self, found: Route) -> str:
+        return f"the overlay's addresses, {self._prefix}, overlap {_named(found)} of this host"
+
+
+def interfacesOf(tap: str) -> list[str]:
+    """
+    The names of a tap and of the bridge that it is a port of; none if there is no such interface.
+    """
+    try:
+        socket.if_nametoindex(tap)
+    except OSError:
+        return []
+    try:
+        return [tap, Path(f"/sys/class/net/{tap}/master").readlink().name]
+    except OSError:
+        return [tap]
+
+
+def _named(found: Route) -> str:
+    where = f" ({found.interface})" if found.interface else ""
+    return f"the route {found.prefix}{where}"
+
+
+def _advice(prefix: Prefix, known: list[Route]) -> str:
+    free = alternative(prefix, known)
+    return f"create the network with another prefix{f', such as {free}' if free else ''}"
