@@ -8,15 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+import wand.services.member
+import wand.services.sealed_server
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery import discover
 from wand.drivers.lan import Port
-from wand.errors import MembershipRefused, TokenInvalid
+from wand.errors import ConfigurationInvalid, MembershipRefused, TokenInvalid
 from wand.ethernet import MAC
 from wand.interfaces import ITapDriver
 from wand.membership.status import MemberStatus
@@ -116,20 +119,21 @@ class SealedNetworkTests(SynchronousTestCase):
         self.server = self.serve()
         self.addCleanup(lambda: self.server.stopService())
 
-    def serve(self) -> SealedServer:
+    def serve(self, name: str = "server", **keys: Any) -> SealedServer:
         """
         Start the server, whose store is a file.
         """
+        keys = {"listen": SERVER, **keys}
         configuration = ServerConfiguration(
-            state=str(self.directory / "server"),
+            state=str(self.directory / name),
             store="sqlite",
-            storeSettings={"path": str(self.directory / "server" / "store.sqlite")},
-            listen=SERVER,
+            storeSettings={"path": str(self.directory / name / "store.sqlite")},
+            **keys,
         )
         server = SealedServer(
             Surroundings(
                 load=lambda: configuration,
-                context=simulatedContext(self.clock, self.network, SERVER),
+                context=simulatedContext(self.clock, self.network, keys["listen"]),
                 owner=UNCHANGED,
                 end=lambda: None,
                 lost=self.fail,
@@ -231,6 +235,48 @@ class SealedNetworkTests(SynchronousTestCase):
         one.start()
         self.go(1.0)
         self.assertEqual((one.own.stage, one.own.key, one.own.addresses), ("member", before.key, before.addresses))
+
+    def test_joiningWithANameThatCanNotBeResolvedYet(self) -> None:
+        """
+        While the server's name has no address the node says so, with the name; once it has, it joins within seconds.
+        """
+        known: list[str] = []
+        resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
+        self.patch(wand.services.member, "allResolverOf", resolver)
+        asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
+        self.go(0.1)
+        node = self.dwelling(1, joins=False)
+        self.join(node, str(self.successResultOf(asked)))
+        self.go(120.0)
+        [note] = [each for each in node.node.status().notes if "wand.example.net" in each]
+        self.assertIn("cannot be resolved", note)
+        self.assertIn("the invitation", note)
+        known.append(SERVER)
+        self.go(32.0)
+        self.assertEqual(node.own.stage, "member")
+        self.assertFalse([each for each in node.node.status().notes if "wand.example.net" in each and "invit" in each])
+
+    def test_publicNameThatCanNotBeResolved(self) -> None:
+        """
+        A server whose public name has no address says so.
+        """
+        self.server.stopService()
+        self.server = self.serve(public=["wand.example.net"])
+        self.assertTrue(any("wand.example.net cannot be resolved" in each for each in self.server.status().notes))
+
+    def test_noNetworkThatOverlaps(self) -> None:
+        """
+        A network whose prefix overlaps a route of the host is not created, and leaves no key behind, unless the
+        operator insists; one that there is goes on.
+        """
+        self.server.stopService()
+        self.patch(wand.services.sealed_server, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
+        self.server = self.serve()
+        with self.assertRaises(ConfigurationInvalid) as caught:
+            self.serve("other")
+        self.assertIn("overlaps the LAN", str(caught.exception))
+        self.assertFalse((self.directory / "other" / "network.key").exists())
+        self.serve("other", allowOverlap=True, listen="203.0.113.2").stopService()
 
     def test_refusals(self) -> None:
         """
