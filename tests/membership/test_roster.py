@@ -414,8 +414,8 @@ class InvitationTests(RosterCase):
 
     def test_nothingIsLostWhereverTheStoreFails(self) -> None:
         """
-        Whichever of the writes of a join is the first that fails, the same node is a member when it asks again, with the
-        same invitation for one, and has one address, one MAC and one name.
+        Whichever of the writes of a join is the first that fails, the same node is a member when it asks again, with
+        the same invitation for one, and has one address, one MAC and one name.
         """
         works = self.records.exchange
         for number in range(8):
