@@ -4,9 +4,9 @@ The directory server of a sealed network: its roster, its sessions and its direc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
@@ -26,11 +26,12 @@ from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportR
 from wand.membership.foundation import NetworkWish
 from wand.membership.identity import Identity
 from wand.membership.member import Member
-from wand.membership.messages import Join, Message, NotNow, Pending, Renew, Renewed, Revocations, pack, parse
+from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.repeating import Repeating
+from wand.services.answers import Answers
 from wand.services.clocks import Clocks
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
@@ -104,7 +105,6 @@ class SealedServerService(Service):
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._tend, isServer=True)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
-        self._answering: set[tuple[bytes, bytes]] = set()
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
@@ -206,6 +206,7 @@ class SealedServerService(Service):
         transport, context = self.transport, self._context
         control = ControlMessages(transport, context.clock, context.counters)
         transport.mayReach = self._mayReach
+        self._answers = Answers(transport, context.failures)
         transport.onJoin(self._asked)
         transport.onClock(self._clocks.told)
         control.read(CERTIFICATES, self._told)
@@ -302,7 +303,7 @@ class SealedServerService(Service):
     def _asked(self, joiner: JoinKey, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Join):
-            self._answer(joiner, lambda: self._redeemed(joiner, message))
+            self._answers.give(joiner, lambda: self._redeemed(joiner, message))
 
     async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
         endpoint = str(self.transport.endpointOf(joiner) or "")
@@ -317,29 +318,7 @@ class SealedServerService(Service):
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Renew):
-            self._answer(peer, lambda: self.roster.renew(peer, MAC(message.mac)))
-
-    def _answer(self, peer: bytes, answering: Callable[[], Coroutine[Deferred[Any], Any, Message]]) -> None:
-        """
-        Answer, unless the same is being answered: what is asked again meanwhile needs no second answer.
-        """
-        invitation = peer.invitation if isinstance(peer, JoinKey) else b""
-        asked = bytes(peer), invitation
-        if asked in self._answering:
-            return
-        self._answering.add(asked)
-
-        def answered(message: Message) -> None:
-            self._answering.discard(asked)
-            isSame = not isinstance(peer, JoinKey) or peer.invitation == invitation
-            if isSame and self._open and self.transport.isUp(peer):
-                self.transport.sendControl(peer, pack(message))
-
-        Deferred.fromCoroutine(answering()).addErrback(self._fault).addCallback(answered)
-
-    def _fault(self, failure: Failure) -> NotNow:
-        self._context.failures.caught("answering a node", failure)
-        return NotNow("the server can not answer now")
+            self._answers.give(peer, lambda: self.roster.renew(peer, MAC(message.mac)))
 
     # What the roster tells.
 
@@ -351,7 +330,7 @@ class SealedServerService(Service):
         if self.transport.isUp(identity):
             self.transport.sendControl(identity, pack(Renewed(certificate)))
         elif joiner is not None and message is not None and self.transport.isUp(joiner):
-            self._answer(joiner, lambda: self._redeemed(joiner, message))
+            self._answers.give(joiner, lambda: self._redeemed(joiner, message))
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
