@@ -67,6 +67,12 @@ class StoreUnavailable(WandError):
     """
 
 
+class StoreDamaged(StoreUnavailable):
+    """
+    What the store has is damaged or lost; waiting does not help.
+    """
+
+
 class StateUnavailable(WandError):
     """
     The state directory can not be used.

@@ -4,13 +4,18 @@ A node asks to join, and asks for new certificates.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
+from unittest.mock import patch
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
+from wand.keeping import RETRY
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.joining import Joining, Renewal
@@ -106,17 +111,27 @@ class JoiningTests(JoiningCase):
         self.joining.stop()
         self.assertEqual(self.asked(60), 0)
 
-    def test_aFullDiskIsTold(self) -> None:
+    def test_aFullDiskKeepsNobodyOut(self) -> None:
         """
-        A membership that can not be kept is an error, since a restart would lose it.
+        A membership that can not be kept is one all the same; the invitation stays on the disk, so that a restart loses
+        nothing, until there is room for the membership.
         """
 
         def full(name: str, content: bytes) -> None:
             raise StateUnavailable("the disk is full")
 
-        self.patch(self.state, "write", full)
-        self.joining.received(self.admission())
-        self.failureResultOf(self.joining.done, StateUnavailable)
+        with self.patched(full):
+            self.joining.received(self.admission())
+            self.successResultOf(self.joining.done)
+            self.assertEqual(self.node.stage, "member")
+            self.clock.advance(RETRY)
+        self.assertTrue((self.state.path / "token").exists())
+        self.clock.advance(RETRY)
+        self.assertFalse((self.state.path / "token").exists())
+        self.assertEqual(Enrolment(self.state, self.clock).stage, "member")
+
+    def patched(self, write: Callable[[str, bytes], None]) -> AbstractContextManager[Any]:
+        return patch.object(self.state, "write", write)
 
 
 class RenewalTests(JoiningCase):

@@ -130,7 +130,8 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         path.write_bytes(b"rubbish" * 1000)
         error = self.assertRaises(StoreUnavailable, SQLiteRecords, path)
         self.assertIn(str(path), str(error))
-        self.assertIn("move it away", str(error))
+        self.assertIn("restore a backup", str(error))
+        self.assertNotIn("move it away", str(error))
         self.assertEqual(path.read_bytes(), b"rubbish" * 1000)
 
     def test_foreignDatabaseIsRefused(self) -> None:

@@ -24,6 +24,7 @@ from wand.errors import (
     NotSupported,
     PortUnavailable,
     StateUnavailable,
+    StoreDamaged,
     StoreUnavailable,
     TapUnavailable,
     TokenInvalid,
@@ -67,6 +68,7 @@ ERRORS: Final[dict[type[Exception], bytes]] = {
     NotSupported: b"NOT-SUPPORTED",
     PortUnavailable: b"PORT-UNAVAILABLE",
     StateUnavailable: b"STATE-UNAVAILABLE",
+    StoreDamaged: b"STORE-DAMAGED",  # before its base
     StoreUnavailable: b"STORE-UNAVAILABLE",
     TapUnavailable: b"TAP-UNAVAILABLE",
     TokenInvalid: b"TOKEN-INVALID",

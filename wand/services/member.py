@@ -33,6 +33,7 @@ from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.gossip import Gossip
+from wand.services.invited import NOTE, OPEN_NOTE
 from wand.status import OwnStatus
 from wand.table import Table
 
@@ -99,6 +100,7 @@ class MemberService:
         self._tap = tap
         self._clock = context.clock
         self._events = context.events
+        self._notes = context.notes
         self._name = name or socket.gethostname().partition(".")[0]
         self._where = host, port
         self._follower = follower
@@ -125,6 +127,8 @@ class MemberService:
         """
         Redeem the invitation that is kept, or go on as a member.
         """
+        for text in self.enrolment.damaged:
+            self._notes.say(f"damaged-{text.partition(' ')[0]}", text)
         if self.enrolment.stage == "member":
             self._begin()
         elif self.enrolment.stage == "joining":
@@ -195,6 +199,8 @@ class MemberService:
         self._endJoining()
         own = self.enrolment.own
         assert own is not None
+        for note in (NOTE, OPEN_NOTE):
+            self._notes.clear(note)
         self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._networkName())
         self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
         for address in own.addresses:

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import attrs
 from twisted.application.service import MultiService
 
 from wand import __version__
-from wand.config import Configuration
+from wand.config import EtudConfiguration, WansdConfiguration
 from wand.errors import NotSupported
 from wand.interfaces import Context
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
+from wand.services.state import StateService
 from wand.state import Owner
 from wand.status import ProgramStatus
 
-Kind = TypeVar("Kind", bound=Configuration)
+Kind = TypeVar("Kind", bound=EtudConfiguration | WansdConfiguration)
 
 
 @attrs.frozen
@@ -53,7 +54,10 @@ class ProgramService(MultiService, Generic[Kind]):
 
     @ivar configuration: as it was last read.
     @ivar hooks: code of the operator's at work.
+    @cvar foreign: files that only the state directories of other kinds of programs have.
     """
+
+    foreign: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, surroundings: Surroundings[Kind]) -> None:
         super().__init__()
@@ -61,10 +65,19 @@ class ProgramService(MultiService, Generic[Kind]):
         self.events = surroundings.context.events
         self.notes = surroundings.context.notes
         self.configuration = surroundings.load()
+        if self.keepsState:
+            StateService(self.configuration.state, surroundings.owner, self.foreign).setServiceParent(self)
         self.hooks = HookService(self.configuration, surroundings.context)
         self.hooks.setServiceParent(self)
         self._surroundings = surroundings
         self._started = surroundings.context.clock.seconds()
+
+    @property
+    def keepsState(self) -> bool:
+        """
+        Has the program a state directory that nobody else may work in?
+        """
+        return True
 
     def baseStatus(self, role: str, protocol: str, listening: str, entries: int, peers: int) -> ProgramStatus:
         """

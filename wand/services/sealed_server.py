@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -20,11 +21,11 @@ from wand.config import ServerConfiguration
 from wand.control_messages import ControlMessages
 from wand.discovery import discover
 from wand.endpoint import Endpoint, splitHostPort
-from wand.errors import ConfigurationInvalid, PortUnavailable
+from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged
 from wand.ethernet import MAC
 from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportRequest
-from wand.membership.foundation import NetworkWish
-from wand.membership.identity import Identity
+from wand.membership.foundation import RESTORE, TRACES, NetworkWish
+from wand.membership.identity import Identity, NodeKey
 from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
@@ -32,9 +33,10 @@ from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
-from wand.services.wansd import storeSettings
+from wand.services.wansd import SQLITE, storeSettings
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
+from wand.wansd.stores.lost import checkThere, setAside
 
 #: The numbers of the control messages about certificates that members send.
 CERTIFICATES: Final = range(4, 7)
@@ -130,15 +132,14 @@ class SealedServerService(Service):
     async def _start(self) -> None:
         configuration, context = self._configuration, self._context
         state = StateDirectory(configuration.state)
-        self._records = records = self._store.open(storeSettings(configuration), context)
-        wish = NetworkWish(
-            name=configuration.network,
-            cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
-            prefix=configuration.prefix,
-            life=configuration.certificateHours * 3600,
-            server=configuration.name,
-        )
-        self.roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+        NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file
+        try:
+            records = await self._enrol(state)
+        except StoreDamaged:
+            if not configuration.recover:
+                raise
+            await self._setAside()
+            records = await self._enrol(state)
         protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster)
         transport = protocol.open(request, context)
@@ -147,8 +148,64 @@ class SealedServerService(Service):
         self.transport = transport
         self._open = True
         await self._serve(records)
+        self._sayStanding(state)
         if self.roster.created:
             await self._inviteFirst(state)
+
+    async def _enrol(self, state: StateDirectory) -> IRecords:
+        """
+        Open the store, and read the roster from it.
+        """
+        configuration, context = self._configuration, self._context
+        settings = storeSettings(configuration)
+        if configuration.store == "sqlite" and state.has(*TRACES) and not configuration.recover:
+            checkThere(Path(str(settings["path"])), RESTORE)
+        self._records = records = self._store.open(settings, context)
+        wish = NetworkWish(
+            name=configuration.network,
+            cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
+            prefix=configuration.prefix,
+            life=configuration.certificateHours * 3600,
+            server=configuration.name,
+            quarantine=configuration.addressQuarantineDays * 86_400,
+            recover=configuration.recover or configuration.store == "memory",
+        )
+        self.roster = await Roster.open(records, state, context.clock, context.events, wish, self._hooks.listeners)
+        return records
+
+    async def _setAside(self) -> None:
+        if self._records is not None:
+            await self._records.close()
+            self._records = None
+        settings = storeSettings(self._configuration)
+        aside = setAside(Path(str(settings["path"]))) if "path" in settings else None
+        self._log.warn("the damaged store is kept as {aside}; the network is recovered without it", aside=str(aside))
+
+    def _sayStanding(self, state: StateDirectory) -> None:
+        """
+        Say what was found that somebody should look at.
+        """
+        notes = self._context.notes
+        if self.roster.recovered and self._configuration.store != "memory":
+            notes.say(
+                "recovered",
+                "the store was lost, and this network was recovered without it: its members are learned as they come, "
+                "invitations have to be made anew; see wand members, and revoke again whom nobody remembers as revoked",
+            )
+        if self.roster.hasUnreadable:
+            notes.say(
+                "unreadable",
+                "the store has records that can not be read, and leaves them alone: members may be missing from wand "
+                "members; restore a backup (wand restore FILE), the log names the records",
+            )
+        if not self.roster.status.signs:
+            notes.say(
+                "network-key",
+                f"the network key is not in {state.path}, so certificates wait for wand sign; if you did not move it "
+                "away, "
+                "restore it from a backup",
+                isHint=True,
+            )
 
     async def _serve(self, records: IRecords) -> None:
         transport, context = self.transport, self._context
@@ -197,11 +254,21 @@ class SealedServerService(Service):
 
     async def _inviteFirst(self, state: StateDirectory) -> None:
         token = await self.roster.invite(self.endpoints(), FIRST_USES)
-        state.write(FIRST_INVITATION, f"{token.text}\n".encode())
+        name, path = self.roster.status.name, state.path / FIRST_INVITATION
+        try:
+            state.write(FIRST_INVITATION, f"{token.text}\n".encode())
+        except StateUnavailable as error:
+            self._context.notes.say("first-invitation", f"{error}; make an invitation with wand invite")
+        else:
+            self._log.info(
+                "the network {name} is created; the invitation of its first {uses} nodes is in {path}",
+                name=name,
+                uses=FIRST_USES,
+                path=str(path),
+            )
         self._announce(
-            f'The network "{self.roster.status.name}" is created.  Its first {FIRST_USES} nodes join with this '
-            f"invitation, within a day\n(it is also in {state.path / FIRST_INVITATION}; wand invite makes more):"
-            f"\n\n{token.text}\n"
+            f'The network "{name}" is created.  Its first {FIRST_USES} nodes join with this invitation, within a day\n'
+            f"(it is also in {path}; wand invite makes more):\n\n{token.text}\n"
         )
 
     def endpoints(self) -> list[str]:

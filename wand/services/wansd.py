@@ -5,16 +5,23 @@ Wansd as a service: the directory server and its store.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
 from wand.config import WansdConfiguration
 from wand.discovery import discover
+from wand.errors import StoreDamaged
 from wand.interfaces import Context, IRecords, IStore, Settings
 from wand.services.hooks import HookService
 from wand.state import Owner, StateDirectory
 from wand.wansd.server import Wansd
+from wand.wansd.stores.lost import setAside
+
+#: The file of the embedded store in the state directory.
+SQLITE: Final = "wansd.sqlite"
 
 
 class WansdService(Service):
@@ -59,11 +66,21 @@ class WansdService(Service):
         """
         super().startService()
         configuration = self._configuration
-        self._records = self._store.open(storeSettings(configuration), self._context)
+        self._records = self._opened()
         self.wansd = Wansd(
             self._context, self._records, self._hooks.listeners, configuration.listen, configuration.port
         )
         self.wansd.start().addErrback(lambda failure: self._lost(failure.getErrorMessage()))
+
+    def _opened(self) -> IRecords:
+        settings = storeSettings(self._configuration)
+        try:
+            return self._store.open(settings, self._context)
+        except StoreDamaged:
+            if not self._configuration.recover:
+                raise
+            setAside(Path(str(settings["path"])))
+            return self._store.open(settings, self._context)
 
     async def _stop(self) -> None:
         await self.wansd.stop()
@@ -84,5 +101,5 @@ def storeSettings(configuration: WansdConfiguration) -> Settings:
     """
     given = dict(configuration.storeSettings)
     if configuration.store == "sqlite":
-        given.setdefault("path", str(StateDirectory(configuration.state).path / "wansd.sqlite"))
+        given.setdefault("path", str(StateDirectory(configuration.state).path / SQLITE))
     return given
