@@ -268,6 +268,19 @@ class Enrolment:
         self._claimed = content, signed(self.key.signing, content)
         return self._claimed[1]
 
+    @property
+    def epoch(self) -> int:
+        """
+        The epoch of our claims.
+        """
+        return self._epoch.current
+
+    def surpass(self, epoch: int) -> None:
+        """
+        Claim with a later epoch than this one from now on.
+        """
+        self._epoch.next(above=epoch)
+
     def rememberServer(self, server: KnownServer) -> None:
         """
         Keep where a server is, in place of what was known of it; the one that was added the longest ago goes beyond

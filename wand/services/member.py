@@ -32,6 +32,7 @@ from wand.membership.token import Token
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.copies import CopiesOfUs
 from wand.services.gossip import Gossip
 from wand.services.invited import NOTE, OPEN_NOTE
 from wand.status import OwnStatus
@@ -111,6 +112,7 @@ class MemberService:
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
+        self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
@@ -255,9 +257,12 @@ class MemberService:
             getattr(follower, what.__name__)()
 
     def _askServers(self, message: Renew) -> None:
+        self._tellServers(pack(message))
+
+    def _tellServers(self, message: bytes) -> None:
         for server in self.enrolment.servers:
             if self._transport.isUp(Identity(server.identity)):
-                self._transport.sendControl(Identity(server.identity), pack(message))
+                self._transport.sendControl(Identity(server.identity), message)
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -296,6 +301,12 @@ class MemberService:
             self._note = REVOKED
 
     # Participant.
+
+    def overtaken(self, epoch: int) -> None:
+        """
+        See L{wand.participant.Participant}.
+        """
+        self._copies.overtaken(epoch)
 
     @property
     def identity(self) -> bytes:

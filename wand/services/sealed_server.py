@@ -31,6 +31,7 @@ from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Rev
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.copies import CopiesOfMembers
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
 from wand.services.wansd import SQLITE, storeSettings
@@ -217,6 +218,7 @@ class SealedServerService(Service):
         self.directory = SealedDirectory(
             self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
         )
+        CopiesOfMembers(transport, control, context, self.directory.epochOf)
         await self.directory.start()
         self.roster.observe(self)
         self._tending.start(INTERVAL, now=False)

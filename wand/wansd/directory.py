@@ -193,6 +193,8 @@ class SealedDirectory:
             self._present[identity] = presence
             self._heard(identity)
             self._greet(identity)
+            if known is not None and announcement.claim.epoch > known.announcement.claim.epoch:
+                self._sessions.sendBefore(identity, self._standing(identity))  # who is still there is a copy
 
     def _understood(self, identity: Identity, message: Announce) -> Announcement | None:
         known = self._roll.get(identity)
@@ -224,12 +226,19 @@ class SealedDirectory:
         """
         Tell a node what we have of it, and how far our log is.
         """
-        presence, known = self._present.get(identity), self._roll.get(identity)
-        epoch = 0 if known is None else known.announcement.claim.epoch
+        self._sessions.sendControl(identity, self._standing(identity))
+
+    def _standing(self, identity: Identity) -> bytes:
+        presence = self._present.get(identity)
         number = 0 if presence is None else presence.order[1]
-        self._sessions.sendControl(
-            identity, pack(Announced(epoch, number, self._journal.instance, self._journal.published))
-        )
+        return pack(Announced(self.epochOf(identity) or 0, number, self._journal.instance, self._journal.published))
+
+    def epochOf(self, identity: Identity) -> int | None:
+        """
+        The epoch of the latest claim of a member; C{None} without one.
+        """
+        known = self._roll.get(identity)
+        return None if known is None else known.announcement.claim.epoch
 
     # What changes.
 
