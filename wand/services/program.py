@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 import attrs
@@ -18,6 +19,7 @@ from wand.interfaces import Context
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
 from wand.services.state import StateService
+from wand.services.stores import storeSettings
 from wand.state import Owner
 from wand.status import ProgramStatus
 
@@ -79,6 +81,16 @@ class ProgramService(MultiService, Generic[Kind]):
         """
         return True
 
+    @property
+    def storePath(self) -> str:
+        """
+        The file of the store; empty without one.
+        """
+        configuration = self.configuration
+        if not isinstance(configuration, WansdConfiguration) or configuration.store != "sqlite":
+            return ""
+        return str(Path(str(storeSettings(configuration)["path"])).absolute())
+
     def baseStatus(self, role: str, protocol: str, listening: str, entries: int, peers: int) -> ProgramStatus:
         """
         The status, as far as it is the same for all programs.
@@ -91,6 +103,8 @@ class ProgramService(MultiService, Generic[Kind]):
             protocol=protocol,
             listening=listening,
             configuration=self._surroundings.origin,
+            state=str(Path(self.configuration.state).absolute()) if self.keepsState else "",
+            store=self.storePath,
             entries=entries,
             peers=peers,
             drops=self.counters.drops(),

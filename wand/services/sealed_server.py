@@ -34,7 +34,7 @@ from wand.protocols.sealed.transport import SealedTransport
 from wand.services.copies import CopiesOfMembers
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
-from wand.services.wansd import SQLITE, storeSettings
+from wand.services.stores import SQLITE, storeSettings
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
 from wand.wansd.stores.lost import checkThere, setAside

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -14,14 +13,12 @@ from twisted.internet.defer import Deferred
 from wand.config import WansdConfiguration
 from wand.discovery import discover
 from wand.errors import StoreDamaged
-from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.interfaces import Context, IRecords, IStore
 from wand.services.hooks import HookService
+from wand.services.stores import storeSettings
 from wand.state import Owner, StateDirectory
 from wand.wansd.server import Wansd
 from wand.wansd.stores.lost import setAside
-
-#: The file of the embedded store in the state directory.
-SQLITE: Final = "wansd.sqlite"
 
 
 class WansdService(Service):
@@ -93,13 +90,3 @@ class WansdService(Service):
         """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
-
-
-def storeSettings(configuration: WansdConfiguration) -> Settings:
-    """
-    The settings of a server's store; the embedded one is in the state directory unless they say otherwise.
-    """
-    given = dict(configuration.storeSettings)
-    if configuration.store == "sqlite":
-        given.setdefault("path", str(StateDirectory(configuration.state).path / SQLITE))
-    return given

@@ -45,6 +45,9 @@ COUNTERS: Final = {
 #: Seconds after which a member of which nothing was heard is not online any more.
 SILENCE: Final = 180.0
 
+#: For how many seconds an operator is reminded that the store was restored.
+RESTORED_LIFETIME: Final = 86_400.0
+
 #: How many members are kept.
 LIMIT: Final = 20_000
 
@@ -96,7 +99,9 @@ class SealedDirectory:
         self._control = control
         self._check = check
         self._mayReach = mayReach
+        self._notes = context.notes
         self._loaded = False
+        self._isRestored = False
         self._present: dict[Identity, _Presence] = {}
         self._roll = Roll()
         self._journal = RollJournal(own, self._roll, records, clock, context.events, entropy, self._published)
@@ -172,6 +177,8 @@ class SealedDirectory:
             self._greet(identity)
         else:
             self._heard(identity)
+            if ask.instance == self._journal.instance and ask.after > self._roll.version:
+                self._fallenBehind()
             registration = self._roll.get(identity)
             if registration is not None:
                 self._settle(identity, registration.announcement, presence)
@@ -208,6 +215,21 @@ class SealedDirectory:
             self._counters["drop-directory-foreign"] += 1
             return None
         return announcement
+
+    def _fallenBehind(self) -> None:
+        """
+        A node knows more of our log than we do, so the store was restored from a backup: begin a new log, lest nodes
+        take what is new for what they know.  Once, since it makes every node read it anew.
+        """
+        if not self._isRestored:
+            self._isRestored = True
+            self._journal.beginAnew()
+            self._notes.say(
+                "restored",
+                "members know more than the store of this server, which was restored from a backup: those that joined "
+                "since are learned as they come, see wand members; make invitations anew",
+                lifetime=RESTORED_LIFETIME,
+            )
 
     def callBack(self) -> Iterator[Identity]:
         """

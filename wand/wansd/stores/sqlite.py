@@ -119,7 +119,7 @@ class SQLiteRecords:
             raise StoreUnavailable("it belongs to another program, or to another version of this one")
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
-            raise StoreDamaged(f"it is damaged ({verdict})")
+            raise StoreDamaged(f"it is damaged ({' '.join(str(verdict).split())})")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_SCHEMA)
