@@ -26,6 +26,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar certificate: the last one, signed; empty before the first.
     @ivar revoked: when it was revoked.
     @ivar revocation: signed; empty until it is.
+    @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
     """
 
     identity: bytes
@@ -43,6 +44,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     expires: int = 0
     revoked: int = 0
     revocation: bytes = b""
+    learned: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -102,4 +104,5 @@ class MemberRecord(msgspec.Struct, frozen=True):
             bridge=self.bridge,
             since=self.since,
             expires=self.expires if self.certificate else None,
+            learned=self.learned,
         )

@@ -17,6 +17,7 @@ class MemberStatus(Status, frozen=True):
         C{revoked}.
     @ivar since: when it joined.
     @ivar expires: when its certificate does, C{None} if it has none.
+    @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
     name: str
@@ -29,6 +30,7 @@ class MemberStatus(Status, frozen=True):
     bridge: bool
     since: float
     expires: float | None
+    learned: bool = False
 
 
 class InvitationStatus(Status, frozen=True):
