@@ -9,19 +9,23 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Event, get_ident
-from typing import Any
+from typing import cast
 
+import pytest
+import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, fail, gatherResults, inlineCallbacks
-from twisted.internet.task import Clock
+from twisted.internet.defer import Deferred, fail, gatherResults
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
+from twisted.internet.task import Clock, deferLater
 from twisted.plugin import IPlugin
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreUnavailable
@@ -286,60 +290,73 @@ class WatchedRecordsTests(SynchronousTestCase):
         self.assertIsNone(self.successResultOf(closing))
 
 
-class WorkerThreadTests(TestCase):
+# What may block is done in one thread beside the reactor.
+
+
+@pytest.fixture
+def worker() -> Iterator[WorkerThread]:
     """
-    What may block is done in one thread beside the reactor.
+    A worker with a thread.
     """
+    made = WorkerThread(cast("IReactorFromThreads", reactor), "test")
+    yield made
+    made.stop()
 
-    @inlineCallbacks
-    def test_inOrderInOneThread(self) -> Generator[Deferred[Any], Any, None]:
-        """
-        Everything is done in the order in which it was given, in one thread that is not the reactor's, and the reactor
-        goes on meanwhile.
-        """
-        worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]  # the reactor is a module to mypy
-        free = Event()
-        done: list[int] = []
-        first = worker.do(free.wait)
-        rest = [worker.do(lambda number=number: done.append(number) or get_ident()) for number in range(50)]  # type: ignore[misc]
-        turned: Deferred[None] = Deferred()
-        reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
-        yield turned
-        self.assertFalse(first.called)
-        free.set()
-        threads = yield gatherResults(rest)
-        self.assertEqual((done, len(set(threads))), (list(range(50)), 1))
-        self.assertNotEqual(threads[0], get_ident())
-        worker.stop()
 
-    @inlineCallbacks
-    def test_whatItRaisesComesBack(self) -> Generator[Deferred[Any], Any, None]:
-        """
-        An exception comes back, and the worker works on.
-        """
-        worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]
-        with self.assertRaises(ZeroDivisionError):
-            yield worker.do(lambda: 1 // 0)
-        self.assertEqual((yield worker.do(lambda: 7)), 7)
-        worker.stop()
+async def turn() -> None:
+    """
+    Let the reactor do what is due.
+    """
+    await deferLater(cast("IReactorTime", reactor), 0)
 
-    @inlineCallbacks
-    def test_theStoreBesideTheReactor(self) -> Generator[Deferred[Any], Any, None]:
-        """
-        While another program holds the file the reactor is not held up, and what was asked is answered when it lets go.
-        """
-        path = Path(mkdtemp()) / "store.sqlite"
-        self.addCleanup(rmtree, path.parent)
-        records = SQLiteRecords(path, WorkerThread(reactor, "test"))  # type: ignore[arg-type]
-        yield records.load("a")
-        holder = sqlite3.connect(path, isolation_level=None)
-        self.addCleanup(holder.close)
-        holder.execute("BEGIN EXCLUSIVE")
-        exchanged = records.exchange("a", b"k", None, b"1")
-        turned: Deferred[None] = Deferred()
-        reactor.callLater(0, turned.callback, None)  # type: ignore[attr-defined]
-        yield turned
-        self.assertFalse(exchanged.called)
-        holder.execute("ROLLBACK")
-        self.assertTrue((yield exchanged))
-        yield records.close()
+
+@pytest_twisted.ensureDeferred
+async def test_inOrderInOneThread(worker: WorkerThread) -> None:
+    """
+    Everything is done in the order in which it was given, in one thread that is not the reactor's, and the reactor goes
+    on meanwhile.
+    """
+    free = Event()
+    done: list[int] = []
+
+    def work(number: int) -> int:
+        done.append(number)
+        return get_ident()
+
+    first = worker.do(free.wait)
+    rest = [worker.do(partial(work, number)) for number in range(50)]
+    await turn()
+    assert not first.called
+    free.set()
+    threads = await gatherResults(rest)
+    assert (done, len(set(threads))) == (list(range(50)), 1)
+    assert threads[0] != get_ident()
+
+
+@pytest_twisted.ensureDeferred
+async def test_whatItRaisesComesBack(worker: WorkerThread) -> None:
+    """
+    An exception comes back, and the worker works on.
+    """
+    with pytest.raises(ZeroDivisionError):
+        await worker.do(lambda: 1 // 0)
+    assert await worker.do(lambda: 7) == 7
+
+
+@pytest_twisted.ensureDeferred
+async def test_theStoreBesideTheReactor(worker: WorkerThread, tmp_path: Path) -> None:
+    """
+    While another program holds the file the reactor is not held up, and what was asked is answered when it lets go.
+    """
+    path = tmp_path / "store.sqlite"
+    records = SQLiteRecords(path, worker)
+    await records.load("a")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    exchanged = records.exchange("a", b"k", None, b"1")
+    await turn()
+    assert not exchanged.called
+    holder.execute("ROLLBACK")
+    assert await exchanged
+    await records.close()
+    holder.close()
