@@ -55,17 +55,25 @@ class WandService(Service):
 
     def change(self, wanted: dict[str, Settings]) -> list[str]:
         """
-        Have these directories and no others; those whose settings are the same are not disturbed.
+        Have these directories and no others, now or once the service runs; those whose settings are the same are not
+        disturbed.
 
         @return: the names of those that were opened, opened anew, or stopped.
         @raise wand.errors.WandError: if one can not be opened; nothing is changed then.
         """
+        if not self.running:
+            changed = [name for name in {**self._wanted, **wanted} if self._wanted.get(name) != wanted.get(name)]
+            for name in wanted:
+                self._kinds.choose(name)
+            self._wanted = wanted
+            return sorted(changed)
         kept = {name: held for name, held in self._open.items() if name in wanted and held[0] == wanted[name]}
         opened = {
             name: (settings, self._kinds.choose(name).open(settings, self._context()))
             for name, settings in wanted.items()
             if name not in kept
         }
+        self._wanted = wanted
         gone = {name: held for name, held in self._open.items() if name not in kept}
         for _, directory in gone.values():
             directory.stop()

@@ -21,6 +21,7 @@ from wand.services.hooks import HookService
 from wand.services.program import Kind, Surroundings
 from wand.twistd.ending import endBecause, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
+from wand.twistd.signals import heed
 
 if TYPE_CHECKING:
     from wand.services.meeting import SealedServer
@@ -37,6 +38,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     reactor = _begin(program)
     node = Node(_surroundings(reactor, options, kind))
     _control(reactor, node.configuration, options, node)
+    heed(reactor, node.notes, node.reload, node.report)
     return node
 
 
@@ -57,6 +59,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
         server = Server(_surroundings(reactor, options, kind))
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
+    heed(reactor, server.notes, server.reload, server.report)
     return server
 
 
@@ -71,7 +74,9 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     configuration = options.configuration(WandConfiguration)
     wand = MultiService()
     HookService(configuration, context).setServiceParent(wand)
-    FeederService(configuration, context, reactor).setServiceParent(wand)
+    feeder = FeederService(configuration, context, reactor)
+    feeder.setServiceParent(wand)
+    heed(reactor, context.notes, lambda: feeder.reload(options.configuration(WandConfiguration)), feeder.report)
     return wand
 
 
