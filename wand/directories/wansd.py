@@ -167,6 +167,8 @@ class WansdDirectory:
         known = self._subscriptions.get(peer)
         if known is not None and up:
             known[0].sessionUp()
+        elif known is not None:
+            known[0].sessionDown()
 
     def _renew(self) -> None:
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)

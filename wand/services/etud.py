@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 from twisted.application.service import Service
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
@@ -151,20 +152,24 @@ class EtudService(Service):
             listening=self.transport.listening,
         )
 
-    def stopService(self) -> None:
+    def stopService(self) -> Deferred[None]:
         """
-        Close everything.
+        Say goodbye to the peers, and close everything.
+
+        @return: fires once the port is closed.
         """
         super().stopService()
-        if self._etud is not None:
-            for watcher in self._etud.watchers:
-                watcher.close()
-            if self.member is not None:
-                self.member.stop()
-            self.tap.close()
-            self.transport.stop()
-            self.table.stop()
-            self._etud = None
+        if self._etud is None:
+            return succeed(None)
+        for watcher in self._etud.watchers:
+            watcher.close()
+        if self.member is not None:
+            self.member.stop()
+        self.tap.close()
+        self.table.stop()
+        self._etud = None
+        parting = self.member.goodbyes.say() if self.member else succeed(None)
+        return parting.addBoth(lambda _: self.transport.stop())
 
     def tapStatus(self) -> TapStatus:
         """

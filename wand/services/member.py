@@ -32,6 +32,7 @@ from wand.membership.token import Token
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.status import OwnStatus
 from wand.table import Table
@@ -70,6 +71,7 @@ class MemberService:
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
     @ivar sealed: what directories work with.
+    @ivar goodbyes: says goodbye to other members.
     """
 
     _log = Logger()
@@ -107,6 +109,7 @@ class MemberService:
         self._whereabouts: Whereabouts | None = None
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce)
         self._control = ControlMessages(transport, context.clock, context.counters)
+        self.goodbyes = Goodbyes(transport, self._control, context)
         self._gossip: Gossip | None = None
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
         self._note = ""

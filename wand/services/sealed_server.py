@@ -30,6 +30,7 @@ from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Rev
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
 from wand.services.wansd import storeSettings
@@ -92,6 +93,7 @@ class SealedServerService(Service):
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: IRecords | None = None
         self._gossip: Gossip | None = None
+        self._goodbyes: Goodbyes | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._tending = LoopingCall(self._tend)
         self._tending.clock = context.clock
@@ -156,6 +158,7 @@ class SealedServerService(Service):
         transport.mayReach = self._mayReach
         transport.onJoin(self._asked)
         control.read(CERTIFICATES, self._told)
+        self._goodbyes = Goodbyes(transport, control, context)
         self._gossip = Gossip(self.roster.trust, transport, control, context.clock)
         self.directory = SealedDirectory(
             self.roster.identity, context, transport, control, records, self.roster.trust.check, self._mayReach
@@ -191,6 +194,8 @@ class SealedServerService(Service):
             if self._gossip is not None:
                 self._gossip.stop()
             await self.directory.stop()
+            if self._goodbyes is not None:
+                await self._goodbyes.say()
             self.transport.stop()
         if self._records is not None:
             await self._records.close()

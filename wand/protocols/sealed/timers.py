@@ -38,6 +38,9 @@ IN_USE: Final = 180.0
 #: Something was sent and nothing came since: a new handshake.
 SILENCE: Final = 15.0
 
+#: After a peer said goodbye no session with it is begun for so long, unless there is word that it is back.
+LEFT: Final = 10.0
+
 #: How many frames and messages wait for a session with one peer.
 QUEUE_LENGTH: Final = 64
 
