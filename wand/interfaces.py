@@ -29,6 +29,7 @@ from wand.counters import Counters
 from wand.ethernet import MAC, Frame
 from wand.events import Event, Events
 from wand.failures import Failures
+from wand.host.changes import HostChanges, Unwatched
 from wand.membership.member import Membership
 from wand.notes import Notes
 from wand.participant import Sealed
@@ -56,6 +57,7 @@ class Context:
     @ivar wallClock: gives the seconds since the epoch: for certificates and what people read, never for what elapses.
     @ivar notes: what the operator should know, with what to do.
     @ivar failures: what counts and logs an exception at a boundary.
+    @ivar hostChanges: what changes on this host: interfaces, addresses, routes.
     """
 
     clock: IReactorTime
@@ -74,6 +76,8 @@ class Context:
         kw_only=True,
         default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
     )
+
+    hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
 
     def epoch(self, moment: float) -> float:
         """
@@ -199,6 +203,17 @@ class ITap(Interface):
     def close() -> None:
         """
         Stop reading and give the port back; what was opened is gone.  More calls do nothing.
+        """
+
+
+class IHostTap(ITap):
+    """
+    A port that is an interface of this host, which others can configure, too.
+    """
+
+    def adopt(interface: str, mac: MAC, mtu: int) -> None:
+        """
+        Somebody else changed the port: it has this name, this address and this MTU now.
         """
 
 
@@ -351,6 +366,17 @@ class ITransport(Interface):
         """
 
 
+class IResizableTransport(ITransport):
+    """
+    A transport that can follow a tap whose MTU was changed.
+    """
+
+    def resize(mtu: int) -> None:
+        """
+        From now on the largest payload of an inner frame has so many octets.
+        """
+
+
 class ISuperframeTransport(ITransport):
     """
     A transport that carries superframes.
@@ -432,6 +458,17 @@ class IDirectory(Interface):
     def status() -> Sequence[DirectoryStatus]:
         """
         How it stands with every server that is asked.
+        """
+
+
+class IRovingDirectory(IDirectory):
+    """
+    A directory that wants to know when this host moves.
+    """
+
+    def moved() -> None:
+        """
+        An address or a route of this host changed: say at once where we are now.
         """
 
 

@@ -21,7 +21,7 @@ from wand.directories.whereabouts import ResolveAll, Whereabouts, allResolverOf
 from wand.directory_messages import NUMBERS
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
 from wand.participant import DirectoryServer, Participant
 from wand.sessions import Sessions
@@ -42,7 +42,7 @@ SERVERS_LIMIT: Final = 8
 RENEWAL: Final = 3600.0
 
 
-@implementer(IDirectory)
+@implementer(IRovingDirectory)
 class WansdDirectory:
     """
     Follows every directory server that the node knows.
@@ -117,6 +117,13 @@ class WansdDirectory:
         if self._own.refresh():
             for subscription, _ in self._subscriptions.values():
                 subscription.exchange()
+
+    def moved(self) -> None:
+        """
+        See L{IRovingDirectory}.
+        """
+        for subscription, _ in self._subscriptions.values():
+            subscription.moved()
 
     def serversChanged(self) -> None:
         """

@@ -25,6 +25,7 @@ class Joining:
     """
     Redeems the invitation of an L{Enrolment}.
 
+    @ivar mac: the address of the tap.
     @ivar done: fires with C{None} once the node is a member; fails with L{MembershipRefused} if it is refused, and with
         L{StateUnavailable} if what it got can not be kept.
     """
@@ -40,7 +41,7 @@ class Joining:
         self.done: Deferred[None] = Deferred()
         self._enrolment = enrolment
         self._name = name
-        self._mac = mac
+        self.mac = mac
         self._clock = clock
         self._send = send
         self._patience = PATIENCE
@@ -50,7 +51,7 @@ class Joining:
         """
         Ask, and ask again until there is an answer.
         """
-        join = self._enrolment.join(self._name, self._mac)
+        join = self._enrolment.join(self._name, self.mac)
         if join is not None:
             self._send(join)
             self._again(self._patience)
@@ -102,6 +103,8 @@ class Joining:
 class Renewal:
     """
     Keeps the certificate of a member fresh.
+
+    @ivar mac: the address of the tap, which the certificate shall have.
     """
 
     _log = Logger()
@@ -120,7 +123,7 @@ class Renewal:
         @param renewed: called when there is a new certificate, which means a new claim, too, if its content is new.
         """
         self._enrolment = enrolment
-        self._mac = mac
+        self.mac = mac
         self._clock = clock
         self._send = send
         self._renewed = renewed
@@ -135,9 +138,9 @@ class Renewal:
         own = self._enrolment.own
         if own is None:
             return
-        wait = self._enrolment.renewalDue - self._clock.seconds() if self._mac in own.macs else 0.0
+        wait = self._enrolment.renewalDue - self._clock.seconds() if self.mac in own.macs else 0.0
         if wait <= 0:
-            self._send(Renew(self._mac))
+            self._send(Renew(self.mac))
             wait = PATIENCE_MAXIMUM
         self._timer = self._clock.callLater(wait, self.start)
 

@@ -4,6 +4,7 @@ The context of a real program: the reactor's time, real randomness, real sockets
 
 from __future__ import annotations
 
+import sys
 from random import SystemRandom
 from time import time
 from typing import Any
@@ -12,6 +13,8 @@ from twisted.logger import Logger
 
 from wand.counters import Counters
 from wand.events import Event, Events
+from wand.host.changes import Unwatched
+from wand.host.netlink import NetlinkChanges
 from wand.interfaces import Context
 from wand.udp import UDPUnderlay
 
@@ -33,6 +36,7 @@ def realContext(reactor: Any) -> Context:
         events=events,
         underlay=UDPUnderlay(reactor, counters),
         wallClock=time,
+        hostChanges=NetlinkChanges(reactor, reactor) if sys.platform == "linux" else Unwatched(),
     )
 
 

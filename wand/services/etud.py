@@ -24,7 +24,9 @@ from wand.interfaces import (
     Context,
     IFrameService,
     IFrameWatcher,
+    IHostTap,
     IPeerProtocol,
+    IResizableTransport,
     ISuperframeTransport,
     ITap,
     ITapDriver,
@@ -36,7 +38,9 @@ from wand.interfaces import (
 from wand.membership.enrolment import Enrolment
 from wand.membership.token import Token
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.host_watch import HostWatch
 from wand.services.member import Follower, MemberService
+from wand.services.tap_watch import TapWatch
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
@@ -53,6 +57,8 @@ class EtudService(Service):
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
     @ivar follower: gives the directory that wants to know when our membership changes.
+    @ivar moved: told when an address or a route of this host changed.
+    @ivar macChanged: told when somebody gave the tap another address.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
 
@@ -75,6 +81,9 @@ class EtudService(Service):
         self._etud: Etud | None = None
         self.member: MemberService | None = None
         self.follower: Callable[[], Follower | None] = lambda: None
+        self.moved: Callable[[], object] = lambda: None
+        self.macChanged: Callable[[], object] = lambda: None
+        self._watch: HostWatch | None = None
 
     def privilegedStartService(self) -> None:
         """
@@ -143,6 +152,8 @@ class EtudService(Service):
         self._etud.start()
         if self.member is not None:
             self.member.start()
+        self._watch = HostWatch(self._base, self._hostMoved, self._tapWatch())
+        self._watch.start()
         self._log.info(
             "etud: {interface} ({mac}, MTU {mtu}) over {protocol} at {listening}",
             interface=self.tap.interface,
@@ -161,6 +172,8 @@ class EtudService(Service):
         super().stopService()
         if self._etud is None:
             return succeed(None)
+        if self._watch is not None:
+            self._watch.stop()
         for watcher in self._etud.watchers:
             watcher.close()
         if self.member is not None:
@@ -171,17 +184,43 @@ class EtudService(Service):
         parting = self.member.goodbyes.say() if self.member else succeed(None)
         return parting.addBoth(lambda _: self.transport.stop())
 
+    def _tapWatch(self) -> TapWatch | None:
+        if not IHostTap.providedBy(self.tap):
+            return None
+        return TapWatch(self.tap, self._base, self._addresses, self._tapAdopted, self._configuration.up)
+
+    def _tapAdopted(self, isMAC: bool) -> None:
+        if self._etud is None:
+            return
+        self._etud.follow()
+        if IResizableTransport.providedBy(self.transport):
+            self.transport.resize(self.tap.mtu)
+        if isMAC:
+            self.table.own = self.tap.mac
+            self.context = attrs.evolve(self.context, mac=self.tap.mac)
+            if self.member is not None:
+                self.member.macChanged()
+            self.macChanged()
+
+    def _hostMoved(self) -> None:
+        if isinstance(self.transport, SealedTransport):
+            self.transport.moved()
+        self.moved()
+
+    def _addresses(self) -> list[str]:
+        own = self.member.enrolment.own if self.member else None
+        return [*self._configuration.addresses, *(own.addresses if own else ())]
+
     def tapStatus(self) -> TapStatus:
         """
         The port, for people.
         """
-        own = self.member.enrolment.own if self.member else None
         return TapStatus(
             driver=self._driver.name,
             interface=self.tap.interface,
             mac=str(self.tap.mac),
             mtu=self.tap.mtu,
-            addresses=[*self._configuration.addresses, *(own.addresses if own else ())],
+            addresses=self._addresses(),
             features=[
                 f"tap: {' '.join(self.tap.features) or 'ordinary frames'}",
                 f"udp: {' '.join(self.transport.features) or 'single datagrams'}",

@@ -168,6 +168,17 @@ class MemberService:
         else:
             self._tell(Follower.serversChanged)
 
+    def macChanged(self) -> None:
+        """
+        The tap has another address: claim it, once the certificate has it.
+        """
+        if self._joining is not None:
+            self._joining.mac = self._tap.mac
+        self._renewal.mac = self._tap.mac
+        if self._gossip is not None:
+            self._renewal.start()
+            self._announce()
+
     # Joining.
 
     def _join(self) -> None:

@@ -33,6 +33,7 @@ from wand.protocols.sealed.transport import SealedTransport
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
+from wand.services.host_watch import HostWatch
 from wand.services.wansd import storeSettings
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
@@ -94,6 +95,7 @@ class SealedServerService(Service):
         self._records: IRecords | None = None
         self._gossip: Gossip | None = None
         self._goodbyes: Goodbyes | None = None
+        self._watch: HostWatch | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._tending = LoopingCall(self._tend)
         self._tending.clock = context.clock
@@ -165,6 +167,8 @@ class SealedServerService(Service):
         )
         await self.directory.start()
         self.roster.observe(self)
+        self._watch = HostWatch(context, transport.moved)
+        self._watch.start()
         self._tending.start(INTERVAL, now=False)
         self._called = self.directory.callBack()
         self._calling.start(CALL, now=False)
@@ -191,6 +195,8 @@ class SealedServerService(Service):
             for running in (self._tending, self._calling):
                 if running.running:
                     running.stop()
+            if self._watch is not None:
+                self._watch.stop()
             if self._gossip is not None:
                 self._gossip.stop()
             await self.directory.stop()

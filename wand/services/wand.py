@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from twisted.application.service import Service
 
 from wand.discovery import discover
-from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.status import DirectoryStatus
 
 
@@ -81,6 +81,22 @@ class WandService(Service):
         for _, directory in opened.values():
             directory.start()
         return sorted({*gone, *opened})
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed.
+        """
+        for _, directory in self._open.values():
+            if IRovingDirectory.providedBy(directory):
+                directory.moved()
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address, under which directories that registered the old one have to register.
+        """
+        wanted = self._wanted
+        self.change({})
+        self.change(wanted)
 
     def directory(self, name: str) -> IDirectory | None:
         """

@@ -13,7 +13,7 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReceiver, ISuperframeTransport
+from wand.interfaces import Context, IFrameReceiver, IResizableTransport, ISuperframeTransport
 from wand.membership.member import Member, Membership
 from wand.pacing import Pacing
 from wand.protocols.sealed.conversation import Conversation
@@ -46,7 +46,7 @@ JoinReader = Callable[[JoinKey, bytes], object]
 JoinSessionReader = Callable[[JoinKey, bool], object]
 
 
-@implementer(ISuperframeTransport)
+@implementer(ISuperframeTransport, IResizableTransport)
 class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
@@ -114,6 +114,12 @@ class SealedTransport:
         See L{ITransport}.  Sessions and control messages do not wait for it.
         """
         self.reception.receiver = receiver
+
+    def resize(self, mtu: int) -> None:
+        """
+        See L{IResizableTransport}.
+        """
+        self.reception.resize(mtu)
 
     def stop(self) -> None:
         """
