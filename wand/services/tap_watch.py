@@ -13,9 +13,9 @@ from wand.ethernet import MAC
 from wand.host.changes import Link
 from wand.interfaces import Context, IHostTap
 
-#: The key of the notes, and of one for each address that was removed.
+#: The keys of the notes; there is one for each thing that was changed, and for each address that was removed.
 DOWN = "tap-down"
-CHANGED = "tap-changed"
+CHANGED = "tap-changed-"
 GONE = "tap-gone"
 ADDRESS = "tap-address-"
 
@@ -44,6 +44,7 @@ class TapWatch:
         """
         self.index = 0
         self._tap = tap
+        self._name, self._mac, self._mtu = tap.interface, tap.mac, tap.mtu
         self._notes = context.notes
         self._events = context.events
         self._addresses = addresses
@@ -105,24 +106,27 @@ class TapWatch:
     def _follow(self, link: Link) -> None:
         tap = self._tap
         mac = MAC(link.mac) if len(link.mac) == 6 and not link.mac[0] & 1 and any(link.mac) else tap.mac
-        changes = {
-            "name": (tap.interface, link.name),
-            "MAC address": (str(tap.mac), str(mac)),
-            "MTU": (str(tap.mtu), str(link.mtu)),
-        }
-        said = [f"{what} from {before} to {after}" for what, (before, after) in changes.items() if before != after]
-        if not said:
+        if (link.name, mac, link.mtu) == (tap.interface, tap.mac, tap.mtu):
             return
         isMAC = mac != tap.mac
         tap.adopt(link.name, mac, link.mtu)
         self._events.publish("tap-changed", interface=link.name, mac=str(mac), mtu=link.mtu)
+        self._say("name", self._name, link.name)
+        self._say("MAC address", str(self._mac), str(mac))
+        self._say("MTU", str(self._mtu), str(link.mtu))
+        self._adopted(isMAC)
+
+    def _say(self, what: str, before: str, after: str) -> None:
+        key = CHANGED + what.partition(" ")[0].lower()
+        if before == after:
+            self._notes.clear(key)
+            return
         self._notes.say(
-            CHANGED,
-            f"somebody changed the interface of this node: {'; '.join(said)}.  The node goes on with that until it is "
-            "started again; what shall stay belongs into its configuration",
+            key,
+            f"somebody changed the {what} of this node's interface from {before} to {after}.  The node goes on with "
+            "that until it is started again; what shall stay belongs into its configuration",
             isHint=True,
         )
-        self._adopted(isMAC)
 
     def _turned(self) -> None:
         name = self._tap.interface
