@@ -240,6 +240,14 @@ class Port:
         """
         return self.send(datagram, destination)
 
+    def move(self, address: str) -> None:
+        """
+        The host has another address from now on.
+        """
+        self._network.detach(self.source)
+        self.source = Endpoint(address, self.source.port)
+        self._network.attach(self, self.source)
+
     def close(self) -> None:
         """
         Free the port; what waits in its queue is lost.
