@@ -72,8 +72,7 @@ class Etud:
         self._counters = counters
         self._lost = lost
         self._failures = failures
-        self._own = bytes(tap.mac)
-        self._longest = tap.mtu + OVERHEAD
+        self.follow()
         self._sendSuperframe = (
             transport.sendSuperframe if ISuperframeTransport.providedBy(transport) else self._sendFrames
         )
@@ -97,6 +96,13 @@ class Etud:
         self._watchers = tuple(watchers)
         inspectors = [watcher for watcher in watchers if IFrameInspector.providedBy(watcher)]
         self._asked = tuple(each.arriving for each in inspectors), tuple(each.arriving for each in watchers)
+
+    def follow(self) -> None:
+        """
+        The tap has another address or another MTU than before: those of others are taken from now on.
+        """
+        self._own = bytes(self._tap.mac)
+        self._longest = self._tap.mtu + OVERHEAD
 
     def start(self) -> None:
         """

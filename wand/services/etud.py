@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
@@ -25,7 +25,9 @@ from wand.interfaces import (
     Context,
     IFrameService,
     IFrameWatcher,
+    IHostTap,
     IPeerProtocol,
+    IResizableTransport,
     ISuperframeTransport,
     ITap,
     ITapDriver,
@@ -38,7 +40,9 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.token import Token
 from wand.opening import openPlugin
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.host_watch import HostWatch
 from wand.services.member import Follower, MemberService
+from wand.services.tap_watch import TapWatch
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
@@ -55,6 +59,8 @@ class EtudService(Service):
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
     @ivar follower: gives the directory that wants to know when our membership changes.
+    @ivar moved: told when an address or a route of this host changed.
+    @ivar macChanged: told when somebody gave the tap another address.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
 
@@ -76,8 +82,12 @@ class EtudService(Service):
         self._lost = lost
         self._etud: Etud | None = None
         self._closing = ExitStack()
+        self._closingPort = ExitStack()  # through which goodbyes are said when the rest is closed
         self.member: MemberService | None = None
         self.follower: Callable[[], Follower | None] = lambda: None
+        self.moved: Callable[[], object] = lambda: None
+        self.macChanged: Callable[[], object] = lambda: None
+        self._watch: HostWatch | None = None
 
     def privilegedStartService(self) -> None:
         """
@@ -96,13 +106,13 @@ class EtudService(Service):
         mtu = self._configuration.mtu or self.protocol.defaultMTU
         self._closing.callback(self.table.stop)
         self.transport: ITransport = self._openTransport(mac, mtu, enrolment)
-        self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop)
+        self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop, self._closingPort)
         self.tap: ITap = self._openTap(mac, mtu, enrolment)
-        self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close)
+        self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close, self._closing)
         self.table.own = mac
         if enrolment is not None and isinstance(self.transport, SealedTransport):
             self.member = self._member(enrolment, self.transport)
-            self._atTheEnd("membership", self.member, self.member.stop)
+            self._atTheEnd("membership", self.member, self.member.stop, self._closing)
         self.context = NodeContext(
             **attrs.asdict(self._base, recurse=False),
             table=self.table,
@@ -148,15 +158,17 @@ class EtudService(Service):
         tap: ITap = openPlugin("driver", self._driver.name, self._driver, request, self._base)
         return tap
 
-    def _atTheEnd(self, place: str, plugin: object, close: Callable[[], object]) -> None:
+    def _atTheEnd(self, place: str, plugin: object, close: Callable[[], object], end: ExitStack) -> None:
         """
         Have something closed at the end, whatever else does not close.
+
+        @param end: which end: of everything, or of the port.
         """
 
         def closing() -> None:
             maybeDeferred(close).addErrback(lambda failure: self._base.failures.caught(place, failure, plugin))
 
-        self._closing.callback(closing)
+        end.callback(closing)
 
     def startService(self) -> None:
         """
@@ -169,6 +181,8 @@ class EtudService(Service):
         self._etud.start()
         if self.member is not None:
             self.member.start()
+        self._watch = HostWatch(self._base, self._hostMoved, self._tapWatch())
+        self._watch.start()
         self._log.info(
             "etud: {interface} ({mac}, MTU {mtu}) over {protocol} at {listening}",
             interface=self.tap.interface,
@@ -178,28 +192,67 @@ class EtudService(Service):
             listening=self.transport.listening,
         )
 
-    def stopService(self) -> None:
+    def stopService(self) -> Deferred[None]:
         """
-        Close everything.
+        Say goodbye to the peers, and close everything.
+
+        @return: fires once the port is closed.
         """
         super().stopService()
-        self._close()
+        if self._etud is None:
+            return succeed(None)
+        if self._watch is not None:
+            self._watch.stop()
+        self._etud = None
+        self._closing.close()
+        parting = maybeDeferred(self.member.goodbyes.say) if self.member else succeed(None)
+        parting.addErrback(lambda failure: self._base.failures.caught("goodbyes", failure))
+        return parting.addCallback(lambda _: self._closingPort.close())
 
     def _close(self) -> None:
         self._closing.close()
+        self._closingPort.close()
         self._etud = None
+
+    def _tapWatch(self) -> TapWatch | None:
+        if not IHostTap.providedBy(self.tap):
+            return None
+        return TapWatch(self.tap, self._base, self._addresses, self._tapAdopted, self._configuration.up)
+
+    def _tapAdopted(self, isMAC: bool) -> None:
+        if self._etud is None:
+            return
+        self._etud.follow()
+        if IResizableTransport.providedBy(self.transport):
+            self.transport.resize(self.tap.mtu)
+        if isMAC:
+            self.table.own = self.tap.mac
+            self.context = attrs.evolve(self.context, mac=self.tap.mac)
+            if self.member is not None:
+                self.member.macChanged()
+            self.macChanged()
+
+    def _hostMoved(self) -> None:
+        if isinstance(self.transport, SealedTransport):
+            self.transport.moved()
+        if self.member is not None:
+            self.member.moved()
+        self.moved()
+
+    def _addresses(self) -> list[str]:
+        own = self.member.enrolment.own if self.member else None
+        return [*self._configuration.addresses, *(own.addresses if own else ())]
 
     def tapStatus(self) -> TapStatus:
         """
         The port, for people.
         """
-        own = self.member.enrolment.own if self.member else None
         return TapStatus(
             driver=self._driver.name,
             interface=self.tap.interface,
             mac=str(self.tap.mac),
             mtu=self.tap.mtu,
-            addresses=[*self._configuration.addresses, *(own.addresses if own else ())],
+            addresses=self._addresses(),
             features=[
                 f"tap: {' '.join(self.tap.features) or 'ordinary frames'}",
                 f"udp: {' '.join(self.transport.features) or 'single datagrams'}",

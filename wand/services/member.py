@@ -46,6 +46,7 @@ from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.clocks import Clocks
+from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.overlap import OverlapWatch, interfacesOf
 from wand.status import OwnStatus
@@ -99,6 +100,7 @@ class MemberService:
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
     @ivar sealed: what directories work with.
+    @ivar goodbyes: says goodbye to other members.
     """
 
     _log = Logger()
@@ -147,6 +149,7 @@ class MemberService:
         self._whereabouts: Whereabouts | None = None
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
         self._control = ControlMessages(transport, context.clock, context.counters)
+        self.goodbyes = Goodbyes(transport, self._control, context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
@@ -209,6 +212,23 @@ class MemberService:
         if self.enrolment.stage == "member":
             self._tell(Follower.serversChanged)
         self._join()
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed: it may be in the way of the overlay.
+        """
+        self._overlap.look()
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address: claim it, once the certificate has it.
+        """
+        if self._joining is not None:
+            self._joining.mac = self._tap.mac
+        self._renewal.mac = self._tap.mac
+        if self._gossip is not None:
+            self._renewal.start()
+            self._announce()
 
     # Joining.
 

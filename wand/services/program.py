@@ -5,7 +5,7 @@ What every program with a control socket is made of.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import attrs
@@ -15,6 +15,7 @@ from wand.errors import NotSupported
 from wand.interfaces import Context
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
+from wand.services.report import Reported, reportOf
 from wand.services.whole import WholeService
 from wand.state import Owner
 from wand.status import ProgramStatus
@@ -90,6 +91,12 @@ class ProgramService(WholeService, Generic[Kind]):
         See L{wand.control.program.Program}.
         """
         self._surroundings.end()
+
+    def report(self: Reported) -> Iterator[str]:
+        """
+        The state, for the log.
+        """
+        return reportOf(self)
 
     # Membership, which most programs do not have; see L{wand.control.program.Program}.
 

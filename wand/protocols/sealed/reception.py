@@ -81,6 +81,13 @@ class Reception:
         self._waiting = Waiting(shared.clock, longest, shared.counters, self._stretch, self._handOver)
         self._reassembly = Reassembly(shared.clock, longest, shared.counters)
 
+    def resize(self, mtu: int) -> None:
+        """
+        The largest payload of a frame has so many octets now.
+        """
+        self._waiting.resize(mtu + OVERHEAD)
+        self._reassembly.resize(mtu + OVERHEAD)
+
     def stop(self) -> None:
         """
         Hand over nothing more.
