@@ -14,6 +14,7 @@ from wand.errors import MembershipRefused, NoSuchMember
 from wand.interfaces import IRecords
 from wand.membership.fields import isName
 from wand.membership.identity import Entropy
+from wand.membership.limits import USUAL, Limits
 from wand.membership.shelf import Shelf
 from wand.membership.status import InvitationStatus
 
@@ -43,6 +44,7 @@ class Invitation(msgspec.Struct, frozen=True):
     @ivar name: what they will be called; empty if they choose.
     @ivar bridge: do they get the bridge right?
     @ivar approval: must an operator approve them?
+    @ivar limits: how much they may bring.
     """
 
     invitation: bytes
@@ -53,6 +55,7 @@ class Invitation(msgspec.Struct, frozen=True):
     bridge: bool = False
     approval: bool = False
     redeemers: tuple[bytes, ...] = ()
+    limits: Limits = Limits()
 
     @property
     def status(self) -> InvitationStatus:
@@ -67,6 +70,8 @@ class Invitation(msgspec.Struct, frozen=True):
             name=self.name,
             bridge=self.bridge,
             approval=self.approval,
+            behind=self.limits.macs,
+            broadcasts=self.limits.broadcasts,
         )
 
 
@@ -98,7 +103,13 @@ class Invitations:
                 await self._shelf.exchange(invitation.invitation, invitation, None)
 
     async def make(
-        self, uses: int, lifetime: float, name: str = "", bridge: bool = False, approval: bool = False
+        self,
+        uses: int,
+        lifetime: float,
+        name: str = "",
+        bridge: bool = False,
+        approval: bool = False,
+        limits: Limits = USUAL,
     ) -> Invitation:
         """
         Make an invitation.
@@ -125,6 +136,7 @@ class Invitations:
             name=name,
             bridge=bridge,
             approval=approval,
+            limits=limits,
         )
         if not await self._shelf.exchange(invitation.invitation, None, invitation):
             raise MembershipRefused("there is an invitation of this id; is the randomness of this system broken?")

@@ -123,4 +123,5 @@ class Redemption:
             macs=(join.mac,),
             bridge=invitation.bridge,
             invitation=invitation.invitation,
+            limits=invitation.limits,
         )
