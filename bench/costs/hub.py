@@ -160,7 +160,7 @@ class Hub:
         self.table = Table(self.reactor, Events(self.reactor), OWN)
         self.etud = Etud(self.tap, self.node.transport, self.table, Counters(), _lost)
         self.etud.start()
-        self.node.transport.admitSources(lambda identity, mac: self.table.peerOf.get(mac) == identity)
+        self.node.transport.admitSources(lambda identity, mac, toGroup: self.table.peerOf.get(mac) == identity)
         self.macs: list[list[MAC]] = [[] for _ in peers]
         self._reactors = (network.reactor, self.reactor)
         for number in range(entries):

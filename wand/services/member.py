@@ -26,6 +26,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.joining import Joining, Renewal
 from wand.membership.member import Member
+from wand.membership.memories import Memories
 from wand.membership.messages import Admitted, Introduction, Message, Pending, Refused, Renew, Renewed, pack, parse
 from wand.membership.signed import unverified
 from wand.membership.token import Token
@@ -94,7 +95,16 @@ class MemberService:
         @param follower: gives the directory of the network, once it runs.
         """
         self.enrolment = enrolment
-        self.claims = Claims(enrolment.identity, self.check, table, context.clock, context.events, context.counters)
+        self.claims = Claims(
+            enrolment.identity,
+            self.check,
+            table,
+            context.clock,
+            context.events,
+            context.counters,
+            notes=context.notes,
+            wallClock=context.wallClock,
+        )
         self._transport = transport
         self._tap = tap
         self._clock = context.clock
@@ -109,10 +119,12 @@ class MemberService:
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
+        self._memories = Memories(enrolment.state, self.claims.learned, context.clock)
         self._note = ""
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
+        transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
         transport.onSession(self._session)
@@ -147,6 +159,7 @@ class MemberService:
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
+            self._memories.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -233,6 +246,7 @@ class MemberService:
         if self._gossip is None:
             trust.observe(self._revoked)
             self._gossip = Gossip(trust, self._transport, self._control, self._clock)
+            self._memories.start()
             self._acquaintances.start()
         self._renewal.start()
         self._announce()
@@ -330,9 +344,14 @@ class MemberService:
         """
         See L{wand.participant.Participant}.
         """
+        return not self.isOverlay(host.partition("%")[0])
+
+    def isOverlay(self, address: str) -> bool:
+        """
+        See L{wand.participant.Participant}.
+        """
         descriptor = self.enrolment.descriptor
-        address = ip_address(host.partition("%")[0])
-        return descriptor is None or address not in ip_network(descriptor.prefix)
+        return descriptor is not None and ip_address(address) in ip_network(descriptor.prefix)
 
     # What the operator sees.
 
