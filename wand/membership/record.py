@@ -11,6 +11,7 @@ import msgspec
 from wand.ethernet import MAC
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.identity import Identity
+from wand.membership.limits import Limits
 from wand.membership.signed import unverified
 from wand.membership.status import MemberStatus
 
@@ -26,6 +27,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar certificate: the last one, signed; empty before the first.
     @ivar revoked: when it was revoked.
     @ivar revocation: signed; empty until it is.
+    @ivar limits: how much it may bring.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
     """
 
     identity: bytes
@@ -43,6 +46,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     expires: int = 0
     revoked: int = 0
     revocation: bytes = b""
+    limits: Limits = Limits()
+    confirmed: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -60,6 +65,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
             since=min(self.since, now),
             issued=now,
             expires=now + life,
+            limits=self.limits,
+            confirmed=self.confirmed,
         )
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:
@@ -102,4 +109,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             bridge=self.bridge,
             since=self.since,
             expires=self.expires if self.certificate else None,
+            behind=self.limits.macs,
+            broadcasts=self.limits.broadcasts,
+            confirmed=self.confirmed,
         )

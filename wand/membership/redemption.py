@@ -149,6 +149,7 @@ class Redemption:
             macs=(join.mac,),
             bridge=invitation.bridge,
             invitation=invitation.invitation,
+            limits=invitation.limits,
         )
 
 

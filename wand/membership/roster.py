@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -23,6 +24,7 @@ from wand.membership.certificate import Certificate
 from wand.membership.foundation import Foundation, NetworkWish, founded
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
+from wand.membership.limits import USUAL, Limits
 from wand.membership.member import Member
 from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.membership.offline import exported, imported
@@ -320,6 +322,7 @@ class Roster:
         name: str = "",
         bridge: bool = False,
         approval: bool = False,
+        limits: Limits = USUAL,
     ) -> Token:
         """
         Make an invitation; the C{text} of the token is what is handed over.
@@ -334,7 +337,7 @@ class Roster:
             raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
         for endpoint in endpoints:
             splitHostPort(endpoint)
-        made = await self._invitations.make(uses, lifetime, name, bridge, approval)
+        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits)
         return Token(
             network=self.network,
             identity=self.identity,
@@ -385,6 +388,38 @@ class Roster:
         if renamed.state == "member":
             renamed = await self._register.issue(renamed.identity)
         return renamed.status
+
+    async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
+        """
+        Say how much a member may bring; C{None} leaves a limit as it is.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if a number is out of range.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        record = self._register.find(nameOrKey)
+        limits = record.limits.changed(macs, broadcasts)
+        return await self._saidAnew(record, lambda before: msgspec.structs.replace(before, limits=limits))
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        Say that the MAC addresses of a member are its own, also where they were heard behind another.  It holds until
+        the member changes its address.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if it can be no member any more.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        record = self._register.find(nameOrKey)
+        return await self._saidAnew(record, lambda before: msgspec.structs.replace(before, confirmed=True))
+
+    async def _saidAnew(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:
+        if record.state == "revoked":
+            raise MembershipRefused(f"{record.name} was revoked")
+        changed = await self._register.change(record.identity, to)
+        if changed.state == "member":
+            changed = await self._register.issue(changed.identity)
+        return changed.status
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """

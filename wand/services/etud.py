@@ -19,6 +19,7 @@ from wand.config import EtudConfiguration, NodeConfiguration
 from wand.discovery import discover
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC, Frame
+from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
 from wand.frame_services.guard import Guard
 from wand.interfaces import (
@@ -122,12 +123,26 @@ class EtudService(Service):
             sealed=self.member.sealed if self.member else None,
             host=self._configuration.listen,
         )
-        self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost, self._base.failures)
+        self._etud = Etud(
+            self.tap,
+            self.transport,
+            self.table,
+            self._base.counters,
+            self._lost,
+            self._base.failures,
+            self._bridging(),
+            linkLocal=self._configuration.linkLocal,
+        )
         watchers = []
         for name, plugin in self._watching:
             watchers.append(self._watcher(name, plugin))
             self._closing.callback(watchers[-1].close)
         self._etud.watchers = watchers
+
+    def _bridging(self) -> Bridging | None:
+        if self.member is None:
+            return None
+        return Bridging(self.member.claims, self._base, self.tap.interface, self._configuration.unknownUnicast)
 
     def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
         configuration = self._configuration

@@ -28,6 +28,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.joining import Joining, Renewal
 from wand.membership.member import Member
+from wand.membership.memories import Memories
 from wand.membership.messages import (
     Admitted,
     Introduction,
@@ -132,6 +133,7 @@ class MemberService:
             context.clock,
             context.events,
             context.counters,
+            notes=context.notes,
             wallClock=context.wallClock,
         )
         self._transport = transport
@@ -153,11 +155,13 @@ class MemberService:
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
+        self._memories = Memories(enrolment.state, self.claims.learned, context.clock, context.failures)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._before: Certificate | None = None
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
+        transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
         transport.onSession(self._session)
@@ -197,6 +201,7 @@ class MemberService:
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
+            self._memories.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -335,6 +340,7 @@ class MemberService:
         if self._gossip is None:
             trust.observe(self._revoked)
             self._gossip = Gossip(trust, self._transport, self._control, self._context)
+            self._memories.start()
             self._acquaintances.start()
         self._renewal.start()
         self._announce()
@@ -456,9 +462,14 @@ class MemberService:
         """
         See L{wand.participant.Participant}.
         """
+        return not self.isOverlay(host.partition("%")[0])
+
+    def isOverlay(self, address: str) -> bool:
+        """
+        See L{wand.participant.Participant}.
+        """
         descriptor = self.enrolment.descriptor
-        address = ip_address(host.partition("%")[0])
-        return descriptor is None or address not in ip_network(descriptor.prefix)
+        return descriptor is not None and ip_address(address) in ip_network(descriptor.prefix)
 
     # What the operator sees.
 

@@ -13,6 +13,7 @@ import attrs
 from wand.config import Configuration
 from wand.errors import NotSupported
 from wand.interfaces import Context
+from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
 from wand.services.report import Reported, reportOf
@@ -104,7 +105,14 @@ class ProgramService(WholeService, Generic[Kind]):
         raise NotSupported("only a node of a sealed network joins one")
 
     async def invite(
-        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+        self,
+        endpoints: Sequence[str],
+        uses: int,
+        lifetime: float,
+        name: str,
+        bridge: bool,
+        approval: bool,
+        limits: Limits = USUAL,
     ) -> str:
         raise NotSupported(_NO_ROSTER)
 
@@ -121,6 +129,12 @@ class ProgramService(WholeService, Generic[Kind]):
         raise NotSupported(_NO_ROSTER)
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
         raise NotSupported(_NO_ROSTER)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

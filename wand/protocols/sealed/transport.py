@@ -99,13 +99,24 @@ class SealedTransport:
         self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
         self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
 
-    def admitSources(self, mayUse: Callable[[bytes, bytes], bool]) -> None:
+    def admitSources(self, mayUse: Callable[[bytes, bytes, int], bool]) -> None:
         """
         Say which frames to take.
 
-        @param mayUse: may a frame of this peer have this source address (six octets)?  Until this is called none may.
+        @param mayUse: may a frame of this peer have this source address (six octets)?  The third argument is whether it
+            is for a group.  Until this is called none may.
         """
         self.reception.mayUse = mayUse
+
+    def admitFloods(self, broadcastsOf: Callable[[bytes], float], flooded: Callable[[bytes], object]) -> None:
+        """
+        Say how many frames to groups to take.
+
+        @param broadcastsOf: how many of a peer in a second?
+        @param flooded: called with a peer when more came.
+        """
+        self.reception.broadcastsOf = broadcastsOf
+        self.reception.flooded = flooded
 
     @property
     def features(self) -> tuple[str, ...]:
