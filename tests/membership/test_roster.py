@@ -667,6 +667,24 @@ class MoreRightsTests(RosterCase):
         )
         self.assertEqual([member.bridge for member in self.roster.members if not member.server], [True])
 
+    def test_largerLimits(self) -> None:
+        """
+        A member that redeems an invitation with larger limits has them; a usual one leaves what the operator said.
+        """
+        alice = self.joined()
+        answer = self.again(alice, limits=Limits(1000, 9000))
+        assert isinstance(answer, Admitted)
+        self.assertTrue(alice.admitted(answer))
+        assert alice.own is not None
+        self.assertEqual(alice.own.limits, Limits(1000, 9000))
+        self.assertEqual(
+            [event.fields["what"] for event in self.told if event.kind == "member-changed"], ["has larger limits now"]
+        )
+        lowered = self.now(self.roster.limit("alice", 10, 10))
+        self.again(alice)
+        member = next(each for each in self.roster.members if each.key == lowered.key)
+        self.assertEqual((member.behind, member.broadcasts), (10, 10))
+
     def test_nothingMore(self) -> None:
         """
         A member that redeems an invitation which gives it nothing gets what it has, and the invitation is not used.

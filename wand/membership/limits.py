@@ -45,6 +45,17 @@ class Limits(msgspec.Struct, frozen=True, array_like=True):
             raise MembershipRefused(f"a member may send 1 to {BROADCASTS_MAXIMUM} broadcasts a second")
         return wanted
 
+    def raisedBy(self, offered: Limits) -> Limits:
+        """
+        The same with what an invitation offers, where that is more, and more than the usual: one that says nothing of
+        limits does not undo it when an operator lowered one.
+        """
+        return Limits(_raised(self.macs, offered.macs, MACS), _raised(self.broadcasts, offered.broadcasts, BROADCASTS))
+
+
+def _raised(own: int, offered: int, usual: int) -> int:
+    return max(own, offered) if offered > usual else own
+
 
 #: What holds if the operator says nothing else.
 USUAL: Final = Limits()

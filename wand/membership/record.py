@@ -85,12 +85,14 @@ class MemberRecord(msgspec.Struct, frozen=True):
         return same == certificate
 
     @property
-    def isCertifiedBridge(self) -> bool:
+    def areRightsCertified(self) -> bool:
         """
-        Does the certificate give the bridge right if the record does?
+        Does the certificate give the rights and the limits that the record gives?
         """
         certificate = unverified(self.certificate, Certificate)
-        return not self.bridge or (certificate is not None and certificate.bridge)
+        if certificate is None:
+            return not self.bridge
+        return (certificate.bridge or not self.bridge) and certificate.limits == self.limits
 
     @property
     def status(self) -> MemberStatus:

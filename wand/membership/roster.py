@@ -251,14 +251,16 @@ class Roster:
             self._events.publish(kind, **known, endpoint=endpoint)
         elif after.bridge and not before.bridge:
             self._events.publish("member-changed", **known, what="may bridge now")
+        elif after.limits != before.limits:
+            self._events.publish("member-changed", **known, what="has larger limits now")
 
     def admitted(self, identity: bytes) -> Admitted | None:
         """
-        What a node gets when it is a member; C{None} while it is none, or has a right that is not certified yet, or we
+        What a node gets when it is a member; C{None} while it is none, or has rights that are not certified yet, or we
         are not certified ourselves.
         """
         record = self._register.get(identity)
-        if record is None or record.state != "member" or not self.certificate or not record.isCertifiedBridge:
+        if record is None or record.state != "member" or not self.certificate or not record.areRightsCertified:
             return None
         return Admitted(record.certificate, self._foundation.signedDescriptor, self.secret, self.certificate)
 

@@ -293,7 +293,9 @@ class MemberService:
         self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
 
     def _redeemed(self, before: Certificate, own: Certificate) -> None:
-        gained = "the bridge right" if own.bridge and not before.bridge else "nothing more"
+        gains = ["the bridge right"] * (own.bridge and not before.bridge)
+        gains += ["larger limits"] * (own.limits != before.limits)
+        gained = " and ".join(gains) or "nothing more"
         self._log.info("this node is a member already; the invitation gives it {gained}", gained=gained)
         self._events.publish("redeemed", gained=gained, network=self._networkName())
 
@@ -493,5 +495,7 @@ class MemberService:
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=self.enrolment.mayBridge,
+            behind=own.limits.macs if own else 0,
+            broadcasts=own.limits.broadcasts if own else 0,
             redeeming=self.enrolment.token is not None,
         )
