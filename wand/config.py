@@ -86,6 +86,12 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
     ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
+    unknownUnicast: Annotated[
+        int, _help("how many frames a second to addresses that nobody owns go to members with the bridge right")
+    ] = 100
+    linkLocal: Annotated[
+        bool, _help("let control frames of links cross (01:80:C2:00:00:00 to 0F: spanning tree, LACP): yes or no")
+    ] = False
     entries: Annotated[dict[str, str], _help("fixed entries of the table: MAC = HOST:PORT")] = {}
 
     def check(self) -> None:
@@ -96,6 +102,8 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             _checked("mac", MAC.parseUnicast, self.mac)
         if self.mtu is not None and not MTU_MINIMUM <= self.mtu <= MTU_MAXIMUM:
             raise AddressInvalid("mtu", f"expected {MTU_MINIMUM} to {MTU_MAXIMUM}, not {self.mtu}")
+        if self.unknownUnicast < 0:
+            raise AddressInvalid("unknown-unicast", f"expected 0 or more, not {self.unknownUnicast}")
         if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
             raise AddressInvalid("interface", f"{self.interface!r} is no name of an interface: 1 to 15 characters")
         for address in self.addresses:

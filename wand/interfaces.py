@@ -29,6 +29,7 @@ from wand.counters import Counters
 from wand.ethernet import MAC, Frame
 from wand.events import Event, Events
 from wand.failures import Failures
+from wand.host.changes import HostChanges, Unwatched
 from wand.membership.member import Membership
 from wand.notes import Notes
 from wand.participant import Sealed
@@ -58,6 +59,7 @@ class Context:
     @ivar notes: what the operator should know, with what to do.
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar makeWorker: makes a worker, of a name for people, for what may block.
+    @ivar hostChanges: what changes on this host: interfaces, addresses, routes.
     """
 
     clock: IReactorTime
@@ -80,6 +82,8 @@ class Context:
 
     def __attrs_post_init__(self) -> None:
         self.events.caught = self.failures.caught
+
+    hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
 
     def epoch(self, moment: float) -> float:
         """
@@ -205,6 +209,17 @@ class ITap(Interface):
     def close() -> None:
         """
         Stop reading and give the port back; what was opened is gone.  More calls do nothing.
+        """
+
+
+class IHostTap(ITap):
+    """
+    A port that is an interface of this host, which others can configure, too.
+    """
+
+    def adopt(interface: str, mac: MAC, mtu: int) -> None:
+        """
+        Somebody else changed the port: it has this name, this address and this MTU now.
         """
 
 
@@ -357,6 +372,17 @@ class ITransport(Interface):
         """
 
 
+class IResizableTransport(ITransport):
+    """
+    A transport that can follow a tap whose MTU was changed.
+    """
+
+    def resize(mtu: int) -> None:
+        """
+        From now on the largest payload of an inner frame has so many octets.
+        """
+
+
 class ISuperframeTransport(ITransport):
     """
     A transport that carries superframes.
@@ -438,6 +464,17 @@ class IDirectory(Interface):
     def status() -> Sequence[DirectoryStatus]:
         """
         How it stands with every server that is asked.
+        """
+
+
+class IRovingDirectory(IDirectory):
+    """
+    A directory that wants to know when this host moves.
+    """
+
+    def moved() -> None:
+        """
+        An address or a route of this host changed: say at once where we are now.
         """
 
 

@@ -69,6 +69,11 @@ class Participant(Protocol):
         Verify a certificate, as L{wand.membership.trust.Trust.check} does.
         """
 
+    def isOverlay(self, address: str) -> bool:
+        """
+        Is this one of the IP addresses that the network gives to its members?
+        """
+
     def mayReach(self, host: str) -> bool:
         """
         May datagrams go to this host?  Addresses of the overlay are none, or the tunnel would run inside itself.

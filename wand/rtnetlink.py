@@ -1,5 +1,6 @@
 """
-What the kernel says of its links, addresses and routes (rtnetlink(7)): one table at a time, as it is now.
+What the kernel says of its links, addresses and routes (rtnetlink(7)): how it is written, and one table at a time, as
+it is now.  L{wand.host.netlink} hears what changes.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ ENTRIES: Final = 8_192
 #: Seconds after which the kernel is given up.
 _PATIENCE: Final = 1.0
 
-_HEADER: Final = Struct("=IHHII")
-_ATTRIBUTE: Final = Struct("=HH")
+#: The numbers of the messages that end an answer.
+ERROR: Final = 2
+DONE: Final = 3
+
+_HEADER: Final = Struct("=IHHII")  # length, type, flags, sequence, port
+_ATTRIBUTE: Final = Struct("=HH")  # length, type
+_U32: Final = Struct("=I")
 _REQUEST_DUMP: Final = 0x301
-_ERROR: Final = 2
-_DONE: Final = 3
 _TYPE: Final = 0x3FFF  # without the flags for nested ones and for byte order
 
 
@@ -39,21 +43,47 @@ def dump(table: tuple[int, int], family: int = socket.AF_UNSPEC) -> Iterator[tup
     kind, fixed = table
     with socket.socket(getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, 0) as netlink:
         netlink.settimeout(_PATIENCE)
-        question = bytes([family]).ljust(fixed, b"\0")
-        netlink.send(_HEADER.pack(_HEADER.size + fixed, kind, _REQUEST_DUMP, 1, 0) + question)
+        netlink.send(question(kind, bytes([family]).ljust(fixed, b"\0"), 1))
         for _, body in zip(range(ENTRIES), _messages(netlink), strict=False):
             yield body[:fixed], attributes(body[fixed:])
 
 
+def question(kind: int, body: bytes, sequence: int) -> bytes:
+    """
+    Write a request to be told a whole table.
+    """
+    return _HEADER.pack(_HEADER.size + len(body), kind, _REQUEST_DUMP, sequence, 0) + body
+
+
+def attribute(kind: int, value: int) -> bytes:
+    """
+    Write an attribute.
+    """
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + _U32.size, kind) + _U32.pack(value)
+
+
+def messagesOf(datagram: bytes) -> Iterator[tuple[int, bytes]]:
+    """
+    The messages in one datagram of the kernel's, with their numbers; what can not be read ends them.
+    """
+    at = 0
+    while at + _HEADER.size <= len(datagram):
+        size, kind, _, _, _ = _HEADER.unpack_from(datagram, at)
+        if not _HEADER.size <= size <= len(datagram) - at:
+            return
+        yield kind, datagram[at + _HEADER.size : at + size]
+        at += -(-size // 4) * 4
+
+
 def attributes(octets: bytes) -> dict[int, bytes]:
     """
-    The attributes in an entry, or in an attribute, by their numbers.
+    The attributes in an entry, or in an attribute, by their numbers; what can not be read ends them.
     """
     found: dict[int, bytes] = {}
     at = 0
     while at + _ATTRIBUTE.size <= len(octets):
         size, kind = _ATTRIBUTE.unpack_from(octets, at)
-        if size < _ATTRIBUTE.size:
+        if not _ATTRIBUTE.size <= size <= len(octets) - at:
             break
         found[kind & _TYPE] = octets[at + _ATTRIBUTE.size : at + size]
         at += -(-size // 4) * 4
@@ -62,11 +92,7 @@ def attributes(octets: bytes) -> dict[int, bytes]:
 
 def _messages(netlink: socket.socket) -> Iterator[bytes]:
     while True:
-        octets = netlink.recv(1 << 16)
-        at = 0
-        while at + _HEADER.size <= len(octets):
-            size, kind, _, _, _ = _HEADER.unpack_from(octets, at)
-            if kind in (_DONE, _ERROR) or size < _HEADER.size:
+        for kind, body in messagesOf(netlink.recv(1 << 16)):
+            if kind in (DONE, ERROR):
                 return
-            yield octets[at + _HEADER.size : at + size]
-            at += -(-size // 4) * 4
+            yield body

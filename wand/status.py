@@ -153,6 +153,8 @@ class OwnStatus(Status, frozen=True):
     @ivar expires: when our certificate does; C{None} before joining.
     @ivar conflicts: what more than one member claims.
     @ivar bridge: have we the bridge right?
+    @ivar behind: how many MAC addresses may be behind us then.
+    @ivar broadcasts: how many broadcast and multicast frames we may send in a second.
     @ivar redeeming: is an invitation being redeemed?
     """
 
@@ -167,6 +169,8 @@ class OwnStatus(Status, frozen=True):
     conflicts: list[ConflictStatus]
     prefix: str = ""
     bridge: bool = False
+    behind: int = 0
+    broadcasts: int = 0
     redeeming: bool = False
 
 

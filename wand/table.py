@@ -53,6 +53,9 @@ OPERATOR: Final = Source("operator", Rank.OPERATOR)
 #: How many MAC addresses a table holds at the most.
 LIMIT: Final = 200_000
 
+#: How many pairs of addresses have a way that is remembered.
+WAYS_LIMIT: Final = 4096
+
 #: How many sources may speak of one MAC address.
 SOURCES_LIMIT: Final = 16
 
@@ -95,6 +98,9 @@ class Table:
 
     @ivar peerOf: the peer to which a frame for a MAC address goes; the hot path reads it and nothing else does anything
         but read it.  Keys compare equal to slices of a frame.
+    @ivar ways: the peer for frames from one address to another, by destination and source as they stand in a frame:
+        what was found in C{peerOf} and may leave.  Who forwards fills it with L{keepWay}; it is emptied whenever
+        anything changes.
     """
 
     def __init__(self, clock: IReactorTime, events: Events, own: MAC | None = None, limit: int = LIMIT) -> None:
@@ -104,6 +110,7 @@ class Table:
         """
         self.own = own
         self.peerOf: dict[bytes, Peer] = {}
+        self.ways: dict[bytes, Peer] = {}
         self._peers: tuple[Peer, ...] | None = ()
         self._clock = clock
         self._events = events
@@ -192,6 +199,22 @@ class Table:
                 if entry.peer == peer and entry.lifetime is not None:
                     self._ages.expireAt((mac, source), now + entry.lifetime)
 
+    def keepWay(self, addresses: bytes, peer: Peer) -> None:
+        """
+        Remember the way of frames until the table changes, or until L{forgetWays}.
+
+        @param addresses: destination and source, as they stand in a frame.
+        """
+        if len(self.ways) >= WAYS_LIMIT:
+            self.ways.clear()
+        self.ways[addresses] = peer
+
+    def forgetWays(self) -> None:
+        """
+        Let the next frame of each pair of addresses be looked at again.
+        """
+        self.ways.clear()
+
     def observe(self, observer: PeerObserver) -> None:
         """
         Tell C{observer} of every peer that there is, and from now on of those that come and go.
@@ -268,10 +291,12 @@ class Table:
         before = self.peerOf.get(mac)
         if best is None:
             del self.peerOf[mac]
+            self.ways.clear()
             self._detach(mac, before)
             self._events.publish("entry-removed", mac=str(mac), peer=str(before))
         elif best.peer != before:
             self.peerOf[mac] = best.peer
+            self.ways.clear()
             if before is not None:
                 self._detach(mac, before)
             self._attach(mac, best.peer)

@@ -159,7 +159,7 @@ class Hub:
         context = realContext(self.reactor)
         self.etud = Etud(self.tap, self.node.transport, self.table, context.counters, _lost, context.failures)
         self.etud.start()
-        self.node.transport.admitSources(lambda identity, mac: self.table.peerOf.get(mac) == identity)
+        self.node.transport.admitSources(lambda identity, mac, toGroup: self.table.peerOf.get(mac) == identity)
         self.macs: list[list[MAC]] = [[] for _ in peers]
         self._reactors = (network.reactor, self.reactor)
         for number in range(entries):

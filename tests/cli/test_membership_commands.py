@@ -153,7 +153,7 @@ async def test_invite(bench: Bench) -> None:
     assert bench.program.endpoints == ["a.example:44444", "[2001:db8::1]:44444"]
     assert json.loads((await bench.run("invitations", "--json"))[1])[0]["left"] == 3
     listed = (await bench.run("invitations"))[1].splitlines()
-    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "yes"]
+    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "256", "4000", "yes"]
     assert await bench.run("withdraw", invited.invitation) == (0, f"withdrew {invited.invitation}\n", "")
     assert bench.program.invited == {}
     assert (await bench.run("withdraw", invited.invitation))[0] == 1
@@ -226,6 +226,39 @@ async def test_changingMembers(bench: Bench) -> None:
     assert (status, out) == (0, f"revoked robert ({short}): its sessions end within seconds\n")
     assert bench.program.listed[keyOf("bob")].state == "revoked"
     assert await bench.run("rename", "nobody", "x") == (1, "", "wand: the network has no member nobody\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_limits(bench: Bench) -> None:
+    """
+    The limits of an invitation and of a member are set and shown; what is out of range is refused.
+    """
+    status, _, err = await bench.run("invite", "--bridge", "--macs", "1024", "--broadcasts", "5000")
+    assert (status, err) == (0, "")
+    [invited] = bench.program.invited.values()
+    assert (invited.behind, invited.broadcasts) == (1024, 5000)
+    assert (await bench.run("invite", "--macs", "0"))[0] == 2
+    bench.program.enlist(memberNamed("bob"))
+    short = memberNamed("bob").short
+    assert (await bench.run("limit", "bob"))[0] == 2
+    assert (await bench.run("limit", "bob", "--broadcasts", "2000000"))[0] == 2
+    assert await bench.run("limit", "bob", "--broadcasts", "9000") == (
+        0, f"limited bob ({short}) to 256 MAC addresses behind it and 9000 broadcasts a second\n", ""
+    )  # fmt: skip
+    assert "9000/s" in (await bench.run("members"))[1]
+
+
+@pytest_twisted.ensureDeferred
+async def test_confirming(bench: Bench) -> None:
+    """
+    The addresses of a member are confirmed by whoever says yes.
+    """
+    bench.program.enlist(memberNamed("bob"))
+    assert (await bench.run("confirm", "bob"))[0] == 2
+    status, out, _ = await bench.run("confirm", "bob", "--yes")
+    assert status == 0
+    assert out.startswith("confirmed bob (")
+    assert bench.program.listed[keyOf("bob")].confirmed
 
 
 @pytest_twisted.ensureDeferred

@@ -170,7 +170,10 @@ class Node:
         """
 
     def mayReach(self, host: str) -> bool:
-        return not host.startswith(OVERLAY)
+        return not self.isOverlay(host)
+
+    def isOverlay(self, address: str) -> bool:
+        return address.startswith(OVERLAY)
 
     def kill(self) -> None:
         for port in self.transport._ports.values():

@@ -460,6 +460,24 @@ class WhereaboutsTests(SynchronousTestCase):
         self.assertEqual(len(self.told), 1)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_theHostMoved(self) -> None:
+        """
+        Where the host is now a name may have an address: it is asked for at once, and not twice.
+        """
+        whereabouts = self.whereabouts(["wand.example.net"])
+        whereabouts.look()
+        for _ in range(5):
+            self.answers.pop("wand.example.net").callback([])
+            self.clock.advance(RETRY_MAXIMUM)
+        self.answers.pop("wand.example.net").callback([])
+        whereabouts.lookAnew()
+        asked = self.answers["wand.example.net"]
+        whereabouts.lookAnew()
+        asked.callback(["192.0.2.1"])
+        self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
+        whereabouts.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_aResolverThatDoesNotAnswer(self) -> None:
         """
         When DNS does not answer the operator is told soon, and there is never more than one question.

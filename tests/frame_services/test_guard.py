@@ -20,8 +20,9 @@ from wand.counters import Counters
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.etud.forwarding import Etud
+from wand.frame_services.bridged_addresses import LIMIT, MEMORY, BridgedAddresses
 from wand.frame_services.guard import Guard, GuardWatcher
-from wand.frame_services.speech import DHCP, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
+from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
 from wand.membership.identity import Identity
 from wand.participant import Sealed
@@ -97,6 +98,12 @@ RESERVED = {
         UNREADABLE,
         ethernet(0x86DD, ipv6(44, bytes([60, 0, 0, 1]) + bytes(4) + bytes([58, 9]) + bytes(6))),
     ),
+    "PPPoE offer": (PPPOE, ethernet(0x8863, bytes.fromhex("1107") + bytes(50))),
+    "PPPoE session, tagged": (
+        PPPOE,
+        ethernet(0x8863, bytes.fromhex("1165") + bytes(50), between=bytes.fromhex("81000001")),
+    ),
+    "PPPoE cut off": (UNREADABLE, ethernet(0x8863, b"\x11")),
     "UDP without ports": (UNREADABLE, ethernet(0x0800, ipv4(17, b""))),
 }
 
@@ -195,6 +202,9 @@ class Seen:
     def announcement(self, identity: bytes) -> Announcement | None:
         return Announcement(self.bridges[identity]) if identity in self.bridges else None
 
+    def isOverlay(self, address: str) -> bool:
+        return address.startswith("10.77.")
+
     def ownerOf(self, kind: str, what: str) -> bytes | None:
         assert kind == "address"
         return self.owners.get(what)
@@ -213,7 +223,8 @@ class GuardTests(SynchronousTestCase):
         self.network = Seen({self.plain: False, self.bridge: True}, {"10.77.0.9": Identity(b"o" * 32)})
         sealed = Sealed(self.network, self.network, None)  # type: ignore[arg-type]  # as much as it looks at
         self.counters = Counters()
-        self.guard = GuardWatcher(sealed, self.counters)
+        self.clock = Clock()
+        self.guard = GuardWatcher(sealed, self.counters, BridgedAddresses(self.clock))
 
     def test_withoutTheRight(self) -> None:
         """
@@ -242,18 +253,44 @@ class GuardTests(SynchronousTestCase):
 
     def test_addressesOfOthers(self) -> None:
         """
-        Nobody speaks for an address that another member has; what nobody has, anybody may use.
+        Nobody speaks for an address that another member has, and only hosts behind a bridge for one of the network's
+        that nobody has.
         """
         self.assertFalse(self.guard.arriving(self.bridge, arp("10.77.0.9")))
         self.assertTrue(self.guard.arriving(PeerKey(b"o" * 32), arp("10.77.0.9")))
-        self.assertTrue(self.guard.arriving(self.plain, arp("10.77.0.10")))
-        self.assertEqual(self.counters["guard-address"], 1)
+        self.assertTrue(self.guard.arriving(self.bridge, arp("10.77.0.10")))
+        self.assertFalse(self.guard.arriving(self.plain, arp("10.77.0.11")))
+        self.assertTrue(self.guard.arriving(self.plain, arp("0.0.0.0")))  # is the address free?
+        self.assertEqual(self.counters["guard-address"], 2)
+
+    def test_theRouterOfABridgedLAN(self) -> None:
+        """
+        Outside of the network's prefix everybody speaks for what is not heard behind a bridge; what is heard there
+        stays there for an hour, also if there are more than are remembered.
+        """
+        self.assertTrue(self.guard.arriving(self.plain, arp("192.168.7.1")))
+        self.assertTrue(self.guard.arriving(self.bridge, arp("192.168.7.1")))
+        self.assertFalse(self.guard.arriving(self.plain, arp("192.168.7.1")))
+        self.assertTrue(self.guard.arriving(self.bridge, arp("192.168.7.1")))
+        self.clock.advance(MEMORY)
+        self.assertTrue(self.guard.arriving(self.plain, arp("192.168.7.1")))
+        for number in range(LIMIT + 10):
+            self.guard.arriving(self.bridge, arp(str(ip_address("172.16.0.0") + number)))
+        self.assertEqual(len(self.guard._bridged), LIMIT)
+
+    def test_noAccessConcentrator(self) -> None:
+        """
+        Nobody without the bridge right offers PPPoE; who looks for it may.
+        """
+        self.assertFalse(self.guard.arriving(self.plain, ethernet(0x8863, bytes.fromhex("1107") + bytes(50))))
+        self.assertTrue(self.guard.arriving(self.plain, ethernet(0x8863, bytes.fromhex("1109") + bytes(50), TO_ALL)))
+        self.assertTrue(self.guard.arriving(self.bridge, ethernet(0x8863, bytes.fromhex("1107") + bytes(50))))
 
     def test_whereNobodyHasRights(self) -> None:
         """
         In a network without members nobody is a server or a router.
         """
-        guard = GuardWatcher(None, self.counters)
+        guard = GuardWatcher(None, self.counters, BridgedAddresses(self.clock))
         self.assertFalse(guard.arriving("192.0.2.1:22222", RESERVED["offer"][1]))
         self.assertTrue(guard.arriving("192.0.2.1:22222", arp("10.77.0.9")))
 
@@ -315,7 +352,8 @@ class ChoiceTests(SynchronousTestCase):
         )
         table = Table(clock, context.events)
         etud = Etud(tap, None, table, context.counters, self.fail, context.failures)  # type: ignore[arg-type]  # nothing is sent
-        etud.watchers = [SteadyWatcher("guard", GuardWatcher(None, context.counters), context.failures)]
+        guard = GuardWatcher(None, context.counters, BridgedAddresses(clock))
+        etud.watchers = [SteadyWatcher("guard", guard, context.failures)]
         offer = RESERVED["offer"][1]
         for frame in (offer, TO_ALL + offer[6:], HARMLESS["TCP"], HARMLESS["discover"]):
             etud.frameReceived("192.0.2.2:22222", frame)

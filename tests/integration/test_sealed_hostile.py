@@ -158,7 +158,7 @@ def realm(lab: Lab, programs: Path) -> Realm:
     }
     found = Realm(lab, programs, hosts["wands"], "198.51.100.1", "10.77.0.0/16")
     for number, (name, host) in enumerate(zip(_NAMES, ("a", "b", "e"), strict=True), 2):
-        found.join(name, hosts[host], f"198.51.100.{number}")
+        found.join(name, hosts[host], f"198.51.100.{number}", "--broadcasts", "1000")
     wait(lambda: all(found.ping(_NAMES[0], each, 1)[0] == 0 for each in _NAMES[1:]), 20, "echoes")
     found.ping(_NAMES[0], _NAMES[1], 50)
     recorder.kill()

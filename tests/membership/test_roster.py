@@ -33,6 +33,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.foundation import LIFE, NetworkWish
 from wand.membership.identity import Identity, NetworkKey
 from wand.membership.invitations import GRACE
+from wand.membership.limits import Limits
 from wand.membership.messages import Admitted, NotNow, Pending, Refused, Renewed, pack, parse
 from wand.membership.offline import signedOffline
 from wand.membership.roster import Roster
@@ -874,6 +875,24 @@ class MoreRightsTests(RosterCase):
         )
         self.assertEqual([member.bridge for member in self.roster.members if not member.server], [True])
 
+    def test_largerLimits(self) -> None:
+        """
+        A member that redeems an invitation with larger limits has them; a usual one leaves what the operator said.
+        """
+        alice = self.joined()
+        answer = self.again(alice, limits=Limits(1000, 9000))
+        assert isinstance(answer, Admitted)
+        self.assertTrue(alice.admitted(answer))
+        assert alice.own is not None
+        self.assertEqual(alice.own.limits, Limits(1000, 9000))
+        self.assertEqual(
+            [event.fields["what"] for event in self.told if event.kind == "member-changed"], ["has larger limits now"]
+        )
+        lowered = self.now(self.roster.limit("alice", 10, 10))
+        self.again(alice)
+        member = next(each for each in self.roster.members if each.key == lowered.key)
+        self.assertEqual((member.behind, member.broadcasts), (10, 10))
+
     def test_nothingMore(self) -> None:
         """
         A member that redeems an invitation which gives it nothing gets what it has, and the invitation is not used.
@@ -1153,6 +1172,37 @@ class RenewalTests(RosterCase):
         self.assertIn("no name", self.failing(self.roster.rename("alicia", "No!"), MembershipRefused))
         self.now(self.roster.rename("bob", "alice"))
         self.assertEqual([name for name, _ in self.membership()], ["alice", "alicia"])
+
+    def test_limitsStandInTheCertificate(self) -> None:
+        """
+        The limits of an invitation go to who joins with it, and an operator changes them with a new certificate.
+        """
+        token = self.now(self.roster.invite(["192.0.2.1:44444"], limits=Limits(1024, 9000)))
+        alice = self.joined(token)
+        assert alice.own is not None
+        self.assertEqual(alice.own.limits, Limits(1024, 9000))
+        observer = Observer()
+        self.roster.observe(observer)
+        self.clock.advance(1)
+        self.now(self.roster.limit("alice", broadcasts=50))
+        self.assertEqual(observer.issued, [alice.identity])
+        answer = self.roster.admitted(alice.identity)
+        assert answer is not None
+        self.assertTrue(alice.renewed(answer.certificate))
+        self.assertEqual(alice.own.limits, Limits(1024, 50))
+        self.assertIn("1 to", self.failing(self.roster.limit("alice", macs=0), MembershipRefused))
+        self.now(self.roster.revoke("alice"))
+        self.failing(self.roster.limit(alice.identity.text, macs=9), MembershipRefused)
+
+    def test_confirmedUntilTheAddressChanges(self) -> None:
+        """
+        What an operator confirmed holds for this MAC address, and for no other that the member takes later.
+        """
+        alice = self.joined()
+        self.assertTrue(self.now(self.roster.confirm("alice")).confirmed)
+        self.now(self.roster.renew(alice.identity, macFrom("new")))
+        [member] = [each for each in self.roster.members if each.name == "alice"]
+        self.assertFalse(member.confirmed)
 
 
 class OfflineTests(RosterCase):

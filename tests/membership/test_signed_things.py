@@ -19,6 +19,7 @@ from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
 from wand.membership.fields import isName, nameLike
 from wand.membership.identity import Identity, NetworkKey, NodeKey
+from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
 from wand.membership.network import Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, signed, unpacked, unverified, verified
@@ -77,6 +78,8 @@ class SignedThingTests(SynchronousTestCase):
             since=since,
             issued=since,
             expires=since + 1,
+            limits=Limits(MACS_MAXIMUM, BROADCASTS_MAXIMUM),
+            confirmed=True,
         )
         octets = signed(NETWORK.key.signing, certificate)
         self.assertEqual(verified(octets, Certificate, NETWORK.key.network), certificate)

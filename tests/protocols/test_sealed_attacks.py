@@ -17,6 +17,7 @@ from zope.interface.verify import verifyObject
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IFrameReceiver, IPeerProtocol, ITransport, TransportRequest
+from wand.membership.limits import BROADCASTS
 from wand.protocols.sealed import joiners
 from wand.protocols.sealed.cookies import CookieJar
 from wand.protocols.sealed.noise import Initiator
@@ -42,6 +43,7 @@ from wand.testing.context import simulatedContext
 from wand.testing.network import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
+BURST = round(GROUP_BURST * BROADCASTS)
 ATTACKER = ("198.51.100.66", 6666)
 
 
@@ -298,12 +300,12 @@ class ForgedTests(AttackTestCase):
         third.meet(self.high)
         frames = len(self.high.frames)
         broadcast = b"\xff" * 6 + bytes(self.low.mac) + b"\x08\x06"
-        for _ in range(round(GROUP_BURST) + 500):
+        for _ in range(BURST + 500):
             self.low.send(self.high.peer, broadcast)
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         third.send(self.high.peer, b"\xff" * 6 + bytes(third.mac) + b"\x08\x06")
         self.net.clock.pump([0.0] * 8)
-        self.assertEqual(len(self.high.frames) - frames, round(GROUP_BURST) + 2)
+        self.assertEqual(len(self.high.frames) - frames, BURST + 2)
         self.assertEqual(self.counted("drop-sealed-flood"), 500)
         self.high.transport.blame(self.low.peer, "guarded")
         status = self.high.transport.peerStatus(self.low.peer)
@@ -311,7 +313,7 @@ class ForgedTests(AttackTestCase):
         self.net.run(1.0)
         self.low.send(self.high.peer, broadcast)
         self.net.run()
-        self.assertEqual(len(self.high.frames) - frames, round(GROUP_BURST) + 3)
+        self.assertEqual(len(self.high.frames) - frames, BURST + 3)
 
     def test_wholeKeysAreCompared(self) -> None:
         """

@@ -488,6 +488,25 @@ class LifeTests(SealedTestCase):
             self.net.run(300.0, 1.0)
         self.assertEqual({each.sender.host for each in self.net.underlay.sent}, {"192.0.2.2", "192.0.2.9"})
 
+    def test_movedWithSeveralAddresses(self) -> None:
+        """
+        When something changes at a host with several addresses, its peers hear from the one that they know, through a
+        stateful firewall, too; and from the one that the system chooses, where that one leads nowhere.
+        """
+        server, client = self.multihomed(guarded=True)
+        self.assertEqual(self.frames(client, server), 1)
+        self.net.underlay.sent.clear()
+        server.transport.moved()
+        self.net.run(5.0)
+        self.assertNotIn(INITIATION, {each.payload[0] for each in self.net.underlay.sent})
+        self.assertEqual(self.frames(server, client), 1)
+        server, client = self.multihomed()
+        self.assertEqual(self.frames(client, server), 1)
+        self.net.underlay.drop(lambda each: "192.0.2.2" in (each.sender.host, each.destination.host))
+        server.transport.moved()
+        self.net.run(0.2)
+        self.assertEqual((self.frames(server, client), self.frames(client, server)), (1, 1))
+
     def test_theAddressThatWasAskedGoesAway(self) -> None:
         """
         When the host loses the address at which a conversation was, the peer finds it at the next one, at once.

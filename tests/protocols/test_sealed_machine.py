@@ -30,6 +30,9 @@ class NoAttempt(Attempt):
     def withdraw(self) -> None:
         pass
 
+    def hasten(self) -> None:
+        pass
+
 
 class Recorder:
     """
@@ -68,6 +71,8 @@ INPUTS: dict[str, Callable[[Course], object]] = {
     "expired": lambda course: course.expired(),
     "first": lambda course: course.mayAnswer(True),
     "second": lambda course: course.mayAnswer(False),
+    "hasten": lambda course: course.hasten(),
+    "left": lambda course: course.left(),
     "end": lambda course: course.end(),
 }
 

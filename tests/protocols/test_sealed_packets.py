@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.certificate import Certificate
 from wand.membership.identity import NetworkKey
+from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
 from wand.membership.signed import SIGNED_MAXIMUM, signed
 from wand.protocols.sealed.cookies import CookieJar, Hurry, openCookie
 from wand.protocols.sealed.packets import (
@@ -83,6 +84,8 @@ class HandshakeMessageTests(SynchronousTestCase):
                 since=2**50,
                 issued=2**51,
                 expires=2**52,
+                limits=Limits(MACS_MAXIMUM, BROADCASTS_MAXIMUM),
+                confirmed=True,
             ),
         )
         for greeting in (Greeting(1, 2**53, 0, largest, 2**53, b"\xff" * 16), Greeting(1, 2**53, 0, largest)):

@@ -92,6 +92,7 @@ class Host:
         Stop it, and start it again.
         """
         self.stop()
+        self._world.go(1.0)  # it says goodbye
         self.start()
 
     def say(self, other: Host) -> None:
@@ -159,7 +160,9 @@ class World:
         """
         Stop the server, and start it again.
         """
-        self.server.stopService()
+        stopping = self.server.stopService()
+        self.go(1.0)  # it says goodbye
+        self.test.successResultOf(stopping)
         self.start()
 
     def go(self, seconds: float, step: float = 0.05) -> None:

@@ -31,7 +31,7 @@ from wand.services.program import Surroundings
 from wand.state import UNCHANGED
 from wand.status import OwnStatus
 from wand.testing.context import simulatedContext
-from wand.testing.network import Network
+from wand.testing.network import Datagram, Network
 from wand.wansd.stores.sqlite import SQLiteRecords
 
 SERVER = "192.0.2.100"
@@ -49,7 +49,7 @@ class Dwelling:
     One host: a node of a sealed network, and whoever sits at its tap.  It can be stopped and started again.
     """
 
-    def __init__(self, world: SealedNetworkTests, number: int, **keys: object) -> None:
+    def __init__(self, world: SealedNetworkTestCase, number: int, **keys: object) -> None:
         self.mac = MAC(b"\2\0\0\0\0" + bytes([number]))
         self.address = f"192.0.2.{number}"
         self.lan = f"dwelling {id(self)}"
@@ -88,7 +88,7 @@ class Dwelling:
         if self.isRunning:
             self.isRunning = False
             self.host.detach()
-            self.node.stopService()
+            self._world.end(self.node)
 
     @property
     def own(self) -> OwnStatus:
@@ -106,7 +106,7 @@ class Dwelling:
         return {entry.mac for entry in self.node.entries(None, 99)}
 
 
-class SealedNetworkTests(SynchronousTestCase):
+class SealedNetworkTestCase(SynchronousTestCase):
     """
     A server and nodes.
     """
@@ -120,7 +120,7 @@ class SealedNetworkTests(SynchronousTestCase):
         self.directory = Path(temporary.name)
         self.shown: list[str] = []
         self.server = self.serve()
-        self.addCleanup(lambda: self.server.stopService())
+        self.addCleanup(lambda: self.end(self.server))
 
     def serve(self, name: str = "server", **keys: Any) -> SealedServer:
         """
@@ -154,6 +154,14 @@ class SealedNetworkTests(SynchronousTestCase):
         """
         for _ in range(round(seconds / 0.02)):
             self.clock.advance(0.02)
+
+    def end(self, program: Node | SealedServer) -> None:
+        """
+        Stop a program, and let it say goodbye.
+        """
+        stopped = program.stopService()
+        self.go(0.5)
+        self.successResultOf(stopped)
 
     def invitation(self, uses: int = 1, name: str = "", bridge: bool = False, approval: bool = False) -> str:
         """
@@ -194,6 +202,12 @@ class SealedNetworkTests(SynchronousTestCase):
         The members by their names.
         """
         return {each.name: each for each in self.server.members(None, 99)}
+
+
+class SealedNetworkTests(SealedNetworkTestCase):
+    """
+    Tests for a whole network.
+    """
 
     def test_firstInvitationIsShown(self) -> None:
         """
@@ -523,7 +537,7 @@ class SealedNetworkTests(SynchronousTestCase):
         one, two = self.dwelling(1), self.dwelling(2)
         self.assertTrue(self.reaches(one, two))
         self.go(15.0)
-        self.successResultOf(self.server.stopService())
+        self.end(self.server)
         self.go(30.0)
         self.assertTrue(self.reaches(one, two))
         self.server = self.serve()
@@ -539,7 +553,7 @@ class SealedNetworkTests(SynchronousTestCase):
         """
         one, two = self.dwelling(1), self.dwelling(2)
         self.assertTrue(self.reaches(one, two))
-        self.successResultOf(self.server.stopService())
+        self.end(self.server)
         two.stop()
         two.start()
         self.assertFalse(self.reaches(one, two))
@@ -578,7 +592,148 @@ class SealedNetworkTests(SynchronousTestCase):
         """
         one = self.dwelling(1)
         one.stop()
-        self.successResultOf(self.server.stopService())
+        self.end(self.server)
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.server = self.serve()
         one.start()
+
+
+class GoodbyeTests(SealedNetworkTestCase):
+    """
+    Tests for what others know of a program that stopped.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.one, self.two = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(self.one, self.two))
+        self.go(1.0)
+
+    def happened(self, dwelling: Dwelling) -> list[str]:
+        """
+        From now on write down what happens at a node.
+        """
+        kinds: list[str] = []
+        dwelling.context.events.subscribe(lambda event: kinds.append(event.kind))
+        return kinds
+
+    def state(self, dwelling: Dwelling, other: Dwelling) -> str:
+        """
+        How one node stands with another.
+        """
+        [state] = [each.state for each in dwelling.node.peers(None, 9) if each.peer == other.own.name]
+        return state
+
+    def sent(self, source: Dwelling, target: Dwelling) -> int:
+        """
+        How many datagrams one node sent to another.
+        """
+        ways = [(each.sender.host, each.destination.host) for each in self.network.sent]
+        return ways.count((source.address, target.address))
+
+    def isOnline(self, name: str) -> bool:
+        """
+        Does the server hear a member?
+        """
+        [known] = [each for each in self.server._service.directory._roll if each.announcement.claim.name == name]
+        return bool(known.endpoints)
+
+    def test_peersAndServerKnowWithinASecond(self) -> None:
+        """
+        A node that stops in good order is known to be gone: its sessions end, the server tells everybody, and nobody
+        sends to it any more, whatever the hosts send.
+        """
+        kinds = self.happened(self.one)
+        told: list[str] = []
+        self.server.events.subscribe(lambda event: told.append(event.kind))
+        self.two.stop()
+        self.assertEqual(self.state(self.one, self.two), "left")
+        self.assertIn("goodbye", kinds)
+        self.assertIn("member-offline", told)
+        self.go(0.5)
+        self.network.sent.clear()
+        for _ in range(20):
+            self.assertFalse(self.reaches(self.one, self.two))
+            self.go(1.0)
+        self.assertEqual(self.sent(self.one, self.two), 0)
+        counters = self.one.node.counters
+        self.assertEqual((counters["sealed-left"], counters["drop-sealed-queue"]), (20, 0))
+
+    def test_backAtOnce(self) -> None:
+        """
+        A node that said goodbye and is started again is reached within two seconds, though it says nothing itself.
+        """
+        self.two.stop()
+        self.two.start()
+        self.go(2.0)
+        self.assertTrue(self.reaches(self.one, self.two))
+
+    def test_lostGoodbyeIsSaidAgain(self) -> None:
+        """
+        A goodbye without an answer is said again.
+        """
+        lost = []
+
+        def once(datagram: Datagram) -> bool:
+            if datagram.sender.host == self.two.address and len(lost) < 2:
+                lost.append(datagram)
+                return True
+            return False
+
+        self.network.drop(once)
+        self.two.stop()
+        self.assertEqual(len(lost), 2)
+        self.assertEqual(self.state(self.one, self.two), "left")
+
+    def test_nobodyThere(self) -> None:
+        """
+        Where nobody answers the program ends all the same, in half a second.
+        """
+        self.network.drop(lambda datagram: True)
+        stopped = self.two.node.stopService()
+        self.two.isRunning = False
+        self.assertNoResult(stopped)
+        self.go(0.5)
+        self.successResultOf(stopped)
+
+    def test_goodbyeOfAnEarlierSession(self) -> None:
+        """
+        A goodbye that somebody on the way kept, and delivers when the node is back, ends nothing; nor does one that
+        was heard before.
+        """
+        kept: list[Datagram] = []
+
+        def keep(datagram: Datagram) -> bool:
+            isKept = datagram.sender.host == self.two.address and datagram.destination.host == self.one.address
+            if isKept:
+                kept.append(datagram)
+            return isKept
+
+        undo = self.network.drop(keep)
+        self.two.stop()
+        undo()
+        self.assertEqual(len(kept), 2)
+        self.two.start()
+        self.go(3.0)
+        self.assertTrue(self.reaches(self.one, self.two))
+        kinds = self.happened(self.one)
+        for datagram in kept:
+            self.network.carry(datagram.payload, datagram.sender, datagram.destination)
+        self.go(1.0)
+        self.assertEqual(self.state(self.one, self.two), "established")
+        self.assertEqual(kinds, [])
+
+    def test_serverSaysGoodbye(self) -> None:
+        """
+        The nodes of a server that stops note it, talk on, and are its members again within seconds of its return.
+        """
+        kinds = self.happened(self.one)
+        self.end(self.server)
+        self.assertIn("directory-silent", kinds)
+        self.assertTrue(self.reaches(self.one, self.two))
+        self.go(20.0)
+        self.assertTrue(self.reaches(self.two, self.one))
+        self.server = self.serve()
+        self.go(2.0)
+        self.assertIn("directory-recovered", kinds)
+        self.assertTrue(self.isOnline("node-1"))

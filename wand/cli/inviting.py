@@ -13,6 +13,7 @@ from wand.cli.durations import inSeconds
 from wand.cli.files import secretFile
 from wand.cli.rendering import Grid, age, clean, duration, showGrid, showJSON
 from wand.cli.session import Operation, Session
+from wand.membership.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
 from wand.membership.status import InvitationStatus
 
 
@@ -28,6 +29,20 @@ from wand.membership.status import InvitationStatus
 )
 @click.option("--name", default="", help="What the node is called; without it, the node chooses.")
 @click.option("--bridge", is_flag=True, help="The node may be a bridge to other machines.")
+@click.option(
+    "--macs",
+    type=click.IntRange(1, MACS_MAXIMUM),
+    default=MACS,
+    show_default=True,
+    help="How many MAC addresses may be behind the node, if it is a bridge.",
+)
+@click.option(
+    "--broadcasts",
+    type=click.IntRange(1, BROADCASTS_MAXIMUM),
+    default=BROADCASTS,
+    show_default=True,
+    help="How many broadcast and multicast frames the node may send in a second.",
+)
 @click.option("--approval", is_flag=True, help="Whoever joins waits until an operator approves.")
 @click.option(
     "--endpoint",
@@ -38,7 +53,15 @@ from wand.membership.status import InvitationStatus
 )
 @click.option("--out", metavar="FILE", help="Write the token into a new file that only you can read.")
 def invite(
-    uses: int, expires: int, name: str, bridge: bool, approval: bool, endpoints: tuple[str, ...], out: str | None
+    uses: int,
+    expires: int,
+    name: str,
+    bridge: bool,
+    macs: int,
+    broadcasts: int,
+    approval: bool,
+    endpoints: tuple[str, ...],
+    out: str | None,
 ) -> Operation:
     """Make an invitation, and print its token.
 
@@ -46,7 +69,8 @@ def invite(
     """
 
     async def make(session: Session) -> str:
-        return await (await session.client()).invite(endpoints, uses, expires, name, bridge, approval)
+        limits = Limits(macs, broadcasts)
+        return await (await session.client()).invite(endpoints, uses, expires, name, bridge, approval, limits)
 
     async def run(session: Session) -> None:
         if out is None:
@@ -92,7 +116,7 @@ def withdraw(invitation: str) -> Operation:
 
 def _grid(found: list[InvitationStatus], now: float) -> Grid:
     return Grid(
-        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "APPROVAL"),
+        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "MACS", "BROADCASTS", "APPROVAL"),
         [
             (
                 each.invitation,
@@ -100,6 +124,8 @@ def _grid(found: list[InvitationStatus], now: float) -> Grid:
                 age(each.expires - now),
                 each.name,
                 "yes" if each.bridge else "",
+                str(each.behind) if each.bridge else "",
+                str(each.broadcasts),
                 "yes" if each.approval else "",
             )
             for each in sorted(found, key=lambda each: each.expires)

@@ -35,6 +35,8 @@ COMMANDS: dict[str, click.Command] = {
         members.members,
         members.approve,
         members.rename,
+        members.limit,
+        members.confirmMACs,
         members.revoke,
         backup.backup,
         backup.restore,

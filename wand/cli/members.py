@@ -1,5 +1,5 @@
 """
-The commands about members: C{members}, C{approve}, C{rename} and C{revoke}.
+The commands about members: C{members}, C{approve}, C{rename}, C{limit}, C{confirm} and C{revoke}.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.asking import confirm, yesOption
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
+from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
 from wand.membership.status import MemberStatus
 
 #: How the rows of members look who are none, or not yet.
@@ -62,6 +63,54 @@ def rename(member: str, name: str) -> Operation:
 
 @click.command()
 @_memberArgument
+@click.option(
+    "--macs", type=click.IntRange(1, MACS_MAXIMUM), help="How many MAC addresses may be behind it, if it is a bridge."
+)
+@click.option(
+    "--broadcasts",
+    type=click.IntRange(1, BROADCASTS_MAXIMUM),
+    help="How many broadcast and multicast frames it may send in a second.",
+)
+def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
+    """Say how much a member may bring.
+
+    What others see of it changes as soon as they hear of its new certificate, which takes seconds.
+    """
+    if macs is None and broadcasts is None:
+        raise click.UsageError("say what is to change: --macs, --broadcasts, or both")
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).limit(member, macs, broadcasts)
+        click.echo(
+            f"limited {_called(found)} to {found.behind} MAC addresses behind it and {found.broadcasts} broadcasts "
+            f"a second{_unsigned(found)}"
+        )
+
+    return Operation(run)
+
+
+@click.command("confirm")
+@_memberArgument
+@yesOption
+def confirmMACs(member: str, yes: bool) -> Operation:
+    """Say that the MAC addresses of a member are its own.
+
+    It needs that only if nodes heard one of them behind another member before, and so refuse the claim.
+    """
+    confirm(
+        f"Give {clean(member)} the frames for its MAC addresses, also where they were heard behind another member?",
+        yes=yes,
+    )
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).confirm(member)
+        click.echo(f"confirmed {_called(found)} with {clean(', '.join(found.macs))}{_unsigned(found)}")
+
+    return Operation(run)
+
+
+@click.command()
+@_memberArgument
 @yesOption
 def revoke(member: str, yes: bool) -> Operation:
     """Let somebody be a member no more, for ever.
@@ -83,7 +132,7 @@ def revoke(member: str, yes: bool) -> Operation:
 
 def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
     return Grid(
-        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "SINCE", "EXPIRES", "KEY"),
+        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
         [
             (
                 each.name,
@@ -91,6 +140,7 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
                 ",".join(each.addresses),
                 ",".join(each.macs),
                 ",".join(_rights(each)),
+                ",".join(_limits(each)),
                 age(now - each.since),
                 _expiry(each.expires, now),
                 each.key if keys else each.short,
@@ -103,6 +153,10 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
 
 def _rights(member: MemberStatus) -> list[str]:
     return ["server"] * member.server + ["bridge"] * member.bridge + ["learned"] * member.learned
+
+
+def _limits(member: MemberStatus) -> list[str]:
+    return [f"{member.behind} MACs"] * member.bridge + [f"{member.broadcasts}/s"]
 
 
 def _expiry(expires: float | None, now: float) -> str:

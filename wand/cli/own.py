@@ -58,9 +58,12 @@ def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:
     """
     own = status.own
     assert own is not None
-    if own.bridge and not before.bridge:
+    gains = ["the bridge right"] * (own.bridge and not before.bridge)
+    if (own.behind, own.broadcasts) != (before.behind, before.broadcasts):
+        gains.append(f"limits of {own.behind} MAC addresses behind it and {own.broadcasts} broadcasts a second")
+    if gains:
         showJoined(status, now)
-        click.echo("the invitation gave it the bridge right")
+        click.echo(f"the invitation gave it {' and '.join(gains)}")
         return
     click.echo(
         f"this node is already a member of the network {clean(own.network)}, as {clean(own.name)}, "

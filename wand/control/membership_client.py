@@ -11,6 +11,7 @@ from wand.control import membership_commands as commands
 from wand.control.asking import Asking
 from wand.control.documents import PART
 from wand.errors import WandError
+from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
@@ -36,12 +37,14 @@ class MembershipClient(Asking):
         name: str = "",
         bridge: bool = False,
         approval: bool = False,
+        limits: Limits = USUAL,
     ) -> str:
         """
         Make an invitation.
 
         @param endpoints: where nodes reach the server, C{HOST:PORT} each; empty for what its configuration says.
         @param lifetime: in seconds.
+        @param limits: how much those who join may bring.
         @return: the token.
         """
         answer = await self._ask(
@@ -52,6 +55,8 @@ class MembershipClient(Asking):
             name=name,
             bridge=bridge,
             approval=approval,
+            macs=limits.macs,
+            broadcasts=limits.broadcasts,
         )
         token: str = answer["token"]
         return token
@@ -88,6 +93,22 @@ class MembershipClient(Asking):
         Call a member something else.
         """
         member: MemberStatus = (await self._ask(commands.Rename, nameOrKey=nameOrKey, name=name))["member"]
+        return member
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        """
+        Say how much a member may bring; C{None} leaves a limit as it is.
+        """
+        told = {"macs": macs, "broadcasts": broadcasts}
+        given = {name: number for name, number in told.items() if number is not None}
+        member: MemberStatus = (await self._ask(commands.Limit, nameOrKey=nameOrKey, **given))["member"]
+        return member
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        Say that the MAC addresses of a member are its own, also where they were heard behind another.
+        """
+        member: MemberStatus = (await self._ask(commands.Confirm, nameOrKey=nameOrKey))["member"]
         return member
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

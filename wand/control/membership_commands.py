@@ -33,6 +33,8 @@ class Invite(Request):
         (b"name", amp.Unicode()),
         (b"bridge", amp.Boolean()),
         (b"approval", amp.Boolean()),
+        (b"macs", amp.Integer()),
+        (b"broadcasts", amp.Integer()),
     ]
     response: ClassVar = [(b"token", amp.Unicode())]
 
@@ -78,6 +80,28 @@ class Rename(Request):
     """
 
     arguments: ClassVar = [(b"nameOrKey", amp.Unicode()), (b"name", amp.Unicode())]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Limit(Request):
+    """
+    Say how much a member may bring; a limit that is left out stays as it is.
+    """
+
+    arguments: ClassVar = [
+        (b"nameOrKey", amp.Unicode()),
+        (b"macs", amp.Integer(optional=True)),
+        (b"broadcasts", amp.Integer(optional=True)),
+    ]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Confirm(Request):
+    """
+    Say that the MAC addresses of a member are its own.
+    """
+
+    arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]
     response: ClassVar = [(b"member", JSON(MemberStatus))]
 
 

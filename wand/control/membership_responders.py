@@ -10,6 +10,7 @@ from wand.control import membership_commands as commands
 from wand.control.documents import Documents
 from wand.control.locator import PAGE_ITEMS, Answer, Locator, checkLifetime, page
 from wand.control.program import Program
+from wand.membership.limits import Limits
 
 
 class MembershipResponders(Locator):
@@ -35,13 +36,22 @@ class MembershipResponders(Locator):
 
     @commands.Invite.responder
     async def invite(
-        self, endpoints: list[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+        self,
+        endpoints: list[str],
+        uses: int,
+        lifetime: float,
+        name: str,
+        bridge: bool,
+        approval: bool,
+        macs: int,
+        broadcasts: int,
     ) -> Answer:
         """
         Make an invitation, and answer with the token.
         """
         checkLifetime(lifetime)
-        return {"token": await self._program.invite(endpoints, uses, lifetime, name, bridge, approval)}
+        limits = Limits().changed(macs, broadcasts)
+        return {"token": await self._program.invite(endpoints, uses, lifetime, name, bridge, approval, limits)}
 
     @commands.Invitations.responder
     def invitations(self, after: str | None = None) -> Answer:
@@ -81,6 +91,20 @@ class MembershipResponders(Locator):
         Call a member something else.
         """
         return {"member": await self._program.rename(nameOrKey, name)}
+
+    @commands.Limit.responder
+    async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> Answer:
+        """
+        Say how much a member may bring.
+        """
+        return {"member": await self._program.limit(nameOrKey, macs, broadcasts)}
+
+    @commands.Confirm.responder
+    async def confirm(self, nameOrKey: str) -> Answer:
+        """
+        Say that the MAC addresses of a member are its own.
+        """
+        return {"member": await self._program.confirm(nameOrKey)}
 
     @commands.Revoke.responder
     async def revoke(self, nameOrKey: str) -> Answer:

@@ -10,6 +10,7 @@ from typing import Protocol
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
@@ -84,13 +85,21 @@ class Program(Protocol):
         """
 
     async def invite(
-        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+        self,
+        endpoints: Sequence[str],
+        uses: int,
+        lifetime: float,
+        name: str,
+        bridge: bool,
+        approval: bool,
+        limits: Limits = USUAL,
     ) -> str:
         """
         Make an invitation.
 
         @param endpoints: where nodes reach this server, C{HOST:PORT} each; empty for what the configuration says.
         @param lifetime: in seconds.
+        @param limits: how much those who join may bring.
         @return: the token.
         @raise wand.errors.MembershipRefused: if it can not be made so.
         """
@@ -121,6 +130,17 @@ class Program(Protocol):
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
         """
         Call a member something else.
+        """
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        """
+        Say how many MAC addresses may be behind a member, and how many broadcasts it may send in a second; C{None}
+        leaves a limit as it is.
+        """
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        Say that the MAC addresses of a member are its own, also where they were heard behind another.
         """
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

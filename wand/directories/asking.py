@@ -104,6 +104,14 @@ class Asking:
             self._unanswered += 1
             self._schedule(wait * (1 - JITTER * self._random.random()))
 
+    def askAnew(self) -> None:
+        """
+        Ask at once, and then as at the begin: what the server knows of us may be wrong.
+        """
+        self._cancel()
+        self._unanswered = self._answers = 0
+        self.ask()
+
     def heard(self) -> None:
         """
         The server sent a listing.  If it was asked for, the next request can wait.

@@ -20,7 +20,7 @@ from wand.directories.unresolved import Unresolved
 from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid, EntryRefused
 from wand.ethernet import MAC
-from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.rel2 import Listing, buildRequest, parseListing
 from wand.status import DirectoryStatus
 from wand.table import Rank, Source
@@ -47,7 +47,7 @@ SERVERS_LIMIT: Final = 8
 _PREFIX: Final = "rel2:"
 
 
-@implementer(IDirectory)
+@implementer(IRovingDirectory)
 class Rel2Directory:
     """
     Registers with servers and takes their listings.
@@ -90,6 +90,13 @@ class Rel2Directory:
         if self._port is not None:
             self._port.close()
             self._port = None
+
+    def moved(self) -> None:
+        """
+        See L{IRovingDirectory}.
+        """
+        for asking in self._servers.values():
+            asking.askAnew()
 
     def status(self) -> list[DirectoryStatus]:
         """

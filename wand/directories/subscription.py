@@ -93,9 +93,8 @@ class Subscription:
         """
         Announce ourselves, unless the server knows, and ask; again when it is time.
         """
-        if self._unanswered == SILENT and self.state != "silent":
-            self.state = "silent"
-            self._events.publish("directory-silent", directory=self.name)
+        if self._unanswered == SILENT:
+            self._silent()
         if self._unanswered >= SILENT:
             self._lookAgain()
         self._own.refresh()
@@ -123,6 +122,22 @@ class Subscription:
         """
         self._tries = 0
         self.hasten()
+
+    def sessionDown(self) -> None:
+        """
+        The server said goodbye, or answers no more: try it again soon, and then less and less often.
+        """
+        self._silent()
+        self._tries = 0
+        self._unanswered = max(self._unanswered, SILENT)
+        self._schedule(FIRST)
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed: let the server see where we are now, and where we say that we are.
+        """
+        self._tries = 0
+        self.exchange()
 
     def received(self, octets: bytes) -> None:
         """
@@ -208,6 +223,11 @@ class Subscription:
             self._tries = 0
             self._ask()
             self._schedule(FIRST)
+
+    def _silent(self) -> None:
+        if self.state != "silent":
+            self.state = "silent"
+            self._events.publish("directory-silent", directory=self.name)
 
     def _heard(self) -> None:
         self.answered = self._clock.seconds()

@@ -22,7 +22,7 @@ from wand.directories.whereabouts import ResolveAll, Whereabouts, allResolverOf
 from wand.directory_messages import NUMBERS
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
 from wand.participant import DirectoryServer, Participant
 from wand.sessions import Sessions
@@ -43,7 +43,7 @@ SERVERS_LIMIT: Final = 8
 RENEWAL: Final = 3600.0
 
 
-@implementer(IDirectory)
+@implementer(IRovingDirectory)
 class WansdDirectory:
     """
     Follows every directory server that the node knows.
@@ -119,6 +119,14 @@ class WansdDirectory:
             for subscription, _ in self._subscriptions.values():
                 subscription.exchange()
 
+    def moved(self) -> None:
+        """
+        See L{IRovingDirectory}.
+        """
+        for subscription, whereabouts in self._subscriptions.values():
+            whereabouts.lookAnew()
+            subscription.moved()
+
     def serversChanged(self) -> None:
         """
         The participant may know other servers than before.
@@ -176,6 +184,8 @@ class WansdDirectory:
         known = self._subscriptions.get(peer)
         if known is not None and up:
             known[0].sessionUp()
+        elif known is not None:
+            known[0].sessionDown()
 
     def _renew(self) -> None:
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)

@@ -127,6 +127,14 @@ class Whereabouts:
             except AddressInvalid:
                 self._lookUp(text)
 
+    def lookAnew(self) -> None:
+        """
+        Look now, also for a name that could not be resolved a moment ago: the host moved.
+        """
+        for text in [each for each in self._timers if each not in self._waiting]:
+            self._stopTimer(text)
+        self.look()
+
     def stop(self) -> None:
         """
         Resolve nothing more.

@@ -14,8 +14,8 @@ from zope.interface import implementer
 
 from wand.drivers.commands import Addresses
 from wand.errors import TapUnavailable
-from wand.ethernet import OVERHEAD, Frame
-from wand.interfaces import Context, IFrameReader, ITap, TapRequest
+from wand.ethernet import MAC, OVERHEAD, Frame
+from wand.interfaces import Context, IFrameReader, IHostTap, TapRequest
 from wand.prompt import IPromptReader
 
 #: Frames that one wake-up reads at the most, so that timers and the control socket stay prompt under load.
@@ -39,7 +39,7 @@ _DELETED: Final = frozenset({getattr(errno, "EBADFD", errno.ENODEV), errno.ENODE
 _FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 
 
-@implementer(ITap, IPromptReader)
+@implementer(IHostTap, IPromptReader)
 class DescriptorTap:
     """
     An open tap over a file descriptor that holds one frame a read.
@@ -73,11 +73,8 @@ class DescriptorTap:
         """
         os.set_blocking(descriptor, False)
         os.set_inheritable(descriptor, False)
-        self.interface = interface or request.interface
-        self.mac = request.mac
-        self.mtu = request.mtu
-        self._size = pad + request.mtu + OVERHEAD + 1
         self._pad = bytes(pad)
+        self.adopt(interface or request.interface, request.mac, request.mtu)
         self._descriptors = context.descriptors
         self._counters = context.counters
         self._counters.declare(COUNTERS)
@@ -88,6 +85,15 @@ class DescriptorTap:
         self._receiver: IFrameReader | None = None
         # A frame that comes alone is on its way before we ask for another: 25 us of a lone ping's 600.
         self._isLone = True
+
+    def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
+        """
+        See L{IHostTap}.
+        """
+        self.interface = interface
+        self.mac = mac
+        self.mtu = mtu
+        self._size = len(self._pad) + mtu + OVERHEAD + 1
 
     def addAddress(self, address: str) -> None:
         """

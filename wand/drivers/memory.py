@@ -21,11 +21,11 @@ from wand.drivers.descriptor import COUNTERS
 from wand.drivers.lan import LANSettings, MemoryLAN
 from wand.drivers.settings import readSettings
 from wand.errors import ConfigurationInvalid
-from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReader, ITap, ITapDriver, TapRequest
+from wand.ethernet import MAC, Frame
+from wand.interfaces import Context, IFrameReader, IHostTap, ITap, ITapDriver, TapRequest
 
 
-@implementer(ITap)
+@implementer(IHostTap)
 class MemoryTap:
     """
     A node's port of a L{MemoryLAN}.
@@ -37,15 +37,19 @@ class MemoryTap:
     features: Sequence[str] = ()
 
     def __init__(self, request: TapRequest, context: Context, lan: MemoryLAN) -> None:
-        self.interface = request.interface
-        self.mac = request.mac
-        self.mtu = request.mtu
+        self.adopt(request.interface, request.mac, request.mtu)
         self.addresses = list(request.addresses)
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._receiver: IFrameReader | None = None
         self._port = lan.attach(self._received, self._settled)
         self._closed = False
+
+    def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
+        """
+        See L{IHostTap}.
+        """
+        self.interface, self.mac, self.mtu = interface, mac, mtu
 
     def addAddress(self, address: str) -> None:
         """

@@ -8,7 +8,6 @@ import errno
 import fcntl
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from zope.interface import implementer
 from wand.drivers.commands import Addresses, runCommand
 from wand.drivers.descriptor import DescriptorTap
 from wand.drivers.offloads import OffloadTap
+from wand.drivers.present import presentAdvice
 from wand.drivers.settings import NoSettings, readSettings
 from wand.errors import TapUnavailable
 from wand.interfaces import Context, ITap, ITapDriver, TapRequest
@@ -31,13 +31,15 @@ _DEVICE: Final = "/dev/net/tun"
 #: 64 KiB; with more, every superframe is a train and a short one behind it, which costs 3 % more processor time.
 SUPERFRAME: Final = 60_000
 
+_MISSING: Final = f"there is no {_DEVICE}; load the module with modprobe tun, or give the container the device"
+
 _PRIVILEGE: Final = (
     "this needs root (--uid and --gid drop the privileges once the tap is open), the capability CAP_NET_ADMIN, or a "
     "tap made for this user beforehand: ip tuntap add dev {interface} mode tap user NAME"
 )
 
 _ADVICE: Final = {
-    errno.ENOENT: f"there is no {_DEVICE}; load the module with modprobe tun, or give the container the device",
+    errno.ENOENT: _MISSING,
     errno.ENODEV: "the kernel has no tun module; load it with modprobe tun",
     errno.EACCES: f"{_DEVICE} may not be opened; {_PRIVILEGE}",
     errno.EPERM: _PRIVILEGE,
@@ -70,7 +72,7 @@ class TuntapDriver:
         if sys.platform != "linux":
             return "it needs Linux; on BSD and macOS use the driver chardev"
         if not Path(self._device).exists():
-            return _ADVICE[errno.ENOENT]
+            return _MISSING
         try:
             import pytun  # noqa: F401
         except ImportError as error:
@@ -85,14 +87,21 @@ class TuntapDriver:
         device, features = self._openDevice(request)
         try:
             _configure(device, request)
-            addresses = Addresses(partial(_addressCommand, device.name), "iproute2", request.later)
+            opened: list[DescriptorTap] = []  # it knows when it was renamed
+            addresses = Addresses(
+                lambda address: _addressCommand(opened[0].interface if opened else device.name, address),
+                "iproute2",
+                request.later,
+            )
             for address in request.addresses:
                 addresses.add(address)
             rest: dict[str, Any] = {"interface": device.name, "release": device.close, "addresses": addresses}
             if features:
                 _shortenSuperframes(device.name)
-                return OffloadTap(request, context, device.fileno(), features, **rest)
-            return DescriptorTap(request, context, device.fileno(), **rest)
+                opened.append(OffloadTap(request, context, device.fileno(), features, **rest))
+            else:
+                opened.append(DescriptorTap(request, context, device.fileno(), **rest))
+            return opened[0]
         except BaseException:
             device.close()
             raise
@@ -117,7 +126,16 @@ def _makeDevice(interface: str, path: str, flags: int) -> Any:
     try:
         return pytun.TunTapDevice(name=interface, flags=pytun.IFF_TAP | pytun.IFF_NO_PI | flags, dev=path)
     except OSError as error:
-        raise _unopened(interface, error) from error
+        raise TapUnavailable(f"the tap {interface} can not be opened: {whyNot(interface, error)}") from error
+
+
+def whyNot(interface: str, error: OSError) -> str:
+    """
+    Why an interface can not be opened, and what to do about it: what is there already says more than the system does.
+    """
+    advice = presentAdvice(interface) if error.errno in (errno.EINVAL, errno.EPERM, errno.EBUSY) else ""
+    advice = advice or _ADVICE.get(error.errno or 0, "").format(interface=interface)
+    return advice or error.strerror or str(error)
 
 
 def _configure(device: Any, request: TapRequest) -> None:
@@ -149,11 +167,6 @@ def _shortenSuperframes(interface: str) -> None:
 
 def _addressCommand(interface: str, address: str) -> list[str]:
     return ["ip", "address", "replace", address, "dev", interface]
-
-
-def _unopened(interface: str, error: OSError) -> TapUnavailable:
-    advice = _ADVICE.get(error.errno or 0, "").format(interface=interface)
-    return TapUnavailable(f"the tap {interface} can not be opened: " + (advice or error.strerror or str(error)))
 
 
 def _unconfigured(interface: str, what: str, error: OSError) -> TapUnavailable:

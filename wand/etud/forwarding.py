@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from wand.counters import Counters
 from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
+from wand.etud.bridging import Bridging
 from wand.failures import Failures
 from wand.interfaces import (
     IFrameInspector,
@@ -29,6 +30,9 @@ from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer, Table
 
+#: What the addresses begin with that no bridge forwards (IEEE 802.1D, table 7-10).
+LINK_LOCAL: Final = bytes.fromhex("0180c20000")
+
 COUNTERS: Final = {
     "sent-frames": "frames sent to one peer",
     "sent-group-frames": "broadcast and multicast frames sent, each to every peer",
@@ -37,11 +41,13 @@ COUNTERS: Final = {
     "drop-sent-oversize": "frames from the host dropped: longer than the MTU allows",
     "drop-unknown-unicast": "frames from the host dropped: no entry in the table for their destination",
     "drop-no-peers": "broadcast and multicast frames from the host dropped: the table is empty",
+    "drop-sent-link-local": "control frames of the host's own link dropped: spanning tree, LACP, LLDP and others",
     "drop-sent-watched": "frames from the host dropped by a frame service",
     "drop-received-runt": "frames from peers dropped: shorter than an Ethernet header",
     "drop-received-oversize": "frames from peers dropped: longer than the MTU allows",
     "drop-received-own": "frames from peers dropped: their source is this node's own address",
     "drop-received-bad-source": "frames from peers dropped: their source is a group address",
+    "drop-received-link-local": "control frames of a peer's own link dropped: spanning tree, LACP, LLDP and others",
     "drop-received-watched": "frames from peers dropped by a frame service",
 }
 
@@ -60,20 +66,27 @@ class Etud:
         counters: Counters,
         lost: Callable[[str], object],
         failures: Failures,
+        bridging: Bridging | None = None,
+        *,
+        linkLocal: bool = False,
     ) -> None:
         """
         @param lost: called with the reason when the tap is gone.
         @param failures: what counts and logs a tap or a transport that raises.
+        @param bridging: what is done about LANs behind taps, in a network that knows who may have one.
+        @param linkLocal: do control frames of a link (01:80:C2:00:00:00 to 0F), which no bridge forwards, cross?
         """
         self.watchers = ()
+        self._bridging = bridging
+        self._linkLocal = linkLocal
         self._tap = tap
         self._transport = transport
         self._table = table
+        self._ways = table.ways
         self._counters = counters
         self._lost = lost
         self._failures = failures
-        self._own = bytes(tap.mac)
-        self._longest = tap.mtu + OVERHEAD
+        self.follow()
         self._sendSuperframe = (
             transport.sendSuperframe if ISuperframeTransport.providedBy(transport) else self._sendFrames
         )
@@ -96,7 +109,15 @@ class Etud:
     def watchers(self, watchers: Sequence[IFrameWatcher]) -> None:
         self._watchers = tuple(watchers)
         inspectors = [watcher for watcher in watchers if IFrameInspector.providedBy(watcher)]
-        self._asked = tuple(each.arriving for each in inspectors), tuple(each.arriving for each in watchers)
+        self._askedOfOne = tuple(each.arriving for each in inspectors)
+        self._askedOfGroup = tuple(each.arriving for each in watchers)
+
+    def follow(self) -> None:
+        """
+        The tap has another address or another MTU than before: those of others are taken from now on.
+        """
+        self._own = bytes(self._tap.mac)
+        self._longest = self._tap.mtu + OVERHEAD
 
     def start(self) -> None:
         """
@@ -116,9 +137,9 @@ class Etud:
         elif frame[0] & 1:
             self._spread(frame)
         else:
-            peer = self._table.peerOf.get(bytes(frame[:6]))
+            peer = self._ways.get(bytes(frame[:12]))
             if peer is None:
-                self._counters["drop-unknown-unicast"] += 1
+                self._sendFirst(frame)
             else:
                 self._counters["sent-frames"] += 1
                 try:
@@ -131,10 +152,12 @@ class Etud:
         See L{IFrameReader}.  One for a group is rare: it is cut into ordinary frames, which go the ordinary
         way.
         """
-        peer = self._table.peerOf.get(bytes(frame[:6]))
+        peer = self._ways.get(bytes(frame[:12]))
         if peer is None and not frame[0] & 1:
-            self._counters["drop-unknown-unicast"] += 1
-        elif peer is None:
+            if self._bridging is not None and not self._bridging.mayLeave(frame):
+                return
+            peer = self._findWay(frame)
+        if peer is None:
             for each in framesOf(virtio, frame):
                 self.frameRead(each)
         else:
@@ -148,18 +171,49 @@ class Etud:
         for each in framesOf(virtio, frame):
             self._transport.send(peer, each)
 
+    def _sendFirst(self, frame: Frame) -> None:
+        """
+        Send the first frame of a pair of addresses, or one whose destination nobody owns.
+        """
+        if self._bridging is not None and not self._bridging.mayLeave(frame):
+            return
+        peer = self._findWay(frame)
+        if peer is not None:
+            self._counters["sent-frames"] += 1
+            try:
+                self._transport.send(peer, frame)
+            except Exception:
+                self._failures.caught("transport", plugin=self._transport)
+        elif takers := self._bridging.takers() if self._bridging is not None else ():
+            self._sendEach(takers, frame)
+        else:
+            self._counters["drop-unknown-unicast"] += 1
+
+    def _findWay(self, frame: Frame) -> Peer | None:
+        peer = self._table.peerOf.get(bytes(frame[:6]))
+        if peer is not None:
+            self._table.keepWay(bytes(frame[:12]), peer)
+        return peer
+
     def _spread(self, frame: Frame) -> None:
         peers = self._table.peers
-        if not peers:
+        if not self._linkLocal and _isLinkLocal(frame):
+            self._counters["drop-sent-link-local"] += 1
+        elif self._bridging is not None and not self._bridging.mayLeaveToAll(frame):
+            return
+        elif not peers:
             self._counters["drop-no-peers"] += 1
         elif not all(watcher.leaving(frame) for watcher in self._watchers):
             self._counters["drop-sent-watched"] += 1
         else:
             self._counters["sent-group-frames"] += 1
-            try:
-                self._transport.sendEach(peers, frame)
-            except Exception:
-                self._failures.caught("transport", plugin=self._transport)
+            self._sendEach(peers, frame)
+
+    def _sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        try:
+            self._transport.sendEach(peers, frame)
+        except Exception:
+            self._failures.caught("transport", plugin=self._transport)
 
     def batchRead(self) -> None:
         """
@@ -182,8 +236,10 @@ class Etud:
             self._counters["drop-received-bad-source"] += 1
         elif frame[6:12] == self._own:
             self._counters["drop-received-own"] += 1
+        elif frame[0] & 1:
+            self._groupReceived(peer, frame)
         else:
-            for ask in self._asked[frame[0] & 1]:
+            for ask in self._askedOfOne:
                 if not ask(peer, frame):
                     self._counters["drop-received-watched"] += 1
                     return
@@ -192,6 +248,22 @@ class Etud:
                     self._counters["delivered-frames"] += 1
             except Exception:
                 self._failures.caught("tap", plugin=self._tap)
+
+    def _groupReceived(self, peer: Peer, frame: Frame) -> None:
+        if not self._linkLocal and _isLinkLocal(frame):
+            self._counters["drop-received-link-local"] += 1
+            return
+        if self._bridging is not None and not self._bridging.mayArrive(peer, frame):
+            return
+        for ask in self._askedOfGroup:
+            if not ask(peer, frame):
+                self._counters["drop-received-watched"] += 1
+                return
+        try:
+            if self._tap.write(frame):
+                self._counters["delivered-frames"] += 1
+        except Exception:
+            self._failures.caught("tap", plugin=self._tap)
 
     def stretchReceived(self, peer: Peer, stretch: Stretch) -> None:
         """
@@ -202,7 +274,7 @@ class Etud:
             for frame in stretch.frames():
                 self.frameReceived(peer, frame)
             return
-        for ask in self._asked[0]:
+        for ask in self._askedOfOne:
             if not ask(peer, headers + stretch.pieces[0]):
                 self._counters["drop-received-watched"] += 1
                 return
@@ -226,9 +298,14 @@ class Etud:
         See L{IFrameReceiver}.
         """
         self._table.touch(peer)
+        self._table.forgetWays()  # now and then: hosts behind our tap that speak are remembered as such
 
     def tapLost(self, reason: str) -> None:
         """
         See L{IFrameReader}.
         """
         self._lost(reason)
+
+
+def _isLinkLocal(frame: Frame) -> bool:
+    return frame[:5] == LINK_LOCAL and frame[5] < 0x10

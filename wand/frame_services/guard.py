@@ -14,7 +14,8 @@ from zope.interface import implementer
 from wand.counters import Counters
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import Frame
-from wand.frame_services.speech import DHCP, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
+from wand.frame_services.bridged_addresses import BridgedAddresses
+from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService, IFrameWatcher, NodeContext, Settings
 from wand.participant import Sealed
 from wand.table import Peer
@@ -23,7 +24,8 @@ COUNTERS: Final = {
     f"guard-{DHCP}": "frames refused: DHCP of a server, from a peer without the bridge right",
     f"guard-{ROUTER}": "frames refused: router advertisements from a peer without the bridge right",
     f"guard-{UNREADABLE}": "frames refused: too short to tell what they are, from a peer without the bridge right",
-    "guard-address": "frames refused: ARP or neighbour discovery for an address that another member has",
+    f"guard-{PPPOE}": "frames refused: PPPoE of an access concentrator, from a peer without the bridge right",
+    "guard-address": "frames refused: ARP or neighbour discovery for an address that is not the peer's",
 }
 
 
@@ -47,7 +49,7 @@ class Guard:
         """
         for key in settings:
             raise ConfigurationInvalid("the settings of the frame service guard", key, "there are no settings")
-        return GuardWatcher(context.sealed, context.counters)
+        return GuardWatcher(context.sealed, context.counters, BridgedAddresses(context.clock))
 
 
 @implementer(IFrameInspector)
@@ -56,8 +58,12 @@ class GuardWatcher:
     The guard at work.  Where there is no network with rights, no peer has the bridge right.
     """
 
-    def __init__(self, sealed: Sealed | None, counters: Counters) -> None:
+    def __init__(self, sealed: Sealed | None, counters: Counters, bridged: BridgedAddresses) -> None:
+        """
+        @param bridged: remembers the addresses behind bridges.
+        """
         counters.declare(COUNTERS)
+        self._bridged = bridged
         self._sealed = sealed
         self._counters = counters
 
@@ -99,5 +105,17 @@ class GuardWatcher:
         return announcement is not None and announcement.certificate.bridge
 
     def _isOfAnother(self, peer: Peer, address: str) -> bool:
-        owner = None if self._sealed is None else self._sealed.participant.claims.ownerOf("address", address)
-        return owner is not None and owner != peer
+        """
+        Does an address belong to others?  What no member has is for hosts behind bridges to use, and what is outside
+        of the network's prefix is for everybody while it is not heard there.
+        """
+        if self._sealed is None:
+            return False
+        participant = self._sealed.participant
+        owner = participant.claims.ownerOf("address", address)
+        if owner is not None:
+            return owner != peer
+        if self._mayServe(peer):
+            self._bridged.heard(address)
+            return False
+        return participant.isOverlay(address) or self._bridged.isKnown(address)

@@ -2,9 +2,9 @@
 What frames say: what only a DHCP server or a router says, and for which addresses a frame speaks.  Functions of octets
 and nothing else.
 
-Sources: RFC 826 (ARP), RFC 2131 (DHCP), RFC 4861 (neighbour discovery), RFC 8415 (DHCPv6), RFC 6105 and RFC 7113 (what
-a guard must look at, and how it is evaded: by fragments, chains of headers, and, CVE-2021-27853, tags and SNAP
-headers).
+Sources: RFC 826 (ARP), RFC 2131 (DHCP), RFC 2516 (PPPoE), RFC 4861 (neighbour discovery), RFC 8415 (DHCPv6), RFC 6105
+and RFC 7113 (what a guard must look at, and how it is evaded: by fragments, chains of headers, and, CVE-2021-27853,
+tags and SNAP headers).
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from wand.ethernet import Frame
 #: What L{reserved} answers.
 DHCP: Final = "dhcp"
 ROUTER: Final = "router"
+PPPOE: Final = "pppoe"
 UNREADABLE: Final = "unreadable"
 
 _IPV4: Final = 0x0800
 _ARP: Final = 0x0806
 _IPV6: Final = 0x86DD
+_PPPOE_DISCOVERY: Final = 0x8863
 _TAGS: Final = frozenset((0x8100, 0x88A8, 0x9100))
 
 #: Below this the field is a length, and an LLC header follows (IEEE 802.3).
@@ -41,6 +43,9 @@ _AUTHENTICATION: Final = 51
 #: From which ports servers speak, and at which ones clients listen, whoever speaks.
 _DHCP_PORTS: Final = (67, 68)
 _DHCPV6_PORTS: Final = (547, 546)
+
+#: What access concentrators say: an offer, and a session confirmed (RFC 2516).
+_OF_CONCENTRATORS: Final = (0x07, 0x65)
 
 _SOLICITATIONS: Final = (133, 135)
 _ROUTER_ADVERTISEMENT: Final = 134
@@ -71,7 +76,8 @@ def reserved(frame: Frame) -> str:
     """
     Does a frame say what only servers and routers say?
 
-    @return: L{DHCP}, L{ROUTER}; L{UNREADABLE} if it is too short to tell, as no honest host sends it; or nothing.
+    @return: L{DHCP}, L{ROUTER}, L{PPPOE}; L{UNREADABLE} if it is too short to tell, as no honest host sends it; or
+        nothing.
     """
     try:
         kind, at = _payload(frame)
@@ -83,6 +89,8 @@ def reserved(frame: Frame) -> str:
                 return DHCP if _isOfServer(frame, at, _DHCPV6_PORTS) else ""
             if carried == _ICMPV6 and frame[at] == _ROUTER_ADVERTISEMENT:
                 return ROUTER
+        if kind == _PPPOE_DISCOVERY and frame[at + 1] in _OF_CONCENTRATORS:
+            return PPPOE
     except IndexError:
         return UNREADABLE
     return ""

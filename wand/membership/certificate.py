@@ -8,6 +8,7 @@ from typing import ClassVar, Final, Literal
 
 from wand.ethernet import MAC
 from wand.membership.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
+from wand.membership.limits import Limits
 from wand.membership.member import Member
 from wand.membership.signed import Body
 
@@ -20,6 +21,8 @@ class Certificate(Body, frozen=True, array_like=True):
     What the network says of one member; see L{Member}.
 
     @ivar role: L{NODE} or L{SERVER}.
+    @ivar limits: how much it may bring.
+    @ivar confirmed: did an operator say that the MAC addresses are its own, also where they were heard behind others?
     """
 
     domain: ClassVar[str] = "wand certificate 1"
@@ -35,6 +38,8 @@ class Certificate(Body, frozen=True, array_like=True):
     since: Count
     issued: Count
     expires: Count
+    limits: Limits = Limits()
+    confirmed: bool = False
 
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)

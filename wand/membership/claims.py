@@ -3,13 +3,13 @@ Who owns which MAC address, overlay address and name.
 
 The same announcements, in whatever order they arrive, give the same owners everywhere.  Of each identity the one with
 the highest epoch counts.  Of several identities that claim one thing the one that has been a member for the longest
-wins (docs/sealed.md).
+wins (docs/sealed.md).  Of a claim and what was heard behind a bridge, what was there first has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -20,10 +20,14 @@ from wand.ethernet import MAC
 from wand.events import Events
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
+from wand.membership.complaints import Complaints
+from wand.membership.conflicts import Conflicts, Thing
 from wand.membership.fields import hostOf
 from wand.membership.identity import Identity
 from wand.membership.learned import Learned
+from wand.membership.limits import BROADCASTS, MACS
 from wand.membership.signed import unverified
+from wand.notes import Notes
 from wand.status import ConflictStatus
 from wand.table import Rank, Source, Table
 
@@ -37,18 +41,16 @@ COUNTERS: Final = {
     "drop-claim-invalid": "claims whose certificate or signature is not valid",
     "drop-claim-full": "claims beyond the number of members that are kept",
     "drop-claim-table": "claimed addresses that the table did not take",
-    "drop-learned": "addresses behind bridges that were not learned: beyond the quota, or heard elsewhere just now",
+    "drop-learned": "addresses behind bridges that were not learned: beyond the limit, or heard elsewhere just now",
 }
-
-#: Something that has one owner: C{("mac", MAC)}, C{("address", "10.77.0.1")} or C{("name", "alice")}.
-Thing: TypeAlias = tuple[str, MAC | str]
 
 
 class Claims:
     """
     Knows the announcement of every member, and feeds the table.  Peers in the table are L{Identity}s.
 
-    @ivar learned: what is behind members with the bridge right.
+    @ivar learned: what is behind members with the bridge right, and behind our own tap.
+    @ivar complaints: what operators are told about members.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -63,27 +65,30 @@ class Claims:
         limit: int = LIMIT,
         *,
         wallClock: Callable[[], float],
+        notes: Notes | None = None,
     ) -> None:
         """
         @param wallClock: gives the seconds since the epoch, which certificates expire by.
         @param own: our own identity, whose addresses do not go into the table.
         @param check: verifies a certificate, as L{wand.membership.trust.Trust.check} does.
+        @param notes: where complaints about members go.
         """
         counters.declare(COUNTERS)
-        self.learned = Learned(clock, table)
+        self.complaints = Complaints(notes or Notes(clock, events), clock, self._nameOf)
+        self.learned = Learned(own, clock, wallClock, table, self.complaints, self._macsBehind, self._freed)
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self._own = own
         self._check = check
         self._table = table
         self._clock = clock
-        self._events = events
         self._counters = counters
         self._limit = limit
         self._standing: dict[Identity, Announcement] = {}
         self._claimants: dict[Thing, set[Identity]] = {}
         self._owners: dict[Thing, Identity] = {}
         self._userOf: dict[bytes, Identity] = {}
-        self._told: dict[Thing, set[frozenset[Identity]]] = {}
+        self._bridges: dict[Identity, None] = {}
+        self._conflicts = Conflicts(events, self._nameOf)
         self._ages: Ageing[Identity] = Ageing(clock, self.drop, wallClock)
 
     def __len__(self) -> int:
@@ -118,11 +123,12 @@ class Claims:
         A member was revoked, or its certificate expired.
         """
         before = self._standing.pop(identity, None)
+        self._bridges.pop(identity, None)
         if before is not None:
             self._ages.discard(identity)
-            self.learned.forgetBehind(identity)
             for thing in _things(before):
                 self._withdraw(thing, identity)
+        self.learned.forgetBehind(identity)
 
     def stop(self) -> None:
         """
@@ -133,21 +139,64 @@ class Claims:
 
     # What readers ask.
 
-    def mayUse(self, identity: bytes, mac: bytes) -> bool:
+    def mayUse(self, identity: bytes, mac: bytes, toGroup: int) -> bool:  # HOT PATH
         """
         May a frame of this peer have this source address?  Learns it behind a peer with the bridge right.
+
+        @param mac: six octets.
+        @param toGroup: is the frame for a group?
+        """
+        owner = self._userOf.get(mac)
+        if owner is not None:
+            return owner == identity or self._refuse(Identity(identity), MAC(mac), owner)
+        announcement = self._standing.get(Identity(identity))
+        if announcement is None or not announcement.certificate.bridge:
+            return False
+        taken = self.learned.heard(announcement.identity, MAC(mac), bool(toGroup))
+        self._counters["drop-learned"] += not taken
+        return taken
+
+    def mayLeave(self, mac: bytes) -> bool:
+        """
+        May a frame of our own host have this source address?  Learns what is behind our tap, if we have the bridge
+        right.
 
         @param mac: six octets.
         """
         owner = self._userOf.get(mac)
         if owner is not None:
-            return owner == identity
+            return owner == self._own
+        if self.isBridge:
+            self.learned.heard(self._own, MAC(mac), True)
+        return True
+
+    @property
+    def isBridge(self) -> bool:
+        """
+        Have we the bridge right?
+        """
+        own = self._standing.get(self._own)
+        return own is not None and own.certificate.bridge
+
+    @property
+    def bridges(self) -> tuple[Identity, ...]:
+        """
+        The members with the bridge right, without ourselves.
+        """
+        return tuple(self._bridges)
+
+    def broadcastsOf(self, identity: bytes) -> int:
+        """
+        How many frames to groups a member may send in a second.
+        """
         announcement = self._standing.get(Identity(identity))
-        if announcement is None or not announcement.certificate.bridge:
-            return False
-        taken = self.learned.heard(announcement.identity, MAC(mac))
-        self._counters["drop-learned"] += not taken
-        return taken
+        return BROADCASTS if announcement is None else announcement.certificate.limits.broadcasts
+
+    def flooded(self, identity: bytes) -> None:
+        """
+        A member sent more frames to groups than it may.
+        """
+        self.complaints.flooded(Identity(identity), self.broadcastsOf(identity))
 
     def ownerOf(self, kind: str, what: MAC | str) -> Identity | None:
         """
@@ -176,11 +225,7 @@ class Claims:
         """
         Everything that more than one member claims.
         """
-        return [
-            self._conflict(thing, self._owners[thing], loser)
-            for thing in sorted(self._told, key=repr)
-            for loser in sorted(self._claimants[thing] - {self._owners[thing]})
-        ]
+        return list(self._conflicts)
 
     # How owners are chosen.
 
@@ -199,8 +244,11 @@ class Claims:
             return False
         self._standing[identity] = announcement
         self._ages.expireAt(identity, announcement.certificate.expires)
+        self._bridges.pop(identity, None)
         if not announcement.certificate.bridge:
             self.learned.forgetBehind(identity)
+        elif identity != self._own:
+            self._bridges[identity] = None
         things = _things(announcement)
         for thing in _things(before) if before else ():
             if thing not in things:
@@ -214,27 +262,60 @@ class Claims:
 
     def _withdraw(self, thing: Thing, identity: Identity) -> None:
         self._claimants[thing].discard(identity)
-        told = self._told.get(thing)
-        if told is not None:
-            told = self._told[thing] = {pair for pair in told if identity not in pair}
-            if not told:
-                del self._told[thing]
         self._settle(thing)
 
     def _settle(self, thing: Thing) -> None:
         claimants = self._claimants[thing]
-        if claimants:
-            owner = min(claimants, key=lambda each: self._standing[each].seniority)
+        holder = self._holder(thing)
+        early = [each for each in claimants if not self._isLate(each, thing, holder)]
+        owner = min(early, key=lambda each: self._standing[each].seniority, default=None)
+        if owner is not None:
             self._owners[thing] = owner
-            self._tell(thing, owner, claimants - {owner})
         else:
-            del self._claimants[thing], self._owners[thing]
+            self._owners.pop(thing, None)
+        if not claimants:
+            del self._claimants[thing]
+        winner = owner or holder
+        self._conflicts.settle(thing, winner, {each for each in claimants if each != winner})
         if isinstance(mac := thing[1], MAC):
-            self._enter(mac, self._owners.get(thing))
+            self._enter(mac, owner)
+            if owner is None and holder is not None and claimants:
+                self.complaints.late(mac, holder, min(claimants))
+            else:
+                self.complaints.settled(mac)
+
+    # What was heard before it was claimed.
+
+    def _holder(self, thing: Thing) -> Identity | None:
+        return self.learned.holder(thing[1]) if isinstance(thing[1], MAC) else None
+
+    def _isLate(self, claimant: Identity, thing: Thing, holder: Identity | None) -> bool:
+        mac = thing[1]
+        if holder is None or holder == claimant or self._owners.get(thing) == claimant or not isinstance(mac, MAC):
+            return False
+        certificate = self._standing[claimant].certificate
+        return not certificate.confirmed and self.learned.since(mac) < certificate.issued
+
+    def _freed(self, mac: MAC) -> None:
+        if ("mac", mac) in self._claimants:
+            self._settle(("mac", mac))
+
+    def _macsBehind(self, identity: Identity) -> int:
+        announcement = self._standing.get(identity)
+        return MACS if announcement is None else announcement.certificate.limits.macs
+
+    def _nameOf(self, identity: Identity) -> str:
+        announcement = self._standing.get(identity)
+        return str(identity) if announcement is None else announcement.claim.name
+
+    def _refuse(self, identity: Identity, mac: MAC, owner: Identity) -> bool:
+        if identity in self._bridges:
+            self.complaints.foreign(mac, owner, identity)
+        return False
 
     def _enter(self, mac: MAC, owner: Identity | None) -> None:
         if owner is None:
-            del self._userOf[mac]
+            self._userOf.pop(mac, None)
         else:
             self._userOf[mac] = owner
             self.learned.forget(mac)
@@ -247,32 +328,6 @@ class Claims:
             self._counters["drop-claim-table"] += 1
         except NoSuchEntry:  # it was our own, or the table did not take it, or the operator removed it
             return
-
-    def _tell(self, thing: Thing, owner: Identity, losers: set[Identity]) -> None:
-        for loser in sorted(losers):
-            told = self._told.setdefault(thing, set())
-            if (pair := frozenset((owner, loser))) not in told:
-                told.add(pair)
-                conflict = self._conflict(thing, owner, loser)
-                self._events.publish(
-                    "claim-conflict",
-                    what=conflict.what,
-                    value=conflict.value,
-                    winner=conflict.winner,
-                    winnerKey=conflict.winnerKey,
-                    loser=conflict.loser,
-                    loserKey=conflict.loserKey,
-                )
-
-    def _conflict(self, thing: Thing, owner: Identity, loser: Identity) -> ConflictStatus:
-        return ConflictStatus(
-            what=thing[0],
-            value=str(thing[1]),
-            winner=self._standing[owner].claim.name,
-            winnerKey=owner.text,
-            loser=self._standing[loser].claim.name,
-            loserKey=loser.text,
-        )
 
 
 def _things(announcement: Announcement) -> set[Thing]:

@@ -71,6 +71,8 @@ class Evidence:
             issued=content.issued,
             expires=content.expires,
             learned=True,
+            limits=content.limits,
+            confirmed=content.confirmed,
         )
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:

@@ -13,6 +13,7 @@ from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.membership.fields import isName
 from wand.membership.identity import Entropy
+from wand.membership.limits import USUAL, Limits
 from wand.membership.shelf import Shelf
 from wand.membership.status import InvitationStatus
 
@@ -43,6 +44,7 @@ class Invitation(msgspec.Struct, frozen=True):
     @ivar bridge: do they get the bridge right?
     @ivar approval: must an operator approve them?
     @ivar withdrawn: may nobody join with it any more?
+    @ivar limits: how much they may bring.
     """
 
     invitation: bytes
@@ -54,6 +56,7 @@ class Invitation(msgspec.Struct, frozen=True):
     approval: bool = False
     redeemers: tuple[bytes, ...] = ()
     withdrawn: bool = False
+    limits: Limits = Limits()
 
     @property
     def isOpen(self) -> bool:
@@ -75,6 +78,8 @@ class Invitation(msgspec.Struct, frozen=True):
             name=self.name,
             bridge=self.bridge,
             approval=self.approval,
+            behind=self.limits.macs,
+            broadcasts=self.limits.broadcasts,
         )
 
 
@@ -107,7 +112,13 @@ class Invitations:
                 await self._shelf.exchange(invitation.invitation, invitation, None)
 
     async def make(
-        self, uses: int, lifetime: float, name: str = "", bridge: bool = False, approval: bool = False
+        self,
+        uses: int,
+        lifetime: float,
+        name: str = "",
+        bridge: bool = False,
+        approval: bool = False,
+        limits: Limits = USUAL,
     ) -> Invitation:
         """
         Make an invitation.
@@ -135,6 +146,7 @@ class Invitations:
             name=name,
             bridge=bridge,
             approval=approval,
+            limits=limits,
         )
         if not await self._shelf.exchange(invitation.invitation, None, invitation):
             raise MembershipRefused("there is an invitation of this id; is the randomness of this system broken?")

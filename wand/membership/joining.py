@@ -39,6 +39,7 @@ class Joining:
     """
     Redeems the invitation of an L{Enrolment}.
 
+    @ivar mac: the address of the tap.
     @ivar done: fires with C{None} once the invitation is redeemed; fails with L{MembershipRefused} if it is refused.
         Whatever else goes wrong passes, and it asks again.
     """
@@ -63,7 +64,7 @@ class Joining:
         self.done: Deferred[None] = Deferred()
         self._enrolment = enrolment
         self._name = name
-        self._mac = mac
+        self.mac = mac
         self._clock = clock
         self._random = random
         self._send = send
@@ -76,7 +77,7 @@ class Joining:
         """
         Ask, and ask again until there is an answer.
         """
-        join = self._enrolment.join(self._name, self._mac)
+        join = self._enrolment.join(self._name, self.mac)
         if join is not None:
             self._again(self._patience)
             self._patience = min(2 * self._patience, PATIENCE_MAXIMUM)
@@ -142,6 +143,8 @@ class Joining:
 class Renewal:
     """
     Keeps the certificate of a member fresh.
+
+    @ivar mac: the address of the tap, which the certificate shall have.
     """
 
     _log = Logger()
@@ -162,7 +165,7 @@ class Renewal:
         @param notes: told, under C{renewal}, while there is none because something is wrong.
         """
         self._enrolment = enrolment
-        self._mac = mac
+        self.mac = mac
         self._clock = clock
         self._send = send
         self._renewed = renewed
@@ -178,10 +181,10 @@ class Renewal:
         own = self._enrolment.own
         if own is None:
             return
-        wait = self._enrolment.renewalIn if self._mac in own.macs else 0.0
+        wait = self._enrolment.renewalIn if self.mac in own.macs else 0.0
         self._timer = self._clock.callLater(min(wait, LOOK) if wait > 0 else PATIENCE_MAXIMUM, self.start)
         if wait <= 0:
-            self._send(Renew(self._mac))
+            self._send(Renew(self.mac))
 
     def received(self, message: Renewed | Refused | NotNow) -> None:
         """

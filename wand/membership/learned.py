@@ -1,33 +1,69 @@
 """
-MAC addresses behind members with the bridge right: learned from their own frames, never passed on to others.
+MAC addresses behind members with the bridge right, and behind our own tap: learned from frames, never passed on.
+
+A host that moves is followed at once, and no faster than honest hosts move: so neither two hosts of one address nor a
+loop make the table flap.  For a while after its last frame an address is remembered, so that nobody else's claim takes
+it meanwhile.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
+import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.ageing import Ageing
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
+from wand.membership.complaints import Complaints
 from wand.membership.identity import Identity
 from wand.table import Rank, Source, Table
 
 #: Who says so in the table.
 LEARNED: Final = Source("learned", Rank.LEARNED)
 
-#: How many addresses are learned behind one member; further ones are refused, those that are known stay.
-QUOTA: Final = 256
-
-#: How many are learned altogether, so that they leave room in the table for what is claimed.
+#: How many are known altogether, so that they leave room in the table for what is claimed.
 LIMIT: Final = 65_536
 
-#: Seconds after its last frame for which an address is known.
+#: Seconds after its last frame for which the table has an address.
 AGE: Final = 300.0
 
-#: Seconds after its last frame for which an address can not move to another member: no flapping in a loop.
+#: Seconds after its last frame for which an address is remembered.
+MEMORY: Final = 3600.0
+
+#: Seconds after a frame from one place in which a frame to a single host from another may have been under way since
+#: before a move, and moves nothing; frames to groups, with which hosts and hypervisors announce themselves, do.
 HOLD: Final = 2.0
+
+#: How often an address may move at once, and the seconds after which it may once more.
+MOVES: Final = 4
+MOVE_INTERVAL: Final = 10.0
+
+
+class Heard(NamedTuple):
+    """
+    What is remembered of an address.
+
+    @ivar holder: the identity of the member behind which it is.
+    @ivar since: when it was heard there first, in seconds since the epoch.
+    @ivar last: when it was heard there last.
+    """
+
+    mac: bytes
+    holder: bytes
+    since: float
+    last: float
+
+
+@attrs.define(eq=False)
+class _Host:
+    holder: Identity
+    since: float
+    moves: float
+    filled: float
+    isSilent: bool = False
 
 
 class Learned:
@@ -35,62 +71,75 @@ class Learned:
     Learns MAC addresses, and forgets them.
     """
 
-    def __init__(self, clock: IReactorTime, table: Table, quota: int = QUOTA, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        own: Identity,
+        clock: IReactorTime,
+        wallClock: Callable[[], float],
+        table: Table,
+        complaints: Complaints,
+        quotaOf: Callable[[Identity], int],
+        freed: Callable[[MAC], object],
+        limit: int = LIMIT,
+    ) -> None:
+        """
+        @param own: our own identity: what is behind our tap goes into no table.
+        @param quotaOf: how many addresses may be behind a member.
+        @param freed: called with an address that is remembered no more.
+        """
+        self._own = own
         self._clock = clock
+        self._wallClock = wallClock
         self._table = table
-        self._quota = quota
+        self._complaints = complaints
+        self._quotaOf = quotaOf
+        self._freed = freed
         self._limit = limit
-        self._behind: dict[MAC, Identity] = {}
-        self._macsOf: dict[Identity, set[MAC]] = {}
-        self._ages: Ageing[MAC] = Ageing(clock, self.forget)
+        self._hosts: dict[MAC, _Host] = {}
+        self._macsOf: dict[Identity, dict[MAC, None]] = {}
+        self._silentOf: dict[Identity, dict[MAC, None]] = {}
+        self._ages: Ageing[MAC] = Ageing(clock, self._aged)
 
     def __len__(self) -> int:
-        return len(self._behind)
+        return len(self._hosts)
 
-    def heard(self, identity: Identity, mac: MAC) -> bool:
-        """
-        A member with the bridge right sent a frame from an address that nobody claims.
+    # What is heard.
 
-        @return: whether it is taken as the member's.
+    def heard(self, identity: Identity, mac: MAC, announced: bool) -> bool:
         """
-        now = self._clock.seconds()
-        before = self._behind.get(mac)
-        if before is not None and before != identity and not self._mayMove(mac, now):
-            return False
-        if before != identity and not self._learn(identity, mac):
+        A member with the bridge right sent a frame from an address that nobody owns, or our own host did.
+
+        @param announced: was the frame for a group?
+        @return: whether the address is the member's.
+        """
+        host, now = self._hosts.get(mac), self._clock.seconds()
+        if host is None:
+            if not self._learn(identity, mac, now):
+                return False
+        elif host.holder != identity:
+            if not self._move(host, identity, mac, announced, now):
+                return False
+        elif host.isSilent and not self._wake(host, mac):
             return False
         self._ages.expireAt(mac, now + AGE)
         return True
-
-    def macsOf(self, identity: Identity) -> frozenset[MAC]:
-        """
-        What was learned behind a member.
-        """
-        return frozenset(self._macsOf.get(identity, ()))
 
     def forget(self, mac: MAC) -> None:
         """
         An address is claimed now, or was silent for too long.
         """
-        identity = self._behind.pop(mac, None)
-        if identity is None:
-            return
-        self._ages.discard(mac)
-        macs = self._macsOf[identity]
-        macs.discard(mac)
-        if not macs:
-            del self._macsOf[identity]
-        try:
-            self._table.remove(mac, LEARNED)
-        except NoSuchEntry:  # the operator removed it
-            return
+        host = self._hosts.pop(mac, None)
+        if host is not None:
+            self._ages.discard(mac)
+            self._leave(host, mac)
 
     def forgetBehind(self, identity: Identity) -> None:
         """
         A member has the bridge right no more, or is a member no more.
         """
-        for mac in self.macsOf(identity):
+        for mac in tuple(self._macsOf.get(identity, ())):
             self.forget(mac)
+            self._freed(mac)
 
     def stop(self) -> None:
         """
@@ -98,17 +147,142 @@ class Learned:
         """
         self._ages.stop()
 
-    def _mayMove(self, mac: MAC, now: float) -> bool:
-        return (self._ages.deadline(mac) or 0.0) - AGE + HOLD <= now
+    # What is remembered.
 
-    def _learn(self, identity: Identity, mac: MAC) -> bool:
-        if len(self._macsOf.get(identity, ())) >= self._quota or len(self._behind) >= self._limit:
+    def holder(self, mac: MAC) -> Identity | None:
+        """
+        Behind whom an address is or was within the last hour.
+        """
+        host = self._hosts.get(mac)
+        return None if host is None else host.holder
+
+    def since(self, mac: MAC) -> float:
+        """
+        When an address was heard first where it is, in seconds since the epoch; later than everything if nowhere.
+        """
+        host = self._hosts.get(mac)
+        return float("inf") if host is None else host.since
+
+    def macsOf(self, identity: Identity) -> frozenset[MAC]:
+        """
+        What is in the table behind a member.
+        """
+        return frozenset(self._macsOf.get(identity, {}).keys() - self._silentOf.get(identity, {}).keys())
+
+    def remembered(self) -> Iterator[Heard]:
+        """
+        Everything, to be kept over a restart.
+        """
+        elapsed = self._wallClock() - self._clock.seconds()
+        for mac, host in self._hosts.items():
+            yield Heard(mac, host.holder, host.since, self._last(host, mac) + elapsed)
+
+    def remember(self, heard: Heard) -> None:
+        """
+        Take what was kept: it is in no table before the host is heard again.
+        """
+        mac, holder, now = MAC(heard.mac), Identity(heard.holder), self._clock.seconds()
+        left = min(MEMORY, heard.last + MEMORY - self._wallClock())
+        if left > 0 and mac not in self._hosts and self._hasRoom(holder):
+            self._hosts[mac] = _Host(holder, heard.since, MOVES, now, isSilent=True)
+            self._macsOf.setdefault(holder, {})[mac] = None
+            self._silentOf.setdefault(holder, {})[mac] = None
+            self._ages.expireAt(mac, now + left)
+
+    # How it is done.
+
+    def _learn(self, identity: Identity, mac: MAC, now: float) -> bool:
+        if not self._hasRoom(identity) or not self._enter(identity, mac):
+            return False
+        self._hosts[mac] = _Host(identity, self._wallClock(), MOVES, now)
+        self._macsOf.setdefault(identity, {})[mac] = None
+        return True
+
+    def _move(self, host: _Host, identity: Identity, mac: MAC, announced: bool, now: float) -> bool:
+        if not announced and now - self._last(host, mac) < HOLD:
+            return False
+        if not self._mayMove(host, now):
+            self._complaints.fought(mac, host.holder, identity)
+            return False
+        if not self._hasRoom(identity) or mac not in self._hosts or not self._enter(identity, mac):
+            return False
+        self._leave(host, mac, isStaying=identity != self._own)
+        host.moves -= 1.0
+        host.holder, host.since, host.isSilent = identity, self._wallClock(), False
+        self._macsOf.setdefault(identity, {})[mac] = None
+        return True
+
+    def _mayMove(self, host: _Host, now: float) -> bool:
+        host.moves = min(float(MOVES), host.moves + (now - host.filled) / MOVE_INTERVAL)
+        host.filled = now
+        return host.moves >= 1.0
+
+    def _wake(self, host: _Host, mac: MAC) -> bool:
+        if not self._enter(host.holder, mac):
+            return False
+        host.isSilent = False
+        _remove(self._silentOf, host.holder, mac)
+        return True
+
+    def _last(self, host: _Host, mac: MAC) -> float:
+        return (self._ages.deadline(mac) or 0.0) - (MEMORY if host.isSilent else AGE)
+
+    def _aged(self, mac: MAC) -> None:
+        host = self._hosts.get(mac)
+        if host is None:
+            return
+        if host.isSilent:
+            self.forget(mac)
+            self._freed(mac)
+            return
+        self._withdraw(mac)
+        host.isSilent = True
+        self._silentOf.setdefault(host.holder, {})[mac] = None
+        self._ages.expireAt(mac, self._clock.seconds() + MEMORY - AGE)
+
+    def _hasRoom(self, identity: Identity) -> bool:
+        quota = self._quotaOf(identity)
+        if len(self._macsOf.get(identity, ())) >= quota:
+            if not self._forgetSilent(identity):
+                self._complaints.full(identity, quota)
+                return False
+        elif len(self._hosts) >= self._limit:
+            return self._forgetSilent(next(iter(self._silentOf), identity))
+        return True
+
+    def _forgetSilent(self, identity: Identity) -> bool:
+        mac = next(iter(self._silentOf.get(identity, ())), None)
+        if mac is None:
             return False
         self.forget(mac)
+        self._freed(mac)
+        return True
+
+    def _leave(self, host: _Host, mac: MAC, *, isStaying: bool = False) -> None:
+        if not isStaying:
+            self._withdraw(mac)
+        _remove(self._macsOf, host.holder, mac)
+        _remove(self._silentOf, host.holder, mac)
+
+    def _enter(self, identity: Identity, mac: MAC) -> bool:
+        if identity == self._own:
+            return mac.isUnicast
         try:
             self._table.put(mac, identity, LEARNED)
         except EntryRefused:  # ours, a group's, or the table is full
             return False
-        self._behind[mac] = identity
-        self._macsOf.setdefault(identity, set()).add(mac)
         return True
+
+    def _withdraw(self, mac: MAC) -> None:
+        try:
+            self._table.remove(mac, LEARNED)
+        except NoSuchEntry:  # it is behind ourselves, or silent, or the operator removed it
+            return
+
+
+def _remove(macsOf: dict[Identity, dict[MAC, None]], identity: Identity, mac: MAC) -> None:
+    macs = macsOf.get(identity)
+    if macs is not None:
+        macs.pop(mac, None)
+        if not macs:
+            del macsOf[identity]

@@ -19,6 +19,7 @@ MAXIMUM: Final = 1152
 PAGE: Final = 6
 
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
+Index: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
 _SignedRevocation: TypeAlias = Annotated[bytes, Meta(max_length=176)]
 
 
@@ -175,6 +176,22 @@ class Revocations(msgspec.Struct, tag=12, frozen=True, array_like=True):
     after: Annotated[bytes, Meta(max_length=32)]
 
 
+class Goodbye(msgspec.Struct, tag=14, frozen=True, array_like=True):
+    """
+    The sender stops in good order, and ends the session.
+
+    @ivar session: the number by which the reader knows the session; a goodbye that was held up ends no later one.
+    """
+
+    session: Index
+
+
+class Farewell(msgspec.Struct, tag=15, frozen=True, array_like=True):
+    """
+    The answer to a L{Goodbye}, which need not be said again.
+    """
+
+
 Message: TypeAlias = (
     Join
     | Admitted
@@ -189,6 +206,8 @@ Message: TypeAlias = (
     | RevocationsWanted
     | Revocations
     | Introduction
+    | Goodbye
+    | Farewell
 )
 
 

@@ -13,6 +13,7 @@ from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
 from wand.membership.foundation import Foundation
 from wand.membership.identity import Identity, NetworkKey
+from wand.membership.limits import BROADCASTS, MACS, Limits
 from wand.membership.record import MemberRecord
 from wand.membership.register import Register
 from wand.membership.revocation import Revocation
@@ -27,6 +28,10 @@ Document = TypeVar("Document")
 class CertificateRequest(msgspec.Struct, frozen=True):
     """
     Somebody who needs a certificate; keys in hex.
+
+    @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
+    @ivar broadcasts: how many frames to groups it may send in a second.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
     """
 
     name: str
@@ -37,6 +42,9 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     macs: list[str]
     bridge: bool
     since: int
+    behind: int = MACS
+    broadcasts: int = BROADCASTS
+    confirmed: bool = False
 
 
 class RevocationRequest(msgspec.Struct, frozen=True):
@@ -152,6 +160,9 @@ def _request(record: MemberRecord) -> CertificateRequest:
         macs=[str(MAC(mac)) for mac in record.macs],
         bridge=record.bridge,
         since=record.since,
+        behind=record.limits.macs,
+        broadcasts=record.limits.broadcasts,
+        confirmed=record.confirmed,
     )
 
 
@@ -166,6 +177,8 @@ def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: i
         addresses=tuple(request.addresses),
         macs=tuple(bytes(MAC.parseUnicast(mac)) for mac in request.macs),
         bridge=request.bridge,
+        limits=Limits(request.behind, request.broadcasts),
+        confirmed=request.confirmed,
     )
     return signed(key.signing, record.certificateFor(key.network, now, life))
 

@@ -11,6 +11,7 @@ import msgspec
 from wand.ethernet import MAC
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.identity import Identity
+from wand.membership.limits import Limits
 from wand.membership.signed import unverified
 from wand.membership.status import MemberStatus
 
@@ -27,6 +28,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar revoked: when it was revoked.
     @ivar revocation: signed; empty until it is.
     @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
+    @ivar limits: how much it may bring.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
     """
 
     identity: bytes
@@ -45,6 +48,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     revoked: int = 0
     revocation: bytes = b""
     learned: bool = False
+    limits: Limits = Limits()
+    confirmed: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -62,6 +67,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
             since=min(self.since, now),
             issued=now,
             expires=now + life,
+            limits=self.limits,
+            confirmed=self.confirmed,
         )
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:
@@ -80,12 +87,14 @@ class MemberRecord(msgspec.Struct, frozen=True):
         return same == certificate
 
     @property
-    def isCertifiedBridge(self) -> bool:
+    def areRightsCertified(self) -> bool:
         """
-        Does the certificate give the bridge right if the record does?
+        Does the certificate give the rights and the limits that the record gives?
         """
         certificate = unverified(self.certificate, Certificate)
-        return not self.bridge or (certificate is not None and certificate.bridge)
+        if certificate is None:
+            return not self.bridge
+        return (certificate.bridge or not self.bridge) and certificate.limits == self.limits
 
     @property
     def status(self) -> MemberStatus:
@@ -105,4 +114,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             since=self.since,
             expires=self.expires if self.certificate else None,
             learned=self.learned,
+            behind=self.limits.macs,
+            broadcasts=self.limits.broadcasts,
+            confirmed=self.confirmed,
         )

@@ -77,7 +77,7 @@ class Redemption:
             known = await self._add(join, exchangeKey, invitation)
         else:
             known = await self._raised(known, invitation)
-        if known.state == "unsigned" or (known.state == "member" and not known.isCertifiedBridge):
+        if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
             return await self._register.issue(known.identity)
         return known
 
@@ -149,6 +149,7 @@ class Redemption:
             macs=(join.mac,),
             bridge=invitation.bridge,
             invitation=invitation.invitation,
+            limits=invitation.limits,
         )
 
 
@@ -158,5 +159,8 @@ def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:
     """
     isAdmitted = record.state == "pending" and not invitation.approval
     return msgspec.structs.replace(
-        record, bridge=record.bridge or invitation.bridge, state="unsigned" if isAdmitted else record.state
+        record,
+        bridge=record.bridge or invitation.bridge,
+        state="unsigned" if isAdmitted else record.state,
+        limits=record.limits.raisedBy(invitation.limits),
     )

@@ -212,7 +212,9 @@ class Register:
         @raise wand.errors.StoreUnavailable: if that can not be stored.
         """
         await self.assignments.takeMAC(mac, record.identity)
-        moved = await self.change(record.identity, lambda before: msgspec.structs.replace(before, macs=(bytes(mac),)))
+        moved = await self.change(
+            record.identity, lambda before: msgspec.structs.replace(before, macs=(bytes(mac),), confirmed=False)
+        )
         await self.assignments.keepMAC(mac, record.identity)
         return moved
 

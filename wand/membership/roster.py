@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -25,6 +26,7 @@ from wand.membership.evidence import Evidence
 from wand.membership.foundation import TRACES, Foundation, NetworkWish, founded
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
+from wand.membership.limits import USUAL, Limits
 from wand.membership.member import Member
 from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.membership.offline import exported, imported
@@ -288,14 +290,16 @@ class Roster:
             self._events.publish(kind, **known, endpoint=endpoint)
         elif after.bridge and not before.bridge:
             self._events.publish("member-changed", **known, what="may bridge now")
+        elif after.limits != before.limits:
+            self._events.publish("member-changed", **known, what="has larger limits now")
 
     def admitted(self, identity: bytes) -> Admitted | None:
         """
-        What a node gets when it is a member; C{None} while it is none, or has a right that is not certified yet, or we
+        What a node gets when it is a member; C{None} while it is none, or has rights that are not certified yet, or we
         are not certified ourselves.
         """
         record = self._register.get(identity)
-        if record is None or record.state != "member" or not self.certificate or not record.isCertifiedBridge:
+        if record is None or record.state != "member" or not self.certificate or not record.areRightsCertified:
             return None
         return Admitted(record.certificate, self._foundation.signedDescriptor, self.secret, self.certificate)
 
@@ -359,6 +363,7 @@ class Roster:
         name: str = "",
         bridge: bool = False,
         approval: bool = False,
+        limits: Limits = USUAL,
     ) -> Token:
         """
         Make an invitation; the C{text} of the token is what is handed over.
@@ -373,7 +378,7 @@ class Roster:
             raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
         for endpoint in endpoints:
             splitHostPort(endpoint)
-        made = await self._invitations.make(uses, lifetime, name, bridge, approval)
+        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits)
         return Token(
             network=self.network,
             identity=self.identity,
@@ -424,6 +429,38 @@ class Roster:
         if renamed.state == "member":
             renamed = await self._register.issue(renamed.identity)
         return renamed.status
+
+    async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
+        """
+        Say how much a member may bring; C{None} leaves a limit as it is.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if a number is out of range.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        record = self._register.find(nameOrKey)
+        limits = record.limits.changed(macs, broadcasts)
+        return await self._saidAnew(record, lambda before: msgspec.structs.replace(before, limits=limits))
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        Say that the MAC addresses of a member are its own, also where they were heard behind another.  It holds until
+        the member changes its address.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if it can be no member any more.
+        @raise StoreUnavailable: if that can not be stored.
+        """
+        record = self._register.find(nameOrKey)
+        return await self._saidAnew(record, lambda before: msgspec.structs.replace(before, confirmed=True))
+
+    async def _saidAnew(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:
+        if record.state == "revoked":
+            raise MembershipRefused(f"{record.name} was revoked")
+        changed = await self._register.change(record.identity, to)
+        if changed.state == "member":
+            changed = await self._register.issue(changed.identity)
+        return changed.status
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """

@@ -4,6 +4,7 @@ The state of a network's membership, in frozen values; see L{wand.status}.
 
 from __future__ import annotations
 
+from wand.membership.limits import BROADCASTS, MACS
 from wand.status import Status
 
 
@@ -18,6 +19,9 @@ class MemberStatus(Status, frozen=True):
     @ivar since: when it joined.
     @ivar expires: when its certificate does, C{None} if it has none.
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
+    @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
+    @ivar broadcasts: how many frames to groups it may send in a second.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
     """
 
     name: str
@@ -31,6 +35,9 @@ class MemberStatus(Status, frozen=True):
     since: float
     expires: float | None
     learned: bool = False
+    behind: int = MACS
+    broadcasts: int = BROADCASTS
+    confirmed: bool = False
 
 
 class InvitationStatus(Status, frozen=True):
@@ -41,6 +48,8 @@ class InvitationStatus(Status, frozen=True):
     @ivar left: how many nodes may still join with it.
     @ivar name: what the node will be called; empty if it chooses.
     @ivar approval: must an operator approve those who join with it?
+    @ivar behind: how many MAC addresses may be behind the node, if it gets the bridge right.
+    @ivar broadcasts: how many frames to groups the node may send in a second.
     """
 
     invitation: str
@@ -50,6 +59,8 @@ class InvitationStatus(Status, frozen=True):
     name: str
     bridge: bool
     approval: bool
+    behind: int = MACS
+    broadcasts: int = BROADCASTS
 
 
 class NetworkStatus(Status, frozen=True):

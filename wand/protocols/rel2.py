@@ -22,6 +22,7 @@ from wand.interfaces import (
     Context,
     IFrameReceiver,
     IPeerProtocol,
+    IResizableTransport,
     ISuperframeTransport,
     ITransport,
     Settings,
@@ -94,7 +95,7 @@ class Account:
     bytesSent: int = 0
 
 
-@implementer(ISuperframeTransport)
+@implementer(ISuperframeTransport, IResizableTransport)
 class REL2Transport:
     """
     REL2 at work; a peer is an L{Endpoint}.
@@ -124,6 +125,12 @@ class REL2Transport:
         See L{ITransport}.
         """
         return self._port.features
+
+    def resize(self, mtu: int) -> None:
+        """
+        See L{IResizableTransport}.
+        """
+        self._longest = mtu + OVERHEAD
 
     def start(self, receiver: IFrameReceiver) -> None:
         """

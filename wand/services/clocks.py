@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 import attrs
-from twisted.internet.task import LoopingCall
 
 from wand.interfaces import Context
 from wand.membership.member import Member
+from wand.repeating import Repeating
 
 #: Seconds by which two clocks may differ before somebody is told.
 TOLERATED: Final = 60.0
@@ -66,8 +66,7 @@ class Clocks:
         self._isServer = isServer
         self._compared: dict[bytes, _Comparison] = {}
         self._offset = self._now()
-        self._looking = LoopingCall(self._look)
-        self._looking.clock = context.clock
+        self._looking = Repeating("a look at the clock", self._look, context.clock, context.failures)
 
     def start(self) -> None:
         """

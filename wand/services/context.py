@@ -4,6 +4,7 @@ The context of a real program: the reactor's time, the wall clock, real randomne
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from random import SystemRandom
@@ -18,6 +19,8 @@ from wand.events import Event, Events
 from wand.failures import Failures
 from wand.guarded_descriptors import GuardedDescriptors
 from wand.guarded_time import GuardedTime
+from wand.host.changes import Unwatched
+from wand.host.netlink import NetlinkChanges
 from wand.installed import distributions
 from wand.interfaces import Context
 from wand.notes import Notes
@@ -55,6 +58,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
         notes=notes,
         failures=failures,
         makeWorker=partial(WorkerThread, reactor),
+        hostChanges=NetlinkChanges(clock, reactor, failures) if sys.platform == "linux" else Unwatched(),
     )
 
 

@@ -9,19 +9,22 @@ from contextlib import ExitStack
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.discovery import discover
 from wand.ethernet import MAC, Frame
+from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
 from wand.frame_services.guard import Guard
 from wand.interfaces import (
     Context,
     IFrameService,
     IFrameWatcher,
+    IHostTap,
     IPeerProtocol,
+    IResizableTransport,
     ISuperframeTransport,
     ITap,
     ITapDriver,
@@ -33,8 +36,10 @@ from wand.interfaces import (
 from wand.membership.enrolment import Enrolment
 from wand.opening import openPlugin
 from wand.protocols.sealed.transport import SealedTransport
+from wand.services.host_watch import HostWatch
 from wand.services.invited import Invited
 from wand.services.member import Follower, MemberService
+from wand.services.tap_watch import TapWatch
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
@@ -48,6 +53,8 @@ class EtudService(Service):
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
     @ivar follower: gives the directory that wants to know when our membership changes.
+    @ivar moved: told when an address or a route of this host changed.
+    @ivar macChanged: told when somebody gave the tap another address.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
 
@@ -69,8 +76,12 @@ class EtudService(Service):
         self._lost = lost
         self._etud: Etud | None = None
         self._closing = ExitStack()
+        self._closingPort = ExitStack()  # through which goodbyes are said when the rest is closed
         self.member: MemberService | None = None
         self.follower: Callable[[], Follower | None] = lambda: None
+        self.moved: Callable[[], object] = lambda: None
+        self.macChanged: Callable[[], object] = lambda: None
+        self._watch: HostWatch | None = None
 
     def privilegedStartService(self) -> None:
         """
@@ -89,13 +100,13 @@ class EtudService(Service):
         mtu = self._configuration.mtu or self.protocol.defaultMTU
         self._closing.callback(self.table.stop)
         self.transport: ITransport = self._openTransport(mac, mtu, enrolment)
-        self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop)
+        self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop, self._closingPort)
         self.tap: ITap = self._openTap(mac, mtu, enrolment)
-        self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close)
+        self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close, self._closing)
         self.table.own = mac
         if enrolment is not None and isinstance(self.transport, SealedTransport):
             self.member = self._member(enrolment, self.transport)
-            self._atTheEnd("membership", self.member, self.member.stop)
+            self._atTheEnd("membership", self.member, self.member.stop, self._closing)
         self.context = NodeContext(
             **attrs.asdict(self._base, recurse=False),
             table=self.table,
@@ -105,12 +116,26 @@ class EtudService(Service):
             sealed=self.member.sealed if self.member else None,
             host=self._configuration.listen,
         )
-        self._etud = Etud(self.tap, self.transport, self.table, self._base.counters, self._lost, self._base.failures)
+        self._etud = Etud(
+            self.tap,
+            self.transport,
+            self.table,
+            self._base.counters,
+            self._lost,
+            self._base.failures,
+            self._bridging(),
+            linkLocal=self._configuration.linkLocal,
+        )
         watchers = []
         for name, plugin in self._watching:
             watchers.append(self._watcher(name, plugin))
             self._closing.callback(watchers[-1].close)
         self._etud.watchers = watchers
+
+    def _bridging(self) -> Bridging | None:
+        if self.member is None:
+            return None
+        return Bridging(self.member.claims, self._base, self.tap.interface, self._configuration.unknownUnicast)
 
     def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
         configuration = self._configuration
@@ -141,15 +166,17 @@ class EtudService(Service):
         tap: ITap = openPlugin("driver", self._driver.name, self._driver, request, self._base)
         return tap
 
-    def _atTheEnd(self, place: str, plugin: object, close: Callable[[], object]) -> None:
+    def _atTheEnd(self, place: str, plugin: object, close: Callable[[], object], end: ExitStack) -> None:
         """
         Have something closed at the end, whatever else does not close.
+
+        @param end: which end: of everything, or of the port.
         """
 
         def closing() -> None:
             maybeDeferred(close).addErrback(lambda failure: self._base.failures.caught(place, failure, plugin))
 
-        self._closing.callback(closing)
+        end.callback(closing)
 
     def startService(self) -> None:
         """
@@ -162,6 +189,8 @@ class EtudService(Service):
         self._etud.start()
         if self.member is not None:
             self.member.start()
+        self._watch = HostWatch(self._base, self._hostMoved, self._tapWatch())
+        self._watch.start()
         self._log.info(
             "etud: {interface} ({mac}, MTU {mtu}) over {protocol} at {listening}",
             interface=self.tap.interface,
@@ -171,28 +200,67 @@ class EtudService(Service):
             listening=self.transport.listening,
         )
 
-    def stopService(self) -> None:
+    def stopService(self) -> Deferred[None]:
         """
-        Close everything.
+        Say goodbye to the peers, and close everything.
+
+        @return: fires once the port is closed.
         """
         super().stopService()
-        self._close()
+        if self._etud is None:
+            return succeed(None)
+        if self._watch is not None:
+            self._watch.stop()
+        self._etud = None
+        self._closing.close()
+        parting = maybeDeferred(self.member.goodbyes.say) if self.member else succeed(None)
+        parting.addErrback(lambda failure: self._base.failures.caught("goodbyes", failure))
+        return parting.addCallback(lambda _: self._closingPort.close())
 
     def _close(self) -> None:
         self._closing.close()
+        self._closingPort.close()
         self._etud = None
+
+    def _tapWatch(self) -> TapWatch | None:
+        if not IHostTap.providedBy(self.tap):
+            return None
+        return TapWatch(self.tap, self._base, self._addresses, self._tapAdopted, self._configuration.up)
+
+    def _tapAdopted(self, isMAC: bool) -> None:
+        if self._etud is None:
+            return
+        self._etud.follow()
+        if IResizableTransport.providedBy(self.transport):
+            self.transport.resize(self.tap.mtu)
+        if isMAC:
+            self.table.own = self.tap.mac
+            self.context = attrs.evolve(self.context, mac=self.tap.mac)
+            if self.member is not None:
+                self.member.macChanged()
+            self.macChanged()
+
+    def _hostMoved(self) -> None:
+        if isinstance(self.transport, SealedTransport):
+            self.transport.moved()
+        if self.member is not None:
+            self.member.moved()
+        self.moved()
+
+    def _addresses(self) -> list[str]:
+        own = self.member.enrolment.own if self.member else None
+        return [*self._configuration.addresses, *(own.addresses if own else ())]
 
     def tapStatus(self) -> TapStatus:
         """
         The port, for people.
         """
-        own = self.member.enrolment.own if self.member else None
         return TapStatus(
             driver=self._driver.name,
             interface=self.tap.interface,
             mac=str(self.tap.mac),
             mtu=self.tap.mtu,
-            addresses=[*self._configuration.addresses, *(own.addresses if own else ())],
+            addresses=self._addresses(),
             features=[
                 f"tap: {' '.join(self.tap.features) or 'ordinary frames'}",
                 f"udp: {' '.join(self.transport.features) or 'single datagrams'}",

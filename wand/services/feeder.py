@@ -4,6 +4,7 @@ A wand of its own: keeps the table of a separate etud up to date over etud's con
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -19,7 +20,9 @@ from wand.endpoint import splitHostPort
 from wand.errors import NoSuchEntry, NotRunning, WandError
 from wand.ethernet import MAC
 from wand.events import Event
-from wand.interfaces import Context, NodeContext
+from wand.interfaces import Context, NodeContext, Settings
+from wand.services.changes import waitingForRestart
+from wand.services.report import counterLines, noteLines
 from wand.services.wand import WandService, wantedDirectories
 from wand.status import ProgramStatus
 from wand.table import Table
@@ -37,6 +40,10 @@ INTERVAL: Final = 600.0
 RETRY: Final = 2.0
 
 
+#: The keys that a reload takes over.
+LIVE: Final = ("servers", "directories")
+
+
 class FeederService(Service):
     """
     Has a table of its own, which the directories keep, and mirrors it to etud: all of it when it connects and every
@@ -46,13 +53,13 @@ class FeederService(Service):
     _log = Logger()
 
     def __init__(self, configuration: WandConfiguration, context: Context, reactor: Any) -> None:
+        self._configuration = configuration
         self._path = configuration.etud
         self._context = context
         self._reactor = reactor
         self._table = Table(context.clock, context.events)
         self._node: NodeContext | None = None
-        wanted = wantedDirectories("rel2", configuration.servers, {}, configuration.directories)
-        self._wand = WandService(wanted, self._nodeContext)
+        self._wand = WandService(_wanted(configuration), self._nodeContext)
         self._client: ControlClient | None = None
         self._timer: IDelayedCall | None = None
         self._waiting = False
@@ -77,6 +84,28 @@ class FeederService(Service):
         self._table.stop()
         if self._client is not None:
             self._client.close()
+
+    def reload(self, configuration: WandConfiguration) -> list[str]:
+        """
+        Take over the directories of a configuration that was read anew.
+
+        @return: what became of each change, a sentence each.
+        @raise wand.errors.WandError: if a directory can not be opened; nothing is changed then.
+        """
+        changed = self._wand.change(_wanted(configuration))
+        before, self._configuration = self._configuration, configuration
+        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, configuration, LIVE)
+
+    def report(self) -> Iterator[str]:
+        """
+        The state, for the log.
+        """
+        yield f"wand, {'waiting for' if self._client is None else 'feeding'} etud at {self._path}"
+        yield f"{len(self._table)} entries, {self._context.counters.drops()} drops"
+        for directory in self._wand.status():
+            yield f"directory {directory.name}: {directory.state}, {directory.entries} entries"
+        yield from counterLines(self._context.counters)
+        yield from noteLines(self._context.notes)
 
     def _nodeContext(self) -> NodeContext:
         assert self._node is not None
@@ -184,3 +213,7 @@ class FeederService(Service):
             self._client.close()
         elif self.running:
             self._schedule(RETRY)
+
+
+def _wanted(configuration: WandConfiguration) -> dict[str, Settings]:
+    return wantedDirectories("rel2", configuration.servers, {}, configuration.directories)

@@ -14,6 +14,7 @@ from wand.errors import NotSupported, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.membership.enrolment import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
+from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.changes import waitingForRestart
 from wand.services.program import ProgramService, Surroundings
@@ -107,11 +108,18 @@ class SealedServer(ProgramService[ServerConfiguration]):
     # What the control socket changes.
 
     async def invite(
-        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+        self,
+        endpoints: Sequence[str],
+        uses: int,
+        lifetime: float,
+        name: str,
+        bridge: bool,
+        approval: bool,
+        limits: Limits = USUAL,
     ) -> str:
         await self._service.opened()
         where = list(endpoints) or self._service.endpoints()
-        token = await self._service.roster.invite(where, uses, lifetime, name, bridge, approval)
+        token = await self._service.roster.invite(where, uses, lifetime, name, bridge, approval, limits)
         return token.text
 
     async def withdraw(self, invitation: str) -> None:
@@ -125,6 +133,12 @@ class SealedServer(ProgramService[ServerConfiguration]):
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
         await self._service.opened()
         return await self._service.roster.rename(nameOrKey, name)
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        return await self._service.roster.limit(nameOrKey, macs, broadcasts)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        return await self._service.roster.confirm(nameOrKey)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         await self._service.opened()

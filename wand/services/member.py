@@ -28,6 +28,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.joining import Joining, Renewal
 from wand.membership.member import Member
+from wand.membership.memories import Memories
 from wand.membership.messages import (
     Admitted,
     Introduction,
@@ -47,6 +48,7 @@ from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfUs
+from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.invited import NOTE, OPEN_NOTE
 from wand.services.overlap import OverlapWatch, interfacesOf
@@ -101,6 +103,7 @@ class MemberService:
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
     @ivar sealed: what directories work with.
+    @ivar goodbyes: says goodbye to other members.
     """
 
     _log = Logger()
@@ -132,6 +135,7 @@ class MemberService:
             context.clock,
             context.events,
             context.counters,
+            notes=context.notes,
             wallClock=context.wallClock,
         )
         self._transport = transport
@@ -149,15 +153,18 @@ class MemberService:
         self._whereabouts: Whereabouts | None = None
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
         self._control = ControlMessages(transport, context.clock, context.counters)
+        self.goodbyes = Goodbyes(transport, self._control, context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
         self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
+        self._memories = Memories(enrolment.state, self.claims.learned, context.clock, context.failures)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._before: Certificate | None = None
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
+        transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
         transport.mayReach = self.mayReach
         transport.onJoin(self._answered)
         transport.onSession(self._session)
@@ -199,6 +206,7 @@ class MemberService:
         if self._gossip is not None:
             self._gossip.stop()
             self._acquaintances.stop()
+            self._memories.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -214,6 +222,23 @@ class MemberService:
         if self.enrolment.stage == "member":
             self._tell(Follower.serversChanged)
         self._join()
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed: it may be in the way of the overlay.
+        """
+        self._overlap.look()
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address: claim it, once the certificate has it.
+        """
+        if self._joining is not None:
+            self._joining.mac = self._tap.mac
+        self._renewal.mac = self._tap.mac
+        if self._gossip is not None:
+            self._renewal.start()
+            self._announce()
 
     # Joining.
 
@@ -275,7 +300,9 @@ class MemberService:
         self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
 
     def _redeemed(self, before: Certificate, own: Certificate) -> None:
-        gained = "the bridge right" if own.bridge and not before.bridge else "nothing more"
+        gains = ["the bridge right"] * (own.bridge and not before.bridge)
+        gains += ["larger limits"] * (own.limits != before.limits)
+        gained = " and ".join(gains) or "nothing more"
         self._log.info("this node is a member already; the invitation gives it {gained}", gained=gained)
         self._events.publish("redeemed", gained=gained, network=self._networkName())
 
@@ -322,6 +349,7 @@ class MemberService:
         if self._gossip is None:
             trust.observe(self._revoked)
             self._gossip = Gossip(trust, self._transport, self._control, self._context)
+            self._memories.start()
             self._acquaintances.start()
         self._renewal.start()
         self._announce()
@@ -452,9 +480,14 @@ class MemberService:
         """
         See L{wand.participant.Participant}.
         """
+        return not self.isOverlay(host.partition("%")[0])
+
+    def isOverlay(self, address: str) -> bool:
+        """
+        See L{wand.participant.Participant}.
+        """
         descriptor = self.enrolment.descriptor
-        address = ip_address(host.partition("%")[0])
-        return descriptor is None or address not in ip_network(descriptor.prefix)
+        return descriptor is not None and ip_address(address) in ip_network(descriptor.prefix)
 
     # What the operator sees.
 
@@ -478,5 +511,7 @@ class MemberService:
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=self.enrolment.mayBridge,
+            behind=own.limits.macs if own else 0,
+            broadcasts=own.limits.broadcasts if own else 0,
             redeeming=self.enrolment.token is not None,
         )

@@ -49,6 +49,9 @@ class Node(ProgramService[EtudConfiguration]):
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = WandService(self._wanted(self.configuration), self._context)
         self.etud.follower = self._follower
+        self.etud.moved = self.wand.moved
+        if not self.etud.protocol.sealed:  # else the membership has told them
+            self.etud.macChanged = self.wand.macChanged
         for service in (self.etud, self.wand):
             service.setServiceParent(self)
 

@@ -10,9 +10,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
-from twisted.internet.task import LoopingCall
-
 from wand.interfaces import Context
+from wand.repeating import Repeating
 from wand.routes import Prefix, Route, alternative, overlap, routes
 
 #: Seconds between two looks.
@@ -53,8 +52,7 @@ class OverlapWatch:
         self._routes = tell
         self._prefix: Prefix | None = None
         self._own: Callable[[], Sequence[str]] = lambda: ()
-        self._looking = LoopingCall(self.look)
-        self._looking.clock = context.clock
+        self._looking = Repeating("a look at the routes", self.look, context.clock, context.failures)
 
     def start(self, prefix: str, own: Callable[[], Sequence[str]]) -> None:
         """

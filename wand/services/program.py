@@ -5,7 +5,7 @@ What every program with a control socket is made of.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -14,8 +14,10 @@ import attrs
 from wand.config import EtudConfiguration, WansdConfiguration
 from wand.errors import NotSupported
 from wand.interfaces import Context
+from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
+from wand.services.report import Reported, reportOf
 from wand.services.state import StateService
 from wand.services.stores import storeSettings
 from wand.services.whole import WholeService
@@ -118,13 +120,26 @@ class ProgramService(WholeService, Generic[Kind]):
         """
         self._surroundings.end()
 
+    def report(self: Reported) -> Iterator[str]:
+        """
+        The state, for the log.
+        """
+        return reportOf(self)
+
     # Membership, which most programs do not have; see L{wand.control.program.Program}.
 
     async def join(self, token: str) -> None:
         raise NotSupported("only a node of a sealed network joins one")
 
     async def invite(
-        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+        self,
+        endpoints: Sequence[str],
+        uses: int,
+        lifetime: float,
+        name: str,
+        bridge: bool,
+        approval: bool,
+        limits: Limits = USUAL,
     ) -> str:
         raise NotSupported(_NO_ROSTER)
 
@@ -141,6 +156,12 @@ class ProgramService(WholeService, Generic[Kind]):
         raise NotSupported(_NO_ROSTER)
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        raise NotSupported(_NO_ROSTER)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
         raise NotSupported(_NO_ROSTER)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

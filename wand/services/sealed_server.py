@@ -35,8 +35,10 @@ from wand.repeating import Repeating
 from wand.services.answers import Answers
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfMembers
+from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
+from wand.services.host_watch import HostWatch
 from wand.services.overlap import OverlapWatch, obstacle
 from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.stores import SQLITE, storeSettings
@@ -107,6 +109,8 @@ class SealedServerService(Service):
         self._records: SteadyRecords | None = None
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._tend, isServer=True)
+        self._goodbyes: Goodbyes | None = None
+        self._watch: HostWatch | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
@@ -270,6 +274,7 @@ class SealedServerService(Service):
         transport.onJoin(self._asked)
         transport.onClock(self._clocks.told)
         control.read(CERTIFICATES, self._told)
+        self._goodbyes = Goodbyes(transport, control, context)
         self._gossip = Gossip(self.roster.trust, transport, control, context)
         self.directory = SealedDirectory(
             self.roster.identity, context, transport, control, records, self.roster.check, self._mayReach
@@ -283,6 +288,8 @@ class SealedServerService(Service):
         if not self.running:
             return
         self.roster.observe(self)
+        self._watch = HostWatch(context, self._moved)
+        self._watch.start()
         self._tending.start(INTERVAL, now=False)
         self._clocks.start()
         self._names.look()
@@ -315,10 +322,13 @@ class SealedServerService(Service):
             self._clocks.stop()
             self._names.stop()
             self._overlap.stop()
-            if self._gossip is not None and self._records is not None:
+            if self._watch is not None:
+                self._watch.stop()
+            if self._gossip is not None and self._goodbyes is not None and self._records is not None:
                 self._gossip.stop()
-                stopping = self.directory.stop()
+                stopping, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time
                 await inTime(stopping, WRITING, self._context, self._records.place, self._records.inner)
+                await parting
             self.transport.stop()
         if self._records is not None:
             await self._records.close()
@@ -362,6 +372,10 @@ class SealedServerService(Service):
     def _callNext(self) -> None:
         if next(self._called, None) is None:
             self._calling.stop()
+
+    def _moved(self) -> None:
+        self.transport.moved()
+        self._overlap.look()
 
     def _tend(self) -> None:
         self._names.look()

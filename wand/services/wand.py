@@ -11,7 +11,7 @@ import msgspec
 from twisted.application.service import Service
 
 from wand.discovery import discover
-from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.opening import openPlugin
 from wand.status import DirectoryStatus
 
@@ -60,17 +60,25 @@ class WandService(Service):
 
     def change(self, wanted: dict[str, Settings]) -> list[str]:
         """
-        Have these directories and no others; those whose settings are the same are not disturbed.
+        Have these directories and no others, now or once the service runs; those whose settings are the same are not
+        disturbed.
 
         @return: the names of those that were opened, opened anew, or stopped.
         @raise wand.errors.WandError: if one can not be opened; nothing is changed then.
         """
+        if not self.running:
+            changed = [name for name in {**self._wanted, **wanted} if self._wanted.get(name) != wanted.get(name)]
+            for name in wanted:
+                self._kinds.choose(name)
+            self._wanted = wanted
+            return sorted(changed)
         kept = {name: held for name, held in self._open.items() if name in wanted and held[0] == wanted[name]}
         opened: dict[str, tuple[Settings, IDirectory]] = {
             name: (settings, openPlugin("directory", name, self._kinds.choose(name), settings, self._context()))
             for name, settings in wanted.items()
             if name not in kept
         }
+        self._wanted = wanted
         gone = {name: held for name, held in self._open.items() if name not in kept}
         for name, (_, directory) in gone.items():
             self._guarded(name, directory, directory.stop)
@@ -78,6 +86,22 @@ class WandService(Service):
         for name, (_, directory) in opened.items():
             self._guarded(name, directory, directory.start)
         return sorted({*gone, *opened})
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed.
+        """
+        for name, (_, directory) in self._open.items():
+            if IRovingDirectory.providedBy(directory):
+                self._guarded(name, directory, directory.moved)
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address, under which directories that registered the old one have to register.
+        """
+        wanted = self._wanted
+        self.change({})
+        self.change(wanted)
 
     def directory(self, name: str) -> IDirectory | None:
         """

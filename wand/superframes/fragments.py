@@ -113,6 +113,12 @@ class Reassembly:
         self._waiting: dict[Hashable, int] = {}
         counters.declare(COUNTERS)
 
+    def resize(self, longest: int) -> None:
+        """
+        The longest frame that the tap may get has so many octets now.
+        """
+        self._longest = longest
+
     def fragmentReceived(self, peer: Hashable, plaintext: memoryview) -> bytearray | None:
         """
         A fragment came.

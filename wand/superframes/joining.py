@@ -46,6 +46,12 @@ class Joiner:
         self._rebuilder = Rebuilder(slots, counters)
         counters.declare(COUNTERS)
 
+    def resize(self, longest: int) -> None:
+        """
+        The longest frame that the tap may get has so many octets now.
+        """
+        self._longest = longest
+
     # HOT PATH
     def join(
         self, slots: Sequence[int], sizes: Sequence[int], parities: Sequence[tuple[int, int]] = ()

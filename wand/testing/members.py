@@ -287,7 +287,13 @@ class SimulatedMember:
         """
         See L{wand.participant.Participant}.
         """
-        return not host.startswith(OVERLAY)
+        return not self.isOverlay(host)
+
+    def isOverlay(self, address: str) -> bool:
+        """
+        See L{wand.participant.Participant}.
+        """
+        return address.startswith(OVERLAY)
 
 
 def macOf(number: int) -> MAC:

@@ -17,6 +17,7 @@ from wand.interfaces import IRecords
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.claim import Claim
 from wand.membership.identity import NetworkKey, NodeKey
+from wand.membership.limits import USUAL, Limits
 from wand.membership.network import Cipher, Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
@@ -85,6 +86,8 @@ class TestNetwork:
         since: int = 0,
         issued: int = 0,
         expires: int = 259_200,
+        limits: Limits = USUAL,
+        confirmed: bool = False,
     ) -> bytes:
         """
         A signed certificate for a node; without C{macs} for the one of its name.
@@ -101,6 +104,8 @@ class TestNetwork:
             since=since,
             issued=max(since, issued),
             expires=expires,
+            limits=limits,
+            confirmed=confirmed,
         )
         return signed(self.key.signing, content)
 

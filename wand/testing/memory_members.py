@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
+from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.status import ConflictStatus, OwnStatus
 
@@ -123,7 +124,14 @@ class MemoryMembers:
         self.listed.update((member.key, member) for member in members)
 
     async def invite(
-        self, endpoints: Sequence[str], uses: int, lifetime: float, name: str, bridge: bool, approval: bool
+        self,
+        endpoints: Sequence[str],
+        uses: int,
+        lifetime: float,
+        name: str,
+        bridge: bool,
+        approval: bool,
+        limits: Limits = USUAL,
     ) -> str:
         """
         Keep the invitation.
@@ -133,7 +141,9 @@ class MemoryMembers:
         invitation = keyOf(f"invitation {len(self.invited)}")[:32]
         expires = self.clock.seconds() + lifetime
         self.endpoints = list(endpoints)
-        self.invited[invitation] = InvitationStatus(invitation, uses, uses, expires, name, bridge, approval)
+        self.invited[invitation] = InvitationStatus(
+            invitation, uses, uses, expires, name, bridge, approval, limits.macs, limits.broadcasts
+        )
         return f"wand1.{invitation}"
 
     def invitations(self) -> list[InvitationStatus]:
@@ -169,6 +179,19 @@ class MemoryMembers:
         Call a member something else.
         """
         return self._change(self._find(nameOrKey), name=name)
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        """
+        Say how much a member may bring.
+        """
+        member = self._find(nameOrKey)
+        return self._change(member, behind=macs or member.behind, broadcasts=broadcasts or member.broadcasts)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        Say that the MAC addresses of a member are its own.
+        """
+        return self._change(self._find(nameOrKey), confirmed=True)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """

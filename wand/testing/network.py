@@ -304,6 +304,14 @@ class Port:
             return self
         return self.answering(sender)
 
+    def move(self, address: str) -> None:
+        """
+        The host has another address from now on.
+        """
+        self._network.detach(self.source)
+        self.sources[0] = Endpoint(address, self.source.port)
+        self._network.attach(self, self.source)
+
     def close(self) -> None:
         """
         Free the port; what waits in its queue is lost.

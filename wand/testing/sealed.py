@@ -85,7 +85,7 @@ class SealedNode:
         self.controls: list[tuple[PeerKey, Member, bytes]] = []
         self.sessions: list[tuple[PeerKey, bool]] = []
         self.joins: list[tuple[JoinKey, bytes]] = []
-        transport.admitSources(lambda identity, mac: mac == b"\x02" + identity[:5])
+        transport.admitSources(lambda identity, mac, toGroup: mac == b"\x02" + identity[:5])
         transport.start(self)
         transport.onControl(lambda peer, member, message: self.controls.append((peer, member, message)))
         transport.onSession(lambda peer, member, up: self.sessions.append((peer, up)))

@@ -1,3 +1,10 @@
 """
 Options and C{makeService} of the twistd plugins, one module a command.
 """
+
+from __future__ import annotations
+
+from wand.twistd.signals import spare
+
+# To import the rest takes half a second, in which a reload of the supervisor's would end the program.
+spare()

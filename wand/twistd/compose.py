@@ -22,6 +22,7 @@ from wand.services.program import Kind, Surroundings
 from wand.services.whole import WholeService
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
+from wand.twistd.signals import heed
 
 if TYPE_CHECKING:
     from wand.services.meeting import SealedServer
@@ -38,6 +39,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     reactor = _begin(program)
     node = Node(_surroundings(reactor, options, kind))
     _control(reactor, node.configuration, options, node)
+    heed(reactor, node.notes, node.reload, node.report)
     return node
 
 
@@ -58,6 +60,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
         server = Server(_surroundings(reactor, options, kind))
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
+    heed(reactor, server.notes, server.reload, server.report)
     return server
 
 
@@ -72,7 +75,9 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     configuration = options.configuration(WandConfiguration)
     wand = WholeService(context)
     HookService(configuration, context).setServiceParent(wand)
-    FeederService(configuration, context, reactor).setServiceParent(wand)
+    feeder = FeederService(configuration, context, reactor)
+    feeder.setServiceParent(wand)
+    heed(reactor, context.notes, lambda: feeder.reload(options.configuration(WandConfiguration)), feeder.report)
     return wand
 
 

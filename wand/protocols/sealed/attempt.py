@@ -50,6 +50,7 @@ class Attempt:
         self._index = shared.indices.free()
         self._end = shared.clock.seconds() + ATTEMPT_END
         self._wait = RESEND_FIRST
+        self._sentAt = 0.0
         self._timer: IDelayedCall | None = None
         self._noise: Initiator | None = None
         self._mac = b""
@@ -71,6 +72,16 @@ class Attempt:
         """
         self._noise = None
         self._shared.indices.attempts.pop(self._index, None)
+
+    def hasten(self) -> None:
+        """
+        Something changed on the way: try as soon as a first attempt would be repeated, and often.
+        """
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+            now = self._shared.clock.seconds()
+            self._wait = RESEND_FIRST
+            self._timer = self._shared.clock.callLater(max(0.0, self._sentAt + RESEND_FIRST - now), self._repeat)
 
     def answer(self, response: Response) -> tuple[Reply, TransportKeys] | None:
         """
@@ -123,6 +134,7 @@ class Attempt:
         datagram = self._initiation()
         if datagram is None:
             return
+        self._sentAt = self._shared.clock.seconds()
         self._mac = macOne(datagram)
         self._shared.indices.attempts[self._index] = self
         self.sendings += 1

@@ -18,10 +18,11 @@ from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.machine import makeCourse
-from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
-from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, Path
+from wand.protocols.sealed.packets import CONTROL, FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, QUESTION, Path
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
 from wand.protocols.sealed.replay import TOLERATED
+from wand.protocols.sealed.search import AGAIN, Search
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import (
@@ -31,6 +32,7 @@ from wand.protocols.sealed.timers import (
     JOIN_REST,
     KEEPALIVE,
     KEEPALIVE_OWED,
+    LEFT,
     QUEUE_LENGTH,
     RENEW_INITIATOR,
     RENEW_RESPONDER,
@@ -94,6 +96,8 @@ class Conversation:
         self._reportAt = -inf  # when we may say again that datagrams are lost
         self._timer: IDelayedCall | None = None
         self._timerAt = inf
+        self._leftUntil = -inf  # until when nothing is begun, because the peer said goodbye
+        self._search: Search | None = None
         self.course = makeCourse(self)
 
     @property
@@ -101,7 +105,7 @@ class Conversation:
         """
         Is there neither a session nor a handshake?
         """
-        return self.session is None and self._next is None and self.state in ("idle", "silent", "ended")
+        return self.session is None and self._next is None and self.state in ("idle", "silent", "left", "ended")
 
     @property
     def mayInitiate(self) -> bool:
@@ -142,9 +146,22 @@ class Conversation:
 
     def introduce(self, endpoints: Iterable[Endpoint]) -> None:
         """
-        Somebody says where the peer may be, the best first.
+        Somebody says where the peer may be, the best first.  One with which we talk, and which is said to be elsewhere,
+        is searched there; so both open their NATs for each other.
         """
-        self._introduced = tuple(dict.fromkeys(endpoints))[:INTRODUCED]
+        before, self._introduced = self._introduced, tuple(dict.fromkeys(endpoints))[:INTRODUCED]
+        if self._introduced:
+            self.welcome()
+        elif self.state == "left":
+            self._port = self.endpoint = None
+        if self.endpoint not in self._introduced and not set(self._introduced) <= set(before):
+            self.search(everywhere=True)
+
+    def welcome(self) -> None:
+        """
+        If the peer said goodbye, it may be back.
+        """
+        self._leftUntil = -inf
 
     def candidates(self, turn: int = 0) -> list[tuple[str, int]]:
         """
@@ -246,6 +263,60 @@ class Conversation:
         """
         self.course.renew()
 
+    def search(self, everywhere: bool = False) -> None:
+        """
+        The way to the peer may be another: if we talk with it, look for it, and if we try to, try at once.
+
+        @param everywhere: ask at once wherever it may be, not only where it was heard.
+        """
+        now = self._shared.clock.seconds()
+        self.course.hasten()
+        if self._search is not None and now < self._search.began + AGAIN:
+            return
+        self._endSearch()
+        if self.session is not None and self.mayInitiate and self._inUse(now - IN_USE):
+            self.path.forget()
+            self._search = Search(self._shared.clock, self, everywhere)
+
+    def ask(self, everywhere: bool) -> None:
+        """
+        See L{wand.protocols.sealed.search.Searched}.
+        """
+        session = self.session
+        if session is None:
+            return
+        self._shared.counters["sealed-searches"] += 1
+        for endpoint in self.candidates() if everywhere else self.candidates()[:1]:
+            # From the address that the system chooses now; and last from the one that the peer knows, if it is another.
+            known = self._port if endpoint is self.endpoint else None
+            for port in dict.fromkeys((self._shared.portFor(endpoint), known)):
+                if port is not None and self._shared.train.add(session, [memoryview(QUESTION)], port, endpoint):
+                    self._shared.train.send()
+        self._sentAt = self._shared.clock.seconds()
+        self._awaiting = inf
+        self._wantAnswer()
+
+    def _endSearch(self) -> None:
+        if self._search is not None:
+            self._search.stop()
+            self._search = None
+
+    def left(self, index: int, answer: bytes) -> bool:
+        """
+        The peer says goodbye: end the session, and begin none before there is a reason, or some time has passed.
+
+        @param index: of the session that it ends; only the one that we use is ended, so that a goodbye that was held
+            up on its way does not end a later session.
+        @param answer: the last control message in it.
+        """
+        if self.session is None or self.session.ours != index:
+            return False
+        self.send(CONTROL, answer)
+        if self.member is None or not self.member.isServer:
+            self._leftUntil = self._shared.clock.seconds() + LEFT
+        self.course.left()
+        return True
+
     def _sendPlain(self, plaintext: bytes) -> bool:
         """
         Send a plaintext now, if there is a session.
@@ -263,6 +334,9 @@ class Conversation:
         return self._shared.train.add(session, plaintexts, port, endpoint)
 
     def _keep(self, kind: int, body: Octets) -> None:
+        if self._isAway:
+            self._shared.counters["sealed-left"] += 1
+            return
         if self._next is None and not (self.candidates() and self.mayInitiate):
             self.account.unsent += 1
             self._shared.counters["drop-sealed-unreachable"] += 1
@@ -280,6 +354,15 @@ class Conversation:
             self.course.want()
         else:
             self._dueBy(self._next.made + CONFIRMATION)
+
+    @property
+    def _isAway(self) -> bool:
+        """
+        Did the peer say goodbye, and is there no reason to believe that it is back?
+        """
+        if self.state != "left" or self._next is not None:
+            return False
+        return self._shared.clock.seconds() < self._leftUntil or not self.candidates()
 
     def _lost(self, count: int) -> None:
         self.account.unsent += count
@@ -391,6 +474,7 @@ class Conversation:
         self._forget(self._previous)
         self.session = self._previous = None
         self.path.forget()
+        self._endSearch()
         self._awaiting = self._owing = inf
         if wasUp:
             self._shared.listener.sessionDown(self)

@@ -56,6 +56,16 @@ class Course(Protocol):
         The session is too old to carry anything.
         """
 
+    def hasten(self) -> None:
+        """
+        The way to the peer may be another: an attempt that is under way is worth to be made at once.
+        """
+
+    def left(self) -> None:
+        """
+        The peer said goodbye.
+        """
+
     def mayAnswer(self, goesFirst: bool) -> bool:
         """
         The peer initiated.  If we did at the same moment, one of the two has to give way.
@@ -117,6 +127,12 @@ def _makeMachine() -> Callable[[Verbs], Course]:
     idle.upon(Course.gaveUp).loop().returns(None)
     idle.upon(Course.expired).loop().returns(None)
     idle.upon(Course.mayAnswer).loop().returns(True)
+    idle.upon(Course.hasten).loop().returns(None)
+    idle.upon(Course.left).loop().returns(None)
+    initiating.upon(Course.left).loop().returns(None)
+    established.upon(Course.hasten).loop().returns(None)
+    ended.upon(Course.hasten).loop().returns(None)
+    ended.upon(Course.left).loop().returns(None)
     initiating.upon(Course.want).loop().returns(None)
     initiating.upon(Course.renew).loop().returns(None)
     initiating.upon(Course.expired).loop().returns(None)
@@ -170,6 +186,22 @@ def _makeMachine() -> Callable[[Verbs], Course]:
     def unused(course: Course, verbs: Verbs) -> None:
         verbs.enter("idle")
         verbs.lapse()
+
+    @established.upon(Course.left).to(idle)
+    def left(course: Course, verbs: Verbs) -> None:
+        verbs.enter("left")
+        verbs.lapse()
+        verbs.discard()
+
+    @rekeying.upon(Course.left).to(idle)
+    def leftMeanwhile(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+        attempt.stop()
+        left(course, verbs)
+
+    @initiating.upon(Course.hasten).loop()
+    @rekeying.upon(Course.hasten).loop()
+    def hasten(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+        attempt.hasten()
 
     @rekeying.upon(Course.expired).loop()
     def overdue(course: Course, verbs: Verbs, attempt: Attempt) -> None:

@@ -4,16 +4,15 @@ Who is at the other end: members by their identity, and the ends of a join sessi
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 import attrs
 
 from wand.membership.identity import Identity
 
-#: Broadcast and multicast frames of one peer in a second that are taken for as long as it likes, and at once.  A quiet
-#: network of thousands of hosts stays far below; a loop of bridges, or somebody who wants to drown others, does not.
-GROUP_RATE: Final = 1000.0
-GROUP_BURST: Final = 2000.0
+#: For how many seconds' worth of its broadcast and multicast frames a peer may send at once.
+GROUP_BURST: Final = 2.0
 
 
 class PeerKey(Identity):
@@ -75,14 +74,16 @@ class Account:
     unsent: int = 0
     flooded: int = 0
     blamed: dict[str, int] = attrs.field(factory=dict)
-    _tokens: float = GROUP_BURST
+    _tokens: float = inf
     _filled: float = 0.0
 
-    def mayFlood(self, now: float) -> bool:
+    def mayFlood(self, now: float, rate: float) -> bool:
         """
         May one more frame to a group come from the peer?  If not it is counted.
+
+        @param rate: how many may in a second.
         """
-        self._tokens = min(GROUP_BURST, self._tokens + max(0.0, now - self._filled) * GROUP_RATE)
+        self._tokens = min(GROUP_BURST * rate, self._tokens + max(0.0, now - self._filled) * rate)
         self._filled = now
         if self._tokens < 1.0:
             self.flooded += 1

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from wand.ethernet import HEADER_SIZE, OVERHEAD
 from wand.interfaces import IFrameReceiver
+from wand.membership.limits import BROADCASTS
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.packets import (
     CONTROL,
@@ -58,7 +59,10 @@ class Reception:
     Takes the datagrams of a transport: a L{wand.underlay.TrainReceiver}.
 
     @ivar receiver: takes the frames; C{None} while nobody does.
-    @ivar mayUse: may a frame of this peer have this source address (six octets)?
+    @ivar mayUse: may a frame of this peer have this source address (six octets)?  The third argument is whether it is
+        for a group.
+    @ivar broadcastsOf: how many frames to groups may come from this peer in a second?
+    @ivar flooded: called when more came.
     """
 
     def __init__(
@@ -69,7 +73,9 @@ class Reception:
         @param mtu: the largest payload of a frame.
         """
         self.receiver: IFrameReceiver | None = None
-        self.mayUse: Callable[[bytes, bytes], bool] = _nobodyMay
+        self.mayUse: Callable[[bytes, bytes, int], bool] = _nobodyMay
+        self.broadcastsOf: Callable[[bytes], float] = _theUsual
+        self.flooded: Callable[[bytes], object] = _nothing
         self._shared = shared
         self._counters = shared.counters
         self._seconds = shared.clock.seconds
@@ -80,6 +86,13 @@ class Reception:
         longest = mtu + OVERHEAD
         self._waiting = Waiting(shared.clock, longest, shared.counters, self._stretch, self._handOver)
         self._reassembly = Reassembly(shared.clock, longest, shared.counters)
+
+    def resize(self, mtu: int) -> None:
+        """
+        The largest payload of a frame has so many octets now.
+        """
+        self._waiting.resize(mtu + OVERHEAD)
+        self._reassembly.resize(mtu + OVERHEAD)
 
     def stop(self) -> None:
         """
@@ -225,13 +238,13 @@ class Reception:
             account.blamed["runt"] = account.blamed.get("runt", 0) + 1
             self._counters["drop-sealed-runt"] += 1
             return None
-        if not self.mayUse(peer, addresses[6:]):
+        toGroup = addresses[0] & 1
+        if not self.mayUse(peer, addresses[6:], toGroup):
             account.spoofed += 1
             self._counters["drop-sealed-spoofed-source"] += 1
             return None
         now = self._seconds()
-        if addresses[0] & 1 and not all(account.mayFlood(now) for _ in range(packets)):
-            self._counters["drop-sealed-flood"] += 1
+        if toGroup and not self._mayFlood(conversation, now, packets):
             return None
         account.heard = now
         account.framesReceived += packets
@@ -240,6 +253,14 @@ class Reception:
             account.told = now
             receiver.peerHeard(peer)
         return receiver
+
+    def _mayFlood(self, conversation: Conversation, now: float, packets: int) -> bool:
+        rate = self.broadcastsOf(conversation.peer)
+        if all(conversation.account.mayFlood(now, rate) for _ in range(packets)):
+            return True
+        self._counters["drop-sealed-flood"] += 1
+        self.flooded(conversation.peer)
+        return False
 
     def batchReceived(self) -> None:
         """
@@ -267,5 +288,13 @@ class Reception:
             self._counters["drop-sealed-forged"] += 1
 
 
-def _nobodyMay(identity: bytes, mac: bytes) -> bool:
+def _nobodyMay(identity: bytes, mac: bytes, toGroup: int) -> bool:
     return False
+
+
+def _theUsual(identity: bytes) -> float:
+    return BROADCASTS
+
+
+def _nothing(identity: bytes) -> None:
+    return

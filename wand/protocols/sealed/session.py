@@ -84,6 +84,13 @@ class Session:
         self._encrypt = aead(cipher, keys.sending).encrypt_into
         self._decrypt = aead(cipher, keys.receiving).decrypt_into
 
+    @property
+    def theirs(self) -> int:
+        """
+        The index by which our datagrams find the peer.
+        """
+        return self._theirs
+
     def seal(self, plaintext: memoryview, out: memoryview) -> int:  # HOT PATH
         """
         Make a data datagram.

@@ -36,6 +36,8 @@ COUNTERS: Final = {
     "sealed-losses-reported": "reports to peers that datagrams on the way from them are lost at random",
     "sealed-parity-sent": "datagrams of parity sent, on ways that lose datagrams at random",
     "sealed-joiners-replaced": "nodes that join forgotten to make room for others",
+    "sealed-searches": "questions to peers whether they are still there, after something changed on the way",
+    "sealed-left": "frames and messages not sent because their peer said goodbye",
     "sealed-roamed": "peers that were followed to another endpoint",
     "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
     "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",

@@ -52,6 +52,9 @@ JOIN_IDLE: Final = 30.0
 JOINERS_INVITATION: Final = 64
 JOINERS_ADDRESS: Final = 64
 
+#: After a peer said goodbye no session with it is begun for so long, unless there is word that it is back.
+LEFT: Final = 10.0
+
 #: How many frames and messages wait for a session with one peer.
 QUEUE_LENGTH: Final = 64
 

@@ -13,8 +13,9 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReceiver, ISuperframeTransport
+from wand.interfaces import Context, IFrameReceiver, IResizableTransport, ISuperframeTransport
 from wand.membership.member import Member, Membership
+from wand.pacing import Pacing
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import CONTROL, FRAME, PLAINTEXT_MAXIMUM
@@ -46,7 +47,7 @@ JoinSessionReader = Callable[[JoinKey, bool], object]
 ClockReader = Callable[[Member, float], object]
 
 
-@implementer(ISuperframeTransport)
+@implementer(ISuperframeTransport, IResizableTransport)
 class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
@@ -86,6 +87,7 @@ class SealedTransport:
         self._registry = Registry(self._shared)
         self._handshakes = Handshakes(self._shared, self._registry)
         self.reception = Reception(self._shared, self._handshakes, self._controlReceived, mtu)
+        self._searching = Pacing(context.clock, Conversation.search)
         self._cutter = Cutter()
         self._merger = Merger()
         self._controlReaders: list[ControlReader] = []
@@ -97,13 +99,24 @@ class SealedTransport:
         self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
         self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
 
-    def admitSources(self, mayUse: Callable[[bytes, bytes], bool]) -> None:
+    def admitSources(self, mayUse: Callable[[bytes, bytes, int], bool]) -> None:
         """
         Say which frames to take.
 
-        @param mayUse: may a frame of this peer have this source address (six octets)?  Until this is called none may.
+        @param mayUse: may a frame of this peer have this source address (six octets)?  The third argument is whether it
+            is for a group.  Until this is called none may.
         """
         self.reception.mayUse = mayUse
+
+    def admitFloods(self, broadcastsOf: Callable[[bytes], float], flooded: Callable[[bytes], object]) -> None:
+        """
+        Say how many frames to groups to take.
+
+        @param broadcastsOf: how many of a peer in a second?
+        @param flooded: called with a peer when more came.
+        """
+        self.reception.broadcastsOf = broadcastsOf
+        self.reception.flooded = flooded
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -118,10 +131,17 @@ class SealedTransport:
         """
         self.reception.receiver = receiver
 
+    def resize(self, mtu: int) -> None:
+        """
+        See L{IResizableTransport}.
+        """
+        self.reception.resize(mtu)
+
     def stop(self) -> None:
         """
         See L{ITransport}.
         """
+        self._searching.stop()
         self.reception.stop()
         for conversation in self._registry:
             conversation.course.end()
@@ -199,10 +219,43 @@ class SealedTransport:
         """
         conversation = self._find(peer)
         session = None if conversation is None else conversation.session
+        if conversation is not None:
+            conversation.welcome()
         if conversation is None or session is None:
             return
         if conversation.isAwaiting or self._clock.seconds() - session.made > RESTART:
             conversation.renew()
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed: look anew for every peer with which we talk, servers first.
+        """
+        indices = self._shared.indices
+        talking = dict.fromkeys(session.conversation for session in indices.sessions.values())
+        talking.update(dict.fromkeys(attempt.conversation for attempt in indices.attempts.values()))
+        self._searching.begin(sorted(talking, key=lambda each: each.member is None or not each.member.isServer))
+
+    def sessionsWith(self) -> dict[bytes, int]:
+        """
+        The members with which there is a session, and the number by which each of them knows it.
+        """
+        live = self._shared.indices.sessions.values()
+        return {
+            conversation.peer: conversation.session.theirs
+            for conversation in dict.fromkeys(each.conversation for each in live)
+            if conversation.session is not None and isinstance(conversation.peer, PeerKey)
+        }
+
+    def left(self, peer: bytes, session: int, answer: bytes) -> bool:
+        """
+        A member said goodbye.
+
+        @param session: the number by which we know the session that it ends.
+        @param answer: a control message, the last in that session.
+        @return: whether that is the session which we used; it is ended then.
+        """
+        conversation = self._find(peer)
+        return conversation is not None and conversation.left(session, answer)
 
     def end(self, peer: bytes) -> None:
         """

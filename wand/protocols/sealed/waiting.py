@@ -58,6 +58,7 @@ class Waiting:
         self._joined = joined
         self._late = late
         self._joiner = Joiner(self.slots, longest, counters)
+        self.resize = self._joiner.resize
         self._conversation: Conversation | None = None
         self._chunks: list[int] = []
         self._sizes: list[int] = []

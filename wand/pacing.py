@@ -1,0 +1,64 @@
+"""
+Pacing: something that is to be done for many, a few at a time, so that nothing else waits for it and no queue runs
+over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final, Generic, TypeVar
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+#: How many at a time, and the seconds from one time to the next.
+COUNT: Final = 50
+INTERVAL: Final = 0.01
+
+Item = TypeVar("Item")
+
+
+class Pacing(Generic[Item]):
+    """
+    Does one thing for many.
+    """
+
+    def __init__(self, clock: IReactorTime, do: Callable[[Item], object], count: int = COUNT) -> None:
+        self._clock = clock
+        self._do = do
+        self._count = count
+        self._left: Iterator[Item] = iter(())
+        self._done: Callable[[], object] = _nothing
+        self._timer: IDelayedCall | None = None
+
+    def begin(self, items: Iterable[Item], done: Callable[[], object] | None = None) -> None:
+        """
+        Do it for all of these; the first are done before this returns.  What was left of the items before is given up.
+
+        @param done: called after the last.
+        """
+        self.stop()
+        self._left, self._done = iter(items), done or _nothing
+        self._go()
+
+    def stop(self) -> None:
+        """
+        Do no more, and leave no timer behind.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _go(self) -> None:
+        self._timer = None
+        some = tuple(islice(self._left, self._count))
+        for item in some:
+            self._do(item)
+        if len(some) == self._count:
+            self._timer = self._clock.callLater(INTERVAL, self._go)
+        else:
+            self._done()
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,96 @@
+"""
+Goodbyes: a program that stops says so in its sessions, so that those at the other ends need not wait for its silence.
+
+Each is said again once to those who did not answer; then the program stops, whoever heard it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
+
+from wand.control_messages import ControlMessages
+from wand.interfaces import Context
+from wand.membership.member import Member
+from wand.membership.messages import Farewell, Goodbye, pack, parse
+from wand.pacing import Pacing
+from wand.protocols.sealed.transport import SealedTransport
+
+#: The numbers of the control messages.
+NUMBERS: Final = range(14, 16)
+
+#: Seconds to wait for answers before it is said again, and before it is given up; and after which it ends in any case.
+PATIENCE: Final = 0.12
+LONGEST: Final = 0.5
+
+#: How many are told at a time.
+COUNT: Final = 500
+
+
+class Goodbyes:
+    """
+    Says goodbye, and hears it.
+    """
+
+    def __init__(self, transport: SealedTransport, control: ControlMessages, context: Context) -> None:
+        self._transport = transport
+        self._clock = context.clock
+        self._events = context.events
+        self._telling: Pacing[tuple[bytes, int]] = Pacing(context.clock, self._tell, COUNT)
+        self._waiting: dict[bytes, int] = {}
+        self._timers: list[IDelayedCall] = []
+        self._said: Deferred[None] | None = None
+        control.read(NUMBERS, self._received)
+
+    def say(self) -> Deferred[None]:
+        """
+        Say it in every session.
+
+        @return: fires when all answered, and after L{LONGEST} in any case.
+        """
+        if self._said is not None:
+            return self._said
+        self._waiting.update(self._transport.sessionsWith())
+        if not self._waiting:
+            return succeed(None)
+        self._said = Deferred()
+        self._after(LONGEST, self._end)
+        self._telling.begin(list(self._waiting.items()), partial(self._after, PATIENCE, self._again))
+        return self._said
+
+    def _again(self) -> None:
+        self._telling.begin(list(self._waiting.items()), partial(self._after, PATIENCE, self._end))
+
+    def _tell(self, told: tuple[bytes, int]) -> None:
+        peer, session = told
+        if peer in self._waiting:
+            self._transport.sendControl(peer, pack(Goodbye(session)))
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, Goodbye):
+            self._heard(peer, member, message)
+        elif isinstance(message, Farewell) and self._waiting.pop(peer, None) is not None and not self._waiting:
+            self._end()
+
+    def _heard(self, peer: bytes, member: Member, message: Goodbye) -> None:
+        if self._transport.left(peer, message.session, pack(Farewell())):
+            self._events.publish("goodbye", peer=member.name)
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> None:
+        self._timers.append(self._clock.callLater(seconds, call))
+
+    def _end(self) -> None:
+        self._telling.stop()
+        for timer in self._timers:
+            if timer.active():
+                timer.cancel()
+        self._timers.clear()
+        self._waiting.clear()
+        said, self._said = self._said, None
+        if said is not None:
+            said.callback(None)
