@@ -226,6 +226,7 @@ class Signed:
         yield person.signedCertificate
         yield person.claim()
         yield messages.pack(messages.Refused("because"))
+        yield messages.pack(messages.NotNow("because"))
 
     def take(self, octets: bytes) -> None:
         """

@@ -21,7 +21,7 @@ from wand.endpoint import NODE_PORT, SERVER_PORT, parsePort, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.ethernet import MAC, MTU_MAXIMUM, MTU_MINIMUM
 
-#: Where programs keep what must survive them.
+#: Where programs keep what must survive them: each in a directory of its own below this one.
 STATE: Final = "/var/lib/wand"
 
 #: Where programs keep their control sockets.
@@ -59,6 +59,9 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 ControlPath = Annotated[str, _help("path of the control socket")]
 ControlGroup = Annotated[str, _help("the group that may use the control socket")]
 
+#: The key of a program that keeps something.
+StatePath = Annotated[str, _help("directory for what must survive a restart; of this program alone")]
+
 
 class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
     """
@@ -67,7 +70,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
 
     control: ControlPath = f"{RUN}/etud.sock"
     controlGroup: ControlGroup = ""
-    state: Annotated[str, _help("directory for what must survive a restart")] = STATE
+    state: StatePath = f"{STATE}/etud"
     driver: Annotated[str, _help("the tap driver; see wand drivers")] = "tuntap"
     driverSettings: Annotated[dict[str, Any], _help("the driver's own settings")] = {}
     interface: Annotated[str, _help("name of the network interface")] = "wan0"
@@ -132,6 +135,7 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
     """
 
     control: ControlPath = f"{RUN}/node.sock"
+    state: StatePath = f"{STATE}/node"
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "sealed"
     name: Annotated[str, _help("what this node would like to be called; else the name of the host")] = ""
     joinFile: Annotated[str, _help("a file with the invitation to redeem, unless this node is a member already")] = ""
@@ -154,9 +158,13 @@ class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True,
 
     listen: Annotated[str, _help("local IP address for the UDP port")] = "0.0.0.0"
     port: Annotated[int, _help("UDP port on which nodes register")] = SERVER_PORT
-    state: Annotated[str, _help("directory for what must survive a restart")] = STATE
+    state: StatePath = f"{STATE}/wansd"
     store: Annotated[str, _help("where the registry is kept; see wand drivers")] = "sqlite"
     storeSettings: Annotated[dict[str, Any], _help("the store's own settings")] = {}
+    recover: Annotated[
+        bool,
+        _help("where the store is lost or damaged, set it aside and begin again with what else there is: yes or no"),
+    ] = False
 
     def check(self) -> None:
         """
@@ -173,6 +181,7 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
 
     control: ControlPath = f"{RUN}/server.sock"
     controlGroup: ControlGroup = ""
+    state: StatePath = f"{STATE}/server"
     protocol: Annotated[str, _help("the protocol of the network: sealed or rel2")] = "sealed"
     public: Annotated[list[str], _help("where nodes reach this server, HOST:PORT; else its own addresses")] = []
     name: Annotated[str, _help("what this server is called in its network")] = "server"
@@ -183,12 +192,17 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     )
     cipher: Annotated[str, _help("aes-256-gcm or chacha20-poly1305, when the network is created")] = "aes-256-gcm"
     certificateHours: Annotated[int, _help("how long a member's certificate is valid")] = 72
+    addressQuarantineDays: Annotated[
+        int, _help("how long the overlay address of a revoked member is given to nobody else, while others are free")
+    ] = 30
 
     def check(self) -> None:
         """
         See L{Configuration.check}.
         """
         super().check()
+        if not 0 <= self.addressQuarantineDays <= 3660:
+            raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
         if self.protocol not in ("sealed", "rel2"):
             raise AddressInvalid("protocol", f"a server speaks sealed or rel2, not {self.protocol!r}")
         for endpoint in self.public:

@@ -73,6 +73,12 @@ class TemporarilyUnavailable(WandError):
     """
 
 
+class StoreDamaged(StoreUnavailable):
+    """
+    What the store has is damaged or lost; waiting does not help.
+    """
+
+
 class StateUnavailable(WandError):
     """
     The state directory can not be used.

@@ -59,6 +59,11 @@ class Participant(Protocol):
         Where our own UDP port can be reached on local networks, C{HOST:PORT} each.
         """
 
+    def overtaken(self, epoch: int) -> None:
+        """
+        Somebody has announced with our key and this epoch: another host that runs with a copy of it, perhaps.
+        """
+
     def check(self, certificate: bytes) -> Certificate | None:
         """
         Verify a certificate, as L{wand.membership.trust.Trust.check} does.

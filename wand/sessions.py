@@ -27,6 +27,11 @@ class Sessions(Protocol):
         Send a control message; without a session it waits for one.  It may be lost on the way.
         """
 
+    def sendBefore(self, peer: bytes, message: bytes, /) -> None:
+        """
+        Send a control message in the session before the present one, to where the peer was heard then, if there is one.
+        """
+
     def onControl(self, reader: ControlReader) -> None:
         """
         Hand the control messages of members to C{reader}.

@@ -5,12 +5,15 @@ The state directory: what must survive a restart of a program.
 from __future__ import annotations
 
 import os
+import pwd
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
-from wand.errors import StateUnavailable
+from wand.errors import AddressInvalid, StateUnavailable
 from wand.ethernet import MAC
 
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -39,19 +42,28 @@ class StateDirectory:
         """
         Make the directory if it does not exist.
 
-        @raise StateUnavailable: if it can not be made, or others may look into it.
+        @raise StateUnavailable: if it can not be made, others may look into it, or it is not its user's.
         """
         self.path = Path(path)
         self._owner = [-1 if number is None else number for number in owner]  # as chown(2) has it
         try:
             if not self.path.is_dir():
-                self.path.mkdir(mode=0o700, parents=True)
+                _makeParents(self.path)
+                self.path.mkdir(mode=0o700)
                 os.chown(self.path, *self._owner)
-            mode = self.path.stat().st_mode & 0o777
+            found = self.path.stat()
         except OSError as error:
             raise StateUnavailable(f"the state directory {path} can not be made: {error.strerror}") from error
+        mode = found.st_mode & 0o777
         if mode & 0o077:
             raise StateUnavailable(f"the state directory {path} is open to others ({mode:o}); run chmod 700 {path}")
+        user = os.geteuid() if owner.uid is None else owner.uid
+        if found.st_uid != user:
+            raise StateUnavailable(
+                f"the state directory {path} belongs to {_name(found.st_uid)}, and the program runs as "
+                f"{_name(user)}; run "
+                f"it as {_name(found.st_uid)}, or give it the directory with chown -R {_name(user)} {path}"
+            )
 
     def write(self, name: str, content: bytes) -> None:
         """
@@ -61,15 +73,72 @@ class StateDirectory:
         """
         new = self.path / f".{name}.new"
         try:
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            new.unlink(missing_ok=True)  # a crash may have left it behind, with another owner
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
                 os.fchown(file.fileno(), *self._owner)
             new.rename(self.path / name)
+            _flush(self.path)
         except OSError as error:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
             raise StateUnavailable(f"{self.path / name} can not be written: {error.strerror}") from error
+
+    def remove(self, name: str) -> None:
+        """
+        Remove a file, if it is there.
+
+        @raise StateUnavailable: if that fails.
+        """
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StateUnavailable(f"{self.path / name} can not be removed: {error.strerror}") from error
+
+    def rename(self, name: str, to: str) -> None:
+        """
+        Give a file another name, at once and for good.
+
+        @raise StateUnavailable: if that fails.
+        """
+        try:
+            (self.path / name).rename(self.path / to)
+            _flush(self.path)
+        except OSError as error:
+            raise StateUnavailable(f"{self.path / name} can not be renamed: {error.strerror}") from error
+
+    def setAside(self, name: str) -> None:
+        """
+        Keep a damaged file under another name, C{NAME.damaged}, so that what replaces it destroys nothing.  Of several
+        the first is kept.
+
+        @raise StateUnavailable: if it can not be renamed.
+        """
+        if not self.has(f"{name}.damaged"):
+            self.rename(name, f"{name}.damaged")
+
+    def has(self, *names: str) -> str | None:
+        """
+        The first of these files that is there, whatever is in it.
+        """
+        return next((name for name in names if os.path.lexists(self.path / name)), None)
+
+    def checkKind(self, foreign: Sequence[str]) -> None:
+        """
+        @param foreign: files that only programs of another kind have.
+        @raise StateUnavailable: if one of them is there: a node and a server would take each other's keys for their
+            own.
+        """
+        found = self.has(*foreign)
+        if found is not None:
+            raise StateUnavailable(
+                f"the state directory {self.path} is that of another kind of program, because there is {found} in "
+                "it: give "
+                "each program a directory of its own with the key state"
+            )
 
     def read(self, name: str) -> bytes | None:
         """
@@ -85,6 +154,32 @@ class StateDirectory:
             raise StateUnavailable(f"{self.path / name} can not be read: {error.strerror}") from error
 
 
+def _makeParents(path: Path) -> None:
+    """
+    Make what is above a state directory, which has no secrets: the user that the program becomes must get through, so
+    the umask is not asked.
+    """
+    missing = [each for each in path.parents if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir()
+        each.chmod(0o755)
+
+
+def _flush(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
 def keptMAC(state: StateDirectory, interface: str, random: Random) -> MAC:
     """
     The MAC address that was made for an interface once; makes it the first time.
@@ -92,7 +187,14 @@ def keptMAC(state: StateDirectory, interface: str, random: Random) -> MAC:
     name = f"mac-{_NAME.sub('_', interface)}"
     kept = state.read(name)
     if kept is not None:
-        return MAC.parseUnicast(kept.decode("ascii", "replace").strip())
+        try:
+            return MAC.parseUnicast(kept.decode("ascii", "replace").strip())
+        except AddressInvalid as error:
+            raise StateUnavailable(
+                f"{state.path / name} is damaged, and nothing was changed; restore a backup (wand restore FILE), or "
+                "write "
+                "the address into it that wand members shows at the server"
+            ) from error
     mac = MAC.fromRandom(random.randbytes(6))
     state.write(name, f"{mac}\n".encode())
     return mac

@@ -185,6 +185,8 @@ class ProgramStatus(Status, frozen=True):
     @ivar drops: frames and datagrams dropped, for any reason.
     @ivar notes: what the operator should know, with what to do.
     @ivar attention: how many of the notes need a person; the others are hints.
+    @ivar state: its state directory; empty if it keeps nothing of its own.
+    @ivar store: the file of a server's store; empty without one.
     """
 
     role: str
@@ -201,4 +203,6 @@ class ProgramStatus(Status, frozen=True):
     directories: list[DirectoryStatus] = []
     notes: list[str] = []
     attention: int = 0
+    state: str = ""
+    store: str = ""
     own: OwnStatus | None = None

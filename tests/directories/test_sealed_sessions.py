@@ -164,6 +164,11 @@ class Node:
     def check(self, certificate: bytes) -> object:
         return self.trust.check(certificate)
 
+    def overtaken(self, epoch: int) -> None:
+        """
+        See L{wand.participant.Participant}: nobody has a copy here.
+        """
+
     def mayReach(self, host: str) -> bool:
         return not self.isOverlay(host)
 

@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
+from wand.keeping import Keeping
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
 from wand.membership.enrolment import SERVERS, Enrolment, KnownServer
@@ -264,7 +265,7 @@ class MemberTests(EnrolmentCase):
         epochs = [self.claim(self.node).epoch]
         epochs.extend(self.claim(self.started()).epoch for _ in range(3))
         self.clock.rightNow = 10.0
-        epochs.append(Epoch(self.state, self.clock.seconds).current)
+        epochs.append(Epoch(Keeping(self.state, self.clock), self.clock.seconds).current)
         self.clock.rightNow = 5000.0
         (self.state.path / "epoch").write_bytes(backup)
         epochs.append(self.claim(self.started()).epoch)
@@ -354,16 +355,40 @@ class KeptTests(EnrolmentCase):
 
     def test_damageIsNotOverwritten(self) -> None:
         """
-        A damaged key or membership stops the start; nothing new is made in its place.
+        A damaged key stops the start; nothing new is made in its place.
         """
-        for name in ("node.key", "membership"):
-            path = self.state.path / name
-            before = path.read_bytes()
-            for damaged in (b"", before[:-5], bytes(len(before))):
-                path.write_bytes(damaged)
-                self.assertRaises(StateUnavailable, self.started)
-                self.assertEqual(path.read_bytes(), damaged)
-            path.write_bytes(before)
+        path = self.state.path / "node.key"
+        before = path.read_bytes()
+        for damaged in (b"", before[:-5], bytes(len(before))):
+            path.write_bytes(damaged)
+            self.assertIn("wand restore", str(self.assertRaises(StateUnavailable, self.started)))
+            self.assertEqual(path.read_bytes(), damaged)
+
+    def test_aLostKeyIsNotMadeAnew(self) -> None:
+        """
+        Where the rest says that there was a key, no other is made in its place.
+        """
+        (self.state.path / "node.key").unlink()
+        self.assertIn("is lost", str(self.assertRaises(StateUnavailable, self.started)))
+        self.assertFalse((self.state.path / "node.key").exists())
+
+    def test_aDamagedMembershipIsSaidAndKept(self) -> None:
+        """
+        A node whose membership is damaged starts, says so, changes nothing, and joins again with what it is told; then
+        the damaged file is there under another name.
+        """
+        path = self.state.path / "membership"
+        for damaged in (b"", path.read_bytes()[:-5], bytes(99)):
+            path.write_bytes(damaged)
+            node = self.started()
+            self.assertEqual(node.stage, "new")
+            self.assertIn(f"{path} is damaged", node.damaged[0])
+            self.assertEqual(path.read_bytes(), damaged)
+        node.begin(TOKEN)
+        self.assertTrue(node.admitted(self.answer(node)))
+        self.assertEqual((node.stage, node.damaged), ("member", []))
+        self.assertEqual((self.state.path / "membership.damaged").read_bytes(), damaged)
+        self.assertEqual(self.started().stage, "member")
 
     def test_damagedRevocationsAndEpochsAreMadeUpFor(self) -> None:
         """
@@ -378,7 +403,9 @@ class KeptTests(EnrolmentCase):
         A membership that was copied from another node is no use with this node's key.
         """
         self.state.write("node.key", octetsFrom("another").hex().encode())
-        self.assertIn("damaged", str(self.assertRaises(StateUnavailable, self.started)))
+        node = self.started()
+        self.assertEqual(node.stage, "new")
+        self.assertIn("damaged", node.damaged[0])
 
     def test_keysAreRead(self) -> None:
         """

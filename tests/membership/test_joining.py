@@ -4,15 +4,20 @@ A node asks to join, and asks for new certificates.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
+from typing import Any
+from unittest.mock import patch
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
 from wand.events import Events
+from wand.keeping import RETRY
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.joining import Joining, Renewal
@@ -129,23 +134,27 @@ class JoiningTests(JoiningCase):
         self.joining.received(self.admission())
         self.successResultOf(self.joining.done)
 
-    def test_aFullDiskPasses(self) -> None:
+    def test_aFullDiskKeepsNobodyOut(self) -> None:
         """
-        A membership that can not be kept, because our disk is full, is told and asked for again until it can.
+        A membership that can not be kept is one all the same; the invitation stays on the disk, so that a restart loses
+        nothing, until there is room for the membership.
         """
 
         def full(name: str, content: bytes) -> None:
             raise StateUnavailable("the disk is full")
 
-        write = self.state.write
-        self.patch(self.state, "write", full)
-        self.joining.received(self.admission())
-        self.assertEqual((self.delays, self.node.stage), (["the disk is full"], "joining"))
-        self.assertEqual(self.asked(2), 1)
-        self.patch(self.state, "write", write)
-        self.joining.received(self.admission())
-        self.successResultOf(self.joining.done)
-        self.assertEqual(self.node.stage, "member")
+        with self.patched(full):
+            self.joining.received(self.admission())
+            self.successResultOf(self.joining.done)
+            self.assertEqual(self.node.stage, "member")
+            self.clock.advance(RETRY)
+        self.assertTrue((self.state.path / "token").exists())
+        self.clock.advance(RETRY)
+        self.assertFalse((self.state.path / "token").exists())
+        self.assertEqual(Enrolment(self.state, self.clock, wallClock=self.clock.seconds).stage, "member")
+
+    def patched(self, write: Callable[[str, bytes], None]) -> AbstractContextManager[Any]:
+        return patch.object(self.state, "write", write)
 
 
 class RenewalTests(JoiningCase):

@@ -242,11 +242,76 @@ class CreationTests(RosterCase):
 
     def test_aCrashWhileCreatingIsMadeUpFor(self) -> None:
         """
-        A server that was killed between keeping the key and filling the store uses that key when it starts again.
+        A server that was killed while it created its network creates one when it starts again, as long as the store had
+        none; the key gets its name last.
         """
-        network = self.roster.network
+        for files in (("node.key",), ("node.key", "network.key.new")):
+            state = self.directory()
+            for name in files:
+                state.write(name, octetsFrom(name).hex().encode())
+            self.records = MemoryRecords()
+            roster = self.opened(state)
+            self.assertTrue(roster.created and roster.status.signs)
+
+    def test_aKeyWithoutItsNameIsFinished(self) -> None:
+        """
+        A server that was killed between filling the store and naming the key signs with that key when it starts again.
+        """
+        (self.state.path / "network.key").rename(self.state.path / "network.key.new")
+        (self.state.path / "network").unlink()
+        roster = self.opened()
+        self.assertEqual((roster.network, roster.status.signs), (self.roster.network, True))
+        self.assertTrue((self.state.path / "network.key").exists())
+
+    def test_anEmptyStoreBesideAKeyIsNoNewNetwork(self) -> None:
+        """
+        Where a key, or the copy of a network, says that there was a network, an empty store is a loss: nothing is made,
+        and the message says how to go on.
+        """
+        for kept in ("network.key", "network"):
+            state = self.directory()
+            state.write("node.key", (self.state.path / "node.key").read_bytes())
+            state.write(kept, (self.state.path / kept).read_bytes())
+            before = {each.name: each.read_bytes() for each in state.path.iterdir()}
+            self.records = MemoryRecords()
+            reason = self.failing(self.opening(state), StoreUnavailable)
+            for part in ("nothing was changed", "wand restore FILE", "--recover=yes"):
+                self.assertIn(part, reason)
+            self.assertNotIn("move", reason)
+            self.assertEqual({each.name: each.read_bytes() for each in state.path.iterdir()}, before)
+            self.assertEqual(self.successResultOf(self.records.load("sealed-network")), {})
+
+    def test_theSameNetworkIsRecovered(self) -> None:
+        """
+        With the operator's word, a lost store begins again as the same network with the same secret; where the secret
+        is lost, too, a node's membership has it.
+        """
+        node = self.joined()
+        for source in (self.state, node.state):
+            name = "network" if source is self.state else "membership"
+            self.state.write("network", source.read(name) or b"")
+            self.records = MemoryRecords()
+            roster = self.opened(recover=True)
+            self.assertEqual((roster.network, roster.secret), (self.roster.network, self.roster.secret))
+            self.assertEqual((roster.identity, roster.status.signs), (self.roster.identity, True))
+            self.assertTrue(roster.recovered and not roster.created)
+            self.assertFalse(self.opened(recover=True).recovered)
+
+    def test_withoutTheSecretNothingIsRecovered(self) -> None:
+        """
+        A key alone makes no network of the same secret: the operator is told where to find that.
+        """
+        (self.state.path / "network").unlink()
         self.records = MemoryRecords()
-        self.assertEqual(self.opened().network, network)
+        self.assertIn("membership", self.failing(self.opening(recover=True), StoreUnavailable))
+
+    def test_aServerKeyIsNotMadeAnew(self) -> None:
+        """
+        A server whose own key is lost is refused: no member would know it.
+        """
+        (self.state.path / "node.key").unlink()
+        self.assertIn("is lost", self.failing(self.opening(), StateUnavailable))
+        self.assertFalse((self.state.path / "node.key").exists())
 
     def test_aDamagedNetworkIsNotReplaced(self) -> None:
         """
@@ -267,6 +332,117 @@ class CreationTests(RosterCase):
         first, second = map(self.successResultOf, opening)
         self.assertEqual(first.network, second.network)
         self.assertEqual([first.status.signs, second.status.signs].count(True), 1)
+
+
+class EvidenceTests(RosterCase):
+    """
+    A store that is older than what members know.
+    """
+
+    def restored(self, *, at: float = 0.0) -> None:
+        """
+        Lose what happened after the roster was created.
+        """
+        self.clock.advance(at)
+        self.records = MemoryRecords()
+        self.roster = self.opened(recover=True)
+
+    def meet(self, node: Enrolment) -> None:
+        self.roster.admit(node.certificate, node.key.exchangePublic)
+
+    def listed(self) -> list[tuple[str, str, bool, tuple[str, ...]]]:
+        return [
+            (each.name, each.state, each.learned, tuple(each.addresses))
+            for each in self.roster.members
+            if not each.server
+        ]
+
+    def test_aCertificateIsEvidence(self) -> None:
+        """
+        Who shows a certificate of the network is a member again, is renewed, keeps its address, and can be revoked.
+        """
+        alice = self.joined(name="alice")
+        self.restored()
+        self.meet(alice)
+        self.meet(alice)
+        self.assertEqual(self.listed(), [("alice", "member", True, ("10.77.0.1/16",))])
+        self.assertEqual([event.kind for event in self.told].count("member-learned"), 1)
+        bob = self.joined(name="bob")
+        assert bob.own is not None
+        self.assertEqual(bob.own.addresses, ("10.77.0.2/16",))
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, macFrom(alice.identity.text))), Renewed)
+        self.now(self.roster.revoke("alice"))
+        self.assertIsNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertEqual(self.listed()[0][1], "revoked")
+
+    def test_theEarlierMemberKeepsItsAddress(self) -> None:
+        """
+        If an address was given away before its member was met, the earlier member has it, and the other gets a new one.
+        """
+        alice = self.joined(name="alice")
+        self.restored(at=60)
+        bob = self.joined(name="bob")
+        assert bob.own is not None
+        self.assertEqual(bob.own.addresses, ("10.77.0.1/16",))
+        self.meet(alice)
+        self.assertEqual(
+            sorted(self.listed()),
+            [("alice", "member", True, ("10.77.0.1/16",)), ("bob", "member", False, ("10.77.0.2/16",))],
+        )
+        self.assertIn("member-readdressed", [event.kind for event in self.told])
+
+    def test_theLaterMemberGetsAnother(self) -> None:
+        """
+        The other way round, it is the one who is learned that gets a new address.
+        """
+        alice = self.joined(name="alice")
+        self.restored(at=60)
+        bob = self.joined(name="bob")
+        self.restored(at=60)
+        self.meet(alice)
+        self.meet(bob)
+        self.assertEqual([each[3] for each in sorted(self.listed())], [("10.77.0.1/16",), ("10.77.0.2/16",)])
+
+    def test_anExpiredCertificateWaitsForAnOperator(self) -> None:
+        """
+        Who shows one that has expired is not let in, since a revocation may be lost, too, but can be approved.
+        """
+        alice = self.joined(name="alice")
+        self.restored(at=4 * 86_400)
+        self.assertIsNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertEqual(self.listed()[0][:3], ("alice", "pending", True))
+        self.now(self.roster.approve("alice"))
+        self.assertIsNotNone(self.roster.admit(alice.certificate, alice.key.exchangePublic))
+
+    def test_revocationsAreHandedBack(self) -> None:
+        """
+        A revocation that a member hands back ends what was learned.
+        """
+        alice = self.joined(name="alice")
+        self.now(self.roster.revoke("alice"))
+        revocation = self.roster.trust.revocations[0]
+        self.restored()
+        self.meet(alice)
+        self.assertEqual(self.listed()[0][1], "member")
+        self.roster.trust.revoke(revocation)
+        self.assertEqual(self.listed()[0][1], "revoked")
+
+    def test_aFullDiskEndsNoMembership(self) -> None:
+        """
+        A certificate that says what is stored is renewed while the store takes nothing; nothing else is.
+        """
+        alice = self.joined(name="alice")
+        self.clock.advance(2 * 86_400)
+
+        def full(*arguments: object) -> Deferred[bool]:
+            return fail(StoreUnavailable("the disk is full"))
+
+        self.patch(self.records, "exchange", full)
+        self.now(self.roster.certifyItself())
+        answer = self.now(self.roster.renew(alice.identity, macFrom(alice.identity.text)))
+        assert isinstance(answer, Renewed)
+        self.assertTrue(alice.renewed(answer.certificate))
+        self.assertIn("full", self.failing(self.roster.revoke("alice"), StoreUnavailable))
 
 
 class InvitationTests(RosterCase):
@@ -454,18 +630,20 @@ class InvitationTests(RosterCase):
         self.assertEqual(len(self.membership()), 8)
         self.assertEqual(self.roster.invitations, [])
 
-    def test_renewalIsPutOffToo(self) -> None:
+    def test_renewalWithoutTheStore(self) -> None:
         """
-        A member whose certificate can not be stored now is not told that it is none.
+        A member whose certificate can not be stored now is not told that it is none: it gets a new one that says what
+        the old one said; and if it wants something new, it has to ask again.
         """
         alice = self.joined()
         self.clock.advance(LIFE / 2)
         works = self.records.exchange
         self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("locked")))
         mac = macFrom(alice.identity.text)
-        self.assertIsInstance(self.now(self.roster.renew(alice.identity, mac)), NotNow)
-        self.patch(self.records, "exchange", works)
         self.assertIsInstance(self.now(self.roster.renew(alice.identity, mac)), Renewed)
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, macFrom("another"))), NotNow)
+        self.patch(self.records, "exchange", works)
+        self.assertIsInstance(self.now(self.roster.renew(alice.identity, macFrom("another"))), Renewed)
 
     def test_oneBadRecordDisturbsNoOther(self) -> None:
         """
@@ -499,15 +677,45 @@ class AssignmentTests(RosterCase):
 
     def test_addressesAreUniqueAndTheFirstFree(self) -> None:
         """
-        Each member gets the first free address; what a revoked member had is free again.
+        Each member gets the first address that was nobody's.
         """
         nodes = [self.joined(name=name) for name in ("alice", "bob", "carol")]
-        addresses = [node.own.addresses[0] for node in nodes if node.own]
-        self.assertEqual(addresses, ["10.77.0.1/16", "10.77.0.2/16", "10.77.0.3/16"])
-        self.now(self.roster.revoke("bob"))
-        dave = self.joined(name="dave")
-        assert dave.own is not None
-        self.assertEqual(dave.own.addresses, ("10.77.0.2/16",))
+        self.assertEqual([self.address(node) for node in nodes], ["10.77.0.1/16", "10.77.0.2/16", "10.77.0.3/16"])
+
+    def address(self, node: Enrolment) -> str:
+        assert node.own is not None
+        return node.own.addresses[0]
+
+    def test_theAddressOfARevokedMemberRests(self) -> None:
+        """
+        What a revoked member had is given to nobody for 30 days, or as long as the operator says, and is free then.
+        """
+        for name in ("alice", "bob"):
+            self.joined(name=name)
+        self.now(self.roster.revoke("alice"))
+        self.clock.advance(29 * 86_400)
+        self.now(self.roster.certifyItself())
+        self.assertEqual(self.address(self.joined(name="carol")), "10.77.0.3/16")
+        self.clock.advance(2 * 86_400)
+        self.now(self.roster.certifyItself())
+        self.assertEqual(self.address(self.joined(name="dave")), "10.77.0.1/16")
+        self.roster = self.opened(quarantine=0)
+        self.now(self.roster.revoke("dave"))
+        self.assertEqual(self.address(self.joined(name="erin")), "10.77.0.1/16")
+
+    def test_aFullPrefixTakesWhatRestsTheLongest(self) -> None:
+        """
+        When nothing else is left, the address of the member that was revoked first is given away before its time.
+        """
+        self.records = MemoryRecords()
+        self.roster = self.opened(self.directory(), prefix="10.9.9.0/29")
+        for name in ("a", "b", "c", "d", "e", "f"):
+            self.joined(name=name)
+        for name in ("d", "b"):
+            self.now(self.roster.revoke(name))
+            self.clock.advance(60)
+        self.assertEqual(self.address(self.joined(name="g")), "10.9.9.4/29")
+        self.assertEqual(self.address(self.joined(name="h")), "10.9.9.2/29")
 
     def test_aFullPrefixIsARefusal(self) -> None:
         """

@@ -150,6 +150,22 @@ class REL2Tests(SynchronousTestCase):
         self.assertEqual(self.receiver.frames, [(("192.0.2.2", 22222), FRAME)])
         self.assertEqual(self.receiver.batches, 1)
 
+    def test_answersFromTheAddressThatWasAsked(self) -> None:
+        """
+        A peer that sends to one of our addresses hears that one: a frame, a train of them, and a long one.
+        """
+        self.transport.stop()
+        self.context = attrs.evolve(self.context, underlay=self.network.host("192.0.2.1", "192.0.2.9"))
+        self.transport = self.opened()
+        self.transport.peerAdded(PEER)
+        self.other.send(bytes(60), ("192.0.2.9", 22222))
+        self.clock.advance(0)
+        self.network.sent.clear()
+        for size in (60, 100, 100, 4_000):
+            self.transport.send(PEER, bytes(size))
+        self.transport.flush()
+        self.assertEqual([each.sender.host for each in self.network.sent], 4 * ["192.0.2.9"])
+
     def test_runt(self) -> None:
         """
         A datagram under 16 octets is dropped and counted.

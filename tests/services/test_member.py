@@ -8,17 +8,22 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+import wand.services.member
+import wand.services.sealed_server
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery import discover
 from wand.drivers.lan import Port
-from wand.errors import MembershipRefused, TokenInvalid
+from wand.errors import ConfigurationInvalid, MembershipRefused, StoreUnavailable, TemporarilyUnavailable, TokenInvalid
 from wand.ethernet import MAC
+from wand.events import Event
 from wand.interfaces import ITapDriver
+from wand.membership.roster import Roster
 from wand.membership.status import MemberStatus
 from wand.services.meeting import SealedServer
 from wand.services.node import Node
@@ -27,6 +32,7 @@ from wand.state import UNCHANGED
 from wand.status import OwnStatus
 from wand.testing.context import simulatedContext
 from wand.testing.network import Datagram, Network
+from wand.wansd.stores.sqlite import SQLiteRecords
 
 SERVER = "192.0.2.100"
 
@@ -116,20 +122,21 @@ class SealedNetworkTestCase(SynchronousTestCase):
         self.server = self.serve()
         self.addCleanup(lambda: self.end(self.server))
 
-    def serve(self) -> SealedServer:
+    def serve(self, name: str = "server", **keys: Any) -> SealedServer:
         """
         Start the server, whose store is a file.
         """
+        keys = {"listen": SERVER, **keys}
         configuration = ServerConfiguration(
-            state=str(self.directory / "server"),
+            state=str(self.directory / name),
             store="sqlite",
-            storeSettings={"path": str(self.directory / "server" / "store.sqlite")},
-            listen=SERVER,
+            storeSettings={"path": str(self.directory / name / "store.sqlite")},
+            **keys,
         )
         server = SealedServer(
             Surroundings(
                 load=lambda: configuration,
-                context=simulatedContext(self.clock, self.network, SERVER),
+                context=simulatedContext(self.clock, self.network, keys["listen"]),
                 owner=UNCHANGED,
                 end=lambda: None,
                 lost=self.fail,
@@ -246,6 +253,48 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.go(1.0)
         self.assertEqual((one.own.stage, one.own.key, one.own.addresses), ("member", before.key, before.addresses))
 
+    def test_joiningWithANameThatCanNotBeResolvedYet(self) -> None:
+        """
+        While the server's name has no address the node says so, with the name; once it has, it joins within seconds.
+        """
+        known: list[str] = []
+        resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
+        self.patch(wand.services.member, "allResolverOf", resolver)
+        asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
+        self.go(0.1)
+        node = self.dwelling(1, joins=False)
+        self.join(node, str(self.successResultOf(asked)))
+        self.go(120.0)
+        [note] = [each for each in node.node.status().notes if "wand.example.net" in each]
+        self.assertIn("cannot be resolved", note)
+        self.assertIn("the invitation", note)
+        known.append(SERVER)
+        self.go(32.0)
+        self.assertEqual(node.own.stage, "member")
+        self.assertFalse([each for each in node.node.status().notes if "wand.example.net" in each and "invit" in each])
+
+    def test_publicNameThatCanNotBeResolved(self) -> None:
+        """
+        A server whose public name has no address says so.
+        """
+        self.server.stopService()
+        self.server = self.serve(public=["wand.example.net"])
+        self.assertTrue(any("wand.example.net cannot be resolved" in each for each in self.server.status().notes))
+
+    def test_noNetworkThatOverlaps(self) -> None:
+        """
+        A network whose prefix overlaps a route of the host is not created, and leaves no key behind, unless the
+        operator insists; one that there is goes on.
+        """
+        self.server.stopService()
+        self.patch(wand.services.sealed_server, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
+        self.server = self.serve()
+        with self.assertRaises(ConfigurationInvalid) as caught:
+            self.serve("other")
+        self.assertIn("overlaps the LAN", str(caught.exception))
+        self.assertFalse((self.directory / "other" / "network.key").exists())
+        self.serve("other", allowOverlap=True, listen="203.0.113.2").stopService()
+
     def test_refusals(self) -> None:
         """
         Nonsense is refused at once; an invitation that is used up leaves the node outside, with the reason; and a
@@ -257,10 +306,190 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.join(one, token)
         self.join(two, token)
         self.assertEqual((one.own.stage, two.own.stage), ("member", "new"))
-        self.assertIn("not admitted", two.node.status().notes[0])
+        self.assertIn("not admitted", " ".join(two.node.status().notes))
         self.join(two, self.invitation())
         self.assertEqual((two.own.stage, two.node.status().notes), ("member", []))
         self.assertTrue(self.reaches(one, two))
+
+    def test_notNowIsNoRefusal(self) -> None:
+        """
+        While the server's store fails, a node that joins goes on asking, says why it waits and nothing of the server's
+        disk; a note at the server says what to do.  When the store works the node is in, with the same invitation, and
+        both notes are gone (headscale#1684, headscale#2363).
+        """
+        one = self.dwelling(1, joins=False)
+        token = self.invitation()
+        works = SQLiteRecords.exchange
+        broken = StoreUnavailable("the store /secret/path can not be used: database is locked")
+        self.patch(SQLiteRecords, "exchange", lambda *_: fail(broken))
+        self.join(one, token)
+        self.go(60.0)
+        self.assertEqual((one.own.stage, one.own.redeeming), ("joining", True))
+        [note] = one.node.status().notes
+        self.assertIn("can not store anything now", note)
+        self.assertNotIn("secret", note)
+        [note] = self.server.status().notes
+        self.assertIn("/secret/path", note)
+        self.patch(SQLiteRecords, "exchange", works)
+        self.go(61.0)
+        self.assertEqual((one.own.stage, one.node.status().notes, self.server.status().notes), ("member", [], []))
+
+    def test_aFaultWhileAnsweringIsNoRefusal(self) -> None:
+        """
+        An exception of which nobody thought is logged and counted at the server; the node asks again, and gets in when
+        it is over.
+        """
+        one = self.dwelling(1, joins=False)
+        token = self.invitation()
+        works = Roster.redeem
+
+        def faulty(*_: object) -> object:
+            raise RuntimeError("/secret/path")
+
+        self.patch(Roster, "redeem", faulty)
+        self.join(one, token)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+        self.assertIn("can not answer now", one.node.status().notes[0])
+        self.assertGreater(self.server.counters["drop-raised-answering-a-node"], 0)
+        self.patch(Roster, "redeem", works)
+        self.go(10.0)
+        self.assertEqual(one.own.stage, "member")
+
+    def test_joiningDropsNothing(self) -> None:
+        """
+        After nodes joined, and minutes later, nothing was dropped anywhere: nobody speaks to a join session that is
+        over.
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        self.go(200.0)
+        for program in (one.node, two.node, self.server):
+            self.assertEqual(
+                {
+                    name: program.counters[name]
+                    for name in program.counters
+                    if program.counters[name] and name.startswith("drop-")
+                },
+                {},
+            )
+
+    def test_pendingDropsNothing(self) -> None:
+        """
+        Neither is anything dropped while a node waits for minutes to be approved, and the session lasts all the while.
+        """
+        one = self.dwelling(1, joins=False)
+        self.join(one, self.invitation(approval=True))
+        self.go(400.0)
+        self.assertEqual((one.node.counters.drops(), self.server.counters.drops()), (0, 0))
+        approved = Deferred.fromCoroutine(self.server.approve("node-1"))
+        self.go(0.3)
+        self.successResultOf(approved)
+        self.assertEqual(one.own.stage, "member")
+
+    def test_theBridgeRightLater(self) -> None:
+        """
+        A member that is given an invitation with the bridge right has it at once, without a restart, and frames of a
+        host behind it arrive; an invitation that gives nothing more changes nothing, and is not used
+        (container-keepalived#34).
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(one, two))
+        behind = frame(two.mac, b"\2\0\0\0\1\1", b"behind")
+        one.host.send(behind)
+        self.go(1.0)
+        self.assertNotIn(behind, two.received)
+        told: list[Event] = []
+        one.context.events.subscribe(told.append)
+        self.join(one, self.invitation(bridge=True))
+        self.assertEqual((one.own.stage, one.own.bridge, one.own.redeeming), ("member", True, False))
+        one.host.send(behind)
+        self.go(1.0)
+        self.assertIn(behind, two.received)
+        self.assertTrue(self.members()["node-1"].bridge)
+        self.join(one, self.invitation(bridge=True))
+        self.assertEqual(
+            [event.fields["gained"] for event in told if event.kind == "redeemed"], ["the bridge right", "nothing more"]
+        )
+        self.assertEqual(len(self.server.invitations()), 2)
+        self.assertTrue(self.reaches(two, one))
+
+    def test_aMemberIsRefusedMore(self) -> None:
+        """
+        A member whose further invitation is refused is told why, and is a member as before, also over a restart.
+        """
+        one, two = self.dwelling(1), self.dwelling(2)
+        token = self.invitation(bridge=True)
+        self.join(two, token)
+        told: list[Event] = []
+        one.context.events.subscribe(told.append)
+        self.join(one, token)
+        [refused] = [event for event in told if event.kind == "join-refused"]
+        self.assertIn("used already", str(refused.fields["reason"]))
+        self.assertIn("member as before", one.node.status().notes[0])
+        self.assertEqual((one.own.stage, one.own.bridge, one.own.redeeming), ("member", False, False))
+        self.assertTrue(self.reaches(one, two))
+        one.stop()
+        one.start()
+        self.go(2.0)
+        self.assertEqual((one.own.stage, one.node.status().notes), ("member", []))
+
+    def test_anotherFileAfterARefusal(self) -> None:
+        """
+        A node whose invitation was refused redeems another that is in its file when it is started again.
+        """
+        file = self.directory / "token"
+        used = self.invitation()
+        self.join(self.dwelling(1, joins=False), used)
+        file.write_text(used)
+        two = self.dwelling(2, joins=False, joinFile=str(file))
+        self.go(2.0)
+        self.assertIn("not admitted", " ".join(two.node.status().notes))
+        two.stop()
+        file.write_text(self.invitation())
+        two.start()
+        self.go(2.0)
+        self.assertEqual((two.own.stage, two.node.status().notes), ("member", []))
+
+    def test_whileTheStoreIsOpened(self) -> None:
+        """
+        A server that still opens its store answers for its status and says so; what operators ask waits or is put off,
+        and nothing raises.
+        """
+        self.successResultOf(self.server.stopService())
+        opening: list[Deferred[dict[bytes, bytes]]] = []
+        load = SQLiteRecords.load
+
+        def slow(records: SQLiteRecords, kind: str) -> Deferred[dict[bytes, bytes]]:
+            waiting: Deferred[dict[bytes, bytes]] = Deferred()
+            opening.append(waiting)
+            return waiting.addCallback(lambda _: load(records, kind))
+
+        self.patch(SQLiteRecords, "load", slow)
+        self.server = self.serve()
+        status = self.server.status()
+        self.assertIn("opening its store", status.notes[0])
+        self.assertEqual((status.role, status.listening), ("server", ""))
+        for ask in (self.server.requests, self.server.invitations, lambda: self.server.members(None, 9)):
+            self.assertRaises(TemporarilyUnavailable, ask)
+        invited = Deferred.fromCoroutine(self.server.invite([], 1, 60.0, "", False, False))
+        self.go(3.0)
+        self.assertIn("does not answer", self.server.status().notes[1])
+        self.assertNoResult(invited)
+        while opening:
+            opening.pop(0).callback({})
+        self.assertTrue(self.successResultOf(invited).startswith("wand1."))
+        self.assertEqual(self.server.status().notes, [])
+
+    def test_stoppedWhileTheStoreIsOpened(self) -> None:
+        """
+        A server that is stopped while it opens its store ends in good order.
+        """
+        self.successResultOf(self.server.stopService())
+        opening: Deferred[dict[bytes, bytes]] = Deferred()
+        self.patch(SQLiteRecords, "load", lambda self, kind: opening)
+        self.server = self.serve()
+        self.successResultOf(self.server.stopService())
+        opening.errback(StoreUnavailable("it is closed"))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_approval(self) -> None:
         """

@@ -154,7 +154,8 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         path.write_bytes(b"rubbish" * 1000)
         error = self.unopened(path)
         self.assertIn(str(path), error)
-        self.assertIn("move it away", error)
+        self.assertIn("restore a backup", error)
+        self.assertNotIn("move it away", error)
         self.assertEqual(path.read_bytes(), b"rubbish" * 1000)
 
     def test_foreignDatabaseIsRefused(self) -> None:

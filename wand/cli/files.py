@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -18,6 +18,9 @@ SECRET_MAXIMUM: Final = 8_192
 
 #: The most octets of a document; the control socket takes no more.
 DOCUMENT_MAXIMUM: Final = 64_000_000
+
+#: The most octets of a backup.
+ARCHIVE_MAXIMUM: Final = 1_000_000_000
 
 
 class FileRefused(WandError):
@@ -54,6 +57,41 @@ def readSecret(path: str) -> str:
     @raise FileRefused: if it can not be read, or others can read or change it.
     """
     return _read(path, SECRET_MAXIMUM, secret=True).decode("ascii", "replace")
+
+
+def readArchive(path: str) -> bytes:
+    """
+    Read a backup.
+
+    @raise FileRefused: if it can not be read, or is too long.
+    """
+    content = _read(path, ARCHIVE_MAXIMUM + 1)
+    if len(content) > ARCHIVE_MAXIMUM:
+        raise FileRefused(f"{path} is longer than {ARCHIVE_MAXIMUM} octets")
+    return content
+
+
+def newSecretFile(path: str, content: bytes, *, force: bool) -> None:
+    """
+    Write a file of mode 0600: all of it or nothing.
+
+    @param force: may it replace another?
+    @raise FileRefused: if it can not be made, or is there already.
+    """
+    if not force and os.path.lexists(path):
+        raise FileRefused(f"{path} is there already: choose another name, or add --force to replace it")
+    new = f"{path}.{os.getpid()}.new"
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(new).replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            Path(new).unlink(missing_ok=True)
+        raise FileRefused(f"{path} can not be written: {error.strerror}") from None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from wand.cli import changing, drivers, inviting, joining, looking, members, signing, watching
+from wand.cli import backup, changing, drivers, inviting, joining, looking, members, signing, watching
 from wand.cli.import_config import importConfig
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
@@ -38,6 +38,8 @@ COMMANDS: dict[str, click.Command] = {
         members.limit,
         members.confirmMACs,
         members.revoke,
+        backup.backup,
+        backup.restore,
         signing.requests,
         signing.sign,
         signing.importSignatures,

@@ -24,6 +24,7 @@ from wand.errors import (
     NotSupported,
     PortUnavailable,
     StateUnavailable,
+    StoreDamaged,
     StoreUnavailable,
     TapUnavailable,
     TemporarilyUnavailable,
@@ -68,6 +69,7 @@ ERRORS: Final[dict[type[Exception], bytes]] = {
     NotSupported: b"NOT-SUPPORTED",
     PortUnavailable: b"PORT-UNAVAILABLE",
     StateUnavailable: b"STATE-UNAVAILABLE",
+    StoreDamaged: b"STORE-DAMAGED",  # before its base
     StoreUnavailable: b"STORE-UNAVAILABLE",
     TapUnavailable: b"TAP-UNAVAILABLE",
     TemporarilyUnavailable: b"TEMPORARILY-UNAVAILABLE",

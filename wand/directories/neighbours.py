@@ -74,9 +74,12 @@ class Neighbours:
             self._counters["drop-directory-record"] += 1
             return
         identity = announcement.identity
+        if identity == self._participant.identity:
+            self._own.overtaken(announcement.claim.epoch)
+            return
         seen = self._sightings.setdefault(server, {})
         before = seen.get(identity)
-        if identity == self._participant.identity or (before is not None and record.version <= before.version):
+        if before is not None and record.version <= before.version:
             return
         wasOnline, were = self._isOnline(identity), self._endpoints(identity)
         seen[identity] = Sighting(record.version, bool(record.endpoints), self._accepted(server, record.endpoints))

@@ -27,6 +27,12 @@ class OwnAnnouncement:
         self._said: tuple[bytes, bytes, tuple[str, ...]] | None = None
         self._number = 0
 
+    def overtaken(self, epoch: int) -> None:
+        """
+        A server has an announcement of ours with a later epoch, which was not made here.
+        """
+        self._participant.overtaken(epoch)
+
     def refresh(self) -> bool:
         """
         See what there is to announce.

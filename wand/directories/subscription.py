@@ -172,6 +172,8 @@ class Subscription:
 
     def _standing(self, message: Announced) -> None:
         before, self._acknowledged = self._acknowledged, (message.epoch, message.number)
+        if self._own.order is not None and message.epoch > self._own.order[0]:
+            self._own.overtaken(message.epoch)
         if message.instance == self.coverage.instance:
             self.coverage.newest = max(self.coverage.newest, message.newest)
         isBehind = message.instance != self.coverage.instance or not self.coverage.isComplete

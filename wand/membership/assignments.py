@@ -4,7 +4,8 @@ Assignments: a name, a MAC address or an overlay address is given to one member 
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface
 from typing import Final
 
 from wand.errors import MembershipRefused, TemporarilyUnavailable
@@ -27,8 +28,21 @@ class Assignments:
     thing away; asking again for the same identity gives the same thing.
     """
 
-    def __init__(self, records: IRecords, prefix: IPv4Network | IPv6Network) -> None:
+    def __init__(
+        self,
+        records: IRecords,
+        prefix: IPv4Network | IPv6Network,
+        keptUntil: Callable[[bytes], float | None],
+        now: Callable[[], float],
+    ) -> None:
+        """
+        @param keptUntil: until when the addresses of an identity are given to nobody else, in seconds since the epoch;
+            C{None} for as long as it is a member.
+        @param now: the time, in seconds since the epoch.
+        """
         self._prefix = prefix
+        self._keptUntil = keptUntil
+        self._now = now
         self._names = Shelf(records, NAMES, bytes)
         self._macs = Shelf(records, MACS, bytes)
         self._addresses = Shelf(records, ADDRESSES, bytes)
@@ -82,7 +96,9 @@ class Assignments:
 
     async def takeAddress(self, identity: bytes) -> str:
         """
-        Give an identity the overlay address that it has, or the first that is free.
+        Give an identity the overlay address that it has, or the first that is free.  Those of members that were revoked
+        are free when their time is over, or when there is no other, the one of the first that was revoked before the
+        rest.
 
         @return: the address with its prefix length.
         @raise MembershipRefused: if the prefix is exhausted.
@@ -90,15 +106,41 @@ class Assignments:
         """
         for _ in range(_TRIES):
             packed = self._addressOf(identity) or self._firstFree()
-            if await _take(self._addresses, packed, identity):
+            if await _take(self._addresses, packed, identity, self._addresses.get(packed)):
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
+
+    def holderOfAddress(self, address: str) -> bytes | None:
+        """
+        The identity to which an overlay address is assigned.
+        """
+        return self._addresses.get(ip_interface(address).packed)
+
+    async def giveAddress(self, address: str, identity: bytes) -> None:
+        """
+        Give an identity a certain overlay address, whoever has it.
+
+        @raise MembershipRefused: if others change it at the same time.
+        """
+        packed = ip_interface(address).packed
+        for _ in range(_TRIES):
+            if await _take(self._addresses, packed, identity, self._addresses.get(packed)):
+                return
+        raise MembershipRefused("too many join at once; try again")
 
     async def release(self, identity: bytes) -> None:
         """
         Take everything back from an identity.
         """
         for shelf in (self._names, self._macs, self._addresses):
+            await self._releaseOf(shelf, identity, keep=())
+
+    async def retire(self, identity: bytes) -> None:
+        """
+        Take everything back from an identity that was revoked, except for its addresses, which rest for a while: hosts
+        and rules elsewhere still know them as its.
+        """
+        for shelf in (self._names, self._macs):
             await self._releaseOf(shelf, identity, keep=())
 
     async def keepName(self, name: str, identity: bytes) -> None:
@@ -124,18 +166,24 @@ class Assignments:
     def _firstFree(self) -> bytes:
         network, size = int(self._prefix.network_address), self._prefix.max_prefixlen // 8
         end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is no host's
+        resting: list[tuple[float, bytes]] = []
         for index in range(1, min(end, len(self._addresses) + 2)):
             packed = (network + index).to_bytes(size, "big")
-            if self._addresses.get(packed) is None:
-                return packed
+            holder = self._addresses.get(packed)
+            until = 0.0 if holder is None else self._keptUntil(holder)
+            if until is not None:
+                if until <= self._now():
+                    return packed
+                resting.append((until, packed))
+        if resting:
+            return min(resting)[1]
         raise MembershipRefused(
             f"the network has no free address left in {self._prefix}; revoke members that are gone, "
             "or make a network with a larger prefix"
         )
 
 
-async def _take(shelf: Shelf[bytes], key: bytes, identity: bytes) -> bool:
-    holder = shelf.get(key)
-    if holder is None and await shelf.exchange(key, None, identity):
+async def _take(shelf: Shelf[bytes], key: bytes, identity: bytes, before: bytes | None = None) -> bool:
+    if shelf.get(key) == before != identity and await shelf.exchange(key, before, identity):
         return True
     return shelf.get(key) == identity

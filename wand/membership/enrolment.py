@@ -17,9 +17,10 @@ from twisted.logger import Logger
 
 from wand.errors import MembershipRefused, StateUnavailable, TokenInvalid
 from wand.ethernet import MAC
+from wand.keeping import Keeping
 from wand.membership.certificate import SERVER, Certificate
 from wand.membership.claim import Claim
-from wand.membership.epoch import Epoch
+from wand.membership.epoch import EPOCH, Epoch
 from wand.membership.fields import Octets32, checkSecret
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.kept import keptSecret
@@ -29,6 +30,7 @@ from wand.membership.network import Descriptor
 from wand.membership.signed import packed, signature, signed, unpacked, verified
 from wand.membership.token import Token
 from wand.membership.trust import LIMIT, SKEW, Trust
+from wand.notes import Notes
 from wand.state import StateDirectory
 
 #: The files in the state directory.
@@ -76,6 +78,7 @@ class Enrolment:
     @ivar trust: whose certificates are valid; C{None} before the first invitation.
     @ivar descriptor: what the network is; C{None} before joining.
     @ivar own: what our certificate says; C{None} before joining.
+    @ivar damaged: what is wrong with files that we can work without, and what to do about it.
     """
 
     _log = Logger()
@@ -85,24 +88,29 @@ class Enrolment:
         state: StateDirectory,
         clock: IReactorTime,
         entropy: Entropy = os.urandom,
+        notes: Notes | None = None,
         *,
         wallClock: Callable[[], float],
     ) -> None:
         """
         Read what is kept; make the node's key the first time.
 
+        @param notes: where it is said that something can not be kept.
         @param wallClock: gives the seconds since the epoch.
-        @raise StateUnavailable: if something can not be read or written, is damaged, or open to others.
+        @raise StateUnavailable: if something can not be read, or is open to others; or if the key is damaged, or lost
+            while the rest is there.
         """
-        self.key = NodeKey.kept(state, entropy)
+        self.key = NodeKey.kept(state, entropy, beside=(MEMBERSHIP, EPOCH, REVOCATIONS))
         self.token: Token | None = None
         self.trust: Trust | None = None
         self.descriptor: Descriptor | None = None
         self.own: Certificate | None = None
         self.state = state
         self._clock = clock
+        self.damaged: list[str] = []
         self._wallClock = wallClock
-        self._epoch = Epoch(state, wallClock)
+        self._keeping = Keeping(state, clock, notes)
+        self._epoch = Epoch(self._keeping, wallClock)
         self._kept: _Kept | None = None
         self._writing: IDelayedCall | None = None
         self._claimed: tuple[Claim, bytes] | None = None
@@ -180,11 +188,12 @@ class Enrolment:
         Keep an invitation until it is redeemed; a member may get more by it, which the server knows.
 
         @raise MembershipRefused: if this node is a member of another network, or was revoked.
-        @raise StateUnavailable: if it can not be kept.
         """
         if self.stage == "revoked" and self.network == token.network:
             raise MembershipRefused(
-                f"the key of this node was revoked; to begin anew with another one, remove {self.state.path}"
+                "the key of this node was revoked; to begin anew with another one, give this node an empty state "
+                "directory "
+                f"in place of {self.state.path}"
             )
         if self._kept is not None and self._kept.network != token.network:
             raise MembershipRefused(
@@ -192,22 +201,15 @@ class Enrolment:
                 "give the new one a state directory of its own"
             )
         self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
-        self.state.write(TOKEN, f"{token.text}\n".encode())
+        self._keeping.write(TOKEN, f"{token.text}\n".encode())
         self._invited(token)
 
     def abandon(self) -> None:
         """
         Forget the invitation; nobody waits for it any more.
         """
+        self._keeping.remove(TOKEN)
         self.token = None
-        try:
-            (self.state.path / TOKEN).unlink(missing_ok=True)
-        except OSError as error:
-            self._log.warn(
-                "the invitation can not be removed and is asked about again after a restart: {path}: {reason}",
-                path=str(self.state.path / TOKEN),
-                reason=error.strerror,
-            )
 
     def join(self, name: str, mac: MAC) -> Join | None:
         """
@@ -223,7 +225,6 @@ class Enrolment:
         Keep what a server answered.
 
         @return: whether it is valid and was waited for; if not, nothing is changed.
-        @raise StateUnavailable: if it can not be kept.
         """
         if self.token is None or self.trust is None:
             return False
@@ -250,7 +251,6 @@ class Enrolment:
 
         @return: whether it is a valid one of ours, and no older than the one that we have, unless that was issued in
             the future, by a clock that was ahead.
-        @raise StateUnavailable: if it can not be kept.
         """
         new = self._ours(certificate)
         if new is None or self._kept is None or self.own is None:
@@ -289,8 +289,6 @@ class Enrolment:
         """
         Our signed claim to these MAC addresses, as far as the certificate allows them, and to what else it says.  The
         same as before if nothing changed; C{None} before joining.
-
-        @raise StateUnavailable: if a new epoch can not be kept.
         """
         if self.own is None:
             return None
@@ -309,12 +307,23 @@ class Enrolment:
         self._claimed = content, signed(self.key.signing, content)
         return self._claimed[1]
 
+    @property
+    def epoch(self) -> int:
+        """
+        The epoch of our claims.
+        """
+        return self._epoch.current
+
+    def surpass(self, epoch: int) -> None:
+        """
+        Claim with a later epoch than this one from now on.
+        """
+        self._epoch.next(above=epoch)
+
     def rememberServer(self, server: KnownServer) -> None:
         """
         Keep where a server is, in place of what was known of it; the one that was added the longest ago goes beyond
         the limit.
-
-        @raise StateUnavailable: if it can not be kept.
         """
         if self._kept is not None and server not in self._kept.servers:
             others = [each for each in self._kept.servers if each.exchangeKey != server.exchangeKey]
@@ -327,6 +336,7 @@ class Enrolment:
         if self._writing is not None:
             self._writing.cancel()
             self._writeRevocations()
+        self._keeping.stop()
 
     # What is kept.
 
@@ -335,14 +345,18 @@ class Enrolment:
         if content is not None:
             kept = unpacked(content, _Kept, 65536)
             if kept is None or not self._taken(kept):
-                path = self.state.path / MEMBERSHIP
-                raise StateUnavailable(f"{path} is damaged; restore it, or remove it and join again")
+                self._damaged(MEMBERSHIP, "or join again with a new invitation: the name and the address stay the same")
         token = keptSecret(self.state, TOKEN)
         if token is not None:
             try:
                 self._invited(Token.parse(token.decode("ascii", "replace")))
-            except TokenInvalid as error:
-                raise StateUnavailable(f"{self.state.path / TOKEN} is damaged; remove it: {error}") from error
+            except TokenInvalid:
+                self._damaged(TOKEN, "or give the node its invitation again: wand join FILE")
+
+    def _damaged(self, name: str, otherwise: str) -> None:
+        text = f"{self.state.path / name} is damaged; restore a backup (wand restore FILE), {otherwise}"
+        self._log.error("{text}", text=text)
+        self.damaged.append(text)
 
     def _invited(self, token: Token) -> None:
         self.token = token
@@ -358,8 +372,17 @@ class Enrolment:
         return True
 
     def _keep(self, kept: _Kept) -> None:
-        self.state.write(MEMBERSHIP, packed(kept))
+        if self._kept is None and self.state.has(MEMBERSHIP):
+            self._setAside(MEMBERSHIP)
+        self._keeping.write(MEMBERSHIP, packed(kept))
+        self.damaged.clear()
         self._taken(kept)
+
+    def _setAside(self, name: str) -> None:
+        try:
+            self.state.setAside(name)
+        except StateUnavailable as error:
+            self._log.error("{error}", error=error)
 
     def _ours(self, certificate: bytes) -> Certificate | None:
         content = self.trust.check(certificate, expired=True) if self.trust else None  # that is for others to judge
@@ -374,7 +397,11 @@ class Enrolment:
             return
         self.trust = Trust(network, self._wallClock)
         content = keptSecret(self.state, REVOCATIONS)
-        self.trust.load((content and unpacked(content, list[bytes], 256 * LIMIT)) or ())
+        revocations = None if content is None else unpacked(content, list[bytes], 256 * LIMIT)
+        if content is not None and revocations is None:
+            self._damaged(REVOCATIONS, "or let the others tell this node who was revoked, which they do at once")
+            self._setAside(REVOCATIONS)
+        self.trust.load(revocations or ())
         self.trust.observe(self._revoked)
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
@@ -383,9 +410,5 @@ class Enrolment:
 
     def _writeRevocations(self) -> None:
         self._writing = None
-        if self.trust is None:
-            return
-        try:
-            self.state.write(REVOCATIONS, packed(self.trust.revocations))
-        except StateUnavailable as error:
-            self._log.error("revocations are not kept over a restart: {error}", error=error)
+        if self.trust is not None:
+            self._keeping.write(REVOCATIONS, packed(self.trust.revocations))

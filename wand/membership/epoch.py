@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from wand.keeping import Keeping
 from wand.membership.kept import keptSecret
-from wand.state import StateDirectory
 
 #: The file in the state directory.
 EPOCH: Final = "epoch"
@@ -16,30 +16,30 @@ EPOCH: Final = "epoch"
 
 class Epoch:
     """
-    A number that is higher at every start.  It is kept before it is used, and is never below the time, so that neither
-    a crash nor a restored state directory brings an old one back.
+    A number that is higher at every start.  It is kept before it is used, unless the disk does not take it, and is
+    never below the time, so that neither a crash nor a restored state directory brings an old one back.
 
     @ivar current: the epoch of the last claim.
     """
 
-    def __init__(self, state: StateDirectory, wallClock: Callable[[], float]) -> None:
+    def __init__(self, keeping: Keeping, wallClock: Callable[[], float]) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
-        @raise StateUnavailable: if it can not be read or written.
+        @raise StateUnavailable: if it can not be read.
         """
-        self._state = state
+        self._keeping = keeping
         self._wallClock = wallClock
-        text = (keptSecret(state, EPOCH) or b"").decode("ascii", "replace").strip()
+        text = (keptSecret(keeping.state, EPOCH) or b"").decode("ascii", "replace").strip()
         self.current = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
         self.next()
 
-    def next(self) -> int:
+    def next(self, above: int = 0) -> int:
         """
         A new epoch.
 
-        @raise StateUnavailable: if it can not be kept.
+        @param above: another that it must exceed.
         """
-        new = max(self.current + 1, int(self._wallClock()))
-        self._state.write(EPOCH, f"{new}\n".encode())
+        new = max(self.current + 1, above + 1, int(self._wallClock()))
+        self._keeping.write(EPOCH, f"{new}\n".encode())
         self.current = new
         return new

@@ -11,23 +11,44 @@ from typing import Final
 
 import attrs
 import msgspec
+from twisted.logger import Logger
 
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.interfaces import IRecords
 from wand.membership.fields import Octets32, checkSecret, isName
 from wand.membership.identity import NETWORK_KEY, Entropy, Identity, NetworkKey
+from wand.membership.kept import keptSecret
 from wand.membership.messages import Signed
 from wand.membership.network import CIPHERS, Cipher, Descriptor, prefixFrom
 from wand.membership.shelf import Shelf
-from wand.membership.signed import signed, verified
+from wand.membership.signed import packed, signed, unpacked, verified
 from wand.state import StateDirectory
 
 #: The kind of our record in a store, and its key.
 KIND: Final = "sealed-network"
 KEY: Final = b"network"
 
+#: The file with a copy of that record in the state directory: without the network's secret nobody who is a member could
+#: be recognized again.
+NETWORK: Final = "network"
+
+#: The file of a network's key until the network is in the store.
+NEW_KEY: Final = "network.key.new"
+
+#: Files that are there only if there was a network.
+TRACES: Final = (NETWORK_KEY, NETWORK)
+
+#: What to do about a store that is lost.
+RESTORE: Final = (
+    "restore a backup (wand restore FILE), or, if there is none, start once with --recover=yes: the same network "
+    "goes on, "
+    "and members are learned as they come"
+)
+
 #: Seconds for which a certificate is valid.
 LIFE: Final = 3 * 86_400
+
+_log: Final = Logger()
 
 
 @attrs.frozen
@@ -41,6 +62,9 @@ class NetworkWish:
     @ivar life: for how many seconds a certificate is valid.
     @ivar server: what this server is called.
     @ivar obstacle: why a network with this prefix should not be created here; empty if nothing speaks against it.
+    @ivar quarantine: for how many seconds the address of a revoked member is given to nobody else, while others are
+        free.
+    @ivar recover: may a store that is empty be filled again from what else there is of the network?
     """
 
     name: str = "wand"
@@ -49,6 +73,8 @@ class NetworkWish:
     life: int = LIFE
     server: str = "server"
     obstacle: str = ""
+    quarantine: int = 30 * 86_400
+    recover: bool = False
 
     def check(self) -> None:
         """
@@ -67,9 +93,9 @@ class NetworkWish:
             raise ConfigurationInvalid("", "prefix", str(error)) from error
 
 
-class NetworkRecord(msgspec.Struct, frozen=True):
+class NetworkRecord(msgspec.Struct, frozen=True, array_like=True):
     """
-    A network as it stands in a store.
+    A network as it stands in a store, and as the first fields of what a node keeps of its membership.
     """
 
     network: Octets32
@@ -87,6 +113,7 @@ class Foundation:
 
     @ivar key: its private key; C{None} where it is kept elsewhere.
     @ivar created: was it created just now?
+    @ivar recovered: was it read from the copy, because the store has lost it?
     """
 
     network: Identity
@@ -95,6 +122,7 @@ class Foundation:
     signedDescriptor: bytes
     secret: bytes = attrs.field(repr=False)
     created: bool
+    recovered: bool = False
 
     @property
     def prefix(self) -> IPv4Network | IPv6Network:
@@ -112,28 +140,72 @@ async def founded(
     entropy: Entropy = os.urandom,
 ) -> Foundation:
     """
-    Read the network of a store; create it if the store is empty.
+    Read the network of a store.  Create it if the store is empty, and nothing says that there was a network before.
 
-    @raise ConfigurationInvalid: if the wish can not be fulfilled.
-    @raise StoreUnavailable: if the store can not be used, or its record is damaged.
+    What there is of a new network is made in this order: its key, under a name that is not yet final; its record in the
+    store; the final name of its key.  So a crash on the way leaves either nothing that anybody knows, or everything,
+    and a key under its final name without a record in the store means that the store was lost.
+
+    @raise StoreUnavailable: if the store can not be used, its record is damaged, or it was lost.
     @raise StateUnavailable: if the key can not be read or written, or is another network's.
     """
-    wish.check()
     shelf = Shelf(records, KIND, NetworkRecord)
     await shelf.load()
-    key = NetworkKey.kept(state)
+    if shelf.hasUnreadable:
+        raise StoreUnavailable(f"the store's record of the network is damaged, and nothing was changed; {RESTORE}")
     record = shelf.get(KEY)
-    if record is not None:
-        return _read(record, key, state, created=False)
+    if record is None and state.has(*TRACES) is None:
+        return await _created(shelf, state, wish, wallClock, entropy)
+    if record is None:
+        return await _recovered(shelf, state, wish)
+    _finishKey(state, record.network)
+    foundation = _read(record, NetworkKey.kept(state), state)
+    _copy(state, record)
+    return foundation
+
+
+async def _created(
+    shelf: Shelf[NetworkRecord],
+    state: StateDirectory,
+    wish: NetworkWish,
+    wallClock: Callable[[], float],
+    entropy: Entropy,
+) -> Foundation:
     if wish.obstacle:
         raise ConfigurationInvalid("", "prefix", wish.obstacle)
-    made = key is None
-    key = key or NetworkKey.made(state, entropy)
-    if await shelf.exchange(KEY, None, _new(key, wish, wallClock, entropy)):
-        return _read(_present(shelf), key, state, created=True)
-    if made:  # another server created the network meanwhile
-        (state.path / NETWORK_KEY).unlink()
-    return _read(_present(shelf), None if made else key, state, created=False)
+    key = NetworkKey.made(state, entropy, NEW_KEY)
+    isOurs = await shelf.exchange(KEY, None, _new(key, wish, wallClock, entropy))
+    record = shelf.get(KEY)
+    if record is None:
+        raise StoreUnavailable(f"the store lost the network just now; {RESTORE}")
+    _finishKey(state, record.network)  # unless another server created the network meanwhile
+    _copy(state, record)
+    return attrs.evolve(_read(record, key if isOurs else None, state), created=isOurs)
+
+
+async def _recovered(shelf: Shelf[NetworkRecord], state: StateDirectory, wish: NetworkWish) -> Foundation:
+    """
+    The store is empty, and it was not always: nobody makes another network of that unasked.
+    """
+    if not wish.recover:
+        raise StoreUnavailable(
+            f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
+            "changed; "
+            f"{RESTORE}"
+        )
+    content = keptSecret(state, NETWORK)
+    record = None if content is None else unpacked(content, NetworkRecord, 65536)
+    if record is None:
+        raise StoreUnavailable(
+            f"the network can not be recovered without its secret, which {state.path / NETWORK} would have; nothing "
+            "was "
+            f"changed: restore a backup, or copy the file membership from the state directory of any node to "
+            f"{state.path / NETWORK}"
+        )
+    foundation = _read(record, NetworkKey.kept(state), state)
+    if not await shelf.exchange(KEY, None, record):
+        raise StoreUnavailable("another server recovered the network just now; start again")
+    return attrs.evolve(foundation, recovered=True)
 
 
 def _new(key: NetworkKey, wish: NetworkWish, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
@@ -141,19 +213,34 @@ def _new(key: NetworkKey, wish: NetworkWish, wallClock: Callable[[], float], ent
     return NetworkRecord(key.network, signed(key.signing, descriptor), entropy(32))
 
 
-def _present(shelf: Shelf[NetworkRecord]) -> NetworkRecord:
-    record = shelf.get(KEY)
-    if record is None:
-        raise StoreUnavailable("the store's record of the network is damaged; restore it from a backup")
-    return record
+def _finishKey(state: StateDirectory, network: bytes) -> None:
+    """
+    Give the key of the network that is in the store its final name.  One of a network that never came to be is left to
+    the next that is created.
+    """
+    new = NetworkKey.kept(state, NEW_KEY)
+    if new is not None and new.network == network:
+        state.rename(NEW_KEY, NETWORK_KEY)
 
 
-def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory, *, created: bool) -> Foundation:
+def _copy(state: StateDirectory, record: NetworkRecord) -> None:
+    content = packed(record)
+    try:
+        if keptSecret(state, NETWORK) != content:
+            state.write(NETWORK, content)
+    except StateUnavailable as error:  # nothing depends on it today
+        _log.error("there is no copy of the network's secret beside its store: {error}", error=error)
+
+
+def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) -> Foundation:
     descriptor = verified(record.descriptor, Descriptor, record.network)
     if descriptor is None:
-        raise StoreUnavailable("the store's record of the network is damaged; restore it from a backup")
+        raise StoreUnavailable(f"the record of the network is damaged, and nothing was changed; {RESTORE}")
     network = Identity(record.network)
     if key is not None and key.network != network:
         path = state.path / NETWORK_KEY
-        raise StateUnavailable(f"{path} is the key of another network, {key.network}; the store has {network}")
-    return Foundation(network, key, descriptor, record.descriptor, record.secret, created)
+        raise StateUnavailable(
+            f"{path} is the key of another network, {key.network}; the store has {network}; nothing was changed: "
+            f"{RESTORE}"
+        )
+    return Foundation(network, key, descriptor, record.descriptor, record.secret, created=False)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
@@ -92,13 +92,22 @@ class NodeKey:
         return cls(signing, exchange, public, exchange.public_key().public_bytes_raw())
 
     @classmethod
-    def kept(cls, state: StateDirectory, entropy: Entropy = os.urandom) -> NodeKey:
+    def kept(cls, state: StateDirectory, entropy: Entropy = os.urandom, beside: Sequence[str] = ()) -> NodeKey:
         """
         The keys of this program; makes them the first time.
 
-        @raise StateUnavailable: if they can not be read or written, or others can read them.
+        @param beside: files that are there only if there was a key before: then none is made.
+        @raise StateUnavailable: if they can not be read or written, others can read them, or they are lost.
         """
-        return cls.fromSeed(_keptSeed(state, NODE_KEY) or _madeSeed(state, NODE_KEY, entropy))
+        seed = _keptSeed(state, NODE_KEY)
+        other = None if seed else state.has(*beside)
+        if other is not None:
+            raise StateUnavailable(
+                f"{state.path / NODE_KEY} is lost, though there is {other} beside it; nothing was changed: restore a "
+                "backup "
+                "(wand restore FILE). Without one, give this program an empty state directory and a new invitation"
+            )
+        return cls.fromSeed(seed or _madeSeed(state, NODE_KEY, entropy))
 
 
 @attrs.frozen(eq=False)
@@ -121,23 +130,27 @@ class NetworkKey:
         return cls(signing, Identity(signing.public_key().public_bytes_raw()))
 
     @classmethod
-    def kept(cls, state: StateDirectory) -> NetworkKey | None:
+    def kept(cls, state: StateDirectory, name: str = NETWORK_KEY) -> NetworkKey | None:
         """
         The network key in this state directory; C{None} where it is kept elsewhere.
 
+        @param name: the file.
+
         @raise StateUnavailable: if it can not be read, or others can read it.
         """
-        seed = _keptSeed(state, NETWORK_KEY)
+        seed = _keptSeed(state, name)
         return None if seed is None else cls.fromSeed(seed)
 
     @classmethod
-    def made(cls, state: StateDirectory, entropy: Entropy = os.urandom) -> NetworkKey:
+    def made(cls, state: StateDirectory, entropy: Entropy = os.urandom, name: str = NETWORK_KEY) -> NetworkKey:
         """
         Make a network key and keep it.
 
+        @param name: the file.
+
         @raise StateUnavailable: if it can not be written.
         """
-        return cls.fromSeed(_madeSeed(state, NETWORK_KEY, entropy))
+        return cls.fromSeed(_madeSeed(state, name, entropy))
 
     @classmethod
     def parse(cls, text: str) -> NetworkKey:
@@ -162,7 +175,7 @@ def _seedFrom(content: bytes, where: str) -> bytes:
     text = content.decode("ascii", "replace").strip()
     seed = bytes.fromhex(text) if _HEX.fullmatch(text) else b""
     if not any(seed):
-        raise StateUnavailable(f"{where} holds no key; restore it from a backup")
+        raise StateUnavailable(f"{where} holds no key; nothing was changed: restore a backup (wand restore FILE)")
     return seed
 
 

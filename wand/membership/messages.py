@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from wand.membership.fields import Octets6, Octets16, Octets32, Octets64, checkSecret
+from wand.membership.fields import Count, Octets6, Octets16, Octets32, Octets64, checkSecret
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, unpacked
 
 #: The largest message, in octets.
@@ -114,6 +114,28 @@ class Renewed(msgspec.Struct, tag=6, frozen=True, array_like=True):
     certificate: Signed
 
 
+class Overtaken(msgspec.Struct, tag=8, frozen=True, array_like=True):
+    """
+    The sender lives, though somebody with its key has announced a later epoch.
+
+    @ivar own: the sender's epoch.
+    @ivar seen: the later one.
+    """
+
+    own: Count
+    seen: Count
+
+
+class Twice(msgspec.Struct, tag=9, frozen=True, array_like=True):
+    """
+    Two hosts run with the receiver's key.
+
+    @ivar endpoints: where they were heard, for people.
+    """
+
+    endpoints: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=4)]
+
+
 class RevocationsDigest(msgspec.Struct, tag=10, frozen=True, array_like=True):
     """
     What the sender knows of revocations.
@@ -178,6 +200,8 @@ Message: TypeAlias = (
     | NotNow
     | Renew
     | Renewed
+    | Overtaken
+    | Twice
     | RevocationsDigest
     | RevocationsWanted
     | Revocations

@@ -29,6 +29,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar revocation: signed; empty until it is.
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
     """
 
     identity: bytes
@@ -48,6 +49,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     revocation: bytes = b""
     limits: Limits = Limits()
     confirmed: bool = False
+    learned: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -114,4 +116,5 @@ class MemberRecord(msgspec.Struct, frozen=True):
             behind=self.limits.macs,
             broadcasts=self.limits.broadcasts,
             confirmed=self.confirmed,
+            learned=self.learned,
         )

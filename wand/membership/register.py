@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
+from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.membership.assignments import Assignments
@@ -45,14 +45,17 @@ class Register:
         trust: Trust,
         wallClock: Callable[[], float],
         life: int,
+        quarantine: int,
         issued: Callable[[Identity, bytes], object],
     ) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         @param life: for how many seconds a certificate is valid.
+        @param quarantine: for how many seconds the address of a revoked member is given to nobody else.
         @param issued: called with the identity and the signed certificate whenever there is a new one.
         """
-        self.assignments = Assignments(records, foundation.prefix)
+        self.assignments = Assignments(records, foundation.prefix, self._keptUntil, wallClock)
+        self._quarantine = quarantine
         self.trust = trust
         self.life = life
         self._shelf = Shelf(records, KIND, MemberRecord)
@@ -152,12 +155,16 @@ class Register:
 
     async def issue(self, identity: bytes) -> MemberRecord:
         """
-        Give a member a new certificate, if the network key is here; else leave it for whoever has the key.
+        Give a member a new certificate, if the network key is here; else leave it for whoever has the key.  One that
+        says what is stored already does not need the store: a full disk ends no membership.
 
         @raise MembershipRefused: if the key was revoked.
         @raise wand.errors.StoreUnavailable: if that can not be stored.
         """
-        record = await self.change(identity, self._certified)
+        try:
+            record = await self.change(identity, self._certified)
+        except StoreUnavailable:
+            record = self._unstored(identity)
         if self._foundation.key is not None:
             self._issued(Identity(identity), record.certificate)
         return record
@@ -220,7 +227,7 @@ class Register:
         if self._shelf.get(identity) is None:
             await self.add(MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock())))
         record = await self.change(identity, self._withoutRights)
-        await self.assignments.release(identity)
+        await self.assignments.retire(identity)
         if record.revocation:
             self.trust.revoke(record.revocation)
         return record
@@ -258,8 +265,31 @@ class Register:
                 before, state="revoked", revoked=content.revoked, revocation=revocation
             ),
         )
-        await self.assignments.release(content.identity)
+        await self.assignments.retire(content.identity)
         return adopted
+
+    def _unstored(self, identity: bytes) -> MemberRecord:
+        """
+        A certificate that could not be stored, for a member whose record could.  To be called where
+        C{StoreUnavailable} is handled, which is raised again for anybody else.
+        """
+        record = self._shelf.get(identity)
+        if record is None or record.state != "member" or self._foundation.key is None:
+            raise
+        certified = self._certified(record)
+        self._shelf.remember(identity, certified)
+        return certified
+
+    def _keptUntil(self, identity: bytes) -> float | None:
+        record = self._shelf.get(identity)
+        return record.revoked + self._quarantine if record is not None and record.state == "revoked" else None
+
+    @property
+    def hasUnreadable(self) -> bool:
+        """
+        Are there records of members that can not be read?
+        """
+        return self._shelf.hasUnreadable
 
     def _certified(self, record: MemberRecord) -> MemberRecord:
         if record.state == "revoked" or self.trust.isRevoked(record.identity):

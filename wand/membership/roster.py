@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from wand.budget import Budget
 from wand.endpoint import splitHostPort
@@ -21,7 +22,8 @@ from wand.ethernet import MAC
 from wand.events import Events
 from wand.interfaces import IHookListener, IRecords
 from wand.membership.certificate import Certificate
-from wand.membership.foundation import Foundation, NetworkWish, founded
+from wand.membership.evidence import Evidence
+from wand.membership.foundation import TRACES, Foundation, NetworkWish, founded
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
 from wand.membership.limits import USUAL, Limits
@@ -66,6 +68,7 @@ class Roster:
 
     @ivar trust: whose certificates are valid.
     @ivar created: was the network created just now?
+    @ivar recovered: was the store empty, though there was a network?
     """
 
     _log = Logger()
@@ -88,6 +91,7 @@ class Roster:
         """
         self.trust = Trust(foundation.network, wallClock)
         self.created = foundation.created
+        self.recovered = foundation.recovered
         self._foundation = foundation
         self._key = key
         self._wallClock = wallClock
@@ -95,7 +99,9 @@ class Roster:
         self._serverName = wish.server
         self._observers: list[RosterObserver] = []
         self._delays = Budget(clock, DELAY_RATE, DELAY_BURST)
-        self._register = Register(records, foundation, self.trust, wallClock, wish.life, self._issued)
+        self._register = Register(records, foundation, self.trust, wallClock, wish.life, wish.quarantine, self._issued)
+        self._evidence = Evidence(self._register, events)
+        self._learning: set[bytes] = set()
         self._invitations = Invitations(records, wallClock, entropy, self._isAwaited)
         self._redemption = Redemption(self._register, self._invitations, clock, wallClock, hooks)
         self.trust.observe(self._revoked)
@@ -121,11 +127,17 @@ class Roster:
         @raise StoreUnavailable: if the store can not be used.
         @raise StateUnavailable: if a key can not be used.
         """
+        wish.check()
+        key = NodeKey.kept(state, entropy, beside=TRACES)
         foundation = await founded(records, state, wish, wallClock, entropy)
-        key = NodeKey.kept(state, entropy)
         roster = cls(foundation, key, records, clock, events, wish, hooks, entropy, wallClock=wallClock)
         await roster.reload()
-        await roster.certifyItself()
+        try:
+            await roster.certifyItself()
+        except StoreUnavailable as error:
+            if not roster.certificate:
+                raise
+            cls._log.error("the store takes nothing; members are served all the same: {error}", error=error)
         return roster
 
     async def reload(self) -> None:
@@ -201,6 +213,8 @@ class Roster:
         record = None if member is None else self._register.get(member.identity)
         if member is None or (record is not None and record.state == "revoked"):
             return None
+        if record is None or record.issued < member.issued:
+            self._learn(member.identity, certificate)
         isListed = record is not None and record.state == "member"
         return member if isListed or member.expires > self._wallClock() else None
 
@@ -213,6 +227,31 @@ class Roster:
         record = None if content is None else self._register.get(content.identity)
         isListed = record is not None and record.state == "member"
         return content if content is not None and (isListed or content.expires > self._wallClock()) else None
+
+    def _learn(self, identity: bytes, certificate: bytes) -> None:
+        content = self.trust.check(certificate, expired=True)
+        if content is None or identity in self._learning:
+            return
+        self._learning.add(identity)
+        expired = content.expires <= self._wallClock()
+        learning = Deferred.fromCoroutine(self._evidence.learn(content, certificate, expired=expired))
+        learning.addErrback(self._notLearned, Identity(identity))
+        learning.addBoth(lambda _: self._learning.discard(identity))
+
+    def _notLearned(self, failure: Failure, identity: Identity) -> None:
+        failure.trap(MembershipRefused, NoSuchMember, StoreUnavailable)
+        self._log.warn(
+            "{identity} is a member that the store does not know, and it takes it not yet: {reason}",
+            identity=identity,
+            reason=failure.getErrorMessage(),
+        )
+
+    @property
+    def hasUnreadable(self) -> bool:
+        """
+        Does the store have records of members that can not be read?
+        """
+        return self._register.hasUnreadable
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return self._invitations.secretOf(invitation)

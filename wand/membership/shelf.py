@@ -37,6 +37,13 @@ class Shelf(Generic[Value]):
     def __iter__(self) -> Iterator[Value]:
         return iter(tuple(self._values.values()))
 
+    @property
+    def hasUnreadable(self) -> bool:
+        """
+        Are there records that can not be read?
+        """
+        return len(self._values) < len(self._octets)
+
     def get(self, key: bytes) -> Value | None:
         """
         The value under a key.
@@ -48,6 +55,12 @@ class Shelf(Generic[Value]):
         Every key with its value.
         """
         return list(self._values.items())
+
+    def remember(self, key: bytes, value: Value) -> None:
+        """
+        Use a value in place of the one that is stored, until the next L{load} or L{exchange}.
+        """
+        self._values[key] = value
 
     async def load(self) -> None:
         """

@@ -21,6 +21,7 @@ class MemberStatus(Status, frozen=True):
     @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
     @ivar broadcasts: how many frames to groups it may send in a second.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
     name: str
@@ -36,6 +37,7 @@ class MemberStatus(Status, frozen=True):
     behind: int = MACS
     broadcasts: int = BROADCASTS
     confirmed: bool = False
+    learned: bool = False
 
 
 class InvitationStatus(Status, frozen=True):

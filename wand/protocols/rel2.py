@@ -35,7 +35,7 @@ from wand.superframes.cutting import framesOf
 from wand.superframes.gathering import gathered
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
-from wand.underlay import DatagramPort
+from wand.underlay import DatagramPort, DatagramSender
 
 #: A datagram that is shorter can hold no Ethernet header.
 DATAGRAM_MINIMUM: Final = 16
@@ -81,8 +81,13 @@ class REL2:
 class Account:
     """
     What passed between a peer and us; C{heard} in the clock's seconds, minus infinity for never.
+
+    @ivar sender: what the port called the peer when it was heard last.
+    @ivar port: sends to it, from the address of ours at which it was heard.
     """
 
+    port: DatagramSender
+    sender: object = None
     heard: float = -inf
     framesReceived: int = 0
     bytesReceived: int = 0
@@ -158,8 +163,10 @@ class REL2Transport:
         if not self._train.add(peer, frame):
             self.flush()
             if not self._train.add(peer, frame):
-                taken = self._port.sendParts([PAD, frame], peer)  # type: ignore[arg-type]  # our peers are endpoints
-                self._sent(peer, taken, len(frame))
+                account = self._accounts.get(peer)
+                port = self._port if account is None else account.port
+                taken = port.sendParts([PAD, frame], peer)  # type: ignore[arg-type]  # our peers are endpoints
+                self._sent(account, taken, len(frame))
 
     def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
         """
@@ -187,14 +194,15 @@ class REL2Transport:
         count, size, peer = train.count, train.size, train.peer
         if count:
             datagrams = train.take()
+            account = self._accounts.get(peer)
+            port = self._port if account is None else account.port
             if count == 1:
-                taken = self._port.send(datagrams, peer)  # type: ignore[arg-type]  # as above
+                taken = port.send(datagrams, peer)  # type: ignore[arg-type]  # as above
             else:
-                taken = self._port.sendTrain(datagrams, size, peer)  # type: ignore[arg-type]  # as above
-            self._sent(peer, taken * count, len(datagrams) - count * len(PAD))
+                taken = port.sendTrain(datagrams, size, peer)  # type: ignore[arg-type]  # as above
+            self._sent(account, taken * count, len(datagrams) - count * len(PAD))
 
-    def _sent(self, peer: Peer, frames: int, octets: int) -> None:
-        account = self._accounts.get(peer)
+    def _sent(self, account: Account | None, frames: int, octets: int) -> None:
         if account is not None and frames:
             account.framesSent += frames
             account.bytesSent += octets
@@ -239,6 +247,8 @@ class REL2Transport:
         """
         account = self._accounts.get(sender)
         if account is not None:
+            if sender is not account.sender:
+                account.sender, account.port = sender, self._port.towards(sender)
             self._heard(sender, account, frames, octets)
             return True
         self._counters["rel2-unknown-senders"] += frames
@@ -268,7 +278,7 @@ class REL2Transport:
         """
         See L{ITransport}.
         """
-        self._accounts[peer] = Account()
+        self._accounts[peer] = Account(self._port)
         if isinstance(peer, Endpoint):
             self._hosts[peer.host] = self._hosts.get(peer.host, 0) + 1
 
@@ -286,7 +296,7 @@ class REL2Transport:
         """
         See L{ITransport}.
         """
-        account = self._accounts.get(peer) or Account()
+        account = self._accounts.get(peer) or Account(self._port)
         return PeerStatus(
             peer=str(peer),
             state="heard" if account.heard > -inf else "known",

@@ -4,11 +4,8 @@ The data plane as a service: the tap, the transport, the table and Etud between 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Final
 
 import attrs
 from twisted.application.service import Service
@@ -17,7 +14,6 @@ from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.discovery import discover
-from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC, Frame
 from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
@@ -38,19 +34,16 @@ from wand.interfaces import (
     TransportRequest,
 )
 from wand.membership.enrolment import Enrolment
-from wand.membership.token import Token
 from wand.opening import openPlugin
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.host_watch import HostWatch
+from wand.services.invited import Invited
 from wand.services.member import Follower, MemberService
 from wand.services.tap_watch import TapWatch
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
 from wand.table import Table
-
-#: The environment variable that may hold an invitation.
-TOKEN_VARIABLE: Final = "WAND_TOKEN"
 
 
 class EtudService(Service):
@@ -283,24 +276,11 @@ class EtudService(Service):
     def _enrolment(self) -> Enrolment | None:
         if not self.protocol.sealed:
             return None
-        enrolment = Enrolment(
-            StateDirectory(self._configuration.state, self._owner), self._base.clock, wallClock=self._base.wallClock
-        )
-        token = self._invitation()
-        if token is not None and enrolment.stage != "member":
-            enrolment.begin(Token.parse(token))
+        state = StateDirectory(self._configuration.state, self._owner)
+        enrolment = Enrolment(state, self._base.clock, notes=self._base.notes, wallClock=self._base.wallClock)
+        if enrolment.stage != "member":
+            Invited(self._configuration, self._base.notes).into(enrolment)
         return enrolment
-
-    def _invitation(self) -> str | None:
-        path = self._configuration.joinFile if isinstance(self._configuration, NodeConfiguration) else ""
-        if not path:
-            return os.environ.get(TOKEN_VARIABLE)
-        try:
-            return Path(path).read_text(encoding="ascii", errors="replace")
-        except FileNotFoundError:
-            return None  # it was redeemed and removed
-        except OSError as error:
-            raise ConfigurationInvalid("--join-file", "", f"{path} can not be read: {error.strerror}") from error
 
     def _member(self, enrolment: Enrolment, transport: SealedTransport) -> MemberService:
         configuration = self._configuration

@@ -12,6 +12,8 @@ import msgspec
 from wand.config import ServerConfiguration
 from wand.errors import NotSupported, TemporarilyUnavailable
 from wand.ethernet import MAC
+from wand.membership.enrolment import MEMBERSHIP, TOKEN
+from wand.membership.epoch import EPOCH
 from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.changes import waitingForRestart
@@ -27,6 +29,8 @@ class SealedServer(ProgramService[ServerConfiguration]):
     """
     Knows the members of its network.  It provides L{wand.control.program.Program}.
     """
+
+    foreign = (MEMBERSHIP, EPOCH, TOKEN)
 
     def __init__(self, surroundings: Surroundings[ServerConfiguration], announce: Callable[[str], object]) -> None:
         """

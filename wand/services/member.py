@@ -47,8 +47,10 @@ from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.clocks import Clocks
+from wand.services.copies import CopiesOfUs
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
+from wand.services.invited import NOTE, OPEN_NOTE
 from wand.services.overlap import OverlapWatch, interfacesOf
 from wand.status import OwnStatus
 from wand.table import Table
@@ -156,6 +158,7 @@ class MemberService:
         self._clocks = Clocks(context, self._stepped, isServer=False)
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
         self._memories = Memories(enrolment.state, self.claims.learned, context.clock, context.failures)
+        self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._before: Certificate | None = None
         self.sealed = Sealed(self, transport, self._control)
@@ -176,6 +179,8 @@ class MemberService:
         Redeem the invitation that is kept, or go on as a member.
         """
         self._clocks.start()
+        for text in self.enrolment.damaged:
+            self._notes.say(f"damaged-{text.partition(' ')[0]}", text)
         stage = self.enrolment.stage
         if stage == "member":
             self._begin()
@@ -280,6 +285,8 @@ class MemberService:
         self._endJoining()
         own = self.enrolment.own
         assert own is not None
+        for note in (NOTE, OPEN_NOTE):
+            self._notes.clear(note)
         if self._before is not None:
             self._redeemed(self._before, own)
         else:
@@ -384,9 +391,12 @@ class MemberService:
 
     def _askServers(self, message: Renew) -> None:
         self._sayWhetherExpired()
+        self._tellServers(pack(message))
+
+    def _tellServers(self, message: bytes) -> None:
         for server in self.enrolment.servers:
             if self._transport.isUp(Identity(server.identity)):
-                self._transport.sendControl(Identity(server.identity), pack(message))
+                self._transport.sendControl(Identity(server.identity), message)
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -424,6 +434,12 @@ class MemberService:
             self._notes.say("revoked", REVOKED)
 
     # Participant.
+
+    def overtaken(self, epoch: int) -> None:
+        """
+        See L{wand.participant.Participant}.
+        """
+        self._copies.overtaken(epoch)
 
     @property
     def identity(self) -> bytes:

@@ -10,9 +10,12 @@ import msgspec
 
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.directories.wansd import WansdDirectory
+from wand.discovery import discover
 from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
-from wand.interfaces import NodeContext, Settings
+from wand.interfaces import IPeerProtocol, NodeContext, Settings
+from wand.membership.foundation import NETWORK
+from wand.membership.identity import NETWORK_KEY
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
 from wand.services.member import Follower
@@ -39,6 +42,8 @@ class Node(ProgramService[EtudConfiguration]):
     @ivar wand: the directories.
     """
 
+    foreign = (NETWORK_KEY, NETWORK, "wansd.sqlite")
+
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
@@ -49,6 +54,14 @@ class Node(ProgramService[EtudConfiguration]):
             self.etud.macChanged = self.wand.macChanged
         for service in (self.etud, self.wand):
             service.setServiceParent(self)
+
+    @property
+    def keepsState(self) -> bool:
+        """
+        See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.
+        """
+        protocol: IPeerProtocol = discover(IPeerProtocol).choose(self.configuration.protocol)
+        return protocol.sealed
 
     def _context(self) -> NodeContext:
         return self.etud.context

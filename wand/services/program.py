@@ -6,23 +6,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
 
 import attrs
 
-from wand.config import Configuration
+from wand.config import EtudConfiguration, WansdConfiguration
 from wand.errors import NotSupported
 from wand.interfaces import Context
 from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
 from wand.services.report import Reported, reportOf
+from wand.services.state import StateService
+from wand.services.stores import storeSettings
 from wand.services.whole import WholeService
 from wand.state import Owner
 from wand.status import ProgramStatus
 from wand.version import __version__
 
-Kind = TypeVar("Kind", bound=Configuration)
+Kind = TypeVar("Kind", bound=EtudConfiguration | WansdConfiguration)
 
 
 @attrs.frozen
@@ -55,7 +58,10 @@ class ProgramService(WholeService, Generic[Kind]):
 
     @ivar configuration: as it was last read.
     @ivar hooks: code of the operator's at work.
+    @cvar foreign: files that only the state directories of other kinds of programs have.
     """
+
+    foreign: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, surroundings: Surroundings[Kind]) -> None:
         super().__init__(surroundings.context)
@@ -63,10 +69,29 @@ class ProgramService(WholeService, Generic[Kind]):
         self.events = surroundings.context.events
         self.notes = surroundings.context.notes
         self.configuration = surroundings.load()
+        if self.keepsState:
+            StateService(self.configuration.state, surroundings.owner, self.foreign).setServiceParent(self)
         self.hooks = HookService(self.configuration, surroundings.context)
         self.hooks.setServiceParent(self)
         self._surroundings = surroundings
         self._started = surroundings.context.clock.seconds()
+
+    @property
+    def keepsState(self) -> bool:
+        """
+        Has the program a state directory that nobody else may work in?
+        """
+        return True
+
+    @property
+    def storePath(self) -> str:
+        """
+        The file of the store; empty without one.
+        """
+        configuration = self.configuration
+        if not isinstance(configuration, WansdConfiguration) or configuration.store != "sqlite":
+            return ""
+        return str(Path(str(storeSettings(configuration)["path"])).absolute())
 
     def baseStatus(self, role: str, protocol: str, listening: str, entries: int, peers: int) -> ProgramStatus:
         """
@@ -80,6 +105,8 @@ class ProgramService(WholeService, Generic[Kind]):
             protocol=protocol,
             listening=listening,
             configuration=self._surroundings.origin,
+            state=str(Path(self.configuration.state).absolute()) if self.keepsState else "",
+            store=self.storePath,
             entries=entries,
             peers=peers,
             drops=self.counters.drops(),

@@ -4,9 +4,10 @@ The directory server of a sealed network: its roster, its sessions and its direc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
@@ -20,28 +21,31 @@ from wand.directories.unresolved import Unresolved
 from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.discovery import discover
 from wand.endpoint import Endpoint, splitHostPort
-from wand.errors import ConfigurationInvalid, PortUnavailable
+from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged
 from wand.ethernet import MAC
 from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportRequest
-from wand.membership.foundation import NetworkWish
-from wand.membership.identity import Identity
+from wand.membership.foundation import RESTORE, TRACES, NetworkWish
+from wand.membership.identity import Identity, NodeKey
 from wand.membership.member import Member
-from wand.membership.messages import Join, Message, NotNow, Pending, Renew, Renewed, Revocations, pack, parse
+from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.repeating import Repeating
+from wand.services.answers import Answers
 from wand.services.clocks import Clocks
+from wand.services.copies import CopiesOfMembers
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.hooks import HookService
 from wand.services.host_watch import HostWatch
 from wand.services.overlap import OverlapWatch, obstacle
 from wand.services.records import WRITING, SteadyRecords, openRecords
-from wand.services.wansd import storeSettings
+from wand.services.stores import SQLITE, storeSettings
 from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
+from wand.wansd.stores.lost import checkThere, setAside
 from wand.wansd.watched import WatchedRecords
 
 #: The numbers of the control messages about certificates that members send.
@@ -108,7 +112,6 @@ class SealedServerService(Service):
         self._goodbyes: Goodbyes | None = None
         self._watch: HostWatch | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
-        self._answering: set[tuple[bytes, bytes]] = set()
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
@@ -178,23 +181,30 @@ class SealedServerService(Service):
             life=configuration.certificateHours * 3600,
             server=configuration.name,
             obstacle="" if configuration.allowOverlap else _obstacle(configuration.prefix),
+            quarantine=configuration.addressQuarantineDays * 86_400,
+            recover=configuration.recover or configuration.store == "memory",
         )
 
     async def _start(self, wish: NetworkWish) -> None:
-        configuration, context = self._configuration, self._context
+        configuration = self._configuration
         state = StateDirectory(configuration.state)
-        self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
-        records = WatchedRecords(self._records, context)
-        clock, wallClock = context.clock, context.wallClock
-        roster = await Roster.open(
-            records, state, clock, context.events, wish, self._hooks.listeners, wallClock=wallClock
-        )
+        NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file
+        try:
+            records, roster = await self._enrol(state, wish)
+        except StoreDamaged:
+            if not configuration.recover or not self.running:
+                raise
+            await self._setAside()
+            records, roster = await self._enrol(state, wish)
         if not self.running:
             return
         self.roster = roster
         self._openTransport()
         await self._serve(records)
-        if self.running and roster.created:
+        if not self.running:
+            return
+        self._sayStanding(state)
+        if roster.created:
             await self._inviteFirst(state)
 
     def _openTransport(self) -> None:
@@ -206,10 +216,61 @@ class SealedServerService(Service):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
         self.transport = transport
 
+    async def _enrol(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
+        """
+        Open the store, and read the roster from it.
+        """
+        configuration, context = self._configuration, self._context
+        settings = storeSettings(configuration)
+        if configuration.store == "sqlite" and state.has(*TRACES) and not configuration.recover:
+            checkThere(Path(str(settings["path"])), RESTORE)
+        self._records = openRecords(configuration.store, self._store, settings, context)
+        records = WatchedRecords(self._records, context)
+        clock, wallClock = context.clock, context.wallClock
+        roster = await Roster.open(
+            records, state, clock, context.events, wish, self._hooks.listeners, wallClock=wallClock
+        )
+        return records, roster
+
+    async def _setAside(self) -> None:
+        if self._records is not None:
+            await self._records.close()
+            self._records = None
+        settings = storeSettings(self._configuration)
+        aside = setAside(Path(str(settings["path"]))) if "path" in settings else None
+        self._log.warn("the damaged store is kept as {aside}; the network is recovered without it", aside=str(aside))
+
+    def _sayStanding(self, state: StateDirectory) -> None:
+        """
+        Say what was found that somebody should look at.
+        """
+        notes = self._context.notes
+        if self.roster.recovered and self._configuration.store != "memory":
+            notes.say(
+                "recovered",
+                "the store was lost, and this network was recovered without it: its members are learned as they come, "
+                "invitations have to be made anew; see wand members, and revoke again whom nobody remembers as revoked",
+            )
+        if self.roster.hasUnreadable:
+            notes.say(
+                "unreadable",
+                "the store has records that can not be read, and leaves them alone: members may be missing from wand "
+                "members; restore a backup (wand restore FILE), the log names the records",
+            )
+        if not self.roster.status.signs:
+            notes.say(
+                "network-key",
+                f"the network key is not in {state.path}, so certificates wait for wand sign; if you did not move it "
+                "away, "
+                "restore it from a backup",
+                isHint=True,
+            )
+
     async def _serve(self, records: IRecords) -> None:
         transport, context = self.transport, self._context
         control = ControlMessages(transport, context.clock, context.counters)
         transport.mayReach = self._mayReach
+        self._answers = Answers(transport, context.failures)
         transport.onJoin(self._asked)
         transport.onClock(self._clocks.told)
         control.read(CERTIFICATES, self._told)
@@ -222,6 +283,7 @@ class SealedServerService(Service):
         waiting, self._waitingToOpen = self._waitingToOpen, []
         for each in waiting:
             each.callback(None)
+        CopiesOfMembers(transport, control, context, self.directory.epochOf)
         await self.directory.start()
         if not self.running:
             return
@@ -273,11 +335,21 @@ class SealedServerService(Service):
 
     async def _inviteFirst(self, state: StateDirectory) -> None:
         token = await self.roster.invite(self.endpoints(), FIRST_USES)
-        state.write(FIRST_INVITATION, f"{token.text}\n".encode())
+        name, path = self.roster.status.name, state.path / FIRST_INVITATION
+        try:
+            state.write(FIRST_INVITATION, f"{token.text}\n".encode())
+        except StateUnavailable as error:
+            self._context.notes.say("first-invitation", f"{error}; make an invitation with wand invite")
+        else:
+            self._log.info(
+                "the network {name} is created; the invitation of its first {uses} nodes is in {path}",
+                name=name,
+                uses=FIRST_USES,
+                path=str(path),
+            )
         self._announce(
-            f'The network "{self.roster.status.name}" is created.  Its first {FIRST_USES} nodes join with this '
-            f"invitation, within a day\n(it is also in {state.path / FIRST_INVITATION}; wand invite makes more):"
-            f"\n\n{token.text}\n"
+            f'The network "{name}" is created.  Its first {FIRST_USES} nodes join with this invitation, within a day\n'
+            f"(it is also in {path}; wand invite makes more):\n\n{token.text}\n"
         )
 
     def endpoints(self) -> list[str]:
@@ -316,7 +388,7 @@ class SealedServerService(Service):
     def _asked(self, joiner: JoinKey, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Join):
-            self._answer(joiner, lambda: self._redeemed(joiner, message))
+            self._answers.give(joiner, lambda: self._redeemed(joiner, message))
 
     async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
         endpoint = str(self.transport.endpointOf(joiner) or "")
@@ -331,29 +403,7 @@ class SealedServerService(Service):
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Renew):
-            self._answer(peer, lambda: self.roster.renew(peer, MAC(message.mac)))
-
-    def _answer(self, peer: bytes, answering: Callable[[], Coroutine[Deferred[Any], Any, Message]]) -> None:
-        """
-        Answer, unless the same is being answered: what is asked again meanwhile needs no second answer.
-        """
-        invitation = peer.invitation if isinstance(peer, JoinKey) else b""
-        asked = bytes(peer), invitation
-        if asked in self._answering:
-            return
-        self._answering.add(asked)
-
-        def answered(message: Message) -> None:
-            self._answering.discard(asked)
-            isSame = not isinstance(peer, JoinKey) or peer.invitation == invitation
-            if isSame and self._open and self.transport.isUp(peer):
-                self.transport.sendControl(peer, pack(message))
-
-        Deferred.fromCoroutine(answering()).addErrback(self._fault).addCallback(answered)
-
-    def _fault(self, failure: Failure) -> NotNow:
-        self._context.failures.caught("answering a node", failure)
-        return NotNow("the server can not answer now")
+            self._answers.give(peer, lambda: self.roster.renew(peer, MAC(message.mac)))
 
     # What the roster tells.
 
@@ -365,7 +415,7 @@ class SealedServerService(Service):
         if self.transport.isUp(identity):
             self.transport.sendControl(identity, pack(Renewed(certificate)))
         elif joiner is not None and message is not None and self.transport.isUp(joiner):
-            self._answer(joiner, lambda: self._redeemed(joiner, message))
+            self._answers.give(joiner, lambda: self._redeemed(joiner, message))
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """

@@ -7,6 +7,8 @@ from __future__ import annotations
 from wand.config import WansdConfiguration
 from wand.errors import NotSupported
 from wand.ethernet import MAC
+from wand.membership.enrolment import MEMBERSHIP, TOKEN
+from wand.membership.epoch import EPOCH
 from wand.services.changes import waitingForRestart
 from wand.services.program import ProgramService, Surroundings
 from wand.services.wansd import WansdService
@@ -18,6 +20,8 @@ class Server(ProgramService[WansdConfiguration]):
     """
     Tells nodes who is here.  It provides L{wand.control.program.Program}.
     """
+
+    foreign = (MEMBERSHIP, EPOCH, TOKEN)
 
     def __init__(self, surroundings: Surroundings[WansdConfiguration]) -> None:
         super().__init__(surroundings)

@@ -5,6 +5,7 @@ Wansd as a service: the directory server and its store.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -12,12 +13,15 @@ from twisted.python.failure import Failure
 
 from wand.config import WansdConfiguration
 from wand.discovery import discover
-from wand.interfaces import Context, IStore, Settings
+from wand.errors import StoreDamaged
+from wand.interfaces import Context, IStore
 from wand.services.hooks import HookService
 from wand.services.records import WRITING, SteadyRecords, openRecords
+from wand.services.stores import storeSettings
 from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.wansd.server import Wansd
+from wand.wansd.stores.lost import setAside
 from wand.wansd.watched import WatchedRecords
 
 
@@ -62,16 +66,27 @@ class WansdService(Service):
         @raise wand.errors.WandError: if that fails.
         """
         super().startService()
-        configuration = self._configuration
-        context = self._context
+        self._begin()
+
+    def _begin(self) -> None:
+        configuration, context = self._configuration, self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
         self.wansd = Wansd(context, records, self._hooks.listeners, configuration.listen, configuration.port)
         self.wansd.start().addErrback(self._unreadable)
 
     def _unreadable(self, failure: Failure) -> None:
-        if self.running:
+        if not self.running:
+            return
+        if failure.check(StoreDamaged) and self._configuration.recover:
+            Deferred.fromCoroutine(self._recovered()).addErrback(lambda failed: self._lost(failed.getErrorMessage()))
+        else:
             self._lost(failure.getErrorMessage())
+
+    async def _recovered(self) -> None:
+        await self._stop()
+        setAside(Path(str(storeSettings(self._configuration)["path"])))
+        self._begin()
 
     async def _stop(self) -> None:
         if self._records is not None:
@@ -84,13 +99,3 @@ class WansdService(Service):
         """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
-
-
-def storeSettings(configuration: WansdConfiguration) -> Settings:
-    """
-    The settings of a server's store; the embedded one is in the state directory unless they say otherwise.
-    """
-    given = dict(configuration.storeSettings)
-    if configuration.store == "sqlite":
-        given.setdefault("path", str(StateDirectory(configuration.state).path / "wansd.sqlite"))
-    return given

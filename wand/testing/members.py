@@ -278,6 +278,11 @@ class SimulatedMember:
         """
         return self.trust.check(certificate)
 
+    def overtaken(self, epoch: int) -> None:
+        """
+        See L{wand.participant.Participant}: nobody has a copy here.
+        """
+
     def mayReach(self, host: str) -> bool:
         """
         See L{wand.participant.Participant}.

@@ -149,6 +149,11 @@ class SimulatedSessions:
             there.meet(self)
         self._wire.carry(self, peer, message, there.generation)
 
+    def sendBefore(self, peer: bytes, message: bytes) -> None:
+        """
+        See L{wand.sessions.Sessions}: here, nobody has a session that is not the present one.
+        """
+
     def onControl(self, reader: ControlReader) -> None:
         """
         See L{wand.sessions.Sessions}.

@@ -126,6 +126,7 @@ def _control(
 
 def _show(text: str) -> None:
     """
-    Show the operator what is no matter of the log; a daemon has no terminal, and nobody sees it.
+    Show the operator a secret, at a terminal only: elsewhere it would stay in a journal that others read.
     """
-    print(f"\n{text}", file=sys.__stdout__, flush=True)
+    if sys.__stdout__ is not None and sys.__stdout__.isatty():
+        print(f"\n{text}", file=sys.__stdout__, flush=True)

@@ -45,6 +45,9 @@ COUNTERS: Final = {
 #: Seconds after which a member of which nothing was heard is not online any more.
 SILENCE: Final = 180.0
 
+#: For how many seconds an operator is reminded that the store was restored.
+RESTORED_LIFETIME: Final = 86_400.0
+
 #: How many members are kept.
 LIMIT: Final = 20_000
 
@@ -97,7 +100,9 @@ class SealedDirectory:
         self._control = control
         self._check = check
         self._mayReach = mayReach
+        self._notes = context.notes
         self._loaded = False
+        self._isRestored = False
         self._present: dict[Identity, _Presence] = {}
         self._roll = Roll()
         self._journal = RollJournal(own, self._roll, records, context, entropy, self._published)
@@ -173,6 +178,8 @@ class SealedDirectory:
             self._greet(identity)
         else:
             self._heard(identity)
+            if ask.instance == self._journal.instance and ask.after > self._roll.version:
+                self._fallenBehind()
             registration = self._roll.get(identity)
             if registration is not None:
                 self._settle(identity, registration.announcement, presence)
@@ -194,6 +201,8 @@ class SealedDirectory:
             self._present[identity] = presence
             self._heard(identity)
             self._greet(identity)
+            if known is not None and announcement.claim.epoch > known.announcement.claim.epoch:
+                self._sessions.sendBefore(identity, self._standing(identity))  # who is still there is a copy
 
     def _understood(self, identity: Identity, message: Announce) -> Announcement | None:
         known = self._roll.get(identity)
@@ -207,6 +216,21 @@ class SealedDirectory:
             self._counters["drop-directory-foreign"] += 1
             return None
         return announcement
+
+    def _fallenBehind(self) -> None:
+        """
+        A node knows more of our log than we do, so the store was restored from a backup: begin a new log, lest nodes
+        take what is new for what they know.  Once, since it makes every node read it anew.
+        """
+        if not self._isRestored:
+            self._isRestored = True
+            self._journal.beginAnew()
+            self._notes.say(
+                "restored",
+                "members know more than the store of this server, which was restored from a backup: those that joined "
+                "since are learned as they come, see wand members; make invitations anew",
+                lifetime=RESTORED_LIFETIME,
+            )
 
     def callBack(self) -> Iterator[Identity]:
         """
@@ -225,12 +249,19 @@ class SealedDirectory:
         """
         Tell a node what we have of it, and how far our log is.
         """
-        presence, known = self._present.get(identity), self._roll.get(identity)
-        epoch = 0 if known is None else known.announcement.claim.epoch
+        self._sessions.sendControl(identity, self._standing(identity))
+
+    def _standing(self, identity: Identity) -> bytes:
+        presence = self._present.get(identity)
         number = 0 if presence is None else presence.order[1]
-        self._sessions.sendControl(
-            identity, pack(Announced(epoch, number, self._journal.instance, self._journal.published))
-        )
+        return pack(Announced(self.epochOf(identity) or 0, number, self._journal.instance, self._journal.published))
+
+    def epochOf(self, identity: Identity) -> int | None:
+        """
+        The epoch of the latest claim of a member; C{None} without one.
+        """
+        known = self._roll.get(identity)
+        return None if known is None else known.announcement.claim.epoch
 
     # What changes.
 

@@ -131,6 +131,13 @@ class RollJournal:
         self._writing = self._records.write(self._kind, batch)
         self._writing.addCallbacks(partial(self._written, version), partial(self._refused, batch, version))
 
+    def beginAnew(self) -> None:
+        """
+        Give the log another name, so that nodes read it from its begin.
+        """
+        self.instance = self._entropy(8)
+        self.write()
+
     async def stop(self) -> None:
         """
         Write what is not written yet.

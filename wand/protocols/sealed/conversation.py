@@ -88,6 +88,7 @@ class Conversation:
         self._introduced: tuple[Endpoint, ...] = ()
         self._port: DatagramSender | None = None
         self._previous: Session | None = None
+        self._before: tuple[DatagramSender, tuple[str, int]] | None = None  # where the peer was in the previous one
         self._next: Session | None = None
         self._queue: deque[tuple[int, bytes]] = deque(maxlen=QUEUE_LENGTH)
         self._sentAt = self._usedAt = -inf
@@ -188,6 +189,22 @@ class Conversation:
         elif self._sendPlain(bytes([kind]) + body):
             self._usedAt = self._sentAt
             self._wantAnswer()
+
+    def sendBefore(self, kind: int, body: Octets) -> None:
+        """
+        Send a message in the session before this one, to where the peer was heard then, if there is such a session.
+        """
+        if self._previous is not None and self._before is not None:
+            plaintext = memoryview(bytes([kind]) + body)
+            self._shared.train.add(self._previous, [plaintext], *self._before)
+            self._shared.train.send()
+
+    @property
+    def endpointBefore(self) -> tuple[str, int] | None:
+        """
+        Where the peer was heard before the present session began.
+        """
+        return None if self._before is None else self._before[1]
 
     def sendFrame(self, frame: Octets) -> None:  # HOT PATH
         """
@@ -383,8 +400,13 @@ class Conversation:
             self._sendPlain(bytes([LOSSY]))
 
     def _arrived(self, session: Session, sender: tuple[str, int]) -> None:
+        self._leave()
         self._roam(sender)
         self.course.confirmed(session)
+
+    def _leave(self) -> None:
+        if self._port is not None and self.endpoint is not None:
+            self._before = self._port, self.endpoint
 
     def _roam(self, sender: tuple[str, int]) -> None:
         port = self._shared.portFor(sender)
@@ -412,6 +434,7 @@ class Conversation:
         """
         self.member = member
         self._shared.indices.sessions[session.ours] = session
+        self._leave()
         self._roam(sender)
         self.course.answered(session)
 

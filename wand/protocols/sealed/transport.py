@@ -196,6 +196,23 @@ class SealedTransport:
         else:
             conversation.send(CONTROL, message)
 
+    def sendBefore(self, peer: bytes, message: bytes) -> None:
+        """
+        Send a control message in the session before the present one, to where the peer was heard then: who still
+        answers there is another than the one that made the present session.  Nothing happens without such a session.
+        """
+        conversation = self._find(peer)
+        if conversation is not None:
+            conversation.sendBefore(CONTROL, message)
+
+    def endpointBefore(self, peer: bytes) -> Endpoint | None:
+        """
+        Where a peer was heard before its present session began.
+        """
+        conversation = self._find(peer)
+        before = None if conversation is None else conversation.endpointBefore
+        return None if before is None else Endpoint(*before)
+
     def renew(self, peer: bytes) -> None:
         """
         A peer was started again, and knows nothing of a session that was made before: make a new one, if there is one.

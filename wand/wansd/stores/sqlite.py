@@ -21,12 +21,19 @@ from typing import Final, TypeVar
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
-from wand.errors import StoreUnavailable
+from wand.errors import StoreDamaged, StoreUnavailable
 from wand.interfaces import IRecords
 from wand.worker import Worker
 
 #: What we write into the file's header, to know it again: C{Wand} in ASCII.
 APPLICATION: Final = 0x57616E64
+
+#: What to do about a file that is damaged or lost.
+RESTORE: Final = (
+    "restore a backup (wand restore FILE); without one, start once with --recover=yes, which keeps this file under "
+    "another "
+    "name and begins again with what else there is"
+)
 
 #: The version of the layout below.
 LAYOUT: Final = 1
@@ -146,7 +153,7 @@ class SQLiteRecords:
             raise StoreUnavailable("it belongs to another program, or to another version of this one")
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
-            raise StoreUnavailable(f"it is damaged ({verdict})")
+            raise StoreDamaged(f"it is damaged ({' '.join(str(verdict).split())})")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_SCHEMA)
@@ -177,7 +184,8 @@ class SQLiteRecords:
 
     def _unavailable(self, error: Exception) -> StoreUnavailable:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        return StoreUnavailable(f"the store {self._path} can not be used: {reason}; {_advice(error)}")
+        kind = StoreDamaged if isDamage(error) else StoreUnavailable
+        return kind(f"the store {self._path} can not be used: {reason}; {_advice(error)}")
 
 
 def _prepare(path: Path) -> None:
@@ -201,6 +209,14 @@ def _isBusy(error: Exception) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
+def isDamage(error: Exception) -> bool:
+    """
+    Does an error say that the file is damaged?
+    """
+    names = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+    return isinstance(error, StoreDamaged) or getattr(error, "sqlite_errorname", "").startswith(names)
+
+
 def _advice(error: Exception) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if isinstance(error, OSError) or name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
@@ -209,4 +225,6 @@ def _advice(error: Exception) -> str:
         return "see that the disk has room and works"
     if name.startswith("SQLITE_BUSY"):
         return "see that no other program holds it"
-    return "move it away for an empty registry, which the nodes fill again by themselves"
+    if isDamage(error):
+        return f"nothing was changed: {RESTORE}"
+    return "see that the path is right"

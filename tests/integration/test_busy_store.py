@@ -1,0 +1,148 @@
+"""
+The store of a real server is held by another program, or can not be used at all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from wand.demo.loop import Loop
+from wand.demo.namespaces import Namespaces
+from wand.demo.topology import Node, topology
+from wand.lab import Lab, wait
+from wand.status import ProgramStatus
+
+#: Seconds for which the other program, a backup for instance, holds the store; and in which a status must come.
+HELD = 12.0
+PROMPT = 0.2
+
+
+@contextmanager
+def held(path: Path, seconds: float = HELD) -> Iterator[Callable[[], bool]]:
+    """
+    Hold a database exclusively for some seconds.
+
+    @return: tells whether it still is.
+    """
+    holds, ended = Event(), Event()
+
+    def hold() -> None:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        connection.execute("BEGIN EXCLUSIVE")
+        holds.set()
+        ended.wait(seconds)
+        ended.set()
+        connection.execute("ROLLBACK")
+        connection.close()
+
+    thread = Thread(target=hold)
+    thread.start()
+    assert holds.wait(10)
+    try:
+        yield lambda: not ended.is_set()
+    finally:
+        ended.set()
+        thread.join()
+
+
+def store(network: Namespaces) -> Path:
+    """
+    The file of the server's store.
+    """
+    return network.files.directory / "server-state" / "wansd.sqlite"
+
+
+def status(network: Namespaces) -> tuple[ProgramStatus, float]:
+    """
+    What the server says of itself, and how many seconds that takes.
+    """
+    began = time.monotonic()
+    said = network.ask(network.topology.server, lambda client: client.status())
+    return said, time.monotonic() - began
+
+
+def stage(network: Namespaces, node: Node) -> str:
+    """
+    How far a node is.
+    """
+    own = network.ask(node, lambda client: client.status()).own
+    assert own is not None
+    return own.stage
+
+
+def test_lockedForSeconds(makeSealed: Callable[..., Namespaces]) -> None:
+    """
+    While another program holds the server's store for 12 s the server answers for its status at once and says what is
+    wrong, members talk, and a node that asks to join meanwhile is a member afterwards, with the same invitation
+    (headscale#1684, headscale#2363).
+    """
+    network = makeSealed(3, joined=2)
+    one, two, three = network.topology.nodes
+    token = network.invite(three).read_text()
+    took: list[float] = []
+    notes: set[str] = set()
+    with held(store(network)) as isHeld:
+        network.ask(three, lambda client: client.join(token))
+        while isHeld():
+            said, seconds = status(network)
+            took.append(seconds)
+            notes.update(said.notes)
+            time.sleep(0.1)
+        assert stage(network, three) == "joining"
+    assert max(took) < PROMPT, took
+    assert any("does not answer" in note for note in notes), notes
+    assert network.ping(one, [two])
+    wait(lambda: stage(network, three) == "member", 60, "a third member")
+    wait(lambda: not status(network)[0].notes, 10, "no more notes")
+
+
+def test_lockedAtTheStart(makeSealed: Callable[..., Namespaces]) -> None:
+    """
+    A server that is started while another program holds its store waits for it, says so, and then works.
+    """
+    network = makeSealed(1)
+    server = network.topology.server
+    network.programs[server.name].stop()
+    with held(store(network), 4.0) as isHeld:
+        network.start(server)
+        said, _ = status(network)
+        took = []
+        while isHeld():
+            took.append(status(network)[1])
+            time.sleep(0.1)
+    assert "opening its store" in said.notes[0]
+    assert max(took) < PROMPT, took
+    members = network.ask(server, lambda client: client.invite())
+    assert members.startswith("wand1.")
+
+
+@pytest.mark.parametrize("way", ["rubbish", "a directory"])
+def test_anUnusableStoreEndsTheProgram(way: str, loop: Loop, programs: Path) -> None:
+    """
+    A server whose store is no database, or can not be opened, ends with a status that is not 0 and says why.
+    """
+    with Lab() as lab:
+        network = Namespaces(lab, topology(count=1), loop)
+        path = store(network)
+        path.parent.mkdir(mode=0o700)
+        if way == "rubbish":
+            path.write_bytes(b"rubbish" * 1000)
+        else:
+            path.mkdir()
+        file = str(network.files.configuration(network.topology.server))
+        command = network.hosts["server"].command(
+            str(programs / "twistd"), "-n", "--pidfile=", "wand-server", "--config", file
+        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode not in (0, None)
+        said = done.stdout + done.stderr
+        assert str(path) in said
+        assert "Traceback" not in said

@@ -1,0 +1,3 @@
+"""
+Backups: the state of a program in one file, and back.
+"""

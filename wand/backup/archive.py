@@ -1,0 +1,96 @@
+"""
+The archive: a tar file whose first member says what it is, followed by the files of a state directory.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from typing import Final, Literal
+
+import attrs
+import msgspec
+
+from wand.errors import WandError
+
+#: The first member.
+MANIFEST: Final = "wand-backup.json"
+
+#: The largest archive, in octets.
+MAXIMUM: Final = 1_000_000_000
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}")
+
+
+class BackupInvalid(WandError):
+    """
+    A backup can not be made, read or put back.
+    """
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """
+    What an archive is.
+
+    @ivar role: of the program whose state it is.
+    @ivar made: when, in seconds since the epoch.
+    @ivar version: of the program that made it.
+    """
+
+    role: Literal["node", "server"]
+    made: float
+    version: str
+    format: Literal[1] = 1
+
+
+@attrs.frozen
+class Archive:
+    """
+    The content of a backup.
+
+    @ivar files: the content of each file of the state directory, by its name.
+    """
+
+    manifest: Manifest
+    files: dict[str, bytes] = attrs.field(repr=False)
+
+    def packed(self) -> bytes:
+        """
+        The archive as octets.
+        """
+        target = io.BytesIO()
+        with tarfile.open(fileobj=target, mode="w") as tar:
+            _add(tar, MANIFEST, msgspec.json.encode(self.manifest), self.manifest.made)
+            for name, content in sorted(self.files.items()):
+                _add(tar, name, content, self.manifest.made)
+        return target.getvalue()
+
+    @classmethod
+    def parse(cls, octets: bytes) -> Archive:
+        """
+        Read an archive that may be anything.
+
+        @raise BackupInvalid: if it is none, or damaged.
+        """
+        try:
+            with tarfile.open(fileobj=io.BytesIO(octets), mode="r:") as tar:
+                files = {member.name: _content(tar, member) for member in tar}
+            manifest = msgspec.json.decode(files.pop(MANIFEST, b""), type=Manifest)
+        except (tarfile.TarError, msgspec.MsgspecError, ValueError, EOFError, RecursionError) as error:
+            raise BackupInvalid(f"this is no backup, or it is damaged: {error}") from error
+        return cls(manifest, files)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes, made: float) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(content), 0o600, made
+    tar.addfile(member, io.BytesIO(content))
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member) if member.isreg() and _NAME.fullmatch(member.name) else None
+    content = None if file is None else file.read()
+    if content is None or len(content) != member.size:
+        raise ValueError(f"{member.name!r} is no file of a state directory")
+    return content

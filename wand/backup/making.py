@@ -1,0 +1,54 @@
+"""
+Making a backup of a state directory, whether or not a program works in it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from wand import __version__
+from wand.backup.archive import Archive, BackupInvalid, Manifest
+from wand.backup.contents import checkContents, roleOf
+from wand.backup.database import MAGIC, copied
+
+#: The name of a server's database in a backup, wherever it lies.
+DATABASE: Final = "wansd.sqlite"
+
+#: Ends of the names of files that are of no use elsewhere: what belongs to a database at work.
+_LEFT_OUT: Final = ("-wal", "-shm", "-journal")
+
+
+def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
+    """
+    Read everything that a state directory has.
+
+    @param now: the time, in seconds since the epoch.
+    @param database: the server's database, if it lies elsewhere.
+    @raise BackupInvalid: if something can not be read, or is damaged, so that the backup would be of no use.
+    """
+    try:
+        files = {each.name: _read(each) for each in sorted(state.iterdir()) if _belongs(each)}
+        if database is not None and database.parent != state and database.exists():
+            files[DATABASE] = copied(database)
+    except OSError as error:
+        raise BackupInvalid(f"{error.filename or state} can not be read: {error.strerror}") from error
+    checkContents(files, str(state))
+    return Archive(Manifest(roleOf(files), now, __version__), files)
+
+
+def _belongs(path: Path) -> bool:
+    name = path.name
+    if name.startswith(".") or name.endswith(_LEFT_OUT) or ".damaged" in name:
+        return False
+    return stat.S_ISREG(os.lstat(path).st_mode)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) == MAGIC:
+            return copied(path)
+        file.seek(0)
+        return file.read()

@@ -1,0 +1,69 @@
+"""
+Putting a backup back: everything is checked before anything is touched, and what was there is kept.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from wand.backup.archive import Archive, BackupInvalid
+from wand.backup.contents import checkContents
+from wand.errors import StateUnavailable
+from wand.state import Owner, StateDirectory
+from wand.state_lock import StateLock
+
+#: What the directory is called, in the state directory, that keeps what was there before.
+ASIDE: Final = ".before-restore"
+
+#: How many of them are kept.
+_KEPT: Final = 1000
+
+
+def restore(archive: Archive, state: Path, owner: Owner, *, force: bool) -> Path | None:
+    """
+    Put a backup into a state directory.
+
+    @param owner: to whom the files shall belong.
+    @param force: may there be something already?
+    @return: where that is kept now; C{None} if there was nothing.
+    @raise BackupInvalid: if the backup is damaged, or the directory can not take it; nothing was changed then.
+    @raise StateUnavailable: if a program works in the directory, or it can not be written.
+    """
+    checkContents(archive.files, "the backup")
+    directory = StateDirectory(str(state), owner)
+    lock = StateLock(state)
+    lock.take()
+    try:
+        there = [each for each in state.iterdir() if not each.name.startswith(".")]
+        if there and not force:
+            raise BackupInvalid(
+                f"{state} is not empty, and nothing was changed: "
+                f"with --force, what is there is kept in {state / ASIDE}-1"
+            )
+        return _replace(directory, there, archive, owner)
+    finally:
+        lock.release()
+
+
+def _replace(directory: StateDirectory, there: list[Path], archive: Archive, owner: Owner) -> Path | None:
+    new = {name: f".{name}.restored" for name in archive.files}
+    for name, content in archive.files.items():
+        directory.write(new[name], content)
+    aside = _setAside(directory, there, owner) if there else None
+    for name in archive.files:
+        directory.rename(new[name], name)
+    return aside
+
+
+def _setAside(directory: StateDirectory, there: list[Path], owner: Owner) -> Path:
+    aside = next(each for number in range(1, _KEPT) if not (each := directory.path / f"{ASIDE}-{number}").exists())
+    try:
+        aside.mkdir(mode=0o700)
+        os.chown(aside, -1 if owner.uid is None else owner.uid, -1 if owner.gid is None else owner.gid)
+        for each in there:
+            each.rename(aside / each.name)
+    except OSError as error:
+        raise StateUnavailable(f"what is in {directory.path} can not be kept aside: {error.strerror}") from error
+    return aside

@@ -1,0 +1,98 @@
+"""
+The commands C{backup} and C{restore}.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wand.cli.files import FileRefused, newSecretFile, readArchive
+from wand.cli.session import Operation, Session
+from wand.config import STATE
+
+if TYPE_CHECKING:
+    from wand.backup.archive import Archive
+    from wand.state import Owner
+
+_SECRET = "it has the keys: keep it as you would keep a password"  # what is said of a file
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--state", metavar="DIR", help="The state directory, whether or not a program works in it.")
+@click.option("--force", is_flag=True, help="Replace FILE, if it is there.")
+def backup(file: str, state: str | None, force: bool) -> Operation | None:
+    """Write everything that the program keeps into one file.
+
+    Of a running program, or of the state directory of one that may be stopped. The file has the keys in it, so only
+    you can read it.
+    """
+    if state is not None:
+        _make(file, Path(state), None, force=force)
+        return None
+
+    async def run(session: Session) -> None:
+        status = await (await session.client()).status()
+        if not status.state:
+            raise FileRefused("this program keeps nothing")
+        _make(file, Path(status.state), Path(status.store) if status.store else None, force=force)
+
+    return Operation(run)
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--state", metavar="DIR", help=f"The state directory. [default: node or server in {STATE}]")
+@click.option("--user", metavar="NAME", help="To whom it shall belong; else to whom the directory does.")
+@click.option("--force", is_flag=True, help="Keep what is there aside, instead of refusing.")
+def restore(file: str, state: str | None, user: str | None, force: bool) -> None:
+    """Put back what wand backup wrote.
+
+    The program must be stopped. The backup is checked before anything is changed.
+    """
+    from wand.backup import restoring
+    from wand.backup.archive import Archive
+
+    archive = Archive.parse(readArchive(file))
+    path = Path(state or f"{STATE}/{archive.manifest.role}").absolute()
+    aside = restoring.restore(archive, path, _owner(path, user), force=force)
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(archive.manifest.made))
+    click.echo(f"restored the state of a {archive.manifest.role}, as it was at {made}, into {path}")
+    if aside is not None:
+        click.echo(f"what was there is in {aside}")
+    click.echo(_advice(archive))
+
+
+def _make(file: str, state: Path, database: Path | None, *, force: bool) -> None:
+    from wand.backup.making import backupOf
+
+    archive = backupOf(state, time.time(), database)
+    newSecretFile(file, archive.packed(), force=force)
+    click.echo(f"{file} has the state of this {archive.manifest.role}; {_SECRET}")
+
+
+def _owner(path: Path, user: str | None) -> Owner:
+    from wand.state import UNCHANGED, Owner
+
+    if user is not None:
+        try:
+            found = pwd.getpwnam(user)
+        except KeyError:
+            raise click.BadParameter(f"there is no user {user}", param_hint="--user") from None
+        return Owner(found.pw_uid, found.pw_gid)
+    if os.geteuid() == 0 and path.is_dir():
+        there = path.stat()
+        return Owner(there.st_uid, there.st_gid)
+    return UNCHANGED
+
+
+def _advice(archive: Archive) -> str:
+    if archive.manifest.role == "server":
+        return "start the server; members that joined since are learned as they come: see wand members"
+    return "start the node; see that no other host runs with the same state"

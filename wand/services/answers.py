@@ -1,0 +1,57 @@
+"""
+The answers of a server to what nodes ask about their membership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from wand.failures import Failures
+from wand.membership.messages import Message, NotNow, pack
+from wand.protocols.sealed.peers import JoinKey
+from wand.protocols.sealed.transport import SealedTransport
+
+
+class Answers:
+    """
+    Works answers out, and sends them.  A fault is no refusal: who asked is to ask again.
+    """
+
+    def __init__(self, transport: SealedTransport, failures: Failures) -> None:
+        """
+        @param transport: sends the answers.
+        """
+        self._transport = transport
+        self._failures = failures
+        self._underWay: set[tuple[bytes, bytes]] = set()
+
+    def give(self, peer: bytes, answering: Callable[[], Coroutine[Deferred[Any], Any, Message]]) -> None:
+        """
+        Answer, unless the same is being answered: what is asked again meanwhile needs no second answer.
+
+        @param peer: who asks; one that joins is answered only while it asks with the same invitation.
+        @param answering: works the answer out.
+        """
+        asked = bytes(peer), _invitation(peer)
+        if asked in self._underWay:
+            return
+        self._underWay.add(asked)
+
+        def answered(message: Message) -> None:
+            self._underWay.discard(asked)
+            if asked[1] == _invitation(peer) and self._transport.isUp(peer):
+                self._transport.sendControl(peer, pack(message))
+
+        Deferred.fromCoroutine(answering()).addErrback(self._fault).addCallback(answered)
+
+    def _fault(self, failure: Failure) -> NotNow:
+        self._failures.caught("answering a node", failure)
+        return NotNow("the server can not answer now")
+
+
+def _invitation(peer: bytes) -> bytes:
+    return peer.invitation if isinstance(peer, JoinKey) else b""

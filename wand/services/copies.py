@@ -1,0 +1,134 @@
+"""
+Copies: a state directory that was copied makes two hosts one member, and each takes the other's sessions away.  Both
+are found out and told, and so is the operator of the server.
+
+Each process that runs with a key has an epoch of its own.  The server tells whoever had the session before that another
+epoch came.  A process that was restarted is not there any more to hear that.  One that is there goes beyond that epoch,
+once, because a state directory that was restored from a backup may be behind; whoever is overtaken again after that is
+not alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from wand.control_messages import ControlMessages
+from wand.endpoint import Endpoint
+from wand.interfaces import Context
+from wand.membership.enrolment import Enrolment
+from wand.membership.identity import Identity
+from wand.membership.member import Member
+from wand.membership.messages import Overtaken, Twice, pack, parse
+from wand.sessions import Sessions
+
+#: The numbers of the control messages about copies.
+NUMBERS: Final = range(8, 10)
+
+#: For how many seconds C{wand status} tells of copies after they were seen.
+LIFETIME: Final = 86_400.0
+
+_ADVICE: Final = (
+    "its state directory was copied, and each takes the other's traffic away; stop one of them, and let that one join "
+    "with an empty state directory and a new invitation"
+)
+
+
+class Meetings(Sessions, Protocol):
+    """
+    Sessions, and where the one before the present one was.
+    """
+
+    def endpointBefore(self, peer: bytes, /) -> Endpoint | None:
+        """
+        Where a peer was heard before its present session began.
+        """
+
+
+class CopiesOfUs:
+    """
+    Finds out, on a node, that another host runs with its key.
+    """
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        control: ControlMessages,
+        context: Context,
+        announce: Callable[[], object],
+        tellServers: Callable[[bytes], object],
+    ) -> None:
+        """
+        @param announce: announces ourselves with the new epoch.
+        @param tellServers: sends a control message to the servers.
+        """
+        self._enrolment = enrolment
+        self._notes = context.notes
+        self._events = context.events
+        self._announce = announce
+        self._tellServers = tellServers
+        self._wasOvertaken = False
+        control.read(NUMBERS, self._told)
+
+    def overtaken(self, epoch: int) -> None:
+        """
+        Somebody announced with our key and this epoch.
+        """
+        own = self._enrolment.epoch
+        if epoch <= own:
+            return
+        if not self._wasOvertaken:
+            self._wasOvertaken = True
+            self._enrolment.surpass(epoch)
+            self._announce()
+            return
+        self._say(())
+        self._tellServers(pack(Overtaken(own, epoch)))
+
+    def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if member.isServer and isinstance(message, Twice):
+            self._say(message.endpoints)
+
+    def _say(self, endpoints: Iterable[str]) -> None:
+        where = " and ".join(endpoints)
+        seen = f" ({where})" if where else ""
+        self._notes.say("twice", f"two hosts run with the key of this node{seen}: {_ADVICE}", lifetime=LIFETIME)
+        if where:
+            self._events.publish("twice", endpoints=where)
+
+
+class CopiesOfMembers:
+    """
+    Tells, on a server, of members that run on two hosts.
+    """
+
+    def __init__(
+        self, sessions: Meetings, control: ControlMessages, context: Context, epochOf: Callable[[Identity], int | None]
+    ) -> None:
+        """
+        @param epochOf: the epoch of the latest claim of a member.
+        """
+        self._sessions = sessions
+        self._notes = context.notes
+        self._events = context.events
+        self._epochOf = epochOf
+        control.read(NUMBERS, self._told)
+
+    def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message, identity = parse(octets), Identity(peer)
+        if isinstance(message, Overtaken) and message.own < message.seen == self._epochOf(identity):
+            self._found(identity, member)
+
+    def _found(self, identity: Identity, member: Member) -> None:
+        places = (self._sessions.endpointBefore(identity), self._sessions.endpointOf(identity))
+        first, second = (str(each or "an unknown place") for each in places)
+        twice = pack(Twice((first, second)))
+        self._sessions.sendBefore(identity, twice)
+        self._sessions.sendControl(identity, twice)
+        self._notes.say(
+            f"twice-{identity}",
+            f"two hosts run with the key of {member.name} ({identity}), {first} and {second}: {_ADVICE}",
+            lifetime=LIFETIME,
+        )
+        self._events.publish("member-twice", name=member.name, key=identity.text, first=first, second=second)

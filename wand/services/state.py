@@ -1,0 +1,54 @@
+"""
+The state directory as a service: made with the privileges of the start, and the program's alone while it runs.
+"""
+
+from __future__ import annotations
+
+from twisted.application.service import Service
+
+from wand.state import Owner, StateDirectory
+from wand.state_lock import StateLock
+
+
+class StateService(Service):
+    """
+    Makes the state directory, for the user that the program becomes, and holds its lock.
+    """
+
+    def __init__(self, path: str, owner: Owner, foreign: tuple[str, ...] = ()) -> None:
+        """
+        @param foreign: files that only programs of another kind have.
+        """
+        self._path = path
+        self._owner = owner
+        self._foreign = foreign
+        self._lock: StateLock | None = None
+
+    def privilegedStartService(self) -> None:
+        """
+        Take the directory.
+
+        @raise wand.errors.StateUnavailable: if it can not be used, or is another program's.
+        """
+        state = StateDirectory(self._path, self._owner)
+        state.checkKind(self._foreign)
+        lock = StateLock(state.path)
+        lock.take()
+        self._lock = lock
+
+    def startService(self) -> None:
+        """
+        Take the directory, unless that is done.
+        """
+        super().startService()
+        if self._lock is None:  # python -m twisted has no privileged start
+            self.privilegedStartService()
+
+    def stopService(self) -> None:
+        """
+        Let go of it.
+        """
+        super().stopService()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
