@@ -40,6 +40,7 @@ from wand.membership.token import Token
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.host_watch import HostWatch
 from wand.services.member import Follower, MemberService
+from wand.services.self_announcing import SelfAnnouncing, announcementsOf
 from wand.services.tap_watch import TapWatch
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
@@ -84,6 +85,9 @@ class EtudService(Service):
         self.moved: Callable[[], object] = lambda: None
         self.macChanged: Callable[[], object] = lambda: None
         self._watch: HostWatch | None = None
+        self._announcing = SelfAnnouncing(
+            context.clock, lambda: announcementsOf(self.tap.mac, self._addresses()), self._sendToAll
+        )
 
     def privilegedStartService(self) -> None:
         """
@@ -174,6 +178,7 @@ class EtudService(Service):
             return succeed(None)
         if self._watch is not None:
             self._watch.stop()
+        self._announcing.stop()
         for watcher in self._etud.watchers:
             watcher.close()
         if self.member is not None:
@@ -201,6 +206,11 @@ class EtudService(Service):
             if self.member is not None:
                 self.member.macChanged()
             self.macChanged()
+            self._announcing.begin()
+
+    def _sendToAll(self, frame: Frame) -> None:
+        self.transport.sendEach(self.table.peers, frame)
+        self.transport.flush()
 
     def _hostMoved(self) -> None:
         if isinstance(self.transport, SealedTransport):
