@@ -84,7 +84,7 @@ class PlaintextCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.net = SealedNetwork()
         self.victim, self.enemy = self.net.pair()
-        self.victim.transport.admitSources(lambda identity, mac: True)
+        self.victim.transport.admitSources(lambda identity, mac, toGroup: True)
         self.enemy.send(self.victim.peer, self.enemy.frameTo(self.victim))
         self.net.run()
         self.assertGoodFramePasses()
