@@ -70,6 +70,8 @@ class Evidence:
             certificate=certificate,
             issued=content.issued,
             expires=content.expires,
+            limits=content.limits,
+            confirmed=content.confirmed,
             learned=True,
             limits=content.limits,
             confirmed=content.confirmed,

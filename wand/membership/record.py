@@ -27,9 +27,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar certificate: the last one, signed; empty before the first.
     @ivar revoked: when it was revoked.
     @ivar revocation: signed; empty until it is.
-    @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
     """
 
     identity: bytes
@@ -47,9 +47,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
     expires: int = 0
     revoked: int = 0
     revocation: bytes = b""
-    learned: bool = False
     limits: Limits = Limits()
     confirmed: bool = False
+    learned: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -113,8 +113,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
             bridge=self.bridge,
             since=self.since,
             expires=self.expires if self.certificate else None,
-            learned=self.learned,
             behind=self.limits.macs,
             broadcasts=self.limits.broadcasts,
             confirmed=self.confirmed,
+            learned=self.learned,
         )

@@ -18,10 +18,10 @@ class MemberStatus(Status, frozen=True):
         C{revoked}.
     @ivar since: when it joined.
     @ivar expires: when its certificate does, C{None} if it has none.
-    @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
     @ivar broadcasts: how many frames to groups it may send in a second.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
     name: str
@@ -34,10 +34,10 @@ class MemberStatus(Status, frozen=True):
     bridge: bool
     since: float
     expires: float | None
-    learned: bool = False
     behind: int = MACS
     broadcasts: int = BROADCASTS
     confirmed: bool = False
+    learned: bool = False
 
 
 class InvitationStatus(Status, frozen=True):

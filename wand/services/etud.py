@@ -39,6 +39,7 @@ from wand.protocols.sealed.transport import SealedTransport
 from wand.services.host_watch import HostWatch
 from wand.services.invited import Invited
 from wand.services.member import Follower, MemberService
+from wand.services.self_announcing import SelfAnnouncing, announcementsOf
 from wand.services.tap_watch import TapWatch
 from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
@@ -82,6 +83,9 @@ class EtudService(Service):
         self.moved: Callable[[], object] = lambda: None
         self.macChanged: Callable[[], object] = lambda: None
         self._watch: HostWatch | None = None
+        self._announcing = SelfAnnouncing(
+            context.clock, lambda: announcementsOf(self.tap.mac, self._addresses()), self._sendToAll
+        )
 
     def privilegedStartService(self) -> None:
         """
@@ -211,6 +215,7 @@ class EtudService(Service):
             return succeed(None)
         if self._watch is not None:
             self._watch.stop()
+        self._announcing.stop()
         self._etud = None
         self._closing.close()
         parting = maybeDeferred(self.member.goodbyes.say) if self.member else succeed(None)
@@ -239,6 +244,11 @@ class EtudService(Service):
             if self.member is not None:
                 self.member.macChanged()
             self.macChanged()
+            self._announcing.begin()
+
+    def _sendToAll(self, frame: Frame) -> None:
+        self.transport.sendEach(self.table.peers, frame)
+        self.transport.flush()
 
     def _hostMoved(self) -> None:
         if isinstance(self.transport, SealedTransport):
