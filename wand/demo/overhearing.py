@@ -77,12 +77,12 @@ class OverheardPort:
             self._heard(bytes(datagrams[first : first + size]))
         return self._port.sendTrain(datagrams, size, destination)
 
-    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
         See L{wand.underlay.DatagramPort}.
         """
         self._heard(datagram)
-        return self._port.answerStranger(datagram, destination)
+        return self._port.answerStranger(datagram, destination, taken)
 
     def close(self) -> None:
         """

@@ -21,6 +21,7 @@ from wand.protocols.sealed.packets import FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, Path
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
 from wand.protocols.sealed.replay import TOLERATED
+from wand.protocols.sealed.roaming import ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE, Roaming, answerOf
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import (
@@ -50,7 +51,7 @@ class Conversation:
     @ivar course: the state machine.
     @ivar state: its state, for people.
     @ivar session: what we send in; C{None} while there is none.
-    @ivar endpoint: where the peer was last heard, by an authenticated datagram.
+    @ivar endpoint: where the peer is: it was heard there, by an authenticated datagram, and proved to be there.
     @ivar latest: the time in the last of its initiations that we accepted.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
     @ivar path: how big datagrams may be.
@@ -76,6 +77,8 @@ class Conversation:
         self._secret = secret
         self._introduced: tuple[Endpoint, ...] = ()
         self._port: DatagramPort | None = None
+        self._roaming = Roaming(shared.entropy)
+        self._answeredAt: tuple[str, int] | None = None  # where the response went from which the next session is
         self._previous: Session | None = None
         self._next: Session | None = None
         self._queue: deque[tuple[int, bytes]] = deque(maxlen=QUEUE_LENGTH)
@@ -198,9 +201,9 @@ class Conversation:
 
     def keepalive(self) -> None:
         """
-        Send an empty message.
+        Say that we live.
         """
-        if self._sendPlain(b""):
+        if self._sendPlain(SIGN_OF_LIFE):
             self._shared.counters["sealed-keepalives-sent"] += 1
 
     def renew(self) -> None:
@@ -250,11 +253,11 @@ class Conversation:
         """
         if session is not self.session:
             if session is self._next:
-                self._arrived(session, sender)
+                self._arrived(session, sender, size)
         elif sender != self.endpoint and counter == session.window.highest:
-            self._roam(sender)
+            self._challenge(session, sender, size)
         self._awaiting = inf
-        if size:
+        if size and size != PRESENCE_SIZE:  # no frame is so short; a message that is does not make a session stay
             now = self._usedAt = self._shared.clock.seconds()
             if self._owing == inf:
                 self._owing = now
@@ -271,38 +274,89 @@ class Conversation:
             self._shared.counters["sealed-losses-reported"] += 1
             self._sendPlain(bytes([LOSSY]))
 
-    def _arrived(self, session: Session, sender: tuple[str, int]) -> None:
-        self._roam(sender)
+    def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
+        if self._answeredAt is not None:  # who sends in this session has read our response, and it went there
+            self._settle(self._answeredAt)
         self.course.confirmed(session)
+        if sender != self.endpoint:
+            self._challenge(session, sender, size)
 
-    def _roam(self, sender: tuple[str, int]) -> None:
-        port = self._shared.portFor(sender)
-        if port is not None:
-            if self.endpoint is not None and self.endpoint != sender:
-                self._shared.counters["sealed-roamed"] += 1
-                self.path.forget()
-            self._port, self.endpoint = port, Endpoint(*sender)
+    def _challenge(self, session: Session, place: tuple[str, int], size: int) -> None:
+        """
+        The peer was heard elsewhere; see L{wand.protocols.sealed.roaming}.
+
+        @param size: octets of the plaintext that came from there, for no more may go there.
+        """
+        port = self._shared.portFor(place)
+        if port is None or size < PRESENCE_SIZE:
+            return
+        challenge = self._roaming.challenge(place, self._shared.clock.seconds())
+        if challenge is not None and self._shared.train.add(session, [memoryview(challenge)], port, place):
+            self._shared.train.send()
+            self._shared.counters["sealed-challenges-sent"] += 1
+
+    def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
+        """
+        A sign of life came, a challenge or an answer to ours.
+        """
+        if len(plaintext) != PRESENCE_SIZE:
+            return
+        if plaintext[1] == CHALLENGE:
+            self._sendPlain(answerOf(plaintext))
+        elif plaintext[1] == ANSWER and self._roaming.isProven(sender, plaintext):
+            self._settle(sender)
+
+    def _settle(self, place: tuple[str, int]) -> None:
+        """
+        The peer proved that it is there.
+        """
+        port = self._shared.portFor(place)
+        self._roaming.forget()
+        if port is None or (port is self._port and self.endpoint == place):
+            return
+        if self.endpoint is not None and self.endpoint != place:
+            self._shared.counters["sealed-roamed"] += 1
+            self.path.forget()
+        self._shared.indices.places.moved(self.endpoint, place)
+        self._port, self.endpoint = port, Endpoint(*place)
+
+    def leave(self) -> None:
+        """
+        We keep the conversation no longer.
+        """
+        self._shared.indices.places.moved(self.endpoint, None)
 
     # Sessions.
 
-    def answer(self, session: Session, member: Member | None) -> None:
+    def answer(self, session: Session, member: Member | None, place: tuple[str, int]) -> None:
         """
         We answered an initiation of the peer's: use the session once the peer does.
+
+        @param place: where the response goes.
         """
+        self._answeredAt = place
         self.member = member or self.member
         self._forget(self._next)
         self._next = session
         self._shared.indices.sessions[session.ours] = session
         self._dueBy(session.made + SESSION_END)
 
-    def answered(self, session: Session, member: Member, sender: tuple[str, int]) -> None:
+    def answered(
+        self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
+    ) -> None:
         """
         The peer answered our initiation.
+
+        @param place: where the initiation went that it read.
+        @param sender: where the response came from.
+        @param size: octets of the response.
         """
         self.member = member
         self._shared.indices.sessions[session.ours] = session
-        self._roam(sender)
+        self._settle(place)
         self.course.answered(session)
+        if sender != place and self.session is session:
+            self._challenge(session, sender, size)
 
     def begin(self, gaveUp: Callable[[], None]) -> Attempt:
         """
@@ -338,6 +392,7 @@ class Conversation:
         self._forget(self._previous)
         self.session = self._previous = None
         self.path.forget()
+        self._roaming.forget()
         self._awaiting = self._owing = inf
         if wasUp:
             self._shared.listener.sessionDown(self)

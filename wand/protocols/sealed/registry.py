@@ -81,6 +81,7 @@ class Registry:
         before = self.joiners.get(server)
         if before is not None:
             before.course.end()
+            before.leave()
         conversation = self.joiners[server] = Conversation(self._shared, server, exchangeKey, secret)
         return conversation
 
@@ -93,6 +94,7 @@ class Registry:
         )
         if conversation is not None:
             conversation.course.end()
+            conversation.leave()
 
     def named(self, text: str) -> PeerKey:
         """
@@ -115,6 +117,7 @@ class Registry:
         for peer, conversation in conversations.items():
             if conversation.isIdle:
                 del conversations[peer]
+                conversation.leave()
                 return True
         self._shared.counters["drop-sealed-full"] += 1
         return False
