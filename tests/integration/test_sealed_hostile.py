@@ -409,7 +409,7 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
     words = (sys.executable, str(_HERE / "attacker.py"), "flood", kind, key)
 
     def flood(count: int) -> subprocess.Popen[str]:
-        command = stranger.command(*words, str(count), "10000", "198.51.100.100", *realm.where(victim))
+        command = stranger.command(*words, str(count), "10000", "198.51.100.100+100", *realm.where(victim))
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     flood(10_000).wait()
@@ -433,17 +433,25 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
     realm.unharmed()
 
 
-def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host) -> None:
+@pytest.mark.parametrize("rate", [150, 2_000, 10_000])
+@pytest.mark.parametrize(
+    "sources", ["198.51.100.100+100", "198.51.100.3", "10.9.8.1+200"], ids=["nobody's", "the node's own", "elsewhere"]
+)
+def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host, sources: str, rate: int) -> None:
     """
-    A node that is restarted during such a flood gets its session with the server: it answers the demand for a cookie.
+    A node that is restarted during a flood of initiations with a right mac1 gets its session with the server: it
+    answers the demand for a cookie.  The addresses in them are of the network and nobody's, the node's own, or of
+    elsewhere.
     """
     _, bob, _ = _NAMES
+    assert realm.addresses[bob] == "198.51.100.3"
     key = realm.key("server").exchangePublic.hex()
-    words = ("flood", "right", key, "100000", "10000", "198.51.100.100", *realm.where("server"))
+    words = ("flood", "right", key, str(20 * rate), str(rate), sources, *realm.where("server"))
+    before = realm.counters("server")["sealed-cookies-demanded"]
     with subprocess.Popen(
         stranger.command(sys.executable, str(_HERE / "attacker.py"), *words), stdout=subprocess.DEVNULL
     ) as attack:
-        wait(lambda: realm.counters("server")["drop-sealed-hurry"] > 0, 10, "the flood")
+        wait(lambda: realm.counters("server")["sealed-cookies-demanded"] > before, 10, "the flood")
         realm.daemons[bob].stop()
         begin = time.monotonic()
         realm.start(bob)
