@@ -445,6 +445,7 @@ def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host, sources: str, 
     """
     _, bob, _ = _NAMES
     assert realm.addresses[bob] == "198.51.100.3"
+    realm.hosts["server"].run("ip", "route", "replace", "10.9.8.0/24", "via", "198.51.100.5")
     key = realm.key("server").exchangePublic.hex()
     words = ("flood", "right", key, str(20 * rate), str(rate), sources, *realm.where("server"))
     before = realm.counters("server")["sealed-cookies-demanded"]

@@ -48,7 +48,7 @@ TRUSTED_NAMES: Final = frozenset(
             "proxy",
             "vpn",
             "wpad",
-            "localhost",
+           ,
         ),
     }
 )
