@@ -33,24 +33,8 @@ NEW: Final = 7 * 86_400
 
 #: Names that people and programs trust without asking.
 TRUSTED_NAMES: Final = frozenset(
-    {
-        *("admin", "administrator", "root", "system", "operator", "server", "directory", "wand", "wansd"),
-        *(
-            "gateway",
-            "gw",
-            "router",
-            "firewall",
-            "dns",
-            "ns",
-            "dhcp",
-            "ntp",
-            "mail",
-            "proxy",
-            "vpn",
-            "wpad",
-           ,
-        ),
-    }
+    {"admin", "administrator", "root", "system", "operator", "server", "directory", "wand", "wansd", "gateway", "gw"}
+    | {"router", "firewall", "dns", "ns", "dhcp", "ntp", "mail", "proxy", "vpn", "wpad", "localhost"}
 )
 
 #: Characters that look alike.
