@@ -89,6 +89,8 @@ class EtudService(Service):
         except BaseException:
             self.transport.stop()
             raise
+        for number, note in enumerate(self.transport.notes):
+            self._base.notes.say(f"transport-{number}", note, isHint=True)
         self.table.own = mac
         if enrolment is not None and isinstance(self.transport, SealedTransport):
             self.member = self._member(enrolment, self.transport)

@@ -43,6 +43,12 @@ CERTIFICATES: Final = range(4, 7)
 INTRODUCTIONS: Final = range(13, 14)
 
 
+#: The note about our own membership.
+NOTE: Final = "membership"
+
+#: What the operator of a node without a network is told.
+NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
+
 #: What the operator of a revoked node is told.
 REVOKED: Final = "this node was revoked: it is a member no more"
 
@@ -109,7 +115,8 @@ class MemberService:
         self._control = ControlMessages(transport, context.clock, context.counters)
         self._gossip: Gossip | None = None
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock)
-        self._note = ""
+        self._notes = context.notes
+        self._askedSince: float | None = None
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
@@ -130,10 +137,11 @@ class MemberService:
         elif self.enrolment.stage == "joining":
             self._join()
         elif self.enrolment.stage == "revoked":
-            self._note = REVOKED
+            self._say(REVOKED)
             self._log.error("{note}", note=REVOKED)
         else:
-            self._log.warn("this node is a member of no network yet; give it an invitation: wand join FILE")
+            self._say(NOBODY)
+            self._log.warn("{note}", note=NOBODY)
 
     def stop(self) -> None:
         """
@@ -159,7 +167,7 @@ class MemberService:
         @raise wand.errors.StateUnavailable: if it can not be kept.
         """
         self.enrolment.begin(Token.parse(text))
-        self._note = ""
+        self._notes.clear(NOTE)
         if self.enrolment.stage == "joining":
             self._join()
         else:
@@ -177,6 +185,7 @@ class MemberService:
         self._whereabouts = Whereabouts(token.endpoints, allResolverOf(self._clock), introduce)
         self._joining = Joining(self.enrolment, self._name, self._tap.mac, self._clock, self._askToJoin)
         self._joining.done.addCallbacks(self._joined, self._refused)
+        self._askedSince = self._clock.seconds()
         self._joining.start()
 
     def _askToJoin(self, message: Message) -> None:
@@ -187,8 +196,9 @@ class MemberService:
     def _answered(self, server: JoinKey, octets: bytes) -> None:
         message = parse(octets)
         if self._joining is not None and isinstance(message, Admitted | Pending | Refused):
+            self._askedSince = None
             if isinstance(message, Pending):
-                self._note = "the server keeps the request: somebody must approve it (wand approve, at the server)"
+                self._say("the server keeps the request: somebody must approve it (wand approve, at the server)")
             self._joining.received(message)
 
     def _joined(self, _: None) -> None:
@@ -205,12 +215,14 @@ class MemberService:
     def _refused(self, failure: Failure) -> None:
         self._endJoining()
         self.enrolment.abandon()
-        self._note = f"not admitted: {failure.getErrorMessage()}"
-        self._log.error("this node is {note}", note=self._note)
+        note = f"not admitted: {failure.getErrorMessage()}"
+        self._say(note)
+        self._log.error("this node is {note}", note=note)
         self._events.publish("join-refused", reason=failure.getErrorMessage())
 
     def _endJoining(self) -> None:
-        self._note = ""
+        self._notes.clear(NOTE)
+        self._askedSince = None
         self._joining = None
         if self._whereabouts is not None:
             self._whereabouts.stop()
@@ -222,7 +234,7 @@ class MemberService:
         try:
             self._tap.addAddress(address)
         except TapUnavailable as error:
-            self._note = str(error)
+            self._notes.say(f"address-{address}", str(error))
             self._log.error("{reason}", reason=str(error))
 
     # Being a member.
@@ -287,7 +299,7 @@ class MemberService:
         self._transport.end(identity)
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
-            self._note = REVOKED
+            self._say(REVOKED)
 
     # Participant.
 
@@ -339,12 +351,15 @@ class MemberService:
     def _networkName(self) -> str:
         return self.enrolment.descriptor.name if self.enrolment.descriptor else ""
 
+    def _say(self, text: str) -> None:
+        self._notes.say(NOTE, text)
+
     @property
-    def notes(self) -> list[str]:
+    def unansweredFor(self) -> float:
         """
-        What the operator should know.
+        For how many seconds we have been asking to join without any answer.
         """
-        return [self._note] if self._note else []
+        return 0.0 if self._askedSince is None else self._clock.seconds() - self._askedSince
 
     def status(self) -> OwnStatus:
         """

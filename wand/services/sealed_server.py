@@ -145,6 +145,8 @@ class SealedServerService(Service):
         if not isinstance(transport, SealedTransport):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
         self.transport = transport
+        for number, note in enumerate(transport.notes):
+            context.notes.say(f"transport-{number}", note, isHint=True)
         self._open = True
         await self._serve(records)
         if self.roster.created:
@@ -226,9 +228,32 @@ class SealedServerService(Service):
             self._calling.stop()
 
     def _tend(self) -> None:
-        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(
-            lambda failure: self._log.error("the server's own certificate: {reason}", reason=failure.getErrorMessage())
+        def failed(failure: Failure) -> None:
+            text = f"the server's own certificate can not be renewed: {failure.getErrorMessage()}"
+            self._log.error("{text}", text=text)
+            self._context.notes.say("certificate", text, lifetime=2 * INTERVAL)
+
+        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(failed)
+
+    def look(self) -> None:
+        """
+        Say what waits for a person.
+        """
+        if not self._open:
+            return
+        unsigned = self.roster.status.unsigned
+        pending = [each.name for each in self.roster.members if each.state == "pending"]
+        self._tellOf(
+            "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
         )
+        more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
+        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} wait for an approval: wand approve")
+
+    def _tellOf(self, key: str, count: int, text: str) -> None:
+        if count:
+            self._context.notes.say(key, text)
+        else:
+            self._context.notes.clear(key)
 
     # What nodes ask.
 
