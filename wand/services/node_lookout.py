@@ -72,8 +72,8 @@ class NodeLookout:
         self._notes.say(
             "join-silent",
             f"no answer from the server at {_some(list(token.endpoints))}, where the invitation is to be redeemed: "
-            f"does it run, does its firewall let UDP port {_port(token.endpoints[0])} in, and is the invitation of that "
-            "very server?  This node goes on trying",
+            f"does it run, does its firewall let UDP port {_port(token.endpoints[0])} in, and is it the invitation of "
+            "that server?  This node goes on trying",
         )
 
     def _certificate(self) -> None:
