@@ -71,6 +71,20 @@ class BeginningTests(SealedTestCase):
         self.assertEqual(self.high.frames, [(self.low.peer, self.low.frameTo(self.high))])
         self.assertEqual((self.low.sessions, self.high.sessions), ([(self.high.peer, True)], [(self.low.peer, True)]))
 
+    def test_whoIsToldSpeaksBeforeTheFrames(self) -> None:
+        """
+        What is said when a session begins, as our claim is, goes before the frames that waited for it: a peer takes
+        none from whom it does not know.
+        """
+        order: list[str] = []
+        self.low.transport.onSession(lambda peer, *_: self.low.transport.sendControl(peer, b"\x91\x1f"))
+        self.high.transport.onControl(lambda *_: order.append("control"))
+        received = self.high.frameReceived
+        self.high.frameReceived = lambda *each: order.append("frame") or received(*each)  # type: ignore[method-assign, func-returns-value]  # append gives None
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.net.run()
+        self.assertEqual(order, ["control", "frame"])
+
     def test_bothCiphers(self) -> None:
         """
         A network with ChaCha20-Poly1305 works as one with AES-256-GCM does.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
-from ipaddress import ip_address, ip_network
 from typing import Final, Protocol
 
 from twisted.logger import Logger
@@ -29,6 +28,7 @@ from wand.membership.member import Member
 from wand.membership.messages import Admitted, Introduction, Message, Pending, Refused, Renew, Renewed, pack, parse
 from wand.membership.signed import unverified
 from wand.membership.token import Token
+from wand.overlay import overlayOf
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
@@ -343,8 +343,7 @@ class MemberService:
         See L{wand.participant.Participant}.
         """
         descriptor = self.enrolment.descriptor
-        address = ip_address(host.partition("%")[0])
-        return descriptor is None or address not in ip_network(descriptor.prefix)
+        return descriptor is None or host not in overlayOf(descriptor.prefix)
 
     # What the operator sees.
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
-from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -28,6 +27,7 @@ from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
+from wand.overlay import overlayOf
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.gossip import Gossip
@@ -221,7 +221,7 @@ class SealedServerService(Service):
         return found
 
     def _mayReach(self, host: str) -> bool:
-        return ip_address(host.partition("%")[0]) not in ip_network(self.roster.status.prefix)
+        return host not in overlayOf(self.roster.prefix)
 
     def _callNext(self) -> None:
         if next(self._called, None) is None:

@@ -379,9 +379,9 @@ class Conversation:
         self._dueBy(self._sentAt)
         if session.initiator and not self._queue:
             self.keepalive()
-        self._sendQueue()
-        if isFirst:
+        if isFirst:  # before the frames that wait, for the peer takes none before it knows our claim
             self._shared.listener.sessionUp(self)
+        self._sendQueue()
 
     def lapse(self) -> None:
         """

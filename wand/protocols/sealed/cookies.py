@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2s
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from wand.protocols.sealed.packets import TAG, CookieMessage, macOne, macTwoRight
 from wand.protocols.sealed.timers import COOKIE_LIFE
+
+#: The mac2 of who has no cookie.
+_NONE: Final = bytes(TAG)
 
 
 class CookieJar:
@@ -34,7 +38,7 @@ class CookieJar:
         """
         Has an initiation the right mac2 for the address that it came from?
         """
-        return macTwoRight(datagram, self._cookie(sender, now))
+        return datagram[-TAG:] != _NONE and macTwoRight(datagram, self._cookie(sender, now))
 
     def demand(self, datagram: memoryview, index: int, sender: tuple[str, int], now: float) -> bytes:
         """
