@@ -95,7 +95,7 @@ class ForgedTests(RoamingTestCase):
         """
         for plaintext in (b"", b"\6", b"\0\x91\x1f"):
             self.throw(self.caught(self.low, plaintext), VICTIM)
-        self.assertEqual(self.sentTo(VICTIM), [])
+            self.assertEqual(self.sentTo(VICTIM), [])
         self.throw(datagram := self.caught(self.low, SIGN_OF_LIFE), VICTIM)
         [challenge] = self.sentTo(VICTIM)
         self.assertEqual(len(challenge), len(datagram))
