@@ -180,7 +180,7 @@ class ProgramStatus(Status, frozen=True):
     @ivar peers: distinct peers in the table.
     @ivar drops: frames and datagrams dropped, for any reason.
     @ivar notes: what the operator should know, with what to do.
-    @ivar attention: how many of the notes need a person; the others are hints.
+    @ivar attention: how many of the notes need a person: these come first, the others are hints.
     """
 
     role: str

@@ -275,13 +275,6 @@ class Enrolment:
         return self.own.issued + (self.own.expires - self.own.issued) / 3 - self._wallClock()
 
     @property
-    def hasExpired(self) -> bool:
-        """
-        Has our certificate expired, as far as our clock knows?
-        """
-        return self.own is not None and self.own.expires <= self._wallClock()
-
-    @property
     def _isOfTheFuture(self) -> bool:
         return self.own is not None and self.own.issued > self._wallClock() + SKEW
 

@@ -15,7 +15,9 @@ from wand.ethernet import MAC
 from wand.interfaces import NodeContext, Settings
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
+from wand.services.lookout import NODE, REL2, SEALED, Lookout
 from wand.services.member import Follower
+from wand.services.node_lookout import NodeLookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.wand import WandService, wantedDirectories
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -44,7 +46,9 @@ class Node(ProgramService[EtudConfiguration]):
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = WandService(self._wanted(self.configuration), self._context)
         self.etud.follower = self._follower
-        for service in (self.etud, self.wand):
+        state = NodeLookout(surroundings.context, lambda: self.etud.member, self.wand.status)
+        rules = (*SEALED, *NODE) if self.etud.protocol.sealed else (*REL2, *NODE)
+        for service in (self.etud, self.wand, Lookout(surroundings.context, rules, state.looks)):
             service.setServiceParent(self)
 
     def _context(self) -> NodeContext:
@@ -79,7 +83,6 @@ class Node(ProgramService[EtudConfiguration]):
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
             own=self.etud.member.status() if self.etud.member else None,
-            notes=[*status.notes, *self.etud.transport.notes],
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
