@@ -343,7 +343,7 @@ class UnderlayContract:
         self.assertTrue(answering.send(b"one", sender))
         self.assertTrue(answering.sendParts([b"t", b"wo"], sender))
         self.assertTrue(answering.sendTrain(memoryview(b"12345678901"), 2, sender))
-        self.assertTrue(server.answerStranger(b"who", sender))
+        self.assertTrue(server.answerStranger(b"who", sender, 0.5))
         self.assertTrue(server.send(b"first", sender))
         self.pump()
         self.pump()
@@ -510,7 +510,7 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         limit = here._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
         for queued, answered in ((0, True), (limit // 2, True), (limit // 2 + 1, False), (limit, False)):
             self.patch(wand.udp, "_queued", lambda _, queued=queued: queued)
-            self.assertIs(here.answerStranger(b"x", here.endpoint), answered)
+            self.assertIs(here.answerStranger(b"x", here.endpoint, 0.5), answered)
             self.assertTrue(here.send(b"x", here.endpoint))
         self.assertEqual(self.counters["drop-udp-crowded"], 2)
 

@@ -38,7 +38,7 @@ COUNTERS: Final = {
     "udp-sent-bytes": "octets in sent datagrams",
     "udp-errors": "errors that the system reported on a UDP socket, such as a port unreachable",
     "drop-udp-full": "datagrams not sent: the socket's queue was full",
-    "drop-udp-crowded": "answers to strangers not sent: half of the socket's queue was taken",
+    "drop-udp-crowded": "answers to strangers not sent: too much of the socket's queue was taken",
     "drop-udp-too-long": "datagrams not sent: longer than UDP or the path allows",
     "udp-source-gone": "datagrams and trains that could not be sent from the address that was asked: the host lost it",
     "drop-udp-unreachable": "datagrams not sent: no route, or forbidden by a firewall",
@@ -209,11 +209,11 @@ class UDPPort(Sending):
 
     # HOT PATH
 
-    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
         See L{wand.underlay.DatagramPort.answerStranger}.
         """
-        if 2 * _queued(self._socket) > self._queue:
+        if _queued(self._socket) > taken * self._queue:
             self._counters["drop-udp-crowded"] += 1
             return False
         return self.answering(destination).send(datagram, destination)

@@ -122,11 +122,12 @@ class DatagramPort(DatagramSender, Protocol):
         What an operator could do to make it faster.
         """
 
-    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
-        Send one datagram to an address that nobody has proven, only while half of the port's queue is free: datagrams
-        to forged addresses may wait there for seconds, and members need the rest.
+        Send one datagram to an address that nobody has proven: datagrams to forged addresses may wait in the port's
+        queue for seconds, and members need room beside them.
 
+        @param taken: how much of the queue may be taken already, 0 to 1.
         @return: whether the system took it.
         """
 

@@ -114,7 +114,7 @@ async def test_joinIsRefused(bench: Bench) -> None:
     run = bench.start("join", text="wand1.late")
     await began(bench, run, 2)
     bench.program.enter("new")
-    bench.program.notes = ["not admitted: for a reason"]
+    bench.program.notes, bench.program.attention = ["not admitted: for a reason"], 1
     await run.ended
     assert (run.status, run.err) == (1, "wand: not admitted: for a reason\n")
 

@@ -3,7 +3,8 @@ Somebody on the network who is no member; a program of its own that knows nothin
 
     attacker.py record FILE                                   every frame on every port of a switch, until it is killed
     attacker.py throw FILE RATE SOURCE TARGET PORT            the datagrams of a file, perhaps from another's address
-    attacker.py flood KIND KEY COUNT RATE SOURCES TARGET PORT initiations: KIND is wrong or right (mac1)
+    attacker.py flood KIND KEY COUNT RATE SOURCES TARGET PORT initiations: KIND is wrong or right (mac1), SOURCES is an
+                                                              address, or the first and how many: 192.0.2.1+100
 
 A file holds datagrams, each after its length in four octets.
 """
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from hashlib import blake2s
+from ipaddress import ip_address
 from pathlib import Path
 from random import Random
 
@@ -70,12 +72,13 @@ def flood(kind: str, key: str, count: str, rate: str, sources: str, target: str,
     """
     sender = _Sender(target, int(port))
     datagrams = list(_initiations(bytes.fromhex(key) if kind == "right" else b"wrong"))
-    network, many = sources.rpartition(".")[0], int(sources.rpartition(".")[2])
+    first, _, many = sources.partition("+")
+    addresses = [str(ip_address(first) + each) for each in range(int(many or 1))]
     begin = time.monotonic()
     _paced(
         (datagrams[number % len(datagrams)] for number in range(int(count))),
         float(rate),
-        lambda number, datagram: sender.send(f"{network}.{100 + number % many}", 1024 + number % 50_000, datagram),
+        lambda number, datagram: sender.send(addresses[number % len(addresses)], 1024 + number % 50_000, datagram),
     )
     print(json.dumps({"sent": int(count), "seconds": time.monotonic() - begin}))
 

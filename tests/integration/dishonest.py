@@ -4,13 +4,16 @@ A member with a valid certificate that runs a program of its own: it sends whate
     dishonest.py STATE LISTEN PORT TARGET
 
 STATE is the state directory of a node that joined; TARGET is IDENTITY,EXCHANGE KEY,HOST:PORT.  Each line on the
-standard input, C{COUNT HEX}, is a frame to send so many times.  It prints C{up} when there is a session and C{down}
+standard input, C{COUNT HEX}, is a frame to send so many times; C{COUNT HEX ADDRESS} does so from the address of
+somebody else.  It prints C{up} when there is a session and C{down}
 when there is none any more.
 """
 
 from __future__ import annotations
 
 import os
+import socket
+import struct
 import sys
 from time import time
 
@@ -76,10 +79,28 @@ class Orders(LineOnlyReceiver):
         """
         One order.
         """
-        count, frame = line.split()
+        count, frame, *source = line.decode().split()
         for _ in range(int(count)):
-            self._sealed.send(self._target, bytes.fromhex(frame.decode()))
+            if source:
+                self._forge(bytes.fromhex(frame), source[0])
+            else:
+                self._sealed.send(self._target, bytes.fromhex(frame))
         self._sealed.flush()
+
+    def _forge(self, frame: bytes, source: str) -> None:
+        conversation = self._sealed._find(self._target)
+        assert conversation is not None and conversation.session is not None and conversation.endpoint is not None
+        host, port = conversation.endpoint
+        sealed = memoryview(bytearray(2048))
+        size = conversation.session.seal(memoryview(b"\1" + frame), sealed)
+        udp = struct.pack(">HHHH", 22222, port, 8 + size, 0)  # no checksum (RFC 768)
+        header = struct.pack(
+            ">BBHHHBBH4s4s",
+            *(0x45, 0, 28 + size, 0, 0, 64, socket.IPPROTO_UDP, 0),
+            *(socket.inet_aton(source), socket.inet_aton(host)),
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+            raw.sendto(header + udp + bytes(sealed[:size]), (host, 0))
 
     def connectionLost(self, reason: object = None) -> None:
         """

@@ -311,9 +311,9 @@ def _said(process: subprocess.Popen[str]) -> str:
     return ""
 
 
-def _order(process: subprocess.Popen[str], frame: bytes, count: int = 1) -> None:
+def _order(process: subprocess.Popen[str], frame: bytes, count: int = 1, source: str = "") -> None:
     assert process.stdin is not None
-    process.stdin.write(f"{count} {frame.hex()}\n")
+    process.stdin.write(f"{count} {frame.hex()} {source}\n")
     process.stdin.flush()
 
 
@@ -355,6 +355,53 @@ def test_aDishonestMemberCanNotBeAnother(realm: Realm) -> None:
         assert 5 <= arrived < 18 + 5 + 3500
         print(f"\n{reasons()}, {arrived} frames arrived")
         assert all(realm.counters(bob)[f"guard-{what}"] == 6 for what in ("dhcp", "router", "address"))
+    realm.unharmed()
+
+
+#: Says that it listens, and after some seconds how many octets came.
+_LISTENER = """
+import socket, sys, time
+sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sink.bind(("0.0.0.0", 22222))
+print("ready", flush=True)
+end, octets = time.monotonic() + float(sys.argv[1]), 0
+while (left := end - time.monotonic()) > 0:
+    sink.settimeout(left)
+    try:
+        octets += len(sink.recv(65536))
+    except TimeoutError:
+        break
+print(octets, flush=True)
+"""
+
+
+def test_aDishonestMemberLeadsNothingToAVictim(realm: Realm, stranger: Host) -> None:
+    """
+    A member that sends from the address of a victim moves nothing there: the victim gets challenges, no longer than
+    what came, while frames for the member go where it is.
+    """
+    _, bob, eve = _NAMES
+    before = realm.peer(bob, eve)
+    frame = realm.mac(bob) + bytes(MAC.parse(before["macs"][0])) + b"\x88\xb5" + bytes(60)
+    inside = "10.77.0.4"
+    if eve in realm.daemons:
+        realm.daemons.pop(eve).kill()
+    where = (realm.hosts[eve], realm.state(eve), realm.addresses[eve], realm.target(bob))
+    listener = subprocess.Popen(
+        stranger.command(sys.executable, "-c", _LISTENER, "4"), stdout=subprocess.PIPE, text=True
+    )
+    assert listener.stdout is not None
+    assert listener.stdout.readline() == "ready\n"
+    with _dishonest(*where) as process:
+        wait(lambda: "up" in _said(process), 10, "the session of the dishonest member")
+        flow = realm.hosts[bob].command("ping", "-q", "-i", "0.01", "-s", "1000", "-c", "200", inside)
+        with subprocess.Popen(flow, stdout=subprocess.DEVNULL):
+            for _ in range(20):
+                _order(process, frame, 1, "198.51.100.5")
+                time.sleep(0.1)
+        assert realm.peer(bob, eve)["endpoint"] == ":".join(realm.where(eve))
+    octets = int(listener.communicate(timeout=20)[0])
+    assert 0 < octets <= 20 * (33 + len(frame))
     realm.unharmed()
 
 
@@ -409,7 +456,7 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
     words = (sys.executable, str(_HERE / "attacker.py"), "flood", kind, key)
 
     def flood(count: int) -> subprocess.Popen[str]:
-        command = stranger.command(*words, str(count), "10000", "198.51.100.100", *realm.where(victim))
+        command = stranger.command(*words, str(count), "10000", "198.51.100.100+100", *realm.where(victim))
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     flood(10_000).wait()
@@ -433,17 +480,26 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
     realm.unharmed()
 
 
-def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host) -> None:
+@pytest.mark.parametrize("rate", [150, 2_000, 10_000])
+@pytest.mark.parametrize(
+    "sources", ["198.51.100.100+100", "198.51.100.3", "10.9.8.1+200"], ids=["nobody's", "the node's own", "elsewhere"]
+)
+def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host, sources: str, rate: int) -> None:
     """
-    A node that is restarted during such a flood gets its session with the server: it answers the demand for a cookie.
+    A node that is restarted during a flood of initiations with a right mac1 gets its session with the server: it
+    answers the demand for a cookie.  The addresses in them are of the network and nobody's, the node's own, or of
+    elsewhere.
     """
     _, bob, _ = _NAMES
+    assert realm.addresses[bob] == "198.51.100.3"
+    realm.hosts["server"].run("ip", "route", "replace", "10.9.8.0/24", "via", "198.51.100.5")
     key = realm.key("server").exchangePublic.hex()
-    words = ("flood", "right", key, "100000", "10000", "198.51.100.100", *realm.where("server"))
+    words = ("flood", "right", key, str(20 * rate), str(rate), sources, *realm.where("server"))
+    before = realm.counters("server")["sealed-cookies-demanded"]
     with subprocess.Popen(
         stranger.command(sys.executable, str(_HERE / "attacker.py"), *words), stdout=subprocess.DEVNULL
     ) as attack:
-        wait(lambda: realm.counters("server")["drop-sealed-hurry"] > 0, 10, "the flood")
+        wait(lambda: realm.counters("server")["sealed-cookies-demanded"] > before, 10, "the flood")
         realm.daemons[bob].stop()
         begin = time.monotonic()
         realm.start(bob)

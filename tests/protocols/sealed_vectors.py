@@ -27,6 +27,7 @@ from wand.protocols.sealed.packets import (
     packReply,
     packResponse,
 )
+from wand.protocols.sealed.roaming import SIGN_OF_LIFE
 from wand.protocols.sealed.session import Session
 
 NETWORK = bytes(range(32))
@@ -38,7 +39,7 @@ CLOCK = 1_700_000_007
 INDICES = (0x01020304, 0xA1A2A3A4)
 COOKIE = bytes(range(16))
 PLAINTEXTS = {
-    "keepalive": b"",
+    "keepalive": SIGN_OF_LIFE,
     "control": b"\x00\x91\x05",
     "frame": b"\x01" + bytes.fromhex("020000000002020000000001080045"),
 }

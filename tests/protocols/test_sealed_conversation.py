@@ -73,6 +73,20 @@ class BeginningTests(SealedTestCase):
         self.assertEqual(self.high.frames, [(self.low.peer, self.low.frameTo(self.high))])
         self.assertEqual((self.low.sessions, self.high.sessions), ([(self.high.peer, True)], [(self.low.peer, True)]))
 
+    def test_whoIsToldSpeaksBeforeTheFrames(self) -> None:
+        """
+        What is said when a session begins, as our claim is, goes before the frames that waited for it: a peer takes
+        none from whom it does not know.
+        """
+        order: list[str] = []
+        self.low.transport.onSession(lambda peer, *_: self.low.transport.sendControl(peer, b"\x91\x1f"))
+        self.high.transport.onControl(lambda *_: order.append("control"))
+        received = self.high.frameReceived
+        self.high.frameReceived = lambda *each: order.append("frame") or received(*each)  # type: ignore[method-assign, func-returns-value]  # append gives None
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.net.run()
+        self.assertEqual(order, ["control", "frame"])
+
     def test_bothCiphers(self) -> None:
         """
         A network with ChaCha20-Poly1305 works as one with AES-256-GCM does.
@@ -422,7 +436,7 @@ class LifeTests(SealedTestCase):
         self.connect()
         self.net.run(12.0)
         [first] = self.net.underlay.sent
-        self.assertEqual((first.sender, len(first.payload)), (self.high.endpoint, 32))
+        self.assertEqual((first.sender, len(first.payload)), (self.high.endpoint, 42))
         self.assertApproximates(first.time, 10.0, 0.5)
 
     def test_noKeepaliveForKeepalive(self) -> None:
@@ -567,7 +581,7 @@ class RoamingTests(SealedTestCase):
         """
         self.connect()
         moved = self.net.underlay.host("198.51.100.7").bind("0.0.0.0", 22222, self.low.transport.reception)
-        self.low.transport._registry.members[self.high.peer]._port = moved
+        self.low.transport._ports[False] = self.low.transport._registry.members[self.high.peer]._port = moved
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).endpoint, "198.51.100.7:22222")
         self.assertEqual(self.frames(self.high, self.low), 1)

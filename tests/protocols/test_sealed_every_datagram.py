@@ -212,7 +212,7 @@ class TimerTests(PlaintextCase):
         """
         third = self.net.node("three", "192.0.2.3")
         third.meet(self.victim)
-        with mock.patch.object(Attempt, "_initiation", side_effect=KeyError("deliberately")):
+        with mock.patch.object(Attempt, "_message", side_effect=KeyError("deliberately")):
             third.send(self.victim.peer, third.frameTo(self.victim))
         self.assertEqual(raised(third), {"drop-raised-handshake": 1})
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)

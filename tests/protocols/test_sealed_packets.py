@@ -15,7 +15,8 @@ from wand.membership.certificate import Certificate
 from wand.membership.identity import NetworkKey
 from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
 from wand.membership.signed import SIGNED_MAXIMUM, signed
-from wand.protocols.sealed.cookies import CookieJar, Hurry, openCookie
+from wand.protocols.sealed.cookies import CookieJar, openCookie
+from wand.protocols.sealed.hurry import Hurry, subscriber
 from wand.protocols.sealed.packets import (
     COOKIE_SIZE,
     HANDSHAKE_SIZE,
@@ -35,7 +36,7 @@ from wand.protocols.sealed.packets import (
     parseGreeting,
     parseReply,
 )
-from wand.protocols.sealed.timers import DEMANDS_ADDRESS
+from wand.protocols.sealed.timers import DEMANDS_ALL, INITIATIONS_ADDRESS, INITIATIONS_ALL, INITIATIONS_ENDPOINT
 
 KEY = macKey(b"k" * 32)
 SENDER = ("192.0.2.1", 22222)
@@ -210,15 +211,46 @@ class CookieTests(SynchronousTestCase):
         self.assertFalse(hurry.countOne(12.0))
         self.assertFalse(hurry.countOne(99.0))
 
-    def test_demandsAreBounded(self) -> None:
+    def test_demandsAreBoundedInAll(self) -> None:
         """
-        In a second, an address is sent so many demands for a cookie and no more: more would fill the queue of the
-        socket when nobody has the address.
+        In a second, so many demands for a cookie are sent in all, however many ask, and no matter from where.
         """
         hurry = Hurry()
-        self.assertEqual(sum(hurry.mayDemand("192.0.2.1") for _ in range(100)), DEMANDS_ADDRESS)
+        self.assertEqual(sum(hurry.mayDemand() for _ in range(2 * DEMANDS_ALL)), DEMANDS_ALL)
         hurry.countOne(1.0)
-        self.assertTrue(hurry.mayDemand("192.0.2.1"))
+        self.assertTrue(hurry.mayDemand())
+
+    def test_provenInitiationsAreBounded(self) -> None:
+        """
+        What an endpoint, an address and all together may cost in a second is bounded.
+        """
+        hurry = Hurry()
+        self.assertEqual(tried(hurry, [("192.0.2.1", 1)] * 100), INITIATIONS_ENDPOINT)
+        self.assertEqual(tried(hurry, [("192.0.2.2", port) for port in range(1000)]), INITIATIONS_ADDRESS)
+        many = [(f"198.51.{each // 250}.{each % 250}", 1) for each in range(10_000)]
+        self.assertEqual(tried(hurry, many), INITIATIONS_ALL - INITIATIONS_ADDRESS - INITIATIONS_ENDPOINT)
+        hurry.countOne(1.0)
+        self.assertEqual(tried(hurry, many[:400]), 400)
+
+    def test_aSubscriberHasAWholeNetworkOfIPv6(self) -> None:
+        """
+        All addresses of one /64 together may do what one address of IPv4 may.
+        """
+        self.assertEqual(subscriber("2001:db8::1"), subscriber("2001:db8:0:0:ffff::9"))
+        self.assertNotEqual(subscriber("2001:db8::1"), subscriber("2001:db8:0:1::1"))
+        self.assertEqual(subscriber("fe80::1%eth0"), subscriber("fe80::2"))
+        spread = [(f"2001:db8::{number:x}", 1) for number in range(1000)]
+        self.assertEqual(tried(Hurry(), spread), INITIATIONS_ADDRESS)
+
+    def test_neighboursBehindANATCanNotKeepAPeerOut(self) -> None:
+        """
+        When an address has used up what it may, and all have, a member in session at that address still renews it.
+        """
+        hurry = Hurry()
+        tried(hurry, [(f"198.51.{each // 250}.{each % 250}", 1) for each in range(10_000)])
+        tried(hurry, [("192.0.2.2", port) for port in range(1000)])
+        self.assertFalse(hurry.mayTry(("192.0.2.2", 22222), isPeer=False))
+        self.assertTrue(hurry.mayTry(("192.0.2.2", 22223), isPeer=True))
 
     def test_addressesAreBounded(self) -> None:
         """
@@ -226,10 +258,17 @@ class CookieTests(SynchronousTestCase):
         try.
         """
         hurry = Hurry()
-        memory = len(hurry._tried), len(hurry._demanded)
+        memory = len(hurry._endpoints), len(hurry._addresses), len(hurry._asked)
         for number in range(10_000):
-            hurry.mayTry(f"address {number}")
-            hurry.mayDemand(f"address {number}")
-        self.assertEqual((len(hurry._tried), len(hurry._demanded)), memory)
-        self.assertTrue(all(hurry.mayTry(f"another {number}") for number in range(100)))
-        self.assertGreater(sum(hurry.mayDemand(f"another {number}") for number in range(100)), 70)
+            hurry.mayTry((f"address {number}", 1), isPeer=True)
+            hurry.isFirst(f"address {number}")
+        self.assertEqual((len(hurry._endpoints), len(hurry._addresses), len(hurry._asked)), memory)
+        self.assertTrue(all(hurry.mayTry((f"another {number}", 1), isPeer=True) for number in range(100)))
+        self.assertGreater(sum(hurry.isFirst(f"another {number}") for number in range(100)), 70)
+
+
+def tried(hurry: Hurry, senders: list[tuple[str, int]]) -> int:
+    """
+    How many of these are looked into.
+    """
+    return sum(hurry.mayTry(each, isPeer=False) for each in senders)

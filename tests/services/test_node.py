@@ -164,7 +164,7 @@ class NodeTests(SynchronousTestCase):
         one = self.house(1)
         one.host.send(frame(BROADCAST, one.mac))
         self.letFramesTravel()
-        self.assertEqual(one.counters["drop-no-peers"], 1)
+        self.assertEqual(one.counters["sent-to-nobody"], 1)
 
     def test_sizes(self) -> None:
         """

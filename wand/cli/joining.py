@@ -105,13 +105,17 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
         if own.stage == "member" and not own.redeeming:
             return status
         if own.stage in ("new", "revoked"):
-            raise MembershipRefused(clean("; ".join(status.notes) or "the node gave up; its log says why"))
+            raise MembershipRefused(_why(status, "the node gave up; its log says why"))
         if session.now >= until:
             raise WandError(_waiting(status, timeout))
         await session.sleep(INTERVAL)
 
 
 def _waiting(status: ProgramStatus, timeout: float) -> str:
-    why = clean("; ".join(status.notes) or "the server does not answer")
+    why = _why(status, "the server does not answer")
     what = "no member" if status.own is None or status.own.stage != "member" else "the invitation is not redeemed"
     return f"{what} after {duration(timeout)}: {why}. The node goes on trying; wand status says how it stands"
+
+
+def _why(status: ProgramStatus, otherwise: str) -> str:
+    return clean("; ".join(status.notes[: status.attention]) or otherwise)

@@ -10,22 +10,52 @@ from typing import TypeVar
 import click
 
 from wand.cli.arguments import jsonOption
-from wand.cli.rendering import Grid, age, showGrid, showJSON
+from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.cli.summary import showStatus
-from wand.status import CounterStatus, EntryStatus, PeerStatus
+from wand.errors import WandError
+from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
 
 Item = TypeVar("Item")
 
 DROP_STYLE = "yellow"
 
 
+#: Seconds within which a program has to answer L{status} with C{--check}.
+CHECK_TIMEOUT = 10.0
+
+
+class NeedsAPerson(click.ClickException):
+    """
+    C{wand status --check} found something; what it is has been printed.
+    """
+
+    exit_code = 1
+
+
+class NoAnswer(click.ClickException):
+    """
+    C{wand status --check} could not find out how the program is.
+    """
+
+    exit_code = 2
+
+
 @click.command()
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Only say what needs a person, for monitoring: exit status 0 if nothing does, 1 if something, "
+    "2 if the program does not answer.",
+)
 @jsonOption
-def status(asJSON: bool) -> Operation:
+def status(check: bool, asJSON: bool) -> Operation:
     """Show how the program is."""
 
     async def run(session: Session) -> None:
+        if check:
+            await _check(session, asJSON)
+            return
         found = await (await session.client()).status()
         if asJSON:
             showJSON(found)
@@ -33,6 +63,24 @@ def status(asJSON: bool) -> Operation:
             showStatus(found, session.now)
 
     return Operation(run)
+
+
+async def _check(session: Session, asJSON: bool) -> None:
+    try:
+        found = await session.within(CHECK_TIMEOUT, _status(session))
+    except WandError as error:
+        raise NoAnswer(str(error)) from error
+    notes = found.notes[: found.attention]
+    if asJSON:
+        showJSON(notes)
+    elif notes:
+        click.echo("\n".join(map(clean, notes)))
+    if notes:
+        raise NeedsAPerson(f"{len(notes)} of these need{'s' if len(notes) == 1 else ''} a person")
+
+
+async def _status(session: Session) -> ProgramStatus:
+    return await (await session.client()).status()
 
 
 @click.command()

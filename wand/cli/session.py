@@ -12,14 +12,17 @@ from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from wand.cli.sockets import choose
+from wand.errors import NotRunning
 
 if TYPE_CHECKING:
     from wand.control.client import ControlClient
+
+Thing = TypeVar("Thing")
 
 #: Seconds that a command has to end itself after Ctrl-C.
 INTERRUPT_TIMEOUT = 1.0
@@ -86,6 +89,19 @@ class Session:
         if self._client is None or not self._client.connected:
             self._client = await connect(self._reactor, choose(self._control))
         return self._client
+
+    async def within(self, seconds: float, coroutine: Coroutine[Any, Any, Thing]) -> Thing:
+        """
+        Wait for something, but not for ever.
+
+        @raise NotRunning: if it does not come about in so many seconds.
+        """
+        from twisted.internet.defer import Deferred, TimeoutError
+
+        try:
+            return await Deferred.fromCoroutine(coroutine).addTimeout(seconds, self._reactor)
+        except TimeoutError as error:
+            raise NotRunning(f"the program did not answer within {seconds:g} s") from error
 
     async def sleep(self, seconds: float) -> None:
         """

@@ -13,11 +13,11 @@ import click
 from wand.cli.asking import confirm, yesOption
 from wand.cli.durations import inSeconds
 from wand.cli.files import readDocument, readSecret
-from wand.cli.rendering import clean, duration, shortKey
+from wand.cli.rendering import clean, shortKey
 from wand.cli.session import Operation, Session
 
 if TYPE_CHECKING:
-    from wand.membership.offline import CertificateRequest, Requests
+    from wand.membership.review import Review
 
 
 @click.command()
@@ -51,14 +51,17 @@ def sign(file: str, keyFile: str, life: int | None, yes: bool) -> None:
     import msgspec
 
     from wand.membership.identity import NetworkKey
-    from wand.membership.offline import Requests, signedOffline
+    from wand.membership.offline import Requests, Signatures, signedOffline
+    from wand.membership.review import reviews
 
     key = NetworkKey.parse(readSecret(keyFile))
     document = readDocument(file)
-    signatures = signedOffline(document, key, time.time(), life)
+    now = time.time()
+    signatures = signedOffline(document, key, now, life)
     found = msgspec.json.decode(document, type=Requests)
     if found.certificates or found.revocations:
-        click.echo("\n".join(_described(found, life or found.life)), err=True)
+        signed = msgspec.json.decode(signatures, type=Signatures)
+        click.echo("\n".join(_described(found.network, reviews(found, signed, key.network, now))), err=True)
         confirm("Sign this?", yes=yes)
     click.echo(signatures, nl=False)
 
@@ -76,14 +79,11 @@ def importSignatures(file: str) -> Operation:
     return Operation(run)
 
 
-def _described(found: Requests, life: int) -> Iterator[str]:
-    yield f"For the network {shortKey(found.network)}:"
-    for request in found.certificates:
-        yield f"  certificate, valid {duration(life)}: {_certificate(request)}"
-    for revocation in found.revocations:
-        yield f"  revocation, for ever: {clean(revocation.name)} ({shortKey(revocation.key)})"
-
-
-def _certificate(request: CertificateRequest) -> str:
-    parts = [f"{clean(request.name)} ({shortKey(request.key)})", *map(clean, (*request.addresses, *request.macs))]
-    return ", ".join(parts + ["may bridge"] * request.bridge + ["IS A DIRECTORY SERVER"] * request.server)
+def _described(network: str, found: list[Review]) -> Iterator[str]:
+    yield f"For the network {shortKey(network)}:"
+    for review in found:
+        yield f"\n  {review.title}"
+        yield from (f"    {label:<15}{clean(text)}" for label, text in review.lines)
+        yield from (click.style(f"    ! {clean(warning)}", fg="yellow") for warning in review.warnings)
+    unusual = sum(bool(review.warnings) for review in found)
+    yield f"\n{len(found)} to sign, {unusual} of them with something unusual (!)."

@@ -239,7 +239,7 @@ async def admitted(client: ControlClient, node: Node, token: str, reactor: Any) 
         if own is not None and own.stage == "member":
             return Admission(node.name, own.name, own.addresses[0], seconds)
         if own is None or own.stage == "new" or seconds > ADMISSION:
-            raise MembershipRefused("; ".join(status.notes) or f"{node.name} is not admitted")
+            raise MembershipRefused("; ".join(status.notes[: status.attention]) or f"{node.name} is not admitted")
         await deferLater(reactor, 0.01)
 
 

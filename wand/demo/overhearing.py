@@ -99,12 +99,12 @@ class OverheardPort(OverheardSender):
         """
         return OverheardSender(self._port.towards(sender), self._heard)
 
-    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
         See L{wand.underlay.DatagramPort}.
         """
         self._heard(datagram)
-        return self._port.answerStranger(datagram, destination)
+        return self._port.answerStranger(datagram, destination, taken)
 
     def close(self) -> None:
         """

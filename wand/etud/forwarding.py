@@ -40,7 +40,7 @@ COUNTERS: Final = {
     "drop-sent-runt": "frames from the host dropped: shorter than an Ethernet header",
     "drop-sent-oversize": "frames from the host dropped: longer than the MTU allows",
     "drop-unknown-unicast": "frames from the host dropped: no entry in the table for their destination",
-    "drop-no-peers": "broadcast and multicast frames from the host dropped: the table is empty",
+    "sent-to-nobody": "broadcast and multicast frames from the host that nobody got: there is nobody else yet",
     "drop-sent-link-local": "control frames of the host's own link dropped: spanning tree, LACP, LLDP and others",
     "drop-sent-watched": "frames from the host dropped by a frame service",
     "drop-received-runt": "frames from peers dropped: shorter than an Ethernet header",
@@ -202,7 +202,7 @@ class Etud:
         elif self._bridging is not None and not self._bridging.mayLeaveToAll(frame):
             return
         elif not peers:
-            self._counters["drop-no-peers"] += 1
+            self._counters["sent-to-nobody"] += 1
         elif not all(watcher.leaving(frame) for watcher in self._watchers):
             self._counters["drop-sent-watched"] += 1
         else:

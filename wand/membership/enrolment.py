@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from hmac import compare_digest
+from time import time
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -90,7 +91,7 @@ class Enrolment:
         entropy: Entropy = os.urandom,
         notes: Notes | None = None,
         *,
-        wallClock: Callable[[], float],
+        wallClock: Callable[[], float] = time,
     ) -> None:
         """
         Read what is kept; make the node's key the first time.
@@ -273,13 +274,6 @@ class Enrolment:
         if self.own is None or self._isOfTheFuture:
             return 0.0
         return self.own.issued + (self.own.expires - self.own.issued) / 3 - self._wallClock()
-
-    @property
-    def hasExpired(self) -> bool:
-        """
-        Has our certificate expired, as far as our clock knows?
-        """
-        return self.own is not None and self.own.expires <= self._wallClock()
 
     @property
     def _isOfTheFuture(self) -> bool:

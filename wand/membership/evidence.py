@@ -73,8 +73,6 @@ class Evidence:
             limits=content.limits,
             confirmed=content.confirmed,
             learned=True,
-            limits=content.limits,
-            confirmed=content.confirmed,
         )
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:

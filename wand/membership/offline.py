@@ -63,12 +63,16 @@ class Requests(msgspec.Struct, frozen=True):
 
     @ivar network: its public half in hex.
     @ivar life: for how many seconds certificates shall be valid.
+    @ivar descriptor: the network's own, signed.
+    @ivar known: the signed certificates of all members, so that who signs sees what others have.
     """
 
     network: str
     life: int
     certificates: list[CertificateRequest]
     revocations: list[RevocationRequest]
+    descriptor: bytes = b""
+    known: list[bytes] = []
 
 
 class Signatures(msgspec.Struct, frozen=True):
@@ -95,6 +99,8 @@ def exported(foundation: Foundation, register: Register) -> bytes:
             for record in records
             if record.state == "revoked" and not record.revocation
         ],
+        descriptor=foundation.signedDescriptor,
+        known=[record.certificate for record in records if record.state == "member" and record.certificate],
     )
     return msgspec.json.format(msgspec.json.encode(requests), indent=2) + b"\n"
 

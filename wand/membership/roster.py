@@ -326,6 +326,13 @@ class Roster:
     # What operators ask.
 
     @property
+    def prefix(self) -> str:
+        """
+        Where overlay addresses come from.
+        """
+        return self._foundation.descriptor.prefix
+
+    @property
     def status(self) -> NetworkStatus:
         """
         What the network is, and what waits for a signature.

@@ -104,6 +104,8 @@ class EtudService(Service):
         mtu = self._configuration.mtu or self.protocol.defaultMTU
         self._closing.callback(self.table.stop)
         self.transport: ITransport = self._openTransport(mac, mtu, enrolment)
+        for number, note in enumerate(self.transport.notes):
+            self._base.notes.say(f"transport-{number}", note, isHint=True)
         self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop, self._closingPort)
         self.tap: ITap = self._openTap(mac, mtu, enrolment)
         self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close, self._closing)

@@ -17,6 +17,7 @@ from wand.membership.epoch import EPOCH
 from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.changes import waitingForRestart
+from wand.services.lookout import SEALED, Lookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.sealed_server import SealedServerService
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
@@ -46,21 +47,21 @@ class SealedServer(ProgramService[ServerConfiguration]):
             announce,
         )
         self._service.setServiceParent(self)
+        Lookout(surroundings.context, SEALED, [self._service.look]).setServiceParent(self)
 
     # What the control socket looks at; see L{wand.control.program.Program}.
 
     def status(self) -> ProgramStatus:
         if not self._service.isOpen:
             status = self.baseStatus("server", "sealed", "", 0, 0)
-            return msgspec.structs.replace(status, notes=[OPENING, *status.notes])
+            return msgspec.structs.replace(status, notes=[OPENING, *status.notes], attention=status.attention + 1)
+        self._service.look()
         members = len(self._service.directory)
         status = self.baseStatus("server", "sealed", self._service.listening, members, members)
         network, roster = self._service.roster.status, self._service.roster
         own = next((member for member in roster.members if member.key == roster.identity.text), None)
-        waiting = f"{network.unsigned} certificates and revocations wait for a signature: wand requests"
         return msgspec.structs.replace(
             status,
-            notes=[*status.notes, *([waiting] if network.unsigned else [])],
             own=OwnStatus(
                 stage="member",
                 network=network.name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
-from ipaddress import ip_address, ip_network
+from math import inf
 from typing import Final, Protocol
 
 from twisted.logger import Logger
@@ -43,6 +43,7 @@ from wand.membership.messages import (
 )
 from wand.membership.signed import unverified
 from wand.membership.token import Token
+from wand.overlay import overlayOf
 from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
@@ -62,17 +63,19 @@ CERTIFICATES: Final = range(4, 8)
 INTRODUCTIONS: Final = range(13, 14)
 
 
+#: What the operator of a node without a network is told.
+NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
+
+#: What the operator of a node is told that somebody has to admit.
+WAITING: Final = (
+    "the server keeps the request: somebody there must approve it (wand approve) or sign it (wand requests, wand sign)"
+)
+
 #: What the operator of a revoked node is told.
 REVOKED: Final = "this node was revoked: it is a member no more"
 
 #: Seconds for which the operator of a member is told that an invitation was refused.
 REFUSED: Final = 3600.0
-
-#: What the operator of a node is told whose certificate expired.
-EXPIRED: Final = (
-    "the certificate of this node has expired, or this host's clock is ahead: look at the clock (timedatectl), and "
-    "whether a server can be reached, which renews the certificate"
-)
 
 
 class Follower(Protocol):
@@ -161,6 +164,7 @@ class MemberService:
         self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._before: Certificate | None = None
+        self._askedSince: float | None = None  # infinite once the server answered
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
@@ -190,7 +194,8 @@ class MemberService:
         elif self.enrolment.token is not None:
             self._join()
         elif stage == "new":
-            self._log.warn("this node is a member of no network yet; give it an invitation: wand join FILE")
+            self._notes.say("join", NOBODY)
+            self._log.warn("{note}", note=NOBODY)
 
     def stop(self) -> None:
         """
@@ -260,6 +265,8 @@ class MemberService:
 
     def _foundServer(self, server: JoinKey, endpoints: list[Endpoint]) -> None:
         self._transport.introduceServer(server, endpoints)
+        if self._askedSince is None:
+            self._askedSince = self._clock.seconds()
         if self._joining is not None:
             self._joining.hurry()
 
@@ -272,14 +279,13 @@ class MemberService:
         message = parse(octets)
         isOurs = self._joining is not None and server == self._server
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
+            self._askedSince = inf
             if isinstance(message, Pending):
-                self._notes.say("join", "the server keeps the request: somebody there must wand approve or sign it")
+                self._notes.say("join", WAITING)
             self._joining.received(message)
 
     def _delayed(self, reason: str) -> None:
-        self._notes.say(
-            "join", f"the invitation is not redeemed yet; the node tries again by itself: {reason}", isHint=True
-        )
+        self._notes.say("join", f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
 
     def _joined(self, _: None) -> None:
         self._endJoining()
@@ -320,6 +326,7 @@ class MemberService:
 
     def _endJoining(self) -> None:
         self._notes.clear("join")
+        self._askedSince = None
         if self._joining is not None:
             self._joining.stop()
         self._joining = None
@@ -338,7 +345,7 @@ class MemberService:
         try:
             self._tap.addAddress(address)
         except TapUnavailable as error:
-            self._notes.say("overlay-address", str(error))
+            self._notes.say(f"address-{address}", str(error))
             self._log.error("{reason}", reason=str(error))
 
     # Being a member.
@@ -378,19 +385,11 @@ class MemberService:
         servers'.
         """
         self._renewal.start()
-        self._sayWhetherExpired()
         self._tell(Follower.clockSet)
         for server in self.enrolment.servers:
             self._transport.renew(Identity(server.identity))
 
-    def _sayWhetherExpired(self) -> None:
-        if self.enrolment.hasExpired:
-            self._notes.say("certificate", EXPIRED)
-        else:
-            self._notes.clear("certificate")
-
     def _askServers(self, message: Renew) -> None:
-        self._sayWhetherExpired()
         self._tellServers(pack(message))
 
     def _tellServers(self, message: bytes) -> None:
@@ -403,7 +402,6 @@ class MemberService:
         if member.isServer and isinstance(message, Renewed | Refused | NotNow):
             before = self.enrolment.own
             self._renewal.received(message)
-            self._sayWhetherExpired()
             self._addAddresses(self.enrolment.own, before)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
@@ -487,12 +485,19 @@ class MemberService:
         See L{wand.participant.Participant}.
         """
         descriptor = self.enrolment.descriptor
-        return descriptor is not None and ip_address(address) in ip_network(descriptor.prefix)
+        return descriptor is not None and address in overlayOf(descriptor.prefix)
 
     # What the operator sees.
 
     def _networkName(self) -> str:
         return self.enrolment.descriptor.name if self.enrolment.descriptor else ""
+
+    @property
+    def unansweredFor(self) -> float:
+        """
+        For how many seconds we have been asking a server that we found, without any answer.
+        """
+        return 0.0 if self._askedSince is None else max(0.0, self._clock.seconds() - self._askedSince)
 
     def status(self) -> OwnStatus:
         """

@@ -18,7 +18,9 @@ from wand.membership.foundation import NETWORK
 from wand.membership.identity import NETWORK_KEY
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
+from wand.services.lookout import NODE, REL2, SEALED, Lookout
 from wand.services.member import Follower
+from wand.services.node_lookout import NodeLookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.wand import WandService, wantedDirectories
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -52,7 +54,9 @@ class Node(ProgramService[EtudConfiguration]):
         self.etud.moved = self.wand.moved
         if not self.etud.protocol.sealed:  # else the membership has told them
             self.etud.macChanged = self.wand.macChanged
-        for service in (self.etud, self.wand):
+        state = NodeLookout(surroundings.context, lambda: self.etud.member, self.wand.status)
+        rules = (*SEALED, *NODE) if self.etud.protocol.sealed else (*REL2, *NODE)
+        for service in (self.etud, self.wand, Lookout(surroundings.context, rules, state.looks)):
             service.setServiceParent(self)
 
     @property
@@ -95,7 +99,6 @@ class Node(ProgramService[EtudConfiguration]):
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
             own=self.etud.member.status() if self.etud.member else None,
-            notes=[*status.notes, *self.etud.transport.notes],
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:

@@ -97,6 +97,7 @@ class ProgramService(WholeService, Generic[Kind]):
         """
         The status, as far as it is the same for all programs.
         """
+        notes = sorted(self.notes, key=lambda note: note.isHint)
         return ProgramStatus(
             role=role,
             version=__version__,
@@ -110,8 +111,8 @@ class ProgramService(WholeService, Generic[Kind]):
             entries=entries,
             peers=peers,
             drops=self.counters.drops(),
-            notes=self.notes.texts,
-            attention=sum(not note.isHint for note in self.notes),
+            notes=[note.text for note in notes],
+            attention=sum(not note.isHint for note in notes),
         )
 
     def stop(self) -> None:

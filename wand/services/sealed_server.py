@@ -5,7 +5,6 @@ The directory server of a sealed network: its roster, its sessions and its direc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from wand.membership.identity import Identity, NodeKey
 from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
+from wand.overlay import overlayOf
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.repeating import Repeating
@@ -215,6 +215,8 @@ class SealedServerService(Service):
         if not isinstance(transport, SealedTransport):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
         self.transport = transport
+        for number, note in enumerate(transport.notes):
+            context.notes.say(f"transport-{number}", note, isHint=True)
 
     async def _enrol(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
         """
@@ -367,7 +369,7 @@ class SealedServerService(Service):
         return found
 
     def _mayReach(self, host: str) -> bool:
-        return ip_address(host.partition("%")[0]) not in ip_network(self.roster.status.prefix)
+        return host not in overlayOf(self.roster.prefix)
 
     def _callNext(self) -> None:
         if next(self._called, None) is None:
@@ -379,9 +381,33 @@ class SealedServerService(Service):
 
     def _tend(self) -> None:
         self._names.look()
-        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(
-            lambda failure: self._log.error("the server's own certificate: {reason}", reason=failure.getErrorMessage())
+
+        def failed(failure: Failure) -> None:
+            text = f"the server's own certificate can not be renewed: {failure.getErrorMessage()}"
+            self._log.error("{text}", text=text)
+            self._context.notes.say("certificate", text, lifetime=2 * INTERVAL)
+
+        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(failed)
+
+    def look(self) -> None:
+        """
+        Say what waits for a person.
+        """
+        if not self._open:
+            return
+        unsigned = self.roster.status.unsigned
+        pending = [each.name for each in self.roster.members if each.state == "pending"]
+        self._tellOf(
+            "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
         )
+        more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
+        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} wait for an approval: wand approve")
+
+    def _tellOf(self, key: str, count: int, text: str) -> None:
+        if count:
+            self._context.notes.say(key, text)
+        else:
+            self._context.notes.clear(key)
 
     # What nodes ask.
 

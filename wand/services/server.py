@@ -10,6 +10,7 @@ from wand.ethernet import MAC
 from wand.membership.enrolment import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.services.changes import waitingForRestart
+from wand.services.lookout import REL2, Lookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.wansd import WansdService
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -29,6 +30,7 @@ class Server(ProgramService[WansdConfiguration]):
             self.configuration, surroundings.context, surroundings.owner, self.hooks, surroundings.lost
         )
         self._service.setServiceParent(self)
+        Lookout(surroundings.context, REL2).setServiceParent(self)
 
     @property
     def _wansd(self) -> Wansd:

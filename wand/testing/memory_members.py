@@ -54,6 +54,7 @@ class MemoryMembers:
 
     @ivar own: what C{status} says of it; C{None} outside a sealed network.
     @ivar notes: the notes of C{status}.
+    @ivar attention: how many of them need a person.
     @ivar listed: the members by their keys.
     @ivar invited: the invitations by their ids.
     @ivar endpoints: those of the last invitation.
@@ -67,6 +68,7 @@ class MemoryMembers:
         self.events = events
         self.own: OwnStatus | None = None
         self.notes = ["REL2 is plain: use it on a trusted network."]
+        self.attention = 0
         self.listed: dict[str, MemberStatus] = {}
         self.invited: dict[str, InvitationStatus] = {}
         self.endpoints: list[str] = []

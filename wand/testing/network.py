@@ -282,7 +282,7 @@ class Port:
         sent = [self.send(datagrams[first : first + size], destination) for first in range(0, len(datagrams), size)]
         return all(sent)
 
-    def answerStranger(self, datagram: bytes, destination: tuple[str, int]) -> bool:
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
         Send one datagram; what was sent never waits here.
         """

@@ -63,6 +63,7 @@ class MemoryProgram(MemoryMembers, Program):
                 DirectoryStatus("rel2 192.0.2.9:44444", "silent", 0, None),
             ],
             notes=self.notes,
+            attention=self.attention,
             own=self.own,
         )
 

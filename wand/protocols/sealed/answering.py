@@ -13,7 +13,8 @@ from typing import Protocol
 
 from wand.membership.member import Member
 from wand.protocols.sealed.conversation import Conversation
-from wand.protocols.sealed.cookies import CookieJar, Hurry
+from wand.protocols.sealed.cookies import CookieJar
+from wand.protocols.sealed.hurry import Hurry
 from wand.protocols.sealed.noise import HandshakeInvalid, Responder, TransportKeys
 from wand.protocols.sealed.packets import (
     JOIN,
@@ -30,6 +31,7 @@ from wand.protocols.sealed.packets import (
 )
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
+from wand.protocols.sealed.timers import DEMAND_AGAIN, DEMAND_FIRST, DEMAND_PEER
 
 
 class Rolls(Protocol):
@@ -95,18 +97,21 @@ class Answering:
         if not self._jar.isProven(datagram, sender, now):
             self._demand(datagram, initiation.sender, sender, now)
             return False
-        if self._hurry.mayTry(sender[0]):
+        if self._hurry.mayTry(sender, isPeer=shared.indices.places.hasPeer(sender)):
             return True
         shared.counters["drop-sealed-hurry"] += 1
         return False
 
     def _demand(self, datagram: memoryview, index: int, sender: tuple[str, int], now: float) -> None:
         port = self._shared.portFor(sender)
-        if port is None or not self._hurry.mayDemand(sender[0]):
+        if port is None or not self._hurry.mayDemand():
             self._shared.counters["drop-sealed-hurry"] += 1
             return
-        self._shared.counters["sealed-cookies-demanded"] += 1
-        port.answerStranger(self._jar.demand(datagram, index, sender, now), sender)
+        taken = DEMAND_FIRST if self._hurry.isFirst(sender[0]) else DEMAND_AGAIN
+        if self._shared.indices.places.isPeers(sender[0]):
+            taken = DEMAND_PEER
+        if port.answerStranger(self._jar.demand(datagram, index, sender, now), sender, taken):
+            self._shared.counters["sealed-cookies-demanded"] += 1
 
     def _consider(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership
@@ -208,7 +213,7 @@ class Answering:
             shared.counters["drop-sealed-handshake"] += 1
             return
         session = self._session(conversation, keys, index, greeting)
-        conversation.answer(session, member)
+        conversation.answer(session, member, sender)
         shared.counters["sealed-initiations-answered"] += 1
         port.answering(sender).send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 class Attempt:
     """
-    An attempt at work.  Every repetition is a handshake of its own, because the peer answers none twice.
+    An attempt at work.  Every repetition is a handshake of its own, because the peer answers none twice.  What goes to
+    each place has a number of its own, so that the answer tells at which of them the peer read it, wherever it may seem
+    to come from.
 
     @ivar conversation: whose it is.
     @ivar sendings: how often an initiation was sent.
@@ -47,13 +49,13 @@ class Attempt:
         self._turn = 0  # as with C{sendings}, but whoever demands a cookie is not left out of the answer
         self._shared = shared
         self._gaveUp = gaveUp
-        self._index = shared.indices.free()
+        self._places: dict[tuple[str, int], int] = {}
         self._end = shared.clock.seconds() + ATTEMPT_END
         self._wait = RESEND_FIRST
         self._sentAt = 0.0
         self._timer: IDelayedCall | None = None
         self._noise: Initiator | None = None
-        self._mac = b""
+        self._macs: dict[int, bytes] = {}
         self._repeat()
 
     def stop(self) -> None:
@@ -71,7 +73,8 @@ class Attempt:
         next repetition is due as before.
         """
         self._noise = None
-        self._shared.indices.attempts.pop(self._index, None)
+        for index in self._places.values():
+            self._shared.indices.attempts.pop(index, None)
 
     def hasten(self) -> None:
         """
@@ -102,18 +105,18 @@ class Attempt:
         """
         The peer wants a cookie: send the initiation again, with it.
         """
-        cookie = openCookie(message, self.conversation.exchangeKey, self._mac) if self._mac else None
+        mac = self._macs.get(message.receiver)
+        cookie = openCookie(message, self.conversation.exchangeKey, mac) if mac else None
         if cookie is None:
             self._shared.counters["drop-sealed-cookie"] += 1
             return
-        self._mac = b""  # one cookie for one initiation, lest somebody on the path makes us send without end
         self._shared.counters["sealed-cookies-received"] += 1
         self.conversation.cookie = cookie
         self.conversation.cookieUntil = self._shared.clock.seconds() + COOKIE_LIFE
         self._turn -= 1
         self._send()
         self._turn += 1
-        self._mac = b""
+        self._macs = {}  # one cookie for one initiation, lest somebody on the path makes us send without end
 
     def _repeat(self) -> None:
         now = self._shared.clock.seconds()
@@ -131,31 +134,45 @@ class Attempt:
         self._timer = self._shared.clock.callLater(min(wait, self._end - now), self._repeat)
 
     def _send(self) -> None:
-        datagram = self._initiation()
-        if datagram is None:
+        cookie = self._cookie()
+        message = self._message(cookie)
+        if message is None:
             return
         self._sentAt = self._shared.clock.seconds()
-        self._mac = macOne(datagram)
-        self._shared.indices.attempts[self._index] = self
         self.sendings += 1
-        for endpoint in self.conversation.candidates(self._turn):
-            if self._sendTo(endpoint, datagram):
+        conversation = self.conversation
+        key = macKey(conversation.exchangeKey)
+        for place in conversation.candidates(self._turn):
+            index = self._indexFor(place)
+            datagram = packInitiation(index, message, key, cookie)
+            self._macs[index] = macOne(datagram)
+            if self._sendTo(place, datagram):
                 self._shared.counters["sealed-initiations-sent"] += 1
 
-    def _sendTo(self, endpoint: tuple[str, int], datagram: bytes) -> bool:
+    def _sendTo(self, place: tuple[str, int], datagram: bytes) -> bool:
         """
         Send from the address at which the peer was heard, if it was: nothing else may get through to it.  Every other
         time from the one that the system chooses: that may not lead there any more.
         """
-        port = self._shared.portFor(endpoint)
+        port = self._shared.portFor(place)
         if port is None:
             return False
-        return (port if self._turn % 2 else port.answering(endpoint)).send(datagram, endpoint)
+        return (port if self._turn % 2 else port.answering(place)).send(datagram, place)
 
-    def _initiation(self) -> bytes | None:
+    def _indexFor(self, place: tuple[str, int]) -> int:
+        indices = self._shared.indices
+        if place not in self._places:
+            self._places[place] = indices.free()
+        indices.attempts[self._places[place]] = self
+        return self._places[place]
+
+    def _cookie(self) -> bytes:
+        conversation = self.conversation
+        return conversation.cookie if self._shared.clock.seconds() < conversation.cookieUntil else b""
+
+    def _message(self, cookie: bytes) -> bytes | None:
         shared, conversation = self._shared, self.conversation
         membership = shared.membership
-        cookie = conversation.cookie if shared.clock.seconds() < conversation.cookieUntil else b""
         greeting = Greeting(
             VERSION,
             shared.milliseconds(),
@@ -168,16 +185,14 @@ class Attempt:
             self._noise = Initiator(
                 membership.cipher, shared.prologue, membership.exchangeKey, conversation.exchangeKey, shared.ephemeral()
             )
-            message = self._noise.write(packGreeting(greeting))
+            return self._noise.write(packGreeting(greeting))
         except (HandshakeInvalid, ValueError):
             self._noise = None
             shared.counters["drop-sealed-handshake"] += 1
             return None
-        return packInitiation(self._index, message, macKey(conversation.exchangeKey), cookie)
 
-    @property
-    def index(self) -> int:
+    def placeOf(self, index: int) -> tuple[str, int]:
         """
-        The number by which an answer finds us, and later the session's.
+        Where the initiation went that has this number.
         """
-        return self._index
+        return next(place for place, each in self._places.items() if each == index)

@@ -19,9 +19,10 @@ from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.machine import makeCourse
 from wand.protocols.sealed.packets import CONTROL, FRAME, JOIN, MEMBER, PLAINTEXT_MAXIMUM
-from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, QUESTION, Path
+from wand.protocols.sealed.path import BIG, LOSSY, LOSSY_INTERVAL, Path
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey
 from wand.protocols.sealed.replay import TOLERATED
+from wand.protocols.sealed.roaming import ANSWER, CHALLENGE, PRESENCE_SIZE, QUESTION, SIGN_OF_LIFE, Roaming, answerOf
 from wand.protocols.sealed.search import AGAIN, Search
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
@@ -60,8 +61,9 @@ class Conversation:
     @ivar course: the state machine.
     @ivar state: its state, for people.
     @ivar session: what we send in; C{None} while there is none.
-    @ivar endpoint: where the peer was last heard, and at which address of ours, by an authenticated datagram: what the
-        port gave with it, for another of our addresses makes another object that is equal.
+    @ivar endpoint: where the peer is, and at which address of ours it was heard: by an authenticated datagram, and it
+        proved to be there.  It is what the port gave with that, for another of our addresses makes another object that
+        is equal.
     @ivar freshness: tells its initiations from repeated ones.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}.
     @ivar path: how big datagrams may be.
@@ -87,6 +89,8 @@ class Conversation:
         self._secret = secret
         self._introduced: tuple[Endpoint, ...] = ()
         self._port: DatagramSender | None = None
+        self._roaming = Roaming(shared.entropy)
+        self._answeredAt: tuple[str, int] | None = None  # where the response went from which the next session is
         self._previous: Session | None = None
         self._before: tuple[DatagramSender, tuple[str, int]] | None = None  # where the peer was in the previous one
         self._next: Session | None = None
@@ -252,9 +256,9 @@ class Conversation:
 
     def keepalive(self) -> None:
         """
-        Send an empty message.
+        Say that we live.
         """
-        if self._sendPlain(b""):
+        if self._sendPlain(SIGN_OF_LIFE):
             self._shared.counters["sealed-keepalives-sent"] += 1
 
     def renew(self) -> None:
@@ -378,11 +382,11 @@ class Conversation:
         """
         if session is not self.session:
             if session is self._next:
-                self._arrived(session, sender)
+                self._arrived(session, sender, size)
         elif sender is not self.endpoint and counter == session.window.highest:
-            self._roam(sender)
+            self._notAsBefore(session, sender, size)
         self._awaiting = inf
-        if size:
+        if size and size != PRESENCE_SIZE:  # no frame is so short; a message that is does not make a session stay
             now = self._usedAt = self._shared.clock.seconds()
             if self._owing == inf:
                 self._owing = now
@@ -399,44 +403,106 @@ class Conversation:
             self._shared.counters["sealed-losses-reported"] += 1
             self._sendPlain(bytes([LOSSY]))
 
-    def _arrived(self, session: Session, sender: tuple[str, int]) -> None:
+    def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
         self._leave()
-        self._roam(sender)
+        if self._answeredAt is not None:  # who sends in this session has read our response, and it went there
+            self._settle(self._answeredAt)
         self.course.confirmed(session)
+        if sender is not self.endpoint:
+            self._notAsBefore(session, sender, size)
 
     def _leave(self) -> None:
         if self._port is not None and self.endpoint is not None:
             self._before = self._port, self.endpoint
 
-    def _roam(self, sender: tuple[str, int]) -> None:
-        port = self._shared.portFor(sender)
+    def _notAsBefore(self, session: Session, sender: tuple[str, int], size: int) -> None:
+        if sender == self.endpoint:
+            self._use(sender)  # it was heard at another address of ours
+        else:
+            self._challenge(session, sender, size)
+
+    def _challenge(self, session: Session, place: tuple[str, int], size: int) -> None:
+        """
+        The peer was heard elsewhere; see L{wand.protocols.sealed.roaming}.
+
+        @param size: octets of the plaintext that came from there, for no more may go there.
+        """
+        port = self._shared.portFor(place)
+        if port is None or size < PRESENCE_SIZE:
+            return
+        challenge = self._roaming.challenge(place, self._shared.clock.seconds())
+        train = self._shared.train
+        if challenge is not None and train.add(session, [memoryview(challenge)], port.answering(place), place):
+            train.send()
+            self._shared.counters["sealed-challenges-sent"] += 1
+
+    def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
+        """
+        A sign of life came, a challenge or an answer to ours.
+        """
+        if len(plaintext) != PRESENCE_SIZE:
+            return
+        if plaintext[1] == CHALLENGE:
+            self._sendPlain(answerOf(plaintext))
+        elif plaintext[1] == ANSWER and self._roaming.isProven(sender, plaintext):
+            self._settle(sender)
+
+    def _settle(self, place: tuple[str, int]) -> None:
+        """
+        The peer proved that it is there.
+        """
+        self._roaming.forget()
+        before = self.endpoint
+        self._use(place)
+        if before is not None and before != self.endpoint:
+            self._shared.counters["sealed-roamed"] += 1
+            self.path.forget()
+
+    def _use(self, place: tuple[str, int]) -> None:
+        port = self._shared.portFor(place)
         if port is not None:
-            if self.endpoint is not None and self.endpoint != sender:
-                self._shared.counters["sealed-roamed"] += 1
-                self.path.forget()
-            self._port, self.endpoint = port.towards(sender), sender
+            if place != self.endpoint:
+                self._shared.indices.places.moved(self.endpoint, place)
+            self._port, self.endpoint = port.towards(place), place
+
+    def leave(self) -> None:
+        """
+        We keep the conversation no longer.
+        """
+        self._shared.indices.places.moved(self.endpoint, None)
 
     # Sessions.
 
-    def answer(self, session: Session, member: Member | None) -> None:
+    def answer(self, session: Session, member: Member | None, place: tuple[str, int]) -> None:
         """
         We answered an initiation of the peer's: use the session once the peer does.
+
+        @param place: where the response goes.
         """
+        self._answeredAt = place
         self.member = member or self.member
         self._forget(self._next)
         self._next = session
         self._shared.indices.sessions[session.ours] = session
         self._dueBy(session.made + (SESSION_END if self.mayInitiate else JOIN_IDLE))
 
-    def answered(self, session: Session, member: Member, sender: tuple[str, int]) -> None:
+    def answered(
+        self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
+    ) -> None:
         """
         The peer answered our initiation.
+
+        @param place: where the initiation went that it read.
+        @param sender: where the response came from.
+        @param size: octets of the response.
         """
         self.member = member
         self._shared.indices.sessions[session.ours] = session
         self._leave()
-        self._roam(sender)
+        self._settle(sender if sender == place else place)  # it says at which address of ours the peer was heard
         self.course.answered(session)
+        if sender != place and self.session is session:
+            self._challenge(session, sender, size)
 
     def begin(self, gaveUp: Callable[[], None]) -> Attempt:
         """
@@ -459,9 +525,9 @@ class Conversation:
         self._dueBy(self._sentAt)
         if session.initiator and not self._queue:
             self.keepalive()
-        self._sendQueue()
-        if isFirst:
+        if isFirst:  # before the frames that wait, for the peer takes none before it knows our claim
             self._shared.listener.sessionUp(self)
+        self._sendQueue()
         if session.ahead is not None:
             self._shared.listener.clockTold(self, session.ahead)
 
@@ -475,6 +541,7 @@ class Conversation:
         self.session = self._previous = None
         self.path.forget()
         self._endSearch()
+        self._roaming.forget()
         self._awaiting = self._owing = inf
         if wasUp:
             self._shared.listener.sessionDown(self)

@@ -15,62 +15,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from wand.protocols.sealed.packets import TAG, CookieMessage, macOne, macTwoRight
-from wand.protocols.sealed.timers import (
-    COOKIE_LIFE,
-    DEMANDS_ADDRESS,
-    INITIATIONS_ADDRESS,
-    INITIATIONS_UNHURRIED,
-)
+from wand.protocols.sealed.timers import COOKIE_LIFE
 
-#: How many counts there are for addresses; some addresses share one, and nobody can say which.
-SLOTS: Final = 65_536
-
-
-class Hurry:
-    """
-    Counts initiations by the second, and says when cookies are to be demanded.
-    """
-
-    def __init__(self) -> None:
-        self._second = -1
-        self._count = 0
-        self._before = 0
-        self._tried = bytearray(SLOTS)
-        self._demanded = bytearray(SLOTS)
-
-    def countOne(self, now: float) -> bool:
-        """
-        An initiation with the right mac1 came.
-
-        @return: whether they come too fast, in this second or the one before.
-        """
-        second = int(now)
-        if second != self._second:
-            self._before = self._count if second == self._second + 1 else 0
-            self._second, self._count = second, 0
-            self._tried, self._demanded = bytearray(SLOTS), bytearray(SLOTS)
-        self._count += 1
-        return self._count > INITIATIONS_UNHURRIED or self._before > INITIATIONS_UNHURRIED
-
-    def mayTry(self, host: str) -> bool:
-        """
-        May an address that has its cookie be looked into, in this second?
-        """
-        return _mayMore(self._tried, host, INITIATIONS_ADDRESS)
-
-    def mayDemand(self, host: str) -> bool:
-        """
-        May one more demand for a cookie be sent to an address, in this second?
-        """
-        return _mayMore(self._demanded, host, DEMANDS_ADDRESS)
-
-
-def _mayMore(counts: bytearray, host: str, limit: int) -> bool:
-    slot = hash(host) % SLOTS  # salted anew in each process (object.__hash__)
-    if counts[slot] >= limit:
-        return False
-    counts[slot] += 1
-    return True
+#: The mac2 of who has no cookie.
+_NONE: Final = bytes(TAG)
 
 
 class CookieJar:
@@ -91,7 +39,7 @@ class CookieJar:
         """
         Has an initiation the right mac2 for the address that it came from?
         """
-        return macTwoRight(datagram, self._cookie(sender, now))
+        return datagram[-TAG:] != _NONE and macTwoRight(datagram, self._cookie(sender, now))
 
     def isOurs(self, cookie: bytes, sender: tuple[str, int], now: float) -> bool:
         """

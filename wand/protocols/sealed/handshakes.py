@@ -6,7 +6,16 @@ from __future__ import annotations
 
 from wand.membership.member import Member
 from wand.protocols.sealed.answering import Answering, Rolls
-from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE, VERSION, CookieMessage, Response
+from wand.protocols.sealed.packets import (
+    COOKIE,
+    DATA,
+    HANDSHAKE_SIZE,
+    INITIATION,
+    RESPONSE,
+    VERSION,
+    CookieMessage,
+    Response,
+)
 from wand.protocols.sealed.peers import Correspondent, JoinKey
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
@@ -78,14 +87,14 @@ class Handshakes:
             conversation,
             self._shared.membership.cipher,
             keys,
-            attempt.index,
+            response.receiver,
             response.sender,
             self._shared.clock.seconds(),
             initiator=True,
             version=min(VERSION, reply.version),
             ahead=self._shared.ahead(reply.clock),
         )
-        conversation.answered(session, member, sender)
+        conversation.answered(session, member, attempt.placeOf(response.receiver), sender, HANDSHAKE_SIZE)
 
 
 def _isExpected(peer: Correspondent, member: Member) -> bool:

@@ -57,9 +57,6 @@ RAISE: Final = 60.0
 
 _LAYOUT: Final = Struct(">BBH")
 
-#: The shortest probe, which asks for nothing but a sign of life.
-QUESTION: Final = _LAYOUT.pack(PROBE, 0, _LAYOUT.size + DATA_OVERHEAD)
-
 
 class Path:
     """

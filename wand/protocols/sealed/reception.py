@@ -27,6 +27,7 @@ from wand.protocols.sealed.packets import (
 )
 from wand.protocols.sealed.path import LOSSY, PROBE
 from wand.protocols.sealed.peers import Account, PeerKey
+from wand.protocols.sealed.roaming import PRESENCE
 from wand.protocols.sealed.session import REPLAYED
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.waiting import OPENED_COUNT, OPENED_SIZE, Waiting
@@ -138,7 +139,7 @@ class Reception:
             return
         for index, plaintext in enumerate(opened):
             try:
-                self._plaintext(conversation, at + index, plaintext)
+                self._plaintext(conversation, at + index, plaintext, sender)
             except Exception:  # its neighbours are not to blame
                 self._shared.failures.caught("datagram")
 
@@ -183,9 +184,9 @@ class Reception:
             if opened[0] == FRAME and not waiting.taken:
                 self._frame(conversation, opened[1:size])
             else:
-                self._plaintext(conversation, at, opened[:size])
+                self._plaintext(conversation, at, opened[:size], sender)
 
-    def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
+    def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview, sender: tuple[str, int]) -> None:
         kind = plaintext[0]
         if kind in (CHUNK, PARITY):
             self._waiting.add(conversation, slot, plaintext)
@@ -202,6 +203,8 @@ class Reception:
             conversation.path.received(plaintext)
         elif kind == LOSSY:
             conversation.path.lossReported()
+        elif kind == PRESENCE:
+            conversation.presenceReceived(plaintext, sender)
         elif kind == CONTROL:
             conversation.account.controls += 1
             self._control(conversation, bytes(plaintext[1:]))

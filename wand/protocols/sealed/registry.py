@@ -86,6 +86,7 @@ class Registry:
         conversation = self.joiners.pop(peer) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
         if conversation is not None:
             conversation.course.end()
+            conversation.leave()
 
     def named(self, text: str) -> PeerKey:
         """
@@ -108,6 +109,7 @@ class Registry:
         for peer, conversation in self.members.items():
             if conversation.isIdle:
                 del self.members[peer]
+                conversation.leave()
                 return True
         self._shared.counters["drop-sealed-full"] += 1
         return False

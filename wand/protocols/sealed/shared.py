@@ -17,6 +17,7 @@ from wand.failures import Failures
 from wand.membership.member import Membership
 from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
+from wand.protocols.sealed.places import Places
 from wand.protocols.sealed.train import Train
 from wand.underlay import DatagramPort
 
@@ -38,6 +39,7 @@ COUNTERS: Final = {
     "sealed-joiners-replaced": "nodes that join forgotten to make room for others",
     "sealed-searches": "questions to peers whether they are still there, after something changed on the way",
     "sealed-left": "frames and messages not sent because their peer said goodbye",
+    "sealed-challenges-sent": "challenges to peers that were heard elsewhere, to prove that they are there",
     "sealed-roamed": "peers that were followed to another endpoint",
     "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
     "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",
@@ -99,11 +101,14 @@ class Listener(Protocol):
 class Indices:
     """
     The numbers by which datagrams find a session or a handshake under way.
+
+    @ivar places: where the peers are.
     """
 
     _entropy: Callable[[int], bytes]
     sessions: dict[int, Session] = attrs.field(init=False, factory=dict)
     attempts: dict[int, Attempt] = attrs.field(init=False, factory=dict)
+    places: Places = attrs.field(init=False, factory=Places)
 
     def free(self) -> int:
         """

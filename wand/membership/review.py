@@ -1,0 +1,257 @@
+"""
+What somebody is about to sign, all of it, and what is unusual about it.
+
+It is read from what was signed and not from what was asked for, and field by field, so that none can hide: a field that
+a later version adds is shown, whoever forgot to describe it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_interface
+from typing import Any, Final, TypeVar
+
+import attrs
+import msgspec
+from msgspec.structs import FieldInfo
+
+from wand.ethernet import MAC
+from wand.membership.certificate import SERVER, Certificate
+from wand.membership.identity import Identity
+from wand.membership.network import Descriptor, prefixFrom
+from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.membership.revocation import Revocation
+from wand.membership.signed import Body, unverified, verified
+
+#: Seconds: a certificate that lives longer outlives most reasons to have it.
+LONG_LIFE: Final = 31 * 86_400
+
+#: Seconds by which clocks may differ, and by which a new member is older than the request for its certificate.
+TOLERANCE: Final = 300
+NEW: Final = 7 * 86_400
+
+#: Names that people and programs trust without asking.
+TRUSTED_NAMES: Final = frozenset(
+    {"admin", "administrator", "root", "system", "operator", "server", "directory", "wand", "wansd", "gateway", "gw"}
+    | {"router", "firewall", "dns", "ns", "dhcp", "ntp", "mail", "proxy", "vpn", "wpad", "localhost"}
+)
+
+#: Characters that look alike.
+_ALIKE: Final = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "2": "z", "-": None})
+
+_Kind = TypeVar("_Kind", bound=Body)
+
+
+@attrs.frozen
+class Review:
+    """
+    One thing that is signed.
+
+    @ivar title: what it is.
+    @ivar lines: all that it says: a label and a text.
+    @ivar warnings: what is unusual, each a sentence.
+    """
+
+    title: str
+    lines: Sequence[tuple[str, str]]
+    warnings: Sequence[str]
+
+
+def reviews(requests: Requests, signatures: Signatures, network: bytes, now: float) -> list[Review]:
+    """
+    Describe what was signed.
+
+    @param network: the public network key.
+    @param now: seconds since the epoch.
+    """
+    certificates = [_read(each, Certificate) for each in signatures.certificates]
+    known = [certificate for each in requests.known if (certificate := verified(each, Certificate, network))]
+    descriptor = verified(requests.descriptor, Descriptor, network)
+    context = _Context(descriptor, known, certificates, now)
+    found = [
+        Review("certificate", _lines(certificate, now), [*context.warnings(certificate, request)])
+        for certificate, request in zip(certificates, requests.certificates, strict=True)
+    ]
+    for octets, revoked in zip(signatures.revocations, requests.revocations, strict=True):
+        revocation = _read(octets, Revocation)
+        found.append(
+            Review(
+                "revocation, for ever",
+                [("called there", revoked.name), *_lines(revocation, now)],
+                [*context.revocationWarnings(revocation, revoked)],
+            )
+        )
+    return found
+
+
+@attrs.frozen
+class _Context:
+    """
+    What is known about the rest of the network, by the network's own signature; the server that asks may hide some of
+    it, and can make up nothing.
+    """
+
+    _descriptor: Descriptor | None
+    _known: list[Certificate]
+    _asked: list[Certificate]
+    _now: float
+
+    def warnings(self, certificate: Certificate, request: CertificateRequest) -> Iterator[str]:
+        before = next((each for each in self._known if each.identity == certificate.identity), None)
+        yield from self._rights(certificate)
+        yield from self._times(certificate, request, before)
+        yield from self._addresses(certificate)
+        yield from self._name(certificate)
+        for field in msgspec.structs.fields(Certificate):
+            value = getattr(certificate, field.name)
+            if not field.required and value != _default(field):
+                yield f"{_label(field.name)} is {_text(field.name, value, self._now)}, and not as usual"
+        if before is not None:
+            yield from self._changes(before, certificate)
+
+    def revocationWarnings(self, revocation: Revocation, request: RevocationRequest) -> Iterator[str]:
+        names = {each.name for each in self._known if each.identity == revocation.identity}
+        if names and request.name not in names:
+            yield f"the member with this key is called {', '.join(sorted(names))} in its certificate"
+        if any(each.identity == revocation.identity and each.role == SERVER for each in self._known):
+            yield "it takes a directory server out of the network"
+        if revocation.revoked > self._now + TOLERANCE:
+            yield "it says that it happened in the future"
+
+    def _rights(self, certificate: Certificate) -> Iterator[str]:
+        if certificate.role == SERVER:
+            yield "IS A DIRECTORY SERVER: it can withhold news from members and name wrong endpoints"
+        if certificate.bridge:
+            yield "may bridge: it may use every MAC address that nobody claims, and be a DHCP server and a router"
+
+    def _times(
+        self, certificate: Certificate, request: CertificateRequest, before: Certificate | None
+    ) -> Iterator[str]:
+        if certificate.expires - certificate.issued > LONG_LIFE:
+            yield "it is valid for more than 31 days; a member that is lost or stolen has to be revoked"
+        if request.since > self._now + TOLERANCE:
+            yield "the server says that the member joined in the future: one of the clocks is wrong"
+        if before is None and certificate.since < self._now - NEW:
+            yield (
+                "member since more than a week ago, and no certificate of it is known: "
+                "who is the oldest member gets an address that two claim"
+            )
+        if self._descriptor is not None and certificate.since < self._descriptor.created - TOLERANCE:
+            yield "member since before the network was made"
+
+    def _addresses(self, certificate: Certificate) -> Iterator[str]:
+        prefix = prefixFrom(self._descriptor.prefix) if self._descriptor is not None else None
+        for text in certificate.addresses:
+            interface = ip_interface(text)
+            if prefix is not None and (interface.ip not in prefix or interface.network.prefixlen != prefix.prefixlen):
+                yield f"{text} is not an address of the network's prefix {prefix}"
+            for other in self._others(certificate):
+                if interface.ip in [ip_interface(each).ip for each in other.addresses]:
+                    yield f"{text} is also {_named(other)}'s"
+        for mac in certificate.macs:
+            for other in self._others(certificate):
+                if mac in other.macs:
+                    yield f"{MAC(mac)} is also {_named(other)}'s"
+
+    def _name(self, certificate: Certificate) -> Iterator[str]:
+        look = _look(certificate.name)
+        if certificate.role != SERVER and (look in map(_look, TRUSTED_NAMES) or certificate.name in TRUSTED_NAMES):
+            yield f"it is called {certificate.name}, as somebody whom others trust"
+        for other in self._others(certificate):
+            if other.name == certificate.name:
+                yield f"{_named(other)} has the same name"
+            elif _look(other.name) == look or _stem(other.name) == _stem(certificate.name):
+                yield f"its name looks like that of {_named(other)}"
+
+    def _changes(self, before: Certificate, certificate: Certificate) -> Iterator[str]:
+        for field in msgspec.structs.fields(Certificate):
+            if field.name not in ("issued", "expires"):
+                old = getattr(before, field.name)
+                if old != getattr(certificate, field.name):
+                    yield f"{_label(field.name)} was {_text(field.name, old, self._now)} until now"
+
+    def _others(self, certificate: Certificate) -> Iterable[Certificate]:
+        found = {each.identity: each for each in (*self._known, *self._asked)}
+        found.pop(certificate.identity, None)
+        return found.values()
+
+
+def _read(octets: bytes, kind: type[_Kind]) -> _Kind:
+    found = unverified(octets, kind)
+    assert found is not None  # it was just signed
+    return found
+
+
+def _lines(thing: Body, now: float) -> list[tuple[str, str]]:
+    return [
+        (_label(name), _text(name, getattr(thing, name), now))
+        for name in (field.name for field in msgspec.structs.fields(thing))
+        if name != "network"  # the heading of all
+    ]
+
+
+#: How fields are called where their own names say too little.
+_LABELS: Final = {
+    "identity": "key",
+    "exchangeKey": "exchange key",
+    "macs": "MAC addresses",
+    "bridge": "may bridge",
+    "since": "member since",
+    "revoked": "revoked at",
+}
+
+_MAC_SIZE: Final = 6
+
+_TIMES: Final = frozenset({"since", "issued", "expires", "revoked"})
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name, name)
+
+
+def _text(name: str, value: Any, now: float) -> str:
+    if name in _TIMES:
+        return f"{_moment(value)} ({_distance(value - now)})"
+    if name == "role":
+        return "directory server" if value == SERVER else "node"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, bytes):
+        return str(MAC(value)) if len(value) == _MAC_SIZE else value.hex()
+    if isinstance(value, tuple | list):
+        return ", ".join(_text("", each, now) for each in value) or "none"
+    return str(value)
+
+
+def _default(field: FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+def _moment(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, ValueError, OSError):
+        return f"second {seconds}"
+
+
+def _distance(seconds: float) -> str:
+    size = abs(seconds)
+    unit, name = next(((unit, name) for unit, name in _UNITS if size >= 2 * unit), (1, "seconds"))
+    return f"in {size / unit:.0f} {name}" if seconds > 0 else f"{size / unit:.0f} {name} ago"
+
+
+_UNITS: Final = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
+
+
+def _look(name: str) -> str:
+    return name.replace("rn", "m").replace("vv", "w").translate(_ALIKE)
+
+
+def _stem(name: str) -> str:
+    stem, _, number = name.rpartition("-")
+    return stem if stem and number.isdigit() else name
+
+
+def _named(certificate: Certificate) -> str:
+    return f"{certificate.name} ({Identity(certificate.identity)})"
