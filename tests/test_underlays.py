@@ -343,7 +343,7 @@ class UnderlayContract:
         self.assertTrue(answering.send(b"one", sender))
         self.assertTrue(answering.sendParts([b"t", b"wo"], sender))
         self.assertTrue(answering.sendTrain(memoryview(b"12345678901"), 2, sender))
-        self.assertTrue(server.answerStranger(b"who", sender))
+        self.assertTrue(server.answerStranger(b"who", sender, 0.5))
         self.assertTrue(server.send(b"first", sender))
         self.pump()
         self.pump()
