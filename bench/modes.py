@@ -21,7 +21,7 @@ class Mode:
     A mode of the underlay.
 
     @ivar title: what it is, for people.
-    @ivar cuts: whether the sender's kernel cuts what is bigger than a packet, as for a network card that can not do it;
+    @ivar cuts: whether the sender's kernel cuts what is bigger than a packet, as for a network card that cannot do it;
         C{None} to leave it as it is.
     @ivar merges: whether the receiver's kernel merges the packets of a flow (GRO); C{None} to leave it as it is.
     @ivar loss: of a thousand packets this many are lost on the way, at random.
@@ -37,7 +37,7 @@ class Mode:
 
     def missing(self) -> str | None:
         """
-        Why this machine can not do it, C{None} if it can.
+        Why this machine cannot do it, C{None} if it can.
         """
         offloads = {"ethtool": "ethtool"} if self.cuts is not None else {}
         return missing(offloads | ({"nft": "nftables"} if self.loss else {}))

@@ -93,7 +93,7 @@ def test_optionsWin(tmp_path: Path) -> None:
 )
 def test_refusedWithFileKeyAndReason(tmp_path: Path, text: str, key: str, reason: str) -> None:
     """
-    A file that can not be used is refused with its name, the key and the reason.
+    A file that cannot be used is refused with its name, the key and the reason.
     """
     with pytest.raises(ConfigurationInvalid) as caught:
         fromFile(tmp_path, text)
@@ -104,7 +104,7 @@ def test_refusedWithFileKeyAndReason(tmp_path: Path, text: str, key: str, reason
 
 def test_refusedOption(tmp_path: Path) -> None:
     """
-    An option that can not be used is refused under its own name.
+    An option that cannot be used is refused under its own name.
     """
     with pytest.raises(ConfigurationInvalid) as caught:
         fromFile(tmp_path, "mtu = 1400", mtu=1)

@@ -58,7 +58,7 @@ LACKING = """
 
     @implementer(ITapDriver)
     class Lacking:
-        name, about = "lacking", "it can not open"
+        name, about = "lacking", "it cannot open"
 
         def unusable(self):
             return None
@@ -134,7 +134,7 @@ def test_goodPlugin(dropins: Dropins) -> None:
 )
 def test_brokenModule(dropins: Dropins, source: str, reason: str) -> None:
     """
-    A module that can not be loaded, or looked at, is rejected with its file and the reason; the others are found.
+    A module that cannot be loaded, or looked at, is rejected with its file and the reason; the others are found.
     """
     dropins.write("one", GOOD)
     path = dropins.write("bad", source)
@@ -161,7 +161,7 @@ def test_everySortAtOnce(dropins: Dropins) -> None:
 
 def test_moduleThatBrokeLater(dropins: Dropins) -> None:
     """
-    A module that Twisted has in its cache, but that can not be loaded any more, is rejected like any other.
+    A module that Twisted has in its cache, but that cannot be loaded any more, is rejected like any other.
     """
     dropins.write("helper", "")
     dropins.write("one", f"    import {dropins.package.name}.helper\n{GOOD}")
@@ -326,8 +326,8 @@ def test_choosingWhatIsUnusable(dropins: Dropins) -> None:
     dropins.write("one", DRIVER + "\n    good = Driver('good', 'it needs a BSD')\n")
     dropins.write("bad", LACKING)
     found = dropins.drivers()
-    assert refusal(found, "good") == "the driver 'good' can not be used: it needs a BSD"
-    assert refusal(found, "lacking").startswith("the driver 'lacking' can not be used: ")
+    assert refusal(found, "good") == "the driver 'good' cannot be used: it needs a BSD"
+    assert refusal(found, "lacking").startswith("the driver 'lacking' cannot be used: ")
 
 
 def test_choosingWhatIsNotThere(dropins: Dropins) -> None:
@@ -345,7 +345,7 @@ def test_choosingWhatIsNotThere(dropins: Dropins) -> None:
 
 def test_survey(dropins: Dropins) -> None:
     """
-    The survey lists what can be used, what can not, and each broken module once, though there are six kinds.
+    The survey lists what can be used, what cannot, and each broken module once, though there are six kinds.
     """
     dropins.write("one", GOOD + "    sick = Driver('sick', 'it has a cold')\n")
     path = dropins.write("bad", "raise ValueError('oops')")

@@ -1,5 +1,5 @@
 """
-What can not be written waits, in order, and is said.
+What cannot be written waits, in order, and is said.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class RepeatingTests(SynchronousTestCase):
 
     def test_pushes(self) -> None:
         """
-        When one of many can not be told, the others are, and so is the next change.
+        When one of many cannot be told, the others are, and so is the next change.
         """
         told: list[int] = []
 

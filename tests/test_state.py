@@ -41,7 +41,7 @@ class StateTests(SynchronousTestCase):
 
     def test_impossiblePlace(self) -> None:
         """
-        A directory that can not be made is an error for the operator.
+        A directory that cannot be made is an error for the operator.
         """
         with self.assertRaises(StateUnavailable):
             StateDirectory("/dev/null/state")
@@ -59,7 +59,7 @@ class StateTests(SynchronousTestCase):
 
     def test_unwritable(self) -> None:
         """
-        A file that can not be written or read is an error for the operator.
+        A file that cannot be written or read is an error for the operator.
         """
         state = StateDirectory(str(self.path))
         (self.path / "taken").mkdir()

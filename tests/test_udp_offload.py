@@ -70,7 +70,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_cardThatCanNot(self) -> None:
         """
-        A card that can not cut trains is asked once.
+        A card that cannot cut trains is asked once.
         """
         udp = RefusingSocket(train=errno.EIO)
         self.assertEqual(self.send(udp, 3).refusal, "Input/output error")

@@ -112,7 +112,7 @@ class Readers:
 
 class _Failing:
     """
-    An inbox that can not be read.
+    An inbox that cannot be read.
     """
 
     def __init__(self, number: int) -> None:
@@ -241,7 +241,7 @@ class UnderlayContract:
 
     def test_taken(self) -> None:
         """
-        A port that is taken can not be bound again, until it is closed.
+        A port that is taken cannot be bound again, until it is closed.
         """
         here, _ = self.bound()
         with self.assertRaises(PortUnavailable):

@@ -17,7 +17,7 @@ from wand.endpoint import Endpoint
 from wand.rtnetlink import ADDRESSES, LINKS, attributes, dump
 from wand.udp_source import chosenSource
 
-#: How many addresses are told at the most.
+#: How many addresses are told at most.
 LIMIT: Final = 4
 
 #: Hosts far away (RFC 5737, RFC 3849), to which nothing is sent: which of our addresses would the kernel take?

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 Key = TypeVar("Key", bound=Hashable)
 
-#: Seconds between two looks at deadlines of the wall clock, at the most.
+#: Seconds between two looks at deadlines of the wall clock, at most.
 LOOK: Final = 60.0
 
 

@@ -21,7 +21,7 @@ class Budget:
     def __init__(self, clock: IReactorTime, rate: float, burst: float, memory: int = MEMORY) -> None:
         """
         @param rate: tokens that a bucket gets in a second.
-        @param burst: tokens that it holds at the most, and at first.
+        @param burst: tokens that it holds at most, and at first.
         @param memory: how many keys are remembered.
         """
         self._clock = clock

@@ -279,7 +279,7 @@ def _read(path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationInvalid(path, "", f"it can not be read: {error.strerror}") from None
+        raise ConfigurationInvalid(path, "", f"it cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationInvalid(path, "", f"it is no TOML: {error}") from None
 

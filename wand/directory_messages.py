@@ -16,16 +16,16 @@ from wand.membership.signed import unpacked
 #: The numbers of these messages, and those that later versions may use.
 NUMBERS: Final = range(16, 32)
 
-#: How many pages answer one question at the most.
+#: How many pages answer one question at most.
 WINDOW: Final = 16
 
-#: How many endpoints a member has at the most.
+#: How many endpoints a member has at most.
 ENDPOINTS: Final = 4
 
 #: How long a certificate and a claim may be together, in octets, so that a page has room for one record.
 PAIR_MAXIMUM: Final = 870
 
-#: How many records a page has at the most.
+#: How many records a page has at most.
 RECORDS: Final = 64
 
 #: Octets of a page that are left for records.

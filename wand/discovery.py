@@ -1,5 +1,5 @@
 """
-Discovery: which plugins there are, which of them can be used here, and why the others can not.
+Discovery: which plugins there are, which of them can be used here, and why the others cannot.
 
 Plugins are found when the program runs, with L{twisted.plugin}, in C{wand.plugins} and in C{twisted.plugins}; other
 distributions may publish theirs in either.  Nothing that a plugin does wrong is raised here, and none disturbs another:
@@ -51,12 +51,12 @@ Plugin = TypeVar("Plugin")
 @attrs.frozen
 class Rejection:
     """
-    Something that was found but can not be used.
+    Something that was found but cannot be used.
 
     @ivar kind: the plugin kind, or an empty string where it is not known.
     @ivar name: the plugin's name; the module's, or the class's, where the plugin has none.
     @ivar where: the module or the file that it comes from.
-    @ivar reason: why it can not be used, a sentence.
+    @ivar reason: why it cannot be used, a sentence.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Catalogue(Generic[Plugin]):
 
     @ivar kind: the plugin kind.
     @ivar usable: the plugins that can be used here, by name, in the order of their names.
-    @ivar rejected: what can not be used; broken modules are among them, whatever they may hold.
+    @ivar rejected: what cannot be used; broken modules are among them, whatever they may hold.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class Catalogue(Generic[Plugin]):
             return self.usable[name]
         for rejection in self.rejected:
             if rejection.name == name and rejection.kind == self.kind:
-                raise NoSuchPlugin(f"the {self.kind} {name!r} can not be used: {rejection.reason}")
+                raise NoSuchPlugin(f"the {self.kind} {name!r} cannot be used: {rejection.reason}")
         raise NoSuchPlugin(f"there is no {self.kind} {name!r}. {self._instead(name)}")
 
     def _instead(self, name: str) -> str:

@@ -1,7 +1,7 @@
 """
 Dropins: the modules in which plugins are published, loaded with L{twisted.plugin}.
 
-L{twisted.plugin} writes what it can not load to the log, with a traceback, each time that it looks.  Here that is
+L{twisted.plugin} writes what it cannot load to the log, with a traceback, each time that it looks.  Here that is
 collected instead, so that it can be said once and in a sentence.
 """
 
@@ -27,7 +27,7 @@ ANYTHING: Final = (Exception, SystemExit)
 @attrs.frozen
 class BrokenModule:
     """
-    A module that can not be loaded, or of which an object can not even be looked at.
+    A module that cannot be loaded, or of which an object cannot even be looked at.
 
     @ivar name: its name within its package.
     @ivar where: its file.
@@ -69,7 +69,7 @@ def _plugins(interface: Any, package: ModuleType) -> tuple[list[Any], list[Broke
     with _capturedFailures() as failures:
         try:
             found = list(getPlugins(interface, package))
-        except ANYTHING:  # an object of some module can not even be looked at: find out which, and use the others
+        except ANYTHING:  # an object of some module cannot even be looked at: find out which, and use the others
             return _eachAlone(interface, package)
     return found, [_brokenModule(failure, package) for failure in failures]
 

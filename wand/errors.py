@@ -11,7 +11,7 @@ class WandError(Exception):
 
 class ConfigurationInvalid(WandError):
     """
-    A configuration file or an option can not be used.
+    A configuration file or an option cannot be used.
 
     @ivar where: the file or the option.
     @ivar key: the path of the offending key, or an empty string where the whole file is at fault.
@@ -27,7 +27,7 @@ class ConfigurationInvalid(WandError):
 
 class AddressInvalid(WandError):
     """
-    A text is no MAC address, or no endpoint, or one that can not be used as such.
+    A text is no MAC address, or no endpoint, or one that cannot be used as such.
     """
 
 
@@ -39,13 +39,13 @@ class NoSuchPlugin(WandError):
 
 class TapUnavailable(WandError):
     """
-    The tap device can not be opened or configured.
+    The tap device cannot be opened or configured.
     """
 
 
 class PortUnavailable(WandError):
     """
-    A UDP port or the control socket can not be bound.
+    A UDP port or the control socket cannot be bound.
     """
 
 
@@ -63,13 +63,13 @@ class NoSuchEntry(WandError):
 
 class StoreUnavailable(WandError):
     """
-    The store of the directory server can not be opened, read or written.
+    The store of the directory server cannot be opened, read or written.
     """
 
 
 class TemporarilyUnavailable(WandError):
     """
-    Somebody who must be asked can not answer now; asking again later helps.
+    Somebody who must be asked cannot answer now; asking again later helps.
     """
 
 
@@ -81,13 +81,13 @@ class StoreDamaged(StoreUnavailable):
 
 class StateUnavailable(WandError):
     """
-    The state directory can not be used.
+    The state directory cannot be used.
     """
 
 
 class NotSupported(WandError):
     """
-    The running program can not do this: a directory server has no peers, a node has no registry.
+    The running program cannot do this: a directory server has no peers, a node has no registry.
     """
 
 
@@ -117,7 +117,7 @@ class PluginFaulty(WandError):
 
 class MembershipRefused(WandError):
     """
-    Somebody or something can not become, or stay, a member; or what was asked about the members can not be done.
+    Somebody or something cannot become, or stay, a member; or what was asked about the members cannot be done.
     """
 
 

@@ -48,7 +48,7 @@ class Distribution:
 
 def distributions(folders: Iterable[str] | None = None) -> Iterator[Distribution]:
     """
-    Those that can be imported from.  What can not be read is left out.
+    Those that can be imported from.  What cannot be read is left out.
 
     @param folders: where to look; by default where Python does.
     """

@@ -126,7 +126,7 @@ class IWandPlugin(IPlugin):
 
     def unusable() -> str | None:
         """
-        Why it can not be used here and now (the wrong system, a missing library, a missing privilege), as a sentence
+        Why it cannot be used here and now (the wrong system, a missing library, a missing privilege), as a sentence
         that says what to do; C{None} if it can.  Changes nothing and is quick.
         """
 
@@ -169,7 +169,7 @@ class ITapDriver(IWandPlugin):
         Open the port and configure it: MAC, MTU, addresses, link.  Called with the privileges of the start, before they
         are dropped; what is opened must work without them.  If it fails it leaves nothing behind.
 
-        @raise wand.errors.TapUnavailable: if the port can not be opened or configured.
+        @raise wand.errors.TapUnavailable: if the port cannot be opened or configured.
         @raise wand.errors.ConfigurationInvalid: if C{request.settings} has a key or a value that the driver refuses.
         """
 
@@ -191,7 +191,7 @@ class ITap(Interface):
         """
         Give the host one more IP address on the port, C{10.77.0.5/16}; one that it has already is fine.
 
-        @raise wand.errors.TapUnavailable: if it can not be set, with what to do.
+        @raise wand.errors.TapUnavailable: if it cannot be set, with what to do.
         """
 
     def start(receiver: IFrameReader) -> None:
@@ -201,7 +201,7 @@ class ITap(Interface):
 
     def write(frame: Frame) -> bool:
         """
-        Hand a frame to the host.  Never raises and never waits: a frame that can not be taken is dropped and counted.
+        Hand a frame to the host.  Never raises and never waits: a frame that cannot be taken is dropped and counted.
 
         @return: whether the host took it.
         """
@@ -307,7 +307,7 @@ class IPeerProtocol(IWandPlugin):
         """
         Bind what there is to bind.  Called with the privileges of the start.
 
-        @raise wand.errors.PortUnavailable: if the UDP port can not be bound.
+        @raise wand.errors.PortUnavailable: if the UDP port cannot be bound.
         @raise wand.errors.ConfigurationInvalid: if C{request.settings} has a key or a value that is refused.
         """
 
@@ -330,7 +330,7 @@ class ITransport(Interface):
 
     def send(peer: Peer, frame: Frame) -> None:
         """
-        Send a frame to a peer: now, or at the next L{flush}.  Never raises and never waits; what can not be sent is
+        Send a frame to a peer: now, or at the next L{flush}.  Never raises and never waits; what cannot be sent is
         dropped and counted.
         """
 

@@ -56,11 +56,11 @@ def openPlugin(kind: str, name: str, plugin: IWandPlugin, *arguments: object) ->
     except WandError:
         raise
     except ANYTHING as error:
-        raise PluginFaulty(f"{what} can not be opened, because of a fault of its own: {describe(error)}") from error
+        raise PluginFaulty(f"{what} cannot be opened, because of a fault of its own: {describe(error)}") from error
     fault = _fault(kind, opened)
     if fault is not None:
         _discard(opened)
-        raise PluginFaulty(f"{what} can not be used: {fault}; report it to its author")
+        raise PluginFaulty(f"{what} cannot be used: {fault}; report it to its author")
     return opened
 
 

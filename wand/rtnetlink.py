@@ -64,7 +64,7 @@ def attribute(kind: int, value: int) -> bytes:
 
 def messagesOf(datagram: bytes) -> Iterator[tuple[int, bytes]]:
     """
-    The messages in one datagram of the kernel's, with their numbers; what can not be read ends them.
+    The messages in one datagram of the kernel's, with their numbers; what cannot be read ends them.
     """
     at = 0
     while at + _HEADER.size <= len(datagram):
@@ -77,7 +77,7 @@ def messagesOf(datagram: bytes) -> Iterator[tuple[int, bytes]]:
 
 def attributes(octets: bytes) -> dict[int, bytes]:
     """
-    The attributes in an entry, or in an attribute, by their numbers; what can not be read ends them.
+    The attributes in an entry, or in an attribute, by their numbers; what cannot be read ends them.
     """
     found: dict[int, bytes] = {}
     at = 0

@@ -42,7 +42,7 @@ class StateDirectory:
         """
         Make the directory if it does not exist.
 
-        @raise StateUnavailable: if it can not be made, others may look into it, or it is not its user's.
+        @raise StateUnavailable: if it cannot be made, others may look into it, or it is not its user's.
         """
         self.path = Path(path)
         self._owner = [-1 if number is None else number for number in owner]  # as chown(2) has it
@@ -53,7 +53,7 @@ class StateDirectory:
                 os.chown(self.path, *self._owner)
             found = self.path.stat()
         except OSError as error:
-            raise StateUnavailable(f"the state directory {path} can not be made: {error.strerror}") from error
+            raise StateUnavailable(f"the state directory {path} cannot be made: {error.strerror}") from error
         mode = found.st_mode & 0o777
         if mode & 0o077:
             raise StateUnavailable(f"the state directory {path} is open to others ({mode:o}); run chmod 700 {path}")
@@ -69,7 +69,7 @@ class StateDirectory:
         """
         Set a file, of mode 0600, at once: after a crash it has the old content or the new.
 
-        @raise StateUnavailable: if it can not be written.
+        @raise StateUnavailable: if it cannot be written.
         """
         new = self.path / f".{name}.new"
         try:
@@ -85,7 +85,7 @@ class StateDirectory:
         except OSError as error:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
-            raise StateUnavailable(f"{self.path / name} can not be written: {error.strerror}") from error
+            raise StateUnavailable(f"{self.path / name} cannot be written: {error.strerror}") from error
 
     def remove(self, name: str) -> None:
         """
@@ -96,7 +96,7 @@ class StateDirectory:
         try:
             (self.path / name).unlink(missing_ok=True)
         except OSError as error:
-            raise StateUnavailable(f"{self.path / name} can not be removed: {error.strerror}") from error
+            raise StateUnavailable(f"{self.path / name} cannot be removed: {error.strerror}") from error
 
     def rename(self, name: str, to: str) -> None:
         """
@@ -108,14 +108,14 @@ class StateDirectory:
             (self.path / name).rename(self.path / to)
             _flush(self.path)
         except OSError as error:
-            raise StateUnavailable(f"{self.path / name} can not be renamed: {error.strerror}") from error
+            raise StateUnavailable(f"{self.path / name} cannot be renamed: {error.strerror}") from error
 
     def setAside(self, name: str) -> None:
         """
         Keep a damaged file under another name, C{NAME.damaged}, so that what replaces it destroys nothing.  Of several
         the first is kept.
 
-        @raise StateUnavailable: if it can not be renamed.
+        @raise StateUnavailable: if it cannot be renamed.
         """
         if not self.has(f"{name}.damaged"):
             self.rename(name, f"{name}.damaged")
@@ -144,14 +144,14 @@ class StateDirectory:
         """
         The content of a file, or C{None} if there is no such file.
 
-        @raise StateUnavailable: if it can not be read.
+        @raise StateUnavailable: if it cannot be read.
         """
         try:
             return (self.path / name).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StateUnavailable(f"{self.path / name} can not be read: {error.strerror}") from error
+            raise StateUnavailable(f"{self.path / name} cannot be read: {error.strerror}") from error
 
 
 def _makeParents(path: Path) -> None:

@@ -41,7 +41,7 @@ class StateLock:
             if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
                 return  # a file system without locks
             self.release()
-            raise StateUnavailable(f"the state directory {self._path} can not be read: {error.strerror}") from error
+            raise StateUnavailable(f"the state directory {self._path} cannot be read: {error.strerror}") from error
 
     def release(self) -> None:
         """

@@ -50,7 +50,7 @@ class Source(NamedTuple):
 #: What an operator adds over the control socket, or writes into the configuration.
 OPERATOR: Final = Source("operator", Rank.OPERATOR)
 
-#: How many MAC addresses a table holds at the most.
+#: How many MAC addresses a table holds at most.
 LIMIT: Final = 200_000
 
 #: How many pairs of addresses have a way that is remembered.
@@ -106,7 +106,7 @@ class Table:
     def __init__(self, clock: IReactorTime, events: Events, own: MAC | None = None, limit: int = LIMIT) -> None:
         """
         @param own: the MAC address of our own tap, which no source can give to anybody else.
-        @param limit: how many MAC addresses the table holds at the most.
+        @param limit: how many MAC addresses the table holds at most.
         """
         self.own = own
         self.peerOf: dict[bytes, Peer] = {}

@@ -366,7 +366,7 @@ def _bound(host: str, port: int) -> socket.socket:
         udp.bind((host, port))
     except (OSError, OverflowError) as error:
         udp.close()
-        raise PortUnavailable(f"UDP port {Endpoint(host, port)} can not be bound: {_advice(error)}") from error
+        raise PortUnavailable(f"UDP port {Endpoint(host, port)} cannot be bound: {_advice(error)}") from error
     return udp
 
 

@@ -101,7 +101,7 @@ class Inbox:
         # changes.
         self._headers = bytearray(BATCH * (_HEADER.size + _ENDS))
         self._vectors = bytearray(BATCH * _VECTOR.size)
-        # A bytearray may move when it is resized; with these exports held it can not be.
+        # A bytearray may move when it is resized; with these exports held it cannot be.
         blocks = (self.memory, self._headers, self._vectors)
         self._held = [(ctypes.c_char * len(block)).from_buffer(block) for block in blocks]
         first, self._block, vectors = map(ctypes.addressof, self._held)
@@ -221,7 +221,7 @@ class Inbox:
 
 class PlainInbox:
     """
-    An L{Inbox} for systems where that can not be: one datagram at a time.
+    An L{Inbox} for systems where that cannot be: one datagram at a time.
     """
 
     def __init__(self, udp: socket.socket) -> None:

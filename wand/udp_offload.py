@@ -31,7 +31,7 @@ TRAIN_OCTETS: Final = 65_535 - 40 - 8
 
 _SIZE: Final = Struct("=H")
 
-#: What a kernel says whose network card can not cut the train (EIO), or that finds it too long for the path or in
+#: What a kernel says whose network card cannot cut the train (EIO), or that finds it too long for the path or in
 #: datagrams (EINVAL, EMSGSIZE); one by one the datagrams may go.
 _REFUSED: Final = frozenset({errno.EIO, errno.EINVAL, errno.EMSGSIZE, errno.EOPNOTSUPP})
 

@@ -162,7 +162,7 @@ class Underlay(Protocol):
 
         @param host: a numeric local address.
         @param port: the port, or 0 for one that is free.
-        @raise wand.errors.PortUnavailable: if it can not be bound, with the reason and what to do.
+        @raise wand.errors.PortUnavailable: if it cannot be bound, with the reason and what to do.
         """
 
     def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> DatagramPort:

@@ -30,7 +30,7 @@ class Contender(ABC):
 
     def missing(self) -> str | None:
         """
-        Why it can not take part and what to do about it, C{None} if it can.
+        Why it cannot take part and what to do about it, C{None} if it can.
         """
         return missing(self.programs)
 

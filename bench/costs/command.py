@@ -58,7 +58,7 @@ def measured(sizes: tuple[int, ...], entries: tuple[int, ...], rounds: int) -> C
 
     @param sizes: numbers of peers, beside one alone.
     @param entries: numbers of entries of a table.
-    @raise WandError: if it can not be done here.
+    @raise WandError: if it cannot be done here.
     """
     began = datetime.now(UTC).isoformat(timespec="seconds")
     with privateLoopback():

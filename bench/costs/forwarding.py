@@ -21,7 +21,7 @@ from bench.rounds import inOrder
 from wand.ethernet import BROADCAST, MAC
 from wand.testing.sealed import SealedNode
 
-#: Frames, and superframes, of one wake-up; as many as the tap reads at the most.
+#: Frames, and superframes, of one wake-up; as many as the tap reads at most.
 FRAMES: Final = 64
 SUPERFRAMES: Final = 2
 

@@ -67,7 +67,7 @@ class MissingTests(SynchronousTestCase):
 class CommandTests(SynchronousTestCase):
     def test_noDocument(self) -> None:
         """
-        A file that can not be shown is a message, not a traceback.
+        A file that cannot be shown is a message, not a traceback.
         """
         with TemporaryDirectory() as directory:
             answer = CliRunner().invoke(bench, ["--from", str(Path(directory) / "absent.json")])

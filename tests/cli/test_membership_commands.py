@@ -128,7 +128,7 @@ async def test_joinFails(bench: Bench, tmp_path: Path) -> None:
     assert (status, err) == (1, "wand: this is no invitation: one begins with wand1.\n")
     status, _, err = await bench.run("join", str(tmp_path / "none"))
     assert status == 1
-    assert "can not be read" in err
+    assert "cannot be read" in err
     status, _, err = await bench.run("join", "--timeout", "0.2", text="wand1.slow")
     assert status == 1
     assert "the server does not answer" in err
@@ -308,7 +308,7 @@ async def test_documents(bench: Bench, tmp_path: Path) -> None:
     assert bench.program.imported == [document]
     status, _, err = await bench.run("import-signatures", str(tmp_path / "none"))
     assert status == 1
-    assert "can not be read" in err
+    assert "cannot be read" in err
 
 
 @pytest.mark.parametrize("words", [("requests", "--help"), ("sign", "--help"), ("import-signatures", "--help")])

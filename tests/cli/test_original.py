@@ -71,7 +71,7 @@ class ParseTests(SynchronousTestCase):
         self.assertIn("line 1: mtu: expected an integer", self.refused("mtu big"))
         self.assertIn("line 1: expected a key and a value", self.refused('ifname "wan0'))
         self.assertIn("line 1: expected a key and a value", self.refused("mtu 1 2"))
-        self.assertIn("can not be printed", self.refused('ifname "\x1b[2J"'))
+        self.assertIn("cannot be printed", self.refused('ifname "\x1b[2J"'))
 
     @given(st.text())
     def test_anything(self, text: str) -> None:
@@ -154,7 +154,7 @@ class TranslateTests(SynchronousTestCase):
 
     def test_refused(self) -> None:
         """
-        What the original needs and what can not be used is refused with the place and the reason.
+        What the original needs and what cannot be used is refused with the place and the reason.
         """
         mac = 'macaddr "02:00:00:00:00:01"\n'
         self.assertIn("etud.conf: macaddr: it is missing", self.refused("mtu 1280"))

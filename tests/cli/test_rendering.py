@@ -55,7 +55,7 @@ class GridTests(SynchronousTestCase):
     @given(st.text())
     def test_clean(self, text: str) -> None:
         """
-        Whatever comes from a program, it can not command the terminal, and it is something.
+        Whatever comes from a program, it cannot command the terminal, and it is something.
         """
         self.assertTrue(clean(text).isprintable())
         self.assertTrue(clean(text))

@@ -279,7 +279,7 @@ class FailingTests(CommandsTestCase):
 
     def test_badArguments(self) -> None:
         """
-        A command with arguments that can not be understood is answered with an error, counted, and the connection
+        A command with arguments that cannot be understood is answered with an error, counted, and the connection
         stays.
         """
         for lifetime in (float("nan"), float("inf"), 0.0, -1.0):

@@ -254,7 +254,7 @@ def test_directoryForbidden(program: MemoryProgram) -> None:
     Where no socket can be made, the error says why and what to do.
     """
     with pytest.raises(
-        PortUnavailable, match=r"can not make the control socket /proc/wand/node.sock: .*; start as root"
+        PortUnavailable, match=r"cannot make the control socket /proc/wand/node.sock: .*; start as root"
     ):
         controlSocket(Path("/proc/wand/node.sock"), program).start()
 

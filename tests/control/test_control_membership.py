@@ -265,7 +265,7 @@ class TravellingTests(MembershipTestCase):
 
         async def importSignatures(document: bytes) -> int:
             if not document:
-                raise MembershipRefused("the document can not be read")
+                raise MembershipRefused("the document cannot be read")
             return await take(document)
 
         self.program.importSignatures = importSignatures  # type: ignore[method-assign] # a program that is strict

@@ -32,7 +32,7 @@ class BrokenStage:
             raise CommandFailed(f"{site.name} ended with 1")
 
     def evidence(self) -> Sequence[tuple[str, str]]:
-        return [("node-1", "the tap wan0 can not be opened")]
+        return [("node-1", "the tap wan0 cannot be opened")]
 
     def kill(self, site: Site) -> None:
         raise NotImplementedError
@@ -79,5 +79,5 @@ class PerformTests(SynchronousTestCase):
         with self.assertRaises(SystemExit) as ended:
             perform(BrokenStage(), screen, asJSON=False, keep=False, fast=True)
         self.assertEqual(ended.exception.code, 1)
-        self.assertIn("The end of the log of node-1:\nthe tap wan0 can not be opened", shown.getvalue())
+        self.assertIn("The end of the log of node-1:\nthe tap wan0 cannot be opened", shown.getvalue())
         self.assertIn("failed  node-1 ended with 1", shown.getvalue())

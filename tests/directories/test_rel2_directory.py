@@ -288,7 +288,7 @@ class Rel2DirectoryTests(DirectoryCase):
 
     def test_badSettingsAreRefusedWithTheirKey(self) -> None:
         """
-        Whatever can not be used is refused, naming the key.
+        Whatever cannot be used is refused, naming the key.
         """
         kind = Rel2DirectoryKind()
         for settings in (
@@ -462,7 +462,7 @@ class NamesTests(DirectoryCase):
 
     def test_nameThatCanNotBeResolvedIsTriedAgain(self) -> None:
         """
-        A name that can not be resolved, or not to a host, makes the server silent, and is tried again.
+        A name that cannot be resolved, or not to a host, makes the server silent, and is tried again.
         """
         answers = [fail(OSError("no such name")), succeed("0.0.0.0"), succeed("0.0.0.0"), succeed("0.0.0.0")]
         self.server.table = {}

@@ -78,7 +78,7 @@ class StaticDirectoryTests(SynchronousTestCase):
 
     def test_badSettingsAreRefusedWithTheirKey(self) -> None:
         """
-        Whatever can not be used is refused, naming the key.
+        Whatever cannot be used is refused, naming the key.
         """
         kind = StaticDirectoryKind()
         for settings, key in (

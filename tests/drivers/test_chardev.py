@@ -146,7 +146,7 @@ class ChardevDriverTests(SynchronousTestCase):
         Without a path the device is the one with the name of the interface.
         """
         reason = self.refusal(ChardevDriver(), interface="tap77")
-        self.assertTrue(reason.startswith("/dev/tap77 can not be opened: No such file or directory; "), reason)
+        self.assertTrue(reason.startswith("/dev/tap77 cannot be opened: No such file or directory; "), reason)
 
     def test_clearErrors(self) -> None:
         """

@@ -171,14 +171,14 @@ class TuntapDriverTests(TapDriverContract, SynchronousTestCase):
         """
         self.openTap()
         self.assertEqual(
-            "the tap wandtest0 can not be opened: another program has it open; stop that program, or choose another "
+            "the tap wandtest0 cannot be opened: another program has it open; stop that program, or choose another "
             "interface name",
             self.refusal(),
         )
 
     def test_otherInterface(self) -> None:
         """
-        An interface that is no tap, and a name that can not be one, are refused with a hint.
+        An interface that is no tap, and a name that cannot be one, are refused with a hint.
         """
         for name in ("lo", "a/b"):
             self.assertIn("no tap", self.refusal(interface=name))
@@ -188,16 +188,14 @@ class TuntapDriverTests(TapDriverContract, SynchronousTestCase):
         """
         An MTU that the kernel refuses is named.
         """
-        self.assertEqual(
-            "the tap wandtest0 can not be given an MTU of 70000: Invalid argument", self.refusal(mtu=70000)
-        )
+        self.assertEqual("the tap wandtest0 cannot be given an MTU of 70000: Invalid argument", self.refusal(mtu=70000))
 
     def test_refusedAddress(self) -> None:
         """
-        An address that can not be set is named.
+        An address that cannot be set is named.
         """
         reason = self.refusal(addresses=["10.1.0.1/99"])
-        self.assertIn("the address '10.1.0.1/99' can not be set", reason)
+        self.assertIn("the address '10.1.0.1/99' cannot be set", reason)
 
     def test_missingProgram(self) -> None:
         """
@@ -243,7 +241,7 @@ class TuntapDriverTests(TapDriverContract, SynchronousTestCase):
 
     def test_missingDevice(self) -> None:
         """
-        Without the kernel's device the driver says that it can not be used, and why.
+        Without the kernel's device the driver says that it cannot be used, and why.
         """
         self.assertIn("modprobe tun", str(TuntapDriver("/dev/nonexistent").unusable()))
 

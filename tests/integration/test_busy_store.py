@@ -1,5 +1,5 @@
 """
-The store of a real server is held by another program, or can not be used at all.
+The store of a real server is held by another program, or cannot be used at all.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def test_lockedAtTheStart(makeSealed: Callable[..., Namespaces]) -> None:
 @pytest.mark.parametrize("way", ["rubbish", "a directory"])
 def test_anUnusableStoreEndsTheProgram(way: str, loop: Loop, programs: Path) -> None:
     """
-    A server whose store is no database, or can not be opened, ends with a status that is not 0 and says why.
+    A server whose store is no database, or cannot be opened, ends with a status that is not 0 and says why.
     """
     with Lab() as lab:
         network = Namespaces(lab, topology(count=1), loop)

@@ -182,7 +182,7 @@ def test_driverOfAnotherDistributionIsFound(
 
 def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) -> None:
     """
-    A plugin module that can not be loaded is reported with its file and the reason, by C{wand drivers} too; nothing
+    A plugin module that cannot be loaded is reported with its file and the reason, by C{wand drivers} too; nothing
     else changes, and nothing is written to the standard error.
     """
     before = environment.survey()

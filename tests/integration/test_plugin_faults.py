@@ -172,7 +172,7 @@ def test_aStoreThatNeverCloses(server: Server, store: str) -> None:
 
 def test_aHookThatIsBroken(server: Server) -> None:
     """
-    A hook that can not be opened ends the start with a sentence and a status, and leaves no socket behind.
+    A hook that cannot be opened ends the start with a sentence and a status, and leaves no socket behind.
     """
     done = subprocess.run(server.command('hooks = ["where"]'), env=server.environment, timeout=30, check=False)
     assert done.returncode != 0

@@ -319,7 +319,7 @@ def _order(process: subprocess.Popen[str], frame: bytes, count: int = 1, source:
 
 def test_aDishonestMemberCanNotBeAnother(realm: Realm) -> None:
     """
-    A member with a valid certificate and a program of its own can not send frames as another member, be a DHCP server
+    A member with a valid certificate and a program of its own cannot send frames as another member, be a DHCP server
     or a router, speak for the address of another, or drown others in broadcasts; each is counted in its account.
      What it sends as itself arrives.
     """

@@ -126,7 +126,7 @@ def test_revocationEndsALiveSession(makeSealed: Make, probing: Probe, capsys: py
 
 def test_revocationTravelsByPeers(makeSealed: Make, probing: Probe, capsys: pytest.CaptureFixture[str]) -> None:
     """
-    A node that can not reach the server hears of a revocation from a peer that can, and ends its session within 3 s.
+    A node that cannot reach the server hears of a revocation from a peer that can, and ends its session within 3 s.
     """
     network = makeSealed(3)
     one, two, three = network.topology.nodes

@@ -1,5 +1,5 @@
 """
-Programs that start, and programs that can not: under every way in which twistd can be run.
+Programs that start, and programs that cannot: under every way in which twistd can be run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def taken(lab: Lab, loop: Loop) -> Iterator[Namespaces]:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (("port = 22222", "port = 22223"), "the tap wan0 can not be opened"),
+        (("port = 22222", "port = 22223"), "the tap wan0 cannot be opened"),
         (('interface = "wan0"', 'interface = "wan1"'), "22222"),
         (("port = 22222", 'port = 22223 # interface = "wan0"'), "wan0"),
     ],

@@ -364,7 +364,7 @@ class BridgeTests(SynchronousTestCase):
 
     def test_aClaimedMACIsNotLearned(self) -> None:
         """
-        A bridge can not take what another member claims, nor our own MAC, nor a group's.
+        A bridge cannot take what another member claims, nor our own MAC, nor a group's.
         """
         self.assertTrue(self.claims.mayUse(self.alice, macFrom("bob"), 0))
         self.node.hear("bob")

@@ -298,7 +298,7 @@ class MemberTests(EnrolmentCase):
 
     def test_aFullDiskDoesNotRaise(self) -> None:
         """
-        A revocation holds even if it can not be kept.
+        A revocation holds even if it cannot be kept.
         """
         assert self.node.trust is not None
 

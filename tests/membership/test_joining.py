@@ -117,18 +117,18 @@ class JoiningTests(JoiningCase):
 
     def test_notNowIsNoRefusal(self) -> None:
         """
-        A server that can not answer now is asked again, later and later up to a minute, for as long as it takes; the
+        A server that cannot answer now is asked again, later and later up to a minute, for as long as it takes; the
         invitation is kept and the reason is told (headscale#1684, headscale#2363).
         """
         gaps = []
         for _ in range(12):
-            self.joining.received(NotNow("the server can not store anything now"))
+            self.joining.received(NotNow("the server cannot store anything now"))
             before = len(self.sent)
             gaps.append(next(second for second in range(1, 99) if self.clock.advance(1) or len(self.sent) > before))
         self.assertEqual(gaps[:5], sorted(gaps[:5]))
         self.assertLessEqual(gaps[0], 2)
         self.assertTrue(all(40 <= gap <= 60 for gap in gaps[-4:]), gaps)
-        self.assertEqual(set(self.delays), {"the server can not store anything now"})
+        self.assertEqual(set(self.delays), {"the server cannot store anything now"})
         self.assertNoResult(self.joining.done)
         self.assertIsNotNone(self.node.token)
         self.joining.received(self.admission())
@@ -136,7 +136,7 @@ class JoiningTests(JoiningCase):
 
     def test_aFullDiskKeepsNobodyOut(self) -> None:
         """
-        A membership that can not be kept is one all the same; the invitation stays on the disk, so that a restart loses
+        A membership that cannot be kept is one all the same; the invitation stays on the disk, so that a restart loses
         nothing, until there is room for the membership.
         """
 
@@ -204,7 +204,7 @@ class RenewalTests(JoiningCase):
         A note says that the server does not renew the certificate, and goes when it does.
         """
         self.renewal.start()
-        self.renewal.received(NotNow("the server can not store anything now"))
+        self.renewal.received(NotNow("the server cannot store anything now"))
         self.assertEqual([note.isHint for note in self.notes], [True])
         self.renewal.received(Refused("this key is no member"))
         self.assertEqual([note.isHint for note in self.notes], [False])

@@ -494,7 +494,7 @@ class MemoryTests(SynchronousTestCase):
 
     def test_anythingMayBeInTheFile(self) -> None:
         """
-        A damaged file is no memory, and disturbs nothing; neither does a directory that can not be written.
+        A damaged file is no memory, and disturbs nothing; neither does a directory that cannot be written.
         """
         self.state.write(HEARD, b"\x93\x01\x02\x03")
         memories = Memories(self.state, self.after.learned, self.after.clock, self.after.failures)

@@ -191,7 +191,7 @@ class ReviewTests(SynchronousTestCase):
 
     def test_onlyWhatTheNetworkSignedIsKnown(self) -> None:
         """
-        A server can not make up certificates of others to hide or to blame somebody.
+        A server cannot make up certificates of others to hide or to blame somebody.
         """
         forged = signed(NetworkKey.fromSeed(octetsFrom("other")).signing, review._read(known(), Certificate))
         self.assertEqual(self.review(forged, b"junk", addresses=["10.77.0.9/16"]).warnings, [])

@@ -207,7 +207,7 @@ class CreationTests(RosterCase):
 
     def test_settingsAreChecked(self) -> None:
         """
-        What can not be is refused before anything is created.
+        What cannot be is refused before anything is created.
         """
         for wish in ({"name": "No!"}, {"cipher": "null"}, {"prefix": "10.77.0.1/16"}, {"prefix": "224.0.0.0/8"}):
             self.records = MemoryRecords()
@@ -315,7 +315,7 @@ class CreationTests(RosterCase):
 
     def test_aDamagedNetworkIsNotReplaced(self) -> None:
         """
-        Where the record of the network can not be read, no new network is created in its place.
+        Where the record of the network cannot be read, no new network is created in its place.
         """
         self.now(_awaited(self.records.write("sealed-network", {b"network": b"damaged"})))
         self.assertIn("damaged", self.failing(self.opening(), StoreUnavailable))
@@ -597,7 +597,7 @@ class InvitationTests(RosterCase):
         works = self.records.exchange
         self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("/var/lib/wand: the disk is full")))
         for _ in range(3):
-            self.assertEqual(self.redeem(node), NotNow("the server can not store anything now"))
+            self.assertEqual(self.redeem(node), NotNow("the server cannot store anything now"))
         self.assertIsNone(self.roster.admitted(node.identity))
         [told] = [event for event in self.told if event.kind == "member-delayed"]
         self.assertIn("/var/lib/wand", str(told.fields["reason"]))
@@ -632,7 +632,7 @@ class InvitationTests(RosterCase):
 
     def test_renewalWithoutTheStore(self) -> None:
         """
-        A member whose certificate can not be stored now is not told that it is none: it gets a new one that says what
+        A member whose certificate cannot be stored now is not told that it is none: it gets a new one that says what
         the old one said; and if it wants something new, it has to ask again.
         """
         alice = self.joined()
@@ -1277,7 +1277,7 @@ class OfflineTests(RosterCase):
 
     def test_otherNetworksAndNonsenseAreRefused(self) -> None:
         """
-        Documents of another network, or that can not be read, are refused with the reason.
+        Documents of another network, or that cannot be read, are refused with the reason.
         """
         other = NetworkKey.fromSeed(octetsFrom("other"))
         self.assertRaises(MembershipRefused, signedOffline, self.roster.requests, other, 0.0)

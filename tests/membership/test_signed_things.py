@@ -158,7 +158,7 @@ class SignedThingTests(SynchronousTestCase):
 
     def test_whatBreaksALimitIsNotSigned(self) -> None:
         """
-        Names, addresses and lists out of their limits can not even be signed.
+        Names, addresses and lists out of their limits cannot even be signed.
         """
         for wrong in (
             {"name": "Alice"},
@@ -223,7 +223,7 @@ class IdentityTests(SynchronousTestCase):
 
     def test_theShortFormIsForPeopleOnly(self) -> None:
         """
-        The short form of a key can not be read back, the whole key can.
+        The short form of a key cannot be read back, the whole key can.
         """
         self.assertEqual(Identity.parse(ALICE.identity.text), ALICE.identity)
         self.assertEqual(Identity.parse(ALICE.identity.text.upper()), ALICE.identity)

@@ -213,7 +213,7 @@ class REL2Tests(SynchronousTestCase):
 
     def test_portTaken(self) -> None:
         """
-        Two nodes can not have the same port.
+        Two nodes cannot have the same port.
         """
         with self.assertRaises(PortUnavailable):
             self.opened()
@@ -342,7 +342,7 @@ class REL2Tests(SynchronousTestCase):
 
     def test_strangeSuperframe(self) -> None:
         """
-        A superframe that we can not cut is dropped and counted.
+        A superframe that we cannot cut is dropped and counted.
         """
         virtio, frame = STREAM.superframe()
         self.transport.sendSuperframe(PEER, memoryview(bytearray(frame))[:500], virtio)

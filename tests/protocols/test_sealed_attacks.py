@@ -277,7 +277,7 @@ class ForgedTests(AttackTestCase):
 
     def test_spoofedSourceAddress(self) -> None:
         """
-        A member can not send as another: frames with a source address that is not its own are dropped and counted by
+        A member cannot send as another: frames with a source address that is not its own are dropped and counted by
         peer.
         """
         before = len(self.high.frames)
@@ -327,7 +327,7 @@ class ForgedTests(AttackTestCase):
 
     def test_answerOfAnotherMember(self) -> None:
         """
-        A member can not answer in the place of another: whoever answers must have the identity that was asked for.
+        A member cannot answer in the place of another: whoever answers must have the identity that was asked for.
         """
         third = self.net.node("three", "192.0.2.3")
         self.low.transport.introduce(b"v" * 32, third.key.exchangePublic, [third.endpoint])

@@ -179,7 +179,7 @@ class EveryPlaintextTests(PlaintextCase):
 
     def test_aFaultInASuperframeIsForgotten(self) -> None:
         """
-        Superframes that can not be joined because of a fault are dropped, and not tried again with every batch.
+        Superframes that cannot be joined because of a fault are dropped, and not tried again with every batch.
         """
         waiting = self.victim.transport.reception._waiting
         self.patch(waiting, "joinFinished", lambda: 1 / 0)
@@ -208,7 +208,7 @@ class TimerTests(PlaintextCase):
 
     def test_aHandshakeThatFailsIsTriedAgain(self) -> None:
         """
-        An initiation that can not be made because of a fault does not end the attempt: the next repetition is due.
+        An initiation that cannot be made because of a fault does not end the attempt: the next repetition is due.
         """
         third = self.net.node("three", "192.0.2.3")
         third.meet(self.victim)

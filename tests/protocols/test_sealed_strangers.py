@@ -1,5 +1,5 @@
 """
-Strangers can not keep members out: floods of initiations, in simulated time.
+Strangers cannot keep members out: floods of initiations, in simulated time.
 """
 
 from __future__ import annotations

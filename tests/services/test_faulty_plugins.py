@@ -664,7 +664,7 @@ class StoreTests(FaultyPluginCase):
 
     def test_aStoreThatRaises(self) -> None:
         """
-        A store that can not be opened or read stops the start; one that fails later, even at once, is tried again.
+        A store that cannot be opened or read stops the start; one that fails later, even at once, is tried again.
         """
         for name in ("open", "load"):
             server = self.server(Faulty(name))

@@ -171,7 +171,7 @@ class TapTests(HostTestCase):
 
     def test_addressThatCanNotBePutBack(self) -> None:
         """
-        Where the driver can not, the note stays, and nothing else happens.
+        Where the driver cannot, the note stays, and nothing else happens.
         """
 
         def refuse(address: str) -> None:

@@ -320,13 +320,13 @@ class SealedNetworkTests(SealedNetworkTestCase):
         one = self.dwelling(1, joins=False)
         token = self.invitation()
         works = SQLiteRecords.exchange
-        broken = StoreUnavailable("the store /secret/path can not be used: database is locked")
+        broken = StoreUnavailable("the store /secret/path cannot be used: database is locked")
         self.patch(SQLiteRecords, "exchange", lambda *_: fail(broken))
         self.join(one, token)
         self.go(60.0)
         self.assertEqual((one.own.stage, one.own.redeeming), ("joining", True))
         [note] = one.node.status().notes
-        self.assertIn("can not store anything now", note)
+        self.assertIn("cannot store anything now", note)
         self.assertNotIn("secret", note)
         [note] = self.server.status().notes
         self.assertIn("/secret/path", note)
@@ -349,7 +349,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.patch(Roster, "redeem", faulty)
         self.join(one, token)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
-        self.assertIn("can not answer now", one.node.status().notes[0])
+        self.assertIn("cannot answer now", one.node.status().notes[0])
         self.assertGreater(self.server.counters["drop-raised-answering-a-node"], 0)
         self.patch(Roster, "redeem", works)
         self.go(10.0)
@@ -508,7 +508,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
 
     def test_revocation(self) -> None:
         """
-        Who is revoked reaches nobody and is reached by nobody from then on, and can not come back by an invitation.
+        Who is revoked reaches nobody and is reached by nobody from then on, and cannot come back by an invitation.
         """
         one, two, three = (self.dwelling(number) for number in (1, 2, 3))
         self.assertTrue(self.reaches(one, two))

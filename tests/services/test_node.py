@@ -226,7 +226,7 @@ class NodeTests(SynchronousTestCase):
 
     def test_refusals(self) -> None:
         """
-        What can not be added or deleted is refused with its reason.
+        What cannot be added or deleted is refused with its reason.
         """
         one = self.house(1)
         with self.assertRaises(AddressInvalid):
@@ -283,7 +283,7 @@ class NodeTests(SynchronousTestCase):
 
     def test_failedStartLeavesNothingOpen(self) -> None:
         """
-        When the tap can not be opened, the UDP port is free again.
+        When the tap cannot be opened, the UDP port is free again.
         """
         house = House(self.clock, self.network, 1, driverSettings={"nonsense": 1})
         with self.assertRaises(Exception):  # noqa: B017  # whatever the driver says

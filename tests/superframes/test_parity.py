@@ -224,7 +224,7 @@ class LieTests(SynchronousTestCase):
 
     def test_manyOfOneClass(self) -> None:
         """
-        Parities of one class make one chunk, however many there are; one of a class that can not be is counted.
+        Parities of one class make one chunk, however many there are; one of a class that cannot be is counted.
         """
         way = Way()
         parities, chunks = way.plaintexts(TCP)

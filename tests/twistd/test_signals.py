@@ -131,7 +131,7 @@ class SignalTests(SynchronousTestCase):
 
     def test_badConfigurationIsSaid(self) -> None:
         """
-        A configuration that can not be used is a note, until there is a better one; the program goes on.
+        A configuration that cannot be used is a note, until there is a better one; the program goes on.
         """
         self.heed()
         self.reactor.run()

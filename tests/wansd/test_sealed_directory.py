@@ -415,7 +415,7 @@ class SealedDirectoryTests(SynchronousTestCase):
 
     def test_aDamagedRecordInTheStoreDisturbsNoOther(self) -> None:
         """
-        What can not be read in the store is left out, and the rest is served.
+        What cannot be read in the store is left out, and the rest is served.
         """
         self.alice.announce()
         self.network.run(1)
@@ -441,7 +441,7 @@ class SealedDirectoryTests(SynchronousTestCase):
 
     def test_messagesThatAreNoneAreCounted(self) -> None:
         """
-        What can not be read, or is for nodes, is counted and answered by nobody.
+        What cannot be read, or is for nodes, is counted and answered by nobody.
         """
         for octets in (b"\x91\x10", b"\x92\x12\x01", pack(Announced(1, 1, b"i" * 8, 1)), b"\x92\x1f\x00"):
             self.alice.sessions.sendControl(self.server.sessions.identity, octets)

@@ -140,7 +140,7 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
 
     def unopened(self, path: Path) -> str:
         """
-        Why a file can not be opened, by the first that is asked of it.
+        Why a file cannot be opened, by the first that is asked of it.
         """
         asked = SQLiteRecords(path, SameThread("store")).load("a")
         return str(self.failureResultOf(asked, StoreUnavailable).value)
@@ -233,7 +233,7 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
 
 class WatchedRecordsTests(SynchronousTestCase):
     """
-    A note tells while the store can not be written, or is slow.
+    A note tells while the store cannot be written, or is slow.
     """
 
     def setUp(self) -> None:

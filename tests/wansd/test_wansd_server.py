@@ -484,7 +484,7 @@ class OperatorTests(ServerCase):
 
     def test_whatCanNotBeDoneIsSaid(self) -> None:
         """
-        What REL2 can not list, unknown sources and unknown nodes are refused with the reason.
+        What REL2 cannot list, unknown sources and unknown nodes are refused with the reason.
         """
         self.assertRaises(EntryRefused, self.server.add, ALICE, "[2001:db8::1]:22222")
         self.assertRaises(EntryRefused, self.server.add, MAC(b"\xff" * 6), "192.0.2.1")
@@ -681,7 +681,7 @@ class StoreTests(ServerCase):
 
     def test_storeThatFailsAtTheStartStopsIt(self) -> None:
         """
-        A store that can not be read stops the start, and the port is free again.
+        A store that cannot be read stops the start, and the port is free again.
         """
         self.successResultOf(self.server.stop())
         self.records.failing = True
@@ -744,7 +744,7 @@ class StoreTests(ServerCase):
 
     def test_brokenRecordIsLeftOut(self) -> None:
         """
-        A record that can not be understood is logged and left out; the others are loaded.
+        A record that cannot be understood is logged and left out; the others are loaded.
         """
         self.joined(1, ALICE)
         self.records.write(KIND, {bytes(BOB): b"{", b"short": b"{}", bytes(CAROL): b'{"host": 1}'})

@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}")
 
 class BackupInvalid(WandError):
     """
-    A backup can not be made, read or put back.
+    A backup cannot be made, read or put back.
     """
 
 

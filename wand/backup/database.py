@@ -23,14 +23,14 @@ def copied(path: Path) -> bytes:
     """
     A copy of a database, as a file would have it that nobody works with.
 
-    @raise BackupInvalid: if it can not be read, or is damaged.
+    @raise BackupInvalid: if it cannot be read, or is damaged.
     """
     try:
         with closing(_opened(path)) as source, closing(sqlite3.connect(":memory:")) as copy:
             source.backup(copy)
             content = bytearray(copy.serialize())
     except sqlite3.Error as error:
-        raise BackupInvalid(f"{path} can not be read: {error}; no backup was made") from error
+        raise BackupInvalid(f"{path} cannot be read: {error}; no backup was made") from error
     content[_MEANS] = b"\x01\x01"
     check(bytes(content), str(path))
     return bytes(content)

@@ -27,14 +27,14 @@ def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
 
     @param now: the time, in seconds since the epoch.
     @param database: the server's database, if it lies elsewhere.
-    @raise BackupInvalid: if something can not be read, or is damaged, so that the backup would be of no use.
+    @raise BackupInvalid: if something cannot be read, or is damaged, so that the backup would be of no use.
     """
     try:
         files = {each.name: _read(each) for each in sorted(state.iterdir()) if _belongs(each)}
         if database is not None and database.parent != state and database.exists():
             files[DATABASE] = copied(database)
     except OSError as error:
-        raise BackupInvalid(f"{error.filename or state} can not be read: {error.strerror}") from error
+        raise BackupInvalid(f"{error.filename or state} cannot be read: {error.strerror}") from error
     checkContents(files, str(state))
     return Archive(Manifest(roleOf(files), now, __version__), files)
 

@@ -28,8 +28,8 @@ def restore(archive: Archive, state: Path, owner: Owner, *, force: bool) -> Path
     @param owner: to whom the files shall belong.
     @param force: may there be something already?
     @return: where that is kept now; C{None} if there was nothing.
-    @raise BackupInvalid: if the backup is damaged, or the directory can not take it; nothing was changed then.
-    @raise StateUnavailable: if a program works in the directory, or it can not be written.
+    @raise BackupInvalid: if the backup is damaged, or the directory cannot take it; nothing was changed then.
+    @raise StateUnavailable: if a program works in the directory, or it cannot be written.
     """
     checkContents(archive.files, "the backup")
     directory = StateDirectory(str(state), owner)
@@ -65,5 +65,5 @@ def _setAside(directory: StateDirectory, there: list[Path], owner: Owner) -> Pat
         for each in there:
             each.rename(aside / each.name)
     except OSError as error:
-        raise StateUnavailable(f"what is in {directory.path} can not be kept aside: {error.strerror}") from error
+        raise StateUnavailable(f"what is in {directory.path} cannot be kept aside: {error.strerror}") from error
     return aside

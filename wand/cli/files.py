@@ -25,7 +25,7 @@ ARCHIVE_MAXIMUM: Final = 1_000_000_000
 
 class FileRefused(WandError):
     """
-    A file can not be read or written, or is not safe to use.
+    A file cannot be read or written, or is not safe to use.
     """
 
 
@@ -33,7 +33,7 @@ def readText(path: str) -> str:
     """
     Read the begin of a file that holds a token.
 
-    @raise FileRefused: if it can not be read.
+    @raise FileRefused: if it cannot be read.
     """
     return _read(path, SECRET_MAXIMUM).decode("utf-8", "replace")
 
@@ -42,7 +42,7 @@ def readDocument(path: str) -> bytes:
     """
     Read a whole file.
 
-    @raise FileRefused: if it can not be read, or is too long.
+    @raise FileRefused: if it cannot be read, or is too long.
     """
     content = _read(path, DOCUMENT_MAXIMUM + 1)
     if len(content) > DOCUMENT_MAXIMUM:
@@ -54,7 +54,7 @@ def readSecret(path: str) -> str:
     """
     Read a file that nobody else may read, such as a key.
 
-    @raise FileRefused: if it can not be read, or others can read or change it.
+    @raise FileRefused: if it cannot be read, or others can read or change it.
     """
     return _read(path, SECRET_MAXIMUM, secret=True).decode("ascii", "replace")
 
@@ -63,7 +63,7 @@ def readArchive(path: str) -> bytes:
     """
     Read a backup.
 
-    @raise FileRefused: if it can not be read, or is too long.
+    @raise FileRefused: if it cannot be read, or is too long.
     """
     content = _read(path, ARCHIVE_MAXIMUM + 1)
     if len(content) > ARCHIVE_MAXIMUM:
@@ -76,7 +76,7 @@ def newSecretFile(path: str, content: bytes, *, force: bool) -> None:
     Write a file of mode 0600: all of it or nothing.
 
     @param force: may it replace another?
-    @raise FileRefused: if it can not be made, or is there already.
+    @raise FileRefused: if it cannot be made, or is there already.
     """
     if not force and os.path.lexists(path):
         raise FileRefused(f"{path} is there already: choose another name, or add --force to replace it")
@@ -91,7 +91,7 @@ def newSecretFile(path: str, content: bytes, *, force: bool) -> None:
     except OSError as error:
         with suppress(OSError):
             Path(new).unlink(missing_ok=True)
-        raise FileRefused(f"{path} can not be written: {error.strerror}") from None
+        raise FileRefused(f"{path} cannot be written: {error.strerror}") from None
 
 
 @contextmanager
@@ -99,14 +99,14 @@ def secretFile(path: str) -> Iterator[IO[str]]:
     """
     A new file, of mode 0600, to write a secret into.  It is removed if that fails.
 
-    @raise FileRefused: if it can not be made, or is there already.
+    @raise FileRefused: if it cannot be made, or is there already.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise FileRefused(f"{path} is there already: remove it, or choose another name") from None
     except OSError as error:
-        raise FileRefused(f"{path} can not be written: {error.strerror}") from None
+        raise FileRefused(f"{path} cannot be written: {error.strerror}") from None
     try:
         with os.fdopen(descriptor, "w") as file:
             yield file
@@ -122,7 +122,7 @@ def _read(path: str, maximum: int, *, secret: bool = False) -> bytes:
                 _checkSecret(path, os.fstat(file.fileno()))
             return file.read(maximum)
     except OSError as error:
-        raise FileRefused(f"{path} can not be read: {error.strerror}") from None
+        raise FileRefused(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _checkSecret(path: str, found: os.stat_result) -> None:

@@ -57,7 +57,7 @@ def translate(
 
     @param wand: C{None} if there is no such file.
     @return: its lines.
-    @raise ConfigurationInvalid: if a setting that the original needs is missing, or a value can not be used.
+    @raise ConfigurationInvalid: if a setting that the original needs is missing, or a value cannot be used.
     """
     lines = [
         "# Made by wand import-config from the files of the original WanDaemon.",
@@ -149,6 +149,6 @@ def _read(file: str) -> str:
     try:
         return Path(file).read_bytes().decode()
     except OSError as error:
-        raise ConfigurationInvalid(file, "", f"it can not be read: {error.strerror}") from None
+        raise ConfigurationInvalid(file, "", f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigurationInvalid(file, "", f"it is no text: {error}") from None

@@ -67,7 +67,7 @@ class LaterCommand(click.Command):
         try:
             command: click.Command = getattr(import_module(self._module), self._attribute)
         except ImportError as error:
-            raise WandError(f"wand {self.name} can not be loaded: {error}") from error
+            raise WandError(f"wand {self.name} cannot be loaded: {error}") from error
         return command
 
 

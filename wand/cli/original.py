@@ -64,7 +64,7 @@ def _parseLine(line: str, where: str) -> OriginalSetting:
     key, text, word = match["key"], match["text"], match["word"]
     if text is not None:
         if not text.isprintable():
-            raise ConfigurationInvalid(where, key, "its value has characters that can not be printed")
+            raise ConfigurationInvalid(where, key, "its value has characters that cannot be printed")
         return OriginalSetting(key, text, where)
     if word is None:
         raise ConfigurationInvalid(where, key, "it has no value")

@@ -22,7 +22,7 @@ _SENTENCES: Final = {
     "member-pending": "{name} ({key}) waits{at}: wand approve {name}",
     "member-refused": "{key} is not admitted{at}: {reason}",
     "member-changed": "{name} ({key}) {what}",
-    "member-delayed": "{key} can not be answered now{at}: {reason}",
+    "member-delayed": "{key} cannot be answered now{at}: {reason}",
     "member-revoked": "{name} ({key}) is a member no more",
     "member-learned": "{name} ({key}) was not in the store and is known by its certificate: {state}; see wand members",
     "member-readdressed": "{name} ({key}) has the address {new} now: {old} was an earlier member's",

@@ -168,7 +168,7 @@ def _explained(error: Exception, path: str) -> WandError:
         return NotPermitted(
             f"you may not use the control socket {path}: become root, or a member of the group that it belongs to"
         )
-    return NotRunning(f"can not connect to the control socket {path}: {error}")
+    return NotRunning(f"cannot connect to the control socket {path}: {error}")
 
 
 def _given(**arguments: object) -> dict[str, Any]:

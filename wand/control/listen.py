@@ -62,7 +62,7 @@ class ControlSocket:
         """
         Listen.  Called with the privileges of the start.
 
-        @raise PortUnavailable: if another program answers at the path, or the socket can not be made there.
+        @raise PortUnavailable: if another program answers at the path, or the socket cannot be made there.
         """
         problem = tooLong(self.path)
         if problem is not None:
@@ -77,7 +77,7 @@ class ControlSocket:
         except OSError as error:
             self._undo()
             raise PortUnavailable(
-                f"can not make the control socket {self.path}: {error.strerror or error}; start as root, or choose a "
+                f"cannot make the control socket {self.path}: {error.strerror or error}; start as root, or choose a "
                 "path in a directory that you may write"
             ) from error
 
@@ -152,7 +152,7 @@ class ControlSocket:
 
 class _Port(unix.Port):
     """
-    A listening socket that leaves its path alone when it is closed: Twisted's own fails there if it can not be removed.
+    A listening socket that leaves its path alone when it is closed: Twisted's own fails there if it cannot be removed.
     """
 
     def connectionLost(self, reason: Failure) -> None:

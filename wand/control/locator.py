@@ -47,7 +47,7 @@ class Locator(amp.CommandLocator):
 
     def __init__(self, program: Program, malformed: Callable[[], None]) -> None:
         """
-        @param malformed: called when the arguments of a command can not be understood.
+        @param malformed: called when the arguments of a command cannot be understood.
         """
         self._program = program
         self._malformed = malformed
@@ -78,7 +78,7 @@ class Locator(amp.CommandLocator):
             answer = respond(box)
         except Exception as error:  # only of parsing: what the responder itself raises comes in the Deferred
             self._malformed()
-            return fail(_remote(RequestMalformed(f"the arguments of {name.decode()} can not be understood: {error!r}")))
+            return fail(_remote(RequestMalformed(f"the arguments of {name.decode()} cannot be understood: {error!r}")))
         self._underWay += 1
         answer.addBoth(self._done)
         return answer.addErrback(self._explain, name)
@@ -108,7 +108,7 @@ def page(items: Sequence[object]) -> Answer:
 
 def checkLifetime(seconds: float) -> None:
     """
-    @raise RequestMalformed: if something can not last so long.
+    @raise RequestMalformed: if something cannot last so long.
     """
     if not (isfinite(seconds) and seconds > 0):
         raise RequestMalformed("a lifetime is a number of seconds above zero")

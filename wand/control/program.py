@@ -65,7 +65,7 @@ class Program(Protocol):
         Read the configuration again and take over what can be changed in a running program.
 
         @return: what was changed, and what has to wait for a restart, a sentence each.
-        @raise wand.errors.ConfigurationInvalid: if the file can not be used; nothing is changed then.
+        @raise wand.errors.ConfigurationInvalid: if the file cannot be used; nothing is changed then.
         """
 
     def stop(self) -> None:
@@ -101,7 +101,7 @@ class Program(Protocol):
         @param lifetime: in seconds.
         @param limits: how much those who join may bring.
         @return: the token.
-        @raise wand.errors.MembershipRefused: if it can not be made so.
+        @raise wand.errors.MembershipRefused: if it cannot be made so.
         """
 
     def invitations(self) -> list[InvitationStatus]:

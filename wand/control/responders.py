@@ -45,7 +45,7 @@ class Responders(MembershipResponders):
     def __init__(self, program: Program, subscriber: Subscriber, malformed: Callable[[], None]) -> None:
         """
         @param subscriber: the connection, for those who want events.
-        @param malformed: called when the arguments of a command can not be understood.
+        @param malformed: called when the arguments of a command cannot be understood.
         """
         super().__init__(program, malformed)
         self._subscriber = subscriber

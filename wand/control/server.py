@@ -3,7 +3,7 @@
 """
 The side of the control socket that answers.
 
-Whoever may connect is trusted to command the program, but not to be free of faults: what can not be understood is
+Whoever may connect is trusted to command the program, but not to be free of faults: what cannot be understood is
 counted, never raised and never logged with a traceback, and nothing grows without a bound.
 """
 

@@ -182,7 +182,7 @@ class Screen:
         ]
         if figures.admissions:
             slowest = max(each.seconds for each in figures.admissions)
-            rows.insert(0, ("  joining with an invitation", f"{slowest:.2f} s at the most"))
+            rows.insert(0, ("  joining with an invitation", f"{slowest:.2f} s at most"))
         if figures.capture is not None:
             seen = "nothing" if not figures.capture.found else ", ".join(figures.capture.found)
             rows.append(("  the network in between saw", f"{seen} in {figures.capture.datagrams} datagrams"))
@@ -198,7 +198,7 @@ class Screen:
 
     def failure(self, reason: str, evidence: Sequence[tuple[str, str]]) -> None:
         """
-        Show why the demo can not go on, and what the programs said.
+        Show why the demo cannot go on, and what the programs said.
         """
         self.line()
         for name, log in evidence:

@@ -33,10 +33,10 @@ COUNTERS: Final = {
     "directory-announces": "announcements of ourselves sent to directory servers",
     "directory-pages-taken": "pages taken from directory servers",
     "drop-directory-stranger": "directory messages dropped: they do not come from a server that we ask",
-    "drop-directory-malformed": "directory messages dropped: they can not be read, or are none for us",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
 }
 
-#: How many servers are asked at the most.
+#: How many servers are asked at most.
 SERVERS_LIMIT: Final = 8
 
 #: Seconds between renewals of what stands in the table; a small part of the lifetime of its entries.

@@ -30,7 +30,7 @@ from wand.errors import AddressInvalid
 #: Resolves a name to numeric addresses; none if there are none.
 ResolveAll: TypeAlias = Callable[[str], Deferred[list[str]]]
 
-#: Seconds until a name that cannot be resolved is tried again: at first, and at the most.
+#: Seconds until a name that cannot be resolved is tried again: at first, and at most.
 RETRY: Final = 1.0
 RETRY_MAXIMUM: Final = 30.0
 
@@ -153,7 +153,7 @@ class Whereabouts:
         try:
             name, _ = splitHostPort(text, SERVER_PORT)
         except AddressInvalid as error:
-            self._log.warn("a server can not be asked: {error}", error=error)
+            self._log.warn("a server cannot be asked: {error}", error=error)
             return
         self._later(SLOW, text, partial(self._unresolved.say, name, "DNS does not answer"))
         looking = self._waiting[text] = maybeDeferred(self._resolve, name).addCallback(partial(self._named, text, name))

@@ -40,7 +40,7 @@ def openDevice(path: str) -> int:
     Open a character device for reading and writing.
 
     @return: its file descriptor.
-    @raise OSError: if it can not be opened.
+    @raise OSError: if it cannot be opened.
     """
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -112,7 +112,7 @@ class ChardevDriver:
         try:
             return self._opener(path)
         except OSError as error:
-            raise TapUnavailable(f"{path} can not be opened: {error.strerror}; {_advice(error)}") from error
+            raise TapUnavailable(f"{path} cannot be opened: {error.strerror}; {_advice(error)}") from error
 
 
 def _advice(error: OSError) -> str:

@@ -66,7 +66,7 @@ class Addresses:
         try:
             wanted = str(ip_interface(address))
         except ValueError as error:
-            raise TapUnavailable(f"the address {address!r} can not be set: {error}") from error
+            raise TapUnavailable(f"the address {address!r} cannot be set: {error}") from error
         if self._remainder is None or self._remainder.stdin is None:
             runCommand(self._command(wanted), self._package)
             return
@@ -74,7 +74,7 @@ class Addresses:
             self._remainder.stdin.write(f"{wanted}\n".encode())
             self._remainder.stdin.flush()
         except OSError as error:
-            raise TapUnavailable(f"the address {wanted} can not be set any more: restart the program") from error
+            raise TapUnavailable(f"the address {wanted} cannot be set any more: restart the program") from error
 
     def close(self) -> None:
         """

@@ -18,7 +18,7 @@ from wand.ethernet import MAC, OVERHEAD, Frame
 from wand.interfaces import Context, IFrameReader, IHostTap, TapRequest
 from wand.prompt import IPromptReader
 
-#: Frames that one wake-up reads at the most, so that timers and the control socket stay prompt under load.
+#: Frames that one wake-up reads at most, so that timers and the control socket stay prompt under load.
 BATCH: Final = 64
 
 #: The same in octets, for superframes.
@@ -100,7 +100,7 @@ class DescriptorTap:
         See L{ITap}.
         """
         if self._addresses is None:
-            raise TapUnavailable(f"set the address {address} on {self.interface} yourself: this driver can not")
+            raise TapUnavailable(f"set the address {address} on {self.interface} yourself: this driver cannot")
         self._addresses.add(address)
 
     def start(self, receiver: IFrameReader) -> None:

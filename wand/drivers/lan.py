@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.drivers.descriptor import BATCH
 from wand.ethernet import Frame
 
-#: Frames that are under way on a LAN at the most; what is sent beyond that is refused.
+#: Frames that are under way on a LAN at most; what is sent beyond that is refused.
 LIMIT: Final = 1024
 
 

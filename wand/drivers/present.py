@@ -1,5 +1,5 @@
 """
-What an interface is that is there already, where a tap can not be opened because of it.
+What an interface is that is there already, where a tap cannot be opened because of it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _log = Logger()
 
 _DEVICE: Final = "/dev/net/tun"
 
-#: Octets that the kernel makes a superframe at the most.  With what is added, it then leaves in one train of up to
+#: Octets that the kernel makes a superframe at most.  With what is added, it then leaves in one train of up to
 #: 64 KiB; with more, every superframe is a train and a short one behind it, which costs 3 % more processor time.
 SUPERFRAME: Final = 60_000
 
@@ -76,7 +76,7 @@ class TuntapDriver:
         try:
             import pytun  # noqa: F401
         except ImportError as error:
-            return f"python-pytun can not be imported ({error}); install it with pip install python-pytun"
+            return f"python-pytun cannot be imported ({error}); install it with pip install python-pytun"
         return None
 
     def open(self, request: TapRequest, context: Context) -> ITap:
@@ -126,12 +126,12 @@ def _makeDevice(interface: str, path: str, flags: int) -> Any:
     try:
         return pytun.TunTapDevice(name=interface, flags=pytun.IFF_TAP | pytun.IFF_NO_PI | flags, dev=path)
     except OSError as error:
-        raise TapUnavailable(f"the tap {interface} can not be opened: {whyNot(interface, error)}") from error
+        raise TapUnavailable(f"the tap {interface} cannot be opened: {whyNot(interface, error)}") from error
 
 
 def whyNot(interface: str, error: OSError) -> str:
     """
-    Why an interface can not be opened, and what to do about it: what is there already says more than the system does.
+    Why an interface cannot be opened, and what to do about it: what is there already says more than the system does.
     """
     advice = presentAdvice(interface) if error.errno in (errno.EINVAL, errno.EPERM, errno.EBUSY) else ""
     advice = advice or _ADVICE.get(error.errno or 0, "").format(interface=interface)
@@ -171,4 +171,4 @@ def _addressCommand(interface: str, address: str) -> list[str]:
 
 def _unconfigured(interface: str, what: str, error: OSError) -> TapUnavailable:
     reason = _PRIVILEGE.format(interface=interface) if error.errno == errno.EPERM else error.strerror or str(error)
-    return TapUnavailable(f"the tap {interface} can not be {what}: {reason}")
+    return TapUnavailable(f"the tap {interface} cannot be {what}: {reason}")

@@ -33,7 +33,7 @@ from wand.host.messages import (
 )
 from wand.rtnetlink import DONE, ERROR, messagesOf
 
-#: Octets of the longest datagram that the kernel sends, and how many of them one wake-up reads at the most.
+#: Octets of the longest datagram that the kernel sends, and how many of them one wake-up reads at most.
 _DATAGRAM: Final = 65_536
 _BATCH: Final = 8
 

@@ -45,7 +45,7 @@ def execute(*arguments: str, timeout: float = PATIENCE, sent: str | None = None)
     @param sent: what it reads on its standard input; nothing if C{None}.
     @param timeout: seconds that it may take.
     @return: what it wrote to its standard output.
-    @raise CommandFailed: if it can not be started, fails or takes too long.
+    @raise CommandFailed: if it cannot be started, fails or takes too long.
     """
     text = " ".join(arguments)
     try:

@@ -18,13 +18,13 @@ _INSIDE: Final = "WAND_LAB_INSIDE"
 
 class LabUnavailable(WandError):
     """
-    This machine or this user can not have a lab.
+    This machine or this user cannot have a lab.
     """
 
 
 def unusable() -> str | None:
     """
-    Why this process can not have a lab with tap devices, C{None} if it can.  Tries it.
+    Why this process cannot have a lab with tap devices, C{None} if it can.  Tries it.
     """
     if sys.platform != "linux":
         return "network namespaces exist on Linux only"
@@ -38,9 +38,9 @@ def unusable() -> str | None:
             host = lab.host("probe")
             host.run("ip", "tuntap", "add", "dev", "probe", "mode", "tap")
     except CommandFailed as error:
-        return f"{'network namespaces' if host is None else 'tap devices'} can not be made ({error.output or error})"
+        return f"{'network namespaces' if host is None else 'tap devices'} cannot be made ({error.output or error})"
     except OSError as error:
-        return f"the files of a lab can not be made ({error})"
+        return f"the files of a lab cannot be made ({error})"
     return None
 
 

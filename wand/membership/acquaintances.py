@@ -76,7 +76,7 @@ class Acquaintances:
         """
         Offer those who are remembered to the claims, which verify them, and keep up from now on.
 
-        @raise StateUnavailable: if the file can not be read, or is open to others.
+        @raise StateUnavailable: if the file cannot be read, or is open to others.
         """
         self._written = keptSecret(self._state, ACQUAINTANCES) or b""
         for each in unpacked(self._written, list[Acquaintance], 2_000_000) or ():

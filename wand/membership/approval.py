@@ -46,7 +46,7 @@ def _together(answers: list[tuple[bool, Any]]) -> Verdict:
     for answered, failure in answers:
         if not answered:
             assert isinstance(failure, Failure)
-            raise TemporarilyUnavailable("a hook that must be asked can not answer now") from failure.value
+            raise TemporarilyUnavailable("a hook that must be asked cannot answer now") from failure.value
     return Verdict(True)
 
 

@@ -34,7 +34,7 @@ from wand.table import Rank, Source, Table
 #: Who says so in the table.
 CLAIMED: Final = Source("claims", Rank.DIRECTORY)
 
-#: How many members are known at the most.
+#: How many members are known at most.
 LIMIT: Final = 20_000
 
 COUNTERS: Final = {

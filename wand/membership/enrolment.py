@@ -96,9 +96,9 @@ class Enrolment:
         """
         Read what is kept; make the node's key the first time.
 
-        @param notes: where it is said that something can not be kept.
+        @param notes: where it is said that something cannot be kept.
         @param wallClock: gives the seconds since the epoch.
-        @raise StateUnavailable: if something can not be read, or is open to others; or if the key is damaged, or lost
+        @raise StateUnavailable: if something cannot be read, or is open to others; or if the key is damaged, or lost
             while the rest is there.
         """
         self.key = NodeKey.kept(state, entropy, beside=(MEMBERSHIP, EPOCH, REVOCATIONS))

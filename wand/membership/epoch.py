@@ -25,7 +25,7 @@ class Epoch:
     def __init__(self, keeping: Keeping, wallClock: Callable[[], float]) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
-        @raise StateUnavailable: if it can not be read.
+        @raise StateUnavailable: if it cannot be read.
         """
         self._keeping = keeping
         self._wallClock = wallClock

@@ -36,7 +36,7 @@ class Evidence:
         @param certificate: as it was signed.
         @param expired: has it expired?  Then an operator decides, since a revocation may have been lost, too.
         @return: the record; C{None} if there was nothing to learn.
-        @raise wand.errors.StoreUnavailable: if it can not be stored.
+        @raise wand.errors.StoreUnavailable: if it cannot be stored.
         @raise MembershipRefused: if others change the same member at the same time.
         """
         before = self._register.get(content.identity)

@@ -30,7 +30,7 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 #: The name of a network or of a member.
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z")]
 
-#: What a member may call its own, at the most, of each kind.
+#: What a member may call its own, at most, of each kind.
 LIMIT: Final = 4
 
 #: An overlay address with its prefix length.

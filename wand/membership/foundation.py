@@ -78,7 +78,7 @@ class NetworkWish:
 
     def check(self) -> None:
         """
-        @raise ConfigurationInvalid: if a value can not be used.
+        @raise ConfigurationInvalid: if a value cannot be used.
         """
         for key, name in (("name", self.name), ("server", self.server)):
             if not isName(name):
@@ -146,8 +146,8 @@ async def founded(
     store; the final name of its key.  So a crash on the way leaves either nothing that anybody knows, or everything,
     and a key under its final name without a record in the store means that the store was lost.
 
-    @raise StoreUnavailable: if the store can not be used, its record is damaged, or it was lost.
-    @raise StateUnavailable: if the key can not be read or written, or is another network's.
+    @raise StoreUnavailable: if the store cannot be used, its record is damaged, or it was lost.
+    @raise StateUnavailable: if the key cannot be read or written, or is another network's.
     """
     shelf = Shelf(records, KIND, NetworkRecord)
     await shelf.load()
@@ -197,7 +197,7 @@ async def _recovered(shelf: Shelf[NetworkRecord], state: StateDirectory, wish: N
     record = None if content is None else unpacked(content, NetworkRecord, 65536)
     if record is None:
         raise StoreUnavailable(
-            f"the network can not be recovered without its secret, which {state.path / NETWORK} would have; nothing "
+            f"the network cannot be recovered without its secret, which {state.path / NETWORK} would have; nothing "
             "was "
             f"changed: restore a backup, or copy the file membership from the state directory of any node to "
             f"{state.path / NETWORK}"

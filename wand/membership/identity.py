@@ -97,7 +97,7 @@ class NodeKey:
         The keys of this program; makes them the first time.
 
         @param beside: files that are there only if there was a key before: then none is made.
-        @raise StateUnavailable: if they can not be read or written, others can read them, or they are lost.
+        @raise StateUnavailable: if they cannot be read or written, others can read them, or they are lost.
         """
         seed = _keptSeed(state, NODE_KEY)
         other = None if seed else state.has(*beside)
@@ -136,7 +136,7 @@ class NetworkKey:
 
         @param name: the file.
 
-        @raise StateUnavailable: if it can not be read, or others can read it.
+        @raise StateUnavailable: if it cannot be read, or others can read it.
         """
         seed = _keptSeed(state, name)
         return None if seed is None else cls.fromSeed(seed)
@@ -148,7 +148,7 @@ class NetworkKey:
 
         @param name: the file.
 
-        @raise StateUnavailable: if it can not be written.
+        @raise StateUnavailable: if it cannot be written.
         """
         return cls.fromSeed(_madeSeed(state, name, entropy))
 

@@ -23,7 +23,7 @@ KIND: Final = "sealed-invitation"
 #: How many invitations there may be.
 LIMIT: Final = 10_000
 
-#: How often one can be redeemed at the most.
+#: How often one can be redeemed at most.
 USES: Final = 1000
 
 #: Seconds for which one that has expired is still answered, so that its holder is told why it is refused.
@@ -124,8 +124,8 @@ class Invitations:
         Make an invitation.
 
         @param lifetime: in seconds.
-        @raise MembershipRefused: if it can not be made so.
-        @raise wand.errors.StoreUnavailable: if it can not be stored.
+        @raise MembershipRefused: if it cannot be made so.
+        @raise wand.errors.StoreUnavailable: if it cannot be stored.
         """
         if not 1 <= uses <= USES:
             raise MembershipRefused(f"an invitation can be used 1 to {USES} times")
@@ -215,9 +215,9 @@ class Invitations:
         """
         Use an invitation for an identity: once, however often it is asked.
 
-        @raise MembershipRefused: if it can not be used, with the reason.
+        @raise MembershipRefused: if it cannot be used, with the reason.
         @raise TemporarilyUnavailable: if too many others use it at the same time.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         for _ in range(_TRIES):
             known = self.check(invitation, identity)

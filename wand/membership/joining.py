@@ -18,20 +18,20 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renew, Renewed
 from wand.notes import Notes
 
-#: Seconds after which a request that got no answer is made again: at first, and at the most.
+#: Seconds after which a request that got no answer is made again: at first, and at most.
 PATIENCE: Final = 2.0
 PATIENCE_MAXIMUM: Final = 30.0
 
 #: Seconds after which a request is made again that is pending: soon enough for the session to stay.
 PENDING: Final = 20.0
 
-#: Seconds after which it is made again if the server, or our own disk, could not now: at first, and at the most; and
+#: Seconds after which it is made again if the server, or our own disk, could not now: at first, and at most; and
 #: how much longer, at random, as a part of it.
 TROUBLE: Final = 1.0
 TROUBLE_MAXIMUM: Final = 40.0
 TROUBLE_JITTER: Final = 0.5
 
-#: Seconds between two looks at whether it is time for a new certificate, at the most: the clock may be set.
+#: Seconds between two looks at whether it is time for a new certificate, at most: the clock may be set.
 LOOK: Final = 300.0
 
 
@@ -196,8 +196,8 @@ class Renewal:
         try:
             isNews = self._enrolment.renewed(message.certificate)
         except StateUnavailable as error:
-            self._log.error("the new certificate can not be kept: {error}", error=error)
-            self._notes.say("renewal", f"the new certificate can not be kept, and is asked for again: {error}")
+            self._log.error("the new certificate cannot be kept: {error}", error=error)
+            self._notes.say("renewal", f"the new certificate cannot be kept, and is asked for again: {error}")
             return
         self._notes.clear("renewal")
         if isNews:
@@ -206,7 +206,7 @@ class Renewal:
 
     def _notRenewed(self, message: Refused | NotNow) -> None:
         self._log.warn("the certificate is not renewed: {reason}", reason=message.reason)
-        what = "refuses to renew" if isinstance(message, Refused) else "can not renew now"
+        what = "refuses to renew" if isinstance(message, Refused) else "cannot renew now"
         self._notes.say(
             "renewal",
             f"the server {what} the certificate of this node, which asks again by itself: {message.reason}",

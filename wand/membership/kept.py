@@ -10,7 +10,7 @@ import stat
 from wand.errors import StateUnavailable
 from wand.state import StateDirectory
 
-#: What is read of a file at the most, in octets.
+#: What is read of a file at most, in octets.
 _MAXIMUM = 16_000_000
 
 
@@ -19,7 +19,7 @@ def keptSecret(state: StateDirectory, name: str) -> bytes | None:
     Read a file of the state directory that holds a secret.
 
     @return: its content, or C{None} if there is no such file.
-    @raise StateUnavailable: if it can not be read, or others can read it, or it is somebody else's.
+    @raise StateUnavailable: if it cannot be read, or others can read it, or it is somebody else's.
     """
     path = state.path / name
     try:
@@ -27,7 +27,7 @@ def keptSecret(state: StateDirectory, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateUnavailable(f"{path} can not be read: {error.strerror}") from error
+        raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
         _check(os.fstat(descriptor), state, name)
         return file.read(_MAXIMUM)

@@ -56,7 +56,7 @@ class Memories:
         """
         Take what was kept, and keep up from now on.
 
-        @raise StateUnavailable: if the file can not be read, or is open to others.
+        @raise StateUnavailable: if the file cannot be read, or is open to others.
         """
         for kept in unpacked(keptSecret(self._state, HEARD) or b"", list[_Kept], MAXIMUM) or ():
             self._learned.remember(Heard(kept.mac, kept.holder, kept.since, kept.last))

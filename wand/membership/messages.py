@@ -15,7 +15,7 @@ from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, unpacked
 #: The largest message, in octets.
 MAXIMUM: Final = 1152
 
-#: How many revocations are in one message at the most.
+#: How many revocations are in one message at most.
 PAGE: Final = 6
 
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]

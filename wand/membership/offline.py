@@ -110,7 +110,7 @@ def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None
     Sign what a document of L{exported} asks for.
 
     @param life: for how many seconds the certificates shall be valid, where not as long as is asked for.
-    @raise MembershipRefused: if the document can not be read, or is about another network.
+    @raise MembershipRefused: if the document cannot be read, or is about another network.
     """
     requests = _decoded(document, Requests)
     if requests.network != key.network.text:
@@ -124,7 +124,7 @@ def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None
             revocations=[_revocation(request, key) for request in requests.revocations],
         )
     except (ValueError, AddressInvalid) as error:
-        raise MembershipRefused(f"the requests can not be signed: {error}") from error
+        raise MembershipRefused(f"the requests cannot be signed: {error}") from error
     return msgspec.json.format(msgspec.json.encode(signatures), indent=2) + b"\n"
 
 
@@ -133,8 +133,8 @@ async def imported(document: bytes, foundation: Foundation, register: Register) 
     Take a document of L{signedOffline}.  What is not valid or not waited for is left out and disturbs nothing else.
 
     @return: how many certificates and revocations were taken.
-    @raise MembershipRefused: if the document can not be read, or is about another network.
-    @raise wand.errors.StoreUnavailable: if that can not be stored.
+    @raise MembershipRefused: if the document cannot be read, or is about another network.
+    @raise wand.errors.StoreUnavailable: if that cannot be stored.
     """
     signatures = _decoded(document, Signatures)
     if signatures.network != foundation.network.text:
@@ -153,7 +153,7 @@ def _decoded(document: bytes, kind: type[Document]) -> Document:
     try:
         return msgspec.json.decode(document, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise MembershipRefused(f"the document can not be read: {error}") from error
+        raise MembershipRefused(f"the document cannot be read: {error}") from error
 
 
 def _request(record: MemberRecord) -> CertificateRequest:

@@ -61,9 +61,9 @@ class Redemption:
 
         @param exchangeKey: the public key that the handshake proved.
         @return: its record, or C{None} if the hooks still think about it.
-        @raise MembershipRefused: if it can not be a member, or get more, with the reason.
+        @raise MembershipRefused: if it cannot be a member, or get more, with the reason.
         @raise TemporarilyUnavailable: if nobody can say now.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         proof = JoinProof(network, join.identity, exchangeKey, invitation)
         if not isSignature(join.proof, proof, join.identity):
@@ -84,7 +84,7 @@ class Redemption:
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
         record = self._register.get(join.identity)
         if self._register.trust.isRevoked(join.identity) or (record and record.state == "revoked"):
-            raise MembershipRefused("this key was revoked; it can not be a member again")
+            raise MembershipRefused("this key was revoked; it cannot be a member again")
         if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
             raise MembershipRefused("this key is a member with another exchange key")
         return record

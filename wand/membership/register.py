@@ -128,7 +128,7 @@ class Register:
         """
         Keep a new member; or the one that there is of the same identity, because it was quicker.
 
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         await self._shelf.exchange(record.identity, None, record)
         kept = self._shelf.get(record.identity)
@@ -142,7 +142,7 @@ class Register:
 
         @param to: makes the new record of the present one; may be called more than once.
         @raise NoSuchMember: if there is none.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         for _ in range(_TRIES):
             before = self._shelf.get(identity)
@@ -159,7 +159,7 @@ class Register:
         says what is stored already does not need the store: a full disk ends no membership.
 
         @raise MembershipRefused: if the key was revoked.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         try:
             record = await self.change(identity, self._certified)
@@ -174,7 +174,7 @@ class Register:
         Take a certificate that was signed elsewhere.
 
         @return: whether it is one that we wait for.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         content = self.trust.check(certificate)
         record = None if content is None else self._shelf.get(content.identity)
@@ -192,7 +192,7 @@ class Register:
         Give a member another name.
 
         @raise MembershipRefused: if it is no name, or somebody else's.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         if not isName(name):
             raise MembershipRefused(f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
@@ -209,7 +209,7 @@ class Register:
         Give a member another MAC address.
 
         @raise MembershipRefused: if it is somebody else's.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         await self.assignments.takeMAC(mac, record.identity)
         moved = await self.change(
@@ -222,7 +222,7 @@ class Register:
         """
         Let an identity be a member no more, for ever; also one that never was, as far as we know.
 
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         if self._shelf.get(identity) is None:
             await self.add(MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock())))
@@ -237,7 +237,7 @@ class Register:
         Take a revocation that was signed elsewhere.
 
         @return: whether it is one that we wait for.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         content = verified(revocation, Revocation, self._foundation.network)
         record = None if content is None else self._shelf.get(content.identity)
@@ -251,7 +251,7 @@ class Register:
         Keep a signed revocation that came from somebody else, such as from a node after our store was restored.
 
         @return: the record, or C{None} if nothing changed.
-        @raise wand.errors.StoreUnavailable: if that can not be stored.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         content = verified(revocation, Revocation, self._foundation.network)
         record = None if content is None else self._shelf.get(content.identity)
@@ -287,13 +287,13 @@ class Register:
     @property
     def hasUnreadable(self) -> bool:
         """
-        Are there records of members that can not be read?
+        Are there records of members that cannot be read?
         """
         return self._shelf.hasUnreadable
 
     def _certified(self, record: MemberRecord) -> MemberRecord:
         if record.state == "revoked" or self.trust.isRevoked(record.identity):
-            raise MembershipRefused("this key was revoked; it can not be a member again")
+            raise MembershipRefused("this key was revoked; it cannot be a member again")
         if self._foundation.key is None:
             return record if record.state == "member" else msgspec.structs.replace(record, state="unsigned")
         certificate = record.certificateFor(self._foundation.network, int(self._wallClock()), self.life)

@@ -38,7 +38,7 @@ from wand.membership.token import Token
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
 
-#: How often in a second, for as long as it likes and at once, an event tells of one node that can not be answered.
+#: How often in a second, for as long as it likes and at once, an event tells of one node that cannot be answered.
 DELAY_RATE: Final = 1 / 60
 DELAY_BURST: Final = 1.0
 
@@ -123,9 +123,9 @@ class Roster:
         Read the roster of a store; create the network if the store is empty.
 
         @param wallClock: gives the seconds since the epoch.
-        @raise ConfigurationInvalid: if the wish can not be fulfilled.
-        @raise StoreUnavailable: if the store can not be used.
-        @raise StateUnavailable: if a key can not be used.
+        @raise ConfigurationInvalid: if the wish cannot be fulfilled.
+        @raise StoreUnavailable: if the store cannot be used.
+        @raise StateUnavailable: if a key cannot be used.
         """
         wish.check()
         key = NodeKey.kept(state, entropy, beside=TRACES)
@@ -153,7 +153,7 @@ class Roster:
         """
         Make a certificate for this server, if it needs one.  To be called every few minutes.
 
-        @raise StoreUnavailable: if that can not be stored.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._register.get(self.identity)
         if record is None:
@@ -249,7 +249,7 @@ class Roster:
     @property
     def hasUnreadable(self) -> bool:
         """
-        Does the store have records of members that can not be read?
+        Does the store have records of members that cannot be read?
         """
         return self._register.hasUnreadable
 
@@ -378,8 +378,8 @@ class Roster:
         @param endpoints: where nodes reach this server, C{HOST:PORT} each.
         @param lifetime: in seconds.
         @raise AddressInvalid: if an endpoint is none.
-        @raise MembershipRefused: if it can not be made so.
-        @raise StoreUnavailable: if it can not be stored.
+        @raise MembershipRefused: if it cannot be made so.
+        @raise StoreUnavailable: if it cannot be stored.
         """
         if not 1 <= len(endpoints) <= 8:
             raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
@@ -414,7 +414,7 @@ class Roster:
 
         @raise NoSuchMember: if nobody has that whole name or key.
         @raise MembershipRefused: if they do not wait.
-        @raise StoreUnavailable: if that can not be stored.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._register.find(nameOrKey)
         if record.state != "pending":
@@ -429,8 +429,8 @@ class Roster:
         Call a member something else.
 
         @raise NoSuchMember: if nobody has that whole name or key.
-        @raise MembershipRefused: if the new name can not be had.
-        @raise StoreUnavailable: if that can not be stored.
+        @raise MembershipRefused: if the new name cannot be had.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         renamed = await self._register.rename(self._register.find(nameOrKey), name)
         if renamed.state == "member":
@@ -443,7 +443,7 @@ class Roster:
 
         @raise NoSuchMember: if nobody has that whole name or key.
         @raise MembershipRefused: if a number is out of range.
-        @raise StoreUnavailable: if that can not be stored.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._register.find(nameOrKey)
         limits = record.limits.changed(macs, broadcasts)
@@ -456,7 +456,7 @@ class Roster:
 
         @raise NoSuchMember: if nobody has that whole name or key.
         @raise MembershipRefused: if it can be no member any more.
-        @raise StoreUnavailable: if that can not be stored.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._register.find(nameOrKey)
         return await self._saidAnew(record, lambda before: msgspec.structs.replace(before, confirmed=True))
@@ -475,7 +475,7 @@ class Roster:
 
         @raise NoSuchMember: if nobody has that whole name.
         @raise MembershipRefused: if it is this server itself.
-        @raise StoreUnavailable: if that can not be stored.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         identity = Identity.parse(nameOrKey) or Identity(self._register.find(nameOrKey).identity)
         if identity == self.identity:
@@ -500,8 +500,8 @@ class Roster:
         Take what was signed elsewhere.
 
         @return: how many certificates and revocations were taken.
-        @raise MembershipRefused: if the document can not be read, or is about another network.
-        @raise StoreUnavailable: if that can not be stored.
+        @raise MembershipRefused: if the document cannot be read, or is about another network.
+        @raise StoreUnavailable: if that cannot be stored.
         """
         return await imported(document, self._foundation, self._register)
 
@@ -545,5 +545,5 @@ def _notNow(error: Exception) -> NotNow:
     What a node is told of a trouble, whose details are for our operator alone.
     """
     if isinstance(error, StoreUnavailable):
-        return NotNow("the server can not store anything now")
-    return NotNow("the server must ask somebody who can not answer now")
+        return NotNow("the server cannot store anything now")
+    return NotNow("the server must ask somebody who cannot answer now")

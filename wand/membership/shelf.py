@@ -40,7 +40,7 @@ class Shelf(Generic[Value]):
     @property
     def hasUnreadable(self) -> bool:
         """
-        Are there records that can not be read?
+        Are there records that cannot be read?
         """
         return len(self._values) < len(self._octets)
 
@@ -64,9 +64,9 @@ class Shelf(Generic[Value]):
 
     async def load(self) -> None:
         """
-        Read everything.  A record that can not be read is logged, disturbs no other, and is never overwritten.
+        Read everything.  A record that cannot be read is logged, disturbs no other, and is never overwritten.
 
-        @raise wand.errors.StoreUnavailable: if the store can not be read.
+        @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
         self._octets = await self._records.load(self._kind)
         self._values = {}
@@ -75,7 +75,7 @@ class Shelf(Generic[Value]):
                 self._values[key] = self._decoder.decode(octets)
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 self._log.error(
-                    "the store has a record {kind} {key} that can not be read: {error}",
+                    "the store has a record {kind} {key} that cannot be read: {error}",
                     kind=self._kind,
                     key=key.hex(),
                     error=error,

@@ -18,7 +18,7 @@ SIGNED_MAXIMUM: Final = 512
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
     """
-    What is signed; its C{__post_init__} raises L{ValueError} for what the types of its fields can not rule out.
+    What is signed; its C{__post_init__} raises L{ValueError} for what the types of its fields cannot rule out.
 
     @cvar domain: what kind of thing it is, so that no signature passes for that of another kind.
     """
@@ -81,7 +81,7 @@ def signed(key: Ed25519PrivateKey, body: Body) -> bytes:
     """
     octets = packed(body)
     if unpacked(octets, type(body)) is None:
-        raise ValueError(f"{body} can not be signed: a field is out of its limits")
+        raise ValueError(f"{body} cannot be signed: a field is out of its limits")
     return packed(_Signed(octets, key.sign(_message(type(body), octets))))
 
 
@@ -118,7 +118,7 @@ def _isSigned(octets: bytes, message: bytes, key: bytes) -> bool:
 def _plain(value: object) -> bytes:
     if isinstance(value, bytes):
         return bytes(value)
-    raise TypeError(f"{type(value)} can not be packed")
+    raise TypeError(f"{type(value)} cannot be packed")
 
 
 def _message(kind: type[Body], body: bytes) -> bytes:

@@ -112,7 +112,7 @@ class Trust:
 
     def load(self, revocations: Iterable[bytes]) -> None:
         """
-        Take the revocations that were kept.  One that can not be read is logged and disturbs no other.
+        Take the revocations that were kept.  One that cannot be read is logged and disturbs no other.
         """
         for revocation in revocations:
             if not self.revoke(revocation):

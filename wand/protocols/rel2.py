@@ -40,13 +40,13 @@ from wand.underlay import DatagramPort, DatagramSender
 #: A datagram that is shorter can hold no Ethernet header.
 DATAGRAM_MINIMUM: Final = 16
 
-#: How often at the most a peer is reported as heard, in seconds.
+#: How often at most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
 
 COUNTERS: Final = {
     "rel2-unknown-senders": "datagrams from addresses that no entry of the table has",
     "drop-rel2-runt": "datagrams dropped: too short for a frame",
-    "drop-rel2-superframe": "superframes from the host dropped: of a kind that we can not cut",
+    "drop-rel2-superframe": "superframes from the host dropped: of a kind that we cannot cut",
     "drop-rel2-unknown-sender": "datagrams dropped: their sender is not in the table (senders = known)",
 }
 

@@ -50,7 +50,7 @@ class Answers:
 
     def _fault(self, failure: Failure) -> NotNow:
         self._failures.caught("answering a node", failure)
-        return NotNow("the server can not answer now")
+        return NotNow("the server cannot answer now")
 
 
 def _invitation(peer: bytes) -> bytes:

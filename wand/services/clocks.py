@@ -27,7 +27,7 @@ LIFETIME: Final = 900.0
 #: How many comparisons are kept; beyond, the oldest go.
 LIMIT: Final = 1024
 
-#: How many members are named at the most.
+#: How many members are named at most.
 NAMED: Final = 5
 
 #: The note that says what is wrong.

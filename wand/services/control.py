@@ -27,7 +27,7 @@ class ControlService(Service):
         """
         Open the socket.
 
-        @raise wand.errors.PortUnavailable: if another program answers there, or it can not be made.
+        @raise wand.errors.PortUnavailable: if another program answers there, or it cannot be made.
         """
         self._socket.start()
         self._opened = True

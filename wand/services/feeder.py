@@ -90,7 +90,7 @@ class FeederService(Service):
         Take over the directories of a configuration that was read anew.
 
         @return: what became of each change, a sentence each.
-        @raise wand.errors.WandError: if a directory can not be opened; nothing is changed then.
+        @raise wand.errors.WandError: if a directory cannot be opened; nothing is changed then.
         """
         changed = self._wand.change(_wanted(configuration))
         before, self._configuration = self._configuration, configuration

@@ -60,7 +60,7 @@ class SteadyHook:
             self._failures.silent(self._place, PATIENCE, self._listener)
         else:
             self._failed(failure)
-        raise TemporarilyUnavailable(f"the {self._place} can not answer now") from failure.value
+        raise TemporarilyUnavailable(f"the {self._place} cannot answer now") from failure.value
 
 
 class HookService(Service):
@@ -86,7 +86,7 @@ class HookService(Service):
         """
         Open the hooks.
 
-        @raise wand.errors.WandError: if one refuses its settings, or can not be opened.
+        @raise wand.errors.WandError: if one refuses its settings, or cannot be opened.
         """
         super().startService()
         context = self._context

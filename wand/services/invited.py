@@ -29,7 +29,7 @@ _MAXIMUM: Final = 8192
 
 class Invited:
     """
-    Hands the invitation of a node that is no member over to its enrolment.  One that can not be used keeps no node from
+    Hands the invitation of a node that is no member over to its enrolment.  One that cannot be used keeps no node from
     running: it says what is wrong, and waits for another.
     """
 
@@ -67,9 +67,9 @@ class Invited:
         if isinstance(error, FileNotFoundError):
             why = "is not there"
         elif isinstance(error, OSError):
-            why = f"can not be read ({error.strerror})"
+            why = f"cannot be read ({error.strerror})"
         else:
-            why = f"can not be used ({error})"
+            why = f"cannot be used ({error})"
         text = f"{where} {why}; this node runs, and is no member yet: give it an invitation with wand join FILE"
         self._log.error("{text}", text=text)
         self._notes.say(NOTE, text)

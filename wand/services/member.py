@@ -221,7 +221,7 @@ class MemberService:
 
         @raise wand.errors.TokenInvalid: if C{text} is none.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
-        @raise wand.errors.StateUnavailable: if it can not be kept.
+        @raise wand.errors.StateUnavailable: if it cannot be kept.
         """
         self.enrolment.begin(Token.parse(text))
         if self.enrolment.stage == "member":

@@ -1,5 +1,5 @@
 """
-A store that can not disturb the server: whatever it does wrong is one kind of error, and it is not waited for for ever.
+A store that cannot disturb the server: whatever it does wrong is one kind of error, and it is not waited for for ever.
 """
 
 from __future__ import annotations
@@ -77,6 +77,6 @@ def openRecords(name: str, store: IStore, settings: Settings, context: Context) 
     """
     Open a store.
 
-    @raise wand.errors.WandError: if it can not be opened, or is no store.
+    @raise wand.errors.WandError: if it cannot be opened, or is no store.
     """
     return SteadyRecords(name, openPlugin("store", name, store, settings, context), context)

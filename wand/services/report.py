@@ -12,7 +12,7 @@ from wand.errors import NotSupported
 from wand.notes import Notes
 from wand.status import PeerStatus, ProgramStatus
 
-#: How many peers are told at the most.
+#: How many peers are told at most.
 PEERS_MAXIMUM: Final = 200
 
 

@@ -96,7 +96,7 @@ class SealedServerService(Service):
         announce: Callable[[str], object],
     ) -> None:
         """
-        @param lost: called with the reason when the server can not do its work any more.
+        @param lost: called with the reason when the server cannot do its work any more.
         @param announce: called with a first invitation and what to do with it, for the operator's eyes.
         """
         self._configuration = configuration
@@ -256,7 +256,7 @@ class SealedServerService(Service):
         if self.roster.hasUnreadable:
             notes.say(
                 "unreadable",
-                "the store has records that can not be read, and leaves them alone: members may be missing from wand "
+                "the store has records that cannot be read, and leaves them alone: members may be missing from wand "
                 "members; restore a backup (wand restore FILE), the log names the records",
             )
         if not self.roster.status.signs:
@@ -383,7 +383,7 @@ class SealedServerService(Service):
         self._names.look()
 
         def failed(failure: Failure) -> None:
-            text = f"the server's own certificate can not be renewed: {failure.getErrorMessage()}"
+            text = f"the server's own certificate cannot be renewed: {failure.getErrorMessage()}"
             self._log.error("{text}", text=text)
             self._context.notes.say("certificate", text, lifetime=2 * INTERVAL)
 

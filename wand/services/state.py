@@ -28,7 +28,7 @@ class StateService(Service):
         """
         Take the directory.
 
-        @raise wand.errors.StateUnavailable: if it can not be used, or is another program's.
+        @raise wand.errors.StateUnavailable: if it cannot be used, or is another program's.
         """
         state = StateDirectory(self._path, self._owner)
         state.checkKind(self._foreign)

@@ -64,7 +64,7 @@ class WandService(Service):
         disturbed.
 
         @return: the names of those that were opened, opened anew, or stopped.
-        @raise wand.errors.WandError: if one can not be opened; nothing is changed then.
+        @raise wand.errors.WandError: if one cannot be opened; nothing is changed then.
         """
         if not self.running:
             changed = [name for name in {**self._wanted, **wanted} if self._wanted.get(name) != wanted.get(name)]

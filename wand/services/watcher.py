@@ -1,5 +1,5 @@
 """
-A frame service that can not disturb the data path.
+A frame service that cannot disturb the data path.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ The modules in the order of a packet's way:
      ordinary frames for one without.
   9. L{gathering <wand.superframes.gathering>}: for a protocol whose datagrams are ordinary frames, segments become a
      stretch.
-  10. L{fragments <wand.superframes.fragments>}: what can not be cut that way and is too big for the path.
+  10. L{fragments <wand.superframes.fragments>}: what cannot be cut that way and is too big for the path.
 
 TCP and UDP, IPv4 and IPv6 differ in a few lines of C{shape} and C{stretch} and nowhere else.  Nothing here does input
 or output, and nothing that a peer sends raises: it is dropped and counted.

@@ -1,5 +1,5 @@
 """
-Fragments: frames too big for the path that can not be chunks of a superframe.
+Fragments: frames too big for the path that cannot be chunks of a superframe.
 
 Layout, big-endian; the frame's length is in each fragment, so that one buffer of the right size takes them all:
 

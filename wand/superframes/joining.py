@@ -20,7 +20,7 @@ from wand.superframes.parity import Piece, Rebuilder
 from wand.superframes.stretch import Headers, Stretch
 
 COUNTERS: Final = {
-    "drop-chunk-malformed": "chunks dropped: their sizes contradict each other, or a superframe can not have them",
+    "drop-chunk-malformed": "chunks dropped: their sizes contradict each other, or a superframe cannot have them",
     "drop-chunk-foreign": "chunks dropped: their headers are not those of a TCP or UDP packet",
     "drop-chunk-oversize": "chunks dropped: the frames of their superframe are longer than the MTU allows",
     "drop-chunk-overlapping": "chunks dropped: another chunk of the same superframe had the same octets",

@@ -22,7 +22,7 @@ from wand.superframes.stretch import Stretch
 
 COUNTERS: Final = {
     "chunks-rebuilt": "chunks that were lost and made again from parity",
-    "drop-parity-malformed": "parities dropped: their superframe can not have them",
+    "drop-parity-malformed": "parities dropped: their superframe cannot have them",
 }
 
 #: The first octet of a parity's plaintext.
@@ -114,7 +114,7 @@ class Rebuilder:
 
     def rebuild(self, chunks: Sequence[Piece], parities: Sequence[Piece], prefix: int, total: int) -> Iterator[Piece]:
         """
-        Make what can be made of one superframe.  Each class costs one fold at the most, however many parities of it
+        Make what can be made of one superframe.  Each class costs one fold at most, however many parities of it
         there are.  What is made has yet to be checked, like a chunk that came.
 
         @param prefix: octets before the payload, in chunks and parities.

@@ -62,7 +62,7 @@ class Headers:
         """
         Check headers and sizes that somebody says belong to a superframe.
 
-        @return: C{None} if they can not.
+        @return: C{None} if they cannot.
         """
         length = len(octets)
         shape = shapeOf(octets, length + total)

@@ -26,7 +26,7 @@ class Descriptors:
         """
         Wait until something can be read, then let every reader that is ready read once, as a reactor does.
 
-        @param seconds: for how long to wait at the most, of real time.
+        @param seconds: for how long to wait at most, of real time.
         """
         poll = select.poll()
         waiting = {reader.fileno(): reader for reader in self._readers}

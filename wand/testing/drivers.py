@@ -55,7 +55,7 @@ class TapDriverContract(_TestCase):
     @ivar settings: the driver's settings.
     @ivar mtu: the MTU to ask for.
     @ivar superframes: whether superframes are welcome.
-    @ivar batchLimit: how many frames one wake-up may hand over at the most.
+    @ivar batchLimit: how many frames one wake-up may hand over at most.
     @ivar floodSize: how many frames are written to fill the queue.
     @ivar context: what the driver is opened with; its clock is simulated.
     @ivar driver: the driver.
@@ -102,7 +102,7 @@ class TapDriverContract(_TestCase):
 
     def impossibleRequest(self) -> TapRequest | None:
         """
-        A request with good settings that can not be fulfilled, or C{None} if there is none.
+        A request with good settings that cannot be fulfilled, or C{None} if there is none.
         """
         return None
 
@@ -323,7 +323,7 @@ class TapDriverContract(_TestCase):
 
     def test_failedOpenLeavesNothing(self) -> None:
         """
-        When the tap can not be opened or configured, the error says why and nothing is left behind.
+        When the tap cannot be opened or configured, the error says why and nothing is left behind.
         """
         request = self.impossibleRequest()
         if request is not None:

@@ -22,10 +22,10 @@ from wand.failures import Failures
 from wand.slots import Slots
 from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
 
-#: How many datagrams wait at one port, at the most; those beyond are lost, as in a socket buffer.
+#: How many datagrams wait at one port, at most; those beyond are lost, as in a socket buffer.
 INBOX_LIMIT: Final = 10_000
 
-#: How many datagrams make a train at the most, as in Linux.
+#: How many datagrams make a train at most, as in Linux.
 TRAIN_LIMIT: Final = 64
 
 #: How many datagrams L{Network.sent} remembers.

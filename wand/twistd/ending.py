@@ -36,7 +36,7 @@ def explainErrors(program: str) -> None:
     def explain(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if isinstance(error, WandError):
             _log.critical(
-                "the program can not start: {reason}", reason=str(error)
+                "the program cannot start: {reason}", reason=str(error)
             )  # for a daemon, which has no terminal
             print(f"{program}: {error}", file=sys.__stderr__)
         else:
@@ -72,7 +72,7 @@ def endSoon(reactor: Any) -> None:
 
 def endBecause(reactor: Any, reason: str) -> None:
     """
-    End the program with exit status 1, because it can not do its work any more.
+    End the program with exit status 1, because it cannot do its work any more.
     """
     global _status  # one process has one
     _log.critical("the program ends: {reason}", reason=reason)

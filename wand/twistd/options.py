@@ -71,7 +71,7 @@ class ProgramOptions(usage.Options):
         """
         Read the configuration, from the file and from these options.
 
-        @raise wand.errors.ConfigurationInvalid: if it can not be used.
+        @raise wand.errors.ConfigurationInvalid: if it cannot be used.
         """
         given = {name: self[name] for name, *_ in optionFields(kind) if self[name] is not None}
         return load(kind, self["config"], given)

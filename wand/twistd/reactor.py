@@ -43,7 +43,7 @@ PASSED_MAXIMUM: Final = 0.01
 #: come close one behind the other, are not worth a processor.
 RECENT: Final = 1e-3
 
-#: For how many seconds it sleeps at the most: epoll(7) does not count the time that the host sleeps, but timers do.
+#: For how many seconds it sleeps at most: epoll(7) does not count the time that the host sleeps, but timers do.
 SLEEP_MAXIMUM: Final = 10.0
 
 _log: Final = Logger(namespace="wand")

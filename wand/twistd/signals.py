@@ -43,7 +43,7 @@ def heed(reactor: Any, notes: Notes, reload: Callable[[], Iterable[str]], report
     """
     Do what the signals ask for, once the reactor runs.
 
-    @param notes: where it is said that a configuration can not be used.
+    @param notes: where it is said that a configuration cannot be used.
     @param reload: reads the configuration anew; returns what became of it, a sentence each.
     @param report: tells the state of the program, a line each.
     """
@@ -72,7 +72,7 @@ def _reload(notes: Notes, reload: Callable[[], Iterable[str]]) -> None:
         changes = list(reload())
     except WandError as error:
         _log.error("SIGHUP: the configuration is not taken over: {reason}", reason=str(error))
-        notes.say(_NOTE, f"SIGHUP came, but the configuration can not be used, and the one before stays: {error}")
+        notes.say(_NOTE, f"SIGHUP came, but the configuration cannot be used, and the one before stays: {error}")
         return
     notes.clear(_NOTE)
     _log.info("SIGHUP: {changes}", changes="; ".join(changes) or "nothing changed in the configuration")

@@ -34,7 +34,7 @@ from wand.wansd.roll_status import entriesOf
 COUNTERS: Final = {
     "directory-announcements": "announcements of members, those that said nothing new included",
     "directory-silent": "members that are not online any more because nothing was heard of them",
-    "drop-directory-malformed": "directory messages dropped: they can not be read, or are none for us",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
     "drop-directory-loading": "directory messages dropped: the store is not read yet",
     "drop-directory-invalid": "announcements dropped: the certificate or the claim is not valid",
     "drop-directory-foreign": "announcements dropped: they are of somebody else",

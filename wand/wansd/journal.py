@@ -62,7 +62,7 @@ class Journal:
 
     def load(self) -> Deferred[list[Registration]]:
         """
-        Read every registration.  A record that can not be understood is logged and left out.
+        Read every registration.  A record that cannot be understood is logged and left out.
         """
         return self._records.load(KIND).addCallback(self._understood)
 
@@ -113,7 +113,7 @@ class Journal:
             try:
                 registrations.append(_decoded(key, value))
             except (msgspec.DecodeError, AddressInvalid) as error:
-                self._log.warn("the store has a record of {key} that can not be read: {error}", key=key, error=error)
+                self._log.warn("the store has a record of {key} that cannot be read: {error}", key=key, error=error)
         return registrations
 
     def _later(self) -> None:
@@ -147,7 +147,7 @@ class Journal:
         if not self._failed:
             self._failed = True
             reason = failure.getErrorMessage()
-            self._log.error("the registry can not be stored; nodes are served all the same: {reason}", reason=reason)
+            self._log.error("the registry cannot be stored; nodes are served all the same: {reason}", reason=reason)
             self._events.publish("store-failed", reason=reason)
 
 

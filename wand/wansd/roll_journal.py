@@ -93,10 +93,10 @@ class RollJournal:
 
     async def load(self, check: Callable[[bytes], Certificate | None]) -> None:
         """
-        Read everything.  What is not valid any more is deleted, what can not be read is logged; neither disturbs the
+        Read everything.  What is not valid any more is deleted, what cannot be read is logged; neither disturbs the
         rest.
 
-        @raise wand.errors.StoreUnavailable: if the store can not be read.
+        @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
         stored = await self._records.load(self._kind)
         head = _decoded(stored.pop(_HEAD, b""), _Head)
@@ -181,7 +181,7 @@ class RollJournal:
     ) -> Registration | None:
         kept = _decoded(octets, _Kept)
         if kept is None or len(key) != 32:
-            self._log.warn("the store has a record of {key} that can not be read", key=key.hex())
+            self._log.warn("the store has a record of {key} that cannot be read", key=key.hex())
             return None
         identity = Identity(key)
         announcement = Announcement.verified(kept.certificate, kept.claim, check)
@@ -219,7 +219,7 @@ class RollJournal:
             self._failed = True
             self.instance = self._entropy(8)
             reason = failure.getErrorMessage()
-            self._log.error("the directory can not be stored; nodes are served all the same: {reason}", reason=reason)
+            self._log.error("the directory cannot be stored; nodes are served all the same: {reason}", reason=reason)
             self._events.publish("store-failed", reason=reason)
         self._publish(version)
 

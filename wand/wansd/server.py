@@ -96,10 +96,10 @@ class Wansd:
         """
         Bind the port and read the store; requests are answered from then on.
 
-        @return: fires when the store is read, or with L{wand.errors.StoreUnavailable} when it can not be.  Where that
+        @return: fires when the store is read, or with L{wand.errors.StoreUnavailable} when it cannot be.  Where that
             is known at once, it is raised.
-        @raise wand.errors.PortUnavailable: if the port can not be bound.
-        @raise wand.errors.StoreUnavailable: if the store can not be read.
+        @raise wand.errors.PortUnavailable: if the port cannot be bound.
+        @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
         self._listings.port = self._context.underlay.bind(*self._address, self)
         failures: list[Failure] = []
@@ -227,14 +227,14 @@ class Wansd:
         @param source: C{None} or C{operator}.
         @param lifetime: seconds, or C{None} for ever.
         @raise wand.errors.AddressInvalid: if C{peer} is no endpoint.
-        @raise wand.errors.EntryRefused: if a listing can not name it, or has no room.
+        @raise wand.errors.EntryRefused: if a listing cannot name it, or has no room.
         @raise wand.errors.NotSupported: if C{source} is another one.
         """
         if source not in (None, OPERATOR.name):
             raise NotSupported(f"a directory server takes entries from nodes and from its operator, not from {source}")
         endpoint = Endpoint.parse(peer, NODE_PORT)
         if not mac.isUnicast or parseHost(endpoint.host.encode()) is None:
-            raise EntryRefused(f"REL2 can not list {mac} at {endpoint.host}: it needs one host's MAC and IPv4 address")
+            raise EntryRefused(f"REL2 cannot list {mac} at {endpoint.host}: it needs one host's MAC and IPv4 address")
         known = self.registry.get(mac)
         asked = known is not None and known.asked and known.endpoint.host == endpoint.host
         if asked and known is not None:

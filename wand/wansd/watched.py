@@ -1,5 +1,5 @@
 """
-The store of a server as its operator sees it: while it can not be written, or does not answer, a note says so.
+The store of a server as its operator sees it: while it cannot be written, or does not answer, a note says so.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class WatchedRecords:
         if failure.check(StoreUnavailable):
             self._notes.say(
                 "store",
-                f"the store can not be written: {failure.getErrorMessage()}. Members work on; until it can, nobody "
+                f"the store cannot be written: {failure.getErrorMessage()}. Members work on; until it can, nobody "
                 "joins and nothing about the members can be changed",
             )
         return failure

@@ -182,7 +182,7 @@ class Conversation:
 
     def send(self, kind: int, body: Octets) -> None:
         """
-        Send a message at once, or let it wait for a session.  What can not be sent is dropped and counted.
+        Send a message at once, or let it wait for a session.  What cannot be sent is dropped and counted.
 
         @param kind: the first octet of the plaintext.
         """
@@ -212,7 +212,7 @@ class Conversation:
 
     def sendFrame(self, frame: Octets) -> None:  # HOT PATH
         """
-        Send a frame, or let it wait for a session; in fragments if it is too big for the path.  What can not be sent is
+        Send a frame, or let it wait for a session; in fragments if it is too big for the path.  What cannot be sent is
         dropped and counted.  It may stay in the train until L{Train.send}.
         """
         session, shared = self.session, self._shared

@@ -54,7 +54,7 @@ class Hurry:
         """
         May an initiation that has its cookie be looked into, in this second?
 
-        @param isPeer: is a peer at this very endpoint?  Then its neighbours can not use up what is granted to it.
+        @param isPeer: is a peer at this very endpoint?  Then its neighbours cannot use up what is granted to it.
         """
         if not _mayMore(self._endpoints, sender, INITIATIONS_ENDPOINT):
             return False

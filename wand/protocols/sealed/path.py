@@ -46,7 +46,7 @@ TRIES: Final = 5
 #: alone, or a peer that is away, does not make datagrams small.  Where neither is, we try so many times more.
 PATIENT: Final = 4
 
-#: A report holds for so many seconds, and is made so often at the most: some may be lost, and a slow flow has little to
+#: A report holds for so many seconds, and is made so often at most: some may be lost, and a slow flow has little to
 #: lose in a second; after it nobody pays for long.
 LOSSY_LASTS: Final = 10.0
 LOSSY_INTERVAL: Final = 1.0

@@ -37,7 +37,7 @@ from wand.superframes.fragments import FRAGMENT, Reassembly
 from wand.superframes.parity import PARITY
 from wand.superframes.stretch import Stretch
 
-#: How often at the most a peer is reported as heard, in seconds.
+#: How often at most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
 
 #: What trains of chunks may begin with.

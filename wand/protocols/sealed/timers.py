@@ -11,7 +11,7 @@ from typing import Final
 RESEND_FIRST: Final = 1.0
 RESEND_MAXIMUM: Final = 8.0
 
-#: How much longer at the most, at random, as a part of it.
+#: How much longer at most, at random, as a part of it.
 RESEND_JITTER: Final = 0.2
 
 #: Whoever begins a handshake uses the session as soon as it is answered.  If that did not happen by then, the answer

@@ -65,7 +65,7 @@ class SealedTransport:
         """
         @param mtu: the largest payload of a frame.
         @param entropy: randomness for keys; gives as many octets as it is asked for.
-        @raise wand.errors.PortUnavailable: if the UDP port can not be bound.
+        @raise wand.errors.PortUnavailable: if the UDP port cannot be bound.
         """
         self.mayReach: Callable[[str], bool] = _everywhere
         self._events = context.events

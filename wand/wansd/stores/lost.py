@@ -29,7 +29,7 @@ def checkThere(path: Path, advice: str) -> None:
     except FileNotFoundError:
         raise StoreDamaged(f"the store {path} is lost; nothing was changed: {advice}") from None
     except OSError as error:
-        raise StoreUnavailable(f"the store {path} can not be read: {error.strerror}") from error
+        raise StoreUnavailable(f"the store {path} cannot be read: {error.strerror}") from error
     if not size:
         raise StoreDamaged(f"the store {path} is empty, which it was not before; nothing was changed: {advice}")
 
@@ -51,5 +51,5 @@ def setAside(path: Path) -> Path | None:
             if each.exists():
                 each.rename(aside.with_name(aside.name + part))
     except OSError as error:
-        raise StoreUnavailable(f"the damaged store {path} can not be renamed: {error.strerror}") from error
+        raise StoreUnavailable(f"the damaged store {path} cannot be renamed: {error.strerror}") from error
     return aside if aside.exists() else None

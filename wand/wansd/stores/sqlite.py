@@ -185,7 +185,7 @@ class SQLiteRecords:
     def _unavailable(self, error: Exception) -> StoreUnavailable:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         kind = StoreDamaged if isDamage(error) else StoreUnavailable
-        return kind(f"the store {self._path} can not be used: {reason}; {_advice(error)}")
+        return kind(f"the store {self._path} cannot be used: {reason}; {_advice(error)}")
 
 
 def _prepare(path: Path) -> None:
