@@ -4,7 +4,7 @@ The register: the members of a network as a directory server keeps them, with th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -62,8 +62,12 @@ class Register:
         self._foundation = foundation
         self._wallClock = wallClock
         self._issued = issued
+        self._said: dict[bytes, tuple[MemberRecord, bool]] = {}
 
     # What readers ask.
+
+    def __iter__(self) -> Iterator[MemberRecord]:
+        return iter(self._shelf)
 
     @property
     def records(self) -> list[MemberRecord]:
@@ -101,12 +105,21 @@ class Register:
         """
         if record.state not in ("unsigned", "member"):
             return False
-        certificate = unverified(record.certificate, Certificate)
-        if certificate is None or not record.isSaidBy(certificate):
-            return True
         now = self._wallClock()
         isOfTheFuture = record.issued > now + SKEW  # our clock was ahead then
-        return isOfTheFuture or now >= record.issued + (record.expires - record.issued) / 3
+        isOld = now >= record.issued + (record.expires - record.issued) / 3
+        return isOfTheFuture or isOld or not self._isSaid(record)
+
+    def _isSaid(self, record: MemberRecord) -> bool:
+        """
+        Does the certificate of a record say what the record says?  It is read once: whoever looks at all members asks
+        for each of them again and again.
+        """
+        known = self._said.get(record.identity)
+        if known is None or known[0] is not record:
+            certificate = unverified(record.certificate, Certificate)
+            known = self._said[record.identity] = record, certificate is not None and record.isSaidBy(certificate)
+        return known[1]
 
     # What changes.
 

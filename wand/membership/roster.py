@@ -345,8 +345,15 @@ class Roster:
             prefix=descriptor.prefix,
             created=descriptor.created,
             signs=self._foundation.key is not None,
-            unsigned=sum(self._isUnsigned(record) for record in self._register.records),
+            unsigned=sum(map(self._isUnsigned, self._register)),
         )
+
+    @property
+    def pending(self) -> list[str]:
+        """
+        The names of those who wait for an approval.
+        """
+        return sorted(record.name for record in self._register if record.state == "pending")
 
     @property
     def members(self) -> list[MemberStatus]:
@@ -512,8 +519,7 @@ class Roster:
 
     def _isAwaited(self, invitation: bytes) -> bool:
         return any(
-            record.invitation == invitation and record.state in ("pending", "unsigned")
-            for record in self._register.records
+            record.invitation == invitation and record.state in ("pending", "unsigned") for record in self._register
         )
 
     def _issued(self, identity: Identity, certificate: bytes) -> None:

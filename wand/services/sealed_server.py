@@ -396,7 +396,7 @@ class SealedServerService(Service):
         if not self._open:
             return
         unsigned = self.roster.status.unsigned
-        pending = [each.name for each in self.roster.members if each.state == "pending"]
+        pending = self.roster.pending
         self._tellOf(
             "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
         )
