@@ -326,6 +326,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.go(60.0)
         self.assertEqual((one.own.stage, one.own.redeeming), ("joining", True))
         [note] = one.node.status().notes
+        self.assertEqual(one.node.status().attention, 1)
         self.assertIn("cannot store anything now", note)
         self.assertNotIn("secret", note)
         [note] = self.server.status().notes
@@ -467,6 +468,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.server = self.serve()
         status = self.server.status()
         self.assertIn("opening its store", status.notes[0])
+        self.assertEqual(status.attention, 1)
         self.assertEqual((status.role, status.listening), ("server", ""))
         for ask in (self.server.requests, self.server.invitations, lambda: self.server.members(None, 9)):
             self.assertRaises(TemporarilyUnavailable, ask)
@@ -496,13 +498,17 @@ class SealedNetworkTests(SealedNetworkTestCase):
         Who needs an approval waits, and is in the moment it is given.
         """
         one, two = self.dwelling(1), self.dwelling(2, joins=False)
+        self.assertIn("give it an invitation", two.node.status().notes[0])
         self.join(two, self.invitation(approval=True))
         self.assertEqual((two.own.stage, self.members()["node-2"].state), ("joining", "pending"))
-        self.assertIn("approve", two.node.status().notes[0])
+        [note] = two.node.status().notes
+        self.assertIn("wand approve", note)
+        self.assertEqual(self.server.status().notes, ["node-2 waits for an approval: wand approve"])
         approved = Deferred.fromCoroutine(self.server.approve("node-2"))
         self.go(0.3)
         self.successResultOf(approved)
         self.assertEqual(two.own.stage, "member")
+        self.assertEqual((two.node.status().notes, self.server.status().notes), ([], []))
         self.go(1.0)
         self.assertTrue(self.reaches(one, two))
 

@@ -400,8 +400,8 @@ class SealedServerService(Service):
         self._tellOf(
             "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
         )
-        more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
-        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} wait for an approval: wand approve")
+        who = f"{pending[0]} and {len(pending) - 1} more wait" if len(pending) > 1 else f"{''.join(pending)} waits"
+        self._tellOf("pending", len(pending), f"{who} for an approval: wand approve")
 
     def _tellOf(self, key: str, count: int, text: str) -> None:
         if count:
