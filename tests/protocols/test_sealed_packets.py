@@ -16,7 +16,7 @@ from wand.membership.identity import NetworkKey
 from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
 from wand.membership.signed import SIGNED_MAXIMUM, signed
 from wand.protocols.sealed.cookies import CookieJar, openCookie
-from wand.protocols.sealed.hurry import Hurry, subscriber
+from wand.protocols.sealed.hurry import Hurry
 from wand.protocols.sealed.packets import (
     COOKIE_SIZE,
     HANDSHAKE_SIZE,
@@ -36,6 +36,7 @@ from wand.protocols.sealed.packets import (
     parseGreeting,
     parseReply,
 )
+from wand.protocols.sealed.places import subscriber
 from wand.protocols.sealed.timers import DEMANDS_ALL, INITIATIONS_ADDRESS, INITIATIONS_ALL, INITIATIONS_ENDPOINT
 
 KEY = macKey(b"k" * 32)

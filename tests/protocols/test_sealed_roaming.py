@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.endpoint import Endpoint
+from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.protocols.sealed.packets import DATA, HANDSHAKE_SIZE, INITIATION
 from wand.protocols.sealed.roaming import ANSWER, INTERVAL, PLACES, PRESENCE, SIGN_OF_LIFE
 from wand.testing.network import Datagram
@@ -250,6 +250,47 @@ class HonestTests(RoamingTestCase):
         self.conversation(self.low).keepalive()
         self.net.run(0.5, 0.01)
         self.assertEqual(self.high.transport.endpointOf(self.low.peer), place)
+
+    def multihomed(self) -> tuple[SealedNode, SealedNode]:
+        """
+        A member that is known at its host's second address only, in session with one that knows it.
+        """
+        self.net = SealedNetwork()
+        server = self.net.node("server", "192.0.2.1", more=("192.0.2.2",))
+        client = self.net.node("client", "192.0.2.9")
+        client.transport.introduce(server.key.identity, server.key.exchangePublic, [Endpoint("192.0.2.2", NODE_PORT)])
+        client.send(server.peer, client.frameTo(server))
+        self.net.run()
+        self.net.underlay.sent.clear()
+        return server, client
+
+    def test_theChallengeComesFromTheAddressThatWasAsked(self) -> None:
+        """
+        A member that moved to behind a stateful firewall is followed by one with several addresses, and hears it.
+        """
+        server, client = self.multihomed()
+        self.net.underlay.guard("198.51.100.7")
+        client.transport._ports[False].move("198.51.100.7")  # type: ignore[attr-defined]  # of the simulated port only
+        client.send(server.peer, client.frameTo(server))
+        self.net.run()
+        self.assertEqual(server.transport.endpointOf(client.peer), Endpoint("198.51.100.7", NODE_PORT))
+        server.send(client.peer, server.frameTo(client))
+        self.net.run()
+        self.assertEqual(len(client.frames), 1)
+        self.assertEqual(server.transport._counters["sealed-challenges-sent"], 1)
+
+    def test_heardAtAnotherAddressOfOurs(self) -> None:
+        """
+        A peer that is where it was, and asks another address of ours, is answered from that one and not challenged.
+        """
+        server, client = self.multihomed()
+        datagram = self.caught(client, b"\1" + client.frameTo(server))
+        self.throw(datagram, Heard.at(*client.endpoint, "192.0.2.1"), server)
+        self.assertEqual(list(self.net.underlay.sent), [])
+        server.send(client.peer, server.frameTo(client))
+        self.net.run()
+        self.assertEqual(next(iter(self.net.underlay.sent)).sender.host, "192.0.2.1")
+        self.assertEqual((len(server.frames), len(client.frames)), (2, 1))
 
     def test_nobodyIsKeptAwakeByChallenges(self) -> None:
         """

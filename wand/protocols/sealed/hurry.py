@@ -7,9 +7,9 @@ an initiation that has its cookie costs much, and only its sender's own address 
 
 from __future__ import annotations
 
-from socket import AF_INET6, inet_pton
 from typing import Final
 
+from wand.protocols.sealed.places import subscriber
 from wand.protocols.sealed.timers import (
     DEMANDS_ALL,
     INITIATIONS_ADDRESS,
@@ -77,15 +77,6 @@ class Hurry:
         Was nothing demanded of an address yet, in this second?
         """
         return _mayMore(self._asked, host, 1)
-
-
-def subscriber(host: str) -> object:
-    """
-    What one subscriber has: an IPv4 address, or a /64 of IPv6 addresses.
-
-    @param host: a numeric address.
-    """
-    return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host
 
 
 def _mayMore(counts: bytearray, key: object, limit: int) -> bool:

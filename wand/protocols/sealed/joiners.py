@@ -6,11 +6,11 @@ few for each invitation and each address, and the oldest makes room for whoever 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.peers import JoinKey
+from wand.protocols.sealed.places import subscriber
 from wand.protocols.sealed.timers import JOINERS_ADDRESS, JOINERS_INVITATION
 
 #: How many there are in all.
@@ -49,7 +49,7 @@ class Joiners:
         @param host: where the node comes from.
         @return: those that have to be ended, and then popped, to make room.
         """
-        groups = b"i" + joiner.invitation, b"a" + _network(host)
+        groups = b"i" + joiner.invitation, b"a" + subscriber(host)
         if self._groupsOf.get(joiner) == groups:
             return []
         self._leave(joiner)
@@ -79,14 +79,3 @@ class Joiners:
             members.pop(joiner, None)
             if not members:
                 del self._groups[group]
-
-
-def _network(host: str) -> bytes:
-    """
-    What stands for everybody who may use an address: the address, or the first half of an IPv6 address.
-    """
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host.encode()
-    return address.packed[:8] if isinstance(address, IPv6Address) else address.packed

@@ -5,6 +5,7 @@ Where peers are: tells those who may be anybody from those who are where a peer 
 from __future__ import annotations
 
 from collections import Counter
+from socket import AF_INET6, inet_pton
 from typing import TypeVar
 
 _Key = TypeVar("_Key")
@@ -44,6 +45,15 @@ class Places:
         Is a peer at this address?
         """
         return host in self._hosts
+
+
+def subscriber(host: str) -> bytes:
+    """
+    What stands for everybody who may use an address, as one subscriber does: an IPv4 address, or a /64 of IPv6.
+
+    @param host: a numeric address.
+    """
+    return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host.encode()
 
 
 def _takeOne(counts: Counter[_Key], key: _Key) -> None:
