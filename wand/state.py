@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Final, NamedTuple
 
 from wand.errors import AddressInvalid, StateUnavailable
 from wand.ethernet import MAC
+
+#: What is read of a file at most, in octets.
+_MAXIMUM: Final = 1_000_000
 
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -144,14 +148,22 @@ class StateDirectory:
         """
         The content of a file, or C{None} if there is no such file.
 
-        @raise StateUnavailable: if it cannot be read.
+        @raise StateUnavailable: if it cannot be read, or is no plain file, which may keep its readers waiting.
         """
+        path = self.path / name
         try:
-            return (self.path / name).read_bytes()
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StateUnavailable(f"{self.path / name} cannot be read: {error.strerror}") from error
+            raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StateUnavailable(f"{path} is no plain file")
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(_MAXIMUM)
+        finally:
+            os.close(descriptor)
 
 
 def _makeParents(path: Path) -> None:

@@ -22,7 +22,7 @@ from wand.membership.learned import AGE, HOLD, MEMORY, MOVE_INTERVAL, MOVES, Hea
 from wand.membership.limits import USUAL, Limits
 from wand.membership.memories import HEARD, LIMIT, Memories
 from wand.membership.trust import Trust
-from wand.notes import Notes
+from wand.notes import KIND_MAXIMUM, Notes
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
@@ -155,6 +155,21 @@ class MovingTests(SynchronousTestCase):
             self.assertTrue(self.node.comes(name, toGroup=True))
             self.assertEqual(self.node.place(), name)
         self.assertEqual(self.node.said(), "")
+
+    def test_fightsOverManyAddressesAreSaidSeldom(self) -> None:
+        """
+        A member with the bridge right that fights over all that is behind another, with frame after frame, neither
+        displaces what the operator should know nor fills the log.
+        """
+        node = Node()
+        node.notes.say("store", "the store cannot be written")
+        macs = [macFrom(f"host {number}") for number in range(200)]
+        for turn in range(20):
+            for mac in macs:
+                node.claims.mayUse(IDENTITIES["alice" if turn % 2 else "bob"], bytes(mac), 1)
+            node.clock.advance(1)
+        self.assertIn("the store cannot be written", node.notes.texts)
+        self.assertLessEqual(len([each for each in node.told if each.kind == "note"]), 1 + KIND_MAXIMUM)
 
     def test_twoHostsFight(self) -> None:
         """

@@ -5,6 +5,7 @@ simulated time, each with a time of day of its own.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -474,6 +475,23 @@ class SayingTests(ClockTestCase):
         self.assertIn(" and 5 more differ from this host's: set them there", world.note)
         world.go(1000.0, 1.0)
         self.assertEqual((len(clocks._compared), world.note), (0, ""))
+
+    def test_noHandshakeLooksAtAll(self) -> None:
+        """
+        What a handshake costs does not grow with the members whose clocks were compared.
+        """
+        costs = []
+        for count in (20, 1000):
+            clocks = Clocks(World(self).context, lambda: None, isServer=True)
+            members = [_member(number) for number in range(count)]
+            for number, member in enumerate(members):
+                clocks.told(member, 300.0 * (number % 3 == 0))
+            calls: list[str] = []
+            sys.setprofile(lambda frame, event, argument: calls.append(event))  # noqa: B023
+            clocks.told(members[0], 300.0)
+            sys.setprofile(None)
+            costs.append(len(calls))
+        self.assertLess(costs[1], costs[0] + 20)
 
     def test_peersAreNoReference(self) -> None:
         """

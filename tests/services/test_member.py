@@ -432,6 +432,25 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.go(2.0)
         self.assertEqual((one.own.stage, one.node.status().notes), ("member", []))
 
+    def test_aNodeThatAsksToJoinWithoutEnd(self) -> None:
+        """
+        Whoever holds an invitation and asks without end costs the server no more than a few answers.
+        """
+        one = self.dwelling(1, joins=False)
+        self.successResultOf(Deferred.fromCoroutine(one.node.join(self.invitation(approval=True))))
+        asked: list[object] = []
+        redeem = self.server._service.roster.redeem
+        self.patch(self.server._service.roster, "redeem", lambda *all: asked.append(all) or redeem(*all))
+        self.go(1.0)
+        member = one.node.etud.member
+        assert member is not None
+        for _ in range(500):
+            member._joining.start()
+            self.go(0.02)
+        self.assertLessEqual(len(asked), 25)
+        self.assertGreater(len(asked), 10)
+        self.assertGreater(self.server.counters["drop-control-joining"], 400)
+
     def test_anotherFileAfterARefusal(self) -> None:
         """
         A node whose invitation was refused redeems another that is in its file when it is started again.

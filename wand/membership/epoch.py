@@ -13,6 +13,10 @@ from wand.membership.kept import keptSecret
 #: The file in the state directory.
 EPOCH: Final = "epoch"
 
+#: The highest that is exceeded because somebody says that it was used: a server that lies must not use up the numbers
+#: that there are, which end at 2^53.
+BELIEVED: Final = 1 << 52
+
 
 class Epoch:
     """
@@ -30,16 +34,18 @@ class Epoch:
         self._keeping = keeping
         self._wallClock = wallClock
         text = (keptSecret(keeping.state, EPOCH) or b"").decode("ascii", "replace").strip()
-        self.current = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+        kept = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(BELIEVED)) else 0
+        self.current = kept if kept < 2 * BELIEVED - 1 else 0
         self.next()
 
     def next(self, above: int = 0) -> int:
         """
         A new epoch.
 
-        @param above: another that it must exceed.
+        @param above: another that it must exceed, if that is no higher than L{BELIEVED}.
         """
-        new = max(self.current + 1, above + 1, int(self._wallClock()))
+        believed = above if above <= BELIEVED else 0
+        new = max(self.current + 1, believed + 1, int(self._wallClock()))
         self._keeping.write(EPOCH, f"{new}\n".encode())
         self.current = new
         return new

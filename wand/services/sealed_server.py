@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.addresses import localEndpoints, tunnels
+from wand.budget import Budget
 from wand.config import ServerConfiguration
 from wand.control_messages import ControlMessages
 from wand.directories.unresolved import Unresolved
@@ -47,6 +48,15 @@ from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
 from wand.wansd.stores.lost import checkThere, setAside
 from wand.wansd.watched import WatchedRecords
+
+COUNTERS: Final = {
+    "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
+}
+
+#: How many messages of a node that redeems an invitation are read in a second for as long as it likes, and at once:
+#: each may cost a signature, and the store.
+JOIN_RATE: Final = 1.0
+JOIN_BURST: Final = 10.0
 
 #: The numbers of the control messages about certificates that members send.
 CERTIFICATES: Final = range(4, 8)
@@ -112,6 +122,8 @@ class SealedServerService(Service):
         self._goodbyes: Goodbyes | None = None
         self._watch: HostWatch | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
+        self._joins = Budget(context.clock, JOIN_RATE, JOIN_BURST)
+        context.counters.declare(COUNTERS)
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
@@ -412,6 +424,9 @@ class SealedServerService(Service):
     # What nodes ask.
 
     def _asked(self, joiner: JoinKey, octets: bytes) -> None:
+        if not self._joins.take(joiner.hex()):
+            self._context.counters["drop-control-joining"] += 1
+            return
         message = parse(octets)
         if isinstance(message, Join):
             self._answers.give(joiner, lambda: self._redeemed(joiner, message))
