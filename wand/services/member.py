@@ -159,8 +159,9 @@ class MemberService:
         self.goodbyes = Goodbyes(transport, self._control, context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
-        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
-        self._memories = Memories(enrolment.state, self.claims.learned, context.clock, context.failures)
+        told = context.clock, context.failures, context.notes
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, *told)
+        self._memories = Memories(enrolment.state, self.claims.learned, *told)
         self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._before: Certificate | None = None
