@@ -77,7 +77,7 @@ def reviews(requests: Requests, signatures: Signatures, network: bytes, now: flo
         revocation = _read(octets, Revocation)
         found.append(
             Review(
-                "revocation, for ever",
+                "revocation, permanent",
                 [("called there", revoked.name), *_lines(revocation, now)],
                 [*context.revocationWarnings(revocation, revoked)],
             )
@@ -117,7 +117,7 @@ class _Context:
         if any(each.identity == revocation.identity and each.role == SERVER for each in self._known):
             yield "it takes a directory server out of the network"
         if revocation.revoked > self._now + TOLERANCE:
-            yield "it says that it happened in the future"
+            yield "it says that it happens in the future"
 
     def _rights(self, certificate: Certificate) -> Iterator[str]:
         if certificate.role == SERVER:

@@ -62,7 +62,6 @@ CERTIFICATES: Final = range(4, 8)
 #: The numbers of those in which members introduce themselves to each other.
 INTRODUCTIONS: Final = range(13, 14)
 
-
 #: What the operator of a node without a network is told.
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
 
@@ -72,7 +71,7 @@ WAITING: Final = (
 )
 
 #: What the operator of a revoked node is told.
-REVOKED: Final = "this node was revoked: it is a member no more"
+REVOKED: Final = "this node was revoked and is no longer a member"
 
 #: Seconds for which the operator of a member is told that an invitation was refused.
 REFUSED: Final = 3600.0
@@ -303,7 +302,7 @@ class MemberService:
         self._tell(Follower.serversChanged)
 
     def _entered(self, own: Certificate) -> None:
-        self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._networkName())
+        self._log.info("this node is a member of {network} now, as {name}", name=own.name, network=self._networkName())
         self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
 
     def _redeemed(self, before: Certificate, own: Certificate) -> None:

@@ -6,15 +6,18 @@ few for each invitation and each address, and the oldest makes room for whoever 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv6Address, ip_address
-from typing import Final
+from typing import Final, TypeAlias
 
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.hurry import subscriber
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.timers import JOINERS_ADDRESS, JOINERS_INVITATION
 
 #: How many there are in all.
 LIMIT: Final = 256
+
+#: Those with one invitation, or of one subscriber.
+_Group: TypeAlias = tuple[str, object]
 
 
 class Joiners:
@@ -24,8 +27,8 @@ class Joiners:
 
     def __init__(self) -> None:
         self._conversations: dict[JoinKey, Conversation] = {}
-        self._groupsOf: dict[JoinKey, tuple[bytes, bytes]] = {}
-        self._groups: dict[bytes, dict[JoinKey, None]] = {}
+        self._groupsOf: dict[JoinKey, tuple[_Group, _Group]] = {}
+        self._groups: dict[_Group, dict[JoinKey, None]] = {}
 
     def __len__(self) -> int:
         return len(self._conversations)
@@ -49,7 +52,7 @@ class Joiners:
         @param host: where the node comes from.
         @return: those that have to be ended, and then popped, to make room.
         """
-        groups = b"i" + joiner.invitation, b"a" + _network(host)
+        groups = ("invitation", joiner.invitation), ("subscriber", subscriber(host))
         if self._groupsOf.get(joiner) == groups:
             return []
         self._leave(joiner)
@@ -79,14 +82,3 @@ class Joiners:
             members.pop(joiner, None)
             if not members:
                 del self._groups[group]
-
-
-def _network(host: str) -> bytes:
-    """
-    What stands for everybody who may use an address: the address, or the first half of an IPv6 address.
-    """
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host.encode()
-    return address.packed[:8] if isinstance(address, IPv6Address) else address.packed
