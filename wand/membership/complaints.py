@@ -73,7 +73,8 @@ class Complaints:
         self._notes.say(
             key,
             f"the MAC address {mac} is used behind {first} and behind {second} at the same time, so it seldom moves "
-            "now: give one of the two hosts another address, or, if both members bridge the same LAN, let only one do it",
+            "now: give one of the two hosts another address, or, if both members bridge the same LAN, let only one do "
+            "it",
             lifetime=LIFETIME,
         )
 
