@@ -71,7 +71,7 @@ WAITING: Final = (
 )
 
 #: What the operator of a revoked node is told.
-REVOKED: Final = "this node was revoked and is no longer a member"
+REVOKED: Final = "this node was revoked: it is a member no more"
 
 #: Seconds for which the operator of a member is told that an invitation was refused.
 REFUSED: Final = 3600.0
