@@ -28,7 +28,6 @@ def inTime(
     @param place: who is to answer, for the count and the log; see L{wand.failures.Failures.caught}.
     @return: fires with the answer, or with C{None} if it failed or did not come.
     """
-
     ended: Deferred[Answer | None] = Deferred()
 
     def finish(result: Answer | None) -> None:

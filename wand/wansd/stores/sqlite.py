@@ -80,7 +80,6 @@ class SQLiteRecords:
         """
         See L{IRecords}.
         """
-
         items = tuple(records.items())
 
         def write(connection: sqlite3.Connection) -> None:
