@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-import wand.services.member
+import wand.services.redeeming
 import wand.services.sealed_server
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery import discover
@@ -266,7 +266,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
-        self.patch(wand.services.member, "allResolverOf", resolver)
+        self.patch(wand.services.redeeming, "allResolverOf", resolver)
         asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
