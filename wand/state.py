@@ -65,8 +65,8 @@ class StateDirectory:
         if found.st_uid != user:
             raise StateUnavailable(
                 f"the state directory {path} belongs to {_name(found.st_uid)}, and the program runs as "
-                f"{_name(user)}; run "
-                f"it as {_name(found.st_uid)}, or give it the directory with chown -R {_name(user)} {path}"
+                f"{_name(user)}; run it as {_name(found.st_uid)}, or give it the directory with "
+                f"chown -R {_name(user)} {path}"
             )
 
     def write(self, name: str, content: bytes) -> None:
@@ -140,8 +140,7 @@ class StateDirectory:
         if found is not None:
             raise StateUnavailable(
                 f"the state directory {self.path} is that of another kind of program, because there is {found} in "
-                "it: give "
-                "each program a directory of its own with the key state"
+                "it: give each program a directory of its own with the key state"
             )
 
     def read(self, name: str) -> bytes | None:
@@ -204,8 +203,7 @@ def keptMAC(state: StateDirectory, interface: str, random: Random) -> MAC:
         except AddressInvalid as error:
             raise StateUnavailable(
                 f"{state.path / name} is damaged, and nothing was changed; restore a backup (wand restore FILE), or "
-                "write "
-                "the address into it that wand members shows at the server"
+                "write the address into it that wand members shows at the server"
             ) from error
     mac = MAC.fromRandom(random.randbytes(6))
     state.write(name, f"{mac}\n".encode())

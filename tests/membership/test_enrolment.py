@@ -325,7 +325,7 @@ class MemberTests(EnrolmentCase):
 
 
 class KeptTests(EnrolmentCase):
-    FILES = ("node.key", "membership", "epoch", "revocations")
+    FILES = ("node.key", "membership", "epoch", "revocations", "spent")
 
     def setUp(self) -> None:
         super().setUp()

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership import review
 from wand.membership.certificate import NODE, SERVER, Certificate
+from wand.membership.field_texts import labelOf, linesOf
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.network import Descriptor
 from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures, signedOffline
@@ -93,7 +94,7 @@ class ReviewTests(SynchronousTestCase):
         shown = dict(self.review().lines)
         for field in msgspec.structs.fields(Certificate):
             if field.name != "network":
-                self.assertIn(review._label(field.name), shown)
+                self.assertIn(labelOf(field.name), shown)
         self.assertEqual(shown["member since"], "2023-11-14 22:12:20 UTC (60 seconds ago)")
         self.assertEqual(shown["expires"], "2023-11-23 22:13:20 UTC (in 9 days)")
         self.assertEqual((shown["key"], shown["exchange key"]), (ALICE.identity.text, ALICE.exchangePublic.hex()))
@@ -112,7 +113,7 @@ class ReviewTests(SynchronousTestCase):
 
         self.patch(review, "Certificate", Later)
         thing = Later(**msgspec.structs.asdict(review._read(known(), Certificate)), floodRate=99_999)
-        self.assertIn(("floodRate", "99999"), review._lines(thing, NOW))
+        self.assertIn(("floodRate", "99999"), linesOf(thing, NOW))
         context = review._Context(None, [], [], NOW)
         self.assertIn("floodRate is 99999, and not as usual", list(context.warnings(thing, self.request())))
 
@@ -209,4 +210,4 @@ class ReviewTests(SynchronousTestCase):
         self.assertEqual(warnings(), [])
         self.assertEqual(warnings("carol"), ["the member with this key is called bob in its certificate"])
         self.assertEqual(warnings(role=SERVER), ["it takes a directory server out of the network"])
-        self.assertEqual(warnings(when=NOW + 1000), ["it says that it happened in the future"])
+        self.assertEqual(warnings(when=NOW + 1000), ["it says that it happens in the future"])

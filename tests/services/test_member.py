@@ -14,12 +14,19 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-import wand.services.member
+import wand.services.redeeming
 import wand.services.sealed_server
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery import discover
 from wand.drivers.lan import Port
-from wand.errors import ConfigurationInvalid, MembershipRefused, StoreUnavailable, TemporarilyUnavailable, TokenInvalid
+from wand.errors import (
+    ConfigurationInvalid,
+    MembershipRefused,
+    NoSuchMember,
+    StoreUnavailable,
+    TemporarilyUnavailable,
+    TokenInvalid,
+)
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import ITapDriver
@@ -259,7 +266,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
-        self.patch(wand.services.member, "allResolverOf", resolver)
+        self.patch(wand.services.redeeming, "allResolverOf", resolver)
         asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
@@ -468,6 +475,38 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.go(2.0)
         self.assertEqual((two.own.stage, two.node.status().notes), ("member", []))
 
+    def test_anotherFileOfAMember(self) -> None:
+        """
+        A member that is started again redeems the invitation in its file if that is another than it redeemed last, and
+        only then: neither one that is still there nor one that was refused is tried at every start.
+        """
+        file = self.directory / "token"
+        file.write_text(self.invitation())
+        one = self.dwelling(1, joins=False, joinFile=str(file))
+        self.go(2.0)
+        self.again(one)
+        self.assertEqual((one.own.stage, one.own.redeeming, one.own.bridge), ("member", False, False))
+        file.write_text(self.invitation(bridge=True))
+        self.again(one)
+        self.assertEqual((one.own.stage, one.own.redeeming, one.own.bridge), ("member", False, True))
+        self.assertEqual(one.node.status().attention, 0)
+        file.unlink()
+        self.again(one)
+        self.assertEqual((one.own.stage, one.node.status().notes), ("member", []))
+        file.write_text("nothing of the kind")
+        self.again(one)
+        self.assertEqual((one.own.stage, one.node.status().attention), ("member", 0))
+        self.assertIn("cannot be used", " ".join(one.node.status().notes))
+
+    def again(self, dwelling: Dwelling) -> None:
+        """
+        Start a node again.
+        """
+        dwelling.stop()
+        dwelling.start()
+        self.assertEqual(dwelling.own.stage, "member")
+        self.go(2.0)
+
     def test_whileTheStoreIsOpened(self) -> None:
         """
         A server that still opens its store answers for its status and says so; what operators ask waits or is put off,
@@ -490,12 +529,18 @@ class SealedNetworkTests(SealedNetworkTestCase):
         for ask in (self.server.requests, self.server.invitations, lambda: self.server.members(None, 9)):
             self.assertRaises(TemporarilyUnavailable, ask)
         invited = Deferred.fromCoroutine(self.server.invite([], 1, 60.0, "", False, False))
+        changes = [self.server.limit("bob", 1, None), self.server.confirm("bob"), self.server.revoke("bob")]
+        waiting = [Deferred.fromCoroutine(change) for change in changes]
         self.go(3.0)
+        for change in waiting:
+            self.assertNoResult(change)
         self.assertIn("does not answer", self.server.status().notes[1])
         self.assertNoResult(invited)
         while opening:
             opening.pop(0).callback({})
         self.assertTrue(self.successResultOf(invited).startswith("wand1."))
+        for change in waiting:
+            self.failureResultOf(change, NoSuchMember)
         self.assertEqual(self.server.status().notes, [])
 
     def test_stoppedWhileTheStoreIsOpened(self) -> None:

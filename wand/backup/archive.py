@@ -18,9 +18,6 @@ from wand.errors import WandError
 #: The first member.
 MANIFEST: Final = "wand-backup.json"
 
-#: The largest archive, in octets.
-MAXIMUM: Final = 1_000_000_000
-
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}")
 
 

@@ -14,7 +14,7 @@ _STAGES = {
     "new": ("no member yet: wand join TOKEN-FILE", "yellow"),
     "joining": ("joining: the invitation is not yet redeemed", "yellow"),
     "member": ("member", "green"),
-    "revoked": ("revoked: no member any more, for ever", "red"),
+    "revoked": ("revoked permanently", "red"),
 }
 
 

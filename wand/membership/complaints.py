@@ -73,9 +73,9 @@ class Complaints:
         first, second = sorted((self._nameOf(holder), self._nameOf(other)))
         self._notes.say(
             f"fight-{mac}",
-            f"the MAC address {mac} is used behind {first} and behind {second} at a time, and moves no more than once "
-            "in a while: give one of the two hosts another address, or, if both members bridge the same LAN, let only "
-            "one do it",
+            f"the MAC address {mac} is used behind {first} and behind {second} at the same time, so it seldom moves "
+            "now: give one of the two hosts another address, or, if both members bridge the same LAN, let only one do "
+            "it",
             lifetime=LIFETIME,
         )
 
@@ -87,8 +87,8 @@ class Complaints:
             return
         self._notes.say(
             f"foreign-{mac}",
-            f"frames from the MAC address {mac}, which is {self._nameOf(owner)}'s, come by {self._nameOf(other)} and "
-            "are dropped: two hosts have this address, or two members bridge the same LAN; change one",
+            f"frames from the MAC address {mac}, which is {self._nameOf(owner)}'s, come through {self._nameOf(other)} "
+            "and are dropped: two hosts have this address, or two members bridge the same LAN; change one",
             lifetime=LIFETIME,
         )
 
@@ -100,7 +100,7 @@ class Complaints:
         self._notes.say(
             f"late-{mac}",
             f"{name} claims the MAC address {mac}, which was heard behind {self._nameOf(holder)} before, and does not "
-            f"get it: give {name} another address, or, if it shall have this one, say so at the server: "
+            f"get it: give {name} another address, or, if it is to have this one, say so at the server: "
             f"wand confirm {name}",
         )
 

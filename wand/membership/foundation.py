@@ -41,8 +41,7 @@ TRACES: Final = (NETWORK_KEY, NETWORK)
 #: What to do about a store that is lost.
 RESTORE: Final = (
     "restore a backup (wand restore FILE), or, if there is none, start once with --recover=yes: the same network "
-    "goes on, "
-    "and members are learned as they come"
+    "goes on, and members are learned as they come"
 )
 
 #: Seconds for which a certificate is valid.
@@ -190,16 +189,14 @@ async def _recovered(shelf: Shelf[NetworkRecord], state: StateDirectory, wish: N
     if not wish.recover:
         raise StoreUnavailable(
             f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
-            "changed; "
-            f"{RESTORE}"
+            f"changed; {RESTORE}"
         )
     content = keptSecret(state, NETWORK)
     record = None if content is None else unpacked(content, NetworkRecord, 65536)
     if record is None:
         raise StoreUnavailable(
             f"the network cannot be recovered without its secret, which {state.path / NETWORK} would have; nothing "
-            "was "
-            f"changed: restore a backup, or copy the file membership from the state directory of any node to "
+            "was changed: restore a backup, or copy the file membership from the state directory of any node to "
             f"{state.path / NETWORK}"
         )
     foundation = _read(record, NetworkKey.kept(state), state)

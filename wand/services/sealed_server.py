@@ -76,7 +76,6 @@ WAITING: Final = 1_000
 #: How many nodes join with it: two, which is what it takes to see a network work.
 FIRST_USES: Final = 2
 
-
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
 
@@ -263,20 +262,19 @@ class SealedServerService(Service):
             notes.say(
                 "recovered",
                 "the store was lost, and this network was recovered without it: its members are learned as they come, "
-                "invitations have to be made anew; see wand members, and revoke again whom nobody remembers as revoked",
+                "make invitations anew, and see in wand members whether anybody has to be revoked again",
             )
         if self.roster.hasUnreadable:
             notes.say(
                 "unreadable",
-                "the store has records that cannot be read, and leaves them alone: members may be missing from wand "
+                "the store has records that cannot be read, and that are left alone: members may be missing from wand "
                 "members; restore a backup (wand restore FILE), the log names the records",
             )
         if not self.roster.status.signs:
             notes.say(
                 "network-key",
                 f"the network key is not in {state.path}, so certificates wait for wand sign; if you did not move it "
-                "away, "
-                "restore it from a backup",
+                "away, restore it from a backup",
                 isHint=True,
             )
 

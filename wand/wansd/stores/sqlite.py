@@ -31,8 +31,7 @@ APPLICATION: Final = 0x57616E64
 #: What to do about a file that is damaged or lost.
 RESTORE: Final = (
     "restore a backup (wand restore FILE); without one, start once with --recover=yes, which keeps this file under "
-    "another "
-    "name and begins again with what else there is"
+    "another name and begins again with what else there is"
 )
 
 #: The version of the layout below.
@@ -81,7 +80,6 @@ class SQLiteRecords:
         """
         See L{IRecords}.
         """
-
         items = tuple(records.items())
 
         def write(connection: sqlite3.Connection) -> None:
