@@ -320,6 +320,21 @@ class StepTests(ClockTestCase):
         self.assertEqual(len(expiries), 2)
         self.assertLess(max(expiry or 0.0 for expiry in expiries), BEGIN + 5 * DAY)
 
+    def test_aServerThatIsSetRightIsBelieved(self) -> None:
+        """
+        A server that was told of its own clock, or of its members', tells of them no more within seconds after it was
+        set right, and does not wait until all of them make a new session.
+        """
+        world = World(self, ahead=STEPS[2])
+        for number in (1, 2, 3):
+            world.host(number)
+        self.assertIn("set the clock of this server", world.note)
+        world.wallClock.step(-STEPS[2])
+        world.events.clear()
+        world.go(6.0)
+        self.assertEqual(world.note, "")
+        self.assertTrue({"clock-set", "clock-agrees"} <= world.kinds)
+
 
 class RestartTests(ClockTestCase):
     """

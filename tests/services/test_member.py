@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -637,6 +638,21 @@ class SealedNetworkTests(SealedNetworkTestCase):
         two.start()
         self.go(2.0)
         self.assertTrue(self.reaches(one, two))
+
+    def test_copiesThatStartWithinASecond(self) -> None:
+        """
+        Two hosts that were made from one image and start within the same second are told, and so is the server.
+        """
+        one = self.dwelling(1)
+        one.stop()
+        self.go(60.0)
+        copytree(self.directory / "node-1", self.directory / "node-7")
+        copies = [one.start()]
+        self.go(0.1)
+        copies.append(self.dwelling(7, joins=False, mac=str(one.mac)))
+        self.go(60.0)
+        for program in (self.server, *(each.node for each in copies)):
+            self.assertIn("two hosts run with the key", " ".join(program.status().notes))
 
     def test_conflict(self) -> None:
         """

@@ -159,6 +159,7 @@ async def founded(
         return await _recovered(shelf, state, wish)
     _finishKey(state, record.network)
     foundation = _read(record, NetworkKey.kept(state), state)
+    _checkCopy(state, foundation)
     _copy(state, record)
     return foundation
 
@@ -218,6 +219,24 @@ def _finishKey(state: StateDirectory, network: bytes) -> None:
     new = NetworkKey.kept(state, NEW_KEY)
     if new is not None and new.network == network:
         state.rename(NEW_KEY, NETWORK_KEY)
+
+
+def _checkCopy(state: StateDirectory, foundation: Foundation) -> None:
+    """
+    See that the copy beside a store is the same network's: a store that came from elsewhere would make all members
+    strangers, and take with the copy the only secret by which they are known.
+    """
+    content = keptSecret(state, NETWORK)
+    copy = None if content is None else unpacked(content, NetworkRecord, 65536)
+    if copy is None or copy.network == foundation.network:
+        return
+    if foundation.key is None:
+        raise StateUnavailable(
+            f"the store has the network {foundation.network}, and {state.path / NETWORK} says that this server's is "
+            f"{Identity(copy.network)}; nothing was changed: restore a backup (wand restore FILE), or give the other "
+            "network a state directory of its own"
+        )
+    state.setAside(NETWORK)
 
 
 def _copy(state: StateDirectory, record: NetworkRecord) -> None:

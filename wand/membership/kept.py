@@ -46,4 +46,4 @@ def _check(found: os.stat_result, state: StateDirectory, name: str) -> None:
     if us not in (0, directory):
         raise StateUnavailable(f"the state directory {state.path} belongs to somebody else")
     if found.st_uid not in (0, us, directory):
-        raise StateUnavailable(f"{path} belongs to somebody else")
+        raise StateUnavailable(f"{path} belongs to somebody else; run chown --reference={state.path} {path}")

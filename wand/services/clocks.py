@@ -89,28 +89,40 @@ class Clocks:
         See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
         """
         if member.isServer or self._isServer:
-            before = self._compared.get(member.identity)
-            comparison = _Comparison(member.name, ahead, self._clock.seconds())
-            self._drop(member.identity)
-            self._compared[member.identity] = comparison
-            if comparison.isWrong:
-                self._wrong[member.identity] = comparison
+            self._compare(member.identity, _Comparison(member.name, ahead, self._clock.seconds()))
             if len(self._compared) > LIMIT:
                 self._drop(next(iter(self._compared)))
-            if comparison.isWrong != (before is not None and before.isWrong):
-                kind = "clock-differs" if comparison.isWrong else "clock-agrees"
-                self._events.publish(kind, name=member.name, key=member.identity.hex(), ahead=round(ahead))
             self._say()
+
+    def _compare(self, identity: bytes, comparison: _Comparison) -> None:
+        before = self._compared.get(identity)
+        self._drop(identity)
+        self._compared[identity] = comparison
+        if comparison.isWrong:
+            self._wrong[identity] = comparison
+        if comparison.isWrong != (before is not None and before.isWrong):
+            kind = "clock-differs" if comparison.isWrong else "clock-agrees"
+            self._events.publish(kind, name=comparison.name, key=identity.hex(), ahead=round(comparison.ahead))
 
     def _now(self) -> float:
         return self._wallClock() - self._clock.seconds()
 
     def _look(self) -> None:
         before, self._offset = self._offset, self._now()
-        if abs(self._offset - before) > STEP:
-            self._events.publish("clock-set", seconds=round(self._offset - before))
+        step = self._offset - before
+        if abs(step) > STEP:
+            self._events.publish("clock-set", seconds=round(step))
+            self._shift(step)
             self._stepped()
         self._forget()
+
+    def _shift(self, step: float) -> None:
+        """
+        Our own clock was set, so all others differ from it by so much less.
+        """
+        for identity, each in tuple(self._compared.items()):
+            self._compare(identity, attrs.evolve(each, ahead=each.ahead - step))
+        self._say()
 
     def _forget(self) -> None:
         since = self._clock.seconds() - LIFETIME

@@ -21,7 +21,7 @@ from wand.directories.unresolved import Unresolved
 from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.discovery import discover
 from wand.endpoint import Endpoint, splitHostPort
-from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged
+from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged, StoreHindered
 from wand.ethernet import MAC
 from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportRequest
 from wand.membership.foundation import RESTORE, TRACES, NetworkWish
@@ -38,6 +38,7 @@ from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfMembers
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
+from wand.services.hindrance import Hindrance
 from wand.services.hooks import HookService
 from wand.services.host_watch import HostWatch
 from wand.services.overlap import OverlapWatch, obstacle
@@ -116,6 +117,7 @@ class SealedServerService(Service):
         self._announce = announce
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: SteadyRecords | None = None
+        self._hindrance = Hindrance(context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._tend, isServer=True)
         self._goodbyes: Goodbyes | None = None
@@ -201,12 +203,12 @@ class SealedServerService(Service):
         state = StateDirectory(configuration.state)
         NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file
         try:
-            records, roster = await self._enrol(state, wish)
+            records, roster = await self._enrolAtLast(state, wish)
         except StoreDamaged:
             if not configuration.recover or not self.running:
                 raise
             await self._setAside()
-            records, roster = await self._enrol(state, wish)
+            records, roster = await self._enrolAtLast(state, wish)
         if not self.running:
             return
         self.roster = roster
@@ -229,6 +231,22 @@ class SealedServerService(Service):
         for number, note in enumerate(transport.notes):
             context.notes.say(f"transport-{number}", note, isHint=True)
 
+    async def _enrolAtLast(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
+        """
+        Open the store, and read the roster from it, once nothing is in the way of that.
+        """
+        while True:
+            try:
+                enrolled = await self._enrol(state, wish)
+            except StoreHindered as error:
+                await self._closeRecords()
+                if not self.running:
+                    raise
+                await self._hindrance.passed(error)
+            else:
+                self._hindrance.over()
+                return enrolled
+
     async def _enrol(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
         """
         Open the store, and read the roster from it.
@@ -245,10 +263,13 @@ class SealedServerService(Service):
         )
         return records, roster
 
+    async def _closeRecords(self) -> None:
+        records, self._records = self._records, None
+        if records is not None:
+            await records.close()
+
     async def _setAside(self) -> None:
-        if self._records is not None:
-            await self._records.close()
-            self._records = None
+        await self._closeRecords()
         settings = storeSettings(self._configuration)
         aside = setAside(Path(str(settings["path"]))) if "path" in settings else None
         self._log.warn("the damaged store is kept as {aside}; the network is recovered without it", aside=str(aside))
@@ -326,6 +347,7 @@ class SealedServerService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
+        self._hindrance.stop()
         if self._open:
             self._open = False
             for running in (self._tending, self._calling):
