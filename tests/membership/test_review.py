@@ -100,6 +100,11 @@ class ReviewTests(SynchronousTestCase):
         self.assertEqual((shown["key"], shown["exchange key"]), (ALICE.identity.text, ALICE.exchangePublic.hex()))
         self.assertEqual((shown["role"], shown["may bridge"]), ("node", "no"))
         self.assertEqual((shown["addresses"], shown["MAC addresses"]), ("10.77.0.2/16", "02:00:00:00:00:02"))
+        self.assertEqual(shown["limits"], "256 MAC addresses behind it, 4000 broadcasts a second")
+        self.assertEqual(
+            [review._distance(seconds) for seconds in (1, -1, 0.4, -119, 120)],
+            ["in 1 second", "1 second ago", "in 0 seconds", "119 seconds ago", "in 2 minutes"],
+        )
         [revocation] = self.reviews([], revocations=(RevocationRequest("bob", BOB.identity.text, NOW),))
         self.assertEqual(len(revocation.lines), len(msgspec.structs.fields(Revocation)))
 

@@ -622,6 +622,15 @@ class LifeTests(FaultyPluginCase):
             self.assertEqual([each.state for each in node.status().directories], ["failed"])
         self.flushLoggedErrors()
 
+    def test_aDirectoryThatAsksNobodyYet(self) -> None:
+        """
+        One that has nobody to ask, as that of a node which joins, did not fail.
+        """
+        directory = self.plugins[IDirectoryKind] = FaultyDirectory()
+        node = self.started(1, directories={"faulty": {}})
+        self.patch(directory, "status", list)
+        self.assertEqual(node.status().directories, [])
+
     def test_aHookThatRaises(self) -> None:
         """
         A hook that fails on events and at the end disturbs nobody, and its own failures do not make it fail without

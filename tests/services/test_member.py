@@ -274,8 +274,9 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.join(node, str(self.successResultOf(asked)))
         self.go(120.0)
         [note] = [each for each in node.node.status().notes if "wand.example.net" in each]
-        self.assertIn("cannot be resolved", note)
+        self.assertIn("wand.example.net cannot be resolved (it has no address)", note)
         self.assertIn("the invitation", note)
+        self.assertEqual((node.node.counters.drops(), node.node.status().directories), (0, []))
         known.append(SERVER)
         self.go(32.0)
         self.assertEqual(node.own.stage, "member")
@@ -584,6 +585,14 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertFalse(self.reaches(two, three))
         self.assertTrue(self.reaches(one, three))
         self.assertNotIn(str(two.mac), one.table())
+        [note] = two.node.status().notes
+        self.assertIn(f"empty state directory in place of {two.node.status().state}", note)
+        refused = one.node.counters["drop-sealed-refused"], self.server.counters["drop-sealed-refused"]
+        self.go(400.0)
+        self.assertFalse(self.reaches(two, one))  # and it does not even try
+        self.assertEqual(
+            (one.node.counters["drop-sealed-refused"], self.server.counters["drop-sealed-refused"]), refused
+        )
         token = self.invitation()
         with self.assertRaises(MembershipRefused):
             raise self.failureResultOf(Deferred.fromCoroutine(two.node.join(token))).value

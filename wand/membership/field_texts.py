@@ -84,4 +84,6 @@ def _moment(seconds: int) -> str:
 def _distance(seconds: float) -> str:
     size = abs(seconds)
     unit, name = next(((unit, name) for unit, name in _UNITS if size >= 2 * unit), (1, "seconds"))
-    return f"in {size / unit:.0f} {name}" if seconds > 0 else f"{size / unit:.0f} {name} ago"
+    count = round(size / unit)
+    amount = "1 second" if (count, unit) == (1, 1) else f"{count} {name}"
+    return f"in {amount}" if seconds > 0 else f"{amount} ago"

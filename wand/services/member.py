@@ -56,7 +56,10 @@ INTRODUCTIONS: Final = range(13, 14)
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
 
 #: What the operator of a revoked node is told.
-REVOKED: Final = "this node was revoked: it is a member no more"
+REVOKED: Final = (
+    "this node was revoked, and its key can never be a member again; to come back, give it an empty state directory "
+    "in place of {} and a new invitation"
+)
 
 
 class Follower(Protocol):
@@ -164,8 +167,7 @@ class MemberService:
         if stage == "member":
             self._begin()
         if stage == "revoked":
-            self._notes.say("revoked", REVOKED)
-            self._log.error("{note}", note=REVOKED)
+            self._sayRevoked()
         elif self.enrolment.token is not None:
             self._redeeming.begin()
         elif stage == "new":
@@ -316,7 +318,21 @@ class MemberService:
         self._transport.end(identity)
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
-            self._notes.say("revoked", REVOKED)
+            self._sayRevoked()
+            self._clock.callLater(0, self._expelled)  # not from within the session that told us
+
+    def _sayRevoked(self) -> None:
+        note = REVOKED.format(self.enrolment.state.path)
+        self._notes.say("revoked", note)
+        self._log.error("{note}", note=note)
+
+    def _expelled(self) -> None:
+        """
+        We are no member any more: ask nobody for anything, for each would only drop and count it.
+        """
+        self._renewal.stop()
+        self._tell(Follower.serversChanged)
+        self._transport.endAll()
 
     # Participant.
 
@@ -334,7 +350,7 @@ class MemberService:
         """
         See L{wand.participant.Participant}.
         """
-        if self.enrolment.own is None:
+        if self.enrolment.own is None or self.enrolment.stage == "revoked":
             return ()
         return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self.enrolment.servers]
 

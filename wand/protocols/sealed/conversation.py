@@ -341,9 +341,12 @@ class Conversation:
         if self._isAway:
             self._shared.counters["sealed-left"] += 1
             return
-        if self._next is None and not (self.candidates() and self.mayInitiate):
+        if self._next is None and not self.mayInitiate:
             self.account.unsent += 1
             self._shared.counters["drop-sealed-unreachable"] += 1
+            return
+        if self._next is None and not self.candidates():  # offline, or the name of a server is not resolved yet
+            self._shared.counters["sealed-absent"] += 1
             return
         if len(self._queue) == QUEUE_LENGTH:
             self._lost(1)

@@ -263,6 +263,13 @@ class SealedTransport:
         """
         self._registry.end(peer)
 
+    def endAll(self) -> None:
+        """
+        End the sessions with everybody, and forget all: we were revoked.
+        """
+        for conversation in self._registry:
+            self._registry.end(conversation.peer)
+
     def onControl(self, reader: ControlReader) -> None:
         """
         Hand the control messages of members to C{reader}.
