@@ -606,6 +606,15 @@ class LifeTests(FaultyPluginCase):
             self.assertEqual([each.state for each in node.status().directories], ["failed"])
         self.flushLoggedErrors()
 
+    def test_aDirectoryWithoutServers(self) -> None:
+        """
+        One that asks nobody yet, as that of a node which is no member, has not failed.
+        """
+        directory = self.plugins[IDirectoryKind] = FaultyDirectory()
+        node = self.started(1, directories={"faulty": {}})
+        self.patch(directory, "status", list)
+        self.assertEqual(node.status().directories, [])
+
     def test_aHookThatRaises(self) -> None:
         """
         A hook that fails on events and at the end disturbs nobody, and its own failures do not make it fail without

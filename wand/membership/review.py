@@ -19,6 +19,7 @@ from msgspec.structs import FieldInfo
 from wand.ethernet import MAC
 from wand.membership.certificate import SERVER, Certificate
 from wand.membership.identity import Identity
+from wand.membership.limits import Limits
 from wand.membership.network import Descriptor, prefixFrom
 from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
 from wand.membership.revocation import Revocation
@@ -219,6 +220,8 @@ def _text(name: str, value: Any, now: float) -> str:
         return "yes" if value else "no"
     if isinstance(value, bytes):
         return str(MAC(value)) if len(value) == _MAC_SIZE else value.hex()
+    if isinstance(value, Limits):
+        return f"{value.macs} MAC addresses behind it, {value.broadcasts} broadcasts a second"
     if isinstance(value, tuple | list):
         return ", ".join(_text("", each, now) for each in value) or "none"
     return str(value)
