@@ -192,7 +192,7 @@ def _isSaid(line: str) -> bool:
     """
     Is there a text in the sources, or a few in a row, that makes this line?
     """
-    return any(pattern.search(line.strip()) for pattern in _patterns())
+    return any(pattern.search(line.strip().removeprefix("! ")) for pattern in _patterns())
 
 
 @functools.cache
