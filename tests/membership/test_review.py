@@ -87,6 +87,13 @@ class ReviewTests(SynchronousTestCase):
         document = signedOffline(msgspec.json.encode(requests), KEY, NOW)
         return reviews(requests, msgspec.json.decode(document, type=Signatures), KEY.network, NOW)
 
+    def test_limitsAreShownInWords(self) -> None:
+        """
+        How much the member may bring is told as people would.
+        """
+        lines = dict(self.review().lines)
+        self.assertEqual(lines["limits"], "256 MAC addresses behind it, 4000 broadcasts a second")
+
     def test_everyFieldIsShown(self) -> None:
         """
         Each field of a certificate and of a revocation is shown but for the network, which is in the heading.

@@ -319,7 +319,7 @@ class MemberService:
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
             self._sayRevoked()
-            self._clock.callLater(0, self._expelled)  # not from within the session that told us
+            self._context.clock.callLater(0, self._expelled)  # not from within the session that told us
 
     def _sayRevoked(self) -> None:
         note = REVOKED.format(self.enrolment.state.path)

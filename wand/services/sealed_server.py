@@ -433,7 +433,8 @@ class SealedServerService(Service):
             "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
         )
         more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
-        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} wait for an approval: wand approve")
+        waits = "waits" if len(pending) == 1 else "wait"
+        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
 
     def _tellOf(self, key: str, count: int, text: str) -> None:
         if count:
