@@ -87,15 +87,17 @@ class Clocks:
         See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
         """
         if member.isServer or self._isServer:
-            before = self._compared.pop(member.identity, None)
-            comparison = _Comparison(member.name, ahead, self._clock.seconds())
-            self._compared[member.identity] = comparison
-            if len(self._compared) > LIMIT:
-                del self._compared[next(iter(self._compared))]
-            if comparison.isWrong != (before is not None and before.isWrong):
-                kind = "clock-differs" if comparison.isWrong else "clock-agrees"
-                self._events.publish(kind, name=member.name, key=member.identity.hex(), ahead=round(ahead))
+            self._compare(member.identity, _Comparison(member.name, ahead, self._clock.seconds()))
             self._say()
+
+    def _compare(self, identity: bytes, comparison: _Comparison) -> None:
+        before = self._compared.pop(identity, None)
+        self._compared[identity] = comparison
+        if len(self._compared) > LIMIT:
+            del self._compared[next(iter(self._compared))]
+        if comparison.isWrong != (before is not None and before.isWrong):
+            kind = "clock-differs" if comparison.isWrong else "clock-agrees"
+            self._events.publish(kind, name=comparison.name, key=identity.hex(), ahead=round(comparison.ahead))
 
     def _now(self) -> float:
         return self._wallClock() - self._clock.seconds()
@@ -104,8 +106,18 @@ class Clocks:
         before, self._offset = self._offset, self._now()
         if abs(self._offset - before) > STEP:
             self._events.publish("clock-set", seconds=round(self._offset - before))
+            self._set(self._offset - before)
             self._stepped()
         self._forget()
+
+    def _set(self, seconds: float) -> None:
+        """
+        Ours was set: what we know of the others changes with it at once, for some are not heard again soon.
+        """
+        for identity, each in tuple(self._compared.items()):
+            self._compare(identity, attrs.evolve(each, ahead=each.ahead - seconds))
+        if self._compared:
+            self._say()
 
     def _forget(self) -> None:
         since = self._clock.seconds() - LIFETIME

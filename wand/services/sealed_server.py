@@ -398,10 +398,18 @@ class SealedServerService(Service):
         unsigned = self.roster.status.unsigned
         pending = [each.name for each in self.roster.members if each.state == "pending"]
         self._tellOf(
-            "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
+            "unsigned",
+            unsigned,
+            "one certificate or revocation waits for a signature: wand requests"
+            if unsigned == 1
+            else f"{unsigned} certificates and revocations wait for a signature: wand requests",
         )
         more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
-        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} wait for an approval: wand approve")
+        self._tellOf(
+            "pending",
+            len(pending),
+            f"{''.join(pending[:1])}{more} wait{'s' * (not more)} for an approval: wand approve",
+        )
 
     def _tellOf(self, key: str, count: int, text: str) -> None:
         if count:
