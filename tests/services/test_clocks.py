@@ -456,6 +456,21 @@ class SayingTests(ClockTestCase):
         self.assertEqual((one.note, world.note), ("", ""))
         self.assertIn("clock-agrees", world.kinds)
 
+    def test_whoSetsTheClockIsBelievedAtOnce(self) -> None:
+        """
+        Whoever is told that the clock is wrong and sets it sees the note go, also while no server can be heard; and sees
+        how wrong it is if that made it worse.
+        """
+        world = World(self)
+        one = world.host(1, ahead=2 * DAY)
+        world.network.drop(lambda datagram: True)
+        one.wallClock.step(2 * DAY)
+        world.go(10.0)
+        self.assertEqual(one.note, f"this host's clock is 4 days ahead of the server's: set it, {HOW}")
+        one.wallClock.step(-4 * DAY)
+        world.go(10.0)
+        self.assertEqual(one.note, "")
+
     def test_littleDifferencesAreNone(self) -> None:
         """
         Nobody is told of half a minute.

@@ -430,7 +430,11 @@ class SealedServerService(Service):
         unsigned = self.roster.status.unsigned
         pending = [each.name for each in self.roster.members if each.state == "pending"]
         self._tellOf(
-            "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
+            "unsigned",
+            unsigned,
+            "one certificate or revocation waits for a signature: wand requests"
+            if unsigned == 1
+            else f"{unsigned} certificates and revocations wait for a signature: wand requests",
         )
         more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
         waits = "waits" if len(pending) == 1 else "wait"
