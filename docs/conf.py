@@ -12,14 +12,28 @@ project = "wandaemon"
 author = "the wandaemon authors"
 release = version = metadata.version("wandaemon")
 
-extensions = ["configuration_table", "myst_parser", "pydoctor.sphinx_ext.build_apidocs", "sphinx.ext.intersphinx"]
+extensions = [
+    "configuration_table",
+    "counters_table",
+    "myst_parser",
+    "pydoctor.sphinx_ext.build_apidocs",
+    "sphinx.ext.intersphinx",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
 exclude_patterns = ["_build", "benchmarks-figures.md", "benchmarks-costs.md"]
 nitpicky = True
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = "wandaemon"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
+
+# Of a console block only the commands are copied.
+copybutton_prompt_text = r"(?:[a-z-]+)?[$#] "
+copybutton_prompt_is_regexp = True
 
 # No inventories of other projects are fetched: the documentation builds without a network.
 intersphinx_mapping: dict[str, tuple[str, str | None]] = {}

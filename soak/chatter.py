@@ -1,5 +1,5 @@
 """
-Traffic of all kinds from one host to others, for ever: C{python -m soak.chatter OWN OTHER...} runs inside a host.
+Traffic of all kinds from one host to others, without end: C{python -m soak.chatter OWN OTHER...} runs inside a host.
 
 Each turn it sends some of it to one of the others: a TCP transfer that comes back whole, or echoes over UDP and a
 broadcast.  What fails is tried again later, since hosts come and go; but what arrives must be what was sent, or it ends

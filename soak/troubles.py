@@ -72,11 +72,9 @@ def move(site: Site, random: Random) -> str:
     """
     The host gets another address.
     """
-    before = _addresses(site)
     after = f"10.99.{random.randint(1, 200)}.{site.number}"
+    execute("ip", "-n", site.host.namespace, "-4", "address", "flush", "dev", "eth0")
     execute("ip", "-n", site.host.namespace, "address", "add", f"{after}/16", "dev", "eth0")
-    for address in before:
-        execute("ip", "-n", site.host.namespace, "address", "delete", address, "dev", "eth0")
     return f"moved to {after}"
 
 
@@ -89,11 +87,6 @@ def unplug(site: Site, random: Random) -> str:
     time.sleep(seconds)
     site.host.plug(True)
     return f"without its cable for {seconds:.0f} s"
-
-
-def _addresses(site: Site) -> list[str]:
-    lines = execute("ip", "-n", site.host.namespace, "-4", "-o", "address", "show", "dev", "eth0").splitlines()
-    return [line.split()[3] for line in lines]
 
 
 #: What happens to nodes, and what to the server, whose address the invitations name.

@@ -22,7 +22,7 @@ GROWTH_HOURLY: Final = 0.05
 DESCRIPTORS: Final = 3
 
 #: What must not be in a log.
-_TRACEBACK: Final = re.compile(r"Traceback|Unhandled|Unhandled error in Deferred")
+_TRACEBACK: Final = re.compile(r"Traceback|Unhandled")
 
 
 def faults(sites: Sites, chatters: list[Daemon]) -> Iterator[str]:

@@ -5,9 +5,11 @@ Tests for L{wand.events} and L{wand.counters}.
 from __future__ import annotations
 
 from twisted.internet.task import Clock
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
+from wand.event_log import EventLog
 from wand.events import Event, Events
 
 
@@ -54,6 +56,40 @@ class EventsTests(SynchronousTestCase):
         self.events.publish("something")
         self.assertEqual(len(told), 1)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class EventLogTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.events = Events(self.clock.seconds)
+        self.events.subscribe(EventLog(self.clock).told)
+        self.lines: list[str | None] = []
+        globalLogPublisher.addObserver(self.logged)
+        self.addCleanup(globalLogPublisher.removeObserver, self.logged)
+
+    def logged(self, event: LogEvent) -> None:
+        if event.get("log_namespace") == "wand.events":
+            self.lines.append(formatEvent(event))
+
+    def test_aLineForEach(self) -> None:
+        """
+        An event is a line in the log.
+        """
+        self.events.publish("goodbye", peer="alice")
+        self.assertEqual(self.lines, ["goodbye: peer alice"])
+
+    def test_oneKindDoesNotFillTheLog(self) -> None:
+        """
+        Whoever brings about events without end, of one kind, fills no disk and hides none of another kind.
+        """
+        for _ in range(1000):
+            for _ in range(50):
+                self.events.publish("goodbye", peer="mallory")
+            self.clock.advance(1)
+        self.events.publish("revoked", key="00")
+        self.assertLessEqual(len(self.lines), 500 + 5 * 1000 + 1)
+        self.assertEqual(self.lines[-1], "revoked: key 00")
+        self.assertIn("goodbye: peer mallory (45 more before this one)", self.lines)
 
 
 class CountersTests(SynchronousTestCase):

@@ -5,47 +5,29 @@ Tests for L{wand.guarded_descriptors}: descriptors of plugins on real reactors.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 
 from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IReadWriteDescriptor
+from twisted.internet.interfaces import IReactorFDSet, IReadWriteDescriptor
 from twisted.internet.selectreactor import SelectReactor
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from wand.counters import Counters
 from wand.guarded_descriptors import FAILURES_MAXIMUM, GuardedDescriptor, GuardedDescriptors
 from wand.testing.context import failuresOf
+from wand.testing.descriptors import SocketReader
 from wand.twistd.reactor import PromptReactor
 
 
-@implementer(IReadDescriptor)
-class Reader:
+class Reader(SocketReader):
     """
-    Reads a datagram, and does something.
+    A reader of somebody else's, which fails when it is told that it is given up.
     """
-
-    def __init__(self, port: socket.socket) -> None:
-        self.port = port
-        self.then: Callable[[], object] = lambda: None
-        self.read: list[bytes] = []
-        self.lost: list[Failure] = []
-
-    def doRead(self) -> None:
-        self.read.append(self.port.recv(100))
-        self.then()
-
-    def fileno(self) -> int:
-        return self.port.fileno()
 
     def connectionLost(self, reason: Failure) -> None:
-        self.lost.append(reason)
+        super().connectionLost(reason)
         raise KeyError("here, too")
-
-    def logPrefix(self) -> str:
-        return "reader"
 
 
 class GuardedDescriptorsTests(SynchronousTestCase):

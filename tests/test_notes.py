@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.counters import Counters
 from wand.events import Event, Events
 from wand.failures import LOG_INTERVAL, PLACES_MAXIMUM, Failures
-from wand.notes import EVENT_INTERVAL, NOTES_MAXIMUM, Notes
+from wand.notes import EVENT_INTERVAL, KIND_MAXIMUM, NOTES_MAXIMUM, Notes
 
 
 class NotesTests(SynchronousTestCase):
@@ -63,6 +63,41 @@ class NotesTests(SynchronousTestCase):
         for number in range(3 * NOTES_MAXIMUM):
             self.notes.say(f"peer {number}", f"{number}")
         self.assertEqual(self.notes.texts, [f"{number}" for number in range(2 * NOTES_MAXIMUM, 3 * NOTES_MAXIMUM)])
+
+    def test_oneKindDisplacesNoOther(self) -> None:
+        """
+        Whoever brings about notes without end, about one address after the other, displaces none of another kind, and
+        makes no more than a few events.
+        """
+        self.notes.say("store", "the store cannot be written")
+        for number in range(3 * NOTES_MAXIMUM):
+            self.notes.say(f"fight-{number}", f"{number}", lifetime=600)
+        kept = [str(number) for number in range(3 * NOTES_MAXIMUM - KIND_MAXIMUM, 3 * NOTES_MAXIMUM)]
+        self.assertEqual(self.notes.texts, ["the store cannot be written", *kept])
+        self.assertEqual(len(self.told), 1 + KIND_MAXIMUM)
+
+    def test_whatIsSaidLatestStays(self) -> None:
+        """
+        Of one kind, the one that was not said for the longest time goes.
+        """
+        for number in range(KIND_MAXIMUM):
+            self.notes.say(f"fight-{number}", f"{number}")
+        self.notes.say("fight-0", "0")
+        self.notes.say("fight-new", "new")
+        self.assertEqual([text for text in ("0", "1", "new") if text in self.notes.texts], ["0", "new"])
+
+    def test_comesAndGoes(self) -> None:
+        """
+        What comes and goes all the time makes few events; what stays after that is told of all the same.
+        """
+        for _ in range(100):
+            self.notes.say("late-x", "a")
+            self.notes.clear("late-x")
+        self.assertEqual([event.kind for event in self.told], ["note", "note-cleared"])
+        self.notes.say("late-x", "a")
+        self.clock.advance(EVENT_INTERVAL)
+        self.notes.say("late-x", "a")
+        self.assertEqual([event.kind for event in self.told], ["note", "note-cleared", "note"])
 
 
 class FailuresTests(SynchronousTestCase):

@@ -49,6 +49,16 @@ class OverlapTests(SynchronousTestCase):
         self.assertIsNone(self.found("::/0", "fe80::/64", "ff00::/8", "fd00::/64", wanted="fd00:77::/64"))
         self.assertIsNone(self.found("::/0", "fd00::/8"))
 
+    def test_whatLeadsNowhere(self) -> None:
+        """
+        A route that throws away what goes to some of the overlay is in the way, and is called what it is; one for all
+        private addresses, as routers have it, is not, since the overlay's own goes first.
+        """
+        black = Route(ip_network("10.77.7.0/24"), "", "blackhole")
+        self.assertIn("10.77.7.0/24 (blackhole)", obstacle(OVERLAY, lambda: [black]))
+        wide = Route(ip_network("10.0.0.0/8"), "", "unreachable")
+        self.assertEqual(obstacle(OVERLAY, lambda: [wide]), "")
+
     def test_ourOwn(self) -> None:
         """
         Routes of our own tap, and to our own address wherever the kernel keeps it, are as they should be.

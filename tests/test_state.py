@@ -4,6 +4,8 @@ Tests for L{wand.state}.
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -11,6 +13,7 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import StateUnavailable, WandError
+from wand.membership.kept import keptSecret
 from wand.state import StateDirectory, keptMAC
 
 
@@ -45,6 +48,24 @@ class StateTests(SynchronousTestCase):
         """
         with self.assertRaises(StateUnavailable):
             StateDirectory("/dev/null/state")
+
+    def test_whatIsNoFileKeepsNobodyWaiting(self) -> None:
+        """
+        A pipe, a device or a directory in place of a file is refused at once, by name.
+        """
+        state = StateDirectory(str(self.path))
+        os.mkfifo(self.path / "pipe", 0o600)
+        (self.path / "directory").mkdir(0o700)
+        (self.path / "device").symlink_to("/dev/zero")
+        for name in ("pipe", "directory", "device"):
+            for read in (state.read, partial(keptSecret, state)):
+                with self.assertRaises(StateUnavailable) as caught:
+                    read(name)
+                self.assertIn(name, str(caught.exception))
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(10):
+            self.assertRaises(StateUnavailable, keptSecret, state, "directory")
+        self.assertEqual(len(list(Path("/proc/self/fd").iterdir())), before)
 
     def test_writesAndReads(self) -> None:
         """

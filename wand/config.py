@@ -138,7 +138,9 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
     state: StatePath = f"{STATE}/node"
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "sealed"
     name: Annotated[str, _help("what this node would like to be called; else the name of the host")] = ""
-    joinFile: Annotated[str, _help("a file with the invitation to redeem, unless this node is a member already")] = ""
+    joinFile: Annotated[
+        str, _help("a file with an invitation to redeem; a member redeems only another than before")
+    ] = ""
     servers: Annotated[list[str], _help("directory servers to ask, HOST or HOST:PORT")] = []
     directories: Annotated[PluginSettings, _help("more directories: the settings of each, by its plugin's name")] = {}
 

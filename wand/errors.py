@@ -67,6 +67,12 @@ class StoreUnavailable(WandError):
     """
 
 
+class StoreHindered(StoreUnavailable):
+    """
+    The store does not work now, and will once nothing is in its way any more: a full disk, or another program.
+    """
+
+
 class TemporarilyUnavailable(WandError):
     """
     Somebody who must be asked cannot answer now; asking again later helps.

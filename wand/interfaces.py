@@ -79,11 +79,10 @@ class Context:
         default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
     )
     makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
+    hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
 
     def __attrs_post_init__(self) -> None:
         self.events.caught = self.failures.caught
-
-    hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
 
     def epoch(self, moment: float) -> float:
         """

@@ -12,9 +12,14 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.events import Events
+from wand.seldom import Seldom
 
-#: How many notes are kept; beyond, the one that was said the longest ago goes, so that nobody fills the memory.
+#: How many notes are kept; beyond, one goes of the kind of which there are the most.
 NOTES_MAXIMUM: Final = 128
+
+#: How many notes of one kind (the first word of their keys) are kept, and how many of them events tell of within
+#: L{EVENT_INTERVAL}; so what members bring about, for one address after the other, displaces nothing of another kind.
+KIND_MAXIMUM: Final = 16
 
 #: Seconds between two events about one note, if its text changes or it comes back.
 EVENT_INTERVAL: Final = 60.0
@@ -46,7 +51,9 @@ class Notes:
         self._clock = clock
         self._events = events
         self._notes: dict[str, Note] = {}
-        self._told: dict[str, float] = {}
+        self._kinds: dict[str, dict[str, None]] = {}  # the keys of each kind; what was said the longest ago is first
+        self._told: dict[str, str] = {}  # the text of the last event about each note
+        self._telling = Seldom(clock, EVENT_INTERVAL, KIND_MAXIMUM)
 
     def __iter__(self) -> Iterator[Note]:
         now = self._clock.seconds()
@@ -67,22 +74,46 @@ class Notes:
         @param lifetime: seconds after which it is forgotten unless it is said again; without it, it stays until
             L{clear}.
         """
-        now = self._clock.seconds()
+        now, kind = self._clock.seconds(), _kindOf(key)
         before = self._notes.get(key)
-        isKnown = before is not None and before.text == text and (before.until is None or before.until > now)
-        if before is None and len(self._notes) >= NOTES_MAXIMUM:
-            del self._notes[next(iter(self._notes))]
-        self._notes[key] = Note(key, text, isHint, None if lifetime is None else now + lifetime)
-        if not isKnown and now - self._told.get(key, float("-inf")) >= EVENT_INTERVAL:
+        if before is None:
+            self._makeRoom(kind)
+        elif before.until is not None and before.until <= now:
             self._told.pop(key, None)
-            self._told[key] = now
-            if len(self._told) > NOTES_MAXIMUM:
-                del self._told[next(iter(self._told))]
+        self._notes[key] = Note(key, text, isHint, None if lifetime is None else now + lifetime)
+        keys = self._kinds.setdefault(kind, {})
+        keys.pop(key, None)
+        keys[key] = None
+        if self._told.get(key) != text and self._telling.may(kind, key):
+            self._told[key] = text
             self._events.publish("note", key=key, text=text)
 
     def clear(self, key: str) -> None:
         """
         Forget a note, if there is one: what it told of is over.
         """
-        if self._notes.pop(key, None) is not None:
+        if key in self._notes and self._forget(key):
             self._events.publish("note-cleared", key=key)
+
+    def _makeRoom(self, kind: str) -> None:
+        keys = self._kinds.get(kind, {})
+        if len(keys) < KIND_MAXIMUM and len(self._notes) >= NOTES_MAXIMUM:
+            keys = max(self._kinds.values(), key=len)
+        elif len(keys) < KIND_MAXIMUM:
+            return
+        self._forget(next(iter(keys)))
+
+    def _forget(self, key: str) -> bool:
+        """
+        @return: whether an event told of the note.
+        """
+        del self._notes[key]
+        kind = _kindOf(key)
+        del self._kinds[kind][key]
+        if not self._kinds[kind]:
+            del self._kinds[kind]
+        return self._told.pop(key, None) is not None
+
+
+def _kindOf(key: str) -> str:
+    return key.partition("-")[0]

@@ -19,8 +19,9 @@ Prefix: TypeAlias = IPv4Network | IPv6Network
 #: Where overlay addresses may come from when the wish overlaps: prefixes for private use (RFC 1918, RFC 6598).
 _SPARE: Final = ("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10", "192.168.0.0/16")
 
-# Types of routes: to other hosts, and to an address of this one.
+# Types of routes: to other hosts, to an address of this one, and those that lead nowhere.
 _TYPES: Final = frozenset({1, 2})
+_NOWHERE: Final = {6: "blackhole", 7: "unreachable", 8: "prohibit"}
 _DESTINATION, _INTERFACE, _NEXT_HOPS = 1, 4, 9
 
 
@@ -30,10 +31,12 @@ class Route:
     One of them.
 
     @ivar interface: the name of where it leads; empty if there are several, or it is unknown.
+    @ivar nowhere: what the kernel does instead, if it leads nowhere: C{blackhole}, for example.
     """
 
     prefix: Prefix
     interface: str
+    nowhere: str = ""
 
 
 def routes() -> list[Route]:
@@ -46,7 +49,11 @@ def routes() -> list[Route]:
             entries = list(dump(ROUTES, family))
         except OSError:
             continue
-        found += [_route(family, *entry) for entry in entries if entry[0][0] == family and entry[0][7] in _TYPES]
+        found += [
+            _route(family, *entry)
+            for entry in entries
+            if entry[0][0] == family and (entry[0][7] in _TYPES or entry[0][7] in _NOWHERE)
+        ]
     return found
 
 
@@ -64,6 +71,7 @@ def overlap(prefix: Prefix, own: Iterable[str] = (), known: Iterable[Route] | No
         for each in (routes() if known is None else known)
         if not {each.interface, str(each.prefix.network_address)} & ours
         and _isSpecific(each.prefix)
+        and not (each.nowhere and each.prefix.prefixlen < prefix.prefixlen)  # as many routers have for private ones
         and _overlaps(each.prefix, prefix)
     ]
     return max(found, key=lambda each: each.prefix.prefixlen, default=None)
@@ -109,7 +117,8 @@ def _overlaps(one: Prefix, other: Prefix) -> bool:
 def _route(family: int, fixed: bytes, attributes: dict[int, bytes]) -> Route:
     octets = attributes.get(_DESTINATION, bytes(4 if family == socket.AF_INET else 16))
     prefix = ip_network((octets, fixed[1]), strict=False)
-    return Route(prefix, _name(int.from_bytes(attributes.get(_INTERFACE, b""), sys.byteorder)))
+    interface = _name(int.from_bytes(attributes.get(_INTERFACE, b""), sys.byteorder))
+    return Route(prefix, interface, _NOWHERE.get(fixed[7], ""))
 
 
 def _name(index: int) -> str:

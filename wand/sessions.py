@@ -13,7 +13,7 @@ from wand.membership.member import Member
 #: Takes a control message: who sent it, what its certificate says, and the message.
 ControlReader: TypeAlias = Callable[[bytes, Member, bytes], object]
 
-#: Is told that there comes to be a session with a member, or that there is none any more.
+#: Is told that a session with a member begins, or that it ended.
 SessionReader: TypeAlias = Callable[[bytes, Member, bool], object]
 
 
@@ -39,7 +39,7 @@ class Sessions(Protocol):
 
     def onSession(self, reader: SessionReader) -> None:
         """
-        Tell C{reader} when there comes to be a session with a member, and when there is none any more.
+        Tell C{reader} when a session with a member begins, and when it ends.
         """
 
     def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Final, NamedTuple
 
 from wand.errors import AddressInvalid, StateUnavailable
 from wand.ethernet import MAC
+
+#: What is read of a file at most, in octets.
+_MAXIMUM: Final = 1_000_000
 
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -61,8 +65,8 @@ class StateDirectory:
         if found.st_uid != user:
             raise StateUnavailable(
                 f"the state directory {path} belongs to {_name(found.st_uid)}, and the program runs as "
-                f"{_name(user)}; run "
-                f"it as {_name(found.st_uid)}, or give it the directory with chown -R {_name(user)} {path}"
+                f"{_name(user)}; run it as {_name(found.st_uid)}, or give it the directory with "
+                f"chown -R {_name(user)} {path}"
             )
 
     def write(self, name: str, content: bytes) -> None:
@@ -136,22 +140,29 @@ class StateDirectory:
         if found is not None:
             raise StateUnavailable(
                 f"the state directory {self.path} is that of another kind of program, because there is {found} in "
-                "it: give "
-                "each program a directory of its own with the key state"
+                "it: give each program a directory of its own with the key state"
             )
 
     def read(self, name: str) -> bytes | None:
         """
         The content of a file, or C{None} if there is no such file.
 
-        @raise StateUnavailable: if it cannot be read.
+        @raise StateUnavailable: if it cannot be read, or is no plain file, which may keep its readers waiting.
         """
+        path = self.path / name
         try:
-            return (self.path / name).read_bytes()
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StateUnavailable(f"{self.path / name} cannot be read: {error.strerror}") from error
+            raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StateUnavailable(f"{path} is no plain file")
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(_MAXIMUM)
+        finally:
+            os.close(descriptor)
 
 
 def _makeParents(path: Path) -> None:
@@ -192,8 +203,7 @@ def keptMAC(state: StateDirectory, interface: str, random: Random) -> MAC:
         except AddressInvalid as error:
             raise StateUnavailable(
                 f"{state.path / name} is damaged, and nothing was changed; restore a backup (wand restore FILE), or "
-                "write "
-                "the address into it that wand members shows at the server"
+                "write the address into it that wand members shows at the server"
             ) from error
     mac = MAC.fromRandom(random.randbytes(6))
     state.write(name, f"{mac}\n".encode())

@@ -34,8 +34,7 @@ class StateLock:
             self.release()
             raise StateUnavailable(
                 f"another program works in the state directory {self._path}: stop it, or give each program a "
-                "directory of "
-                "its own with the key state"
+                "directory of its own with the key state"
             ) from None
         except OSError as error:
             if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):

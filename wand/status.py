@@ -176,15 +176,15 @@ class OwnStatus(Status, frozen=True):
 
 class ProgramStatus(Status, frozen=True):
     """
-        A running program: what C{wand status} shows.
+    A running program: what C{wand status} shows.
 
-        @ivar role: C{node}, C{server}, C{etud} or C{wand}.
-        @ivar listening: the UDP endpoint of the data, or of the directory server; empty for a C{wand} alone.
-        @ivar entries: addresses in the table or in the registry.
-        @ivar peers: distinct peers in the table.
-        @ivar drops: frames and datagrams dropped, for any reason.
-        @ivar notes: what the operator should know, with what to do.
-        @ivar attention: how many of the notes need a person: these come first, the others are hints.
+    @ivar role: C{node}, C{server}, C{etud} or C{wand}.
+    @ivar listening: the UDP endpoint of the data, or of the directory server; empty for a C{wand} alone.
+    @ivar entries: addresses in the table or in the registry.
+    @ivar peers: distinct peers in the table.
+    @ivar drops: frames and datagrams dropped, for any reason.
+    @ivar notes: what the operator should know, with what to do.
+    @ivar attention: how many of the notes need a person: these come first, the others are hints.
     @ivar state: its state directory; empty if it keeps nothing of its own.
     @ivar store: the file of a server's store; empty without one.
     """

@@ -257,7 +257,7 @@ class UDPPort(Sending):
                 self._counters["udp-received-bytes"] += size
                 if 0 < segment < size:
                     self._limit = TRAINS
-                    self._counters["udp-received-datagrams"] += self._handTrain(0, size, segment)
+                    self._counters["udp-received-datagrams"] += self._handLoneTrain(size, segment)
                 else:
                     self._counters["udp-received-datagrams"] += 1
                     receiver.datagramReceived(inbox.view[:size], inbox.sender(0))
@@ -296,10 +296,10 @@ class UDPPort(Sending):
         self._counters["udp-received-datagrams"] += datagrams
         self._counters["udp-received-bytes"] += sum(sizes[:at])
 
-    def _handTrain(self, at: int, size: int, segment: int) -> int:
+    def _handLoneTrain(self, size: int, segment: int) -> int:
         full, rest = divmod(size, segment)
         number = full + (rest > 0)
-        row, sender = self._row(at, segment), self._inbox.sender(at)
+        row, sender = self._row(0, segment), self._inbox.sender(0)
         self._receiver.trainReceived(row, 0, number, segment, rest or segment, sender)
         return number
 

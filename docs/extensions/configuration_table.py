@@ -3,6 +3,8 @@ The directive C{configuration}: a table of all keys of a class of L{wand.config}
 behind.
 """
 
+from collections.abc import Sequence
+
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -25,15 +27,27 @@ class ConfigurationTable(Directive):
             (name, kind, text, _shown(default))
             for name, kind, text, default in config.fields(getattr(config, self.arguments[0]))
         ]
-        group = nodes.tgroup(cols=4)
-        group += [nodes.colspec(colwidth=width) for width in (20, 12, 50, 18)]
-        head, body = nodes.thead(), nodes.tbody()
-        head += _row(("key", "value", "meaning", "default"), literal=())
-        body += [_row(row, literal=(0, 3)) for row in rows]
-        group += [head, body]
-        table = nodes.table()
-        table += group
-        return [table]
+        return [table(("key", "value", "meaning", "default"), rows, widths=(20, 12, 50, 18), literal=(0, 3))]
+
+
+def table(
+    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], widths: tuple[int, ...], literal: tuple[int, ...]
+) -> nodes.table:
+    """
+    Make a table.
+
+    @param widths: of the columns, in percent.
+    @param literal: the numbers of the columns that are shown as code.
+    """
+    group = nodes.tgroup(cols=len(head))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    top, body = nodes.thead(), nodes.tbody()
+    top += _row(head, literal=())
+    body += [_row(row, literal) for row in rows]
+    group += [top, body]
+    made = nodes.table()
+    made += group
+    return made
 
 
 def _shown(default: object) -> str:

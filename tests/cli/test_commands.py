@@ -70,7 +70,7 @@ async def test_statusForMonitoring(bench: Bench) -> None:
     bench.program.notes, bench.program.attention = ["the disk is full", "the clock is wrong", "a hint"], 2
     status, out, err = await bench.run("status", "--check")
     assert (status, out) == (1, "the disk is full\nthe clock is wrong\n")
-    assert err == "Error: 2 of these need a person\n"
+    assert err == "Error: these 2 need a person\n"
     status, out, _ = await bench.run("status", "--check", "--json")
     assert (status, json.loads(out)) == (1, ["the disk is full", "the clock is wrong"])
     await bench.control.stop()

@@ -84,7 +84,7 @@ class SignTests(SynchronousTestCase):
             "1970-01-01 00:00:01 UTC",
             "! IS A DIRECTORY SERVER",
             "! may bridge",
-            "revocation, for ever",
+            "revocation, permanent",
             "mallory",
             MALLORY.identity.text,
             "2 to sign, 1 of them with something unusual",

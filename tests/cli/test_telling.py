@@ -39,7 +39,7 @@ class TellingTests(SynchronousTestCase):
         )
         self.assertIn("wand approve bob", telling("member-pending", name="bob", key=key, endpoint=""))
         self.assertIn("expired", telling("member-refused", key=key, endpoint="192.0.2.1:1", reason="it has expired"))
-        self.assertIn("no more", telling("member-revoked", name="bob", key=key))
+        self.assertIn("was revoked", telling("member-revoked", name="bob", key=key))
         self.assertEqual(telling("session-up", peer="bob", endpoint="192.0.2.1:1"), "session-up  bob, at 192.0.2.1:1")
         self.assertEqual(
             telling("claim-conflict", what="mac", value="m", winner="a", winnerKey=key, loser="b", loserKey=key),

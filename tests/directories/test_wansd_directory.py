@@ -270,6 +270,16 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.network.run(1)
         self.assertEqual(self.known(), [macOf(3)])
 
+    def test_aMemberThatIsOfflineIsIntroduced(self) -> None:
+        """
+        A member that was offline all along is one that we know: what is sent to it is no drop, and it has a name.
+        """
+        self.begin()
+        alice = self.others[0]
+        self.oracle.page(self.node, 0, 1, 1, recordOf(alice, 1))
+        self.network.run(1)
+        self.assertEqual(self.node.sessions.introduced[alice.key.identity], (alice.key.exchangePublic, ()))
+
     def test_theSilenceOfAServerRemovesNobody(self) -> None:
         """
         Who was online stays in the table for a day after the last word of the server.

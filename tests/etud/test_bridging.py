@@ -76,12 +76,12 @@ class BridgingCase(SynchronousTestCase):
         self.context = simulatedContext(self.clock, Network(self.clock, Random(0)), "192.0.2.1")
         self.counters = self.context.counters
         self.taken: list[bytes] = []
-        tap = attrs.make_class("Tap", ["mac", "mtu", "write"])(MAC(OWN), 1500, self.write)
+        self.tap = attrs.make_class("Tap", ["interface", "mac", "mtu", "write"])("wan0", MAC(OWN), 1500, self.write)
         self.table = Table(self.clock, self.context.events, MAC(OWN))
         self.members, self.transport = Members(), Transport()
-        bridging = Bridging(self.members, self.context, "wan0", rate)
+        bridging = Bridging(self.members, self.context, self.tap, rate)
         self.etud = Etud(
-            tap,
+            self.tap,
             self.transport,
             self.table,
             self.counters,
@@ -268,6 +268,18 @@ class LoopTests(BridgingCase):
         self.assertIn(str(BOB), self.said())
         self.clock.advance(61)
         self.assertEqual(self.said(), "")
+
+    def test_theTapIsCalledWhatItIsCalledNow(self) -> None:
+        """
+        After somebody renamed the tap a loop is told of with its new name.
+        """
+        self.tap.interface = "lan7"
+        for number in range(LOOP):
+            said = frame(TO_ALL, GUEST, bytes([number]))
+            self.etud.frameRead(said)
+            self.etud.frameReceived(BOB, said)
+        self.assertIn("lan7", self.said())
+        self.assertNotIn("wan0", self.said())
 
     def test_aLoopDoesNotMelt(self) -> None:
         """

@@ -17,6 +17,7 @@ from wand.membership.acquaintances import ACQUAINTANCES, INTERVAL, Acquaintances
 from wand.membership.claims import Claims
 from wand.membership.identity import Identity, NodeKey
 from wand.membership.trust import Trust
+from wand.notes import Notes
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
@@ -54,6 +55,7 @@ class AcquaintancesTests(SynchronousTestCase):
         self.announcement = self.network.certificate(self.alice), self.network.claim(self.alice)
         self.meetings = Meetings()
         self.claims = self.fresh()
+        self.notes = Notes(self.clock, Events(self.clock.seconds))
 
     def fresh(self) -> Claims:
         """
@@ -70,7 +72,7 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         Acquaintances at work.
         """
-        known = Acquaintances(self.state, claims, meetings, self.clock, failuresOf(Counters()))  # type: ignore[arg-type]  # what it needs of them
+        known = Acquaintances(self.state, claims, meetings, self.clock, failuresOf(Counters()), self.notes)  # type: ignore[arg-type]  # what it needs of them
         known.start()
         self.addCleanup(known.stop)
         return known
@@ -109,3 +111,12 @@ class AcquaintancesTests(SynchronousTestCase):
         self.state.write(ACQUAINTANCES, b"rubbish")
         self.started(self.claims, self.meetings)
         self.assertEqual(self.meetings.introduced, {})
+
+    def test_aFileThatCannotBeRead(self) -> None:
+        """
+        A file that is open to others gives nobody, and the node starts and says so.
+        """
+        self.state.write(ACQUAINTANCES, b"rubbish")
+        (self.state.path / ACQUAINTANCES).chmod(0o644)
+        self.started(self.claims, self.meetings)
+        self.assertIn("chmod 600", self.notes.texts[0])

@@ -271,6 +271,19 @@ class MemberTests(EnrolmentCase):
         epochs.append(self.claim(self.started()).epoch)
         self.assertEqual(epochs, sorted(set(epochs)))
 
+    def test_aServerThatLiesDoesNotUseUpTheEpochs(self) -> None:
+        """
+        Whatever a server says of epochs that were used, a node can claim, after a restart as well, with a later one.
+        """
+        for said in (1 << 53, (1 << 53) - 1, 1 << 52, 1 << 60):
+            before = self.claim(self.node).epoch
+            self.node.surpass(said)
+            for _ in range(3):
+                self.node = self.started()
+                after = self.claim(self.node).epoch
+                self.assertGreater(after, before)
+                before = after
+
     def test_revocationsAreKept(self) -> None:
         """
         A revoked key is refused after a restart too.
@@ -312,7 +325,7 @@ class MemberTests(EnrolmentCase):
 
 
 class KeptTests(EnrolmentCase):
-    FILES = ("node.key", "membership", "epoch", "revocations")
+    FILES = ("node.key", "membership", "epoch", "revocations", "spent")
 
     def setUp(self) -> None:
         super().setUp()

@@ -22,7 +22,7 @@ from wand.membership.learned import AGE, HOLD, MEMORY, MOVE_INTERVAL, MOVES, Hea
 from wand.membership.limits import USUAL, Limits
 from wand.membership.memories import HEARD, LIMIT, Memories
 from wand.membership.trust import Trust
-from wand.notes import Notes
+from wand.notes import KIND_MAXIMUM, Notes
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
@@ -155,6 +155,21 @@ class MovingTests(SynchronousTestCase):
             self.assertTrue(self.node.comes(name, toGroup=True))
             self.assertEqual(self.node.place(), name)
         self.assertEqual(self.node.said(), "")
+
+    def test_fightsOverManyAddressesAreSaidSeldom(self) -> None:
+        """
+        A member with the bridge right that fights over all that is behind another, with frame after frame, neither
+        displaces what the operator should know nor fills the log.
+        """
+        node = Node()
+        node.notes.say("store", "the store cannot be written")
+        macs = [macFrom(f"host {number}") for number in range(200)]
+        for turn in range(20):
+            for mac in macs:
+                node.claims.mayUse(IDENTITIES["alice" if turn % 2 else "bob"], bytes(mac), 1)
+            node.clock.advance(1)
+        self.assertIn("the store cannot be written", node.notes.texts)
+        self.assertLessEqual(len([each for each in node.told if each.kind == "note"]), 1 + KIND_MAXIMUM)
 
     def test_twoHostsFight(self) -> None:
         """
@@ -451,16 +466,17 @@ class MemoryTests(SynchronousTestCase):
         self.addCleanup(folder.cleanup)
         self.state = StateDirectory(f"{folder.name}/state")
         self.before, self.after = Node(), Node()
+        self.notes = Notes(self.after.clock, Events(self.after.clock.seconds))
 
     def test_aRestartForgetsNothing(self) -> None:
         """
         Nobody takes an address by waiting for a restart; the table itself is learned anew.
         """
-        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures)
+        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.start()
         self.before.comes("alice")
         memories.stop()
-        Memories(self.state, self.after.learned, self.after.clock, self.after.failures).start()
+        Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
         self.assertEqual(self.after.place(), "")
         self.after.hear("eve", GUEST, issued=10_030)
         self.assertEqual(self.after.place(), "")
@@ -471,7 +487,7 @@ class MemoryTests(SynchronousTestCase):
         """
         What is new is written within a minute, and nothing is written while nothing is.
         """
-        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures)
+        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.start()
         self.before.comes("alice")
         self.before.clock.advance(60)
@@ -497,11 +513,25 @@ class MemoryTests(SynchronousTestCase):
         A damaged file is no memory, and disturbs nothing; neither does a directory that cannot be written.
         """
         self.state.write(HEARD, b"\x93\x01\x02\x03")
-        memories = Memories(self.state, self.after.learned, self.after.clock, self.after.failures)
+        memories = Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
         memories.start()
         self.assertEqual(len(self.after.learned), 0)
         self.after.comes("alice")
         self.state.path.rename(self.state.path.with_name("gone"))
+        memories.stop()
+
+    def test_aFileThatCannotBeRead(self) -> None:
+        """
+        A file that is open to others is said and not taken; the node works, and writes it anew, which ends the note.
+        """
+        self.state.write(HEARD, b"\x90")
+        (self.state.path / HEARD).chmod(0o644)
+        memories = Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
+        memories.start()
+        self.assertIn("chmod 600", self.notes.texts[0])
+        self.after.comes("alice")
+        self.after.clock.advance(60)
+        self.assertEqual(self.notes.texts, [])
         memories.stop()
 
     def test_notWithoutEnd(self) -> None:
@@ -511,10 +541,10 @@ class MemoryTests(SynchronousTestCase):
         self.before.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
         for number in range(LIMIT + 10):
             self.before.comes("alice", MAC(b"\x02\0\0" + number.to_bytes(3, "big")))
-        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures)
+        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.keep()
         self.after.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
-        Memories(self.state, self.after.learned, self.after.clock, self.after.failures).start()
+        Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
         self.assertEqual(len(self.after.learned), LIMIT)
 
 

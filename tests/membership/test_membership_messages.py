@@ -24,6 +24,7 @@ from wand.membership.messages import (
     Revocations,
     RevocationsDigest,
     RevocationsWanted,
+    Twice,
     pack,
     parse,
 )
@@ -54,6 +55,19 @@ class MessageTests(SynchronousTestCase):
             octets = pack(message)
             self.assertEqual(parse(octets), message)
             self.assertEqual(msgspec.msgpack.decode(octets)[0], number)
+
+    def test_textsAreFitForLogsAndTerminals(self) -> None:
+        """
+        What another says for people has nothing in it with which it could write lines of its own, or command a
+        terminal.
+        """
+        hostile = "no\n2026-01-01 all is well\x1b]0;x\x07"
+        for number in (4, 7):
+            message = parse(msgspec.msgpack.encode([number, hostile]))
+            assert isinstance(message, Refused | NotNow)
+            self.assertEqual(message.reason, "no 2026-01-01 all is well ]0;x ")
+        twice = parse(msgspec.msgpack.encode([9, ["192.0.2.1:22222", "\x1b[2J"]]))
+        self.assertEqual(twice, Twice(("192.0.2.1:22222", " [2J")))
 
     @given(st.binary(max_size=400))
     @settings(deadline=None)

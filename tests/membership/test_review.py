@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership import review
 from wand.membership.certificate import NODE, SERVER, Certificate
+from wand.membership.field_texts import labelOf, linesOf
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.network import Descriptor
 from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures, signedOffline
@@ -86,6 +87,13 @@ class ReviewTests(SynchronousTestCase):
         document = signedOffline(msgspec.json.encode(requests), KEY, NOW)
         return reviews(requests, msgspec.json.decode(document, type=Signatures), KEY.network, NOW)
 
+    def test_limitsAreShownInWords(self) -> None:
+        """
+        How much the member may bring is told as people would.
+        """
+        lines = dict(self.review().lines)
+        self.assertEqual(lines["limits"], "256 MAC addresses behind it, 4000 broadcasts a second")
+
     def test_everyFieldIsShown(self) -> None:
         """
         Each field of a certificate and of a revocation is shown but for the network, which is in the heading.
@@ -93,12 +101,17 @@ class ReviewTests(SynchronousTestCase):
         shown = dict(self.review().lines)
         for field in msgspec.structs.fields(Certificate):
             if field.name != "network":
-                self.assertIn(review._label(field.name), shown)
+                self.assertIn(labelOf(field.name), shown)
         self.assertEqual(shown["member since"], "2023-11-14 22:12:20 UTC (60 seconds ago)")
         self.assertEqual(shown["expires"], "2023-11-23 22:13:20 UTC (in 9 days)")
         self.assertEqual((shown["key"], shown["exchange key"]), (ALICE.identity.text, ALICE.exchangePublic.hex()))
         self.assertEqual((shown["role"], shown["may bridge"]), ("node", "no"))
         self.assertEqual((shown["addresses"], shown["MAC addresses"]), ("10.77.0.2/16", "02:00:00:00:00:02"))
+        self.assertEqual(shown["limits"], "256 MAC addresses behind it, 4000 broadcasts a second")
+        self.assertEqual(
+            [review._distance(seconds) for seconds in (1, -1, 0.4, -119, 120)],
+            ["in 1 second", "1 second ago", "in 0 seconds", "119 seconds ago", "in 2 minutes"],
+        )
         [revocation] = self.reviews([], revocations=(RevocationRequest("bob", BOB.identity.text, NOW),))
         self.assertEqual(len(revocation.lines), len(msgspec.structs.fields(Revocation)))
 
@@ -112,7 +125,7 @@ class ReviewTests(SynchronousTestCase):
 
         self.patch(review, "Certificate", Later)
         thing = Later(**msgspec.structs.asdict(review._read(known(), Certificate)), floodRate=99_999)
-        self.assertIn(("floodRate", "99999"), review._lines(thing, NOW))
+        self.assertIn(("floodRate", "99999"), linesOf(thing, NOW))
         context = review._Context(None, [], [], NOW)
         self.assertIn("floodRate is 99999, and not as usual", list(context.warnings(thing, self.request())))
 
@@ -209,4 +222,4 @@ class ReviewTests(SynchronousTestCase):
         self.assertEqual(warnings(), [])
         self.assertEqual(warnings("carol"), ["the member with this key is called bob in its certificate"])
         self.assertEqual(warnings(role=SERVER), ["it takes a directory server out of the network"])
-        self.assertEqual(warnings(when=NOW + 1000), ["it says that it happened in the future"])
+        self.assertEqual(warnings(when=NOW + 1000), ["it says that it happens in the future"])

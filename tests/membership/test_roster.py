@@ -240,6 +240,22 @@ class CreationTests(RosterCase):
         self.state.write("network.key", octetsFrom("other").hex().encode())
         self.assertIn("another network", self.failing(self.opening(), StateUnavailable))
 
+    def test_theStoreOfAnotherNetworkIsRefused(self) -> None:
+        """
+        A server whose store was replaced by another network's does not start with it, even if its network key is kept
+        elsewhere; and where the key was replaced, too, the secret of the network before is kept.
+        """
+        other, secret = self.directory(), self.state.read("network")
+        self.records = MemoryRecords()
+        self.opened(other)
+        (self.state.path / "network.key").unlink()
+        self.assertIn("a state directory of its own", self.failing(self.opening(), StateUnavailable))
+        self.assertEqual(self.state.read("network"), secret)
+        self.state.write("network.key", other.read("network.key") or b"")
+        self.opened()
+        self.assertEqual(self.state.read("network.damaged"), secret)
+        self.assertEqual(self.state.read("network"), other.read("network"))
+
     def test_aCrashWhileCreatingIsMadeUpFor(self) -> None:
         """
         A server that was killed while it created its network creates one when it starts again, as long as the store had

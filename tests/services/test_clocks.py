@@ -5,6 +5,7 @@ simulated time, each with a time of day of its own.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -319,6 +320,21 @@ class StepTests(ClockTestCase):
         self.assertEqual(len(expiries), 2)
         self.assertLess(max(expiry or 0.0 for expiry in expiries), BEGIN + 5 * DAY)
 
+    def test_aServerThatIsSetRightIsBelieved(self) -> None:
+        """
+        A server that was told of its own clock, or of its members', tells of them no more within seconds after it was
+        set right, and does not wait until all of them make a new session.
+        """
+        world = World(self, ahead=STEPS[2])
+        for number in (1, 2, 3):
+            world.host(number)
+        self.assertIn("set the clock of this server", world.note)
+        world.wallClock.step(-STEPS[2])
+        world.events.clear()
+        world.go(6.0)
+        self.assertEqual(world.note, "")
+        self.assertTrue({"clock-set", "clock-agrees"} <= world.kinds)
+
 
 class RestartTests(ClockTestCase):
     """
@@ -440,6 +456,21 @@ class SayingTests(ClockTestCase):
         self.assertEqual((one.note, world.note), ("", ""))
         self.assertIn("clock-agrees", world.kinds)
 
+    def test_whoSetsTheClockIsBelievedAtOnce(self) -> None:
+        """
+        Whoever is told that the clock is wrong and sets it sees the note go, also while no server can be heard; and sees
+        how wrong it is if that made it worse.
+        """
+        world = World(self)
+        one = world.host(1, ahead=2 * DAY)
+        world.network.drop(lambda datagram: True)
+        one.wallClock.step(2 * DAY)
+        world.go(10.0)
+        self.assertEqual(one.note, f"this host's clock is 4 days ahead of the server's: set it, {HOW}")
+        one.wallClock.step(-4 * DAY)
+        world.go(10.0)
+        self.assertEqual(one.note, "")
+
     def test_littleDifferencesAreNone(self) -> None:
         """
         Nobody is told of half a minute.
@@ -474,6 +505,23 @@ class SayingTests(ClockTestCase):
         self.assertIn(" and 5 more differ from this host's: set them there", world.note)
         world.go(1000.0, 1.0)
         self.assertEqual((len(clocks._compared), world.note), (0, ""))
+
+    def test_noHandshakeLooksAtAll(self) -> None:
+        """
+        What a handshake costs does not grow with the members whose clocks were compared.
+        """
+        costs = []
+        for count in (20, 1000):
+            clocks = Clocks(World(self).context, lambda: None, isServer=True)
+            members = [_member(number) for number in range(count)]
+            for number, member in enumerate(members):
+                clocks.told(member, 300.0 * (number % 3 == 0))
+            calls: list[str] = []
+            sys.setprofile(lambda frame, event, argument: calls.append(event))  # noqa: B023
+            clocks.told(members[0], 300.0)
+            sys.setprofile(None)
+            costs.append(len(calls))
+        self.assertLess(costs[1], costs[0] + 20)
 
     def test_peersAreNoReference(self) -> None:
         """

@@ -11,7 +11,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,7 +20,7 @@ from zope.interface import implementer
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery import Catalogue, discover
 from wand.drivers.memory import MemoryDriver, MemoryTap
-from wand.errors import PluginFaulty, TapUnavailable, TemporarilyUnavailable, WandError
+from wand.errors import PluginFaulty, StoreHindered, TapUnavailable, TemporarilyUnavailable, WandError
 from wand.ethernet import BROADCAST, MAC, Frame
 from wand.events import Event
 from wand.interfaces import (
@@ -44,7 +44,9 @@ from wand.interfaces import (
 from wand.membership.approval import PATIENCE
 from wand.opening import openPlugin
 from wand.protocols.rel2 import REL2, REL2Transport
+from wand.services.hindrance import RETRY
 from wand.services.hooks import SteadyHook
+from wand.services.meeting import SealedServer
 from wand.services.node import Node
 from wand.services.program import Surroundings
 from wand.services.server import Server
@@ -85,6 +87,20 @@ class Faulty:
                 return Deferred()
             raise Fault(name)
         return None
+
+
+class Hindered(Faulty):
+    """
+    Says that it cannot read now.
+    """
+
+    isHindered = True
+
+    def do(self, name: str) -> Any:
+        """
+        Be called.
+        """
+        return fail(StoreHindered("the disk is full")) if name == "load" and self.isHindered else None
 
 
 @implementer(IHook, IPlugin, IHookListener)
@@ -606,6 +622,15 @@ class LifeTests(FaultyPluginCase):
             self.assertEqual([each.state for each in node.status().directories], ["failed"])
         self.flushLoggedErrors()
 
+    def test_aDirectoryThatAsksNobodyYet(self) -> None:
+        """
+        One that has nobody to ask, as that of a node which joins, did not fail.
+        """
+        directory = self.plugins[IDirectoryKind] = FaultyDirectory()
+        node = self.started(1, directories={"faulty": {}})
+        self.patch(directory, "status", list)
+        self.assertEqual(node.status().directories, [])
+
     def test_aHookThatRaises(self) -> None:
         """
         A hook that fails on events and at the end disturbs nobody, and its own failures do not make it fail without
@@ -650,17 +675,18 @@ class StoreTests(FaultyPluginCase):
     Stores that fail.
     """
 
-    def server(self, faults: Faulty) -> Server:
+    def server(self, faults: Faulty, protocol: str = "rel2") -> Server | SealedServer:
         """
         A server with such a store.
         """
         self.plugins[IStore] = FaultyStore(faults)
         configuration = ServerConfiguration(
-            protocol="rel2", state=str(self.directory / "state"), store="faulty", listen="192.0.2.9", port=44444
+            protocol=protocol, state=str(self.directory / protocol), store="faulty", listen="192.0.2.9", port=44444
         )
         self.lost = []
         self.context = simulatedContext(self.clock, self.network, "192.0.2.9")
-        return Server(Surroundings(lambda: configuration, self.context, UNCHANGED, lambda: None, self.lost.append))
+        surroundings = Surroundings(lambda: configuration, self.context, UNCHANGED, lambda: None, self.lost.append)
+        return Server(surroundings) if protocol == "rel2" else SealedServer(surroundings, lambda text: None)
 
     def test_aStoreThatRaises(self) -> None:
         """
@@ -681,6 +707,45 @@ class StoreTests(FaultyPluginCase):
         self.successResultOf(server.stopService())
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.flushLoggedErrors()
+
+    def test_aStoreThatIsHindered(self) -> None:
+        """
+        A store that something is in the way of at the start ends no server: it says so, tries again, and serves when
+        that is gone; stopped meanwhile, it leaves nothing behind.
+        """
+        for protocol in ("rel2", "sealed"):
+            faults = Hindered()
+            server = self.server(faults, protocol)
+            server.privilegedStartService()
+            server.startService()
+            self.clock.advance(RETRY)
+            self.assertIn("the disk is full; the server tries again", " ".join(server.notes.texts))
+            self.assertEqual((self.lost, self.bound()), ([], []))
+            faults.isHindered = False
+            self.clock.advance(RETRY)
+            self.assertEqual((self.lost, len(self.bound())), ([], 1))
+            self.assertNotIn("the disk is full", " ".join(server.notes.texts))
+            self.stopped(server)
+            faults.isHindered = True
+            server = self.server(faults, protocol)
+            server.privilegedStartService()
+            server.startService()
+            self.stopped(server)
+            self.assertEqual((self.lost, self.clock.getDelayedCalls()), ([], []))
+
+    def bound(self) -> list[Any]:
+        """
+        The ports of the server.
+        """
+        return list(self.network._ports)
+
+    def stopped(self, server: Server | SealedServer) -> None:
+        """
+        Stop a server.
+        """
+        ended = server.stopService()
+        self.clock.pump([0.1] * round(STOPPING * 10))
+        self.successResultOf(ended)
 
     def test_aStoreThatNeverAnswers(self) -> None:
         """

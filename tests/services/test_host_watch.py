@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.drivers.memory import MemoryDriver
 from wand.errors import TapUnavailable
 from wand.ethernet import MAC
+from wand.host.changes import Address
 from wand.interfaces import Context, TapRequest
 from wand.services.host_watch import HOLD, HostWatch
 from wand.services.tap_watch import TapWatch
@@ -115,6 +116,21 @@ class MovingTests(HostTestCase):
         self.clock.advance(5)
         self.assertEqual(len(self.moves), 1)
         self.host.addAddress(self.eth, "192.0.2.1")
+        self.clock.advance(5)
+        self.assertEqual(len(self.moves), 1)
+
+    def test_changesInAStormOfOthers(self) -> None:
+        """
+        An address that changed while more happened than could be seen is noticed when the storm is over.
+        """
+        self.watch.lost()
+        for _ in range(10):
+            self.clock.advance(1)
+            self.watch.lost()
+        self.watch.addressSeen(Address(self.eth, "203.0.113.9", 24, True))
+        self.clock.advance(5)
+        self.moves.clear()
+        self.watch.settled()
         self.clock.advance(5)
         self.assertEqual(len(self.moves), 1)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -14,12 +15,19 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-import wand.services.member
+import wand.services.redeeming
 import wand.services.sealed_server
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery import discover
 from wand.drivers.lan import Port
-from wand.errors import ConfigurationInvalid, MembershipRefused, StoreUnavailable, TemporarilyUnavailable, TokenInvalid
+from wand.errors import (
+    ConfigurationInvalid,
+    MembershipRefused,
+    NoSuchMember,
+    StoreUnavailable,
+    TemporarilyUnavailable,
+    TokenInvalid,
+)
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import ITapDriver
@@ -259,15 +267,16 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
-        self.patch(wand.services.member, "allResolverOf", resolver)
+        self.patch(wand.services.redeeming, "allResolverOf", resolver)
         asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
         self.join(node, str(self.successResultOf(asked)))
         self.go(120.0)
         [note] = [each for each in node.node.status().notes if "wand.example.net" in each]
-        self.assertIn("cannot be resolved", note)
+        self.assertIn("wand.example.net cannot be resolved (it has no address)", note)
         self.assertIn("the invitation", note)
+        self.assertEqual((node.node.counters.drops(), node.node.status().directories), (0, []))
         known.append(SERVER)
         self.go(32.0)
         self.assertEqual(node.own.stage, "member")
@@ -433,6 +442,25 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.go(2.0)
         self.assertEqual((one.own.stage, one.node.status().notes), ("member", []))
 
+    def test_aNodeThatAsksToJoinWithoutEnd(self) -> None:
+        """
+        Whoever holds an invitation and asks without end costs the server no more than a few answers.
+        """
+        one = self.dwelling(1, joins=False)
+        self.successResultOf(Deferred.fromCoroutine(one.node.join(self.invitation(approval=True))))
+        asked: list[object] = []
+        redeem = self.server._service.roster.redeem
+        self.patch(self.server._service.roster, "redeem", lambda *all: asked.append(all) or redeem(*all))
+        self.go(1.0)
+        member = one.node.etud.member
+        assert member is not None
+        for _ in range(500):
+            member._joining.start()
+            self.go(0.02)
+        self.assertLessEqual(len(asked), 25)
+        self.assertGreater(len(asked), 10)
+        self.assertGreater(self.server.counters["drop-control-joining"], 400)
+
     def test_anotherFileAfterARefusal(self) -> None:
         """
         A node whose invitation was refused redeems another that is in its file when it is started again.
@@ -449,6 +477,38 @@ class SealedNetworkTests(SealedNetworkTestCase):
         two.start()
         self.go(2.0)
         self.assertEqual((two.own.stage, two.node.status().notes), ("member", []))
+
+    def test_anotherFileOfAMember(self) -> None:
+        """
+        A member that is started again redeems the invitation in its file if that is another than it redeemed last, and
+        only then: neither one that is still there nor one that was refused is tried at every start.
+        """
+        file = self.directory / "token"
+        file.write_text(self.invitation())
+        one = self.dwelling(1, joins=False, joinFile=str(file))
+        self.go(2.0)
+        self.again(one)
+        self.assertEqual((one.own.stage, one.own.redeeming, one.own.bridge), ("member", False, False))
+        file.write_text(self.invitation(bridge=True))
+        self.again(one)
+        self.assertEqual((one.own.stage, one.own.redeeming, one.own.bridge), ("member", False, True))
+        self.assertEqual(one.node.status().attention, 0)
+        file.unlink()
+        self.again(one)
+        self.assertEqual((one.own.stage, one.node.status().notes), ("member", []))
+        file.write_text("nothing of the kind")
+        self.again(one)
+        self.assertEqual((one.own.stage, one.node.status().attention), ("member", 0))
+        self.assertIn("cannot be used", " ".join(one.node.status().notes))
+
+    def again(self, dwelling: Dwelling) -> None:
+        """
+        Start a node again.
+        """
+        dwelling.stop()
+        dwelling.start()
+        self.assertEqual(dwelling.own.stage, "member")
+        self.go(2.0)
 
     def test_whileTheStoreIsOpened(self) -> None:
         """
@@ -473,12 +533,18 @@ class SealedNetworkTests(SealedNetworkTestCase):
         for ask in (self.server.requests, self.server.invitations, lambda: self.server.members(None, 9)):
             self.assertRaises(TemporarilyUnavailable, ask)
         invited = Deferred.fromCoroutine(self.server.invite([], 1, 60.0, "", False, False))
+        changes = [self.server.limit("bob", 1, None), self.server.confirm("bob"), self.server.revoke("bob")]
+        waiting = [Deferred.fromCoroutine(change) for change in changes]
         self.go(3.0)
+        for change in waiting:
+            self.assertNoResult(change)
         self.assertIn("does not answer", self.server.status().notes[1])
         self.assertNoResult(invited)
         while opening:
             opening.pop(0).callback({})
         self.assertTrue(self.successResultOf(invited).startswith("wand1."))
+        for change in waiting:
+            self.failureResultOf(change, NoSuchMember)
         self.assertEqual(self.server.status().notes, [])
 
     def test_stoppedWhileTheStoreIsOpened(self) -> None:
@@ -525,6 +591,14 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertFalse(self.reaches(two, three))
         self.assertTrue(self.reaches(one, three))
         self.assertNotIn(str(two.mac), one.table())
+        [note] = two.node.status().notes
+        self.assertIn(f"empty state directory in place of {two.node.status().state}", note)
+        refused = one.node.counters["drop-sealed-refused"], self.server.counters["drop-sealed-refused"]
+        self.go(400.0)
+        self.assertFalse(self.reaches(two, one))  # and it does not even try
+        self.assertEqual(
+            (one.node.counters["drop-sealed-refused"], self.server.counters["drop-sealed-refused"]), refused
+        )
         token = self.invitation()
         with self.assertRaises(MembershipRefused):
             raise self.failureResultOf(Deferred.fromCoroutine(two.node.join(token))).value
@@ -579,6 +653,21 @@ class SealedNetworkTests(SealedNetworkTestCase):
         two.start()
         self.go(2.0)
         self.assertTrue(self.reaches(one, two))
+
+    def test_copiesThatStartWithinASecond(self) -> None:
+        """
+        Two hosts that were made from one image and start within the same second are told, and so is the server.
+        """
+        one = self.dwelling(1)
+        one.stop()
+        self.go(60.0)
+        copytree(self.directory / "node-1", self.directory / "node-7")
+        copies = [one.start()]
+        self.go(0.1)
+        copies.append(self.dwelling(7, joins=False, mac=str(one.mac)))
+        self.go(60.0)
+        for program in (self.server, *(each.node for each in copies)):
+            self.assertIn("two hosts run with the key", " ".join(program.status().notes))
 
     def test_conflict(self) -> None:
         """

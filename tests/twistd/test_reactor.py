@@ -7,50 +7,24 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import monotonic
 
-from twisted.internet.interfaces import IReactorFDSet, IReactorTime, IReadDescriptor
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from wand.prompt import IPromptReader
+from wand.testing.descriptors import SocketReader
 from wand.twistd import reactor as module
 from wand.twistd.reactor import PATIENCE, SLEEP_MAXIMUM, PromptReactor
 
 
-@implementer(IReadDescriptor)
-class Reader:
-    """
-    Reads a datagram, and does something.
-    """
-
-    def __init__(self, port: socket.socket, then: Callable[[], object] = lambda: None) -> None:
-        self.port = port
-        self.then = then
-        self.read: list[bytes] = []
-        self.lost: list[Failure] = []
-
-    def doRead(self) -> None:
-        self.read.append(self.port.recv(100))
-        self.then()
-
-    def fileno(self) -> int:
-        return self.port.fileno()
-
-    def connectionLost(self, reason: Failure) -> None:
-        self.lost.append(reason)
-
-    def logPrefix(self) -> str:
-        return "reader"
-
-
 @implementer(IPromptReader)
-class PromptReader(Reader):
+class PromptReader(SocketReader):
     """
-    The same, to be called straight away.
+    A reader that is called straight away.
     """
 
     isLocal = True
@@ -123,7 +97,7 @@ class PromptReactorTests(SynchronousTestCase):
         """
         Ordinary descriptors and prompt ones are read, until they are removed.
         """
-        for kind in (Reader, PromptReader):
+        for kind in (SocketReader, PromptReader):
             reader = kind(self.here)
             self.reactor.addReader(reader)
             self.there.send(b"one")

@@ -4,6 +4,8 @@ Tests of the stores: one contract, and what is SQLite's own.
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sqlite3
 import stat
@@ -27,7 +29,7 @@ from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from wand.errors import ConfigurationInvalid, StoreUnavailable
+from wand.errors import ConfigurationInvalid, StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
 from wand.services.records import CLOSING, SteadyRecords
 from wand.testing.context import simulatedContext
@@ -190,6 +192,53 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         records._connection.execute("PRAGMA max_page_count = 1000000")
         self.write({b"k": b"2"})
         self.assertEqual(self.loaded(), {b"k": b"2"})
+
+    def test_noRoomWhileItIsOpened(self) -> None:
+        """
+        Where there is no room for the file that SQLite shares with other processes, the store is read without it; once
+        something could be written others read it, too.
+        """
+        self.write({b"k": b"1"})
+        self.successResultOf(self.records.close())
+        shared = self.path.with_name(f"{self.path.name}-shm")
+        shared.symlink_to(self.path.with_name("nowhere") / "at-all")
+        self.records = SQLiteRecords(self.path, SameThread("store"))
+        self.assertEqual(self.loaded(), {b"k": b"1"})
+        self.write({b"k": b"2"})
+        self.assertEqual(self.loaded(), {b"k": b"2"})
+        shared.unlink()
+        self.write({b"k": b"3"})
+        self.assertEqual(self.loaded(), {b"k": b"3"})
+        with closing(sqlite3.connect(self.path, timeout=0)) as other:
+            self.assertEqual(other.execute("SELECT value FROM records").fetchall(), [(b"3",)])
+
+    def test_toOpenItWritesNothing(self) -> None:
+        """
+        A store that is there is opened and read without a write, for which a full disk may have no room.
+        """
+        self.write({b"k": b"1"})
+        self.successResultOf(self.records.close())
+        before = self.path.read_bytes()
+        self.records = SQLiteRecords(self.path, SameThread("store"))
+        self.assertEqual(self.loaded(), {b"k": b"1"})
+        self.assertEqual(self.path.with_name(f"{self.path.name}-wal").stat().st_size, 0)
+        self.successResultOf(self.records.close())
+        self.assertEqual(self.path.read_bytes(), before)
+
+    def test_whatMayPass(self) -> None:
+        """
+        A full disk, a read-only one and a lock are in the way of a store for a while; that it is another program's, or
+        damaged, is not.
+        """
+        records = self.records
+        assert isinstance(records, SQLiteRecords)
+        for number in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO):
+            error = records._unavailable(OSError(number, os.strerror(number)))
+            self.assertIsInstance(error, StoreHindered)
+            self.assertIn("room", str(error))
+        self.assertNotIsInstance(records._unavailable(OSError(errno.EACCES, "no")), StoreHindered)
+        self.assertNotIsInstance(records._unavailable(StoreUnavailable("another program's")), StoreHindered)
+        self.assertNotIsInstance(records._unavailable(StoreDamaged("damaged")), StoreHindered)
 
     def test_closedStoreFails(self) -> None:
         """

@@ -7,18 +7,16 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import attrs
 import msgspec
+from msgspec import Meta
 
 from wand.errors import WandError
 
 #: The first member.
 MANIFEST: Final = "wand-backup.json"
-
-#: The largest archive, in octets.
-MAXIMUM: Final = 1_000_000_000
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}")
 
@@ -39,7 +37,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """
 
     role: Literal["node", "server"]
-    made: float
+    made: Annotated[float, Meta(ge=0, lt=1 << 37)]
     version: str
     format: Literal[1] = 1
 
@@ -89,7 +87,8 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, made: float) -> None:
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = tar.extractfile(member) if member.isreg() and _NAME.fullmatch(member.name) else None
+    isPlain = member.isreg() and not member.issparse()  # what is sparse could be larger than any memory
+    file = tar.extractfile(member) if isPlain and _NAME.fullmatch(member.name) else None
     content = None if file is None else file.read()
     if content is None or len(content) != member.size:
         raise ValueError(f"{member.name!r} is no file of a state directory")

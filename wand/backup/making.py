@@ -9,13 +9,11 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from wand import __version__
 from wand.backup.archive import Archive, BackupInvalid, Manifest
 from wand.backup.contents import checkContents, roleOf
 from wand.backup.database import MAGIC, copied
-
-#: The name of a server's database in a backup, wherever it lies.
-DATABASE: Final = "wansd.sqlite"
+from wand.services.stores import SQLITE
+from wand.version import __version__
 
 #: Ends of the names of files that are of no use elsewhere: what belongs to a database at work.
 _LEFT_OUT: Final = ("-wal", "-shm", "-journal")
@@ -26,13 +24,13 @@ def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
     Read everything that a state directory has.
 
     @param now: the time, in seconds since the epoch.
-    @param database: the server's database, if it lies elsewhere.
+    @param database: the server's database, if it lies elsewhere; in the backup it is called L{SQLITE}.
     @raise BackupInvalid: if something cannot be read, or is damaged, so that the backup would be of no use.
     """
     try:
         files = {each.name: _read(each) for each in sorted(state.iterdir()) if _belongs(each)}
         if database is not None and database.parent != state and database.exists():
-            files[DATABASE] = copied(database)
+            files[SQLITE] = copied(database)
     except OSError as error:
         raise BackupInvalid(f"{error.filename or state} cannot be read: {error.strerror}") from error
     checkContents(files, str(state))

@@ -28,7 +28,7 @@ _SECRET = "it has the keys: keep it as you would keep a password"  # what is sai
 @click.option("--state", metavar="DIR", help="The state directory, whether or not a program works in it.")
 @click.option("--force", is_flag=True, help="Replace FILE, if it is there.")
 def backup(file: str, state: str | None, force: bool) -> Operation | None:
-    """Write everything that the program keeps into one file.
+    """Back up everything that the program keeps into one file.
 
     Of a running program, or of the state directory of one that may be stopped. The file has the keys in it, so only
     you can read it.
@@ -49,10 +49,12 @@ def backup(file: str, state: str | None, force: bool) -> Operation | None:
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--state", metavar="DIR", help=f"The state directory. [default: node or server in {STATE}]")
-@click.option("--user", metavar="NAME", help="To whom it shall belong; else to whom the directory does.")
-@click.option("--force", is_flag=True, help="Keep what is there aside, instead of refusing.")
+@click.option(
+    "--user", metavar="NAME", help="The user whom the files shall belong to. [default: the owner of the directory]"
+)
+@click.option("--force", is_flag=True, help="Set aside what is there, instead of refusing.")
 def restore(file: str, state: str | None, user: str | None, force: bool) -> None:
-    """Put back what wand backup wrote.
+    """Restore what wand backup wrote.
 
     The program must be stopped. The backup is checked before anything is changed.
     """

@@ -21,7 +21,7 @@ from wand.cli.session import Operation, Session
     help="How long the entry stands; without it, until it is deleted or the program ends.",
 )
 def add(mac: str, peer: str, lifetime: float | None) -> Operation:
-    """Send the frames for a MAC address to a peer."""
+    """Add an entry: send the frames for a MAC address to a peer."""
 
     async def run(session: Session) -> None:
         await (await session.client()).add(mac, peer, lifetime=lifetime)
@@ -48,7 +48,7 @@ def delete(mac: str, source: str | None) -> Operation:
 
 @click.command()
 def reload() -> Operation:
-    """Let the program read its configuration again."""
+    """Reload the program's configuration."""
 
     async def run(session: Session) -> None:
         changes = await (await session.client()).reload()

@@ -102,7 +102,7 @@ def invitations(asJSON: bool) -> Operation:
 @click.command()
 @click.argument("invitation", metavar="ID")
 def withdraw(invitation: str) -> Operation:
-    """Let nobody join with an invitation any more.
+    """Withdraw an invitation.
 
     Who has joined with it stays a member.
     """

@@ -20,7 +20,6 @@ Item = TypeVar("Item")
 
 DROP_STYLE = "yellow"
 
-
 #: Seconds within which a program has to answer L{status} with C{--check}.
 CHECK_TIMEOUT = 10.0
 
@@ -50,7 +49,7 @@ class NoAnswer(click.ClickException):
 )
 @jsonOption
 def status(check: bool, asJSON: bool) -> Operation:
-    """Show how the program is."""
+    """Show the program's status."""
 
     async def run(session: Session) -> None:
         if check:
@@ -76,7 +75,7 @@ async def _check(session: Session, asJSON: bool) -> None:
     elif notes:
         click.echo("\n".join(map(clean, notes)))
     if notes:
-        raise NeedsAPerson(f"{len(notes)} of these need{'s' if len(notes) == 1 else ''} a person")
+        raise NeedsAPerson("this needs a person" if len(notes) == 1 else f"these {len(notes)} need a person")
 
 
 async def _status(session: Session) -> ProgramStatus:

@@ -39,7 +39,7 @@ def members(pending: bool, keys: bool, asJSON: bool) -> Operation:
 @click.command()
 @_memberArgument
 def approve(member: str) -> Operation:
-    """Let somebody in who waits for an approval."""
+    """Approve a node that waits to join."""
 
     async def run(session: Session) -> None:
         found = await (await session.client()).approve(member)
@@ -52,7 +52,7 @@ def approve(member: str) -> Operation:
 @_memberArgument
 @click.argument("name", metavar="NEW")
 def rename(member: str, name: str) -> Operation:
-    """Call a member something else."""
+    """Rename a member."""
 
     async def run(session: Session) -> None:
         found = await (await session.client()).rename(member, name)
@@ -72,7 +72,7 @@ def rename(member: str, name: str) -> Operation:
     help="How many broadcast and multicast frames it may send in a second.",
 )
 def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
-    """Say how much a member may bring.
+    """Set how many MAC addresses and broadcasts a member may bring.
 
     What others see of it changes as soon as they hear of its new certificate, which takes seconds.
     """
@@ -93,7 +93,7 @@ def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
 @_memberArgument
 @yesOption
 def confirmMACs(member: str, yes: bool) -> Operation:
-    """Say that the MAC addresses of a member are its own.
+    """Confirm that a member's MAC addresses are its own.
 
     It needs that only if nodes heard one of them behind another member before, and so refuse the claim.
     """
@@ -113,7 +113,7 @@ def confirmMACs(member: str, yes: bool) -> Operation:
 @_memberArgument
 @yesOption
 def revoke(member: str, yes: bool) -> Operation:
-    """Let somebody be a member no more, for ever.
+    """Revoke a member permanently.
 
     Its sessions end within seconds, wherever members are told, and no invitation lets its key in again.
     """

@@ -14,7 +14,7 @@ _STAGES = {
     "new": ("no member yet: wand join TOKEN-FILE", "yellow"),
     "joining": ("joining: the invitation is not yet redeemed", "yellow"),
     "member": ("member", "green"),
-    "revoked": ("revoked: no member any more, for ever", "red"),
+    "revoked": ("revoked permanently", "red"),
 }
 
 
@@ -35,7 +35,8 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
     if own.bridge:
         lines.append(line("bridging", "allowed"))
     if own.expires is not None:
-        lines += [line("addresses", ", ".join(own.addresses) or "-"), _certificate(own.expires, now)]
+        lines.append(line("addresses", ", ".join(own.addresses) or "-"))
+        lines += [_certificate(own.expires, now)] * (own.stage != "revoked")
     return lines + _conflictLines(own.conflicts)
 
 

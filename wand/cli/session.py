@@ -92,7 +92,7 @@ class Session:
 
     async def within(self, seconds: float, coroutine: Coroutine[Any, Any, Thing]) -> Thing:
         """
-        Wait for something, but not for ever.
+        Wait for something for a limited time.
 
         @raise NotRunning: if it does not come about in so many seconds.
         """

@@ -69,7 +69,7 @@ def sign(file: str, keyFile: str, life: int | None, yes: bool) -> None:
 @click.command("import-signatures")
 @click.argument("file", metavar="SIGNATURES")
 def importSignatures(file: str) -> Operation:
-    """Hand what wand sign printed over to the server."""
+    """Import into the server what wand sign printed."""
     document = readDocument(file)
 
     async def run(session: Session) -> None:

@@ -69,7 +69,7 @@ class MembershipClient(Asking):
 
     async def withdraw(self, invitation: str) -> None:
         """
-        Let nobody join with an invitation any more.
+        Withdraw an invitation.
 
         @param invitation: its whole id in hex.
         """
@@ -113,7 +113,7 @@ class MembershipClient(Asking):
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
-        Let somebody be a member no more, for ever.
+        Revoke a member permanently.
         """
         member: MemberStatus = (await self._ask(commands.Revoke, nameOrKey=nameOrKey))["member"]
         return member

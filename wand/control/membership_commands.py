@@ -50,7 +50,7 @@ class Invitations(Request):
 
 class Withdraw(Request):
     """
-    Let nobody join with an invitation any more.
+    Withdraw an invitation.
     """
 
     arguments: ClassVar = [(b"invitation", amp.Unicode())]
@@ -107,7 +107,7 @@ class Confirm(Request):
 
 class Revoke(Request):
     """
-    Let somebody be a member no more.
+    Revoke a member permanently.
     """
 
     arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]

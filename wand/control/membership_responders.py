@@ -64,7 +64,7 @@ class MembershipResponders(Locator):
     @commands.Withdraw.responder
     async def withdraw(self, invitation: str) -> Answer:
         """
-        Let nobody join with an invitation any more.
+        Withdraw an invitation.
         """
         await self._program.withdraw(invitation)
         return {}
@@ -109,7 +109,7 @@ class MembershipResponders(Locator):
     @commands.Revoke.responder
     async def revoke(self, nameOrKey: str) -> Answer:
         """
-        Let somebody be a member no more.
+        Revoke a member permanently.
         """
         return {"member": await self._program.revoke(nameOrKey)}
 

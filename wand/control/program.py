@@ -111,7 +111,7 @@ class Program(Protocol):
 
     async def withdraw(self, invitation: str) -> None:
         """
-        Let nobody join with an invitation any more.
+        Withdraw an invitation.
 
         @param invitation: its whole id in hex.
         @raise wand.errors.NoSuchMember: if there is none.
@@ -145,7 +145,7 @@ class Program(Protocol):
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
-        Let somebody be a member no more, for ever.
+        Revoke a member permanently.
         """
 
     def requests(self) -> bytes:

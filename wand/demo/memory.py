@@ -20,7 +20,6 @@ from typing import Self, cast
 import attrs
 from twisted.application.service import IService
 from twisted.internet.defer import maybeDeferred
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration, load
@@ -37,6 +36,9 @@ from wand.demo.topology import Files, Node, Site, Topology, topology
 from wand.discovery import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
+from wand.failures import Failures
+from wand.interfaces import Context
+from wand.repeating import Repeating
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.meeting import SealedServer
@@ -67,6 +69,7 @@ class Memory:
         self._heard: Callable[[bytes], object] = lambda datagram: None
         self._programs: dict[str, IService] = {}
         self._hosts: dict[str, MemoryHost] = {}
+        self._contexts: dict[str, Context] = {}
 
     @classmethod
     @contextmanager
@@ -110,7 +113,7 @@ class Memory:
         return Server(self._surroundings(site, serverKind))
 
     def _surroundings(self, site: Site, kind: type[Kind]) -> Surroundings[Kind]:
-        context = realContext(self._loop.reactor)
+        context = self._contexts[site.name] = realContext(self._loop.reactor)
         file = str(self._files.configuration(site))
         return Surroundings(
             load=partial(load, kind, file),
@@ -193,7 +196,7 @@ class Memory:
         """
         See L{wand.demo.stage.Stage}.
         """
-        probe = MemoryProbe(self._loop, self._hosts[source.name], targets)
+        probe = MemoryProbe(self._loop, self._hosts[source.name], targets, self._contexts[source.name].failures)
         self._loop.call(probe.start)
         return probe
 
@@ -228,27 +231,26 @@ class MemoryProbe:
     A L{wand.demo.stage.Probe}.
     """
 
-    def __init__(self, loop: Loop, host: MemoryHost, targets: Sequence[Node]) -> None:
+    def __init__(self, loop: Loop, host: MemoryHost, targets: Sequence[Node], failures: Failures) -> None:
         self._loop = loop
         self._host = host
         self._nodes = {MAC.parse(node.mac): node for node in targets}
         self._sequence = itertools.count()
         self._echoes: list[Echo] = []
-        self._call = LoopingCall(self._ask)
-        self._call.clock = loop.reactor
+        self._asking = Repeating("probe", self._ask, loop.reactor, failures)
 
     def start(self) -> None:
         """
         Begin.
         """
         self._host.answered = self._answered
-        self._call.start(INTERVAL)
+        self._asking.start(INTERVAL)
 
     def stop(self) -> None:
         """
         See L{wand.demo.stage.Probe}.
         """
-        self._loop.call(self._call.stop)
+        self._loop.call(self._asking.stop)
 
     def echoes(self) -> Sequence[Echo]:
         """

@@ -81,7 +81,8 @@ class Neighbours:
         before = seen.get(identity)
         if before is not None and record.version <= before.version:
             return
-        wasOnline, were = self._isOnline(identity), self._endpoints(identity)
+        were = self._endpoints(identity) if self._isKnown(identity) else None
+        wasOnline = self._isOnline(identity)
         seen[identity] = Sighting(record.version, bool(record.endpoints), self._accepted(server, record.endpoints))
         self._apply(identity, announcement, wasOnline, were)
 
@@ -126,8 +127,11 @@ class Neighbours:
         return known  # what it says is true, if not the newest
 
     def _apply(
-        self, identity: Identity, announcement: Announcement, wasOnline: bool, were: tuple[Endpoint, ...]
+        self, identity: Identity, announcement: Announcement, wasOnline: bool, were: tuple[Endpoint, ...] | None
     ) -> None:
+        """
+        @param were: the endpoints told before; C{None} if nobody told of this member.
+        """
         online, endpoints = self._isOnline(identity), self._endpoints(identity)
         if endpoints != were:
             self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
@@ -136,6 +140,9 @@ class Neighbours:
             self._leases.online(identity)
         elif wasOnline:
             self._leases.offline(identity)
+
+    def _isKnown(self, identity: Identity) -> bool:
+        return any(identity in seen for seen in self._sightings.values())
 
     def _isOnline(self, identity: Identity) -> bool:
         return any(identity in seen and seen[identity].online for seen in self._sightings.values())

@@ -27,7 +27,7 @@ class Unresolved:
         self._told.add(name)
         self._notes.say(
             _key(name),
-            f"the name {name} cannot be resolved ({why}): see whether it is right in {self._where}, and whether DNS "
+            f"the name {name} cannot be resolved ({why}): check whether it is right in {self._where}, and whether DNS "
             "works on this host; it is tried again",
         )
 

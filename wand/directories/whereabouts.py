@@ -184,7 +184,7 @@ class Whereabouts:
         self._stopTimer(text)
         if failure.check(CancelledError):
             return
-        self._unresolved.say(name, failure.getErrorMessage())
+        self._unresolved.say(name, _why(failure))
         count = self._failures[text] = self._failures.get(text, 0) + 1
         self._later(min(RETRY_MAXIMUM, RETRY * 2 ** min(count - 1, 9)), text, partial(self._lookUp, text))
 
@@ -202,3 +202,13 @@ class Whereabouts:
 
     def _done(self, _: None, text: str) -> None:
         self._waiting.pop(text, None)
+
+
+def _why(failure: Failure) -> str:
+    """
+    The reason alone, without the words that Twisted puts around it.
+    """
+    error = failure.value
+    if isinstance(error, DNSLookupError) and error.args:
+        return str(error.args[0])
+    return failure.getErrorMessage()

@@ -74,7 +74,7 @@ class Addresses:
             self._remainder.stdin.write(f"{wanted}\n".encode())
             self._remainder.stdin.flush()
         except OSError as error:
-            raise TapUnavailable(f"the address {wanted} cannot be set any more: restart the program") from error
+            raise TapUnavailable(f"the address {wanted} can no longer be set: restart the program") from error
 
     def close(self) -> None:
         """

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from wand.ethernet import Frame
 from wand.etud.echoes import HOST, Echoes
-from wand.interfaces import Context
+from wand.interfaces import Context, ITap
 from wand.table import Peer
 
 #: How many frames that come back, within how many seconds, are a loop and no coincidence.
@@ -52,9 +52,9 @@ class Bridging:
     Asked about every frame to a group, and about the first frame of every pair of addresses.
     """
 
-    def __init__(self, members: Members, context: Context, interface: str, unknownRate: int) -> None:
+    def __init__(self, members: Members, context: Context, tap: ITap, unknownRate: int) -> None:
         """
-        @param interface: what the tap is called, for people.
+        @param tap: named to people, as it is called then.
         @param unknownRate: how many frames a second may go to an address that nobody owns.
         """
         context.counters.declare(COUNTERS)
@@ -62,7 +62,7 @@ class Bridging:
         self._counters = context.counters
         self._clock = context.clock
         self._notes = context.notes
-        self._interface = interface
+        self._tap = tap
         self._rate = unknownRate
         self._tokens, self._filled = float(unknownRate), context.clock.seconds()
         self._echoes = Echoes(context.clock)
@@ -133,7 +133,7 @@ class Bridging:
         self._saidAt = now
         self._notes.say(
             "loop",
-            f"a loop: frames come back through {self._interface}; its LAN is joined to the network by "
+            f"a loop: frames come back through {self._tap.interface}; its LAN is joined to the network by "
             f"{peer or 'another node'} as well. Let only one node bridge it: take the tap out of the bridge at the "
             "others. Until then what comes back is dropped",
             lifetime=LOOP_LIFETIME,

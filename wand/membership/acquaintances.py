@@ -10,17 +10,16 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
 from wand.endpoint import Endpoint
-from wand.errors import AddressInvalid, StateUnavailable
+from wand.errors import AddressInvalid
 from wand.failures import Failures
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
-from wand.membership.kept import keptSecret
 from wand.membership.messages import Signed
+from wand.membership.recollection import Recollection
 from wand.membership.signed import packed, unpacked, unverified
-from wand.repeating import Repeating
+from wand.notes import Notes
 from wand.sessions import Sessions
 from wand.state import StateDirectory
 
@@ -60,35 +59,34 @@ class Acquaintances:
     Remembers those with whom there is a session.
     """
 
-    _log = Logger()
-
     def __init__(
-        self, state: StateDirectory, claims: Claims, sessions: Meetings, clock: IReactorTime, failures: Failures
+        self,
+        state: StateDirectory,
+        claims: Claims,
+        sessions: Meetings,
+        clock: IReactorTime,
+        failures: Failures,
+        notes: Notes,
     ) -> None:
-        self._state = state
         self._claims = claims
         self._sessions = sessions
         self._kept: dict[bytes, Acquaintance] = {}
         self._written = b""
-        self._keeping = Repeating("acquaintances", self.keep, clock, failures)
+        self._file = Recollection(ACQUAINTANCES, "acquaintances", self.keep, state, clock, failures, notes)
 
     def start(self) -> None:
         """
         Offer those who are remembered to the claims, which verify them, and keep up from now on.
-
-        @raise StateUnavailable: if the file cannot be read, or is open to others.
         """
-        self._written = keptSecret(self._state, ACQUAINTANCES) or b""
+        self._written = self._file.start(INTERVAL)
         for each in unpacked(self._written, list[Acquaintance], 2_000_000) or ():
             self._remember(each)
-        self._keeping.start(INTERVAL, now=False)
 
     def stop(self) -> None:
         """
         Keep what there is, and no more.
         """
-        if self._keeping.running:
-            self._keeping.stop()
+        if self._file.stop():
             self.keep()
 
     def keep(self) -> None:
@@ -103,12 +101,8 @@ class Acquaintances:
         for identity in [each for each in self._kept if self._claims.announcement(each) is None]:
             del self._kept[identity]
         content = packed([self._kept[identity] for identity in sorted(list(self._kept)[-LIMIT:])])
-        if content != self._written:
-            try:
-                self._state.write(ACQUAINTANCES, content)
-                self._written = content
-            except StateUnavailable as error:
-                self._log.warn("who was here is not kept over a restart: {reason}", reason=str(error))
+        if content != self._written and self._file.write(content):
+            self._written = content
 
     def _remember(self, acquaintance: Acquaintance) -> None:
         content = unverified(acquaintance.certificate, Certificate)

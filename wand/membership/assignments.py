@@ -56,12 +56,6 @@ class Assignments:
         for shelf in (self._names, self._macs, self._addresses):
             await shelf.load()
 
-    def holderOfMAC(self, mac: bytes) -> bytes | None:
-        """
-        The identity to which a MAC address is assigned.
-        """
-        return self._macs.get(mac)
-
     async def takeName(self, name: str, identity: bytes) -> bool:
         """
         Give a name to an identity.

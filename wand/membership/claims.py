@@ -8,7 +8,7 @@ wins (docs/sealed.md).  Of a claim and what was heard behind a bridge, what was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -109,14 +109,6 @@ class Claims:
             self._counters["drop-claim-invalid"] += 1
             return False
         return self._take(announcement)
-
-    def offerAll(self, pairs: Iterable[tuple[bytes, bytes]]) -> int:
-        """
-        Take many; one that is not valid is counted and disturbs no other.
-
-        @return: how many were news.
-        """
-        return sum(self.offer(certificate, claim) for certificate, claim in pairs)
 
     def drop(self, identity: Identity) -> None:
         """

@@ -5,20 +5,22 @@ Complaints: what a person has to know about members that use more than they may,
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
 from wand.ethernet import MAC
 from wand.membership.identity import Identity
-from wand.notes import NOTES_MAXIMUM, Notes
+from wand.notes import KIND_MAXIMUM, Notes
+from wand.seldom import Seldom
 
 #: For how many seconds after it happened last C{wand status} tells of it.
 LIFETIME: Final = 600.0
 
-#: Seconds in which one thing is said once.
+#: Seconds in which one thing is said once, and no more than this many of one kind: there are as many addresses as a
+#: member with the bridge right likes.
 PAUSE: Final = 1.0
+AT_ONCE: Final = KIND_MAXIMUM
 
 
 class Complaints:
@@ -31,19 +33,18 @@ class Complaints:
         @param nameOf: what a member is called.
         """
         self._notes = notes
-        self._clock = clock
         self._nameOf = nameOf
-        self._saidAt: dict[str, float] = {}
+        self._complaining = Seldom(clock, PAUSE, AT_ONCE)
 
     def full(self, identity: Identity, limit: int) -> None:
         """
         There are more MAC addresses behind a member than may be.
         """
-        if self._isRecent(key := f"macs-{identity}"):
+        if not self._complaining.may("macs", identity):
             return
         name = self._nameOf(identity)
         self._notes.say(
-            key,
+            f"macs-{identity}",
             f"more than {limit} MAC addresses are behind {name}: frames of the others are dropped; if they are honest, "
             f"raise the limit at the server: wand limit {name} --macs {2 * limit}",
             lifetime=LIFETIME,
@@ -53,11 +54,11 @@ class Complaints:
         """
         A member sends more frames to groups than it may.
         """
-        if self._isRecent(key := f"broadcasts-{identity}"):
+        if not self._complaining.may("broadcasts", identity):
             return
         name = self._nameOf(identity)
         self._notes.say(
-            key,
+            f"broadcasts-{identity}",
             f"{name} sends more than {limit} broadcast and multicast frames a second: the others are dropped; if that "
             f"is no loop, raise the limit at the server: wand limit {name} --broadcasts {2 * limit}",
             lifetime=LIFETIME,
@@ -67,14 +68,14 @@ class Complaints:
         """
         A MAC address moves between two members more often than an honest host does.
         """
-        if self._isRecent(key := f"fight-{mac}"):
+        if not self._complaining.may("fight", mac):
             return
         first, second = sorted((self._nameOf(holder), self._nameOf(other)))
         self._notes.say(
-            key,
-            f"the MAC address {mac} is used behind {first} and behind {second} at a time, and moves no more than once "
-            "in a while: give one of the two hosts another address, or, if both members bridge the same LAN, let only "
-            "one do it",
+            f"fight-{mac}",
+            f"the MAC address {mac} is used behind {first} and behind {second} at the same time, so it seldom moves "
+            "now: give one of the two hosts another address, or, if both members bridge the same LAN, let only one do "
+            "it",
             lifetime=LIFETIME,
         )
 
@@ -82,12 +83,12 @@ class Complaints:
         """
         A member with the bridge right sends from an address that another member claims.
         """
-        if self._isRecent(key := f"foreign-{mac}"):
+        if not self._complaining.may("foreign", mac):
             return
         self._notes.say(
-            key,
-            f"frames from the MAC address {mac}, which is {self._nameOf(owner)}'s, come by {self._nameOf(other)} and "
-            "are dropped: two hosts have this address, or two members bridge the same LAN; change one",
+            f"foreign-{mac}",
+            f"frames from the MAC address {mac}, which is {self._nameOf(owner)}'s, come through {self._nameOf(other)} "
+            "and are dropped: two hosts have this address, or two members bridge the same LAN; change one",
             lifetime=LIFETIME,
         )
 
@@ -99,7 +100,7 @@ class Complaints:
         self._notes.say(
             f"late-{mac}",
             f"{name} claims the MAC address {mac}, which was heard behind {self._nameOf(holder)} before, and does not "
-            f"get it: give {name} another address, or, if it shall have this one, say so at the server: "
+            f"get it: give {name} another address, or, if it is to have this one, say so at the server: "
             f"wand confirm {name}",
         )
 
@@ -108,16 +109,3 @@ class Complaints:
         Nobody claims any more what is another's.
         """
         self._notes.clear(f"late-{mac}")
-
-    def _isRecent(self, key: str) -> bool:
-        """
-        Was this said within the last second?  What is complained about may come with every frame.
-        """
-        now = self._clock.seconds()
-        if now - self._saidAt.get(key, -inf) < PAUSE:
-            return True
-        self._saidAt.pop(key, None)
-        self._saidAt[key] = now
-        if len(self._saidAt) > NOTES_MAXIMUM:
-            del self._saidAt[next(iter(self._saidAt))]
-        return False

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from hmac import compare_digest
 from time import time
 from typing import Annotated, Final, Literal
@@ -38,6 +39,7 @@ from wand.state import StateDirectory
 MEMBERSHIP: Final = "membership"
 TOKEN: Final = "token"
 REVOCATIONS: Final = "revocations"
+SPENT: Final = "spent"
 
 #: Seconds for which revocations wait for others to be written with them.
 PATIENCE: Final = 1.0
@@ -114,6 +116,7 @@ class Enrolment:
         self._epoch = Epoch(self._keeping, wallClock)
         self._kept: _Kept | None = None
         self._writing: IDelayedCall | None = None
+        self._spent = b""
         self._claimed: tuple[Claim, bytes] | None = None
         self._load()
 
@@ -193,8 +196,7 @@ class Enrolment:
         if self.stage == "revoked" and self.network == token.network:
             raise MembershipRefused(
                 "the key of this node was revoked; to begin anew with another one, give this node an empty state "
-                "directory "
-                f"in place of {self.state.path}"
+                f"directory in place of {self.state.path}"
             )
         if self._kept is not None and self._kept.network != token.network:
             raise MembershipRefused(
@@ -209,8 +211,17 @@ class Enrolment:
         """
         Forget the invitation; nobody waits for it any more.
         """
+        if self.token is not None:
+            self._spent = _digest(self.token)
+            self._keeping.write(SPENT, self._spent)
         self._keeping.remove(TOKEN)
         self.token = None
+
+    def isSpent(self, token: Token) -> bool:
+        """
+        Is this the invitation that was redeemed or refused last?
+        """
+        return compare_digest(_digest(token), self._spent)
 
     def join(self, name: str, mac: MAC) -> Join | None:
         """
@@ -340,6 +351,7 @@ class Enrolment:
             kept = unpacked(content, _Kept, 65536)
             if kept is None or not self._taken(kept):
                 self._damaged(MEMBERSHIP, "or join again with a new invitation: the name and the address stay the same")
+        self._spent = keptSecret(self.state, SPENT) or b""
         token = keptSecret(self.state, TOKEN)
         if token is not None:
             try:
@@ -406,3 +418,7 @@ class Enrolment:
         self._writing = None
         if self.trust is not None:
             self._keeping.write(REVOCATIONS, packed(self.trust.revocations))
+
+
+def _digest(token: Token) -> bytes:
+    return f"{sha256(token.text.encode()).hexdigest()}\n".encode()

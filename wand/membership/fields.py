@@ -58,6 +58,14 @@ def nameLike(text: str, otherwise: str) -> str:
     return name or otherwise
 
 
+def printable(text: str) -> str:
+    """
+    A text for people, as it may stand in logs and on terminals whoever wrote it: what is no printable character becomes
+    a space.
+    """
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
 def hostOf(address: str) -> str:
     """
     An overlay address without its prefix length.

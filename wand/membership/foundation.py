@@ -41,8 +41,7 @@ TRACES: Final = (NETWORK_KEY, NETWORK)
 #: What to do about a store that is lost.
 RESTORE: Final = (
     "restore a backup (wand restore FILE), or, if there is none, start once with --recover=yes: the same network "
-    "goes on, "
-    "and members are learned as they come"
+    "goes on, and members are learned as they come"
 )
 
 #: Seconds for which a certificate is valid.
@@ -160,6 +159,7 @@ async def founded(
         return await _recovered(shelf, state, wish)
     _finishKey(state, record.network)
     foundation = _read(record, NetworkKey.kept(state), state)
+    _checkCopy(state, foundation)
     _copy(state, record)
     return foundation
 
@@ -190,16 +190,14 @@ async def _recovered(shelf: Shelf[NetworkRecord], state: StateDirectory, wish: N
     if not wish.recover:
         raise StoreUnavailable(
             f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
-            "changed; "
-            f"{RESTORE}"
+            f"changed; {RESTORE}"
         )
     content = keptSecret(state, NETWORK)
     record = None if content is None else unpacked(content, NetworkRecord, 65536)
     if record is None:
         raise StoreUnavailable(
             f"the network cannot be recovered without its secret, which {state.path / NETWORK} would have; nothing "
-            "was "
-            f"changed: restore a backup, or copy the file membership from the state directory of any node to "
+            "was changed: restore a backup, or copy the file membership from the state directory of any node to "
             f"{state.path / NETWORK}"
         )
     foundation = _read(record, NetworkKey.kept(state), state)
@@ -221,6 +219,24 @@ def _finishKey(state: StateDirectory, network: bytes) -> None:
     new = NetworkKey.kept(state, NEW_KEY)
     if new is not None and new.network == network:
         state.rename(NEW_KEY, NETWORK_KEY)
+
+
+def _checkCopy(state: StateDirectory, foundation: Foundation) -> None:
+    """
+    See that the copy beside a store is the same network's: a store that came from elsewhere would make all members
+    strangers, and take with the copy the only secret by which they are known.
+    """
+    content = keptSecret(state, NETWORK)
+    copy = None if content is None else unpacked(content, NetworkRecord, 65536)
+    if copy is None or copy.network == foundation.network:
+        return
+    if foundation.key is None:
+        raise StateUnavailable(
+            f"the store has the network {foundation.network}, and {state.path / NETWORK} says that this server's is "
+            f"{Identity(copy.network)}; nothing was changed: restore a backup (wand restore FILE), or give the other "
+            "network a state directory of its own"
+        )
+    state.setAside(NETWORK)
 
 
 def _copy(state: StateDirectory, record: NetworkRecord) -> None:

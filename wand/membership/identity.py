@@ -104,8 +104,8 @@ class NodeKey:
         if other is not None:
             raise StateUnavailable(
                 f"{state.path / NODE_KEY} is lost, though there is {other} beside it; nothing was changed: restore a "
-                "backup "
-                "(wand restore FILE). Without one, give this program an empty state directory and a new invitation"
+                "backup (wand restore FILE). Without one, give this program an empty state directory and a new "
+                "invitation"
             )
         return cls.fromSeed(seed or _madeSeed(state, NODE_KEY, entropy))
 

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from wand.errors import MembershipRefused, StateUnavailable
+from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.membership.enrolment import Enrolment
 from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renew, Renewed
@@ -25,8 +25,8 @@ PATIENCE_MAXIMUM: Final = 30.0
 #: Seconds after which a request is made again that is pending: soon enough for the session to stay.
 PENDING: Final = 20.0
 
-#: Seconds after which it is made again if the server, or our own disk, could not now: at first, and at most; and
-#: how much longer, at random, as a part of it.
+#: Seconds after which it is made again if the server could not now: at first, and at most; and how much longer, at
+#: random, as a part of it.
 TROUBLE: Final = 1.0
 TROUBLE_MAXIMUM: Final = 40.0
 TROUBLE_JITTER: Final = 0.5
@@ -117,12 +117,7 @@ class Joining:
             self._timer = None
 
     def _admitted(self, message: Admitted) -> None:
-        try:
-            if not self._enrolment.admitted(message):
-                return
-        except StateUnavailable as error:
-            self._wait(str(error))
-        else:
+        if self._enrolment.admitted(message):
             self.stop()
             self.done.callback(None)
 
@@ -193,12 +188,7 @@ class Renewal:
         if not isinstance(message, Renewed):
             self._notRenewed(message)
             return
-        try:
-            isNews = self._enrolment.renewed(message.certificate)
-        except StateUnavailable as error:
-            self._log.error("the new certificate cannot be kept: {error}", error=error)
-            self._notes.say("renewal", f"the new certificate cannot be kept, and is asked for again: {error}")
-            return
+        isNews = self._enrolment.renewed(message.certificate)
         self._notes.clear("renewal")
         if isNews:
             self.start()

@@ -28,9 +28,12 @@ def keptSecret(state: StateDirectory, name: str) -> bytes | None:
         return None
     except OSError as error:
         raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        _check(os.fstat(descriptor), state, name)
-        return file.read(_MAXIMUM)
+    try:
+        _check(os.fstat(descriptor), state, name)  # before it becomes a file of Python's, which no directory can be
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(_MAXIMUM)
+    finally:
+        os.close(descriptor)
 
 
 def _check(found: os.stat_result, state: StateDirectory, name: str) -> None:
@@ -43,4 +46,4 @@ def _check(found: os.stat_result, state: StateDirectory, name: str) -> None:
     if us not in (0, directory):
         raise StateUnavailable(f"the state directory {state.path} belongs to somebody else")
     if found.st_uid not in (0, us, directory):
-        raise StateUnavailable(f"{path} belongs to somebody else")
+        raise StateUnavailable(f"{path} belongs to somebody else; run chown --reference={state.path} {path}")

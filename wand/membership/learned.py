@@ -85,7 +85,7 @@ class Learned:
         """
         @param own: our own identity: what is behind our tap goes into no table.
         @param quotaOf: how many addresses may be behind a member.
-        @param freed: called with an address that is remembered no more.
+        @param freed: called with an address that is no longer remembered.
         """
         self._own = own
         self._clock = clock
@@ -135,7 +135,7 @@ class Learned:
 
     def forgetBehind(self, identity: Identity) -> None:
         """
-        A member has the bridge right no more, or is a member no more.
+        A member lost the bridge right, or is no longer a member.
         """
         for mac in tuple(self._macsOf.get(identity, ())):
             self.forget(mac)

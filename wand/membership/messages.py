@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import force_setattr
 
-from wand.membership.fields import Count, Octets6, Octets16, Octets32, Octets64, checkSecret
+from wand.membership.fields import Count, Octets6, Octets16, Octets32, Octets64, checkSecret, printable
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, unpacked
 
 #: The largest message, in octets.
@@ -20,6 +21,7 @@ PAGE: Final = 6
 
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
 Index: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Reason: TypeAlias = Annotated[str, Meta(max_length=300)]
 _SignedRevocation: TypeAlias = Annotated[bytes, Meta(max_length=176)]
 
 
@@ -84,7 +86,10 @@ class Refused(msgspec.Struct, tag=4, frozen=True, array_like=True):
     The request is refused, for good; the reason is for people.
     """
 
-    reason: Annotated[str, Meta(max_length=300)]
+    reason: Reason
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "reason", printable(self.reason))
 
 
 class NotNow(msgspec.Struct, tag=7, frozen=True, array_like=True):
@@ -93,7 +98,10 @@ class NotNow(msgspec.Struct, tag=7, frozen=True, array_like=True):
     tells nothing of what the server is made of.
     """
 
-    reason: Annotated[str, Meta(max_length=300)]
+    reason: Reason
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "reason", printable(self.reason))
 
 
 class Renew(msgspec.Struct, tag=5, frozen=True, array_like=True):
@@ -134,6 +142,9 @@ class Twice(msgspec.Struct, tag=9, frozen=True, array_like=True):
     """
 
     endpoints: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=4)]
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "endpoints", tuple(map(printable, self.endpoints)))
 
 
 class RevocationsDigest(msgspec.Struct, tag=10, frozen=True, array_like=True):

@@ -49,7 +49,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
 
 class RevocationRequest(msgspec.Struct, frozen=True):
     """
-    Somebody who is a member no more; the key in hex.
+    Somebody who was revoked; the key in hex.
     """
 
     name: str

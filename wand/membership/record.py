@@ -112,7 +112,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             macs=[str(MAC(mac)) for mac in self.macs],
             bridge=self.bridge,
             since=self.since,
-            expires=self.expires if self.certificate else None,
+            expires=self.expires if self.certificate and self.state != "revoked" else None,
             behind=self.limits.macs,
             broadcasts=self.limits.broadcasts,
             confirmed=self.confirmed,

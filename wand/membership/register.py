@@ -177,7 +177,10 @@ class Register:
         try:
             record = await self.change(identity, self._certified)
         except StoreUnavailable:
-            record = self._unstored(identity)
+            unstored = self._unstored(identity)
+            if unstored is None:
+                raise
+            record = unstored
         if self._foundation.key is not None:
             self._issued(Identity(identity), record.certificate)
         return record
@@ -233,7 +236,7 @@ class Register:
 
     async def revoke(self, identity: Identity) -> MemberRecord:
         """
-        Let an identity be a member no more, for ever; also one that never was, as far as we know.
+        Revoke an identity permanently; also one that never was, as far as we know.
 
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
@@ -281,14 +284,13 @@ class Register:
         await self.assignments.retire(content.identity)
         return adopted
 
-    def _unstored(self, identity: bytes) -> MemberRecord:
+    def _unstored(self, identity: bytes) -> MemberRecord | None:
         """
-        A certificate that could not be stored, for a member whose record could.  To be called where
-        C{StoreUnavailable} is handled, which is raised again for anybody else.
+        A member's record with a certificate that cannot be stored; C{None} for who is none yet, or without the key.
         """
         record = self._shelf.get(identity)
         if record is None or record.state != "member" or self._foundation.key is None:
-            raise
+            return None
         certified = self._certified(record)
         self._shelf.remember(identity, certified)
         return certified

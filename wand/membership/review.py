@@ -8,7 +8,6 @@ a later version adds is shown, whoever forgot to describe it here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from ipaddress import ip_interface
 from typing import Any, Final, TypeVar
 
@@ -18,6 +17,7 @@ from msgspec.structs import FieldInfo
 
 from wand.ethernet import MAC
 from wand.membership.certificate import SERVER, Certificate
+from wand.membership.field_texts import labelOf, linesOf, textOf
 from wand.membership.identity import Identity
 from wand.membership.network import Descriptor, prefixFrom
 from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
@@ -70,15 +70,15 @@ def reviews(requests: Requests, signatures: Signatures, network: bytes, now: flo
     descriptor = verified(requests.descriptor, Descriptor, network)
     context = _Context(descriptor, known, certificates, now)
     found = [
-        Review("certificate", _lines(certificate, now), [*context.warnings(certificate, request)])
+        Review("certificate", linesOf(certificate, now), [*context.warnings(certificate, request)])
         for certificate, request in zip(certificates, requests.certificates, strict=True)
     ]
     for octets, revoked in zip(signatures.revocations, requests.revocations, strict=True):
         revocation = _read(octets, Revocation)
         found.append(
             Review(
-                "revocation, for ever",
-                [("called there", revoked.name), *_lines(revocation, now)],
+                "revocation, permanent",
+                [("called there", revoked.name), *linesOf(revocation, now)],
                 [*context.revocationWarnings(revocation, revoked)],
             )
         )
@@ -106,7 +106,7 @@ class _Context:
         for field in msgspec.structs.fields(Certificate):
             value = getattr(certificate, field.name)
             if not field.required and value != _default(field):
-                yield f"{_label(field.name)} is {_text(field.name, value, self._now)}, and not as usual"
+                yield f"{labelOf(field.name)} is {textOf(field.name, value, self._now)}, and not as usual"
         if before is not None:
             yield from self._changes(before, certificate)
 
@@ -117,7 +117,7 @@ class _Context:
         if any(each.identity == revocation.identity and each.role == SERVER for each in self._known):
             yield "it takes a directory server out of the network"
         if revocation.revoked > self._now + TOLERANCE:
-            yield "it says that it happened in the future"
+            yield "it says that it happens in the future"
 
     def _rights(self, certificate: Certificate) -> Iterator[str]:
         if certificate.role == SERVER:
@@ -169,7 +169,7 @@ class _Context:
             if field.name not in ("issued", "expires"):
                 old = getattr(before, field.name)
                 if old != getattr(certificate, field.name):
-                    yield f"{_label(field.name)} was {_text(field.name, old, self._now)} until now"
+                    yield f"{labelOf(field.name)} was {textOf(field.name, old, self._now)} until now"
 
     def _others(self, certificate: Certificate) -> Iterable[Certificate]:
         found = {each.identity: each for each in (*self._known, *self._asked)}
@@ -183,65 +183,8 @@ def _read(octets: bytes, kind: type[_Kind]) -> _Kind:
     return found
 
 
-def _lines(thing: Body, now: float) -> list[tuple[str, str]]:
-    return [
-        (_label(name), _text(name, getattr(thing, name), now))
-        for name in (field.name for field in msgspec.structs.fields(thing))
-        if name != "network"  # the heading of all
-    ]
-
-
-#: How fields are called where their own names say too little.
-_LABELS: Final = {
-    "identity": "key",
-    "exchangeKey": "exchange key",
-    "macs": "MAC addresses",
-    "bridge": "may bridge",
-    "since": "member since",
-    "revoked": "revoked at",
-}
-
-_MAC_SIZE: Final = 6
-
-_TIMES: Final = frozenset({"since", "issued", "expires", "revoked"})
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name, name)
-
-
-def _text(name: str, value: Any, now: float) -> str:
-    if name in _TIMES:
-        return f"{_moment(value)} ({_distance(value - now)})"
-    if name == "role":
-        return "directory server" if value == SERVER else "node"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, bytes):
-        return str(MAC(value)) if len(value) == _MAC_SIZE else value.hex()
-    if isinstance(value, tuple | list):
-        return ", ".join(_text("", each, now) for each in value) or "none"
-    return str(value)
-
-
 def _default(field: FieldInfo) -> Any:
     return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-
-
-def _moment(seconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (OverflowError, ValueError, OSError):
-        return f"second {seconds}"
-
-
-def _distance(seconds: float) -> str:
-    size = abs(seconds)
-    unit, name = next(((unit, name) for unit, name in _UNITS if size >= 2 * unit), (1, "seconds"))
-    return f"in {size / unit:.0f} {name}" if seconds > 0 else f"{size / unit:.0f} {name} ago"
-
-
-_UNITS: Final = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 
 
 def _look(name: str) -> str:

@@ -1,5 +1,5 @@
 """
-Revocations: the network's word that a key is a member no more.
+Revocations: the network's word that a key is no longer a member.
 """
 
 from __future__ import annotations

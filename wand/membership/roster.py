@@ -55,8 +55,8 @@ class RosterObserver(Protocol):
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
-        An identity is a member no more: end its sessions, and push the signed revocation.  Called for whatever is news,
-        whether an operator revoked it here, another server did, or a peer told it.
+        An identity is no longer a member: end its sessions, and push the signed revocation.  Called for whatever is
+        news, whether an operator revoked it here, another server did, or a peer told it.
 
         @param revocation: empty as long as it waits for a signature made elsewhere.
         """
@@ -405,7 +405,7 @@ class Roster:
 
     async def withdraw(self, invitation: str) -> None:
         """
-        Let nobody join with an invitation any more.
+        Withdraw an invitation.
 
         @param invitation: its whole id in hex.
         @raise NoSuchMember: if there is none.
@@ -462,7 +462,7 @@ class Roster:
         the member changes its address.
 
         @raise NoSuchMember: if nobody has that whole name or key.
-        @raise MembershipRefused: if it can be no member any more.
+        @raise MembershipRefused: if it was revoked.
         @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._register.find(nameOrKey)
@@ -478,7 +478,7 @@ class Roster:
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
-        Let somebody be a member no more, for ever.  A whole key can be revoked even if nobody here ever heard of it.
+        Revoke somebody permanently.  A whole key can be revoked even if nobody here ever heard of it.
 
         @raise NoSuchMember: if nobody has that whole name.
         @raise MembershipRefused: if it is this server itself.

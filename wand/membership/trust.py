@@ -80,7 +80,7 @@ class Trust:
 
     def isRevoked(self, identity: bytes) -> bool:
         """
-        Is this key a member no more?
+        Was this key revoked?
         """
         return Identity(identity) in self._revoked
 

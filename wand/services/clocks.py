@@ -5,7 +5,8 @@ people read do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -65,6 +66,7 @@ class Clocks:
         self._stepped = stepped
         self._isServer = isServer
         self._compared: dict[bytes, _Comparison] = {}
+        self._wrong: dict[bytes, _Comparison] = {}  # those among them that are, for no handshake may look at all
         self._offset = self._now()
         self._looking = Repeating("a look at the clock", self._look, context.clock, context.failures)
 
@@ -87,61 +89,82 @@ class Clocks:
         See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
         """
         if member.isServer or self._isServer:
-            before = self._compared.pop(member.identity, None)
-            comparison = _Comparison(member.name, ahead, self._clock.seconds())
-            self._compared[member.identity] = comparison
+            self._compare(member.identity, _Comparison(member.name, ahead, self._clock.seconds()))
             if len(self._compared) > LIMIT:
-                del self._compared[next(iter(self._compared))]
-            if comparison.isWrong != (before is not None and before.isWrong):
-                kind = "clock-differs" if comparison.isWrong else "clock-agrees"
-                self._events.publish(kind, name=member.name, key=member.identity.hex(), ahead=round(ahead))
+                self._drop(next(iter(self._compared)))
             self._say()
+
+    def _compare(self, identity: bytes, comparison: _Comparison) -> None:
+        before = self._compared.get(identity)
+        self._drop(identity)
+        self._compared[identity] = comparison
+        if comparison.isWrong:
+            self._wrong[identity] = comparison
+        if comparison.isWrong != (before is not None and before.isWrong):
+            kind = "clock-differs" if comparison.isWrong else "clock-agrees"
+            self._events.publish(kind, name=comparison.name, key=identity.hex(), ahead=round(comparison.ahead))
 
     def _now(self) -> float:
         return self._wallClock() - self._clock.seconds()
 
     def _look(self) -> None:
         before, self._offset = self._offset, self._now()
-        if abs(self._offset - before) > STEP:
-            self._events.publish("clock-set", seconds=round(self._offset - before))
+        step = self._offset - before
+        if abs(step) > STEP:
+            self._events.publish("clock-set", seconds=round(step))
+            self._shift(step)
             self._stepped()
         self._forget()
+
+    def _shift(self, step: float) -> None:
+        """
+        Our own clock was set, so all others differ from it by so much less.
+        """
+        for identity, each in tuple(self._compared.items()):
+            self._compare(identity, attrs.evolve(each, ahead=each.ahead - step))
+        self._say()
 
     def _forget(self) -> None:
         since = self._clock.seconds() - LIFETIME
         old = [key for key, each in self._compared.items() if each.at < since]
         for key in old:
-            del self._compared[key]
+            self._drop(key)
         if old and self._isServer:  # a node keeps what a server said last until it says otherwise
             self._say()
+
+    def _drop(self, key: bytes) -> None:
+        self._compared.pop(key, None)
+        self._wrong.pop(key, None)
 
     # What people are told.
 
     def _say(self) -> None:
-        wrong = [each for each in self._compared.values() if each.isWrong]
+        wrong = self._wrong
         if not wrong:
             self._notes.clear(KEY)
             return
+        latest = next(reversed(wrong.values()))
         areMost = 2 * len(wrong) > len(self._compared)
         if not self._isServer and areMost:
-            text = f"this host's clock is {_difference(-wrong[-1].ahead)} the server's: set it, {_HOW}"
+            text = f"this host's clock is {_difference(-latest.ahead)} the server's: set it, {_HOW}"
         elif len(wrong) > 2 and areMost:
             text = (
                 f"the clocks of {len(wrong)} of {len(self._compared)} members differ from this server's, that of "
-                f"{wrong[-1].name} is {_difference(wrong[-1].ahead)} it: set the clock of this server, {_HOW}"
+                f"{latest.name} is {_difference(latest.ahead)} it: set the clock of this server, {_HOW}"
             )
         elif len(wrong) == 1:
             whose = "this server's" if self._isServer else "this host's and those of other servers"
-            text = f"the clock of {wrong[0].name} is {_difference(wrong[0].ahead)} {whose}: set it there, {_HOW}"
+            text = f"the clock of {latest.name} is {_difference(latest.ahead)} {whose}: set it there, {_HOW}"
         else:
             text = f"the clocks of {_named(wrong)} differ from this host's: set them there, {_HOW}"
         self._notes.say(KEY, text)
 
 
-def _named(wrong: list[_Comparison]) -> str:
-    named = [f"{each.name} ({_difference(each.ahead).removesuffix(' of')})" for each in wrong]
-    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
-    return ", ".join(named[:NAMED]) + more
+def _named(wrong: Mapping[bytes, _Comparison]) -> str:
+    first = islice(wrong.values(), NAMED)
+    named = [f"{each.name} ({_difference(each.ahead).removesuffix(' of')})" for each in first]
+    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    return ", ".join(named) + more
 
 
 def _difference(ahead: float) -> str:

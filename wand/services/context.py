@@ -15,7 +15,8 @@ from twisted.logger import Logger
 
 from wand.counters import Counters
 from wand.elapsed import steady
-from wand.events import Event, Events
+from wand.event_log import EventLog
+from wand.events import Events
 from wand.failures import Failures
 from wand.guarded_descriptors import GuardedDescriptors
 from wand.guarded_time import GuardedTime
@@ -40,7 +41,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
     steady(reactor)
     counters = Counters()
     events = Events(time)
-    events.subscribe(_logged)
+    events.subscribe(EventLog(reactor).told)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)
     for number, intrusion in enumerate(intrusions(distributions())):
@@ -64,11 +65,3 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
 
 def _lost(reason: str) -> None:
     _log.critical("{reason}", reason=reason)
-
-
-def _logged(event: Event) -> None:
-    _log.info(
-        "{kind}: {details}",
-        kind=event.kind,
-        details=", ".join(f"{name} {value}" for name, value in event.fields.items()),
-    )

@@ -4,13 +4,14 @@ are found out and told, and so is the operator of the server.
 
 Each process that runs with a key has an epoch of its own.  The server tells whoever had the session before that another
 epoch came.  A process that was restarted is not there any more to hear that.  One that is there goes beyond that epoch,
-once, because a state directory that was restored from a backup may be behind; whoever is overtaken again after that is
-not alone.
+because a state directory that was restored from a backup may be behind; whoever is overtaken again after that is not
+alone.  It goes beyond once a minute, so that it has what is its own again soon after the other was stopped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Final, Protocol
 
 from wand.control_messages import ControlMessages
@@ -26,7 +27,13 @@ from wand.sessions import Sessions
 NUMBERS: Final = range(8, 10)
 
 #: For how many seconds C{wand status} tells of copies after they were seen.
-LIFETIME: Final = 86_400.0
+LIFETIME: Final = 600.0
+
+#: Seconds between two steps beyond the epoch of the other, which both make while both run.
+STEP: Final = 60.0
+
+#: Seconds between two events about one member.
+QUIET: Final = 60.0
 
 _ADVICE: Final = (
     "its state directory was copied, and each takes the other's traffic away; stop one of them, and let that one join "
@@ -67,7 +74,9 @@ class CopiesOfUs:
         self._events = context.events
         self._announce = announce
         self._tellServers = tellServers
-        self._wasOvertaken = False
+        self._clock = context.clock
+        self._steppedAt: float | None = None
+        self._publishedAt = -inf
         control.read(NUMBERS, self._told)
 
     def overtaken(self, epoch: int) -> None:
@@ -77,13 +86,14 @@ class CopiesOfUs:
         own = self._enrolment.epoch
         if epoch <= own:
             return
-        if not self._wasOvertaken:
-            self._wasOvertaken = True
+        now, steppedAt = self._clock.seconds(), self._steppedAt
+        if steppedAt is not None:
+            self._say(())
+            self._tellServers(pack(Overtaken(own, epoch)))
+        if steppedAt is None or now >= steppedAt + STEP:
+            self._steppedAt = now
             self._enrolment.surpass(epoch)
             self._announce()
-            return
-        self._say(())
-        self._tellServers(pack(Overtaken(own, epoch)))
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -94,7 +104,9 @@ class CopiesOfUs:
         where = " and ".join(endpoints)
         seen = f" ({where})" if where else ""
         self._notes.say("twice", f"two hosts run with the key of this node{seen}: {_ADVICE}", lifetime=LIFETIME)
-        if where:
+        now = self._clock.seconds()
+        if where and now >= self._publishedAt + QUIET:
+            self._publishedAt = now
             self._events.publish("twice", endpoints=where)
 
 
@@ -113,6 +125,8 @@ class CopiesOfMembers:
         self._notes = context.notes
         self._events = context.events
         self._epochOf = epochOf
+        self._clock = context.clock
+        self._publishedAt: dict[Identity, float] = {}  # of members only, and of few of them
         control.read(NUMBERS, self._told)
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
@@ -131,4 +145,7 @@ class CopiesOfMembers:
             f"two hosts run with the key of {member.name} ({identity}), {first} and {second}: {_ADVICE}",
             lifetime=LIFETIME,
         )
-        self._events.publish("member-twice", name=member.name, key=identity.text, first=first, second=second)
+        now = self._clock.seconds()
+        if now >= self._publishedAt.get(identity, -inf) + QUIET:
+            self._publishedAt[identity] = now
+            self._events.publish("member-twice", name=member.name, key=identity.text, first=first, second=second)

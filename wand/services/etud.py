@@ -141,7 +141,7 @@ class EtudService(Service):
     def _bridging(self) -> Bridging | None:
         if self.member is None:
             return None
-        return Bridging(self.member.claims, self._base, self.tap.interface, self._configuration.unknownUnicast)
+        return Bridging(self.member.claims, self._base, self.tap, self._configuration.unknownUnicast)
 
     def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
         configuration = self._configuration
@@ -290,8 +290,7 @@ class EtudService(Service):
             return None
         state = StateDirectory(self._configuration.state, self._owner)
         enrolment = Enrolment(state, self._base.clock, notes=self._base.notes, wallClock=self._base.wallClock)
-        if enrolment.stage != "member":
-            Invited(self._configuration, self._base.notes).into(enrolment)
+        Invited(self._configuration, self._base.notes).into(enrolment)
         return enrolment
 
     def _member(self, enrolment: Enrolment, transport: SealedTransport) -> MemberService:

@@ -39,7 +39,6 @@ INTERVAL: Final = 600.0
 #: How long to wait before the next attempt to reach etud, in seconds.
 RETRY: Final = 2.0
 
-
 #: The keys that a reload takes over.
 LIVE: Final = ("servers", "directories")
 

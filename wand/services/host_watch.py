@@ -43,7 +43,7 @@ class HostWatch(HostListener):
         self._counters.declare(COUNTERS)
         self._addresses: dict[tuple[int, str, int], bool] = {}
         self._running: dict[int, bool] = {}
-        self._isSettled = False
+        self._isSettled = self._hasLost = False
         self._timer: IDelayedCall | None = None
         self._last = float("-inf")
         self._end: Callable[[], None] = lambda: None
@@ -118,16 +118,19 @@ class HostWatch(HostListener):
 
     def settled(self) -> None:
         """
-        See L{HostListener}.
+        See L{HostListener}: what came while it was not, after something was lost, was taken for what there was before.
         """
         self._isSettled = True
+        if self._hasLost:
+            self._hasLost = False
+            self._soon()
 
     def lost(self) -> None:
         """
         See L{HostListener}: some of what was not seen may concern us.
         """
         self._soon()
-        self._isSettled = False
+        self._isSettled, self._hasLost = False, True
         self._addresses.clear()
         self._running.clear()
 

@@ -29,8 +29,8 @@ _MAXIMUM: Final = 8192
 
 class Invited:
     """
-    Hands the invitation of a node that is no member over to its enrolment.  One that cannot be used keeps no node from
-    running: it says what is wrong, and waits for another.
+    Hands the invitation over to an enrolment; to that of a member, unless it is the one that was redeemed or refused
+    last.  One that cannot be used keeps no node from running: it says what is wrong, and waits for another.
     """
 
     _log = Logger()
@@ -43,26 +43,39 @@ class Invited:
         """
         Let the enrolment begin with the invitation, if there is one.
         """
+        isMember = enrolment.stage == "member"
         try:
-            text = self._read() if self._path else os.environ.get(TOKEN_VARIABLE)
-            if text is not None:
-                enrolment.begin(Token.parse(text))
+            text, isOpen = self._read()
+            token = None if text is None else Token.parse(text)
+            if token is None or (isMember and enrolment.isSpent(token)):
+                return
+            if isOpen:
+                self._sayOpen()
+            enrolment.begin(token)
         except (OSError, WandError) as error:
-            if enrolment.token is None:  # else it was read at an earlier start, and may have been removed
-                self._say(error)
+            isGone = isMember and isinstance(error, FileNotFoundError)  # as it should be
+            wasRead = enrolment.token is not None  # at an earlier start, and may have been removed since
+            if not (isGone or wasRead):
+                self._say(error, isMember=isMember)
 
-    def _read(self) -> str:
+    def _read(self) -> tuple[str | None, bool]:
+        """
+        The text, if there is one, and whether others can read it.
+        """
+        if not self._path:
+            return os.environ.get(TOKEN_VARIABLE), False
         with Path(self._path).open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if mode & 0o077:
-                self._notes.say(
-                    OPEN_NOTE,
-                    f"the invitation file {self._path} can be read by others, who could join with it: run chmod 600 "
-                    f"{self._path}, and remove it once this node is a member",
-                )
-            return file.read(_MAXIMUM).decode("ascii", "replace")
+            isOpen = bool(os.fstat(file.fileno()).st_mode & 0o077)
+            return file.read(_MAXIMUM).decode("ascii", "replace"), isOpen
 
-    def _say(self, error: OSError | WandError) -> None:
+    def _sayOpen(self) -> None:
+        self._notes.say(
+            OPEN_NOTE,
+            f"the invitation file {self._path} can be read by others, who could join with it: run chmod 600 "
+            f"{self._path}, and remove it once this node is a member",
+        )
+
+    def _say(self, error: OSError | WandError, *, isMember: bool) -> None:
         where = f"the invitation file {self._path}" if self._path else f"the invitation in {TOKEN_VARIABLE}"
         if isinstance(error, FileNotFoundError):
             why = "is not there"
@@ -70,6 +83,7 @@ class Invited:
             why = f"cannot be read ({error.strerror})"
         else:
             why = f"cannot be used ({error})"
-        text = f"{where} {why}; this node runs, and is no member yet: give it an invitation with wand join FILE"
+        rest = "is a member as before" if isMember else "is no member yet: give it an invitation with wand join FILE"
+        text = f"{where} {why}; this node runs, and {rest}"
         self._log.error("{text}", text=text)
-        self._notes.say(NOTE, text)
+        self._notes.say(NOTE, text, isHint=isMember)

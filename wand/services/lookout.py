@@ -118,18 +118,19 @@ SEALED: Final = (
     Rule(
         "drop-sealed-mac",
         5,
-        "handshakes came that are for another key than ours: a node with an invitation of another server, or of one "
-        "that was here before, or strangers; that node needs an invitation of this network",
+        "handshakes arrived for another key than this program's: a node with an invitation of another server, or of "
+        "one that was here before, or strangers; that node needs an invitation of this network",
     ),
     Rule(
         "drop-sealed-version",
         1,
-        "handshakes came that need a later version of the sealed protocol than ours: update this program",
+        "handshakes arrived that need a later version of the sealed protocol: update this program",
     ),
     Rule(
         "drop-sealed-handshake",
         3,
-        "handshakes came that do not open: a node of another network, or one with another cipher or network secret",
+        "handshakes arrived that cannot be opened: a node of another network, or one with another cipher or network "
+        "secret",
     ),
     Rule(
         "drop-sealed-refused",
@@ -147,7 +148,7 @@ SEALED: Final = (
     Rule(
         "sealed-cookies-demanded",
         500,
-        "handshakes come so fast that cookies are demanded: a flood of strangers, or everybody was started at once; "
+        "handshakes arrive so fast that cookies are demanded: a flood of strangers, or everybody was started at once; "
         "members still get in",
     ),
     Rule(
@@ -186,8 +187,8 @@ NODE: Final = (
     Rule(
         "drop-sealed-queue",
         200,
-        "frames were not sent because no session came about: a member is off, or a firewall or a NAT between us lets "
-        "nothing pass (wand peers)",
+        "frames were not sent because no session could be made: a member is off, or a firewall or a NAT in between "
+        "lets nothing pass (wand peers)",
     ),
 )
 
@@ -204,7 +205,7 @@ REL2: Final = (
     Rule(
         "drop-rel2-unknown-sender",
         100,
-        'datagrams came from senders that are not in the table (senders = "known"): strangers, or nodes that no '
+        'datagrams arrived from senders that are not in the table (senders = "known"): strangers, or nodes that no '
         "directory names",
     ),
 )

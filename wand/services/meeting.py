@@ -136,9 +136,11 @@ class SealedServer(ProgramService[ServerConfiguration]):
         return await self._service.roster.rename(nameOrKey, name)
 
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        await self._service.opened()
         return await self._service.roster.limit(nameOrKey, macs, broadcasts)
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
+        await self._service.opened()
         return await self._service.roster.confirm(nameOrKey)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from functools import partial
-from math import inf
 from typing import Final, Protocol
 
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from wand.addresses import localEndpoints
 from wand.control_messages import ControlMessages
-from wand.directories.unresolved import Unresolved
-from wand.directories.whereabouts import Whereabouts, allResolverOf
-from wand.endpoint import Endpoint
 from wand.errors import TapUnavailable, WandError
 from wand.interfaces import Context, ITap
 from wand.membership.acquaintances import Acquaintances
@@ -26,15 +20,12 @@ from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
-from wand.membership.joining import Joining, Renewal
+from wand.membership.joining import Renewal
 from wand.membership.member import Member
 from wand.membership.memories import Memories
 from wand.membership.messages import (
-    Admitted,
     Introduction,
-    Message,
     NotNow,
-    Pending,
     Refused,
     Renew,
     Renewed,
@@ -45,14 +36,13 @@ from wand.membership.signed import unverified
 from wand.membership.token import Token
 from wand.overlay import overlayOf
 from wand.participant import DirectoryServer, Sealed
-from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfUs
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
-from wand.services.invited import NOTE, OPEN_NOTE
 from wand.services.overlap import OverlapWatch, interfacesOf
+from wand.services.redeeming import Redeeming
 from wand.status import OwnStatus
 from wand.table import Table
 
@@ -62,20 +52,14 @@ CERTIFICATES: Final = range(4, 8)
 #: The numbers of those in which members introduce themselves to each other.
 INTRODUCTIONS: Final = range(13, 14)
 
-
 #: What the operator of a node without a network is told.
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
 
-#: What the operator of a node is told that somebody has to admit.
-WAITING: Final = (
-    "the server keeps the request: somebody there must approve it (wand approve) or sign it (wand requests, wand sign)"
-)
-
 #: What the operator of a revoked node is told.
-REVOKED: Final = "this node was revoked: it is a member no more"
-
-#: Seconds for which the operator of a member is told that an invitation was refused.
-REFUSED: Final = 3600.0
+REVOKED: Final = (
+    "this node was revoked, and its key can never be a member again; to come back, give it an empty state directory "
+    "in place of {} and a new invitation"
+)
 
 
 class Follower(Protocol):
@@ -144,33 +128,27 @@ class MemberService:
         self._transport = transport
         self._tap = tap
         self._context = context
-        self._clock = context.clock
-        self._random = context.random
         self._events = context.events
         self._notes = context.notes
         self._name = name or socket.gethostname().partition(".")[0]
         self._where = host, port
         self._follower = follower
-        self._joining: Joining | None = None
-        self._server: JoinKey | None = None
-        self._whereabouts: Whereabouts | None = None
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
         self._control = ControlMessages(transport, context.clock, context.counters)
         self.goodbyes = Goodbyes(transport, self._control, context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
-        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, context.clock, context.failures)
-        self._memories = Memories(enrolment.state, self.claims.learned, context.clock, context.failures)
+        told = context.clock, context.failures, context.notes
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, *told)
+        self._memories = Memories(enrolment.state, self.claims.learned, *told)
         self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._before: Certificate | None = None
-        self._askedSince: float | None = None  # infinite once the server answered
+        self._redeeming = Redeeming(enrolment, transport, tap, context, self._name, self._redeemed)
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
         transport.admitSources(self.claims.mayUse)
         transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
         transport.mayReach = self.mayReach
-        transport.onJoin(self._answered)
         transport.onSession(self._session)
         transport.onClock(self._clocks.told)
         self._control.read(CERTIFICATES, self._told)
@@ -189,10 +167,9 @@ class MemberService:
         if stage == "member":
             self._begin()
         if stage == "revoked":
-            self._notes.say("revoked", REVOKED)
-            self._log.error("{note}", note=REVOKED)
+            self._sayRevoked()
         elif self.enrolment.token is not None:
-            self._join()
+            self._redeeming.begin()
         elif stage == "new":
             self._notes.say("join", NOBODY)
             self._log.warn("{note}", note=NOBODY)
@@ -201,10 +178,7 @@ class MemberService:
         """
         Leave no timer behind.
         """
-        if self._joining is not None:
-            self._joining.stop()
-        if self._whereabouts is not None:
-            self._whereabouts.stop()
+        self._redeeming.stop()
         self._renewal.stop()
         self._clocks.stop()
         self._overlap.stop()
@@ -221,12 +195,12 @@ class MemberService:
 
         @raise wand.errors.TokenInvalid: if C{text} is none.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
-        @raise wand.errors.StateUnavailable: if it cannot be kept.
+        @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """
         self.enrolment.begin(Token.parse(text))
         if self.enrolment.stage == "member":
             self._tell(Follower.serversChanged)
-        self._join()
+        self._redeeming.begin()
 
     def moved(self) -> None:
         """
@@ -238,8 +212,7 @@ class MemberService:
         """
         The tap has another address: claim it, once the certificate has it.
         """
-        if self._joining is not None:
-            self._joining.mac = self._tap.mac
+        self._redeeming.macChanged()
         self._renewal.mac = self._tap.mac
         if self._gossip is not None:
             self._renewal.start()
@@ -247,94 +220,10 @@ class MemberService:
 
     # Joining.
 
-    def _join(self) -> None:
-        token = self.enrolment.token
-        assert token is not None
-        self._endJoining()
-        self._before = self.enrolment.own
-        self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
-        unresolved = Unresolved(self._notes, "the invitation")
-        self._whereabouts = Whereabouts(
-            token.endpoints, allResolverOf(self._clock), partial(self._foundServer, server), self._clock, unresolved
-        )
-        self._joining = Joining(
-            self.enrolment, self._name, self._tap.mac, self._clock, self._random, self._askToJoin, self._delayed
-        )
-        self._joining.done.addCallbacks(self._joined, self._refused)
-        self._joining.start()
-
-    def _foundServer(self, server: JoinKey, endpoints: list[Endpoint]) -> None:
-        self._transport.introduceServer(server, endpoints)
-        if self._askedSince is None:
-            self._askedSince = self._clock.seconds()
-        if self._joining is not None:
-            self._joining.hurry()
-
-    def _askToJoin(self, message: Message) -> None:
-        if self._server is not None and self._whereabouts is not None:
-            self._whereabouts.look()
-            self._transport.sendControl(self._server, pack(message))
-
-    def _answered(self, server: JoinKey, octets: bytes) -> None:
-        message = parse(octets)
-        isOurs = self._joining is not None and server == self._server
-        if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
-            self._askedSince = inf
-            if isinstance(message, Pending):
-                self._notes.say("join", WAITING)
-            self._joining.received(message)
-
-    def _delayed(self, reason: str) -> None:
-        self._notes.say("join", f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
-
-    def _joined(self, _: None) -> None:
-        self._endJoining()
-        own = self.enrolment.own
-        assert own is not None
-        for note in (NOTE, OPEN_NOTE):
-            self._notes.clear(note)
-        if self._before is not None:
-            self._redeemed(self._before, own)
-        else:
-            self._entered(own)
-        self._addAddresses(own, self._before)
+    def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
+        self._addAddresses(own, before)
         self._begin()
         self._tell(Follower.serversChanged)
-
-    def _entered(self, own: Certificate) -> None:
-        self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._networkName())
-        self._events.publish("joined", name=own.name, network=self._networkName(), addresses=" ".join(own.addresses))
-
-    def _redeemed(self, before: Certificate, own: Certificate) -> None:
-        gains = ["the bridge right"] * (own.bridge and not before.bridge)
-        gains += ["larger limits"] * (own.limits != before.limits)
-        gained = " and ".join(gains) or "nothing more"
-        self._log.info("this node is a member already; the invitation gives it {gained}", gained=gained)
-        self._events.publish("redeemed", gained=gained, network=self._networkName())
-
-    def _refused(self, failure: Failure) -> None:
-        self._endJoining()
-        self.enrolment.abandon()
-        reason = failure.getErrorMessage()
-        if self.enrolment.stage == "member":
-            note = f"an invitation was refused ({reason}); this node is a member as before"
-            self._notes.say("join", note, isHint=True, lifetime=REFUSED)
-        else:
-            self._notes.say("join", f"not admitted: {reason}")
-        self._log.error("the invitation is refused: {reason}", reason=reason)
-        self._events.publish("join-refused", reason=reason)
-
-    def _endJoining(self) -> None:
-        self._notes.clear("join")
-        self._askedSince = None
-        if self._joining is not None:
-            self._joining.stop()
-        self._joining = None
-        if self._whereabouts is not None:
-            self._whereabouts.stop()
-        if self._server is not None:
-            self._transport.end(self._server)
-            self._server = None
 
     def _addAddresses(self, own: Certificate | None, before: Certificate | None) -> None:
         for address in own.addresses if own else ():
@@ -429,7 +318,21 @@ class MemberService:
         self._transport.end(identity)
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
-            self._notes.say("revoked", REVOKED)
+            self._sayRevoked()
+            self._context.clock.callLater(0, self._expelled)  # not from within the session that told us
+
+    def _sayRevoked(self) -> None:
+        note = REVOKED.format(self.enrolment.state.path)
+        self._notes.say("revoked", note)
+        self._log.error("{note}", note=note)
+
+    def _expelled(self) -> None:
+        """
+        We are no member any more: ask nobody for anything, for each would only drop and count it.
+        """
+        self._renewal.stop()
+        self._tell(Follower.serversChanged)
+        self._transport.endAll()
 
     # Participant.
 
@@ -447,7 +350,7 @@ class MemberService:
         """
         See L{wand.participant.Participant}.
         """
-        if self.enrolment.own is None:
+        if self.enrolment.own is None or self.enrolment.stage == "revoked":
             return ()
         return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self.enrolment.servers]
 
@@ -495,9 +398,9 @@ class MemberService:
     @property
     def unansweredFor(self) -> float:
         """
-        For how many seconds we have been asking a server that we found, without any answer.
+        See L{Redeeming.unansweredFor}.
         """
-        return 0.0 if self._askedSince is None else max(0.0, self._clock.seconds() - self._askedSince)
+        return self._redeeming.unansweredFor
 
     def status(self) -> OwnStatus:
         """

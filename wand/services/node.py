@@ -22,6 +22,7 @@ from wand.services.lookout import NODE, REL2, SEALED, Lookout
 from wand.services.member import Follower
 from wand.services.node_lookout import NodeLookout
 from wand.services.program import ProgramService, Surroundings
+from wand.services.stores import SQLITE
 from wand.services.wand import WandService, wantedDirectories
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
@@ -44,7 +45,7 @@ class Node(ProgramService[EtudConfiguration]):
     @ivar wand: the directories.
     """
 
-    foreign = (NETWORK_KEY, NETWORK, "wansd.sqlite")
+    foreign = (NETWORK_KEY, NETWORK, SQLITE)
 
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)

@@ -18,11 +18,11 @@ JOIN_PATIENCE: Final = 20.0
 
 #: What is said of a certificate that should have been renewed, and of one that has expired.
 UNRENEWED: Final = (
-    "the certificate of this node ends in {} hours, and no server has renewed it: see whether one answers, whether it "
-    "waits for a signature (wand requests, at the server), and whether the clocks are right"
+    "the certificate of this node ends in {} hours, and no server has renewed it: check whether one answers, whether "
+    "it waits for a signature (wand requests, at the server), and whether the clocks are right"
 )
 EXPIRED: Final = (
-    "the certificate of this node has expired, or this host's clock is ahead, and others refuse us: look at the clock "
+    "the certificate of this node has expired, or this host's clock is ahead, and others refuse it: check the clock "
     "(timedatectl), and whether a server can be reached, which renews the certificate"
 )
 

@@ -106,7 +106,7 @@ def interfacesOf(tap: str) -> list[str]:
 
 
 def _named(found: Route) -> str:
-    where = f" ({found.interface})" if found.interface else ""
+    where = f" ({found.nowhere or found.interface})" if found.nowhere or found.interface else ""
     return f"the route {found.prefix}{where}"
 
 

@@ -1,5 +1,5 @@
 """
-A store that cannot disturb the server: whatever it does wrong is one kind of error, and it is not waited for for ever.
+A store that cannot disturb the server: whatever it does wrong is one kind of error, and nobody waits for it forever.
 """
 
 from __future__ import annotations

@@ -39,9 +39,10 @@ def reportOf(program: Reported) -> Iterator[str]:
         yield f"interface {tap.interface}: {tap.mac}, MTU {tap.mtu}, addresses {', '.join(tap.addresses) or 'none'}"
     if status.own is not None:
         yield f"{status.own.stage} of {status.own.network or 'no network'}, {status.own.name}, key {status.own.key}"
-    yield f"{status.entries} entries, {status.peers} peers, {status.drops} drops"
+    counts = (status.entries, "entry", "entries"), (status.peers, "peer", "peers"), (status.drops, "drop", "drops")
+    yield ", ".join(_counted(*each) for each in counts)
     for directory in status.directories:
-        yield f"directory {directory.name}: {directory.state}, {directory.entries} entries"
+        yield f"directory {directory.name}: {directory.state}, {_counted(directory.entries, 'entry', 'entries')}"
     yield from _peers(program)
     yield from counterLines(program.counters)
     yield from (f"note: {note}" for note in status.notes)
@@ -71,3 +72,7 @@ def _peers(program: Reported) -> Iterator[str]:
         yield f"peer {peer.peer}: {peer.state}, {peer.endpoint or 'nowhere yet'}, {frames}"
     if len(peers) == PEERS_MAXIMUM:
         yield "and perhaps more peers: wand peers lists all"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

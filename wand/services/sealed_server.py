@@ -14,13 +14,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.addresses import localEndpoints, tunnels
+from wand.budget import Budget
 from wand.config import ServerConfiguration
 from wand.control_messages import ControlMessages
 from wand.directories.unresolved import Unresolved
 from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.discovery import discover
 from wand.endpoint import Endpoint, splitHostPort
-from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged
+from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged, StoreHindered
 from wand.ethernet import MAC
 from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportRequest
 from wand.membership.foundation import RESTORE, TRACES, NetworkWish
@@ -37,6 +38,7 @@ from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfMembers
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
+from wand.services.hindrance import Hindrance
 from wand.services.hooks import HookService
 from wand.services.host_watch import HostWatch
 from wand.services.overlap import OverlapWatch, obstacle
@@ -47,6 +49,15 @@ from wand.state import Owner, StateDirectory
 from wand.wansd.directory import SealedDirectory
 from wand.wansd.stores.lost import checkThere, setAside
 from wand.wansd.watched import WatchedRecords
+
+COUNTERS: Final = {
+    "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
+}
+
+#: How many messages of a node that redeems an invitation are read in a second for as long as it likes, and at once:
+#: each may cost a signature, and the store.
+JOIN_RATE: Final = 1.0
+JOIN_BURST: Final = 10.0
 
 #: The numbers of the control messages about certificates that members send.
 CERTIFICATES: Final = range(4, 8)
@@ -65,7 +76,6 @@ WAITING: Final = 1_000
 
 #: How many nodes join with it: two, which is what it takes to see a network work.
 FIRST_USES: Final = 2
-
 
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
@@ -107,11 +117,14 @@ class SealedServerService(Service):
         self._announce = announce
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: SteadyRecords | None = None
+        self._hindrance = Hindrance(context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._tend, isServer=True)
         self._goodbyes: Goodbyes | None = None
         self._watch: HostWatch | None = None
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
+        self._joins = Budget(context.clock, JOIN_RATE, JOIN_BURST)
+        context.counters.declare(COUNTERS)
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
@@ -190,12 +203,12 @@ class SealedServerService(Service):
         state = StateDirectory(configuration.state)
         NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file
         try:
-            records, roster = await self._enrol(state, wish)
+            records, roster = await self._enrolAtLast(state, wish)
         except StoreDamaged:
             if not configuration.recover or not self.running:
                 raise
             await self._setAside()
-            records, roster = await self._enrol(state, wish)
+            records, roster = await self._enrolAtLast(state, wish)
         if not self.running:
             return
         self.roster = roster
@@ -218,6 +231,22 @@ class SealedServerService(Service):
         for number, note in enumerate(transport.notes):
             context.notes.say(f"transport-{number}", note, isHint=True)
 
+    async def _enrolAtLast(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
+        """
+        Open the store, and read the roster from it, once nothing is in the way of that.
+        """
+        while True:
+            try:
+                enrolled = await self._enrol(state, wish)
+            except StoreHindered as error:
+                await self._closeRecords()
+                if not self.running:
+                    raise
+                await self._hindrance.passed(error)
+            else:
+                self._hindrance.over()
+                return enrolled
+
     async def _enrol(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
         """
         Open the store, and read the roster from it.
@@ -234,10 +263,13 @@ class SealedServerService(Service):
         )
         return records, roster
 
+    async def _closeRecords(self) -> None:
+        records, self._records = self._records, None
+        if records is not None:
+            await records.close()
+
     async def _setAside(self) -> None:
-        if self._records is not None:
-            await self._records.close()
-            self._records = None
+        await self._closeRecords()
         settings = storeSettings(self._configuration)
         aside = setAside(Path(str(settings["path"]))) if "path" in settings else None
         self._log.warn("the damaged store is kept as {aside}; the network is recovered without it", aside=str(aside))
@@ -251,20 +283,19 @@ class SealedServerService(Service):
             notes.say(
                 "recovered",
                 "the store was lost, and this network was recovered without it: its members are learned as they come, "
-                "invitations have to be made anew; see wand members, and revoke again whom nobody remembers as revoked",
+                "make invitations anew, and see in wand members whether anybody has to be revoked again",
             )
         if self.roster.hasUnreadable:
             notes.say(
                 "unreadable",
-                "the store has records that cannot be read, and leaves them alone: members may be missing from wand "
+                "the store has records that cannot be read, and that are left alone: members may be missing from wand "
                 "members; restore a backup (wand restore FILE), the log names the records",
             )
         if not self.roster.status.signs:
             notes.say(
                 "network-key",
                 f"the network key is not in {state.path}, so certificates wait for wand sign; if you did not move it "
-                "away, "
-                "restore it from a backup",
+                "away, restore it from a backup",
                 isHint=True,
             )
 
@@ -316,6 +347,7 @@ class SealedServerService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
+        self._hindrance.stop()
         if self._open:
             self._open = False
             for running in (self._tending, self._calling):
@@ -398,10 +430,15 @@ class SealedServerService(Service):
         unsigned = self.roster.status.unsigned
         pending = self.roster.pending
         self._tellOf(
-            "unsigned", unsigned, f"{unsigned} certificates and revocations wait for a signature: wand requests"
+            "unsigned",
+            unsigned,
+            "one certificate or revocation waits for a signature: wand requests"
+            if unsigned == 1
+            else f"{unsigned} certificates and revocations wait for a signature: wand requests",
         )
-        who = f"{pending[0]} and {len(pending) - 1} more wait" if len(pending) > 1 else f"{''.join(pending)} waits"
-        self._tellOf("pending", len(pending), f"{who} for an approval: wand approve")
+        more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
+        waits = "waits" if len(pending) == 1 else "wait"
+        self._tellOf("pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
 
     def _tellOf(self, key: str, count: int, text: str) -> None:
         if count:
@@ -412,6 +449,9 @@ class SealedServerService(Service):
     # What nodes ask.
 
     def _asked(self, joiner: JoinKey, octets: bytes) -> None:
+        if not self._joins.take(joiner.hex()):
+            self._context.counters["drop-control-joining"] += 1
+            return
         message = parse(octets)
         if isinstance(message, Join):
             self._answers.give(joiner, lambda: self._redeemed(joiner, message))

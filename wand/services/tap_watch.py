@@ -124,7 +124,7 @@ class TapWatch:
         self._notes.say(
             key,
             f"somebody changed the {what} of this node's interface from {before} to {after}.  The node goes on with "
-            "that until it is started again; what shall stay belongs into its configuration",
+            "that until it is started again; what is to stay belongs in its configuration",
             isHint=True,
         )
 

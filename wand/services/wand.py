@@ -120,7 +120,8 @@ class WandService(Service):
         def ask() -> list[DirectoryStatus]:
             return [msgspec.convert(each, DirectoryStatus) for each in directory.status()]
 
-        return self._guarded(name, directory, ask) or [DirectoryStatus(name, "failed", 0, None)]
+        answer = self._guarded(name, directory, ask)
+        return [DirectoryStatus(name, "failed", 0, None)] if answer is None else answer
 
     def _guarded(self, name: str, directory: IDirectory, call: Callable[[], Answer]) -> Answer | None:
         try:

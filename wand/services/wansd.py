@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
 from wand.config import WansdConfiguration
 from wand.discovery import discover
-from wand.errors import StoreDamaged
+from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
+from wand.services.hindrance import Hindrance
 from wand.services.hooks import HookService
 from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.stores import storeSettings
@@ -52,6 +53,7 @@ class WansdService(Service):
         self._lost = lost
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: SteadyRecords | None = None
+        self._hindrance = Hindrance(context)
 
     def privilegedStartService(self) -> None:
         """
@@ -73,15 +75,33 @@ class WansdService(Service):
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
         self.wansd = Wansd(context, records, self._hooks.listeners, configuration.listen, configuration.port)
-        self.wansd.start().addErrback(self._unreadable)
+        try:
+            starting = self.wansd.start()
+        except StoreHindered as error:
+            starting = fail(error)
+        starting.addCallbacks(lambda _: self._hindrance.over(), self._unreadable)
 
     def _unreadable(self, failure: Failure) -> None:
         if not self.running:
             return
-        if failure.check(StoreDamaged) and self._configuration.recover:
-            Deferred.fromCoroutine(self._recovered()).addErrback(lambda failed: self._lost(failed.getErrorMessage()))
+        error = failure.value
+        if isinstance(error, StoreHindered):
+            again = self._again(error)
+        elif isinstance(error, StoreDamaged) and self._configuration.recover:
+            again = self._recovered()
         else:
             self._lost(failure.getErrorMessage())
+            return
+        Deferred.fromCoroutine(again).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        if self.running:  # else the end of the service ended the waiting
+            self._lost(failure.getErrorMessage())
+
+    async def _again(self, error: StoreHindered) -> None:
+        await self._stop()
+        await self._hindrance.passed(error)
+        self._begin()
 
     async def _recovered(self) -> None:
         await self._stop()
@@ -89,13 +109,15 @@ class WansdService(Service):
         self._begin()
 
     async def _stop(self) -> None:
-        if self._records is not None:
-            await inTime(self.wansd.stop(), WRITING, self._context, self._records.place, self._records.inner)
-            await self._records.close()
+        records, self._records = self._records, None
+        if records is not None:
+            await inTime(self.wansd.stop(), WRITING, self._context, records.place, records.inner)
+            await records.close()
 
     def stopService(self) -> Deferred[None]:
         """
         Answer no more, and close the store.
         """
         super().stopService()
+        self._hindrance.stop()
         return Deferred.fromCoroutine(self._stop())

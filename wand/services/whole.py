@@ -23,12 +23,11 @@ def inTime(
     answer: Deferred[Answer], seconds: float, context: Context, place: str, plugin: object = None
 ) -> Deferred[Answer | None]:
     """
-    Wait for an answer for some time, and not for ever.
+    Wait for an answer for a limited time.
 
     @param place: who is to answer, for the count and the log; see L{wand.failures.Failures.caught}.
     @return: fires with the answer, or with C{None} if it failed or did not come.
     """
-
     ended: Deferred[Answer | None] = Deferred()
 
     def finish(result: Answer | None) -> None:

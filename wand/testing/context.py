@@ -147,7 +147,6 @@ def simulatedNode(
     """
     The context of a node on a simulated clock, with an empty table and no transport.
 
-    @param more: further addresses of the host.
     @param wallClock: gives the seconds since the epoch; without it the clock does.
     """
     context = simulatedContext(clock, network, address, seed, wallClock=wallClock)

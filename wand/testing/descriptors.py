@@ -5,6 +5,8 @@ A reactor's file descriptors without the reactor: tests turn it by hand.
 from __future__ import annotations
 
 import select
+import socket
+from collections.abc import Callable
 
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDescriptor
 from twisted.internet.main import CONNECTION_LOST
@@ -89,3 +91,45 @@ class Descriptors:
         See L{IReactorFDSet}.
         """
         return list(self._writers)
+
+
+@implementer(IReadDescriptor)
+class SocketReader:
+    """
+    Reads a datagram of a socket, and does something.
+
+    @ivar then: called after each.
+    @ivar read: the datagrams.
+    @ivar lost: why it is not watched any more.
+    """
+
+    def __init__(self, port: socket.socket, then: Callable[[], object] = lambda: None) -> None:
+        self.port = port
+        self.then = then
+        self.read: list[bytes] = []
+        self.lost: list[Failure] = []
+
+    def doRead(self) -> None:
+        """
+        See C{IReadDescriptor}.
+        """
+        self.read.append(self.port.recv(100))
+        self.then()
+
+    def fileno(self) -> int:
+        """
+        See C{IReadDescriptor}.
+        """
+        return self.port.fileno()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        See C{IReadDescriptor}.
+        """
+        self.lost.append(reason)
+
+    def logPrefix(self) -> str:
+        """
+        See C{IReadDescriptor}.
+        """
+        return "reader"

@@ -74,7 +74,7 @@ class Roll:
 
     def forget(self, identity: Identity) -> bool:
         """
-        A member is one no more.  Nobody needs to be told: every node sees that for itself.
+        Somebody is no longer a member.  Nobody needs to be told: every node sees that for itself.
 
         @return: whether it was known.
         """

@@ -77,8 +77,8 @@ class WatchedRecords:
         if failure.check(StoreUnavailable):
             self._notes.say(
                 "store",
-                f"the store cannot be written: {failure.getErrorMessage()}. Members work on; until it can, nobody "
-                "joins and nothing about the members can be changed",
+                f"the store cannot be written: {failure.getErrorMessage()}. Members are not disturbed; until "
+                "it can, nobody joins and nothing about the members can be changed",
             )
         return failure
 

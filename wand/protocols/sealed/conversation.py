@@ -341,9 +341,12 @@ class Conversation:
         if self._isAway:
             self._shared.counters["sealed-left"] += 1
             return
-        if self._next is None and not (self.candidates() and self.mayInitiate):
+        if self._next is None and not self.mayInitiate:
             self.account.unsent += 1
             self._shared.counters["drop-sealed-unreachable"] += 1
+            return
+        if self._next is None and not self.candidates():  # offline, or the name of a server is not resolved yet
+            self._shared.counters["sealed-absent"] += 1
             return
         if len(self._queue) == QUEUE_LENGTH:
             self._lost(1)
@@ -404,14 +407,14 @@ class Conversation:
             self._sendPlain(bytes([LOSSY]))
 
     def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
-        self._leave()
+        self._keepPlace()
         if self._answeredAt is not None:  # who sends in this session has read our response, and it went there
             self._settle(self._answeredAt)
         self.course.confirmed(session)
         if sender is not self.endpoint:
             self._notAsBefore(session, sender, size)
 
-    def _leave(self) -> None:
+    def _keepPlace(self) -> None:
         if self._port is not None and self.endpoint is not None:
             self._before = self._port, self.endpoint
 
@@ -465,7 +468,7 @@ class Conversation:
                 self._shared.indices.places.moved(self.endpoint, place)
             self._port, self.endpoint = port.towards(place), place
 
-    def leave(self) -> None:
+    def forgotten(self) -> None:
         """
         We keep the conversation no longer.
         """
@@ -498,7 +501,7 @@ class Conversation:
         """
         self.member = member
         self._shared.indices.sessions[session.ours] = session
-        self._leave()
+        self._keepPlace()
         self._settle(sender if sender == place else place)  # it says at which address of ours the peer was heard
         self.course.answered(session)
         if sender != place and self.session is session:

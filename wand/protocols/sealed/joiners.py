@@ -6,7 +6,7 @@ few for each invitation and each address, and the oldest makes room for whoever 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.peers import JoinKey
@@ -16,6 +16,9 @@ from wand.protocols.sealed.timers import JOINERS_ADDRESS, JOINERS_INVITATION
 #: How many there are in all.
 LIMIT: Final = 256
 
+#: Those with one invitation, or of one subscriber.
+_Group: TypeAlias = tuple[str, object]
+
 
 class Joiners:
     """
@@ -24,8 +27,8 @@ class Joiners:
 
     def __init__(self) -> None:
         self._conversations: dict[JoinKey, Conversation] = {}
-        self._groupsOf: dict[JoinKey, tuple[bytes, bytes]] = {}
-        self._groups: dict[bytes, dict[JoinKey, None]] = {}
+        self._groupsOf: dict[JoinKey, tuple[_Group, _Group]] = {}
+        self._groups: dict[_Group, dict[JoinKey, None]] = {}
 
     def __len__(self) -> int:
         return len(self._conversations)
@@ -49,7 +52,7 @@ class Joiners:
         @param host: where the node comes from.
         @return: those that have to be ended, and then popped, to make room.
         """
-        groups = b"i" + joiner.invitation, b"a" + subscriber(host)
+        groups = ("invitation", joiner.invitation), ("subscriber", subscriber(host))
         if self._groupsOf.get(joiner) == groups:
             return []
         self._leave(joiner)

@@ -58,7 +58,7 @@ class Course(Protocol):
 
     def hasten(self) -> None:
         """
-        The way to the peer may be another: an attempt that is under way is worth to be made at once.
+        The way to the peer may be another: an attempt that is under way should be repeated at once.
         """
 
     def left(self) -> None:

@@ -86,7 +86,7 @@ class Registry:
         conversation = self.joiners.pop(peer) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
         if conversation is not None:
             conversation.course.end()
-            conversation.leave()
+            conversation.forgotten()
 
     def named(self, text: str) -> PeerKey:
         """
@@ -109,7 +109,7 @@ class Registry:
         for peer, conversation in self.members.items():
             if conversation.isIdle:
                 del self.members[peer]
-                conversation.leave()
+                conversation.forgotten()
                 return True
         self._shared.counters["drop-sealed-full"] += 1
         return False

@@ -39,6 +39,7 @@ COUNTERS: Final = {
     "sealed-joiners-replaced": "nodes that join forgotten to make room for others",
     "sealed-searches": "questions to peers whether they are still there, after something changed on the way",
     "sealed-left": "frames and messages not sent because their peer said goodbye",
+    "sealed-absent": "frames and messages not sent because nobody says that their peer is anywhere",
     "sealed-challenges-sent": "challenges to peers that were heard elsewhere, to prove that they are there",
     "sealed-roamed": "peers that were followed to another endpoint",
     "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
@@ -63,7 +64,7 @@ COUNTERS: Final = {
     "drop-sealed-joining": "frames dropped: they came in a session that may only redeem an invitation",
     "drop-sealed-unready": "frames dropped: they came before the data plane was started",
     "drop-sealed-unknown-peer": "frames and messages not sent: we know no such peer",
-    "drop-sealed-unreachable": "frames and messages not sent: nobody told where the peer is",
+    "drop-sealed-unreachable": "messages not sent: the peer has to begin the session, and did not",
     "drop-sealed-queue": "frames and messages not sent: too many waited for a session, or none came about",
     "drop-sealed-too-long": "frames and messages not sent: longer than a datagram",
 }

@@ -43,7 +43,6 @@ _ANY: Final = "0.0.0.0"
 ControlReader = Callable[[PeerKey, Member, bytes], object]
 SessionReader = Callable[[PeerKey, Member, bool], object]
 JoinReader = Callable[[JoinKey, bytes], object]
-JoinSessionReader = Callable[[JoinKey, bool], object]
 ClockReader = Callable[[Member, float], object]
 
 
@@ -93,7 +92,6 @@ class SealedTransport:
         self._controlReaders: list[ControlReader] = []
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
-        self._joinSessionReaders: list[JoinSessionReader] = []
         self._clockReaders: list[ClockReader] = []
         self._ports = self._bind(host, port, context)
         self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
@@ -265,6 +263,13 @@ class SealedTransport:
         """
         self._registry.end(peer)
 
+    def endAll(self) -> None:
+        """
+        End the sessions with everybody, and forget all: we were revoked.
+        """
+        for conversation in self._registry:
+            self._registry.end(conversation.peer)
+
     def onControl(self, reader: ControlReader) -> None:
         """
         Hand the control messages of members to C{reader}.
@@ -273,7 +278,7 @@ class SealedTransport:
 
     def onSession(self, reader: SessionReader) -> None:
         """
-        Tell C{reader} when there comes to be a session with a member, and when there is none any more.
+        Tell C{reader} when a session with a member begins, and when it ends.
         """
         self._sessionReaders.append(reader)
 
@@ -282,12 +287,6 @@ class SealedTransport:
         Hand the messages of join sessions to C{reader}: those of nodes that are no members yet, or those of the server.
         """
         self._joinReaders.append(reader)
-
-    def onJoinSession(self, reader: JoinSessionReader) -> None:
-        """
-        Tell C{reader} when there comes to be a join session, and when there is none any more.
-        """
-        self._joinSessionReaders.append(reader)
 
     def onClock(self, reader: ClockReader) -> None:
         """
@@ -432,10 +431,7 @@ class SealedTransport:
     def _tell(self, conversation: Conversation, up: bool) -> None:
         peer, member = conversation.peer, conversation.member
         endpoint = "" if conversation.endpoint is None else str(Endpoint(*conversation.endpoint))
-        if isinstance(peer, JoinKey):
-            for joinReader in self._joinSessionReaders:
-                self._call(joinReader, peer, up)
-        elif member is not None:
+        if member is not None and not isinstance(peer, JoinKey):
             peer.name = member.name
             self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=endpoint)
             for reader in self._sessionReaders:

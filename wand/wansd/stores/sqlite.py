@@ -10,6 +10,7 @@ be decided twice, so it is made with C{synchronous=FULL} (https://www.sqlite.org
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -21,7 +22,7 @@ from typing import Final, TypeVar
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
-from wand.errors import StoreDamaged, StoreUnavailable
+from wand.errors import StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import IRecords
 from wand.worker import Worker
 
@@ -31,9 +32,25 @@ APPLICATION: Final = 0x57616E64
 #: What to do about a file that is damaged or lost.
 RESTORE: Final = (
     "restore a backup (wand restore FILE); without one, start once with --recover=yes, which keeps this file under "
-    "another "
-    "name and begins again with what else there is"
+    "another name and begins again with what else there is"
 )
+
+#: Names of SQLite's errors, and numbers of the system's, that say what may pass: something is in the way.
+_HINDRANCES: Final = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+)
+_NUMBERS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+#: Those that say that another process writes.
+_BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+#: Names of errors that SQLite has where it finds no room for the file that it shares with other processes.
+_CRAMPED: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 #: The version of the layout below.
 LAYOUT: Final = 1
@@ -65,6 +82,7 @@ class SQLiteRecords:
         self._path = path
         self._worker = worker
         self._connection: sqlite3.Connection | None = None
+        self._isAlone = False  # see _opened
         self._isClosed = False
 
     def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
@@ -81,7 +99,6 @@ class SQLiteRecords:
         """
         See L{IRecords}.
         """
-
         items = tuple(records.items())
 
         def write(connection: sqlite3.Connection) -> None:
@@ -124,12 +141,20 @@ class SQLiteRecords:
     # What the worker does.
 
     def _opened(self) -> sqlite3.Connection:
+        """
+        The connection.  On a full disk there may be no room for the file that SQLite shares with other processes; then
+        there are no other processes until something could be written again.
+        """
         until = time.monotonic() + OPENING
         while self._connection is None:
             try:
                 self._connection = self._open()
             except (OSError, sqlite3.Error, StoreUnavailable) as error:
-                if not _isBusy(error) or self._isClosed or time.monotonic() >= until:
+                if not self._isAlone and _isOf(error, _CRAMPED):
+                    self._isAlone = True
+                    continue
+                if not _isOf(error, _BUSY) or self._isClosed or time.monotonic() >= until:
+                    self._isAlone = False
                     raise self._unavailable(error) from error
                 time.sleep(PAUSE)
         return self._connection
@@ -146,6 +171,8 @@ class SQLiteRecords:
         return connection
 
     def _begin(self, connection: sqlite3.Connection) -> None:
+        if self._isAlone:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         layout = connection.execute("PRAGMA user_version").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
@@ -155,6 +182,10 @@ class SQLiteRecords:
         if verdict != "ok":
             raise StoreDamaged(f"it is damaged ({' '.join(str(verdict).split())})")
         connection.execute("PRAGMA journal_mode = WAL")
+        if not tables:
+            self._create(connection)
+
+    def _create(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -175,6 +206,9 @@ class SQLiteRecords:
                 raise
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
+        if self._isAlone and connection.total_changes:  # there is room
+            self._isAlone = False
+            self._close()
         return result
 
     def _close(self) -> None:
@@ -184,7 +218,8 @@ class SQLiteRecords:
 
     def _unavailable(self, error: Exception) -> StoreUnavailable:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        kind = StoreDamaged if isDamage(error) else StoreUnavailable
+        isPassing = _isOf(error, _HINDRANCES) or (isinstance(error, OSError) and error.errno in _NUMBERS)
+        kind = StoreDamaged if isDamage(error) else StoreHindered if isPassing else StoreUnavailable
         return kind(f"the store {self._path} cannot be used: {reason}; {_advice(error)}")
 
 
@@ -205,20 +240,21 @@ def _set(connection: sqlite3.Connection, kind: str, key: bytes, value: bytes | N
         connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, value))
 
 
-def _isBusy(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+def _isOf(error: Exception, names: tuple[str, ...]) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(names)
 
 
 def isDamage(error: Exception) -> bool:
     """
     Does an error say that the file is damaged?
     """
-    names = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-    return isinstance(error, StoreDamaged) or getattr(error, "sqlite_errorname", "").startswith(names)
+    return isinstance(error, StoreDamaged) or _isOf(error, ("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def _advice(error: Exception) -> str:
     name = getattr(error, "sqlite_errorname", "")
+    if isinstance(error, OSError) and error.errno in _NUMBERS:
+        return "see that the disk has room, works, and is mounted for writing"
     if isinstance(error, OSError) or name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return "the user that the server runs as must be able to write this file and its directory"
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
