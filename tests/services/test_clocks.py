@@ -442,8 +442,8 @@ class SayingTests(ClockTestCase):
 
     def test_whoSetsTheClockIsBelievedAtOnce(self) -> None:
         """
-        Whoever is told that the clock is wrong and sets it sees the note go, also while no server can be heard; and sees
-        how wrong it is if that made it worse.
+        Whoever is told that the clock is wrong and sets it sees the note go, also while no server can be heard; and
+        sees how wrong it is if that made it worse.
         """
         world = World(self)
         one = world.host(1, ahead=2 * DAY)
