@@ -17,7 +17,7 @@ from wand.demo.steps import play
 PICTURE: Final = Path(__file__).parent / "images" / "demo.svg"
 
 #: Columns of the terminal.
-WIDTH: Final = 124
+WIDTH: Final = 114
 
 #: What rich puts around the text, without its fonts, which a page would have to fetch.
 FORMAT: Final = """\
