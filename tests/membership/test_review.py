@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership import review
+from wand.membership import field_texts, review
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.field_texts import labelOf, linesOf
 from wand.membership.identity import NetworkKey, NodeKey
@@ -109,7 +109,7 @@ class ReviewTests(SynchronousTestCase):
         self.assertEqual((shown["addresses"], shown["MAC addresses"]), ("10.77.0.2/16", "02:00:00:00:00:02"))
         self.assertEqual(shown["limits"], "256 MAC addresses behind it, 4000 broadcasts a second")
         self.assertEqual(
-            [review._distance(seconds) for seconds in (1, -1, 0.4, -119, 120)],
+            [field_texts._distance(seconds) for seconds in (1, -1, 0.4, -119, 120)],
             ["in 1 second", "1 second ago", "in 0 seconds", "119 seconds ago", "in 2 minutes"],
         )
         [revocation] = self.reviews([], revocations=(RevocationRequest("bob", BOB.identity.text, NOW),))
