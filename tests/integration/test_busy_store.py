@@ -133,6 +133,9 @@ def test_anUnusableStoreEndsTheProgram(way: str, loop: Loop, programs: Path) -> 
         network = Namespaces(lab, topology(count=1), loop)
         path = store(network)
         path.parent.mkdir(mode=0o700)
+        key = path.with_name("node.key")
+        key.touch(mode=0o600)
+        key.write_text(f"{'17' * 32}\n")  # without it, that it is lost would be the first thing to say
         if way == "rubbish":
             path.write_bytes(b"rubbish" * 1000)
         else:

@@ -210,6 +210,18 @@ class TapTests(HostTestCase):
         self.host.removeAddress(self.wan, "10.99.0.1")
         self.assertEqual(self.notes, "")
 
+    def test_addressMovedToABridge(self) -> None:
+        """
+        An address that was moved to a bridge of which the tap is a port is still one of this host, in either order.
+        """
+        bridge = self.host.addLink("lan")
+        self.host.removeAddress(self.wan, "10.77.0.1")
+        self.host.addAddress(bridge, "10.77.0.1", 16)
+        self.assertEqual(self.notes, "")
+        self.host.addAddress(self.wan, "10.77.0.1", 16)
+        self.host.removeAddress(self.wan, "10.77.0.1")
+        self.assertEqual(self.notes, "")
+
     def test_elsewhere(self) -> None:
         """
         A tap that was moved into another namespace is said; the node goes on.

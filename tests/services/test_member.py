@@ -669,6 +669,23 @@ class SealedNetworkTests(SealedNetworkTestCase):
         for program in (self.server, *(each.node for each in copies)):
             self.assertIn("two hosts run with the key", " ".join(program.status().notes))
 
+    def test_copiesThatHadNotJoined(self) -> None:
+        """
+        The same for an image that was made before its first node had joined, but had a key already.
+        """
+        one = self.dwelling(1, joins=False)
+        one.stop()
+        copytree(self.directory / "node-1", self.directory / "node-7")
+        copies = [one.start()]
+        self.go(0.1)
+        copies.append(self.dwelling(7, joins=False, mac=str(one.mac)))
+        token = self.invitation(uses=2)
+        for each in copies:
+            self.join(each, token)
+        self.go(60.0)
+        for program in (self.server, *(each.node for each in copies)):
+            self.assertIn("two hosts run with the key", " ".join(program.status().notes))
+
     def test_conflict(self) -> None:
         """
         A node whose tap has another member's MAC address is not admitted with it, and says why; frames keep going to

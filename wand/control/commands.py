@@ -25,6 +25,7 @@ from wand.errors import (
     PortUnavailable,
     StateUnavailable,
     StoreDamaged,
+    StoreHindered,
     StoreUnavailable,
     TapUnavailable,
     TemporarilyUnavailable,
@@ -69,7 +70,8 @@ ERRORS: Final[dict[type[Exception], bytes]] = {
     NotSupported: b"NOT-SUPPORTED",
     PortUnavailable: b"PORT-UNAVAILABLE",
     StateUnavailable: b"STATE-UNAVAILABLE",
-    StoreDamaged: b"STORE-DAMAGED",  # before its base
+    StoreDamaged: b"STORE-DAMAGED",  # before its base, as the next
+    StoreHindered: b"STORE-HINDERED",
     StoreUnavailable: b"STORE-UNAVAILABLE",
     TapUnavailable: b"TAP-UNAVAILABLE",
     TemporarilyUnavailable: b"TEMPORARILY-UNAVAILABLE",

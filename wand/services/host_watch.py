@@ -89,9 +89,10 @@ class HostWatch(HostListener):
         """
         See L{HostListener}.
         """
-        if self._tap is not None and address.link == self._tap.index:
-            self._tap.addressSeen(address.host)
-            return
+        if self._tap is not None:
+            self._tap.addressSeen(address.host)  # also on a bridge of which the tap is a port
+            if address.link == self._tap.index:
+                return
         key = address.link, address.host, address.prefix
         before = self._addresses.get(key, False)
         if key not in self._addresses and len(self._addresses) >= ADDRESSES_MAXIMUM:
@@ -105,7 +106,8 @@ class HostWatch(HostListener):
         See L{HostListener}.
         """
         if self._tap is not None and address.link == self._tap.index:
-            self._tap.addressGone(address.host)
+            if all(host != address.host for _, host, _ in self._addresses):
+                self._tap.addressGone(address.host)
         elif self._addresses.pop((address.link, address.host, address.prefix), address.isUsable):
             self._soon()
 

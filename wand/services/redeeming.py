@@ -155,7 +155,7 @@ class Redeeming:
         self._redeemed(own, self._before)
 
     def _sayEntered(self, own: Certificate) -> None:
-        self._log.info("this node is a member of {network} now, as {name}", name=own.name, network=self._network)
+        self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._network)
         self._events.publish("joined", name=own.name, network=self._network, addresses=" ".join(own.addresses))
 
     def _sayRedeemed(self, before: Certificate, own: Certificate) -> None:
