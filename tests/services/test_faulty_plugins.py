@@ -381,7 +381,10 @@ class FaultyPluginCase(SynchronousTestCase):
         self.addCleanup(temporary.cleanup)
         self.directory = Path(temporary.name)
 
+        self.hidden = False
+
         def discovered(interface: Any, *rest: Any) -> Catalogue[Any]:
+            assert not self.hidden, "plugins are looked for after the privileges were dropped"
             found = discover(interface, *rest)
             more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
@@ -658,6 +661,18 @@ class LifeTests(FaultyPluginCase):
         node.stopService()
         self.assertEqual(hook.called[-1], "close")
 
+    def test_pluginsOutOfSight(self) -> None:
+        """
+        Plugins are chosen before the privileges of the start are dropped: an installation that only root can read (one
+        in root's home, say) serves a program that runs as somebody else, until its end.
+        """
+        node = self.node(1, protocol="sealed", state=str(self.directory / "node"))
+        node.privilegedStartService()
+        self.hidden = True
+        node.startService()
+        self.assertEqual(node.status().own.stage, "new")  # type: ignore[union-attr]
+        node.stopService()
+
     def test_aTapAndATransportThatDoNotClose(self) -> None:
         """
         Everything else is closed all the same.
@@ -707,6 +722,19 @@ class StoreTests(FaultyPluginCase):
         self.successResultOf(server.stopService())
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.flushLoggedErrors()
+
+    def test_pluginsOutOfSight(self) -> None:
+        """
+        See L{LifeTests.test_pluginsOutOfSight}; a server opens its port only when its store is open.
+        """
+        for protocol in ("rel2", "sealed"):
+            self.hidden = False
+            server = self.server(Faulty(), protocol)
+            server.privilegedStartService()
+            self.hidden = True
+            server.startService()
+            self.assertTrue(server.status().listening, protocol)
+            self.successResultOf(server.stopService())
 
     def test_aStoreThatIsHindered(self) -> None:
         """

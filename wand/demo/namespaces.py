@@ -19,7 +19,7 @@ from wand.demo.figures import Admission, Capture, Silence, Transfer
 from wand.demo.loop import Loop
 from wand.demo.stage import Echo
 from wand.demo.topology import Files, Node, Site, Topology
-from wand.errors import MembershipRefused, NotRunning
+from wand.errors import MembershipRefused, NotRunning, TemporarilyUnavailable
 from wand.lab import PATIENCE, CommandFailed, Daemon, Host, Lab, entrance, wait
 from wand.status import EntryStatus, PeerStatus
 
@@ -81,7 +81,7 @@ class Namespaces:
 
     def ask(self, site: Site, question: Callable[[ControlClient], Awaitable[T]]) -> T:
         """
-        Ask a program at its control socket, and wait until there is one if it has only just been started.
+        Ask a program at its control socket, and wait until it can answer if it has only just been started.
 
         @param question: gets the client.
         @return: what it gave.
@@ -91,7 +91,7 @@ class Namespaces:
         while True:
             try:
                 return self._loop.wait(self._ask(site, question))
-            except NotRunning:
+            except (NotRunning, TemporarilyUnavailable):
                 if not self.programs[site.name].isRunning:
                     raise CommandFailed(self._ended(site)) from None
                 if time.monotonic() > until:

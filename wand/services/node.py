@@ -4,6 +4,7 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -60,10 +61,11 @@ class Node(ProgramService[EtudConfiguration]):
         for service in (self.etud, self.wand, Lookout(surroundings.context, rules, state.looks)):
             service.setServiceParent(self)
 
-    @property
+    @cached_property
     def keepsState(self) -> bool:
         """
-        See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.
+        See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.  It is asked
+        for once, while the program has all its privileges: later, plugins may be out of its sight.
         """
         protocol: IPeerProtocol = discover(IPeerProtocol).choose(self.configuration.protocol)
         return protocol.sealed

@@ -116,6 +116,7 @@ class SealedServerService(Service):
         self._lost = lost
         self._announce = announce
         self._store: IStore = discover(IStore).choose(configuration.store)
+        self._protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         self._records: SteadyRecords | None = None
         self._hindrance = Hindrance(context)
         self._gossip: Gossip | None = None
@@ -222,9 +223,8 @@ class SealedServerService(Service):
 
     def _openTransport(self) -> None:
         configuration, context = self._configuration, self._context
-        protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster)
-        transport = protocol.open(request, context)
+        transport = self._protocol.open(request, context)
         if not isinstance(transport, SealedTransport):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
         self.transport = transport
