@@ -394,7 +394,7 @@ def test_aDishonestMemberLeadsNothingToAVictim(realm: Realm, stranger: Host) -> 
     assert listener.stdout.readline() == "ready\n"
     with _dishonest(*where) as process:
         wait(lambda: "up" in _said(process), 10, "the session of the dishonest member")
-        flow = realm.hosts[bob].command("ping", "-q", "-i", "0.01", "-s", "1000", "-c", "200", inside)
+        flow = realm.hosts[bob].command("ping", "-q", "-i", "0.01", "-s", "1000", "-w", "3", inside)
         with subprocess.Popen(flow, stdout=subprocess.DEVNULL):
             for _ in range(20):
                 _order(process, frame, 1, "198.51.100.5")
