@@ -17,8 +17,6 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from wand.control.server import ControlFactory
-from wand.control_messages import numberOf
-from wand.directory_messages import Announce, Announced, Ask, Page, Record, pack, parseRecord
 from wand.errors import TokenInvalid
 from wand.ethernet import MAC
 from wand.frame_services.speech import DHCP, ROUTER, isPlain, reserved, spokenFor
@@ -31,14 +29,16 @@ from wand.membership.signed import packed, unverified, verified
 from wand.membership.token import PREFIX, Token
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import HANDSHAKE_SIZE, macKey, packInitiation, packResponse
-from wand.rel2 import buildListing, buildRequest, parseListing, parseRequest
+from wand.rel2.wire import buildListing, buildRequest, parseListing, parseRequest
+from wand.sealed.directory.messages import Announce, Announced, Ask, Page, Record, pack, parseRecord
+from wand.sealed.sessions.control_messages import numberOf
+from wand.stores.memory import MemoryRecords
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.parity import paritiesOf
 from wand.testing.members import SimulatedMember, SimulatedNetwork, SimulatedServer
 from wand.testing.packets import Packet
 from wand.testing.program import MemoryProgram
 from wand.testing.sealed import SealedNetwork, SealedNode
-from wand.wansd.stores.memory import MemoryRecords
 
 #: Where strangers are.
 _STRANGER: Final = ("198.51.100.66", 6666)

@@ -9,8 +9,8 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from wand.budget import Budget
 from wand.events import Event
+from wand.timing.budget import Budget
 
 #: How many events of one kind are logged in a second for as long as they come, and at once.
 RATE: Final = 5.0

@@ -1,9 +1,9 @@
 """
 The plugin kinds: everything that users may want to swap.
 
-A plugin is an object that provides one of the interfaces that extend L{IWandPlugin}; L{wand.discovery} finds it when
-the program runs (the guide for plugin authors says how to publish one).  The object itself is light: it has a name,
-says whether it can be used here, and its C{open} makes the real thing, whose interface stands next to it.
+A plugin is an object that provides one of the interfaces that extend L{IWandPlugin}; L{wand.discovery.catalogue} finds
+it when the program runs (the guide for plugin authors says how to publish one).  The object itself is light: it has a
+name, says whether it can be used here, and its C{open} makes the real thing, whose interface stands next to it.
 
 Rules for everything that is opened:
 
@@ -32,12 +32,12 @@ from wand.failures import Failures
 from wand.host.changes import HostChanges, Unwatched
 from wand.membership.member import Membership
 from wand.notes import Notes
-from wand.participant import Sealed
+from wand.sealed.node.participant import Sealed
 from wand.status import DirectoryStatus, PeerStatus
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer, Table
-from wand.underlay import Underlay
+from wand.underlay.ports import Underlay
 from wand.worker import SameThread, Worker
 
 #: What a configuration says to one plugin: its own keys and values, which the plugin itself checks.

@@ -12,7 +12,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.events import Events
-from wand.seldom import Seldom
+from wand.timing.seldom import Seldom
 
 #: How many notes are kept; beyond, one goes of the kind of which there are the most.
 NOTES_MAXIMUM: Final = 128

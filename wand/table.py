@@ -16,10 +16,10 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
-from wand.ageing import Ageing
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.timing.deadlines import Ageing
 
 #: Whatever the peer protocol calls a peer: hashable, and its C{str} is for people.  In REL2, an endpoint.
 Peer: TypeAlias = Hashable

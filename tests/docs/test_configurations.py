@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 
 from wand import config
 from wand.config import Configuration, EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import ITapDriver
 from wand.services.meeting import SealedServer

@@ -14,7 +14,7 @@ from documents import DOCS, PAGES, quoted, rows
 from sources import HOLE, eventKinds, templates
 
 from wand.cli.main import cli
-from wand.discovery import KINDS
+from wand.discovery.catalogue import KINDS
 from wand.plugins import wand_builtins_dropin
 
 OPERATING = DOCS / "operating"

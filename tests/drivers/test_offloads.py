@@ -35,7 +35,7 @@ from wand.testing.descriptors import Descriptors
 from wand.testing.frames import FrameRecorder, makeContext, makeFrame
 from wand.testing.kernel import PacketSocket, PrivateNetwork, SuperframeSocket
 from wand.testing.superframe_taps import SuperframeTapContract
-from wand.udp_offload import TRAIN_OCTETS
+from wand.underlay.offload import TRAIN_OCTETS
 
 STREAM = bytes(range(256)) * 4_096  # 1 MiB
 DATAGRAM = 1_000

@@ -15,7 +15,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.config import NodeConfiguration
-from wand.control_messages import ControlMessages
 from wand.counters import Counters
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
@@ -25,8 +24,9 @@ from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
 from wand.membership.identity import Identity
-from wand.participant import Sealed
 from wand.protocols.sealed.peers import PeerKey
+from wand.sealed.node.participant import Sealed
+from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.etud import EtudService
 from wand.services.watcher import SteadyWatcher
 from wand.state import UNCHANGED

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.host.changes import Address, Link
 from wand.host.messages import addressOf, linkOf, routeOf
-from wand.rtnetlink import messagesOf
+from wand.host.rtnetlink import messagesOf
 
 
 def attribute(kind: int, octets: bytes) -> bytes:

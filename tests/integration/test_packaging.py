@@ -21,7 +21,7 @@ PROJECT = Path(__file__).parents[2]
 
 SURVEY = """
 import json, msgspec
-from wand.discovery import survey
+from wand.discovery.catalogue import survey
 print(json.dumps([msgspec.to_builtins(status) for status in survey()]))
 """
 
@@ -200,8 +200,8 @@ def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) 
 
 
 INTRUSIONS = """
-from wand.installed import distributions
-from wand.origin import intrusions
+from wand.discovery.installed import distributions
+from wand.discovery.origin import intrusions
 print("\\n".join(intrusions(distributions())))
 """
 

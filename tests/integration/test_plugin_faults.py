@@ -25,7 +25,7 @@ from twisted.internet.threads import deferToThread
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 from wand.interfaces import IHook, IHookListener, IRecords, IStore
-from wand.wansd.stores.memory import MemoryRecords
+from wand.stores.memory import MemoryRecords
 
 
 class Plugin:

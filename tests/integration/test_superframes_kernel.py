@@ -21,7 +21,6 @@ from random import Random
 import pytest
 
 from wand.counters import Counters
-from wand.slots import Slots
 from wand.superframes.checksum import completeChecksum
 from wand.superframes.cutting import CHUNK, Cutter, superframeOf
 from wand.superframes.joining import Joiner
@@ -39,6 +38,7 @@ from wand.superframes.virtio import (
     agreeOffloads,
 )
 from wand.testing.kernel import PrivateNetwork
+from wand.underlay.slots import Slots
 
 ROOM = 1_412
 STRIDE = 1_500

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 
 from wand.counters import Counters
-from wand.slots import Slots
 from wand.testing.context import failuresOf
 from wand.testing.descriptors import Descriptors
 from wand.testing.kernel import PrivateNetwork
-from wand.udp import UDPUnderlay
-from wand.udp_batch import BATCH, Inbox, unusable
-from wand.udp_offload import TrainSender, joinTrains
+from wand.underlay.batch import BATCH, Inbox, unusable
+from wand.underlay.offload import TrainSender, joinTrains
+from wand.underlay.slots import Slots
+from wand.underlay.udp import UDPUnderlay
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -125,7 +125,7 @@ class Datagrams:
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
-        See L{wand.underlay.TrainReceiver}.
+        See L{wand.underlay.ports.TrainReceiver}.
         """
         self.received.append(bytes(datagram))
 
@@ -133,7 +133,7 @@ class Datagrams:
         self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
     ) -> None:
         """
-        See L{wand.underlay.TrainReceiver}.
+        See L{wand.underlay.ports.TrainReceiver}.
         """
         for index in range(first, first + count):
             octets = size if index < first + count - 1 else last
@@ -141,7 +141,7 @@ class Datagrams:
 
     def batchReceived(self) -> None:
         """
-        See L{wand.underlay.TrainReceiver}.
+        See L{wand.underlay.ports.TrainReceiver}.
         """
 
 

@@ -40,9 +40,9 @@ from wand.membership.roster import Roster
 from wand.membership.signed import signed, verified
 from wand.membership.token import Token
 from wand.state import StateDirectory
+from wand.stores.memory import MemoryRecords
 from wand.testing.context import WallClock
 from wand.testing.membership import SlowRecords, entropyFrom, macFrom, octetsFrom
-from wand.wansd.stores.memory import MemoryRecords
 
 Result = TypeVar("Result")
 ENDPOINTS = ("192.0.2.1:44444",)

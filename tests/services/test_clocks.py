@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.ethernet import MAC
 from wand.events import Event

@@ -18,7 +18,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.discovery import Catalogue, discover
+from wand.discovery.catalogue import Catalogue, discover
+from wand.discovery.opening import openPlugin
 from wand.drivers.memory import MemoryDriver, MemoryTap
 from wand.errors import PluginFaulty, StoreHindered, TapUnavailable, TemporarilyUnavailable, WandError
 from wand.ethernet import BROADCAST, MAC, Frame
@@ -42,8 +43,7 @@ from wand.interfaces import (
     Verdict,
 )
 from wand.membership.approval import PATIENCE
-from wand.opening import openPlugin
-from wand.protocols.rel2 import REL2, REL2Transport
+from wand.rel2.transport import REL2, REL2Transport
 from wand.services.hindrance import RETRY
 from wand.services.hooks import SteadyHook
 from wand.services.meeting import SealedServer
@@ -53,10 +53,10 @@ from wand.services.server import Server
 from wand.services.whole import STOPPING, WholeService
 from wand.state import UNCHANGED
 from wand.status import DirectoryStatus
+from wand.stores.memory import MemoryRecords
 from wand.table import Peer
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
-from wand.wansd.stores.memory import MemoryRecords
 
 
 class Fault(Exception):

@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import wand.services.redeeming
 import wand.services.sealed_server
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.errors import (
     ConfigurationInvalid,
@@ -38,9 +38,9 @@ from wand.services.node import Node
 from wand.services.program import Surroundings
 from wand.state import UNCHANGED
 from wand.status import OwnStatus
+from wand.stores.sqlite import SQLiteRecords
 from wand.testing.context import simulatedContext
 from wand.testing.network import Datagram, Network
-from wand.wansd.stores.sqlite import SQLiteRecords
 
 SERVER = "192.0.2.100"
 

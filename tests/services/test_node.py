@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported, PortUnavailable
 from wand.ethernet import BROADCAST, MAC, Frame
@@ -320,12 +320,12 @@ class NodeTests(SynchronousTestCase):
 class _Deaf:
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
-        See L{wand.underlay.DatagramReceiver}.
+        See L{wand.underlay.ports.DatagramReceiver}.
         """
 
     def batchReceived(self) -> None:
         """
-        See L{wand.underlay.DatagramReceiver}.
+        See L{wand.underlay.ports.DatagramReceiver}.
         """
 
 

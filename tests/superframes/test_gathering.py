@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.slots import Slots
 from wand.superframes.gathering import gathered
 from wand.testing.packets import ACK, CWR, ECE, FIN, PSH, SYN, URG, Packet
+from wand.underlay.slots import Slots
 
 PAYLOAD = bytes(range(251)) * 40  # 10,040 octets: 8 segments and a short one
 LINE = Packet(payload=PAYLOAD, gsoSize=1_200, flags=ACK)

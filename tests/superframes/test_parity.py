@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.slots import Slots
 from wand.superframes.cutting import CHUNK, CHUNKS_MAXIMUM, PREFIX, Cutter, superframeOf
 from wand.superframes.joining import Joiner
 from wand.superframes.parity import PARITY, classesOf, paritiesOf, unfinished
 from wand.superframes.stretch import Stretch
 from wand.testing.packets import Packet
+from wand.underlay.slots import Slots
 
 STRIDE = 1500
 OCTETS = bytes(range(251)) * 262

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.slots import Slots
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.joining import Joiner
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import GSO_ECN, GSO_UDP_L4, HEADER_SIZE, VirtioHeader
 from wand.testing.packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Packet
+from wand.underlay.slots import Slots
 
 LONGEST = 1518
 STRIDE = 1500

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.testing.network import INBOX_LIMIT, Network
-from wand.underlay import DATAGRAM_MAXIMUM, Underlay
+from wand.underlay.ports import DATAGRAM_MAXIMUM, Underlay
 
 
 class Inbox:

@@ -32,7 +32,7 @@ _OTHERS = {
     "wand.services.meeting",
     "wand.services.server",
     "wand.testing",
-    "wand.wansd.server",
+    "wand.rel2.server",
 }
 
 

@@ -15,10 +15,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from wand.prompt import IPromptReader
 from wand.testing.descriptors import SocketReader
 from wand.twistd import reactor as module
 from wand.twistd.reactor import PATIENCE, SLEEP_MAXIMUM, PromptReactor
+from wand.underlay.prompt import IPromptReader
 
 
 @implementer(IPromptReader)

@@ -18,7 +18,7 @@ def drivers(asJSON: bool) -> Operation:
     """List the plugins, and why some are rejected."""
 
     async def run(session: Session) -> None:
-        from wand.discovery import survey
+        from wand.discovery.catalogue import survey
 
         found = survey()
         if asJSON:

@@ -33,12 +33,11 @@ from wand.demo.namespaces import INTERVAL, admitted, whereabouts
 from wand.demo.overhearing import OverheardUnderlay
 from wand.demo.stage import Echo
 from wand.demo.topology import Files, Node, Site, Topology, topology
-from wand.discovery import discoverDrivers
+from wand.discovery.catalogue import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
 from wand.failures import Failures
 from wand.interfaces import Context
-from wand.repeating import Repeating
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.meeting import SealedServer
@@ -46,6 +45,7 @@ from wand.services.node import Node as NodeService
 from wand.services.program import Kind, Surroundings
 from wand.services.server import Server
 from wand.state import UNCHANGED
+from wand.timing.repeating import Repeating
 
 
 class Memory:

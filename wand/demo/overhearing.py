@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from wand.ethernet import Frame
-from wand.underlay import DatagramPort, DatagramReceiver, DatagramSender, TrainReceiver, Underlay
+from wand.underlay.ports import DatagramPort, DatagramReceiver, DatagramSender, TrainReceiver, Underlay
 
 
 class OverheardUnderlay:
     """
-    A L{wand.underlay.Underlay}.
+    A L{wand.underlay.ports.Underlay}.
     """
 
     def __init__(self, underlay: Underlay, heard: Callable[[bytes], object]) -> None:
@@ -24,13 +24,13 @@ class OverheardUnderlay:
 
     def bind(self, host: str, port: int, receiver: DatagramReceiver) -> DatagramPort:
         """
-        See L{wand.underlay.Underlay}.
+        See L{wand.underlay.ports.Underlay}.
         """
         return OverheardPort(self._underlay.bind(host, port, receiver), self._heard)
 
     def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> DatagramPort:
         """
-        See L{wand.underlay.Underlay}.
+        See L{wand.underlay.ports.Underlay}.
         """
         bound = self._underlay.bindTrains(host, port, receiver, mayFragment=mayFragment)
         return OverheardPort(bound, self._heard)
@@ -38,7 +38,7 @@ class OverheardUnderlay:
 
 class OverheardSender:
     """
-    A L{wand.underlay.DatagramSender}.
+    A L{wand.underlay.ports.DatagramSender}.
     """
 
     def __init__(self, port: DatagramSender, heard: Callable[[bytes], object]) -> None:
@@ -48,27 +48,27 @@ class OverheardSender:
     @property
     def wasTooLong(self) -> bool:
         """
-        See L{wand.underlay.DatagramSender}.
+        See L{wand.underlay.ports.DatagramSender}.
         """
         return self._sender.wasTooLong
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
-        See L{wand.underlay.DatagramSender}.
+        See L{wand.underlay.ports.DatagramSender}.
         """
         self._heard(bytes(datagram))
         return self._sender.send(datagram, destination)
 
     def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
-        See L{wand.underlay.DatagramSender}.
+        See L{wand.underlay.ports.DatagramSender}.
         """
         self._heard(b"".join(parts))
         return self._sender.sendParts(parts, destination)
 
     def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
         """
-        See L{wand.underlay.DatagramSender}.
+        See L{wand.underlay.ports.DatagramSender}.
         """
         for first in range(0, len(datagrams), size):
             self._heard(bytes(datagrams[first : first + size]))
@@ -77,7 +77,7 @@ class OverheardSender:
 
 class OverheardPort(OverheardSender):
     """
-    A L{wand.underlay.DatagramPort}.
+    A L{wand.underlay.ports.DatagramPort}.
     """
 
     def __init__(self, port: DatagramPort, heard: Callable[[bytes], object]) -> None:
@@ -89,25 +89,25 @@ class OverheardPort(OverheardSender):
 
     def answering(self, sender: tuple[str, int]) -> OverheardSender:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.ports.DatagramPort}.
         """
         return OverheardSender(self._port.answering(sender), self._heard)
 
     def towards(self, sender: tuple[str, int]) -> OverheardSender:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.ports.DatagramPort}.
         """
         return OverheardSender(self._port.towards(sender), self._heard)
 
     def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.ports.DatagramPort}.
         """
         self._heard(datagram)
         return self._port.answerStranger(datagram, destination, taken)
 
     def close(self) -> None:
         """
-        See L{wand.underlay.DatagramPort}.
+        See L{wand.underlay.ports.DatagramPort}.
         """
         self._port.close()

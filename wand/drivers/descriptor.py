@@ -16,7 +16,7 @@ from wand.drivers.commands import Addresses
 from wand.errors import TapUnavailable
 from wand.ethernet import MAC, OVERHEAD, Frame
 from wand.interfaces import Context, IFrameReader, IHostTap, TapRequest
-from wand.prompt import IPromptReader
+from wand.underlay.prompt import IPromptReader
 
 #: Frames that one wake-up reads at most, so that timers and the control socket stay prompt under load.
 BATCH: Final = 64

@@ -10,7 +10,7 @@ from struct import Struct
 from typing import Final
 
 from wand.host.changes import Address, Link
-from wand.rtnetlink import attribute, attributes, question
+from wand.host.rtnetlink import attribute, attributes, question
 
 #: The numbers of the messages.
 LINK_SEEN: Final = 16

@@ -31,7 +31,7 @@ from wand.host.messages import (
     request,
     routeOf,
 )
-from wand.rtnetlink import DONE, ERROR, messagesOf
+from wand.host.rtnetlink import DONE, ERROR, messagesOf
 
 #: Octets of the longest datagram that the kernel sends, and how many of them one wake-up reads at most.
 _DATAGRAM: Final = 65_536

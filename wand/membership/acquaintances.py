@@ -20,7 +20,7 @@ from wand.membership.messages import Signed
 from wand.membership.recollection import Recollection
 from wand.membership.signed import packed, unpacked, unverified
 from wand.notes import Notes
-from wand.sessions import Sessions
+from wand.sealed.sessions.interface import Sessions
 from wand.state import StateDirectory
 
 #: The file in the state directory.

@@ -13,7 +13,6 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from wand.ageing import Ageing
 from wand.counters import Counters
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
@@ -30,6 +29,7 @@ from wand.membership.signed import unverified
 from wand.notes import Notes
 from wand.status import ConflictStatus
 from wand.table import Rank, Source, Table
+from wand.timing.deadlines import Ageing
 
 #: Who says so in the table.
 CLAIMED: Final = Source("claims", Rank.DIRECTORY)

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.ethernet import MAC
 from wand.membership.identity import Identity
 from wand.notes import KIND_MAXIMUM, Notes
-from wand.seldom import Seldom
+from wand.timing.seldom import Seldom
 
 #: For how many seconds after it happened last C{wand status} tells of it.
 LIFETIME: Final = 600.0

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
-from wand.ageing import Ageing
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.membership.complaints import Complaints
 from wand.membership.identity import Identity
 from wand.table import Rank, Source, Table
+from wand.timing.deadlines import Ageing
 
 #: Who says so in the table.
 LEARNED: Final = Source("learned", Rank.LEARNED)

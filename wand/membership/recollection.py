@@ -13,8 +13,8 @@ from wand.errors import StateUnavailable
 from wand.failures import Failures
 from wand.membership.kept import keptSecret
 from wand.notes import Notes
-from wand.repeating import Repeating
 from wand.state import StateDirectory
+from wand.timing.repeating import Repeating
 
 
 class Recollection:

@@ -15,7 +15,6 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from wand.budget import Budget
 from wand.endpoint import splitHostPort
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.ethernet import MAC
@@ -37,6 +36,7 @@ from wand.membership.status import InvitationStatus, MemberStatus, NetworkStatus
 from wand.membership.token import Token
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
+from wand.timing.budget import Budget
 
 #: How often in a second, for as long as it likes and at once, an event tells of one node that cannot be answered.
 DELAY_RATE: Final = 1 / 60

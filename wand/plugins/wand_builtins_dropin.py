@@ -3,17 +3,17 @@ The built-in plugins; nothing but registrations.  Every start loads this, so wha
 object is imported when the plugin is opened.
 """
 
-from wand.directories.rel2 import Rel2DirectoryKind
 from wand.directories.static import StaticDirectoryKind
-from wand.directories.wansd import WansdDirectoryKind
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.tuntap import TuntapDriver
 from wand.frame_services.guard import Guard
-from wand.protocols.rel2 import REL2
 from wand.protocols.sealed.plugin import Sealed
-from wand.wansd.stores.memory import MemoryStore
-from wand.wansd.stores.sqlite_plugin import SQLiteStore
+from wand.rel2.directory import Rel2DirectoryKind
+from wand.rel2.transport import REL2
+from wand.sealed.directory.client import WansdDirectoryKind
+from wand.stores.memory import MemoryStore
+from wand.stores.sqlite_plugin import SQLiteStore
 
 # Tap drivers
 tuntap = TuntapDriver()

@@ -13,7 +13,7 @@ import attrs
 
 from wand.interfaces import Context
 from wand.membership.member import Member
-from wand.repeating import Repeating
+from wand.timing.repeating import Repeating
 
 #: Seconds by which two clocks may differ before somebody is told.
 TOLERATED: Final = 60.0

@@ -14,19 +14,19 @@ from typing import Any
 from twisted.logger import Logger
 
 from wand.counters import Counters
-from wand.elapsed import steady
+from wand.discovery.installed import distributions
+from wand.discovery.origin import intrusions
 from wand.event_log import EventLog
 from wand.events import Events
 from wand.failures import Failures
 from wand.guarded_descriptors import GuardedDescriptors
-from wand.guarded_time import GuardedTime
 from wand.host.changes import Unwatched
 from wand.host.netlink import NetlinkChanges
-from wand.installed import distributions
 from wand.interfaces import Context
 from wand.notes import Notes
-from wand.origin import intrusions
-from wand.udp import UDPUnderlay
+from wand.timing.elapsed import steady
+from wand.timing.guarded_time import GuardedTime
+from wand.underlay.udp import UDPUnderlay
 from wand.worker import WorkerThread
 
 _log = Logger(namespace="wand.events")

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final, Protocol
 
-from wand.control_messages import ControlMessages
 from wand.endpoint import Endpoint
 from wand.interfaces import Context
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
-from wand.sessions import Sessions
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.interface import Sessions
 
 #: The numbers of the control messages about copies.
 NUMBERS: Final = range(8, 10)

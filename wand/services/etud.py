@@ -13,7 +13,8 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
+from wand.discovery.opening import openPlugin
 from wand.ethernet import MAC, Frame
 from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
@@ -34,7 +35,6 @@ from wand.interfaces import (
     TransportRequest,
 )
 from wand.membership.enrolment import Enrolment
-from wand.opening import openPlugin
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.host_watch import HostWatch
 from wand.services.invited import Invited

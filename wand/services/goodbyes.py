@@ -13,12 +13,12 @@ from typing import Final
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
-from wand.control_messages import ControlMessages
 from wand.interfaces import Context
 from wand.membership.member import Member
 from wand.membership.messages import Farewell, Goodbye, pack, parse
-from wand.pacing import Pacing
 from wand.protocols.sealed.transport import SealedTransport
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.timing.pacing import Pacing
 
 #: The numbers of the control messages.
 NUMBERS: Final = range(14, 16)

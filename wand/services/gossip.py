@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from wand.control_messages import ControlMessages
 from wand.interfaces import Context
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.membership.news import RevocationNews
 from wand.membership.trust import Trust
-from wand.repeating import Repeating
-from wand.sessions import Sessions
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.interface import Sessions
+from wand.timing.repeating import Repeating
 
 #: The numbers of the control messages about revocations.
 NUMBERS: Final = range(10, 13)

@@ -12,13 +12,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.config import Configuration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
+from wand.discovery.opening import openPlugin
 from wand.errors import TemporarilyUnavailable
 from wand.events import Event
 from wand.failures import Failures
 from wand.interfaces import Candidate, Context, IHook, IHookListener, Verdict
 from wand.membership.approval import PATIENCE, verdictFrom
-from wand.opening import openPlugin
 
 
 @implementer(IHookListener)

@@ -14,7 +14,7 @@ import attrs
 from twisted.application.service import Service
 
 from wand.interfaces import Context
-from wand.repeating import Repeating
+from wand.timing.repeating import Repeating
 
 #: Seconds between two looks.
 INTERVAL: Final = 10.0

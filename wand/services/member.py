@@ -11,9 +11,8 @@ from typing import Final, Protocol
 
 from twisted.logger import Logger
 
-from wand.addresses import localEndpoints
-from wand.control_messages import ControlMessages
 from wand.errors import TapUnavailable, WandError
+from wand.host.local_addresses import localEndpoints
 from wand.interfaces import Context, ITap
 from wand.membership.acquaintances import Acquaintances
 from wand.membership.certificate import Certificate
@@ -35,8 +34,9 @@ from wand.membership.messages import (
 from wand.membership.signed import unverified
 from wand.membership.token import Token
 from wand.overlay import overlayOf
-from wand.participant import DirectoryServer, Sealed
 from wand.protocols.sealed.transport import SealedTransport
+from wand.sealed.node.participant import DirectoryServer, Sealed
+from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfUs
 from wand.services.goodbyes import Goodbyes
@@ -85,7 +85,7 @@ class Follower(Protocol):
 
 class MemberService:
     """
-    The membership of a node; it provides L{wand.participant.Participant}.
+    The membership of a node; it provides L{wand.sealed.node.participant.Participant}.
 
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
@@ -338,7 +338,7 @@ class MemberService:
 
     def overtaken(self, epoch: int) -> None:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         self._copies.overtaken(epoch)
 
@@ -348,7 +348,7 @@ class MemberService:
 
     def servers(self) -> Sequence[DirectoryServer]:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         if self.enrolment.own is None or self.enrolment.stage == "revoked":
             return ()
@@ -356,7 +356,7 @@ class MemberService:
 
     def announcement(self) -> tuple[bytes, bytes] | None:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         try:
             claim = self.enrolment.claim((self._tap.mac,))
@@ -367,25 +367,25 @@ class MemberService:
 
     def endpoints(self) -> Sequence[str]:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return localEndpoints(*self._where, self._tap.interface, self.mayReach)
 
     def check(self, certificate: bytes) -> Certificate | None:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return self.enrolment.trust.check(certificate) if self.enrolment.trust else None
 
     def mayReach(self, host: str) -> bool:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return not self.isOverlay(host.partition("%")[0])
 
     def isOverlay(self, address: str) -> bool:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         descriptor = self.enrolment.descriptor
         return descriptor is not None and address in overlayOf(descriptor.prefix)

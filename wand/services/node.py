@@ -10,13 +10,13 @@ from typing import Final
 import msgspec
 
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.directories.wansd import WansdDirectory
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import IPeerProtocol, NodeContext, Settings
 from wand.membership.foundation import NETWORK
 from wand.membership.identity import NETWORK_KEY
+from wand.sealed.directory.client import WansdDirectory
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
 from wand.services.lookout import NODE, REL2, SEALED, Lookout

@@ -10,9 +10,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
+from wand.host.routes import Prefix, Route, alternative, overlap, routes
 from wand.interfaces import Context
-from wand.repeating import Repeating
-from wand.routes import Prefix, Route, alternative, overlap, routes
+from wand.timing.repeating import Repeating
 
 #: Seconds between two looks.
 INTERVAL: Final = 30.0

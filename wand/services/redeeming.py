@@ -12,8 +12,6 @@ from typing import Final
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from wand.directories.unresolved import Unresolved
-from wand.directories.whereabouts import Whereabouts, allResolverOf
 from wand.endpoint import Endpoint
 from wand.interfaces import Context, ITap
 from wand.membership.certificate import Certificate
@@ -23,6 +21,8 @@ from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.invited import NOTE, OPEN_NOTE
+from wand.underlay.unresolved import Unresolved
+from wand.underlay.whereabouts import Whereabouts, allResolverOf
 
 #: The key of the note about it.
 KEY: Final = "join"

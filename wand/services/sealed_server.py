@@ -13,16 +13,12 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from wand.addresses import localEndpoints, tunnels
-from wand.budget import Budget
 from wand.config import ServerConfiguration
-from wand.control_messages import ControlMessages
-from wand.directories.unresolved import Unresolved
-from wand.directories.whereabouts import Whereabouts, allResolverOf
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.endpoint import Endpoint, splitHostPort
 from wand.errors import ConfigurationInvalid, PortUnavailable, StateUnavailable, StoreDamaged, StoreHindered
 from wand.ethernet import MAC
+from wand.host.local_addresses import localEndpoints, tunnels
 from wand.interfaces import Context, IPeerProtocol, IRecords, IStore, TransportRequest
 from wand.membership.foundation import RESTORE, TRACES, NetworkWish
 from wand.membership.identity import Identity, NodeKey
@@ -32,7 +28,8 @@ from wand.membership.roster import Roster
 from wand.overlay import overlayOf
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
-from wand.repeating import Repeating
+from wand.sealed.directory.server import SealedDirectory
+from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.answers import Answers
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfMembers
@@ -46,9 +43,12 @@ from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.stores import SQLITE, storeSettings
 from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
-from wand.wansd.directory import SealedDirectory
-from wand.wansd.stores.lost import checkThere, setAside
-from wand.wansd.watched import WatchedRecords
+from wand.stores.lost import checkThere, setAside
+from wand.stores.watched import WatchedRecords
+from wand.timing.budget import Budget
+from wand.timing.repeating import Repeating
+from wand.underlay.unresolved import Unresolved
+from wand.underlay.whereabouts import Whereabouts, allResolverOf
 
 COUNTERS: Final = {
     "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",

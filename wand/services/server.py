@@ -9,12 +9,12 @@ from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.membership.enrolment import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
+from wand.rel2.server import Wansd
 from wand.services.changes import waitingForRestart
 from wand.services.lookout import REL2, Lookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.wansd import WansdService
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
-from wand.wansd.server import Wansd
 
 
 class Server(ProgramService[WansdConfiguration]):

@@ -10,9 +10,9 @@ from typing import TypeVar
 import msgspec
 from twisted.application.service import Service
 
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
+from wand.discovery.opening import openPlugin
 from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
-from wand.opening import openPlugin
 from wand.status import DirectoryStatus
 
 Answer = TypeVar("Answer")

@@ -12,18 +12,18 @@ from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
 from wand.config import WansdConfiguration
-from wand.discovery import discover
+from wand.discovery.catalogue import discover
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
+from wand.rel2.server import Wansd
 from wand.services.hindrance import Hindrance
 from wand.services.hooks import HookService
 from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.stores import storeSettings
 from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
-from wand.wansd.server import Wansd
-from wand.wansd.stores.lost import setAside
-from wand.wansd.watched import WatchedRecords
+from wand.stores.lost import setAside
+from wand.stores.watched import WatchedRecords
 
 
 class WansdService(Service):

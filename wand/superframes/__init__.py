@@ -13,7 +13,7 @@ The modules in the order of a packet's way:
   3. L{merging <wand.superframes.merging>}: small packets of one flow become a superframe.
   4. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
   5. L{parity <wand.superframes.parity>}: what makes lost chunks again, where many are lost.
-  6. L{slots <wand.slots>}: where the receiver opens datagrams, side by side.
+  6. L{slots <wand.underlay.slots>}: where the receiver opens datagrams, side by side.
   7. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
   8. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.

@@ -15,11 +15,11 @@ from functools import lru_cache
 from struct import Struct
 from typing import Final
 
-from wand.slots import Slots
 from wand.superframes.checksum import completeChecksum
 from wand.superframes.shape import shapeOf
 from wand.superframes.stretch import Headers, Stretch
 from wand.superframes.virtio import GSO_ECN, GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CSUM, VirtioHeader
+from wand.underlay.slots import Slots
 
 #: The first octet of a chunk's plaintext.
 CHUNK: Final = 2

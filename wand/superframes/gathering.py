@@ -11,10 +11,10 @@ from functools import lru_cache
 from struct import Struct
 from typing import Final
 
-from wand.slots import Slots
 from wand.superframes.checksum import onesSum
 from wand.superframes.shape import TCP, Shape, shapeOf
 from wand.superframes.stretch import MSS_MINIMUM, Headers, Stretch
+from wand.underlay.slots import Slots
 
 #: Octets of the longest headers that are looked at: Ethernet, four tags, IPv6, TCP with all its options.
 _HEADERS: Final = 14 + 16 + 40 + 60

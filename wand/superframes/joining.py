@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Final
 
 from wand.counters import Counters
-from wand.slots import Slots
 from wand.superframes.cutting import COMMON, COMMON_START, OFFSET, PIECE_MINIMUM, PREFIX, headOf
 from wand.superframes.parity import Piece, Rebuilder
 from wand.superframes.stretch import Headers, Stretch
+from wand.underlay.slots import Slots
 
 COUNTERS: Final = {
     "drop-chunk-malformed": "chunks dropped: their sizes contradict each other, or a superframe cannot have them",

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wand.counters import Counters
-from wand.slots import Slots
 from wand.superframes.cutting import CHUNKS_MAXIMUM, COMMON_START, PIECE_MINIMUM, PREFIX, headOf
 from wand.superframes.stretch import Stretch
+from wand.underlay.slots import Slots
 
 COUNTERS: Final = {
     "chunks-rebuilt": "chunks that were lost and made again from parity",

@@ -12,8 +12,6 @@ import attrs
 from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 
-from wand.control_messages import ControlMessages
-from wand.directories.wansd import WansdDirectory
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
@@ -23,11 +21,13 @@ from wand.membership.claims import Claims
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.signed import signed
 from wand.membership.trust import Trust
-from wand.participant import DirectoryServer, Sealed
+from wand.sealed.directory.client import WansdDirectory
+from wand.sealed.directory.server import SealedDirectory
+from wand.sealed.node.participant import DirectoryServer, Sealed
+from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network
 from wand.testing.sessions import SimulatedSessions, Wire
-from wand.wansd.directory import SealedDirectory
 
 #: The overlay of simulated networks begins so.
 OVERLAY = "10.77."
@@ -178,7 +178,7 @@ class SimulatedServer:
 
 class SimulatedMember:
     """
-    A node that can go and come back, as a L{wand.participant.Participant}.
+    A node that can go and come back, as a L{wand.sealed.node.participant.Participant}.
 
     @ivar local: its endpoints on local networks.
     @ivar context: what its directory works with; replaced at every start.
@@ -253,7 +253,7 @@ class SimulatedMember:
 
     def servers(self) -> list[DirectoryServer]:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return [
             DirectoryServer(each.key.identity, each.key.exchangePublic, (f"203.0.113.{at + 1}:44444",))
@@ -262,36 +262,36 @@ class SimulatedMember:
 
     def announcement(self) -> tuple[bytes, bytes]:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return self.person.signedCertificate, self._claim
 
     def endpoints(self) -> list[str]:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return self.local
 
     def check(self, certificate: bytes) -> Certificate | None:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return self.trust.check(certificate)
 
     def overtaken(self, epoch: int) -> None:
         """
-        See L{wand.participant.Participant}: nobody has a copy here.
+        See L{wand.sealed.node.participant.Participant}: nobody has a copy here.
         """
 
     def mayReach(self, host: str) -> bool:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return not self.isOverlay(host)
 
     def isOverlay(self, address: str) -> bool:
         """
-        See L{wand.participant.Participant}.
+        See L{wand.sealed.node.participant.Participant}.
         """
         return address.startswith(OVERLAY)
 

@@ -21,7 +21,7 @@ from wand.membership.limits import USUAL, Limits
 from wand.membership.network import Cipher, Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
-from wand.wansd.stores.memory import MemoryRecords
+from wand.stores.memory import MemoryRecords
 
 Result = TypeVar("Result")
 

@@ -19,8 +19,8 @@ from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
 from wand.failures import Failures
-from wand.slots import Slots
-from wand.underlay import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
+from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
+from wand.underlay.slots import Slots
 
 #: How many datagrams wait at one port, at most; those beyond are lost, as in a socket buffer.
 INBOX_LIMIT: Final = 10_000
@@ -165,7 +165,7 @@ class Network:
 @attrs.frozen
 class Host:
     """
-    A host: an L{wand.underlay.Underlay}.
+    A host: an L{wand.underlay.ports.Underlay}.
     """
 
     network: Network
@@ -198,7 +198,7 @@ class Host:
 
 class Port:
     """
-    A bound port: an L{wand.underlay.DatagramPort}.
+    A bound port: an L{wand.underlay.ports.DatagramPort}.
 
     @ivar longest: octets of the longest datagram that its interface takes; a test may make it narrower.
     @ivar sources: at which endpoints it is; datagrams come from the first, unless it is told otherwise.

@@ -24,8 +24,8 @@ from twisted.internet.main import installReactor
 from twisted.logger import Logger
 from twisted.python.log import callWithLogger
 
-from wand.elapsed import elapsed
-from wand.prompt import IPromptReader
+from wand.timing.elapsed import elapsed
+from wand.underlay.prompt import IPromptReader
 
 #: For how many seconds it looks for events before it sleeps, if the last pause was shorter than that.  One that was
 #: longer ends it, so that a quiet network costs nothing.  Other programs go first meanwhile (sched_yield(2)).

@@ -41,7 +41,7 @@ from wand.protocols.sealed.timers import (
     SILENCE,
 )
 from wand.superframes.fragments import fragmentsOf
-from wand.underlay import DatagramSender
+from wand.underlay.ports import DatagramSender
 
 #: How many of the places where a peer may be are tried at once; so nobody who says where a peer may be makes us send
 #: to many others.  Those beyond have their turn with the repetitions.

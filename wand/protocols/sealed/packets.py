@@ -19,7 +19,7 @@ import attrs
 import msgspec
 
 from wand.protocols.sealed.noise import OVERHEAD_FIRST, OVERHEAD_SECOND
-from wand.underlay import DATAGRAM_MAXIMUM
+from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 #: The first octet.
 INITIATION: Final = 1

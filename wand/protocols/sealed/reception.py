@@ -31,11 +31,11 @@ from wand.protocols.sealed.roaming import PRESENCE
 from wand.protocols.sealed.session import REPLAYED
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.waiting import OPENED_COUNT, OPENED_SIZE, Waiting
-from wand.slots import Slots
 from wand.superframes.cutting import CHUNK
 from wand.superframes.fragments import FRAGMENT, Reassembly
 from wand.superframes.parity import PARITY
 from wand.superframes.stretch import Stretch
+from wand.underlay.slots import Slots
 
 #: How often at most a peer is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
@@ -57,7 +57,7 @@ class Handshakes(Protocol):
 
 class Reception:
     """
-    Takes the datagrams of a transport: a L{wand.underlay.TrainReceiver}.
+    Takes the datagrams of a transport: a L{wand.underlay.ports.TrainReceiver}.
 
     @ivar receiver: takes the frames; C{None} while nobody does.
     @ivar mayUse: may a frame of this peer have this source address (six octets)?  The third argument is whether it is
@@ -108,7 +108,7 @@ class Reception:
         self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
     ) -> None:
         """
-        See L{wand.underlay.TrainReceiver}.
+        See L{wand.underlay.ports.TrainReceiver}.
         """
         if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > OPENED_SIZE + DATA_OVERHEAD:
             self._eachReceived(slots, first, count, size, last, sender)
@@ -156,7 +156,7 @@ class Reception:
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
-        See L{wand.underlay.TrainReceiver}.  A lone packet finds nothing of us in the processor's cache, and each
+        See L{wand.underlay.ports.TrainReceiver}.  A lone packet finds nothing of us in the processor's cache, and each
         function on its way costs some 5 us; so there are few.
         """
         size = len(datagram)
@@ -267,7 +267,7 @@ class Reception:
 
     def batchReceived(self) -> None:
         """
-        See L{wand.underlay.TrainReceiver}.
+        See L{wand.underlay.ports.TrainReceiver}.
         """
         try:
             if self._waiting.taken:

@@ -16,7 +16,7 @@ from wand.protocols.sealed.noise import TransportKeys
 from wand.protocols.sealed.packets import DATA, DATA_HEADER, DATA_LAYOUT, DATA_OVERHEAD, TAG, headersOf
 from wand.protocols.sealed.replay import Window
 from wand.protocols.sealed.timers import RENEW_MESSAGES, SESSION_MESSAGES
-from wand.slots import Slots
+from wand.underlay.slots import Slots
 
 if TYPE_CHECKING:
     from wand.protocols.sealed.conversation import Conversation

@@ -19,7 +19,7 @@ from wand.protocols.sealed.ciphers import Octets
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.places import Places
 from wand.protocols.sealed.train import Train
-from wand.underlay import DatagramPort
+from wand.underlay.ports import DatagramPort
 
 if TYPE_CHECKING:
     from wand.protocols.sealed.attempt import Attempt

@@ -10,11 +10,11 @@ from typing import Final
 
 from wand.protocols.sealed.packets import DATA_OVERHEAD
 from wand.protocols.sealed.session import Session
-from wand.slots import Slots
 from wand.superframes.cutting import CHUNKS_MAXIMUM
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
-from wand.udp_offload import TRAIN_MAXIMUM, TRAIN_OCTETS
-from wand.underlay import DatagramSender
+from wand.underlay.offload import TRAIN_MAXIMUM, TRAIN_OCTETS
+from wand.underlay.ports import DatagramSender
+from wand.underlay.slots import Slots
 
 #: The chunks of the longest superframe with the longest headers, and its parities: a sixteenth, and what is
 #: not even.

@@ -15,7 +15,6 @@ from wand.errors import PortUnavailable
 from wand.ethernet import Frame
 from wand.interfaces import Context, IFrameReceiver, IResizableTransport, ISuperframeTransport
 from wand.membership.member import Member, Membership
-from wand.pacing import Pacing
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import CONTROL, FRAME, PLAINTEXT_MAXIMUM
@@ -32,7 +31,8 @@ from wand.superframes.parity import paritiesOf
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
-from wand.underlay import DatagramPort
+from wand.timing.pacing import Pacing
+from wand.underlay.ports import DatagramPort
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART: Final = 1.0
@@ -486,7 +486,7 @@ class SealedTransport:
 
     def blame(self, peer: bytes, reason: str) -> None:
         """
-        See L{wand.sessions.Sessions}.
+        See L{wand.sealed.sessions.interface.Sessions}.
         """
         conversation = self._find(peer)
         if conversation is not None:

@@ -14,10 +14,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
 from wand.protocols.sealed.conversation import Conversation
-from wand.slots import Slots
 from wand.superframes.joining import Joiner
 from wand.superframes.parity import PARITY, unfinished
 from wand.superframes.stretch import Stretch
+from wand.underlay.slots import Slots
 
 #: Datagrams that are opened side by side, and octets of each; a longer one is looked at alone.  Not a power of two, or
 #: all would share a few lines of the processor's cache.

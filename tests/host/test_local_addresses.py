@@ -1,0 +1,121 @@
+"""
+Tests for L{wand.host.local_addresses}: what a host tells of itself, and in which order.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.host.local_addresses import LIMIT, Address, Link, localEndpoints, ranked
+
+LAN, SECOND, TAP = 2, 3, 4
+
+
+class RankingTests(SynchronousTestCase):
+    """
+    The best go first, those that nobody else reaches do not go at all.
+    """
+
+    def setUp(self) -> None:
+        self.links = {1: Link("lo"), LAN: Link("eth0"), SECOND: Link("eth1")}
+        self.addresses: list[Address] = []
+
+    def bridges(self, kind: str = "bridge", count: int = 4, *, isRunning: bool = True) -> list[str]:
+        """
+        Bridges of containers, which are older than anything else.
+        """
+        hosts = [f"172.{16 + number}.0.1" for number in range(count)]
+        for number, host in enumerate(hosts, 10):
+            self.links[number] = Link(f"br-{number}", kind, isRunning=isRunning)
+            self.addresses.append(Address(host, number))
+        return hosts
+
+    def ranked(self, *chosen: str) -> list[str]:
+        return ranked(self.links, self.addresses, chosen)
+
+    def test_theDefaultRouteGoesFirst(self) -> None:
+        """
+        However many bridges there are, the address that the kernel sends from goes first, of IPv4 and of IPv6.
+        """
+        self.bridges()
+        self.addresses += [Address("192.168.7.2", LAN), Address("2001:db8::2", LAN)]
+        self.assertEqual(self.ranked("192.168.7.2", "2001:db8::2")[:2], ["192.168.7.2", "2001:db8::2"])
+
+    def test_otherInterfacesGoBeforeBridges(self) -> None:
+        """
+        Then what other interfaces have, then tunnels, and what is inside this host last, by what it is and not by its
+        name.
+        """
+        for kind in ("bridge", "veth", "dummy"):
+            self.setUp()
+            inside = self.bridges(kind)
+            self.links[TAP] = Link("eth-tunnel", "wireguard")
+            self.links[SECOND] = Link("docker0")
+            self.addresses += [Address("10.0.0.1", TAP), Address("10.9.9.9", SECOND), Address("192.168.7.2", LAN)]
+            self.assertEqual(self.ranked("192.168.7.2"), ["192.168.7.2", "10.9.9.9", "10.0.0.1", *inside])
+
+    def test_aBridgeWithHardware(self) -> None:
+        """
+        A bridge that has a network card as a port leads out of this host.
+        """
+        inside = self.bridges()
+        self.links[LAN] = Link("eth0", master=TAP)
+        self.links[TAP] = Link("br-lan", "bridge")
+        self.addresses.append(Address("192.168.7.2", TAP))
+        self.assertEqual(self.ranked(), ["192.168.7.2", *inside])
+
+    def test_aVethWithTheDefaultRoute(self) -> None:
+        """
+        In a container a veth is the way out.
+        """
+        self.links[LAN] = Link("eth0", "veth")
+        inside = self.bridges()
+        self.addresses.append(Address("10.88.0.2", LAN))
+        self.assertEqual(self.ranked("10.88.0.2"), ["10.88.0.2", *inside])
+
+    def test_oneInterfaceDoesNotCrowdOutTheOthers(self) -> None:
+        """
+        Of an interface with many addresses the first of each family goes before those of others, the rest after them.
+        """
+        many = [f"2001:db8::{number}" for number in range(1, 9)]
+        self.addresses += [Address(each, LAN) for each in many] + [Address("192.168.7.2", LAN)]
+        self.addresses.append(Address("10.0.0.1", SECOND))
+        self.assertEqual(self.ranked("192.168.7.2", many[0])[:3], [many[0], "192.168.7.2", "10.0.0.1"])
+
+    def test_linkLocalAndWithoutACarrierGoLast(self) -> None:
+        """
+        What leads nowhere beyond a link, or not even there, goes last.
+        """
+        self.links[TAP] = Link("eth2", isRunning=False)
+        self.addresses += [Address("169.254.1.1", LAN), Address("10.2.0.1", TAP), Address("10.0.0.1", SECOND)]
+        inside = self.bridges(count=1)
+        self.assertEqual(self.ranked(), ["10.0.0.1", *inside, "169.254.1.1", "10.2.0.1"])
+
+    def test_whatNobodyElseReaches(self) -> None:
+        """
+        Addresses that are not usable, of links that are down and of our own tap, which is left out, are not told.
+        """
+        self.links[SECOND] = Link("eth1", isUp=False)
+        self.addresses += [Address("10.0.0.1", SECOND), Address("10.77.0.2", 99), Address("10.0.0.3", LAN, False)]
+        self.assertEqual(self.ranked(), [])
+
+
+class LocalEndpointsTests(SynchronousTestCase):
+    """
+    L{localEndpoints}.
+    """
+
+    def test_boundToOne(self) -> None:
+        """
+        A port that is bound to one address is there, also on the loopback interface.
+        """
+        self.assertEqual(localEndpoints("127.0.0.1", 7), ["127.0.0.1:7"])
+        self.assertEqual(localEndpoints("10.77.0.1", 7, mayReach=lambda host: False), [])
+
+    def test_thisHost(self) -> None:
+        """
+        Of this host, whatever it is, a few are told and none of the loopback interface.
+        """
+        found = localEndpoints("0.0.0.0", 7)
+        self.assertLessEqual(len(found), LIMIT)
+        self.assertFalse([each for each in found if each.startswith(("127.", "[::1]", "[fe80", "[ff"))])

@@ -1,0 +1,518 @@
+"""
+Tests for the directory of sealed networks, as a node sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+from twisted.plugin import IPlugin
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from wand.endpoint import Endpoint
+from wand.errors import ConfigurationInvalid
+from wand.events import Events
+from wand.interfaces import IDirectory, IDirectoryKind
+from wand.notes import Notes
+from wand.sealed.directory.client import RENEWAL, WansdDirectoryKind
+from wand.sealed.directory.coverage import PARTS, Coverage
+from wand.sealed.directory.leases import GRACE, LIFETIME
+from wand.sealed.directory.messages import Announce, Ask, Page, Record, pack, parse
+from wand.sealed.directory.subscription import HEARTBEAT
+from wand.stores.memory import MemoryRecords
+from wand.testing.context import simulatedNode
+from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
+from wand.testing.network import Network
+from wand.testing.sessions import SimulatedSessions
+from wand.underlay.unresolved import Unresolved, impossible
+from wand.underlay.whereabouts import RETRY_MAXIMUM, Whereabouts, allResolverOf
+
+INSTANCE = b"instance"
+
+
+class Oracle:
+    """
+    A server that says what a test wants, and remembers what it was asked.
+    """
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.sessions: SimulatedSessions = person.sessions()
+        self.sessions.onControl(self._received)
+        self.heard: list[Ask | Announce] = []
+        self.answer: Callable[[bytes, Ask], object] = lambda peer, ask: None
+
+    def _received(self, peer: bytes, member: object, octets: bytes) -> None:
+        message = parse(octets)
+        assert isinstance(message, (Ask, Announce))
+        self.heard.append(message)
+        if isinstance(message, Ask):
+            self.answer(peer, message)
+
+    def page(
+        self, node: SimulatedMember, after: int, upto: int, newest: int, *records: Record | bytes, number: int = 0
+    ) -> None:
+        raws = tuple(msgspec.Raw(each if isinstance(each, bytes) else pack(each)) for each in records)
+        self.sessions.sendControl(node.identity, pack(Page(number, True, INSTANCE, after, upto, newest, raws)))
+
+    @property
+    def asks(self) -> list[Ask]:
+        return [each for each in self.heard if isinstance(each, Ask)]
+
+    @property
+    def announcements(self) -> list[Announce]:
+        return [each for each in self.heard if isinstance(each, Announce)]
+
+
+def recordOf(person: Person, version: int, *endpoints: str, epoch: int = 1) -> Record:
+    return Record(person.signedCertificate, person.claim(epoch), endpoints, 0, version)
+
+
+class WansdDirectoryTests(SynchronousTestCase):
+    """
+    L{wand.sealed.directory.client.WansdDirectory} with a server of the test's.
+    """
+
+    def setUp(self) -> None:
+        self.network = SimulatedNetwork.begun()
+        self.oracle = Oracle(self.network.person(0, server=True))
+        self.node = SimulatedMember(self.network.person(1), [self.oracle.person])
+        self.others = [self.network.person(number) for number in range(2, 8)]
+        self.node.come()
+
+    def begin(self) -> None:
+        """
+        Let the oracle have an empty log of version 0.
+        """
+        self.oracle.answer = lambda peer, ask: self.oracle.page(self.node, 0, 0, 0, number=ask.number)
+        self.network.run(3)
+        self.oracle.answer = lambda peer, ask: None
+
+    def count(self, name: str) -> int:
+        return self.node.context.counters[name]
+
+    def known(self) -> list[bytes]:
+        return sorted(self.node.table)
+
+    def test_interface(self) -> None:
+        """
+        The plugin and what it opens provide their interfaces.
+        """
+        kind = WansdDirectoryKind()
+        self.assertTrue(verifyObject(IPlugin, kind))
+        self.assertTrue(verifyObject(IDirectoryKind, kind))
+        self.assertTrue(verifyObject(IDirectory, kind.open({}, self.node.context)))
+        self.assertIsNone(kind.unusable())
+
+    def test_itWantsSessionsAndHasNoSettings(self) -> None:
+        """
+        Without the sealed protocol, or with a setting, the operator is told what to do.
+        """
+        clock = self.network.clock
+        bare = simulatedNode(clock, Network(clock, self.network.wire.random), "192.0.2.1", macOf(1))
+        error = self.assertRaises(ConfigurationInvalid, WansdDirectoryKind().open, {}, bare)
+        self.assertIn("protocol = sealed", str(error))
+        self.assertRaises(ConfigurationInvalid, WansdDirectoryKind().open, {"servers": []}, self.node.context)
+
+    def test_itAnnouncesAndAsksUntilItIsHeard(self) -> None:
+        """
+        Announcement and question are sent again after about 1, 2, 4 and at last every 30 seconds.
+        """
+        self.network.run(180)
+        self.assertTrue(8 <= len(self.oracle.asks) <= 13, len(self.oracle.asks))
+        self.assertEqual(len(self.oracle.announcements), len(self.oracle.asks))
+        announce = self.oracle.announcements[0]
+        self.assertEqual(announce.certificate, self.node.person.signedCertificate)
+        self.assertEqual(announce.endpoints, ("192.168.1.2:22222",))
+        [status] = self.node.directory.status()
+        self.assertEqual((status.state, status.answered), ("silent", None))
+
+    def test_aServerThatAnswersIsAskedSeldom(self) -> None:
+        """
+        Once everything is known, there is one question a minute, which shows the server that we live.
+        """
+        server = SimulatedServer(self.oracle.person, MemoryRecords())
+        self.oracle.sessions.leave()
+        server.come()
+        self.network.run(60)
+        before = self.count("directory-asks"), self.count("directory-announces")
+        self.network.run(20 * HEARTBEAT)
+        self.assertTrue(20 <= self.count("directory-asks") - before[0] <= 27)
+        self.assertEqual(self.count("directory-announces"), before[1])
+        self.assertEqual(self.node.directory.status()[0].state, "answered")
+
+    def test_aRecordGivesAnEntryAndAnIntroduction(self) -> None:
+        """
+        The MAC addresses of a member go into the table, and its endpoints with their ports to the sessions.
+        """
+        self.begin()
+        alice = self.others[0]
+        self.oracle.page(self.node, 0, 1, 1, recordOf(alice, 1, "203.0.113.7:4711", "[2001:db8::7]:5"))
+        self.network.run(1)
+        self.assertEqual(self.node.table, {macOf(2): alice.key.identity})
+        self.assertEqual(
+            self.node.sessions.introduced[alice.key.identity],
+            (alice.key.exchangePublic, (Endpoint("203.0.113.7", 4711), Endpoint("2001:db8::7", 5))),
+        )
+        [status] = self.node.directory.status()
+        self.assertEqual((status.name, status.entries), ("203.0.113.1:44444", 1))
+
+    def test_oneBadRecordDropsNoOther(self) -> None:
+        """
+        In one page: rubbish, a forged certificate, a forged claim, somebody else's claim, a version out of place.  The
+        good ones around them are all taken (headscale#3346).
+        """
+        self.begin()
+        a, b, c, d, e, f = self.others
+        forged = self.network.person(99).signedCertificate[:-1] + b"\0"
+        pages: list[list[Record | bytes]] = [
+            [recordOf(a, 1, "203.0.113.1:1"), b"\x01", msgspec.msgpack.encode([1, 2, 3])],
+            [Record(forged, a.claim(), (), 0, 2), recordOf(b, 2, "203.0.113.2:1")],
+            [Record(f.signedCertificate, f.claim()[:-1] + b"\0", ("203.0.113.9:1",), 0, 3)],
+            [Record(f.signedCertificate, a.claim(), ("203.0.113.9:1",), 0, 4), recordOf(c, 4, "203.0.113.3:1")],
+            [recordOf(f, 77, "203.0.113.9:1"), recordOf(d, 5, "nonsense", "203.0.113.4:1")],
+            [recordOf(e, 6)],
+        ]
+        for at, records in enumerate(pages):
+            self.oracle.page(self.node, at, at + 1, 6, *records)
+        self.network.run(1)
+        self.assertEqual(self.known(), [macOf(number) for number in (2, 3, 4, 5, 6)])
+        self.assertNotIn(f.key.identity, self.node.sessions.introduced)
+        self.assertEqual(self.count("drop-directory-record"), 6)
+        self.assertEqual(self.count("drop-directory-endpoint"), 1)
+
+    def test_aServerCanNotGiveAMACToAnother(self) -> None:
+        """
+        A server that lies can say where somebody is, and nothing else: who claims what a certificate does not allow is
+        not believed, and of two that may claim one MAC address the elder has it.
+        """
+        self.begin()
+        mac = macOf(2)
+        younger = self.network.person(50, macs=[mac], since=BEGIN)
+        elder = self.network.person(51, macs=[mac], since=BEGIN - 10)
+        self.oracle.page(self.node, 0, 2, 2, recordOf(younger, 1, "203.0.113.1:1"), recordOf(elder, 2, "203.0.113.2:1"))
+        self.network.run(1)
+        self.assertEqual(self.node.table, {mac: elder.key.identity})
+
+    def test_ourOwnAndOverlayAddressesAreNoEndpoints(self) -> None:
+        """
+        The tunnel never runs inside itself, nor to ourselves, nor to whatever listens on this host.
+        """
+        self.begin()
+        alice = self.others[0]
+        told = ("10.77.0.9:22222", "192.168.1.2:22222", "127.0.0.1:53", "203.0.113.1:1")
+        self.oracle.page(self.node, 0, 1, 1, recordOf(alice, 1, *told))
+        self.network.run(1)
+        self.assertEqual(
+            self.node.sessions.introduced[alice.key.identity][1],
+            (Endpoint("203.0.113.1", 1),),
+        )
+        self.assertEqual(self.count("drop-directory-endpoint"), 3)
+
+    def test_onlyServersThatWeAskAreBelieved(self) -> None:
+        """
+        Another member, and a server that we do not ask, can tell us nothing.
+        """
+        self.begin()
+        for number, isServer in ((60, False), (61, True)):
+            stranger = Oracle(self.network.person(number, server=isServer))
+            stranger.page(self.node, 0, 1, 1, recordOf(self.others[0], 1, "203.0.113.1:1"))
+        self.network.run(1)
+        self.assertEqual((self.known(), self.count("drop-directory-stranger")), ([], 2))
+
+    def test_aMissedDeltaIsAskedFor(self) -> None:
+        """
+        A push that does not follow what we know is taken, and what lies between is asked for at once, and nothing else.
+        """
+        self.begin()
+        before = len(self.oracle.asks)
+        self.oracle.page(self.node, 3, 4, 4, recordOf(self.others[0], 4, "203.0.113.1:1"))
+        self.network.run(0.8)
+        self.assertEqual(self.known(), [macOf(2)])
+        ask = self.oracle.asks[before]
+        self.assertEqual((ask.instance, ask.after, ask.upto), (INSTANCE, 0, 3))
+
+    def test_anOldRecordThatArrivesLateChangesNothing(self) -> None:
+        """
+        Pages overtake each other: the record with the higher version stands.
+        """
+        self.begin()
+        alice = self.others[0]
+        self.oracle.page(self.node, 1, 2, 2, recordOf(alice, 2, "203.0.113.2:1"))
+        self.network.run(0.05)
+        self.oracle.page(self.node, 0, 1, 2, recordOf(alice, 1, "203.0.113.1:1"))
+        self.network.run(0.05)
+        self.assertEqual(self.node.sessions.introduced[alice.key.identity][1], (Endpoint("203.0.113.2", 1),))
+
+    def test_aMemberThatIsOfflineStaysWhileItIsHeard(self) -> None:
+        """
+        Once the servers say that a member is offline its entry has some minutes; as long as frames come it stays.
+        """
+        self.begin()
+        alice, bob = self.others[:2]
+        online = (recordOf(alice, 1, "203.0.113.1:1"), recordOf(bob, 2, "203.0.113.2:1"))
+        self.oracle.page(self.node, 0, 2, 2, *online)
+        self.oracle.page(self.node, 2, 4, 4, recordOf(alice, 3), recordOf(bob, 4))
+        self.network.run(1)
+        for _ in range(10):
+            self.network.run(GRACE / 2)
+            self.node.context.table.touch(alice.key.identity)
+        self.assertEqual(self.known(), [macOf(2)])
+        self.network.run(GRACE + 1)
+        self.assertEqual(self.known(), [])
+        self.oracle.page(self.node, 4, 5, 5, recordOf(bob, 5, "203.0.113.2:1"))
+        self.network.run(1)
+        self.assertEqual(self.known(), [macOf(3)])
+
+    def test_aMemberThatIsOfflineIsIntroduced(self) -> None:
+        """
+        A member that was offline all along is one that we know: what is sent to it is no drop, and it has a name.
+        """
+        self.begin()
+        alice = self.others[0]
+        self.oracle.page(self.node, 0, 1, 1, recordOf(alice, 1))
+        self.network.run(1)
+        self.assertEqual(self.node.sessions.introduced[alice.key.identity], (alice.key.exchangePublic, ()))
+
+    def test_theSilenceOfAServerRemovesNobody(self) -> None:
+        """
+        Who was online stays in the table for a day after the last word of the server.
+        """
+        self.begin()
+        self.oracle.page(self.node, 0, 1, 1, recordOf(self.others[0], 1, "203.0.113.1:1"))
+        self.network.run(LIFETIME - 60)
+        self.assertEqual(self.known(), [macOf(2)])
+        self.network.run(RENEWAL + 120)
+        self.assertEqual(self.known(), [])
+
+    def test_whileAServerAnswersNobodyAges(self) -> None:
+        """
+        A member about which there is no news for days stays, as long as the server answers.
+        """
+        server = SimulatedServer(self.oracle.person, MemoryRecords())
+        self.oracle.sessions.leave()
+        server.come()
+        other = SimulatedMember(self.others[0], [self.oracle.person])
+        other.come()
+        self.network.run(3 * LIFETIME)
+        self.assertEqual(self.known(), [macOf(2)])
+        self.assertGreater(3 * LIFETIME, RENEWAL)
+
+    def test_aServerWithAnEmptyLogRemovesNobody(self) -> None:
+        """
+        A server that lost its store has a new log: it is read from the begin, and who stood in the old one stays.
+        """
+        self.begin()
+        self.oracle.page(self.node, 0, 1, 1, recordOf(self.others[0], 1, "203.0.113.1:1"))
+        self.network.run(1)
+        again = Oracle(self.oracle.person)
+        again.answer = lambda peer, ask: again.sessions.sendControl(
+            peer, pack(Page(ask.number, True, b"another!", 0, 0, 0, ()))
+        )
+        self.network.run(300)
+        self.assertEqual(again.asks[-1].instance, b"another!")
+        self.assertEqual(self.known(), [macOf(2)])
+
+    def test_newsOfOurOwnAreAnnouncedAtOnce(self) -> None:
+        """
+        A claim of a higher epoch, or another local endpoint, is announced without waiting.
+        """
+        server = SimulatedServer(self.oracle.person, MemoryRecords())
+        self.oracle.sessions.leave()
+        server.come()
+        self.network.run(20)
+        before = self.count("directory-announces")
+        self.node.claimAnew()
+        self.node.directory.changed()
+        self.assertEqual(self.count("directory-announces"), before + 1)
+        self.node.local.append("[fd00::1]:22222")
+        self.node.directory.changed()
+        self.assertEqual(self.count("directory-announces"), before + 2)
+        self.network.run(5)
+        self.assertEqual(self.count("directory-announces"), before + 2)
+
+    def test_severalServersMakeAUnion(self) -> None:
+        """
+        Each server is a source of endpoints of its own, mixed so that none crowds out another's; offline is who is so
+        for all.
+        """
+        second = Oracle(self.network.person(70, server=True))
+        self.node.go()
+        self.node = SimulatedMember(self.node.person, [self.oracle.person, second.person], 5)
+        self.node.come()
+        for oracle in (self.oracle, second):
+            oracle.answer = lambda peer, ask, oracle=oracle: oracle.page(self.node, 0, 0, 0, number=ask.number)
+        self.network.run(1)
+        alice = self.others[0]
+        self.oracle.page(self.node, 0, 1, 1, recordOf(alice, 1, *(f"203.0.113.{digit}:1" for digit in range(1, 5))))
+        second.page(self.node, 0, 1, 1, recordOf(alice, 1, "198.51.100.1:1"))
+        self.network.run(0.1)
+        introduced = self.node.sessions.introduced[alice.key.identity][1]
+        self.assertEqual([str(each) for each in introduced[:2]], ["203.0.113.1:1", "198.51.100.1:1"])
+        self.assertEqual(len(introduced), 5)
+        self.oracle.page(self.node, 1, 2, 2, recordOf(alice, 2))
+        self.network.run(GRACE + 60)
+        self.assertEqual(self.known(), [macOf(2)])
+        second.page(self.node, 1, 2, 2, recordOf(alice, 2))
+        self.network.run(GRACE + 60)
+        self.assertEqual(self.known(), [])
+        self.assertEqual(len(self.node.directory.status()), 2)
+
+    def test_itLeavesNoTimerBehind(self) -> None:
+        """
+        After the end nothing is due, and what arrives late is taken by nobody.
+        """
+        self.begin()
+        self.oracle.page(self.node, 0, 1, 1, recordOf(self.others[0], 1, "203.0.113.1:1"))
+        self.node.go()
+        self.assertEqual([each for each in self.network.clock.getDelayedCalls() if each.getTime() > BEGIN + 4], [])
+        self.assertEqual(self.known(), [])
+
+
+class CoverageTests(SynchronousTestCase):
+    """
+    L{Coverage}.
+    """
+
+    @given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.randoms(use_true_random=False))
+    @settings(deadline=None)
+    def test_anyOrderOfTheSamePartsIsTheSame(self, lengths: list[int], random: st.random.Random) -> None:
+        """
+        Parts that come in any order, some of them twice, cover everything in the end.
+        """
+        ends = [sum(lengths[: at + 1]) for at in range(len(lengths))]
+        parts = list(zip([0, *ends[:-1]], ends, strict=True))
+        shuffled = [*parts, *parts[::2]]
+        random.shuffle(shuffled)
+        coverage = Coverage(b"instance")
+        for part in shuffled:
+            coverage.cover(*part)
+        self.assertEqual((coverage.version, coverage.hole), (ends[-1], (ends[-1], 0)))
+
+    @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), max_size=200))
+    @settings(deadline=None)
+    def test_itNeverClaimsMoreThanItSaw(self, parts: list[tuple[int, int]]) -> None:
+        """
+        Whatever comes, only versions that lay in some part count as known, and little is remembered.
+        """
+        coverage, seen = Coverage(b"instance"), set[int]()
+        for after, upto in parts:
+            coverage.cover(after, upto)
+            seen.update(range(after + 1, upto + 1))
+            self.assertLessEqual(set(range(1, coverage.version + 1)), seen)
+            self.assertLessEqual(len(coverage._parts), PARTS)
+            after, upto = coverage.hole
+            self.assertTrue(upto == 0 or upto > after)
+
+
+class WhereaboutsTests(SynchronousTestCase):
+    """
+    L{Whereabouts}.
+    """
+
+    def setUp(self) -> None:
+        self.told: list[list[Endpoint]] = []
+        self.clock = Clock()
+        self.notes = Notes(self.clock, Events(self.clock.seconds))
+        self.answers: dict[str, Deferred[list[str]]] = {}
+
+    def resolve(self, name: str) -> Deferred[list[str]]:
+        return self.answers.setdefault(name, Deferred())
+
+    def whereabouts(self, texts: list[str]) -> Whereabouts:
+        unresolved = Unresolved(self.notes, "the invitation")
+        return Whereabouts(texts, self.resolve, self.told.append, self.clock, unresolved)
+
+    def test_numbersAndNamesOfBothFamilies(self) -> None:
+        """
+        A numeric endpoint is known at once, a name when it is resolved, with every address; the port may be left out.
+        """
+        texts = ["203.0.113.1:5", "[2001:db8::1]", "wand.example.net:7", "no port:x"]
+        whereabouts = self.whereabouts(texts)
+        whereabouts.look()
+        self.assertEqual(self.told[-1], [Endpoint("203.0.113.1", 5), Endpoint("2001:db8::1", 44444)])
+        self.answers.pop("wand.example.net").callback(["192.0.2.1", "2001:db8::2", "0.0.0.0"])
+        self.assertEqual(self.told[-1][2:], [Endpoint("192.0.2.1", 7), Endpoint("2001:db8::2", 7)])
+        count = len(self.told)
+        whereabouts.look()
+        self.assertEqual(len(self.told), count)
+        self.flushLoggedErrors()
+
+    def test_aNameThatCanNotBeResolvedIsTriedAgain(self) -> None:
+        """
+        A name without addresses is told to the operator, and tried again until it has some, less and less often; other
+        looks do not make that more.
+        """
+        whereabouts = self.whereabouts(["wand.example.net"])
+        whereabouts.look()
+        tries = 0
+        for second in range(300):
+            if "wand.example.net" in self.answers:
+                tries += 1
+                answer = self.answers.pop("wand.example.net")
+                answer.callback([]) if second % 2 else answer.errback(OSError("no answer"))
+            whereabouts.look()
+            self.clock.advance(1)
+        self.assertIn("wand.example.net cannot be resolved", self.notes.texts[0])
+        self.assertTrue(10 <= tries <= 16, tries)
+        self.clock.advance(RETRY_MAXIMUM)
+        self.answers.pop("wand.example.net").callback(["192.0.2.1"])
+        self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
+        self.assertEqual(self.notes.texts, [])
+        whereabouts.look()
+        whereabouts.stop()
+        self.assertEqual(len(self.told), 1)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_theHostMoved(self) -> None:
+        """
+        Where the host is now a name may have an address: it is asked for at once, and not twice.
+        """
+        whereabouts = self.whereabouts(["wand.example.net"])
+        whereabouts.look()
+        for _ in range(5):
+            self.answers.pop("wand.example.net").callback([])
+            self.clock.advance(RETRY_MAXIMUM)
+        self.answers.pop("wand.example.net").callback([])
+        whereabouts.lookAnew()
+        asked = self.answers["wand.example.net"]
+        whereabouts.lookAnew()
+        asked.callback(["192.0.2.1"])
+        self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
+        whereabouts.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_aResolverThatDoesNotAnswer(self) -> None:
+        """
+        When DNS does not answer the operator is told soon, and there is never more than one question.
+        """
+        whereabouts = self.whereabouts(["wand.example.net"])
+        for _ in range(60):
+            whereabouts.look()
+            self.clock.advance(1)
+        self.assertIn("DNS does not answer", self.notes.texts[0])
+        self.assertEqual(len(self.answers), 1)
+        whereabouts.stop()
+        self.assertEqual((self.notes.texts, self.clock.getDelayedCalls()), ([], []))
+
+    def test_namesThatCanBeNone(self) -> None:
+        """
+        What can be no name fails at once, where the reactor's resolver would never answer.
+        """
+        for name in ("a" * 64 + ".example", "a..example"):
+            self.assertIsNotNone(impossible(name))
+        self.assertIsNone(impossible("b\u00fccher.example"))
+
+    def test_aClockResolvesNothing(self) -> None:
+        """
+        In simulated time names have no addresses.
+        """
+        resolve = allResolverOf(SimulatedNetwork.begun().clock)
+        self.assertEqual(self.successResultOf(resolve("wand.example.net")), [])
+        self.assertEqual(self.successResultOf(succeed(1)), 1)

@@ -1,0 +1,171 @@
+"""
+Tests for L{wand.timing.deadlines}.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.testing.context import WallClock
+from wand.timing.deadlines import LOOK, Ageing
+
+
+class AgeingTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.gone: list[str] = []
+        self.ageing: Ageing[str] = Ageing(self.clock, self.gone.append)
+
+    def test_expires(self) -> None:
+        """
+        A key expires at its deadline and not before.
+        """
+        self.ageing.expireAt("a", 10)
+        self.clock.advance(9.9)
+        self.assertEqual(self.gone, [])
+        self.clock.advance(0.1)
+        self.assertEqual(self.gone, ["a"])
+
+    def test_oneThatFails(self) -> None:
+        """
+        When nothing can be done about one of those that expire, the others expire all the same.
+        """
+
+        def expired(key: str) -> None:
+            if key == "b":
+                raise ValueError(key)
+            self.gone.append(key)
+
+        ageing: Ageing[str] = Ageing(self.clock, expired)
+        for key in "abcd":
+            ageing.expireAt(key, 10)
+        self.assertRaises(ValueError, self.clock.advance, 10)
+        self.clock.advance(0)
+        self.assertEqual(self.gone, ["a", "c", "d"])
+
+    def test_laterDeadline(self) -> None:
+        """
+        A deadline that is moved back counts, and the first one is forgotten.
+        """
+        self.ageing.expireAt("a", 10)
+        self.ageing.expireAt("a", 20)
+        self.clock.advance(19)
+        self.assertEqual(self.gone, [])
+        self.clock.advance(1)
+        self.assertEqual(self.gone, ["a"])
+
+    def test_earlierDeadline(self) -> None:
+        """
+        A deadline that is brought forward counts.
+        """
+        self.ageing.expireAt("a", 20)
+        self.ageing.expireAt("a", 5)
+        self.clock.advance(5)
+        self.assertEqual(self.gone, ["a"])
+
+    def test_discarded(self) -> None:
+        """
+        A key that is discarded does not expire.
+        """
+        self.ageing.expireAt("a", 5)
+        self.ageing.discard("a")
+        self.clock.advance(10)
+        self.assertEqual(self.gone, [])
+        self.assertIsNone(self.ageing.deadline("a"))
+
+    def test_stopLeavesNoTimer(self) -> None:
+        """
+        After a stop no call is scheduled.
+        """
+        self.ageing.expireAt("a", 5)
+        self.ageing.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_oneTimerForAll(self) -> None:
+        """
+        However many keys there are, and however often their deadlines move, one call is scheduled, and memory is
+        bounded.
+        """
+        for step in range(200):
+            for key in "abcdefgh":
+                self.ageing.expireAt(key, 1000 - step)
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        self.assertLess(len(self.ageing._queue), 200)
+
+    @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 50), st.integers(0, 5), st.booleans())))
+    def test_behavesLikeAPlainTableOfDeadlines(self, steps: list[tuple[str, int, int, bool]]) -> None:
+        """
+        Whatever is set, moved and discarded while time passes, exactly what is due has expired.
+        """
+        clock = Clock()
+        gone: list[str] = []
+        ageing: Ageing[str] = Ageing(clock, gone.append)
+        deadlines: dict[str, float] = {}
+        expected: list[str] = []
+        for key, seconds, pause, discards in steps:
+            if discards:
+                ageing.discard(key)
+                deadlines.pop(key, None)
+            else:
+                deadlines[key] = clock.seconds() + seconds
+                ageing.expireAt(key, deadlines[key])
+            clock.advance(pause)
+            due = [each for each, when in deadlines.items() if when <= clock.seconds()]
+            expected += due
+            for each in due:
+                del deadlines[each]
+        self.assertEqual(sorted(gone), sorted(expected))
+        self.assertEqual(len(ageing), len(deadlines))
+
+
+class WallClockAgeingTests(SynchronousTestCase):
+    """
+    Deadlines of the wall clock, which may be set.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.wallClock = WallClock(self.clock, 1_700_000_000.0)
+        self.gone: list[str] = []
+        self.ageing: Ageing[str] = Ageing(self.clock, self.gone.append, self.wallClock)
+
+    def go(self, seconds: float) -> None:
+        self.clock.pump([1.0] * round(seconds))
+
+    def test_expires(self) -> None:
+        """
+        A key expires at its deadline.
+        """
+        self.ageing.expireAt("a", 1_700_000_500.0)
+        self.go(499)
+        self.assertEqual(self.gone, [])
+        self.go(1)
+        self.assertEqual(self.gone, ["a"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_setForward(self) -> None:
+        """
+        If the clock is set beyond it, that is seen within a minute.
+        """
+        self.ageing.expireAt("a", 1_700_086_400.0)
+        self.go(100)
+        self.wallClock.step(86_400.0)
+        self.go(LOOK)
+        self.assertEqual(self.gone, ["a"])
+
+    def test_setBack(self) -> None:
+        """
+        If it is set back, the deadline is as much later.
+        """
+        self.ageing.expireAt("a", 1_700_000_100.0)
+        self.ageing.expireAt("b", 1_700_000_050.0)
+        self.wallClock.step(-500.0)
+        self.go(549)
+        self.assertEqual(self.gone, [])
+        self.go(1)
+        self.assertEqual(self.gone, ["b"])
+        self.go(50)
+        self.assertEqual(self.gone, ["b", "a"])

@@ -1,0 +1,47 @@
+"""
+Slots for opened datagrams.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.underlay.slots import LAYOUTS, LONGEST, Slots
+
+
+class SlotsTests(SynchronousTestCase):
+    """
+    Slices of all slots at once.
+    """
+
+    def test_slices(self) -> None:
+        """
+        A slice is the same part of each slot, and of the memory itself.
+        """
+        slots = Slots(10, memoryview(bytearray(40)))
+        slots.view[:] = bytes(range(40))
+        parts = [bytes(part) for part in slots.slices(2, 3)]
+        self.assertEqual(parts, [bytes(range(first, first + 3)) for first in (2, 12, 22, 32)])
+        slots.slices(0, 1)[3][0] = 99
+        self.assertEqual(slots.view[30], 99)
+
+    def test_madeOnce(self) -> None:
+        """
+        The slices of a layout are made once, and not so many layouts are kept that a peer could fill the memory.
+        """
+        slots = Slots(200, memoryview(bytearray(400)))
+        self.assertIs(slots.slices(1, 2), slots.slices(1, 2))
+        first = slots.slices(1, 2)
+        for size in range(LAYOUTS):
+            slots.slices(0, size)
+        self.assertIsNot(slots.slices(1, 2), first)
+        self.assertEqual(slots.slices(1, 2), first)
+
+    def test_noMoreThanATrain(self) -> None:
+        """
+        Slices are made for the datagrams of the longest train, not for all that would fit into the memory: those of
+        small datagrams would take many times as much.
+        """
+        slots = Slots(100, memoryview(bytearray(65_536)))
+        self.assertEqual(len(slots.slices(16, 84)), LONGEST)
+        self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16)), 3)

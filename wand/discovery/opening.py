@@ -1,0 +1,90 @@
+"""
+Opening plugins: what one gives is looked at before it is used, and what is wrong with it is said with its name and the
+distribution that it came with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from zope.interface import providedBy
+from zope.interface.exceptions import Invalid
+from zope.interface.verify import verifyObject
+
+from wand.discovery.catalogue import shortcoming
+from wand.discovery.dropins import ANYTHING, describe
+from wand.discovery.origin import attributed
+from wand.errors import PluginFaulty, WandError
+from wand.ethernet import MAC
+from wand.interfaces import (
+    IDirectory,
+    IFrameWatcher,
+    IHookListener,
+    IRecords,
+    ITap,
+    ITransport,
+    IWandPlugin,
+)
+
+#: What each kind of plugin opens, and the types of what that says of itself.
+PROMISES: Final[Mapping[str, tuple[Any, Mapping[str, type]]]] = {
+    "driver": (ITap, {"interface": str, "mac": MAC, "mtu": int, "features": Sequence}),
+    "protocol": (ITransport, {"listening": str, "features": Sequence, "notes": Sequence}),
+    "directory": (IDirectory, {}),
+    "store": (IRecords, {}),
+    "hook": (IHookListener, {}),
+    "frame service": (IFrameWatcher, {}),
+}
+
+
+def openPlugin(kind: str, name: str, plugin: IWandPlugin, *arguments: object) -> Any:
+    """
+    Open a plugin.
+
+    @param kind: one of L{PROMISES}.
+    @param arguments: those of its C{open}.
+    @return: what it opened, which provides the interface of its kind.
+    @raise WandError: what it says to the operator, such as L{wand.errors.ConfigurationInvalid}.
+    @raise PluginFaulty: if it fails otherwise, or gives something else; that is closed again.
+    """
+    what = attributed(f"the {kind} {name!r}", plugin)
+    try:
+        opened = plugin.open(*arguments)  # type: ignore[attr-defined]  # each kind has one of its own
+    except WandError:
+        raise
+    except ANYTHING as error:
+        raise PluginFaulty(f"{what} cannot be opened, because of a fault of its own: {describe(error)}") from error
+    fault = _fault(kind, opened)
+    if fault is not None:
+        _discard(opened)
+        raise PluginFaulty(f"{what} cannot be used: {fault}; report it to its author")
+    return opened
+
+
+def _fault(kind: str, opened: Any) -> str | None:
+    promised, types = PROMISES[kind]
+    if isinstance(opened, Deferred):
+        return f"its open returns a Deferred where {promised.__name__} is wanted"
+    try:
+        for interface in [promised, *(each for each in providedBy(opened).flattened() if each.extends(promised))]:
+            verifyObject(interface, opened)
+        for attribute, type_ in types.items():
+            value = getattr(opened, attribute)
+            if not isinstance(value, type_) or (type_ is Sequence and isinstance(value, str | bytes)):
+                return f"its {attribute} is {value!r}, which is no {type_.__name__}"
+    except Invalid as error:
+        return f"what it opens is not complete: {shortcoming(promised, error)}"
+    except ANYTHING as error:
+        return f"looking at what it opens failed: {describe(error)}"
+    return None
+
+
+def _discard(opened: Any) -> None:
+    for name in ("close", "stop"):
+        with suppress(*ANYTHING):
+            answer = getattr(opened, name)()
+            if isinstance(answer, Deferred):
+                answer.addErrback(lambda failure: None)

@@ -1,0 +1,195 @@
+"""
+The IP addresses of this host: where others may reach it, the best first.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from ipaddress import ip_address
+from typing import Final
+
+import attrs
+
+from wand.endpoint import Endpoint
+from wand.host.rtnetlink import ADDRESSES, LINKS, attributes, dump
+from wand.underlay.source import chosenSource
+
+#: How many addresses are told at most.
+LIMIT: Final = 4
+
+#: Hosts far away (RFC 5737, RFC 3849), to which nothing is sent: which of our addresses would the kernel take?
+_FAR: Final = (("192.0.2.1", 9), ("2001:db8::1", 9))
+
+# Flags of links (netdevice(7)) and of addresses (if_addr.h), kinds of attributes.
+_UP, _RUNNING = 0x1, 0x40
+_TEMPORARY, _OPTIMISTIC, _FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x04, 0x08, 0x20, 0x40
+_LINK_NAME, _LINK_MASTER, _LINK_INFO, _INFO_KIND = 3, 10, 18, 1
+_ADDRESS, _LOCAL, _FLAGS = 1, 2, 8
+_SCOPE_LINK: Final = 253
+
+#: Kinds of links that lead to other programs on this host, and those that lead into a tunnel.
+_INSIDE: Final = frozenset({"bridge", "veth", "dummy", "openvswitch", "ifb", "nlmon", "netkit", "vcan"})
+_TUNNELS: Final = frozenset({"tun", "wireguard", "vxlan", "geneve", "ipip", "sit", "gre", "gretap", "ip6tnl", "xfrm"})
+
+
+class Rank(IntEnum):
+    """
+    How likely others reach an address: that of the default route, another one of its interface, one of another
+    interface, a further one, of a tunnel, of what is inside this host as containers are, or of nothing beyond a link.
+    """
+
+    CHOSEN = 0
+    BESIDE = 1
+    OTHER = 2
+    FURTHER = 3
+    TUNNEL = 4
+    INSIDE = 5
+    LINK = 6
+
+
+@attrs.frozen
+class Link:
+    """
+    A network interface.
+
+    @ivar kind: what the kernel calls a link that is no hardware; empty for hardware.
+    @ivar master: the number of the bridge that it is a port of; 0 for none.
+    @ivar isUp: is it up?
+    @ivar isRunning: does its other end answer?
+    """
+
+    name: str
+    kind: str = ""
+    master: int = 0
+    isUp: bool = True
+    isRunning: bool = True
+
+
+@attrs.frozen
+class Address:
+    """
+    An address of this host.
+
+    @ivar link: the number of its link.
+    @ivar isUsable: may others be told of it?
+    """
+
+    host: str
+    link: int
+    isUsable: bool = True
+
+
+def localEndpoints(
+    host: str, port: int, except_: str = "", mayReach: Callable[[str], bool] = lambda host: True
+) -> list[str]:
+    """
+    Where a UDP port of this host can be reached, as far as the host knows, the best first.
+
+    @param host: the local address that the port is bound to; C{0.0.0.0} and C{::} stand for all.
+    @param except_: an interface that does not count: our own tap.
+    @param mayReach: whether datagrams may go to an address; those of the overlay are none.
+    """
+    found = _addresses(except_, host == "::") if host in ("0.0.0.0", "::") else [host]
+    return [str(Endpoint(each, port)) for each in found if mayReach(each)][:LIMIT]
+
+
+def tunnels() -> list[str]:
+    """
+    The names of this host's tun and tap interfaces.
+    """
+    try:
+        return [link.name for _, link in (_link(*entry) for entry in dump(LINKS)) if link.kind == "tun"]
+    except OSError:
+        return []
+
+
+def ranked(links: dict[int, Link], addresses: Iterable[Address], chosen: Iterable[str]) -> list[str]:
+    """
+    The addresses at which others may reach this host, the best first.
+
+    @param links: by their numbers.
+    @param chosen: those that the kernel sends from to hosts far away.
+    """
+    addresses = list(addresses)
+    usable = [each for each in addresses if each.isUsable and each.link in links and links[each.link].isUp]
+    first = frozenset(chosen)
+    routed = {each.link for each in addresses if each.host in first}
+    hardware = {link.master for link in links.values() if not link.kind}
+    seen: set[tuple[int, bool]] = set()
+    found = []
+    for each in sorted(usable, key=lambda each: each.host not in first):
+        rank = _rank(each, links[each.link], first, routed, hardware)
+        kind = (each.link, ":" in each.host)
+        if kind in seen:  # an interface with many addresses of IPv6 does not crowd out the others
+            rank = max(rank, Rank.FURTHER)
+        seen.add(kind)
+        found.append((rank, each.host))
+    return [host for _, host in sorted(found, key=lambda each: each[0])]
+
+
+def _rank(address: Address, link: Link, chosen: frozenset[str], routed: set[int], hardware: set[int]) -> Rank:
+    if not link.isRunning or ip_address(address.host).is_link_local:
+        return Rank.LINK
+    if address.host in chosen:
+        return Rank.CHOSEN
+    if address.link in routed:
+        return Rank.BESIDE
+    if link.kind in _TUNNELS:
+        return Rank.TUNNEL
+    if link.kind in _INSIDE and address.link not in hardware:
+        return Rank.INSIDE
+    return Rank.OTHER
+
+
+def _addresses(except_: str, onlyIPv6: bool) -> list[str]:
+    try:
+        links = dict(_link(*entry) for entry in dump(LINKS))
+        addresses = [_address(*entry) for entry in dump(ADDRESSES)]
+    except OSError:  # not Linux: those that the host's name has
+        return _named()
+    links = {number: link for number, link in links.items() if link.name != except_}
+    chosen = [each for each in map(chosenSource, _FAR) if each is not None]
+    found = ranked(links, addresses, chosen)
+    return [each for each in found if ":" in each or not onlyIPv6]
+
+
+def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, Link]:
+    flags = _number(fixed[8:12])
+    kind = attributes(told.get(_LINK_INFO, b"")).get(_INFO_KIND, b"")
+    link = Link(
+        name=_text(told.get(_LINK_NAME, b"")),
+        kind=_text(kind),
+        master=_number(told.get(_LINK_MASTER, b"")),
+        isUp=bool(flags & _UP),
+        isRunning=bool(flags & _RUNNING),
+    )
+    return _number(fixed[4:8]), link
+
+
+def _address(fixed: bytes, told: dict[int, bytes]) -> Address:
+    family, scope = fixed[0], fixed[3]
+    flags = _number(told.get(_FLAGS, fixed[2:3]))
+    octets = told.get(_LOCAL) or told.get(_ADDRESS, b"")
+    host = socket.inet_ntop(family, octets) if family in (socket.AF_INET, socket.AF_INET6) else ""
+    # Those of a link only: of IPv4 they are good for that link; of IPv6 nobody else can write them down.
+    isFar = scope < _SCOPE_LINK or (scope == _SCOPE_LINK and family == socket.AF_INET)
+    isWell = not flags & (_TEMPORARY | _FAILED | _DEPRECATED) and (not flags & _TENTATIVE or bool(flags & _OPTIMISTIC))
+    return Address(host, _number(fixed[4:8]), bool(host) and isFar and isWell and not ip_address(host).is_loopback)
+
+
+def _number(octets: bytes) -> int:
+    return int.from_bytes(octets, sys.byteorder)
+
+
+def _text(octets: bytes) -> str:
+    return octets.rstrip(b"\0").decode("ascii", "replace")
+
+
+def _named() -> list[str]:
+    try:
+        return [str(each[4][0]) for each in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_DGRAM)]
+    except OSError:
+        return []

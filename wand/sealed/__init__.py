@@ -1,0 +1,3 @@
+"""
+Sealed networks: members, sessions between them, and a directory inside the sessions.
+"""

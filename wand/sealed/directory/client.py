@@ -1,0 +1,236 @@
+"""
+The directory of sealed networks: the node announces itself to its servers inside sessions, and follows what they tell
+of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from wand.endpoint import Endpoint
+from wand.errors import ConfigurationInvalid
+from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.membership.member import Member
+from wand.sealed.directory.messages import NUMBERS
+from wand.sealed.directory.neighbours import Neighbours
+from wand.sealed.directory.own import OwnAnnouncement
+from wand.sealed.directory.subscription import Subscription
+from wand.sealed.node.participant import DirectoryServer, Participant
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.interface import Sessions
+from wand.status import DirectoryStatus
+from wand.underlay.unresolved import Unresolved
+from wand.underlay.whereabouts import ResolveAll, Whereabouts, allResolverOf
+
+COUNTERS: Final = {
+    "directory-asks": "questions sent to directory servers",
+    "directory-announces": "announcements of ourselves sent to directory servers",
+    "directory-pages-taken": "pages taken from directory servers",
+    "drop-directory-stranger": "directory messages dropped: they do not come from a server that we ask",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
+}
+
+#: How many servers are asked at most.
+SERVERS_LIMIT: Final = 8
+
+#: Seconds between renewals of what stands in the table; a small part of the lifetime of its entries.
+RENEWAL: Final = 3600.0
+
+
+@implementer(IRovingDirectory)
+class WansdDirectory:
+    """
+    Follows every directory server that the node knows.
+    """
+
+    def __init__(
+        self,
+        context: NodeContext,
+        participant: Participant,
+        sessions: Sessions,
+        control: ControlMessages,
+        resolve: ResolveAll,
+    ) -> None:
+        """
+        @param participant: who we are in the network, and which servers it has.
+        @param control: where messages come from.
+        """
+        self._context = context
+        self._counters = context.counters
+        self._counters.declare(COUNTERS)
+        self._participant = participant
+        self._sessions = sessions
+        self._control = control
+        self._resolve = resolve
+        self._own = OwnAnnouncement(participant)
+        self._neighbours = Neighbours(participant, self._own, sessions, context.table, context.counters)
+        self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
+        self._renewal: IDelayedCall | None = None
+        self._end: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """
+        See L{IDirectory}.
+        """
+        self._end = self._control.read(NUMBERS, self._received)
+        self._sessions.onSession(self._session)
+        self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
+        self._own.refresh()
+        self.serversChanged()
+
+    def stop(self) -> None:
+        """
+        See L{IDirectory}.
+        """
+        self._end()
+        for subscription, whereabouts in self._subscriptions.values():
+            subscription.stop()
+            whereabouts.stop()
+        self._subscriptions.clear()
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+
+    def status(self) -> list[DirectoryStatus]:
+        """
+        See L{IDirectory}.
+        """
+        return [
+            DirectoryStatus(
+                name=subscription.name,
+                state=subscription.state,
+                entries=self._neighbours.count(server),
+                answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
+            )
+            for server, (subscription, _) in self._subscriptions.items()
+        ]
+
+    def changed(self) -> None:
+        """
+        Our claim, our certificate or our local endpoints may have changed: announce them at once if so.
+        """
+        if self._own.refresh():
+            for subscription, _ in self._subscriptions.values():
+                subscription.exchange()
+
+    def moved(self) -> None:
+        """
+        See L{IRovingDirectory}.
+        """
+        for subscription, whereabouts in self._subscriptions.values():
+            whereabouts.lookAnew()
+            subscription.moved()
+
+    def serversChanged(self) -> None:
+        """
+        The participant may know other servers than before.
+        """
+        servers = {server.identity: server for server in self._participant.servers()[:SERVERS_LIMIT]}
+        servers.pop(self._participant.identity, None)
+        for gone in self._subscriptions.keys() - servers.keys():
+            for part in self._subscriptions.pop(gone):
+                part.stop()
+        for identity, server in servers.items():
+            if identity not in self._subscriptions:
+                self._follow(server)
+
+    def clockSet(self) -> None:
+        """
+        Somebody set our clock: read every log again, because what was no valid certificate may be one now.
+        """
+        for subscription, _ in self._subscriptions.values():
+            subscription.readAgain()
+
+    def _follow(self, server: DirectoryServer) -> None:
+        context = self._context
+        introduce = partial(self._introduce, server)
+        unresolved = Unresolved(context.notes, "what the network's server is called")
+        whereabouts = Whereabouts(server.endpoints, self._resolve, introduce, context.clock, unresolved)
+        subscription = Subscription(
+            server.identity,
+            server.endpoints[0] if server.endpoints else server.identity.hex()[:12],
+            self._sessions,
+            self._own,
+            context.clock,
+            context.random,
+            context.events,
+            context.counters,
+            told=self._neighbours.take,
+            restarted=self._neighbours.restarted,
+            unanswered=whereabouts.look,
+        )
+        self._subscriptions[server.identity] = subscription, whereabouts
+        introduce([])
+        whereabouts.look()
+        subscription.exchange()
+
+    def _introduce(self, server: DirectoryServer, endpoints: list[Endpoint]) -> None:
+        self._sessions.introduce(server.identity, server.exchangeKey, endpoints)
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        known = self._subscriptions.get(peer)
+        if known is None or not member.isServer:
+            self._counters["drop-directory-stranger"] += 1
+        else:
+            known[0].received(octets)
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        known = self._subscriptions.get(peer)
+        if known is not None and up:
+            known[0].sessionUp()
+        elif known is not None:
+            known[0].sessionDown()
+
+    def _renew(self) -> None:
+        self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
+        since = self._context.clock.seconds() - RENEWAL
+        self._neighbours.renew(
+            server
+            for server, (subscription, _) in self._subscriptions.items()
+            if subscription.answered is not None and subscription.answered >= since
+        )
+
+
+@implementer(IPlugin, IDirectoryKind)
+class WansdDirectoryKind:
+    """
+    The directory C{wansd}.
+    """
+
+    name = "wansd"
+    about = "asks the directory servers of a sealed network, inside sessions"
+
+    def __init__(self, resolve: ResolveAll | None = None) -> None:
+        """
+        @param resolve: resolves names of servers; C{None} for the reactor's resolver.
+        """
+        self._resolve = resolve
+
+    def unusable(self) -> str | None:
+        """
+        See L{wand.interfaces.IWandPlugin}.
+        """
+        return None
+
+    def open(self, settings: Settings, context: NodeContext) -> IDirectory:
+        """
+        See L{IDirectoryKind}.  There are no settings: the membership knows the servers.
+        """
+        for key in settings:
+            raise ConfigurationInvalid("directories.wansd", key, "the directory wansd has no settings")
+        if context.sealed is None:
+            raise ConfigurationInvalid("directories", "wansd", "it works inside sessions only; set protocol = sealed")
+        sealed = context.sealed
+        return WansdDirectory(
+            context,
+            sealed.participant,
+            sealed.sessions,
+            sealed.control,
+            self._resolve or allResolverOf(context.clock),
+        )

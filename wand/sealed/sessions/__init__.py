@@ -1,0 +1,3 @@
+"""
+Encrypted, authenticated sessions between members, as others see them.
+"""

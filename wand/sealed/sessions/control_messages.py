@@ -1,0 +1,83 @@
+"""
+Control messages find their readers by their numbers.  No peer is listened to more than it may expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from wand.counters import Counters
+from wand.membership.member import Member
+from wand.sealed.sessions.interface import ControlReader, Sessions
+from wand.timing.budget import Budget
+
+COUNTERS: Final = {
+    "control-received": "control messages handed to those who understand them",
+    "drop-control-budget": "control messages dropped: too many from that member",
+    "drop-control-unknown": "control messages dropped: this version does not know them",
+}
+
+#: Control messages of one member in a second that are read for as long as it likes, and at once.
+RATE: Final = 50.0
+BURST: Final = 200.0
+
+#: The same of a directory server, which may list thousands of members.
+SERVER_RATE: Final = 500.0
+SERVER_BURST: Final = 1000.0
+
+
+class ControlMessages:
+    """
+    Takes the control messages of all sessions of a transport.
+    """
+
+    def __init__(self, sessions: Sessions, clock: IReactorTime, counters: Counters) -> None:
+        counters.declare(COUNTERS)
+        self._counters = counters
+        self._sessions = sessions
+        self._budget = Budget(clock, RATE, BURST)
+        self._serverBudget = Budget(clock, SERVER_RATE, SERVER_BURST)
+        self._readers: dict[int, ControlReader] = {}
+        sessions.onControl(self._received)
+
+    def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
+        """
+        Hand messages with these numbers to C{reader}, and to nobody else any more.
+
+        @return: a function that ends it.
+        """
+        self._readers.update(dict.fromkeys(numbers, reader))
+
+        def end() -> None:
+            for number in numbers:
+                if self._readers.get(number) is reader:
+                    del self._readers[number]
+
+        return end
+
+    def _received(self, peer: bytes, member: Member, message: bytes) -> None:
+        budget = self._serverBudget if member.isServer else self._budget
+        reader = self._readers.get(numberOf(message))
+        if not budget.take(peer.hex()):
+            self._counters["drop-control-budget"] += 1
+            self._sessions.blame(peer, "controls")
+        elif reader is None:
+            self._counters["drop-control-unknown"] += 1
+        else:
+            self._counters["control-received"] += 1
+            reader(peer, member, message)
+
+
+def numberOf(message: bytes) -> int:
+    """
+    The number of a message that may be anything; -1 if it has none.
+    """
+    first = message[:1] and message[0]
+    at = 1 if first and 0x91 <= first <= 0x9F else 3 if first == 0xDC else len(message)
+    number = message[at : at + 2]
+    if number[:1] == b"\xcc":
+        return number[1] if len(number) == 2 else -1
+    return number[0] if number and number[0] < 0x80 else -1

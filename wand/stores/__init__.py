@@ -1,0 +1,3 @@
+"""
+Where a directory server keeps its state: one module a store.
+"""

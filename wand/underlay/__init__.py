@@ -1,0 +1,3 @@
+"""
+The network below: ports, many datagrams at a time, and the names of servers.
+"""

@@ -1,3 +1,0 @@
-"""
-The directory server: who is here, at which endpoint.
-"""

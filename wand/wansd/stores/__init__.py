@@ -1,3 +1,0 @@
-"""
-Where wansd keeps its state: one module a store.
-"""
