@@ -1,5 +1,5 @@
 """
-Loads: what is sent through a contender, and what it tells.
+Loads: what is sent through a contender, and what comes of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PACKETS: Final = (sys.executable, "-P", packets.__file__)
 
 class Bystanders:
     """
-    Everybody else on the machine, from now on.
+    All other programs on the machine, from now on.
     """
 
     def __init__(self, lab: Lab) -> None:
@@ -40,7 +40,7 @@ class Bystanders:
 
     def share(self) -> float:
         """
-        Which share of the processors' time others have used, or a hypervisor gave to others, since we began; 0 to 1.
+        The share of the processors' time that others have used, or that a hypervisor gave to others, since we began; 0 to 1.
         """
         after, own = self._now()
         others = after.busy - self._before.busy - (own - self._ownBefore)
@@ -55,7 +55,7 @@ class Bystanders:
 
 class Load:
     """
-    The loads, and what they need on the hosts.
+    The loads, and the programs on the hosts that make them.
 
     @ivar seconds: how long each lasts.
     @ivar congestion: the congestion control of TCP.
@@ -75,7 +75,7 @@ class Load:
         Measure a contender once.
 
         @param wanted: what to measure.
-        @return: the figures, and what went wrong; an error ends no benchmark.
+        @return: the figures, and what went wrong: an error does not end the benchmark.
         """
         self._turn, self._used, self._bits = Turn(), 0.0, 0.0
         bystanders = Bystanders(self._arena.lab)
@@ -194,7 +194,7 @@ class Load:
 
 def processorSeconds(daemons: Sequence[Daemon]) -> float:
     """
-    The processor time that some programs have had, in seconds.
+    The processor time that some programs have used, in seconds.
 
     @raise CommandFailed: if one of them has ended.
     """

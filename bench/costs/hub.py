@@ -170,7 +170,7 @@ class Hub:
 
     def settle(self) -> None:
         """
-        Let everybody read what arrived.
+        Let the node and its peers read what has arrived.
         """
         for _ in range(3):
             for reactor in self._reactors:
@@ -178,7 +178,7 @@ class Hub:
 
     def receive(self, octets: int) -> None:
         """
-        Take what has arrived, until the host has got so much in all.
+        Take what has arrived, until the host has received so many octets in all.
 
         @raise WandError: if it does not come.
         """
