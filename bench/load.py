@@ -40,7 +40,7 @@ class Bystanders:
 
     def share(self) -> float:
         """
-        The share of the processors' time that others have used, or that a hypervisor gave to others, since we began; 0 to 1.
+        The share of the processors' time, 0 to 1, that others have used since we began, or that a hypervisor gave them.
         """
         after, own = self._now()
         others = after.busy - self._before.busy - (own - self._ownBefore)

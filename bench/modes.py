@@ -21,7 +21,7 @@ class Mode:
     A mode of the underlay.
 
     @ivar title: what it is, for people.
-    @ivar cuts: whether the sender's kernel cuts what is larger than a packet, as it does for a network card that cannot;
+    @ivar cuts: whether the sender's kernel cuts what is larger than a packet, as for a network card that cannot;
         C{None} to leave it as it is.
     @ivar merges: whether the receiver's kernel merges the packets of a flow (GRO); C{None} to leave it as it is.
     @ivar loss: how many of a thousand packets are lost on the way, at random.
