@@ -40,8 +40,8 @@ from wand.state import UNCHANGED
 from wand.status import OwnStatus
 from wand.stores.sqlite import SQLiteRecords
 from wand.testing.context import simulatedContext
+from wand.testing.inbox import Datagram
 from wand.testing.network import Network
-from wand.testing.ports import Datagram
 
 SERVER = "192.0.2.100"
 

@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
+from wand.testing.inbox import INBOX_MAXIMUM
 from wand.testing.network import Network
-from wand.testing.ports import INBOX_MAXIMUM
 from wand.underlay.ports import DATAGRAM_MAXIMUM, Underlay
 
 

@@ -17,7 +17,8 @@ from twisted.internet.interfaces import IReactorTime
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.failures import Failures
-from wand.testing.ports import Datagram, Host, Port
+from wand.testing.inbox import Datagram
+from wand.testing.ports import Host, Port
 
 #: How many datagrams L{Network.sent} remembers.
 RECORD_MAXIMUM: Final = 100_000

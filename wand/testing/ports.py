@@ -4,10 +4,8 @@ The hosts of a simulated network, and their UDP ports.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import attrs
 
@@ -15,28 +13,8 @@ from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
 from wand.failures import Failures
+from wand.testing.inbox import Datagram, Inbox
 from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
-from wand.underlay.slots import Slots
-
-#: How many datagrams wait at one port, at most; those beyond are lost, as in a socket buffer.
-INBOX_MAXIMUM: Final = 10_000
-
-#: How many datagrams make a train at most, as in Linux.
-TRAIN_MAXIMUM: Final = 64
-
-
-@attrs.frozen
-class Datagram:
-    """
-    A datagram that a port sent.
-
-    @ivar time: when it was sent, in the clock's seconds.
-    """
-
-    time: float
-    sender: Endpoint
-    destination: Endpoint
-    payload: bytes
 
 
 class Carrier(Protocol):
@@ -95,9 +73,9 @@ class Host:
         As L{bind}, for there are no fragments here; datagrams of one size from one sender that arrive in one turn make
         a train.
         """
-        return self._port(host, port, None, receiver)
+        return self._port(host, port, receiver, receiver)
 
-    def _port(self, host: str, port: int, receiver: DatagramReceiver | None, trains: TrainReceiver | None) -> Port:
+    def _port(self, host: str, port: int, receiver: DatagramReceiver, trains: TrainReceiver | None) -> Port:
         isAny = host in ("0.0.0.0", "::")
         if not isAny and host not in self.addresses:
             raise PortUnavailable(f"this host has no address {host}; it has {', '.join(self.addresses)}")
@@ -105,7 +83,8 @@ class Host:
         bound = (ofFamily or self.addresses) if isAny else [host]
         port = port or self.network.freePort(bound[0])
         sources = [Endpoint(each, port) for each in bound]
-        return Port(self.network, receiver, trains, Endpoint(host, port), sources, self.failures)
+        inbox = Inbox(self.network.later, receiver, trains, self.failures)
+        return Port(self.network, inbox, Endpoint(host, port), sources)
 
 
 class Port:
@@ -114,7 +93,6 @@ class Port:
 
     @ivar longest: octets of the longest datagram that its interface takes; a test may make it narrower.
     @ivar sources: at which endpoints it is; datagrams come from the first, unless it is told otherwise.
-    @ivar lost: how many datagrams found its queue full.
     """
 
     features: tuple[str, ...] = ()
@@ -123,25 +101,16 @@ class Port:
     def __init__(
         self,
         network: Carrier,
-        receiver: DatagramReceiver | None,
-        trains: TrainReceiver | None,
+        inbox: Inbox,
         endpoint: Endpoint,
         sources: Sequence[Endpoint],
-        failures: Failures | None = None,
     ) -> None:
-        """
-        @param failures: what counts and logs a receiver that raises; without it, the exception is raised to the test.
-        """
         self.endpoint = endpoint
         self.longest = DATAGRAM_MAXIMUM
         self.wasTooLong = False
         self.sources = list(sources)
-        self.lost = 0
         self._network = network
-        self._receiver = receiver
-        self._trains = trains
-        self._failures = failures
-        self._inbox: deque[Datagram] = deque()
+        self._inbox = inbox
         self._closed = False
         self._heard: dict[tuple[Endpoint, str], Heard] = {}
         for each in sources:
@@ -230,81 +199,19 @@ class Port:
         """
         if not self._closed:
             self._closed = True
-            self._inbox.clear()
+            self._inbox.close()
             for each in self.sources:
                 self._network.detach(each)
 
     def arrive(self, datagram: Datagram) -> None:
         """
-        Queue a datagram that the network delivers; all that are queued in one turn make one batch.
+        Take a datagram that the network delivers.
         """
-        if len(self._inbox) >= INBOX_MAXIMUM:
-            self.lost += 1
-            return
         if self.endpoint.host != datagram.destination.host:  # bound to all
             key = datagram.sender, datagram.destination.host
             heard = self._heard.setdefault(key, Heard.at(*datagram.sender, datagram.destination.host))
             datagram = attrs.evolve(datagram, sender=heard)
-        if not self._inbox:
-            self._network.later(self._drain)
-        self._inbox.append(datagram)
-
-    def _drain(self) -> None:
-        batch, self._inbox = self._inbox, deque()
-        if not batch:
-            return
-        if self._trains is not None:
-            self._handTrains(self._trains, batch)
-            return
-        for datagram in batch:
-            if not self._closed:
-                self._hand(datagram)
-        if not self._closed and self._receiver is not None:
-            with self._guarded("batch of datagrams"):
-                self._receiver.batchReceived()
-
-    @contextmanager
-    def _guarded(self, place: str) -> Iterator[None]:
-        try:
-            yield
-        except Exception:
-            if self._failures is None:
-                raise
-            self._failures.caught(place)
-
-    def _hand(self, datagram: Datagram) -> None:
-        buffer = bytearray(datagram.payload)
-        assert self._receiver is not None
-        with self._guarded("datagram"):
-            self._receiver.datagramReceived(memoryview(buffer), datagram.sender)
-        # The real underlay uses its buffer again: whoever kept a view finds rubbish here too.
-        buffer[:] = b"\xdd" * len(buffer)
-
-    def _handTrains(self, receiver: TrainReceiver, batch: deque[Datagram]) -> None:
-        while batch and not self._closed:
-            first = batch.popleft()
-            size = last = len(first.payload)
-            train = [first.payload]
-            while (
-                batch
-                and len(train) < TRAIN_MAXIMUM
-                and last == size
-                and batch[0].sender == first.sender
-                and len(batch[0].payload) <= size
-            ):
-                last = len(batch[0].payload)
-                train.append(batch.popleft().payload)
-            buffer = bytearray(b"".join(train))
-            with self._guarded("datagram"):
-                if len(train) == 1:
-                    receiver.datagramReceived(memoryview(buffer), first.sender)
-                else:
-                    slots = Slots(max(size, 1), memoryview(buffer))
-                    receiver.trainReceived(slots, 0, len(train), size, last, first.sender)
-            buffer[:] = b"\xdd" * len(buffer)
-        if not self._closed:
-            with self._guarded("batch of datagrams"):
-                receiver.batchReceived()
+        self._inbox.put(datagram)
 
 
 @attrs.frozen
