@@ -11,12 +11,14 @@ import msgspec
 
 from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
-from wand.membership.foundation import Foundation
+from wand.membership.foundation import StoredNetwork
 from wand.membership.identity import Identity, NetworkKey
+from wand.membership.issuer import Issuer
 from wand.membership.limits import BROADCASTS, MACS, Limits
+from wand.membership.member_records import MemberRecords
 from wand.membership.record import MemberRecord
-from wand.membership.register import Register
 from wand.membership.revocation import Revocation
+from wand.membership.revoker import Revoker
 from wand.membership.signed import signed
 
 #: The largest document, in octets.
@@ -85,22 +87,19 @@ class Signatures(msgspec.Struct, frozen=True):
     revocations: list[bytes]
 
 
-def exported(foundation: Foundation, register: Register) -> bytes:
+def exported(network: StoredNetwork, members: MemberRecords, issuer: Issuer, revoker: Revoker) -> bytes:
     """
     What waits for a signature, as a document.
     """
-    records = register.records
     requests = Requests(
-        network=foundation.network.text,
-        life=register.life,
-        certificates=[_request(record) for record in records if register.isDue(record)],
+        network=network.identity.text,
+        life=issuer.life,
+        certificates=[_request(record) for record in issuer.due],
         revocations=[
-            RevocationRequest(record.name, record.identity.hex(), record.revoked)
-            for record in records
-            if record.state == "revoked" and not record.revocation
+            RevocationRequest(record.name, record.identity.hex(), record.revoked) for record in revoker.unsigned
         ],
-        descriptor=foundation.signedDescriptor,
-        known=[record.certificate for record in records if record.state == "member" and record.certificate],
+        descriptor=network.signedDescriptor,
+        known=[record.certificate for record in members.inState("member") if record.certificate],
     )
     return msgspec.json.format(msgspec.json.encode(requests), indent=2) + b"\n"
 
@@ -128,7 +127,7 @@ def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None
     return msgspec.json.format(msgspec.json.encode(signatures), indent=2) + b"\n"
 
 
-async def imported(document: bytes, foundation: Foundation, register: Register) -> int:
+async def imported(document: bytes, network: Identity, issuer: Issuer, revoker: Revoker) -> int:
     """
     Take a document of L{signedOffline}.  What is not valid or not waited for is left out and disturbs nothing else.
 
@@ -137,13 +136,13 @@ async def imported(document: bytes, foundation: Foundation, register: Register) 
     @raise wand.errors.StoreUnavailable: if that cannot be stored.
     """
     signatures = _decoded(document, Signatures)
-    if signatures.network != foundation.network.text:
+    if signatures.network != network.text:
         raise MembershipRefused("the signatures are for another network")
     taken = 0
     for revocation in signatures.revocations:
-        taken += await register.acceptRevocation(revocation)
+        taken += await revoker.accept(revocation)
     for certificate in signatures.certificates:
-        taken += await register.accept(certificate)
+        taken += await issuer.accept(certificate)
     return taken
 
 

@@ -16,10 +16,10 @@ from typing import Final, Protocol
 
 from wand.endpoint import Endpoint
 from wand.interfaces import Context
-from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
+from wand.membership.own_claim import OwnClaim
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.interface import Sessions
 
@@ -59,7 +59,7 @@ class CopiesOfUs:
 
     def __init__(
         self,
-        enrolment: Enrolment,
+        claim: OwnClaim,
         control: ControlMessages,
         context: Context,
         announce: Callable[[], object],
@@ -69,7 +69,7 @@ class CopiesOfUs:
         @param announce: announces ourselves with the new epoch.
         @param tellServers: sends a control message to the servers.
         """
-        self._enrolment = enrolment
+        self._claim = claim
         self._notes = context.notes
         self._events = context.events
         self._announce = announce
@@ -83,7 +83,7 @@ class CopiesOfUs:
         """
         Somebody announced with our key and this epoch.
         """
-        own = self._enrolment.epoch
+        own = self._claim.epoch
         if epoch <= own:
             return
         now, steppedAt = self._clock.seconds(), self._steppedAt
@@ -92,7 +92,7 @@ class CopiesOfUs:
             self._tellServers(pack(Overtaken(own, epoch)))
         if steppedAt is None or now >= steppedAt + STEP:
             self._steppedAt = now
-            self._enrolment.surpass(epoch)
+            self._claim.surpass(epoch)
             self._announce()
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
