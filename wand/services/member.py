@@ -146,8 +146,8 @@ class MemberService:
         self._redeeming = Redeeming(enrolment, transport, tap, context, self._name, self._redeemed)
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
-        transport.admitSources(self.claims.mayUse)
-        transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
+        transport.admitSources(self.claims.sources.mayUse)
+        transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
         transport.mayReach = self.mayReach
         transport.onSession(self._session)
         transport.onClock(self._clocks.told)
