@@ -19,10 +19,10 @@ from wand.membership.invitations import Invitations
 from wand.membership.issuer import Issuer
 from wand.membership.limits import USUAL, Limits
 from wand.membership.member_records import MemberRecords
-from wand.membership.offline import exported, imported
 from wand.membership.record import MemberRecord
 from wand.membership.revoker import Revoker
 from wand.membership.server_membership import ServerMembership
+from wand.membership.signing_requests import exported, imported
 from wand.membership.status import InvitationStatus, MemberStatus, NetworkStatus
 from wand.membership.token import Token
 

@@ -19,7 +19,7 @@ from wand.membership.signed import signed, unverified
 from wand.membership.trust import Trust
 
 
-class IssuingObserver(Protocol):
+class IssuerObserver(Protocol):
     """
     Is told of new certificates.
     """
@@ -42,7 +42,7 @@ class Issuer:
         members: MemberRecords,
         network: StoredNetwork,
         trust: Trust,
-        observer: IssuingObserver,
+        observer: IssuerObserver,
         wallClock: Callable[[], float],
         life: int,
     ) -> None:

@@ -21,7 +21,7 @@ from wand.membership.evidence import MemberRecovery
 from wand.membership.foundation import TRACES, NetworkWish, StoredNetwork, openNetwork
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
-from wand.membership.issuer import Issuer, IssuingObserver
+from wand.membership.issuer import Issuer, IssuerObserver
 from wand.membership.member_records import MemberRecords
 from wand.membership.node_requests import NodeRequests
 from wand.membership.record import MemberRecord
@@ -32,7 +32,7 @@ from wand.membership.trust import Trust
 from wand.state import StateDirectory
 
 
-class RosterObserver(IssuingObserver, RevocationObserver, Protocol):
+class RosterObserver(IssuerObserver, RevocationObserver, Protocol):
     """
     Is told what the members must be told.
     """
@@ -163,7 +163,7 @@ class Roster:
 
     def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
         """
-        See L{IssuingObserver}: pass it on.
+        See L{IssuerObserver}: pass it on.
         """
         for observer in self._observers:
             observer.certificateIssued(identity, certificate)
