@@ -20,7 +20,7 @@ from wand.membership.claims import Claims
 from wand.membership.identity import NodeKey
 from wand.membership.learned import HEARD_LIFETIME, MEMORY_LIFETIME, MOVE_HOLD, MOVE_INTERVAL, MOVES_MAXIMUM, Heard
 from wand.membership.limits import USUAL, Limits
-from wand.membership.memories import HEARD, LIMIT, Memories
+from wand.membership.memories import HEARD, KEPT_MAXIMUM, Memories
 from wand.membership.trust import Trust
 from wand.notes import KIND_MAXIMUM, Notes
 from wand.state import StateDirectory
@@ -539,13 +539,13 @@ class MemoryTests(SynchronousTestCase):
         A file holds so many and no more.
         """
         self.before.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
-        for number in range(LIMIT + 10):
+        for number in range(KEPT_MAXIMUM + 10):
             self.before.comes("alice", MAC(b"\x02\0\0" + number.to_bytes(3, "big")))
         memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.keep()
         self.after.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
         Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
-        self.assertEqual(len(self.after.learned), LIMIT)
+        self.assertEqual(len(self.after.learned), KEPT_MAXIMUM)
 
 
 PLACES = st.sampled_from(["alice", "bob", "carol"])

@@ -31,9 +31,9 @@ from wand.membership import invitations
 from wand.membership.administration import Administration
 from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import LIFE, NetworkWish
+from wand.membership.foundation import CERTIFICATE_LIFE, NetworkWish
 from wand.membership.identity import Identity, NetworkKey
-from wand.membership.invitations import GRACE
+from wand.membership.invitations import EXPIRED_GRACE
 from wand.membership.joining import joinRequest
 from wand.membership.limits import Limits
 from wand.membership.messages import Admitted, NotNow, Pending, Refused, Renewed, pack, parse
@@ -562,7 +562,7 @@ class InvitationTests(RosterCase):
         self.clock.advance(3600)
         self.assertEqual(self.operator.invitations, [])
         self.assertIn("expired", self.refusal(self.node(token)))
-        self.clock.advance(GRACE)
+        self.clock.advance(EXPIRED_GRACE)
         self.assertIsNone(self.roster.own.invitationSecret(token.invitation))
 
     def test_invitationsAreWithdrawn(self) -> None:
@@ -576,7 +576,7 @@ class InvitationTests(RosterCase):
         self.failing(self.operator.withdraw(token.invitation.hex()), NoSuchMember)
         self.roster = self.opened()
         self.assertIn("withdrawn", self.refusal(self.node(token)))
-        self.clock.advance(3600 + GRACE)
+        self.clock.advance(3600 + EXPIRED_GRACE)
         self.assertIsNone(self.roster.own.invitationSecret(token.invitation))
 
     def test_withdrawnInvitationsMakeRoom(self) -> None:
@@ -668,7 +668,7 @@ class InvitationTests(RosterCase):
         the old one said; and if it wants something new, it has to ask again.
         """
         alice = self.joined()
-        self.clock.advance(LIFE / 2)
+        self.clock.advance(CERTIFICATE_LIFE / 2)
         works = self.records.exchange
         self.patch(self.records, "exchange", lambda *_: fail(StoreUnavailable("locked")))
         mac = macFrom(alice.identity.text)
@@ -868,7 +868,7 @@ class ApprovalTests(RosterCase):
         self.assertIsInstance(self.redeem(node), Pending)
         self.assertEqual(self.membership(), [("alice", "pending")])
         self.assertIsNone(self.requests.admitted(node.identity))
-        self.clock.advance(10 * GRACE)
+        self.clock.advance(10 * EXPIRED_GRACE)
         self.now(self.roster.reload())
         self.assertEqual(self.roster.own.invitationSecret(token.invitation), token.secret)
         self.assertEqual(self.now(self.operator.approve("alice")).state, "member")
@@ -1133,10 +1133,10 @@ class RenewalTests(RosterCase):
         alice = self.joined()
         mac = macFrom(alice.identity.text)
         assert alice.own is not None
-        self.assertEqual(alice.own.expires - alice.own.issued, LIFE)
-        self.assertEqual(alice.renewalIn, alice.own.issued + LIFE / 3 - self.wallClock())
+        self.assertEqual(alice.own.expires - alice.own.issued, CERTIFICATE_LIFE)
+        self.assertEqual(alice.renewalIn, alice.own.issued + CERTIFICATE_LIFE / 3 - self.wallClock())
         self.assertEqual(self.now(self.requests.renew(alice.identity, mac)), Renewed(alice.certificate))
-        self.clock.advance(LIFE / 3)
+        self.clock.advance(CERTIFICATE_LIFE / 3)
         answer = self.now(self.requests.renew(alice.identity, mac))
         assert isinstance(answer, Renewed)
         since = alice.own.since
@@ -1150,7 +1150,7 @@ class RenewalTests(RosterCase):
         """
         alice = self.joined()
         bob = self.joined(name="bob")
-        self.clock.advance(LIFE + 10)
+        self.clock.advance(CERTIFICATE_LIFE + 10)
         self.assertIsNone(bob.admit(alice.certificate, alice.key.exchangePublic))
         self.assertIsNotNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
         self.now(self.roster.certifyItself())
@@ -1166,7 +1166,7 @@ class RenewalTests(RosterCase):
         before = self.roster.own.certificate
         self.now(self.roster.certifyItself())
         self.assertEqual(self.roster.own.certificate, before)
-        self.clock.advance(LIFE / 2)
+        self.clock.advance(CERTIFICATE_LIFE / 2)
         self.now(self.roster.certifyItself())
         self.assertNotEqual(self.roster.own.certificate, before)
         self.assertIsNotNone(self.roster.trust.check(self.roster.own.certificate))
@@ -1272,7 +1272,7 @@ class OfflineTests(RosterCase):
         """
         Certificates that are due stand in the requests, that of the server among them.
         """
-        self.clock.advance(LIFE / 2)
+        self.clock.advance(CERTIFICATE_LIFE / 2)
         mac = macFrom(self.alice.identity.text)
         self.assertEqual(self.now(self.requests.renew(self.alice.identity, mac)), Renewed(self.alice.certificate))
         self.assertEqual(self.sign(), 2)
@@ -1302,7 +1302,7 @@ class OfflineTests(RosterCase):
         A certificate that says more than was asked for, or is for somebody unknown, is not imported.
         """
         self.node(self.invite(), "bob")
-        self.clock.advance(LIFE / 2)
+        self.clock.advance(CERTIFICATE_LIFE / 2)
         document = self.operator.signingRequests.replace(b'"bridge": false', b'"bridge": true')
         forged = signedOffline(document, self.key, self.clock.seconds())
         self.assertEqual(self.now(self.operator.importSignatures(forged)), 0)

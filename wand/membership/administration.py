@@ -121,7 +121,7 @@ class Administration:
 
         @param endpoints: where nodes reach this server, C{HOST:PORT} each.
         @param lifetime: in seconds.
-        @raise AddressInvalid: if an endpoint is none.
+        @raise AddressInvalid: if one is not an endpoint.
         @raise MembershipRefused: if it cannot be made so.
         @raise StoreUnavailable: if it cannot be stored.
         """

@@ -103,7 +103,7 @@ class Assignments:
         """
         Give a name to an identity: the one that it wishes, or the next that is free, with C{-2}, C{-3} and so on.
 
-        @raise MembershipRefused: if there is none.
+        @raise MembershipRefused: if all that are like it are taken.
         """
         for number in range(1, _TRIES):
             suffix = f"-{number}" if number > 1 else ""

@@ -3,7 +3,7 @@ Who owns which MAC address, overlay address and name.
 
 The same announcements, in whatever order they arrive, give the same owners everywhere.  Of each identity the one with
 the highest epoch counts.  Of several identities that claim one thing the one that has been a member for the longest
-wins (docs/sealed.md).  Of a claim and what was heard behind a bridge, what was there first has it.
+wins (docs/sealed.md).  Between a claim and what was heard behind a bridge, the earlier one has it.
 """
 
 from __future__ import annotations

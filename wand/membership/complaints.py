@@ -17,8 +17,8 @@ from wand.timing.seldom import Seldom
 #: For how many seconds after it happened last C{wand status} tells of it.
 NOTE_LIFETIME: Final = 600.0
 
-#: Seconds in which one thing is said once, and no more than this many of one kind: there are as many addresses as a
-#: member with the bridge right likes.
+#: Seconds in which one thing is said once, and how many of one kind at most: a member with the bridge right brings as
+#: many addresses as it likes.
 NOTE_PAUSE: Final = 1.0
 NOTES_AT_ONCE: Final = KIND_MAXIMUM
 

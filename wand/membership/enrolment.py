@@ -161,8 +161,8 @@ class Enrolment:
 
     def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
         """
-        Check a presented certificate.  One that has expired is good enough for a server that we know: who is away for
-        long, or has a clock that is ahead, could never be renewed else, and a server can lie about little.
+        Check a presented certificate.  An expired one is good enough for a server that we know: a node that was away
+        for long, or whose clock is ahead, could never be renewed otherwise, and a server can lie about little.
         """
         member = self.trust.admit(certificate, exchangeKey, expired=True) if self.trust else None
         if member is None or member.expires > self._wallClock():
@@ -254,8 +254,7 @@ class Enrolment:
 
     def rememberServer(self, server: KnownServer) -> None:
         """
-        Keep where a server is, in place of what was known of it; the one that was added the longest ago goes beyond
-        the limit.
+        Keep where a server is, replacing what was known of it.  Beyond the limit, the one that was added first goes.
         """
         if self._kept is not None and server not in self._kept.servers:
             others = [each for each in self._kept.servers if each.exchangeKey != server.exchangeKey]

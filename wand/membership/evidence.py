@@ -90,7 +90,7 @@ class MemberRecovery:
 
     async def _address(self, address: str, content: Certificate) -> str:
         """
-        Let the address stay with whoever was a member earlier; the other gets a new one.
+        Leave the address to whoever was a member first; the other gets a new one.
         """
         assignments = self._assignments
         holder = assignments.holderOfAddress(address)
@@ -117,6 +117,6 @@ class MemberRecovery:
 
 def isOlder(record: MemberRecord, content: Certificate) -> bool:
     """
-    Is what a store has of a member older than a certificate of its?
+    Is a member's record older than a certificate of that member?
     """
     return record.state != "revoked" and (not record.certificate or record.issued < content.issued)

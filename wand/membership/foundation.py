@@ -45,7 +45,7 @@ RESTORE: Final = (
 )
 
 #: Seconds for which a certificate is valid.
-LIFE: Final = 3 * 86_400
+CERTIFICATE_LIFE: Final = 3 * 86_400
 
 _log: Final = Logger()
 
@@ -69,7 +69,7 @@ class NetworkWish:
     name: str = "wand"
     cipher: Cipher = "aes-256-gcm"
     prefix: str = "10.77.0.0/16"
-    life: int = LIFE
+    life: int = CERTIFICATE_LIFE
     server: str = "server"
     obstacle: str = ""
     quarantine: int = 30 * 86_400

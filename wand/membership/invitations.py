@@ -28,7 +28,7 @@ INVITATIONS_MAXIMUM: Final = 10_000
 USES_MAXIMUM: Final = 1000
 
 #: Seconds for which one that has expired is still answered, so that its holder is told why it is refused.
-GRACE: Final = 86_400
+EXPIRED_GRACE: Final = 86_400
 
 #: How often a change is tried while others change the same invitation.
 REDEEM_TRIES: Final = 64
@@ -89,7 +89,7 @@ class Invitation(msgspec.Struct, frozen=True):
 
 class Invitations:
     """
-    Makes invitations, and redeems each no more often than it says, however many ask at once.
+    Makes invitations, and redeems each at most as often as it says, however many ask at once.
     """
 
     def __init__(
@@ -236,7 +236,7 @@ class Invitations:
         raise TemporarilyUnavailable("too many join at once; try again")
 
     def _isAnswered(self, invitation: Invitation) -> bool:
-        return invitation.expires + GRACE > self._wallClock() or self._isNeeded(invitation.invitation)
+        return invitation.expires + EXPIRED_GRACE > self._wallClock() or self._isNeeded(invitation.invitation)
 
     def _isOpen(self, invitation: Invitation) -> bool:
         return invitation.isOpen and invitation.expires > self._wallClock()

@@ -93,8 +93,8 @@ class Issuer:
 
     async def issue(self, identity: bytes) -> MemberRecord:
         """
-        Give a member a new certificate, if the network key is here; else leave it for whoever has the key.  One that
-        says what is stored already does not need the store: a full disk ends no membership.
+        Give a member a new certificate, if the network key is here; otherwise leave it to whoever has the key.  A
+        certificate that says what is stored already does not need the store: a full disk ends no membership.
 
         @raise MembershipRefused: if the key was revoked.
         @raise wand.errors.NoSuchMember: if there is no such member.
@@ -131,7 +131,8 @@ class Issuer:
 
     def _unstored(self, identity: bytes) -> MemberRecord | None:
         """
-        A member's record with a certificate that cannot be stored; C{None} for who is none yet, or without the key.
+        A member's record with a certificate that cannot be stored; C{None} if it is not a member yet, or without the
+        key.
         """
         record = self._members.get(identity)
         if record is None or record.state != "member" or not self.hasKey:

@@ -25,14 +25,14 @@ from wand.notes import Notes
 REQUEST_PATIENCE: Final = 2.0
 REQUEST_PATIENCE_MAXIMUM: Final = 30.0
 
-#: Seconds after which a request is made again that is pending: soon enough for the session to stay.
+#: Seconds after which a pending request is made again: soon enough for the session to stay.
 PENDING_PATIENCE: Final = 20.0
 
-#: Seconds after which it is made again if the server could not now: at first, and at most; and how much longer, at
-#: random, as a part of it.
-TROUBLE: Final = 1.0
-TROUBLE_MAXIMUM: Final = 40.0
-TROUBLE_JITTER: Final = 0.5
+#: Seconds after which a request is made again if the server could not answer: at first, and at most; and how much
+#: longer at random, as a fraction.
+RETRY_DELAY: Final = 1.0
+RETRY_DELAY_MAXIMUM: Final = 40.0
+RETRY_JITTER: Final = 0.5
 
 #: Seconds between two looks at whether it is time for a new certificate, at most: the clock may be set.
 RENEWAL_LOOK: Final = 300.0
@@ -84,7 +84,7 @@ class Joining:
         self._send = send
         self._delayed = delayed
         self._patience = REQUEST_PATIENCE
-        self._trouble = TROUBLE
+        self._trouble = RETRY_DELAY
         self._timer: IDelayedCall | None = None
 
     def start(self) -> None:
@@ -124,7 +124,7 @@ class Joining:
 
     def stop(self) -> None:
         """
-        Ask no more.
+        Stop asking.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -136,8 +136,8 @@ class Joining:
             self.done.callback(None)
 
     def _wait(self, reason: str) -> None:
-        self._again(self._trouble * (1 + TROUBLE_JITTER * self._random.random()))
-        self._trouble = min(2 * self._trouble, TROUBLE_MAXIMUM)
+        self._again(self._trouble * (1 + RETRY_JITTER * self._random.random()))
+        self._trouble = min(2 * self._trouble, RETRY_DELAY_MAXIMUM)
         self._delayed(reason)
 
     def _again(self, seconds: float) -> None:
@@ -221,7 +221,7 @@ class Renewal:
 
     def stop(self) -> None:
         """
-        Ask no more.
+        Stop asking.
         """
         if self._timer is not None and self._timer.active():
             self._timer.cancel()

@@ -99,7 +99,7 @@ class MemberEntries:
 
     def sweep(self) -> None:
         """
-        Give a lifetime to whatever has none, because somebody lost it to somebody else.
+        Give a lifetime to what has none, because it passed from one member to another.
         """
         for entry in [entry for entry in self._table.of(CLAIMED) if entry.lifetime is None]:
             self._lease(entry.mac, entry.peer)

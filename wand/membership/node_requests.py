@@ -95,8 +95,8 @@ class NodeRequests:
 
     def admitted(self, identity: bytes) -> Admitted | None:
         """
-        What a node gets when it is a member; C{None} while it is none, or has rights that are not certified yet, or we
-        are not certified ourselves.
+        What a node gets when it is a member; C{None} if it is not, if its rights are not certified yet, or if we are
+        not certified ourselves.
         """
         record, own = self._members.get(identity), self._own.certificate
         if record is None or record.state != "member" or not own or not record.areRightsCertified:

@@ -18,7 +18,7 @@ from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
 
 #: The largest document, in octets.
-MAXIMUM: Final = 64_000_000
+DOCUMENT_MAXIMUM: Final = 64_000_000
 
 Document = TypeVar("Document")
 
@@ -112,7 +112,7 @@ def decoded(document: bytes, kind: type[Document]) -> Document:
 
     @raise MembershipRefused: if it cannot be read.
     """
-    if len(document) > MAXIMUM:
+    if len(document) > DOCUMENT_MAXIMUM:
         raise MembershipRefused("the document is too long")
     try:
         return msgspec.json.decode(document, type=kind)

@@ -91,8 +91,8 @@ class ServerMembership:
 
     def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
         """
-        Check a presented certificate.  One that has expired is good enough for a member in the store, which was away
-        and wants a new one.
+        Check a presented certificate.  An expired one is good enough for a member in the store, which was away and
+        wants a new one.
         """
         member = self._trust.admit(certificate, exchangeKey, expired=True)
         record = None if member is None else self._members.get(member.identity)
@@ -105,8 +105,8 @@ class ServerMembership:
 
     def check(self, certificate: bytes) -> Certificate | None:
         """
-        Check the certificate in an announcement.  As in L{admit}, one that has expired is good enough for a member in
-        the store, which is here: it waits for a new one, or our clock is ahead.
+        Check the certificate in an announcement.  As in L{admit}, an expired one is good enough for a member in the
+        store, which is here: it waits for a new one, or our clock is ahead.
         """
         content = self._trust.check(certificate, expired=True)
         record = None if content is None else self._members.get(content.identity)

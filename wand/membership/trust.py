@@ -50,7 +50,7 @@ class Trust:
     def check(self, certificate: bytes, *, expired: bool = False) -> Certificate | None:
         """
         Check a certificate that somebody handed us, of whomever it is.  One that was issued in our future is as good as
-        any: its issuer's clock is ahead, or ours behind, and that it was signed proves that it was issued.
+        any: its issuer's clock is ahead, or ours is behind, and the signature proves that it was issued.
 
         @param expired: whether it may have expired.
         @return: what it says, or C{None} if it is not valid.

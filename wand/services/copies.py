@@ -27,13 +27,13 @@ from wand.sealed.sessions.interface import Sessions
 NUMBERS: Final = range(8, 10)
 
 #: For how many seconds C{wand status} tells of copies after they were seen.
-LIFETIME: Final = 600.0
+NOTE_LIFETIME: Final = 600.0
 
 #: Seconds between two steps beyond the epoch of the other, which both make while both run.
-STEP: Final = 60.0
+STEP_INTERVAL: Final = 60.0
 
 #: Seconds between two events about one member.
-QUIET: Final = 60.0
+EVENT_INTERVAL: Final = 60.0
 
 _ADVICE: Final = (
     "its state directory was copied, and each takes the other's traffic away; stop one of them, and let that one join "
@@ -90,7 +90,7 @@ class CopiesOfUs:
         if steppedAt is not None:
             self._say(())
             self._tellServers(pack(Overtaken(own, epoch)))
-        if steppedAt is None or now >= steppedAt + STEP:
+        if steppedAt is None or now >= steppedAt + STEP_INTERVAL:
             self._steppedAt = now
             self._claim.surpass(epoch)
             self._announce()
@@ -103,9 +103,9 @@ class CopiesOfUs:
     def _say(self, endpoints: Iterable[str]) -> None:
         where = " and ".join(endpoints)
         seen = f" ({where})" if where else ""
-        self._notes.say("twice", f"two hosts run with the key of this node{seen}: {_ADVICE}", lifetime=LIFETIME)
+        self._notes.say("twice", f"two hosts run with the key of this node{seen}: {_ADVICE}", lifetime=NOTE_LIFETIME)
         now = self._clock.seconds()
-        if where and now >= self._publishedAt + QUIET:
+        if where and now >= self._publishedAt + EVENT_INTERVAL:
             self._publishedAt = now
             self._events.publish("twice", endpoints=where)
 
@@ -143,9 +143,9 @@ class CopiesOfMembers:
         self._notes.say(
             f"twice-{identity}",
             f"two hosts run with the key of {member.name} ({identity}), {first} and {second}: {_ADVICE}",
-            lifetime=LIFETIME,
+            lifetime=NOTE_LIFETIME,
         )
         now = self._clock.seconds()
-        if now >= self._publishedAt.get(identity, -inf) + QUIET:
+        if now >= self._publishedAt.get(identity, -inf) + EVENT_INTERVAL:
             self._publishedAt[identity] = now
             self._events.publish("member-twice", name=member.name, key=identity.text, first=first, second=second)
