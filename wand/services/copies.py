@@ -1,11 +1,11 @@
 """
 Copies: a state directory that was copied makes two hosts one member, and each takes the other's sessions away.  Both
-are found out and told, and so is the operator of the server.
+are found and told, and so is the operator of the server.
 
-Each process that runs with a key has an epoch of its own.  The server tells whoever had the session before that another
-epoch came.  A process that was restarted is not there any more to hear that.  One that is there goes beyond that epoch,
-because a state directory that was restored from a backup may be behind; whoever is overtaken again after that is not
-alone.  It goes beyond once a minute, so that it has what is its own again soon after the other was stopped.
+Each process that runs with a key has an epoch of its own.  The server tells the one that had the session before that
+another epoch came.  A process that was restarted is no longer there to hear it.  One that is there claims with a later
+epoch, because a state directory that was restored from a backup may be behind; if it is overtaken again after that, it
+is not alone.  It does so once a minute, so that it gets its addresses back soon after the other was stopped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NUMBERS: Final = range(8, 10)
 #: For how many seconds C{wand status} tells of copies after they were seen.
 NOTE_LIFETIME: Final = 600.0
 
-#: Seconds between two steps beyond the epoch of the other, which both make while both run.
+#: Seconds between two steps beyond the other's epoch, which both make while both run.
 STEP_INTERVAL: Final = 60.0
 
 #: Seconds between two events about one member.
