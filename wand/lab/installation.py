@@ -88,6 +88,8 @@ class Installation:
         """
         Whether it answers at its control socket.
         """
+        if not self.control.exists():
+            return False  # it has only just been started: leave it the processor that a command would take
         try:
             self.wand("status")
         except CommandFailed:
@@ -122,10 +124,12 @@ class Installation:
         """
         if not self.daemon.isRunning:
             raise CommandFailed(f"{self.name} ended with {self.daemon.process.returncode}", self.daemon.tail())
+        if not self.control.exists():
+            return False
         try:
             own = self.status()["own"]
         except CommandFailed:
-            return False  # it has only just been started
+            return False
         return own is not None and own["stage"] == "member"
 
     def overlayAddress(self) -> str:
