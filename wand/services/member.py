@@ -67,7 +67,7 @@ class Follower(Protocol):
     A directory that wants to know when our own membership changes.
     """
 
-    def changed(self) -> None:
+    def announcementChanged(self) -> None:
         """
         Our claim, our certificate or our local endpoints may have changed.
         """
@@ -261,7 +261,7 @@ class MemberService:
         announcement = self.announcement()
         if announcement is not None:
             self.claims.offer(*announcement)
-        self._tell(Follower.changed)
+        self._tell(Follower.announcementChanged)
 
     def _tell(self, what: Callable[[Follower], None]) -> None:
         follower = self._follower()
