@@ -23,7 +23,7 @@ from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
 from wand.errors import ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
-from wand.rel2.directory import GRACE, LIFETIME, Rel2Directory, Rel2DirectoryKind
+from wand.rel2.directory import LISTED_LIFETIME, UNLISTED_LIFETIME, Rel2Directory, Rel2DirectoryKind
 from wand.rel2.wire import buildListing, buildRequest
 from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing.context import simulatedNode
@@ -131,7 +131,7 @@ class Rel2DirectoryTests(DirectoryCase):
             self.table.peerOf, {ALICE: Endpoint("192.0.2.10", NODE_PORT), BOB: Endpoint("192.0.2.11", NODE_PORT)}
         )
         (entry,) = self.table.sources(ALICE)
-        self.assertEqual((entry.source, entry.lifetime), (SOURCE, LIFETIME))
+        self.assertEqual((entry.source, entry.lifetime), (SOURCE, LISTED_LIFETIME))
         self.assertEqual((self.count("directory-requests"), self.count("directory-listings")), (1, 1))
 
     def test_answeredServerIsAskedAgainWithinFiveMinutes(self) -> None:
@@ -283,7 +283,7 @@ class Rel2DirectoryTests(DirectoryCase):
         self.server.table = {ALICE: "192.0.2.10"}
         self.start("203.0.113.1")
         self.assertEqual(set(self.table.peerOf), {ALICE, BOB, carol})
-        self.run_(GRACE + 1)
+        self.run_(UNLISTED_LIFETIME + 1)
         self.assertEqual(set(self.table.peerOf), {ALICE})
 
     def test_badSettingsAreRefusedWithTheirKey(self) -> None:
@@ -340,12 +340,12 @@ class OldFaultsTests(DirectoryCase):
         self.start("203.0.113.1")
         self.server.table = {}
         self.server.push({})
-        self.run_(GRACE - 50)
+        self.run_(UNLISTED_LIFETIME - 50)
         self.assertEqual(set(self.table.peerOf), {ALICE, BOB})
         self.server.push({ALICE: "192.0.2.10", BOB: "192.0.2.11"})
         self.settle()
         for mac in (ALICE, BOB):
-            self.assertEqual([entry.lifetime for entry in self.table.sources(mac)], [LIFETIME])
+            self.assertEqual([entry.lifetime for entry in self.table.sources(mac)], [LISTED_LIFETIME])
             self.assertEqual([kind for kind, name in self.events if name == str(mac)], ["entry-added"])
 
     def test_absentNodeThatIsHeardStays(self) -> None:
@@ -357,10 +357,10 @@ class OldFaultsTests(DirectoryCase):
         self.server.table = {}
         self.server.push({})
         for _ in range(30):
-            self.run_(GRACE / 10)
+            self.run_(UNLISTED_LIFETIME / 10)
             self.table.touch(Endpoint("192.0.2.10", NODE_PORT))
         self.assertEqual(set(self.table.peerOf), {ALICE})
-        self.run_(GRACE + 1)
+        self.run_(UNLISTED_LIFETIME + 1)
         self.assertEqual(len(self.table), 0)
 
     def test_absenceIsCountedFromTheFirstListing(self) -> None:
@@ -372,7 +372,7 @@ class OldFaultsTests(DirectoryCase):
         self.server.table = {}
         for _ in range(11):
             self.server.push({})
-            self.run_(GRACE / 10)
+            self.run_(UNLISTED_LIFETIME / 10)
         self.assertEqual(len(self.table), 0)
 
     def test_silentServerRemovesNobody(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-#: Seconds from the begin of one round to the begin of the next, at least.
+#: Seconds from the beginning of one round to the beginning of the next, at least.
 INTERVAL: Final = 0.25
 
 #: Seconds between two parts of one round.
@@ -38,7 +38,7 @@ class Pushes(Generic[Target]):
         """
         @param targets: gives the nodes of a round.
         @param send: tells one node and returns how many octets that took.
-        @param interval: seconds from the begin of one round to the begin of the next, at least.
+        @param interval: seconds from the beginning of one round to the beginning of the next, at least.
         """
         self._clock = clock
         self._targets = targets

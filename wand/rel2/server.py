@@ -17,11 +17,12 @@ from wand.errors import EntryRefused, NoSuchEntry, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
 from wand.rel2.admission import Admission
-from wand.rel2.journal import Journal
-from wand.rel2.listings import Listings
+from wand.rel2.listing_sender import ListingSender
 from wand.rel2.registry import Change, Registration, Registry
+from wand.rel2.stored import KIND, decodeRegistrations, encodeRegistration
 from wand.rel2.wire import parseHost, parseRequest
 from wand.status import EntryStatus
+from wand.stores.write_behind import WriteBehind
 from wand.table import OPERATOR
 from wand.timing.budget import Budget
 
@@ -40,11 +41,17 @@ COUNTERS: Final = {
 #: 900 s after which the original's does.
 RESTART_GRACE: Final = 1000.0
 
-#: How many refusals a second are logged and published, how many at once, and of how many addresses it is remembered
+#: How many refusals a second are logged and published, how many at once, and for how many addresses it is remembered
 #: that theirs was; one address at most once a minute.
-TELLING_RATE: Final = 1 / 60
-TELLING_BURST: Final = 10
-MEMORY: Final = 1024
+REFUSALS_TOLD_RATE: Final = 1 / 60
+REFUSALS_TOLD_BURST: Final = 10
+REFUSED_REMEMBERED: Final = 1024
+
+#: Seconds within which the store has it that a node was merely heard again.
+HEARD_STORED_WITHIN: Final = 30.0
+
+#: What a store that refuses means, for the operator.
+UNSTORED: Final = "Nodes are served all the same; until it can, what changes is forgotten at a restart"
 
 #: The sources of registrations, for people: the nodes themselves, and the operator.
 REGISTERED: Final = "rel2"
@@ -76,11 +83,12 @@ class Wansd:
         self._address = (host, port)
         self._loaded = False
         self.registry = Registry(self._clock, context.wallClock, self._expired)
-        self._journal = Journal(records, self._clock, self._events)
+        self._records = records
+        self._stored = WriteBehind(KIND, records, encodeRegistration, context, UNSTORED, delay=HEARD_STORED_WITHIN)
         self._admission = Admission(self._clock, hooks)
-        self._tellings = Budget(self._clock, TELLING_RATE, TELLING_BURST, 1)
-        self._tellingsOf = Budget(self._clock, TELLING_RATE, 1, MEMORY)
-        self._listings = Listings(self.registry, self._clock, self._counters)
+        self._tellings = Budget(self._clock, REFUSALS_TOLD_RATE, REFUSALS_TOLD_BURST, 1)
+        self._tellingsOf = Budget(self._clock, REFUSALS_TOLD_RATE, 1, REFUSED_REMEMBERED)
+        self._listings = ListingSender(self.registry, self._clock, self._counters)
 
     @property
     def listening(self) -> Endpoint:
@@ -90,7 +98,7 @@ class Wansd:
         port = self._listings.port
         return port.endpoint if port is not None else Endpoint(*self._address)
 
-    # Begin and end.
+    # Starting and stopping.
 
     def start(self) -> Deferred[None]:
         """
@@ -103,7 +111,7 @@ class Wansd:
         """
         self._listings.port = self._context.underlay.bind(*self._address, self)
         failures: list[Failure] = []
-        loading = self._journal.load().addCallback(self._begin)
+        loading = self._records.load(KIND).addCallback(decodeRegistrations).addCallback(self._begin)
         loading.addErrback(self._unreadable, failures)
         if failures:
             loading.addErrback(lambda _: None)
@@ -120,7 +128,7 @@ class Wansd:
         self._admission.stop()
         self._listings.stop()
         self.registry.stop()
-        return self._journal.stop()
+        return self._stored.stop()
 
     def _begin(self, registrations: list[Registration]) -> None:
         if self._listings.port is None:  # stopped meanwhile
@@ -185,9 +193,9 @@ class Wansd:
             return
         self._listings.reply(registration)
         if change is Change.NONE:
-            self._journal.note(registration)
+            self._stored.writeLater(mac, registration)
             return
-        self._journal.save(registration)
+        self._stored.write(mac, registration)
         if change is Change.NEW:
             self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
         elif change is Change.HOST and before is not None:  # a port changes whenever a NAT likes
@@ -209,7 +217,7 @@ class Wansd:
 
     def _gone(self, registration: Registration) -> None:
         self._listings.forget(registration.mac)
-        self._journal.forget(registration.mac)
+        self._stored.write(registration.mac, None)
 
     # What the operator sees and changes.
 
@@ -225,7 +233,7 @@ class Wansd:
 
         @param peer: the IPv4 address of the node, with or without a port; a REL2 listing has no ports.
         @param source: C{None} or C{operator}.
-        @param lifetime: seconds, or C{None} for ever.
+        @param lifetime: seconds, or C{None} for no end.
         @raise wand.errors.AddressInvalid: if C{peer} is no endpoint.
         @raise wand.errors.EntryRefused: if a listing cannot name it, or has no room.
         @raise wand.errors.NotSupported: if C{source} is another one.
@@ -242,7 +250,7 @@ class Wansd:
         now = self._context.wallClock()
         registration = Registration(mac, endpoint, now, now, lifetime, fixed=True, asked=asked)
         self.registry.put(registration)
-        self._journal.save(registration)
+        self._stored.write(mac, registration)
         self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
         self._listings.changed()
 

@@ -17,9 +17,10 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
+from wand.sealed.directory.known_peers import KnownPeers
+from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.messages import NUMBERS
-from wand.sealed.directory.neighbours import Neighbours
-from wand.sealed.directory.own import OwnAnnouncement
+from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
 from wand.sealed.node.participant import DirectoryServer, Participant
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -36,8 +37,8 @@ COUNTERS: Final = {
     "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
 }
 
-#: How many servers are asked at most.
-SERVERS_LIMIT: Final = 8
+#: How many servers are asked, at most.
+SERVERS_MAXIMUM: Final = 8
 
 #: Seconds between renewals of what stands in the table; a small part of the lifetime of its entries.
 RENEWAL: Final = 3600.0
@@ -69,7 +70,7 @@ class WansdDirectory:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
-        self._neighbours = Neighbours(participant, self._own, sessions, context.table, context.counters)
+        self._known = KnownPeers(participant, self._own, sessions, context.table, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
@@ -105,7 +106,7 @@ class WansdDirectory:
             DirectoryStatus(
                 name=subscription.name,
                 state=subscription.state,
-                entries=self._neighbours.count(server),
+                entries=self._known.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
             )
             for server, (subscription, _) in self._subscriptions.items()
@@ -131,7 +132,7 @@ class WansdDirectory:
         """
         The participant may know other servers than before.
         """
-        servers = {server.identity: server for server in self._participant.servers()[:SERVERS_LIMIT]}
+        servers = {server.identity: server for server in self._participant.servers()[:SERVERS_MAXIMUM]}
         servers.pop(self._participant.identity, None)
         for gone in self._subscriptions.keys() - servers.keys():
             for part in self._subscriptions.pop(gone):
@@ -152,6 +153,13 @@ class WansdDirectory:
         introduce = partial(self._introduce, server)
         unresolved = Unresolved(context.notes, "what the network's server is called")
         whereabouts = Whereabouts(server.endpoints, self._resolve, introduce, context.clock, unresolved)
+        reader = LogReader(
+            server.identity,
+            self._sessions,
+            context.counters,
+            told=self._known.take,
+            restarted=self._known.restarted,
+        )
         subscription = Subscription(
             server.identity,
             server.endpoints[0] if server.endpoints else server.identity.hex()[:12],
@@ -161,8 +169,7 @@ class WansdDirectory:
             context.random,
             context.events,
             context.counters,
-            told=self._neighbours.take,
-            restarted=self._neighbours.restarted,
+            reader,
             unanswered=whereabouts.look,
         )
         self._subscriptions[server.identity] = subscription, whereabouts
@@ -190,7 +197,7 @@ class WansdDirectory:
     def _renew(self) -> None:
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         since = self._context.clock.seconds() - RENEWAL
-        self._neighbours.renew(
+        self._known.renew(
             server
             for server, (subscription, _) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since

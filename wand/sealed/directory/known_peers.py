@@ -1,5 +1,5 @@
 """
-Neighbours: what all directory servers together say of the members.
+Known peers: what all directory servers together say of the members.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
-from wand.sealed.directory.leases import Leases
+from wand.sealed.directory.entry_lifetimes import EntryLifetimes
 from wand.sealed.directory.messages import Record
-from wand.sealed.directory.own import OwnAnnouncement
+from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.node.participant import Participant
 from wand.sealed.sessions.interface import Sessions
 from wand.table import Table
 
-#: How many endpoints of a member are kept of what all servers tell.
-MERGED: Final = 16
+#: How many endpoints of a member are kept, of all that the servers tell.
+ENDPOINTS_MERGED: Final = 16
 
 COUNTERS: Final = {
     "drop-directory-record": "records of members dropped: the certificate or the claim is not valid",
@@ -48,7 +48,7 @@ class Sighting:
     endpoints: tuple[Endpoint, ...]
 
 
-class Neighbours:
+class KnownPeers:
     """
     The members of the network, as the servers tell of them.  A server that tells nothing takes nobody away.
     """
@@ -62,7 +62,7 @@ class Neighbours:
         self._claims = participant.claims
         self._sessions = sessions
         self._counters = counters
-        self._leases = Leases(self._claims, table)
+        self._lifetimes = EntryLifetimes(self._claims, table)
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
 
     def take(self, server: bytes, record: Record) -> None:
@@ -97,14 +97,14 @@ class Neighbours:
         """
         These servers were heard lately: what they said of who is online stands for another lifetime.
         """
-        self._leases.sweep()
+        self._lifetimes.sweep()
         for server in servers:
             seen = self._sightings.get(server, {})
             for identity, sighting in tuple(seen.items()):
                 if self._claims.announcement(identity) is None:
                     del seen[identity]
                 elif sighting.online:
-                    self._leases.online(identity)
+                    self._lifetimes.online(identity)
 
     def count(self, server: bytes) -> int:
         """
@@ -135,11 +135,11 @@ class Neighbours:
         online, endpoints = self._isOnline(identity), self._endpoints(identity)
         if endpoints != were:
             self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
-        self._leases.taken(identity)
+        self._lifetimes.taken(identity)
         if online:
-            self._leases.online(identity)
+            self._lifetimes.online(identity)
         elif wasOnline:
-            self._leases.offline(identity)
+            self._lifetimes.offline(identity)
 
     def _isKnown(self, identity: Identity) -> bool:
         return any(identity in seen for seen in self._sightings.values())
@@ -153,7 +153,7 @@ class Neighbours:
         """
         told = [seen[identity].endpoints for seen in self._sightings.values() if identity in seen]
         mixed = (each for row in zip_longest(*told) for each in row if each is not None)
-        return tuple(dict.fromkeys(mixed))[:MERGED]
+        return tuple(dict.fromkeys(mixed))[:ENDPOINTS_MERGED]
 
     def _accepted(self, server: bytes, endpoints: Iterable[str]) -> tuple[Endpoint, ...]:
         teller = self._sessions.endpointOf(server)

@@ -1,5 +1,5 @@
 """
-Deltas: what nodes that ask are told of the roll, and what those who know it are told when it changes.
+Pages of the announcement log: sent to nodes that ask, and to those that know all of it when it changes.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.membership.identity import Identity
 from wand.rel2.pushes import Pushes
+from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.sealed.directory.messages import PAGE_ROOM, RECORDS, WINDOW, Ask, Page, Record, pack
-from wand.sealed.directory.roll import Registration, Roll
-from wand.sealed.directory.roll_journal import RollJournal
+from wand.sealed.directory.stored_log import StoredLog
 
 COUNTERS: Final = {
     "directory-pages": "pages sent to nodes that asked",
@@ -24,21 +24,21 @@ COUNTERS: Final = {
 }
 
 #: Seconds between two rounds of pushes, at least.
-INTERVAL: Final = 0.5
+PUSH_INTERVAL: Final = 0.5
 
 #: How many pages are pushed to a node at once.  Where there are more, it is told to ask.
-PUSH_LIMIT: Final = 4
+PUSHED_PAGES_MAXIMUM: Final = 4
 
 
-class Deltas:
+class PageSender:
     """
-    Sends pages of the roll, and remembers who knows all of it.
+    Sends pages of the log, and remembers which nodes know all of it.
     """
 
     def __init__(
         self,
-        roll: Roll,
-        journal: RollJournal,
+        log: AnnouncementLog,
+        stored: StoredLog,
         clock: IReactorTime,
         counters: Counters,
         send: Callable[[bytes, bytes], object],
@@ -47,19 +47,19 @@ class Deltas:
         @param send: sends a message to a member.
         """
         counters.declare(COUNTERS)
-        self._roll = roll
-        self._journal = journal
+        self._announcements = log
+        self._stored = stored
         self._clock = clock
         self._counters = counters
         self._send = send
         self._told: dict[Identity, int] = {}
         self._packed: dict[int, list[bytes]] = {}
         self._packedFor = (b"", 0)
-        self._pushes: Pushes[Identity] = Pushes(clock, self._listeners, self._push, INTERVAL)
+        self._pushes: Pushes[Identity] = Pushes(clock, self._listeners, self._push, PUSH_INTERVAL)
 
     def changed(self) -> None:
         """
-        There is something to tell to those who knew everything.
+        There is something to tell those who knew everything.
         """
         self._pushes.changed()
 
@@ -79,9 +79,9 @@ class Deltas:
         """
         Answer a node, with as many pages as it wants.
         """
-        newest = self._journal.published
+        newest = self._stored.published
         after, upto = ask.after, min(ask.upto or newest, newest)
-        if ask.instance != self._journal.instance or after > newest:
+        if ask.instance != self._stored.instance or after > newest:
             after, upto = 0, newest
         pages = self._pages(after, max(after, upto), ask.count, ask.number)
         for page in pages:
@@ -96,7 +96,7 @@ class Deltas:
         return tuple(self._told)
 
     def _push(self, identity: Identity) -> int:
-        after, newest = self._told.get(identity), self._journal.published
+        after, newest = self._told.get(identity), self._stored.published
         if after is None or after >= newest:
             return 0
         messages = self._news(after)
@@ -106,7 +106,7 @@ class Deltas:
         else:
             self.forget(identity)
             self._counters["directory-hints"] += 1
-            messages = [pack(Page(0, True, self._journal.instance, newest, newest, newest, ()))]
+            messages = [pack(Page(0, True, self._stored.instance, newest, newest, newest, ()))]
         for message in messages:
             self._send(identity, message)
         return sum(map(len, messages))
@@ -115,22 +115,22 @@ class Deltas:
         """
         The messages for those who know everything up to C{after}, the same for all of them; none if they are too many.
         """
-        now = self._journal.instance, self._journal.published
+        now = self._stored.instance, self._stored.published
         if now != self._packedFor:
             self._packed, self._packedFor = {}, now
         packed = self._packed.get(after)
         if packed is None:
-            pages = self._pages(after, now[1], PUSH_LIMIT + 1, 0)
-            packed = self._packed[after] = [pack(page) for page in pages] if len(pages) <= PUSH_LIMIT else []
+            pages = self._pages(after, now[1], PUSHED_PAGES_MAXIMUM + 1, 0)
+            packed = self._packed[after] = [pack(page) for page in pages] if len(pages) <= PUSHED_PAGES_MAXIMUM else []
         return packed
 
     def _pages(self, after: int, upto: int, count: int, number: int) -> list[Page]:
-        instance, newest = self._journal.instance, self._journal.published
+        instance, newest = self._stored.instance, self._stored.published
         pages: list[Page] = []
         records: list[msgspec.Raw] = []
         room, start, reached = PAGE_ROOM, after, after
-        for registration in self._roll.changed(after, upto):
-            octets = pack(self._record(registration))
+        for entry in self._announcements.changed(after, upto):
+            octets = pack(self._record(entry))
             if len(octets) > room or len(records) == RECORDS:
                 pages.append(Page(number, False, instance, start, reached, newest, tuple(records)))
                 records, room, start = [], PAGE_ROOM, reached
@@ -138,20 +138,20 @@ class Deltas:
                     break
             records.append(msgspec.Raw(octets))
             room -= len(octets)
-            reached = registration.version
+            reached = entry.version
         else:
             pages.append(Page(number, False, instance, start, upto, newest, tuple(records)))
         pages[-1] = msgspec.structs.replace(pages[-1], last=True)
         return pages
 
-    def _record(self, registration: Registration) -> Record:
-        said = registration.announcement
+    def _record(self, entry: LogEntry) -> Record:
+        said = entry.announcement
         now = self._clock.seconds()
-        age = int(now - self._journal.heard.get(said.identity, now))
+        age = int(now - self._stored.heard.get(said.identity, now))
         return Record(
             said.signedCertificate,
             said.signedClaim,
-            registration.endpoints,
+            entry.endpoints,
             min(age, 2**32 - 1),
-            registration.version,
+            entry.version,
         )

@@ -1,5 +1,5 @@
 """
-Coverage: which part of a server's log a node has seen, whatever was lost, repeated or overtaken on the way.
+Which versions of a server's log a node has seen, whatever was lost, repeated or overtaken on the way.
 """
 
 from __future__ import annotations
@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Final
 
 #: How many parts beyond a hole are remembered; those beyond are asked for again.
-PARTS: Final = 64
+PARTS_MAXIMUM: Final = 64
 
 
-class Coverage:
+class SeenVersions:
     """
     The versions of one server's log that we know.
 
@@ -41,14 +41,14 @@ class Coverage:
         """
         return self.version, min(self._parts, default=0)
 
-    def cover(self, after: int, upto: int) -> None:
+    def markSeen(self, after: int, upto: int) -> None:
         """
-        The changes beyond one version and up to another are known.
+        The changes beyond one version and up to another were seen.
         """
         if upto <= self.version:
             return
         if after > self.version:
-            if len(self._parts) < PARTS and upto > max(after, self._parts.get(after, 0)):
+            if len(self._parts) < PARTS_MAXIMUM and upto > max(after, self._parts.get(after, 0)):
                 self._parts[after] = upto
                 self.progress += 1
             return

@@ -1,5 +1,5 @@
 """
-Asking: when one REL2 server is asked, and what its silence means.
+The schedule of requests: when one REL2 server is asked, and what its silence means.
 
 It is asked at once; while it does not answer, again after about 0.5, 0.8, 1.2, 1.9, 3 s and so on up to every 30 s,
 each wait shortened by up to a quarter at random so that nodes do not ask in step.  Once it answered, it is asked again
@@ -25,29 +25,29 @@ from wand.underlay.unresolved import Unresolved
 
 #: Seconds until the first repetition, and by what each further wait is longer.  Where a third of all datagrams is lost,
 #: each way, half of all requests get no answer: seven of them fit into 15 seconds.
-FIRST: Final = 0.5
-GROWTH: Final = 1.6
+REPEAT_FIRST: Final = 0.5
+REPEAT_GROWTH: Final = 1.6
 
 #: Seconds between repetitions, at most.
-LONGEST: Final = 30.0
+REPEAT_MAXIMUM: Final = 30.0
 
 #: By which part a wait between repetitions is shortened, at most.
-JITTER: Final = 0.25
+REPEAT_JITTER: Final = 0.25
 
 #: Seconds from an answer to the next request: the first such wait, by what each further one is longer, the longest, and
 #: by which part they are shortened.
-EARLY_REFRESH: Final = 20.0
+REFRESH_FIRST: Final = 20.0
 REFRESH_GROWTH: Final = 3.0
-REFRESH: Final = 300.0
+REFRESH_MAXIMUM: Final = 300.0
 REFRESH_JITTER: Final = 1 / 3
 
 #: After how many requests without an answer a server is silent; from then on its name is resolved anew.
-SILENT: Final = 3
+SILENT_AFTER: Final = 3
 
 
-class Asking:
+class RequestSchedule:
     """
-    Asks one server, again and again.
+    Asks one server again and again.
 
     @ivar name: the server, as C{HOST:PORT}.
     @ivar endpoint: where it is, or C{None} while its name is not resolved.
@@ -91,22 +91,22 @@ class Asking:
         Send a request now, and the next when it is time.
         """
         self._timer = None
-        if self._unanswered == SILENT and self.state != "silent":
+        if self._unanswered == SILENT_AFTER and self.state != "silent":
             self.state = "silent"
             self._events.publish("directory-silent", directory=self.name)
-        if not self._isNumeric and (self.endpoint is None or self._unanswered >= SILENT):
+        if not self._isNumeric and (self.endpoint is None or self._unanswered >= SILENT_AFTER):
             self._lookUp()
         try:
             if self.endpoint is not None:
                 self._send(self.endpoint)
         finally:
-            wait = min(LONGEST, FIRST * GROWTH ** min(self._unanswered, 16))
+            wait = min(REPEAT_MAXIMUM, REPEAT_FIRST * REPEAT_GROWTH ** min(self._unanswered, 16))
             self._unanswered += 1
-            self._schedule(wait * (1 - JITTER * self._random.random()))
+            self._schedule(wait * (1 - REPEAT_JITTER * self._random.random()))
 
     def askAnew(self) -> None:
         """
-        Ask at once, and then as at the begin: what the server knows of us may be wrong.
+        Ask at once, and then as at the beginning: what the server knows of us may be wrong.
         """
         self._cancel()
         self._unanswered = self._answers = 0
@@ -123,7 +123,7 @@ class Asking:
             self._events.publish(kind, directory=self.name)
         if self._unanswered:
             self._unanswered = 0
-            wait = min(REFRESH, EARLY_REFRESH * REFRESH_GROWTH ** min(self._answers, 9))
+            wait = min(REFRESH_MAXIMUM, REFRESH_FIRST * REFRESH_GROWTH ** min(self._answers, 9))
             self._answers += 1
             self._schedule(wait * (1 - REFRESH_JITTER * self._random.random()))
 

@@ -1,5 +1,5 @@
 """
-Listings: what nodes are told, as the answer to a request or because something changed.
+ListingSender: what nodes are told, as the answer to a request or because something changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BURST: Final = 4_000_000.0
 RESERVE: Final = 2_000_000.0
 
 
-class Listings:
+class ListingSender:
     """
     Sends the registry's listing, and remembers who has the newest.
 

@@ -1,5 +1,5 @@
 """
-The roll: which members there are and where each is, in the order in which that changed.
+The log of announcements: which members there are and where each is, in the order in which that changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wand.membership.identity import Identity
 
 
 @attrs.frozen
-class Registration:
+class LogEntry:
     """
     A member, as a directory server knows it.
 
@@ -28,37 +28,44 @@ class Registration:
     since: float
     version: int
 
+    @property
+    def identity(self) -> Identity:
+        """
+        Whose entry it is.
+        """
+        return self.announcement.identity
 
-class Roll:
+
+class AnnouncementLog:
     """
-    Members by identity, and a log of which changed when; each is in the log once, at its last change.
+    The entry of each member, once, at its last change.
 
     @ivar version: the place of the last change.
     """
 
     def __init__(self) -> None:
         self.version = 0
-        self._registrations: dict[Identity, Registration] = {}
-        self._log: list[tuple[int, Identity]] = []
+        self._entries: dict[Identity, LogEntry] = {}
+        self._order: list[tuple[int, Identity]] = []
 
     def __len__(self) -> int:
-        return len(self._registrations)
+        return len(self._entries)
 
-    def __iter__(self) -> Iterator[Registration]:
-        return iter(tuple(self._registrations.values()))
+    def __iter__(self) -> Iterator[LogEntry]:
+        return iter(tuple(self._entries.values()))
 
-    def get(self, identity: Identity) -> Registration | None:
+    def get(self, identity: Identity) -> LogEntry | None:
         """
         What is known of a member.
         """
-        return self._registrations.get(identity)
+        return self._entries.get(identity)
 
-    def load(self, registrations: list[Registration], version: int) -> None:
+    def load(self, entries: list[LogEntry], version: int) -> None:
         """
-        Take what was kept.
+        Take what was stored.
         """
         self.version = version
-        self._registrations = {each.announcement.identity: each for each in registrations}
+        self._entries = {entry.identity: entry for entry in entries}
         self._sort()
 
     def change(self, announcement: Announcement, endpoints: tuple[str, ...], now: float) -> None:
@@ -67,9 +74,9 @@ class Roll:
         """
         self.version += 1
         identity = announcement.identity
-        self._registrations[identity] = Registration(announcement, endpoints, now, self.version)
-        self._log.append((self.version, identity))
-        if len(self._log) > 2 * len(self._registrations) + 64:
+        self._entries[identity] = LogEntry(announcement, endpoints, now, self.version)
+        self._order.append((self.version, identity))
+        if len(self._order) > 2 * len(self._entries) + 64:
             self._sort()
 
     def forget(self, identity: Identity) -> bool:
@@ -78,19 +85,19 @@ class Roll:
 
         @return: whether it was known.
         """
-        return self._registrations.pop(identity, None) is not None
+        return self._entries.pop(identity, None) is not None
 
-    def changed(self, after: int, upto: int) -> Iterator[Registration]:
+    def changed(self, after: int, upto: int) -> Iterator[LogEntry]:
         """
         The members that changed last beyond one version and up to another, in the order of their changes.
         """
-        for at in range(bisect_right(self._log, (after, b"\xff" * 33)), len(self._log)):
-            version, identity = self._log[at]
+        for at in range(bisect_right(self._order, (after, b"\xff" * 33)), len(self._order)):
+            version, identity = self._order[at]
             if version > upto:
                 return
-            registration = self._registrations.get(identity)
-            if registration is not None and registration.version == version:
-                yield registration
+            entry = self._entries.get(identity)
+            if entry is not None and entry.version == version:
+                yield entry
 
     def _sort(self) -> None:
-        self._log = sorted((each.version, identity) for identity, each in self._registrations.items())
+        self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
