@@ -24,8 +24,8 @@ from wand.events import Event
 from wand.interfaces import Candidate, Context, IHookListener, IRecords
 from wand.membership.approval import PATIENCE
 from wand.rel2.admission import CANDIDATES_MAXIMUM
-from wand.rel2.listing_sender import BURST
-from wand.rel2.pushes import INTERVAL
+from wand.rel2.listing_sender import LISTED_BURST
+from wand.rel2.pushes import ROUND_INTERVAL
 from wand.rel2.registry import EXPIRY
 from wand.rel2.server import RESTART_GRACE, Wansd
 from wand.rel2.stored import KIND
@@ -257,7 +257,7 @@ class DirectoryServerTests(ServerCase):
         for asker in askers:
             asker.ask()
             self.clock.advance(0.01)
-        self.assertLessEqual(len(alice.listings), 2 + 1 / INTERVAL)
+        self.assertLessEqual(len(alice.listings), 2 + 1 / ROUND_INTERVAL)
         self.settle()
         for asker in (alice, *askers):
             self.assertEqual(len(asker.listings[-1]), 101)
@@ -406,13 +406,13 @@ class OldFaultsTests(ServerCase):
             alice.ask()
         self.clock.advance(0)
         size = len(self.server.registry.listing())
-        self.assertEqual(len(alice.listings), BURST // size)
-        self.assertEqual(self.count("drop-wansd-budget"), 501 - BURST // size)
+        self.assertEqual(len(alice.listings), LISTED_BURST // size)
+        self.assertEqual(self.count("drop-wansd-budget"), 501 - LISTED_BURST // size)
         self.assertEqual(len(self.joined(2, BOB).listings), 1)
         self.clock.advance(1)
         alice.ask()
         self.clock.advance(0)
-        self.assertEqual(len(alice.listings), BURST // size + 1)
+        self.assertEqual(len(alice.listings), LISTED_BURST // size + 1)
 
     def test_pushesToOneAddressLeaveRoomForItsAnswers(self) -> None:
         """

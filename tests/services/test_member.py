@@ -267,7 +267,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
-        self.patch(wand.services.redeeming, "allResolverOf", resolver)
+        self.patch(wand.services.redeeming, "resolverOf", resolver)
         asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
         self.go(0.1)
         node = self.dwelling(1, joins=False)

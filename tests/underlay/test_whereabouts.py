@@ -12,7 +12,7 @@ from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.notes import Notes
 from wand.underlay.unresolved import Unresolved, impossible
-from wand.underlay.whereabouts import RETRY_MAXIMUM, Whereabouts, allResolverOf
+from wand.underlay.whereabouts import NAME_RETRY_MAXIMUM, Whereabouts
 
 
 class WhereaboutsTests(SynchronousTestCase):
@@ -65,7 +65,7 @@ class WhereaboutsTests(SynchronousTestCase):
             self.clock.advance(1)
         self.assertIn("wand.example.net cannot be resolved", self.notes.texts[0])
         self.assertTrue(10 <= tries <= 16, tries)
-        self.clock.advance(RETRY_MAXIMUM)
+        self.clock.advance(NAME_RETRY_MAXIMUM)
         self.answers.pop("wand.example.net").callback(["192.0.2.1"])
         self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
         self.assertEqual(self.notes.texts, [])
@@ -82,7 +82,7 @@ class WhereaboutsTests(SynchronousTestCase):
         whereabouts.look()
         for _ in range(5):
             self.answers.pop("wand.example.net").callback([])
-            self.clock.advance(RETRY_MAXIMUM)
+            self.clock.advance(NAME_RETRY_MAXIMUM)
         self.answers.pop("wand.example.net").callback([])
         whereabouts.lookAnew()
         asked = self.answers["wand.example.net"]
@@ -112,10 +112,3 @@ class WhereaboutsTests(SynchronousTestCase):
         for name in ("a" * 64 + ".example", "a..example"):
             self.assertIsNotNone(impossible(name))
         self.assertIsNone(impossible("b\u00fccher.example"))
-
-    def test_aClockResolvesNothing(self) -> None:
-        """
-        In simulated time names have no addresses.
-        """
-        resolve = allResolverOf(self.clock)
-        self.assertEqual(self.successResultOf(resolve("wand.example.net")), [])

@@ -22,7 +22,7 @@ from wand.rel2.request_schedule import RequestSchedule
 from wand.rel2.wire import Listing, buildRequest, parseListing
 from wand.status import DirectoryStatus
 from wand.table import Rank, Source
-from wand.underlay.names import Resolve, resolverOf
+from wand.underlay.names import IPV4, Resolve, resolverOf
 from wand.underlay.ports import DatagramPort
 from wand.underlay.unresolved import Unresolved
 
@@ -206,7 +206,7 @@ class Rel2DirectoryKind:
         for key in settings:
             if key != "servers":
                 raise _invalid(key, "the directory rel2 has only the setting servers")
-        return Rel2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock))
+        return Rel2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock, IPV4))
 
 
 def _servers(settings: Settings) -> list[tuple[str, int]]:

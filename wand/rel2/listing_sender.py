@@ -22,11 +22,11 @@ COUNTERS: Final = {
 }
 
 #: Octets of listings a second that one IP address is sent for as long as it likes, and at once.
-RATE: Final = 1_000_000.0
-BURST: Final = 4_000_000.0
+LISTED_RATE: Final = 1_000_000.0
+LISTED_BURST: Final = 4_000_000.0
 
 #: Octets of those at once that are kept for answers, where pushes would use them up.
-RESERVE: Final = 2_000_000.0
+ANSWERS_RESERVE: Final = 2_000_000.0
 
 
 class ListingSender:
@@ -42,7 +42,7 @@ class ListingSender:
         self._registry = registry
         self._counters = counters
         self._versions: dict[MAC, int] = {}
-        self._budget = Budget(clock, RATE, BURST)
+        self._budget = Budget(clock, LISTED_RATE, LISTED_BURST)
         self._pushes = Pushes(clock, self._listeners, self._push)
 
     def reply(self, registration: Registration) -> None:
@@ -86,7 +86,7 @@ class ListingSender:
         registration = self._registry.get(mac)
         if registration is None or self._versions.get(mac) == self._registry.version:
             return 0
-        if not self._send(registration, RESERVE):
+        if not self._send(registration, ANSWERS_RESERVE):
             return 0
         self._counters["wansd-pushes"] += 1
         return len(self._registry.listing())

@@ -11,13 +11,14 @@ from typing import Final, Generic, TypeVar
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 #: Seconds from the beginning of one round to the beginning of the next, at least.
-INTERVAL: Final = 0.25
+ROUND_INTERVAL: Final = 0.25
 
 #: Seconds between two parts of one round.
-PACE: Final = 0.01
+PORTION_INTERVAL: Final = 0.01
 
-#: Octets sent in one part: with L{PACE} about 10 MB/s, which a socket's queue and a server's uplink can take.
-PORTION: Final = 100_000
+#: Octets sent in one part.  With L{PORTION_INTERVAL} that makes about 10 MB/s, which a socket's queue and a server's
+#: uplink can take.
+PORTION_OCTETS: Final = 100_000
 
 
 Target = TypeVar("Target")
@@ -33,7 +34,7 @@ class Pushes(Generic[Target]):
         clock: IReactorTime,
         targets: Callable[[], Iterable[Target]],
         send: Callable[[Target], int],
-        interval: float = INTERVAL,
+        interval: float = ROUND_INTERVAL,
     ) -> None:
         """
         @param targets: gives the nodes of a round.
@@ -77,11 +78,11 @@ class Pushes(Generic[Target]):
     def _continue(self) -> None:
         octets = 0
         try:
-            while self._round and octets < PORTION:
+            while self._round and octets < PORTION_OCTETS:
                 octets += self._send(self._round.popleft())
         finally:  # whatever one of them does, the others are told
             if self._round:
-                self._timer = self._clock.callLater(PACE, self._continue)
+                self._timer = self._clock.callLater(PORTION_INTERVAL, self._continue)
             else:
                 self._timer = self._clock.callLater(max(0.0, self._next - self._clock.seconds()), self._end)
 

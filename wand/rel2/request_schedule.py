@@ -14,6 +14,7 @@ from random import Random
 from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
@@ -151,7 +152,10 @@ class RequestSchedule:
         self._resolution = resolution = maybeDeferred(self._resolve, self._host).addCallback(self._found)
         resolution.addErrback(self._lost).addBoth(self._resolved)
 
-    def _found(self, address: str) -> None:
+    def _found(self, addresses: list[str]) -> None:
+        if not addresses:
+            raise DNSLookupError(f"{self._host} has no IPv4 address")
+        address = addresses[0]
         if parseHost(address.encode()) is None:
             raise ValueError(f"{address} is no address of a single IPv4 host")
         self._unresolved.clear(self._host)

@@ -19,6 +19,7 @@ from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
 from wand.rel2.admission import Admission
 from wand.rel2.listing_sender import ListingSender
 from wand.rel2.registry import Change, Registration, Registry
+from wand.rel2.registry_status import entriesOf, sourceOf
 from wand.rel2.stored import KIND, decodeRegistrations, encodeRegistration
 from wand.rel2.wire import parseHost, parseRequest
 from wand.status import EntryStatus
@@ -52,9 +53,6 @@ HEARD_STORED_WITHIN: Final = 30.0
 
 #: What a store that refuses means, for the operator.
 UNSTORED: Final = "Nodes are served all the same; until it can, what changes is forgotten at a restart"
-
-#: The sources of registrations, for people: the nodes themselves, and the operator.
-REGISTERED: Final = "rel2"
 
 
 class Wansd:
@@ -225,7 +223,7 @@ class Wansd:
         """
         At most C{count} registrations in the order of their addresses, those beyond C{after}.
         """
-        return [self._status(registration) for registration in self.registry.page(after, count)]
+        return entriesOf(self.registry, after, count)
 
     def add(self, mac: MAC, peer: str, source: str | None = None, lifetime: float | None = None) -> None:
         """
@@ -262,22 +260,9 @@ class Wansd:
         @raise wand.errors.NoSuchEntry: if there is no such registration.
         """
         known = self.registry.get(mac)
-        if known is not None and source not in (None, _source(known)):
-            raise NoSuchEntry(f"the registration of {mac} is not from {source} but from {_source(known)}")
+        if known is not None and source not in (None, sourceOf(known)):
+            raise NoSuchEntry(f"the registration of {mac} is not from {source} but from {sourceOf(known)}")
         registration = self.registry.remove(mac)
         self._gone(registration)
         self._events.publish("deleted", mac=str(mac), endpoint=str(registration.endpoint))
         self._listings.changed()
-
-    def _status(self, registration: Registration) -> EntryStatus:
-        return EntryStatus(
-            mac=str(registration.mac),
-            peer=str(registration.endpoint),
-            source=_source(registration),
-            since=registration.since,
-            expires=self.registry.expires(registration.mac),
-        )
-
-
-def _source(registration: Registration) -> str:
-    return OPERATOR.name if registration.fixed else REGISTERED

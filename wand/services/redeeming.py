@@ -21,8 +21,9 @@ from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.invited import NOTE, OPEN_NOTE
+from wand.underlay.names import resolverOf
 from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts, allResolverOf
+from wand.underlay.whereabouts import Whereabouts
 
 #: The key of the note about it.
 KEY: Final = "join"
@@ -83,7 +84,7 @@ class Redeeming:
         self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
         unresolved = Unresolved(self._notes, "the invitation")
         self._whereabouts = Whereabouts(
-            token.endpoints, allResolverOf(self._clock), partial(self._found, server), self._clock, unresolved
+            token.endpoints, resolverOf(self._clock), partial(self._found, server), self._clock, unresolved
         )
         self._joining = Joining(
             self._enrolment, self._name, self._tap.mac, self._clock, self._random, self._ask, self._delayed

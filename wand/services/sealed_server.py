@@ -47,8 +47,9 @@ from wand.stores.lost import checkThere, setAside
 from wand.stores.watched import WatchedRecords
 from wand.timing.budget import Budget
 from wand.timing.repeating import Repeating
+from wand.underlay.names import resolverOf
 from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts, allResolverOf
+from wand.underlay.whereabouts import Whereabouts
 
 COUNTERS: Final = {
     "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
@@ -131,7 +132,7 @@ class SealedServerService(Service):
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
         self._open = False
         unresolved = Unresolved(context.notes, "the setting public, which nodes get with their invitations")
-        resolve, public = allResolverOf(context.clock), configuration.public
+        resolve, public = resolverOf(context.clock), configuration.public
         self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
         self._names = Whereabouts(public, resolve, lambda endpoints: None, context.clock, unresolved)
         self._waitingToOpen: list[Deferred[None]] = []

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.messages import MAXIMUM
 from wand.sealed.directory.messages import (
-    ENDPOINTS,
+    ENDPOINTS_MAXIMUM,
     PAGE_ROOM,
     PAIR_MAXIMUM,
     Announce,
@@ -32,7 +32,7 @@ COUNT = 2**53
 
 def maximalRecord() -> Record:
     half = PAIR_MAXIMUM // 2
-    return Record(b"c" * half, b"l" * half, (LONGEST_ENDPOINT,) * ENDPOINTS, 2**32 - 1, COUNT)
+    return Record(b"c" * half, b"l" * half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM, 2**32 - 1, COUNT)
 
 
 class DirectoryMessagesTests(SynchronousTestCase):
@@ -48,7 +48,7 @@ class DirectoryMessagesTests(SynchronousTestCase):
         self.assertLessEqual(len(record), PAGE_ROOM)
         page = Page(2**32 - 1, True, b"i" * 8, COUNT, COUNT, COUNT, (msgspec.Raw(record),))
         half = b"c" * (PAIR_MAXIMUM // 2)
-        announce = Announce(2**32 - 1, half, half, (LONGEST_ENDPOINT,) * ENDPOINTS)
+        announce = Announce(2**32 - 1, half, half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM)
         self.assertLessEqual(len(pack(page)) - len(record), MAXIMUM - PAGE_ROOM)
         for message in (page, announce, Announced(COUNT, 2**32 - 1, b"i" * 8, COUNT)):
             self.assertLessEqual(len(pack(message)), MAXIMUM)

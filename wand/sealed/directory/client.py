@@ -26,8 +26,9 @@ from wand.sealed.node.participant import DirectoryServer, Participant
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
+from wand.underlay.names import Resolve, resolverOf
 from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import ResolveAll, Whereabouts, allResolverOf
+from wand.underlay.whereabouts import Whereabouts
 
 COUNTERS: Final = {
     "directory-asks": "questions sent to directory servers",
@@ -56,7 +57,7 @@ class WansdDirectory:
         participant: Participant,
         sessions: Sessions,
         control: ControlMessages,
-        resolve: ResolveAll,
+        resolve: Resolve,
     ) -> None:
         """
         @param participant: who we are in the network, and which servers it has.
@@ -213,7 +214,7 @@ class WansdDirectoryKind:
     name = "wansd"
     about = "asks the directory servers of a sealed network, inside sessions"
 
-    def __init__(self, resolve: ResolveAll | None = None) -> None:
+    def __init__(self, resolve: Resolve | None = None) -> None:
         """
         @param resolve: resolves names of servers; C{None} for the reactor's resolver.
         """
@@ -239,5 +240,5 @@ class WansdDirectoryKind:
             sealed.participant,
             sealed.sessions,
             sealed.control,
-            self._resolve or allResolverOf(context.clock),
+            self._resolve or resolverOf(context.clock),
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from wand.counters import Counters
-from wand.sealed.directory.messages import WINDOW, Ask, Page, Record, pack, parseRecord
+from wand.sealed.directory.messages import PAGES_MAXIMUM, Ask, Page, Record, pack, parseRecord
 from wand.sealed.directory.seen_versions import SeenVersions
 from wand.sealed.sessions.interface import Sessions
 
@@ -71,7 +71,8 @@ class LogReader:
         self._progress = self.seen.progress
         self._counters["directory-asks"] += 1
         after, upto = self.seen.hole
-        self._sessions.sendControl(self._server, pack(Ask(self._number, self.seen.instance, after, upto, WINDOW)))
+        question = Ask(self._number, self.seen.instance, after, upto, PAGES_MAXIMUM)
+        self._sessions.sendControl(self._server, pack(question))
 
     def isBehind(self, instance: bytes, newest: int) -> bool:
         """

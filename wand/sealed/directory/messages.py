@@ -17,16 +17,16 @@ from wand.membership.signed import unpacked
 NUMBERS: Final = range(16, 32)
 
 #: How many pages answer one question at most.
-WINDOW: Final = 16
+PAGES_MAXIMUM: Final = 16
 
 #: How many endpoints a member has at most.
-ENDPOINTS: Final = 4
+ENDPOINTS_MAXIMUM: Final = 4
 
 #: How long a certificate and a claim may be together, in octets, so that a page has room for one record.
 PAIR_MAXIMUM: Final = 870
 
 #: How many records a page has at most.
-RECORDS: Final = 64
+RECORDS_MAXIMUM: Final = 64
 
 #: Octets of a page that are left for records.
 PAGE_ROOM: Final = MAXIMUM - 56
@@ -35,7 +35,7 @@ PAGE_ROOM: Final = MAXIMUM - 56
 Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
 
 Number: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
-Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=47)], ...], Meta(max_length=ENDPOINTS)]
+Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=47)], ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
 
 
 def _checkPair(certificate: bytes, claim: bytes) -> None:
@@ -109,7 +109,7 @@ class Ask(msgspec.Struct, tag=18, frozen=True, array_like=True):
     instance: Instance
     after: Count
     upto: Count
-    count: Annotated[int, Meta(ge=1, le=WINDOW)]
+    count: Annotated[int, Meta(ge=1, le=PAGES_MAXIMUM)]
 
 
 class Page(msgspec.Struct, tag=19, frozen=True, array_like=True):
@@ -127,7 +127,7 @@ class Page(msgspec.Struct, tag=19, frozen=True, array_like=True):
     after: Count
     upto: Count
     newest: Count
-    records: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=RECORDS)]
+    records: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=RECORDS_MAXIMUM)]
 
     def __post_init__(self) -> None:
         if not self.after <= self.upto <= self.newest:

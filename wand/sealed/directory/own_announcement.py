@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from wand.membership.claim import Claim
 from wand.membership.signed import unverified
-from wand.sealed.directory.messages import ENDPOINTS, Announce, pack
+from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, pack
 from wand.sealed.node.participant import Participant
 
 
@@ -44,7 +44,7 @@ class OwnAnnouncement:
         signed = self._participant.announcement()
         if signed is None:
             return False
-        said = (*signed, endpoints[:ENDPOINTS])
+        said = (*signed, endpoints[:ENDPOINTS_MAXIMUM])
         claim = unverified(said[1], Claim)
         if claim is None or said == self._said:
             return False

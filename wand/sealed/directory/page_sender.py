@@ -14,7 +14,7 @@ from wand.counters import Counters
 from wand.membership.identity import Identity
 from wand.rel2.pushes import Pushes
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
-from wand.sealed.directory.messages import PAGE_ROOM, RECORDS, WINDOW, Ask, Page, Record, pack
+from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, Record, pack
 from wand.sealed.directory.stored_log import StoredLog
 
 COUNTERS: Final = {
@@ -131,10 +131,10 @@ class PageSender:
         room, start, reached = PAGE_ROOM, after, after
         for entry in self._announcements.changed(after, upto):
             octets = pack(self._record(entry))
-            if len(octets) > room or len(records) == RECORDS:
+            if len(octets) > room or len(records) == RECORDS_MAXIMUM:
                 pages.append(Page(number, False, instance, start, reached, newest, tuple(records)))
                 records, room, start = [], PAGE_ROOM, reached
-                if len(pages) == min(count, WINDOW):
+                if len(pages) == min(count, PAGES_MAXIMUM):
                     break
             records.append(msgspec.Raw(octets))
             room -= len(octets)

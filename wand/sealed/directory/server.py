@@ -21,7 +21,7 @@ from wand.membership.identity import Entropy, Identity
 from wand.membership.member import Member
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
-from wand.sealed.directory.messages import ENDPOINTS, NUMBERS, Announce, Announced, Ask, pack, parse
+from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, NUMBERS, Announce, Announced, Ask, pack, parse
 from wand.sealed.directory.page_sender import PageSender
 from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMembers
 from wand.sealed.directory.stored_log import StoredLog
@@ -234,7 +234,7 @@ class SealedDirectory:
         """
         observed = self._sessions.endpointOf(identity)
         seen = () if observed is None else self._reachable((str(observed),))
-        return tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS]
+        return tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS_MAXIMUM]
 
     def _reachable(self, endpoints: Iterable[str]) -> tuple[str, ...]:
         return tuple(each for each in map(_endpoint, endpoints) if each and self._mayReach(Endpoint.parse(each).host))
