@@ -23,7 +23,7 @@ from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, Context, IHookListener, IRecords
 from wand.membership.approval import PATIENCE
-from wand.rel2.admission import CANDIDATES_MAXIMUM
+from wand.rel2.admission import LIMIT
 from wand.rel2.listing_sender import LISTED_BURST
 from wand.rel2.pushes import ROUND_INTERVAL
 from wand.rel2.registry import EXPIRY
@@ -590,10 +590,10 @@ class AdmissionTests(ServerCase):
         Only so many candidates wait for an answer.
         """
         (doorkeeper,) = self.keep(lambda _: Deferred())
-        for number in range(CANDIDATES_MAXIMUM + 20):
+        for number in range(LIMIT + 20):
             Asker(self.network, f"198.51.{number // 20}.1", numbered(number)).ask()
         self.clock.advance(0)
-        self.assertEqual((len(doorkeeper.asked), self.count("drop-wansd-pending")), (CANDIDATES_MAXIMUM, 20))
+        self.assertEqual((len(doorkeeper.asked), self.count("drop-wansd-pending")), (LIMIT, 20))
 
     def test_membersAreNotAskedAboutAgain(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Admission: the operator's hooks are asked before a node joins, once at a time for each node, and not about too many.
+Admission: the operator's hooks are asked before a node joins, at most once at a time for each, and not about too many.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wand.interfaces import Candidate, IHookListener, Verdict
 from wand.membership.approval import allApprove
 
 #: How many candidates may wait for an answer.
-CANDIDATES_MAXIMUM: Final = 256
+LIMIT: Final = 256
 
 
 class Admission:
@@ -46,7 +46,7 @@ class Admission:
             many others.
         """
         mac = candidate.mac
-        if mac in self._waiting or len(self._waiting) >= CANDIDATES_MAXIMUM:
+        if mac in self._waiting or len(self._waiting) >= LIMIT:
             return False
         answer = self._waiting[mac] = allApprove(self._hooks, candidate, self._clock)
         answer.addCallbacks(partial(self._decide, mac, decided), partial(self._postpone, mac, decided))

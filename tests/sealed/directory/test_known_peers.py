@@ -7,8 +7,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
-from wand.sealed.directory.entry_lifetimes import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.sealed.directory.known_peers import ENDPOINTS_MERGED, KnownPeers
+from wand.sealed.directory.leases import GRACE, LIFETIME
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.testing.members import Person, SimulatedMember, SimulatedNetwork, macOf
@@ -79,10 +79,10 @@ class KnownPeersTests(SynchronousTestCase):
         self.tell(FIRST, self.alice, 1, "203.0.113.1:1")
         self.tell(SECOND, self.alice, 1, "203.0.113.1:1")
         self.tell(FIRST, self.alice, 2)
-        self.network.run(OFFLINE_LIFETIME + 1)
+        self.network.run(GRACE + 1)
         self.assertIn(macOf(2), self.node.table)
         self.tell(SECOND, self.alice, 2)
-        self.network.run(OFFLINE_LIFETIME + 1)
+        self.network.run(GRACE + 1)
         self.assertEqual((self.node.table, self.introduced(self.alice)), ({}, []))
 
     def test_whatComesLateChangesNothing(self) -> None:
@@ -111,7 +111,7 @@ class KnownPeersTests(SynchronousTestCase):
         """
         self.tell(FIRST, self.alice, 1, "203.0.113.1:1")
         self.tell(SECOND, self.bob, 1, "203.0.113.2:1")
-        self.network.run(ONLINE_LIFETIME - 10)
+        self.network.run(LIFETIME - 10)
         self.peers.renew([FIRST])
         self.network.run(20)
         self.assertEqual(list(self.node.table), [macOf(2)])

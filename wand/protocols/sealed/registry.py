@@ -18,6 +18,9 @@ from wand.protocols.sealed.shared import Shared
 #: How many members we keep a conversation with.
 MEMBERS_LIMIT: Final = 20_000
 
+#: How many of them are looked at, for one that is idle, when somebody new comes and there is no room.
+IDLE_LOOKS_MAXIMUM: Final = 64
+
 
 class Registry:
     """
@@ -29,6 +32,7 @@ class Registry:
         self._membersLimit = membersLimit
         self.members: dict[PeerKey, Conversation] = {}
         self.joiners = Joiners()
+        self._unseen: list[PeerKey] = []  # members that were not looked at yet, the oldest last
 
     def __iter__(self) -> Iterator[Conversation]:
         yield from tuple(self.members.values())
@@ -106,8 +110,11 @@ class Registry:
     def _hasRoom(self) -> bool:
         if len(self.members) < self._membersLimit:
             return True
-        for peer, conversation in self.members.items():
-            if conversation.isIdle:
+        for _ in range(min(IDLE_LOOKS_MAXIMUM, len(self.members))):
+            self._unseen = self._unseen or list(reversed(self.members))
+            peer = self._unseen.pop()
+            conversation = self.members.get(peer)
+            if conversation is not None and conversation.isIdle:
                 del self.members[peer]
                 conversation.forgotten()
                 return True

@@ -18,7 +18,7 @@ from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
-from wand.sealed.directory.entry_lifetimes import EntryLifetimes
+from wand.sealed.directory.leases import Leases
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.node.participant import Participant
@@ -62,7 +62,7 @@ class KnownPeers:
         self._claims = participant.claims
         self._sessions = sessions
         self._counters = counters
-        self._lifetimes = EntryLifetimes(self._claims, table)
+        self._leases = Leases(self._claims, table)
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
 
     def take(self, server: bytes, record: Record) -> None:
@@ -97,14 +97,14 @@ class KnownPeers:
         """
         These servers were heard lately: what they said of who is online stands for another lifetime.
         """
-        self._lifetimes.sweep()
+        self._leases.sweep()
         for server in servers:
             seen = self._sightings.get(server, {})
             for identity, sighting in tuple(seen.items()):
                 if self._claims.announcement(identity) is None:
                     del seen[identity]
                 elif sighting.online:
-                    self._lifetimes.online(identity)
+                    self._leases.online(identity)
 
     def count(self, server: bytes) -> int:
         """
@@ -135,11 +135,11 @@ class KnownPeers:
         online, endpoints = self._isOnline(identity), self._endpoints(identity)
         if endpoints != were:
             self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
-        self._lifetimes.taken(identity)
+        self._leases.taken(identity)
         if online:
-            self._lifetimes.online(identity)
+            self._leases.online(identity)
         elif wasOnline:
-            self._lifetimes.offline(identity)
+            self._leases.offline(identity)
 
     def _isKnown(self, identity: Identity) -> bool:
         return any(identity in seen for seen in self._sightings.values())

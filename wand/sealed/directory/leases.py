@@ -1,5 +1,5 @@
 """
-How long what members claim stays in the table.
+Leases: for how long what members claim stays in the table.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from wand.membership.identity import Identity
 from wand.table import Entry, Table
 
 #: Seconds for which an entry stands after a server said that its member is online, or after that was heard.
-ONLINE_LIFETIME: Final = 24 * 3600.0
+LIFETIME: Final = 24 * 3600.0
 
 #: The same once every server says that it is not.
-OFFLINE_LIFETIME: Final = 180.0
+GRACE: Final = 180.0
 
 
-class EntryLifetimes:
+class Leases:
     """
     Gives the entries that claims put into the table a lifetime.
     """
@@ -54,7 +54,7 @@ class EntryLifetimes:
         self._online.discard(identity)
         for mac in self._claimed(identity):
             entry = self._entry(mac)
-            if entry is not None and entry.peer == identity and entry.lifetime != OFFLINE_LIFETIME:
+            if entry is not None and entry.peer == identity and entry.lifetime != GRACE:
                 self._put(entry)
 
     def sweep(self) -> None:
@@ -72,8 +72,7 @@ class EntryLifetimes:
         return next((entry for entry in self._table.sources(mac) if entry.source == CLAIMED), None)
 
     def _put(self, entry: Entry) -> None:
-        lifetime = ONLINE_LIFETIME if entry.peer in self._online else OFFLINE_LIFETIME
         try:
-            self._table.put(entry.mac, entry.peer, CLAIMED, lifetime)
+            self._table.put(entry.mac, entry.peer, CLAIMED, LIFETIME if entry.peer in self._online else GRACE)
         except EntryRefused:  # our own, or no room: counted where it was claimed
             return
