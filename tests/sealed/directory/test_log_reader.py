@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.sealed.directory.client import COUNTERS
-from wand.sealed.directory.known_peers import COUNTERS as PEER_COUNTERS
+from wand.sealed.directory.listed_members import COUNTERS as RECORD_COUNTERS
 from wand.sealed.directory.log_reader import LogReader, NextStep
 from wand.sealed.directory.messages import Ask, Page, Record, pack, parse
 from wand.testing.members import SimulatedNetwork
@@ -31,7 +31,7 @@ class LogReaderTests(SynchronousTestCase):
         self.told: list[int] = []
         self.restarts = 0
         self.counters = Counters()
-        self.counters.declare({**COUNTERS, **PEER_COUNTERS})
+        self.counters.declare({**COUNTERS, **RECORD_COUNTERS})
         self.reader = LogReader(
             self.server.key.identity,
             sessions,

@@ -17,7 +17,7 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
-from wand.sealed.directory.known_peers import KnownPeers
+from wand.sealed.directory.listed_members import ListedMembers
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.messages import NUMBERS
 from wand.sealed.directory.own_announcement import OwnAnnouncement
@@ -71,7 +71,7 @@ class WansdDirectory:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
-        self._known = KnownPeers(participant, self._own, sessions, context.table, context.counters)
+        self._members = ListedMembers(participant, self._own, sessions, context.table, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
@@ -107,7 +107,7 @@ class WansdDirectory:
             DirectoryStatus(
                 name=subscription.name,
                 state=subscription.state,
-                entries=self._known.count(server),
+                entries=self._members.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
             )
             for server, (subscription, _) in self._subscriptions.items()
@@ -158,8 +158,8 @@ class WansdDirectory:
             server.identity,
             self._sessions,
             context.counters,
-            told=self._known.take,
-            restarted=self._known.restarted,
+            told=self._members.take,
+            restarted=self._members.restarted,
         )
         subscription = Subscription(
             server.identity,
@@ -198,7 +198,7 @@ class WansdDirectory:
     def _renew(self) -> None:
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         since = self._context.clock.seconds() - RENEWAL
-        self._known.renew(
+        self._members.renew(
             server
             for server, (subscription, _) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.sealed.directory.known_peers}.
+Tests for L{wand.sealed.directory.listed_members}.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
-from wand.sealed.directory.known_peers import ENDPOINTS_MERGED, KnownPeers
 from wand.sealed.directory.leases import GRACE, LIFETIME
+from wand.sealed.directory.listed_members import ENDPOINTS_MERGED, ListedMembers
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.testing.members import Person, SimulatedMember, SimulatedNetwork, macOf
@@ -16,9 +16,9 @@ from wand.testing.members import Person, SimulatedMember, SimulatedNetwork, macO
 FIRST, SECOND = b"1" * 32, b"2" * 32
 
 
-class KnownPeersTests(SynchronousTestCase):
+class ListedMembersTests(SynchronousTestCase):
     """
-    L{KnownPeers}.
+    L{ListedMembers}.
     """
 
     def setUp(self) -> None:
@@ -30,13 +30,13 @@ class KnownPeersTests(SynchronousTestCase):
         self.own = OwnAnnouncement(self.node)
         self.own.refresh()
         context = self.node.context
-        self.peers = KnownPeers(self.node, self.own, self.node.sessions, context.table, context.counters)
+        self.members = ListedMembers(self.node, self.own, self.node.sessions, context.table, context.counters)
 
     def tell(self, server: bytes, person: Person, version: int, *endpoints: str, epoch: int = 1) -> None:
         """
         A server says where a member is; nowhere, if it is offline.
         """
-        self.peers.take(server, Record(person.signedCertificate, person.claim(epoch), endpoints, 0, version))
+        self.members.take(server, Record(person.signedCertificate, person.claim(epoch), endpoints, 0, version))
 
     def introduced(self, person: Person) -> list[str]:
         return [str(each) for each in self.node.sessions.introduced[person.key.identity][1]]
@@ -51,7 +51,7 @@ class KnownPeersTests(SynchronousTestCase):
         self.tell(FIRST, self.alice, 1, "203.0.113.7:4711", "192.168.7.7:22222")
         self.assertEqual(self.node.table, {macOf(2): self.alice.key.identity})
         self.assertEqual(self.introduced(self.alice), ["203.0.113.7:4711", "192.168.7.7:22222"])
-        self.assertEqual((self.peers.count(FIRST), self.peers.count(SECOND)), (1, 0))
+        self.assertEqual((self.members.count(FIRST), self.members.count(SECOND)), (1, 0))
 
     def test_theEndpointsOfAllServersInTurn(self) -> None:
         """
@@ -99,7 +99,7 @@ class KnownPeersTests(SynchronousTestCase):
         """
         self.tell(FIRST, self.alice, 500, "203.0.113.5:1")
         self.tell(FIRST, self.bob, 501, "203.0.113.6:1")
-        self.peers.restarted(FIRST)
+        self.members.restarted(FIRST)
         self.tell(FIRST, self.alice, 1, "203.0.113.1:1")
         self.assertEqual(self.introduced(self.alice), ["203.0.113.1:1"])
         self.assertEqual(sorted(self.node.table), [macOf(2), macOf(3)])
@@ -112,7 +112,7 @@ class KnownPeersTests(SynchronousTestCase):
         self.tell(FIRST, self.alice, 1, "203.0.113.1:1")
         self.tell(SECOND, self.bob, 1, "203.0.113.2:1")
         self.network.run(LIFETIME - 10)
-        self.peers.renew([FIRST])
+        self.members.renew([FIRST])
         self.network.run(20)
         self.assertEqual(list(self.node.table), [macOf(2)])
 
@@ -127,7 +127,7 @@ class KnownPeersTests(SynchronousTestCase):
             (self.alice.signedCertificate, self.bob.claim()),
             (b"rubbish", b"rubbish"),
         ):
-            self.peers.take(FIRST, Record(signed, claim, ("203.0.113.1:1",), 0, 1))
+            self.members.take(FIRST, Record(signed, claim, ("203.0.113.1:1",), 0, 1))
         self.assertEqual((self.node.table, self.count("drop-directory-record")), ({}, 3))
 
     def test_anOldClaimIsNoLie(self) -> None:

@@ -1,5 +1,5 @@
 """
-Known peers: what all directory servers together say of the members.
+The members as all directory servers together list them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Sighting:
     endpoints: tuple[Endpoint, ...]
 
 
-class KnownPeers:
+class ListedMembers:
     """
     The members of the network, as the servers tell of them.  A server that tells nothing takes nobody away.
     """
