@@ -2,7 +2,7 @@
 The directory of REL2: the node registers with one or more servers, and their listings are the table.
 
 Each server is a source of its own, so the table is the union of what they say; where they differ, the newest claim
-wins.  An entry that a listing does not name any more does not go at once: a server that has just started does not know
+wins.  An entry that a listing no longer names does not go at once: a server that has just started does not know
 the others yet.  It goes when no listing names it, and nothing is heard from the node, for longer than any node waits to
 register again.
 """
@@ -29,8 +29,8 @@ from wand.underlay.unresolved import Unresolved
 COUNTERS: Final = {
     "directory-requests": "registration requests sent to directory servers",
     "directory-listings": "listings taken from directory servers",
-    "drop-directory-stranger": "datagrams to the directory client that no configured server sent",
-    "drop-directory-malformed": "datagrams from a directory server that are no listing",
+    "drop-directory-stranger": "datagrams to the directory client that did not come from a configured server",
+    "drop-directory-malformed": "datagrams from a directory server that are not listings",
     "drop-directory-entry": "entries of listings that could not be read, or that the table refused",
 }
 

@@ -21,19 +21,19 @@ COUNTERS: Final = {
     "drop-wansd-budget": "listings not sent: too much goes to that IP address already",
 }
 
-#: Octets of listings a second that one IP address is sent for as long as it likes, and at once.
+#: Octets of listings that one IP address is sent: per second in the long run, and at once.
 LISTED_RATE: Final = 1_000_000.0
 LISTED_BURST: Final = 4_000_000.0
 
-#: Octets of those at once that are kept for answers, where pushes would use them up.
+#: How many of the octets at once are kept for answers, so that pushes cannot use them up.
 ANSWERS_RESERVE: Final = 2_000_000.0
 
 
 class ListingSender:
     """
-    Sends the registry's listing, and remembers who has the newest.
+    Sends the registry's listing, and remembers which nodes have the newest.
 
-    @ivar port: what is sent through; C{None} while there is none.
+    @ivar port: what listings are sent through; C{None} before the start and after the end.
     """
 
     def __init__(self, registry: Registry, clock: IReactorTime, counters: Counters) -> None:

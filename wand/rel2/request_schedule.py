@@ -2,9 +2,10 @@
 The schedule of requests: when one REL2 server is asked, and what its silence means.
 
 It is asked at once; while it does not answer, again after about 0.5, 0.8, 1.2, 1.9, 3 s and so on up to every 30 s,
-each wait shortened by up to a quarter at random so that nodes do not ask in step.  Once it answered, it is asked again
-after 20, 60, 180 and then every 300 s, each wait shortened by up to a third.  The first few make up for a push that was
-lost while everybody starts; 300 is sooner than the original's 300 to 900, because few NATs keep a mapping for longer.
+each wait shortened by up to a quarter at random so that nodes do not ask in step.  Once it has answered, it is asked
+again after 20, 60, 180 and then every 300 s, each wait shortened by up to a third.  The first few make up for a push
+that was lost while everybody starts; 300 is sooner than the original's 300 to 900, because few NATs keep a mapping for
+longer.
 """
 
 from __future__ import annotations
@@ -24,25 +25,25 @@ from wand.rel2.wire import parseHost
 from wand.underlay.names import Resolve
 from wand.underlay.unresolved import Unresolved
 
-#: Seconds until the first repetition, and by what each further wait is longer.  Where a third of all datagrams is lost,
-#: each way, half of all requests get no answer: seven of them fit into 15 seconds.
+#: Seconds until the first repetition, and the factor by which each further wait grows.  Where a third of all datagrams
+#: is lost each way, half of all requests get no answer: seven of them fit into 15 seconds.
 REPEAT_FIRST: Final = 0.5
 REPEAT_GROWTH: Final = 1.6
 
 #: Seconds between repetitions, at most.
 REPEAT_MAXIMUM: Final = 30.0
 
-#: By which part a wait between repetitions is shortened, at most.
+#: The fraction by which a wait between repetitions is shortened, at most.
 REPEAT_JITTER: Final = 0.25
 
-#: Seconds from an answer to the next request: the first such wait, by what each further one is longer, the longest, and
-#: by which part they are shortened.
+#: Seconds from an answer to the next request: the first such wait, the factor by which each further one grows, the
+#: longest, and the fraction by which they are shortened.
 REFRESH_FIRST: Final = 20.0
 REFRESH_GROWTH: Final = 3.0
 REFRESH_MAXIMUM: Final = 300.0
 REFRESH_JITTER: Final = 1 / 3
 
-#: After how many requests without an answer a server is silent; from then on its name is resolved anew.
+#: After how many requests without an answer a server is silent; from then on its name is resolved again.
 SILENT_AFTER: Final = 3
 
 
@@ -130,7 +131,7 @@ class RequestSchedule:
 
     def stop(self) -> None:
         """
-        Ask no more and leave no timer behind.
+        Stop asking and leave no timer behind.
         """
         self._cancel()
         if self._resolution is not None:
@@ -157,7 +158,7 @@ class RequestSchedule:
             raise DNSLookupError(f"{self._host} has no IPv4 address")
         address = addresses[0]
         if parseHost(address.encode()) is None:
-            raise ValueError(f"{address} is no address of a single IPv4 host")
+            raise ValueError(f"{address} is not the address of a single IPv4 host")
         self._unresolved.clear(self._host)
         before, self.endpoint = self.endpoint, Endpoint(address, self._portNumber)
         if self._timer is None:  # it was found at once: ask() goes on and sends

@@ -30,10 +30,10 @@ from wand.timing.budget import Budget
 COUNTERS: Final = {
     "wansd-requests": "registration requests that were well formed",
     "wansd-expired": "nodes forgotten because they were not heard of for an hour",
-    "drop-wansd-malformed": "datagrams to the directory server that are no registration request",
+    "drop-wansd-malformed": "datagrams to the directory server that are not registration requests",
     "drop-wansd-loading": "requests dropped: the store is not read yet",
     "drop-wansd-full": "requests dropped: the listing would not fit into one datagram",
-    "drop-wansd-pending": "requests dropped: the hooks still think about the node, or about too many others",
+    "drop-wansd-pending": "requests dropped: the hooks have not decided about the node yet, or about too many others",
     "drop-wansd-unanswered": "requests dropped: a hook did not answer, or failed; the node asks again",
     "drop-wansd-refused": "requests dropped: a hook or the operator refuses the node",
 }
@@ -69,7 +69,7 @@ class Wansd:
     ) -> None:
         """
         @param records: the open store of the registry; closed by its owner.
-        @param hooks: asked before a node joins.  They are told of events by whoever opened them.
+        @param hooks: asked before a node joins.  Whoever opened them tells them of events.
         @param host: the numeric local address to bind.
         @param port: the UDP port to bind.
         """
@@ -146,7 +146,7 @@ class Wansd:
         self._listings.stop()
         return failure
 
-    # What nodes ask.
+    # Requests of nodes.
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -206,7 +206,7 @@ class Wansd:
             self._log.warn("{mac} at {endpoint} is refused: {reason}", mac=str(mac), endpoint=endpoint, reason=reason)
             self._events.publish("refused", mac=str(mac), endpoint=str(endpoint), reason=reason)
 
-    # What goes.
+    # Registrations that end.
 
     def _expired(self, registration: Registration) -> None:
         self._counters["wansd-expired"] += 1
@@ -217,7 +217,7 @@ class Wansd:
         self._listings.forget(registration.mac)
         self._stored.write(registration.mac, None)
 
-    # What the operator sees and changes.
+    # The operator.
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         """
@@ -232,7 +232,7 @@ class Wansd:
         @param peer: the IPv4 address of the node, with or without a port; a REL2 listing has no ports.
         @param source: C{None} or C{operator}.
         @param lifetime: seconds, or C{None} for no end.
-        @raise wand.errors.AddressInvalid: if C{peer} is no endpoint.
+        @raise wand.errors.AddressInvalid: if C{peer} is not an endpoint.
         @raise wand.errors.EntryRefused: if a listing cannot name it, or has no room.
         @raise wand.errors.NotSupported: if C{source} is another one.
         """

@@ -3,7 +3,7 @@ A store in an SQLite file: the embedded default.
 
 The file is in WAL mode.  What is committed there has been handed to the operating system, so it survives the end of the
 program, however it ends.  Registrations are written with C{synchronous=NORMAL}: after a power failure the last ones may
-be missing, never is the file damaged, and the nodes register again within minutes; a flush of the disk for every
+be missing, but the file is never damaged, and nodes register again within minutes; a flush of the disk for every
 request would make the disk the server's limit.  An L{exchange<SQLiteRecords.exchange>} decides something that must not
 be decided twice, so it is made with C{synchronous=FULL} (https://www.sqlite.org/pragma.html#pragma_synchronous).
 """

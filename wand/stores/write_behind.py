@@ -1,5 +1,5 @@
 """
-Write-behind: records reach a store after whoever changed them has gone on, and none is lost because the store was away.
+Write-behind: nobody waits for the store when a record changes, and no record is lost because the store was away.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class WriteBehind(Generic[Value]):
             self._events.publish("store-recovered")
         try:
             self._told(group, True)
-        finally:  # whatever somebody makes of it, what waits is written
+        finally:  # whatever the owner does, what waits is written
             self._proceed()
 
     def _refused(self, failure: Failure, group: dict[bytes, Value | None]) -> None:

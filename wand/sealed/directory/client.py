@@ -35,7 +35,7 @@ COUNTERS: Final = {
     "directory-announces": "announcements of ourselves sent to directory servers",
     "directory-pages-taken": "pages taken from directory servers",
     "drop-directory-stranger": "directory messages dropped: they do not come from a server that we ask",
-    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are not for a node",
 }
 
 #: How many servers are asked, at most.
@@ -228,7 +228,7 @@ class WansdDirectoryKind:
 
     def open(self, settings: Settings, context: NodeContext) -> IDirectory:
         """
-        See L{IDirectoryKind}.  There are no settings: the membership knows the servers.
+        See L{IDirectoryKind}.  It has no settings: the membership knows the servers.
         """
         for key in settings:
             raise ConfigurationInvalid("directories.wansd", key, "the directory wansd has no settings")

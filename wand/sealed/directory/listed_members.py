@@ -50,7 +50,7 @@ class Sighting:
 
 class ListedMembers:
     """
-    The members of the network, as the servers tell of them.  A server that tells nothing takes nobody away.
+    The members of the network, as the servers tell of them.  A silent server removes nobody.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ RECORDS_MAXIMUM: Final = 64
 #: Octets of a page that are left for records.
 PAGE_ROOM: Final = MAXIMUM - 56
 
-#: What a server calls itself from its first start on, for as long as it keeps its records.
+#: What a server calls its log, for as long as it keeps it.
 Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
 
 Number: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
@@ -45,7 +45,7 @@ def _checkPair(certificate: bytes, claim: bytes) -> None:
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """
-    What a server says of one member; it can lie about nothing but the endpoints.
+    What a server says of one member.  It can lie only about the endpoints.
 
     @ivar endpoints: where the member may be, best first; empty while it is not online.
     @ivar age: how long ago the server heard it, in seconds.
@@ -148,15 +148,15 @@ def parse(octets: bytes) -> Message | None:
     """
     Read a message that may be anything.
 
-    @return: C{None} if it is none of ours, which the caller counts.
+    @return: C{None} if it is not one of ours, which the caller counts.
     """
     return unpacked(octets, Message, MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
 
 
 def parseRecord(octets: bytes | msgspec.Raw) -> Record | None:
     """
-    Read one record of a page; whatever is wrong with it is wrong with no other.
+    Read one record of a page; a mistake in it does not affect the others.
 
-    @return: C{None} if it is no record, which the caller counts.
+    @return: C{None} if it is not a record, which the caller counts.
     """
     return unpacked(bytes(octets), Record, MAXIMUM)

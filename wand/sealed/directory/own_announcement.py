@@ -12,10 +12,10 @@ from wand.sealed.node.participant import Participant
 
 class OwnAnnouncement:
     """
-    Our announcement, numbered anew whenever it says something new.
+    Our announcement, with a new number whenever it says something new.
 
-    @ivar order: the epoch of our claim and the number of the announcement; C{None} while there is none.
-    @ivar message: the announcement, packed; empty while there is none.
+    @ivar order: the epoch of our claim and the number of the announcement; C{None} before the first.
+    @ivar message: the announcement, packed; empty before the first.
     @ivar endpoints: our endpoints on local networks.
     """
 

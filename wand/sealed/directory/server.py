@@ -31,11 +31,11 @@ from wand.status import EntryStatus
 
 COUNTERS: Final = {
     "directory-announcements": "announcements of members, those that said nothing new included",
-    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are not for a server",
     "drop-directory-loading": "directory messages dropped: the store is not read yet",
     "drop-directory-invalid": "announcements dropped: the certificate or the claim is not valid",
-    "drop-directory-foreign": "announcements dropped: they are of somebody else",
-    "drop-directory-full": "announcements dropped: as many members as we keep",
+    "drop-directory-foreign": "announcements dropped: they are somebody else's",
+    "drop-directory-full": "announcements dropped: there are as many members as we keep",
 }
 
 #: For how many seconds an operator is reminded that the store was restored.
@@ -179,7 +179,7 @@ class SealedDirectory:
     def _fallenBehind(self) -> None:
         """
         A node knows more of our log than we do, so the store was restored from a backup: begin a new log, lest nodes
-        take what is new for what they know.  Once, since it makes every node read it anew.
+        take what is new for what they know.  Only once, since it makes every node read everything again.
         """
         if not self._isRestored:
             self._isRestored = True
@@ -193,8 +193,8 @@ class SealedDirectory:
 
     def callBack(self) -> Iterator[Identity]:
         """
-        After a start, begin a session with everybody who was online, one at each step: they do not know that theirs is
-        gone, and would hear no news until they ask again.
+        After a start, begin a session with every member that was online, one at each step.  Members do not know that
+        theirs is gone, and would hear no news until they ask again.
         """
         for entry in self._announcements:
             identity = entry.identity
