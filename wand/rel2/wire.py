@@ -100,7 +100,7 @@ def parseHost(text: bytes) -> str | None:
     """
     Read the address of a single IPv4 host.
 
-    @return: its canonical form, or C{None} if it is no address, or one of no single host (multicast, reserved, and so on).
+    @return: its canonical form, or C{None} if it is not an address, or not that of a single host.
     """
     try:
         address = IPv4Address(text.decode("ascii"))
