@@ -747,7 +747,9 @@ class GoodbyeTests(SealedNetworkTestCase):
         """
         Does the server hear a member?
         """
-        [known] = [each for each in self.server._service.directory._announcements if each.announcement.claim.name == name]
+        [known] = [
+            each for each in self.server._service.directory._announcements if each.announcement.claim.name == name
+        ]
         return bool(known.endpoints)
 
     def test_peersAndServerKnowWithinASecond(self) -> None:

@@ -99,11 +99,11 @@ class SQLiteTests(WriteBehindCase):
         """
         A record is set, set anew and deleted; each time its owner is told once the store has it.
         """
-        self.numbers.write(b"a", 1)
-        self.numbers.write(b"b", 2)
+        self.numbers.write({b"a": 1})
+        self.numbers.write({b"b": 2})
         self.assertEqual(self.stored(self.records), {b"a": b"1", b"b": b"2"})
-        self.numbers.write(b"a", 3)
-        self.numbers.write(b"b", None)
+        self.numbers.write({b"a": 3})
+        self.numbers.write({b"b": None})
         self.assertEqual(self.stored(self.records), {b"a": b"3"})
         self.assertEqual(self.told[2:], [({b"a": 3}, True), ({b"b": None}, True)])
 
@@ -117,18 +117,19 @@ class SQLiteTests(WriteBehindCase):
         self.clock.advance(DELAY)
         self.assertEqual(self.stored(self.records), {b"a": b"2"})
         self.numbers.writeLater(b"a", 3)
-        self.numbers.write(b"b", 1)
+        self.numbers.write({b"b": 1})
         self.assertEqual(self.told, [({b"a": 2}, True), ({b"a": 3, b"b": 1}, True)])
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.clock.advance(2 * DELAY)
+        self.assertEqual((len(self.told), self.clock.getDelayedCalls()), (2, []))
 
     def test_aFullDiskIsMadeUpFor(self) -> None:
         """
         What found no room is written once there is room.
         """
-        self.numbers.write(b"a", 1)
+        self.numbers.write({b"a": 1})
         assert self.records._connection is not None
         self.records._connection.execute("PRAGMA max_page_count = 2")
-        self.numbers.write(b"big" * 3000, 2)
+        self.numbers.write({b"big" * 3000: 2})
         self.assertEqual((self.stored(self.records), self.numbers.isPaused), ({b"a": b"1"}, True))
         self.records._connection.execute("PRAGMA max_page_count = 1000000")
         self.clock.advance(RETRY_FIRST)
@@ -161,7 +162,7 @@ class TroubleTests(WriteBehindCase):
         """
         self.records.waiting = []
         for number in range(5):
-            self.numbers.write(b"%d" % number, number)
+            self.numbers.write({b"%d" % number: number})
         self.assertEqual((len(self.records.attempts), self.told), (1, []))
         self.records.waiting[0].callback(None)
         self.records.waiting[1].callback(None)
@@ -173,22 +174,35 @@ class TroubleTests(WriteBehindCase):
         That a write ends is no reason to begin another one for what can wait.
         """
         self.records.waiting = []
-        self.numbers.write(b"a", 1)
+        self.numbers.write({b"a": 1})
         self.numbers.writeLater(b"b", 2)
         self.records.waiting.pop().callback(None)
         self.assertEqual(len(self.records.attempts), 1)
         self.clock.advance(DELAY)
         self.assertEqual(len(self.records.attempts), 2)
 
+    def test_whatBecomesDueDuringAWriteFollowsIt(self) -> None:
+        """
+        What could wait, and whose time came while a write was under way, is written right after that.
+        """
+        self.numbers.writeLater(b"a", 1)
+        self.records.waiting = []
+        self.numbers.write({b"b": 2})
+        self.numbers.writeLater(b"c", 3)
+        self.clock.advance(DELAY)
+        self.records.waiting.pop().callback(None)
+        self.records.waiting.pop().callback(None)
+        self.assertEqual(self.told, [({b"a": 1, b"b": 2}, True), ({b"c": 3}, True)])
+
     def test_aStoreThatRefusesIsTriedAgainLessAndLessOften(self) -> None:
         """
         A store that refuses is left alone for 2, 4, 8 and at last 30 seconds, whatever changes meanwhile.
         """
         self.records.isFull = True
-        self.numbers.write(b"a", 0)
+        self.numbers.write({b"a": 0})
         for number in range(1300):
             self.clock.advance(0.1)
-            self.numbers.write(b"a", number)
+            self.numbers.write({b"a": number})
         pauses = [later - earlier for earlier, later in pairwise(self.records.attempts)]
         self.assertEqual([round(pause) for pause in pauses], [2, 4, 8, 16, 30, 30, 30])
         self.assertEqual(RETRY_MAXIMUM, 30.0)
@@ -203,7 +217,7 @@ class TroubleTests(WriteBehindCase):
         the end, and the log of the beginning.
         """
         self.records.isFull = True
-        self.numbers.write(b"a", 1)
+        self.numbers.write({b"a": 1})
         self.clock.advance(100)
         [text] = self.context.notes.texts
         self.assertEqual(text, f"the store cannot be written: the disk is full: make room. {CONSEQUENCE}")
@@ -219,9 +233,9 @@ class TroubleTests(WriteBehindCase):
         alone for now.
         """
         self.records.isFull = True
-        self.numbers.write(b"a", 1)
+        self.numbers.write({b"a": 1})
         self.assertEqual((self.told, self.numbers.isPaused), ([({b"a": 1}, False)], True))
-        self.numbers.write(b"b", 2)
+        self.numbers.write({b"b": 2})
         self.records.isFull = False
         self.clock.advance(RETRY_FIRST)
         self.assertEqual((self.told[1:], self.numbers.isPaused), ([({b"a": 1, b"b": 2}, True)], False))
@@ -231,8 +245,8 @@ class TroubleTests(WriteBehindCase):
         What was refused does not replace what changed while it was under way.
         """
         self.records.waiting = []
-        self.numbers.write(b"a", 1)
-        self.numbers.write(b"a", 2)
+        self.numbers.write({b"a": 1})
+        self.numbers.write({b"a": 2})
         self.records.waiting.pop().errback(StoreUnavailable("no answer"))
         self.records.waiting = None
         self.clock.advance(RETRY_FIRST)
@@ -245,7 +259,7 @@ class TroubleTests(WriteBehindCase):
         self.numbers = self.over(self.records, waitingMaximum=3)
         self.records.isFull = True
         for number in range(10):
-            self.numbers.write(b"%d" % number, number)
+            self.numbers.write({b"%d" % number: number})
         self.records.isFull = False
         self.clock.advance(RETRY_FIRST)
         self.assertEqual(sorted(self.stored(self.records)), [b"7", b"8", b"9"])
@@ -256,8 +270,8 @@ class TroubleTests(WriteBehindCase):
         """
         self.records.waiting = []
         self.told = None  # type: ignore[assignment]  # so that it cannot be told
-        self.numbers.write(b"a", 1)
-        self.numbers.write(b"b", 2)
+        self.numbers.write({b"a": 1})
+        self.numbers.write({b"b": 2})
         self.records.waiting.pop().callback(None)
         self.assertEqual(len(self.records.attempts), 2)
         gc.collect()
@@ -269,7 +283,7 @@ class TroubleTests(WriteBehindCase):
         leaves no timer behind.
         """
         self.records.waiting = []
-        self.numbers.write(b"a", 1)
+        self.numbers.write({b"a": 1})
         self.numbers.writeLater(b"b", 2)
         stopping = self.numbers.stop()
         self.assertNoResult(stopping)

@@ -193,7 +193,7 @@ class Wansd:
         if change is Change.NONE:
             self._stored.writeLater(mac, registration)
             return
-        self._stored.write(mac, registration)
+        self._stored.write({mac: registration})
         if change is Change.NEW:
             self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
         elif change is Change.HOST and before is not None:  # a port changes whenever a NAT likes
@@ -215,7 +215,7 @@ class Wansd:
 
     def _gone(self, registration: Registration) -> None:
         self._listings.forget(registration.mac)
-        self._stored.write(registration.mac, None)
+        self._stored.write({registration.mac: None})
 
     # The operator.
 
@@ -248,7 +248,7 @@ class Wansd:
         now = self._context.wallClock()
         registration = Registration(mac, endpoint, now, now, lifetime, fixed=True, asked=asked)
         self.registry.put(registration)
-        self._stored.write(mac, registration)
+        self._stored.write({mac: registration})
         self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
         self._listings.changed()
 

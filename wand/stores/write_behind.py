@@ -84,18 +84,21 @@ class WriteBehind(Generic[Value]):
         """
         return bool(self._refusals) and self._writing is None
 
-    def write(self, key: bytes, value: Value | None) -> None:
+    def write(self, changes: Mapping[bytes, Value | None]) -> None:
         """
-        Set a record, or delete it, as soon as the store takes it.
+        Set records as soon as the store takes them, all in one write; C{None} deletes.
         """
+        for key, value in changes.items():
+            self._put(key, value)
         self._isUrgent = True
-        self._put(key, value)
+        self._proceed()
 
     def writeLater(self, key: bytes, value: Value | None) -> None:
         """
-        Set a record, or delete it, at the next occasion.
+        Set a record at the next occasion; C{None} deletes.
         """
         self._put(key, value)
+        self._proceed()
 
     def stop(self) -> Deferred[None]:
         """
@@ -118,7 +121,6 @@ class WriteBehind(Generic[Value]):
         self._waiting.pop(key, None)  # the newest goes last, so that the oldest is given up
         self._waiting[key] = value
         self._trim()
-        self._proceed()
 
     def _trim(self) -> None:
         while len(self._waiting) > self._waitingMaximum:
@@ -136,6 +138,7 @@ class WriteBehind(Generic[Value]):
             self._schedule(self._delay)
 
     def _schedule(self, seconds: float) -> None:
+        self._cancelTimer()
         if not self._isStopping:
             self._timer = self._clock.callLater(seconds, self._due)
 
@@ -146,12 +149,12 @@ class WriteBehind(Generic[Value]):
 
     def _due(self) -> None:
         self._timer = None
+        self._isUrgent = bool(self._waiting)
         self._writeGroup()
 
     def _writeGroup(self) -> None:
         if self._writing is not None or not self._waiting:
             return
-        self._cancelTimer()
         group, self._waiting, self._isUrgent = self._waiting, {}, False
         octets = {bytes(key): None if value is None else self._encode(value) for key, value in group.items()}
         self._writing = self._records.write(self._kind, octets)

@@ -116,10 +116,8 @@ class StoredLog:
             self.instance = head.instance
         self._announcements.load(entries, max(newest, head.version if head else 0))
         self.published = self._announcements.version
-        for key in invalid:
-            self._stored.writeLater(key, None)
         if head is None or invalid:
-            self._writeHead()
+            self._write(dict.fromkeys(invalid))
 
     def noteHeard(self, identity: Identity) -> None:
         """
@@ -132,15 +130,14 @@ class StoredLog:
         """
         Write a member that changed or is gone.
         """
-        self._stored.writeLater(identity, self._announcements.get(identity))
-        self._writeHead()
+        self._write({identity: self._announcements.get(identity)})
 
     def beginAnew(self) -> None:
         """
         Give the log another name, so that nodes read it from its beginning.
         """
         self.instance = self._entropy(8)
-        self._writeHead()
+        self._write({})
 
     def stop(self) -> Deferred[None]:
         """
@@ -148,10 +145,11 @@ class StoredLog:
         """
         return self._stored.stop()
 
-    def _writeHead(self) -> None:
-        self._stored.write(_HEAD, _Head(self.instance, self._announcements.version))
-        if self._stored.isPaused:
-            self._publish(self._announcements.version)
+    def _write(self, changes: Mapping[bytes, LogEntry | None]) -> None:
+        head = _Head(self.instance, self._announcements.version)
+        self._stored.write({**changes, _HEAD: head})
+        if self._stored.isPaused:  # nodes are served all the same
+            self._publish(head.version)
 
     def _written(self, group: Mapping[bytes, _Value | None], isStored: bool) -> None:
         head = group.get(_HEAD)
@@ -159,7 +157,7 @@ class StoredLog:
             if not self._hasFailed:
                 self._hasFailed = True
                 self.instance = self._entropy(8)
-            self._writeHead()  # nodes are served all the same
+            self._write({})
         else:
             self._hasFailed = False
             if isinstance(head, _Head):
