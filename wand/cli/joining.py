@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from wand.cli.asking import InShell
+from wand.cli.confirmation import InShell
 from wand.cli.files import SECRET_MAXIMUM, readText
 from wand.cli.own import showJoined, showRedeemed
 from wand.cli.rendering import clean, duration, working

@@ -7,7 +7,7 @@ from __future__ import annotations
 import click
 
 from wand.cli.arguments import jsonOption
-from wand.cli.asking import confirm, yesOption
+from wand.cli.confirmation import confirm, yesOption
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM

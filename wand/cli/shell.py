@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import click
 
-from wand.cli.asking import InShell
+from wand.cli.confirmation import InShell
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
 

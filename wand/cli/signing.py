@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wand.cli.asking import confirm, yesOption
+from wand.cli.confirmation import confirm, yesOption
 from wand.cli.durations import inSeconds
 from wand.cli.files import readDocument, readSecret
 from wand.cli.rendering import clean, shortKey
