@@ -12,7 +12,8 @@ import msgspec
 from wand.config import ServerConfiguration
 from wand.errors import NotSupported, TemporarilyUnavailable
 from wand.ethernet import MAC
-from wand.membership.enrolment import MEMBERSHIP, TOKEN
+from wand.membership.administration import Administration
+from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
@@ -58,8 +59,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         self._service.look()
         members = len(self._service.directory)
         status = self.baseStatus("server", "sealed", self._service.listening, members, members)
-        network, roster = self._service.roster.status, self._service.roster
-        own = next((member for member in roster.members if member.key == roster.identity.text), None)
+        network, own = self._administration.status, self._administration.own
         return msgspec.structs.replace(
             status,
             own=OwnStatus(
@@ -69,7 +69,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
                 cipher=network.cipher,
                 prefix=network.prefix,
                 name=own.name if own else "",
-                key=roster.identity.text,
+                key=own.key if own else "",
                 addresses=[],
                 expires=own.expires if own else None,
                 conflicts=[],
@@ -91,16 +91,19 @@ class SealedServer(ProgramService[ServerConfiguration]):
 
     def members(self, after: str | None, count: int) -> list[MemberStatus]:
         self._checkOpen()
-        ordered = sorted(self._service.roster.members, key=lambda member: member.key)
-        return [member for member in ordered if after is None or member.key > after][:count]
+        return self._administration.members(after or "", count)
 
     def invitations(self) -> list[InvitationStatus]:
         self._checkOpen()
-        return self._service.roster.invitations
+        return self._administration.invitations
 
     def requests(self) -> bytes:
         self._checkOpen()
-        return self._service.roster.requests
+        return self._administration.signingRequests
+
+    @property
+    def _administration(self) -> Administration:
+        return self._service.roster.administration
 
     def _checkOpen(self) -> None:
         if not self._service.isOpen:
@@ -120,36 +123,36 @@ class SealedServer(ProgramService[ServerConfiguration]):
     ) -> str:
         await self._service.opened()
         where = list(endpoints) or self._service.endpoints()
-        token = await self._service.roster.invite(where, uses, lifetime, name, bridge, approval, limits)
+        token = await self._administration.invite(where, uses, lifetime, name, bridge, approval, limits)
         return token.text
 
     async def withdraw(self, invitation: str) -> None:
         await self._service.opened()
-        await self._service.roster.withdraw(invitation)
+        await self._administration.withdraw(invitation)
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
         await self._service.opened()
-        return await self._service.roster.approve(nameOrKey)
+        return await self._administration.approve(nameOrKey)
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
         await self._service.opened()
-        return await self._service.roster.rename(nameOrKey, name)
+        return await self._administration.rename(nameOrKey, name)
 
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
         await self._service.opened()
-        return await self._service.roster.limit(nameOrKey, macs, broadcasts)
+        return await self._administration.limit(nameOrKey, macs, broadcasts)
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         await self._service.opened()
-        return await self._service.roster.confirm(nameOrKey)
+        return await self._administration.confirm(nameOrKey)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         await self._service.opened()
-        return await self._service.roster.revoke(nameOrKey)
+        return await self._administration.revoke(nameOrKey)
 
     async def importSignatures(self, document: bytes) -> int:
         await self._service.opened()
-        return await self._service.roster.importSignatures(document)
+        return await self._administration.importSignatures(document)
 
     def reload(self) -> list[str]:
         return waitingForRestart(self.configuration, self._surroundings.load())

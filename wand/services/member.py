@@ -141,13 +141,13 @@ class MemberService:
         told = context.clock, context.failures, context.notes
         self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, *told)
         self._memories = Memories(enrolment.state, self.claims.learned, *told)
-        self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
+        self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._redeeming = Redeeming(enrolment, transport, tap, context, self._name, self._redeemed)
         self.sealed = Sealed(self, transport, self._control)
         self.claims.restarted = transport.renew
-        transport.admitSources(self.claims.mayUse)
-        transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
+        transport.admitSources(self.claims.sources.mayUse)
+        transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
         transport.mayReach = self.mayReach
         transport.onSession(self._session)
         transport.onClock(self._clocks.told)
@@ -418,7 +418,7 @@ class MemberService:
             addresses=list(own.addresses) if own else [],
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
-            bridge=self.enrolment.mayBridge,
+            bridge=own.bridge if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=self.enrolment.token is not None,

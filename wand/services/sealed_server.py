@@ -224,7 +224,9 @@ class SealedServerService(Service):
 
     def _openTransport(self) -> None:
         configuration, context = self._configuration, self._context
-        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster)
+        request = TransportRequest(
+            configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=self.roster.own
+        )
         transport = self._protocol.open(request, context)
         if not isinstance(transport, SealedTransport):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
@@ -292,7 +294,7 @@ class SealedServerService(Service):
                 "the store has records that cannot be read, and that are left alone: members may be missing from wand "
                 "members; restore a backup (wand restore FILE), the log names the records",
             )
-        if not self.roster.status.signs:
+        if not self.roster.administration.status.signs:
             notes.say(
                 "network-key",
                 f"the network key is not in {state.path}, so certificates wait for wand sign; if you did not move it "
@@ -311,7 +313,7 @@ class SealedServerService(Service):
         self._goodbyes = Goodbyes(transport, control, context)
         self._gossip = Gossip(self.roster.trust, transport, control, context)
         self.directory = SealedDirectory(
-            self.roster.identity, context, transport, control, records, self.roster.check, self._mayReach
+            self.roster.own.identity, context, transport, control, records, self.roster.own.check, self._mayReach
         )
         self._open = True
         waiting, self._waitingToOpen = self._waitingToOpen, []
@@ -327,10 +329,10 @@ class SealedServerService(Service):
         self._tending.start(INTERVAL, now=False)
         self._clocks.start()
         self._names.look()
-        self._overlap.start(self.roster.status.prefix, tunnels)
+        self._overlap.start(self.roster.prefix, tunnels)
         self._called = self.directory.callBack()
         self._calling.start(CALL, now=False)
-        status = self.roster.status
+        status = self.roster.administration.status
         self._log.info(
             "server {name} of {network} ({prefix}, {cipher}) at {listening}",
             name=self._configuration.name,
@@ -369,8 +371,9 @@ class SealedServerService(Service):
             await self._records.close()
 
     async def _inviteFirst(self, state: StateDirectory) -> None:
-        token = await self.roster.invite(self.endpoints(), FIRST_USES)
-        name, path = self.roster.status.name, state.path / FIRST_INVITATION
+        administration = self.roster.administration
+        token = await administration.invite(self.endpoints(), FIRST_USES)
+        name, path = administration.status.name, state.path / FIRST_INVITATION
         try:
             state.write(FIRST_INVITATION, f"{token.text}\n".encode())
         except StateUnavailable as error:
@@ -428,8 +431,8 @@ class SealedServerService(Service):
         """
         if not self._open:
             return
-        unsigned = self.roster.status.unsigned
-        pending = self.roster.pending
+        administration = self.roster.administration
+        unsigned, pending = administration.status.unsigned, administration.pending
         self._tellOf(
             "unsigned",
             unsigned,
@@ -459,7 +462,7 @@ class SealedServerService(Service):
 
     async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
         endpoint = str(self.transport.endpointOf(joiner) or "")
-        answer = await self.roster.redeem(message, bytes(joiner), joiner.invitation, endpoint)
+        answer = await self.roster.requests.redeem(message, bytes(joiner), joiner.invitation, endpoint)
         self._waiting.pop(message.identity, None)
         if isinstance(answer, Pending):
             self._waiting[message.identity] = joiner, message
@@ -470,7 +473,7 @@ class SealedServerService(Service):
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Renew):
-            self._answers.give(peer, lambda: self.roster.renew(peer, MAC(message.mac)))
+            self._answers.give(peer, lambda: self.roster.requests.renew(peer, MAC(message.mac)))
 
     # What the roster tells.
 

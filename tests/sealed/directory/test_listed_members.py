@@ -7,7 +7,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
-from wand.sealed.directory.leases import GRACE, LIFETIME
+from wand.membership.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.sealed.directory.listed_members import ENDPOINTS_MERGED, ListedMembers
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own_announcement import OwnAnnouncement
@@ -30,7 +30,7 @@ class ListedMembersTests(SynchronousTestCase):
         self.own = OwnAnnouncement(self.node)
         self.own.refresh()
         context = self.node.context
-        self.members = ListedMembers(self.node, self.own, self.node.sessions, context.table, context.counters)
+        self.members = ListedMembers(self.node, self.own, self.node.sessions, context.counters)
 
     def tell(self, server: bytes, person: Person, version: int, *endpoints: str, epoch: int = 1) -> None:
         """
@@ -79,10 +79,10 @@ class ListedMembersTests(SynchronousTestCase):
         self.tell(FIRST, self.alice, 1, "203.0.113.1:1")
         self.tell(SECOND, self.alice, 1, "203.0.113.1:1")
         self.tell(FIRST, self.alice, 2)
-        self.network.run(GRACE + 1)
+        self.network.run(OFFLINE_LIFETIME + 1)
         self.assertIn(macOf(2), self.node.table)
         self.tell(SECOND, self.alice, 2)
-        self.network.run(GRACE + 1)
+        self.network.run(OFFLINE_LIFETIME + 1)
         self.assertEqual((self.node.table, self.introduced(self.alice)), ({}, []))
 
     def test_whatComesLateChangesNothing(self) -> None:
@@ -111,7 +111,7 @@ class ListedMembersTests(SynchronousTestCase):
         """
         self.tell(FIRST, self.alice, 1, "203.0.113.1:1")
         self.tell(SECOND, self.bob, 1, "203.0.113.2:1")
-        self.network.run(LIFETIME - 10)
+        self.network.run(ONLINE_LIFETIME - 10)
         self.members.renew([FIRST])
         self.network.run(20)
         self.assertEqual(list(self.node.table), [macOf(2)])

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
-from wand.membership.messages import MAXIMUM
+from wand.membership.messages import MESSAGE_MAXIMUM
 from wand.membership.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.messages import Ask, Page, Record, parse, parseRecord
@@ -46,7 +46,7 @@ class PageSenderTests(SynchronousTestCase):
 
     def send(self, identity: bytes, octets: bytes) -> None:
         page = parse(octets)
-        assert isinstance(page, Page) and len(octets) <= MAXIMUM
+        assert isinstance(page, Page) and len(octets) <= MESSAGE_MAXIMUM
         self.sent[identity].append(page)
 
     def change(self, first: int, last: int) -> None:

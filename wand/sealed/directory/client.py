@@ -71,7 +71,7 @@ class WansdDirectory:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
-        self._members = ListedMembers(participant, self._own, sessions, context.table, context.counters)
+        self._members = ListedMembers(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
