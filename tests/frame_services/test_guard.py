@@ -27,9 +27,8 @@ from wand.membership.identity import Identity
 from wand.protocols.sealed.peers import PeerKey
 from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.services.etud import EtudService
+from wand.services.node_plugins import NodePlugins
 from wand.services.watcher import SteadyWatcher
-from wand.state import UNCHANGED
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -318,7 +317,7 @@ class ChoiceTests(SynchronousTestCase):
         configuration = NodeConfiguration(driver="memory", **keys)  # type: ignore[arg-type]  # keys of the test's own
         clock = Clock()
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
-        return [name for name, _ in EtudService(configuration, context, UNCHANGED, self.fail)._watching]
+        return list(NodePlugins(configuration, context).frameServices)
 
     def test_guardIsOnInSealedNetworks(self) -> None:
         """

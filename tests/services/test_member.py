@@ -16,8 +16,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 import wand.services.redeeming
-import wand.services.sealed_server
+import wand.services.roster_store
 from wand.config import NodeConfiguration, ServerConfiguration
+from wand.control.program import InvitationTerms
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.errors import (
@@ -175,7 +176,9 @@ class SealedNetworkTestCase(SynchronousTestCase):
         """
         Have the server invite.
         """
-        asked = Deferred.fromCoroutine(self.server.invite([], uses, 3600.0, name, bridge, approval))
+        asked = Deferred.fromCoroutine(
+            self.server.network.invite(InvitationTerms([], uses, 3600.0, name, bridge, approval))
+        )
         self.go(0.1)
         return str(self.successResultOf(asked))
 
@@ -209,7 +212,7 @@ class SealedNetworkTestCase(SynchronousTestCase):
         """
         The members by their names.
         """
-        return {each.name: each for each in self.server.members(None, 99)}
+        return {each.name: each for each in self.server.network.members(None, 99)}
 
 
 class SealedNetworkTests(SealedNetworkTestCase):
@@ -268,7 +271,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
         self.patch(wand.services.redeeming, "allResolverOf", resolver)
-        asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
+        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationTerms(["wand.example.net:44444"])))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
         self.join(node, str(self.successResultOf(asked)))
@@ -296,7 +299,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         operator insists; one that there is goes on.
         """
         self.server.stopService()
-        self.patch(wand.services.sealed_server, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
+        self.patch(wand.services.roster_store, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
         self.server = self.serve()
         with self.assertRaises(ConfigurationInvalid) as caught:
             self.serve("other")
@@ -390,7 +393,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.join(one, self.invitation(approval=True))
         self.go(400.0)
         self.assertEqual((one.node.counters.drops(), self.server.counters.drops()), (0, 0))
-        approved = Deferred.fromCoroutine(self.server.approve("node-1"))
+        approved = Deferred.fromCoroutine(self.server.network.approve("node-1"))
         self.go(0.3)
         self.successResultOf(approved)
         self.assertEqual(one.own.stage, "member")
@@ -419,7 +422,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertEqual(
             [event.fields["gained"] for event in told if event.kind == "redeemed"], ["the bridge right", "nothing more"]
         )
-        self.assertEqual(len(self.server.invitations()), 2)
+        self.assertEqual(len(self.server.network.invitations()), 2)
         self.assertTrue(self.reaches(two, one))
 
     def test_aMemberIsRefusedMore(self) -> None:
@@ -449,8 +452,8 @@ class SealedNetworkTests(SealedNetworkTestCase):
         one = self.dwelling(1, joins=False)
         self.successResultOf(Deferred.fromCoroutine(one.node.join(self.invitation(approval=True))))
         asked: list[object] = []
-        redeem = self.server._service.roster.redeem
-        self.patch(self.server._service.roster, "redeem", lambda *all: asked.append(all) or redeem(*all))
+        redeem = self.server.network.server.roster.redeem
+        self.patch(self.server.network.server.roster, "redeem", lambda *all: asked.append(all) or redeem(*all))
         self.go(1.0)
         member = one.node.etud.member
         assert member is not None
@@ -530,10 +533,18 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertIn("opening its store", status.notes[0])
         self.assertEqual(status.attention, 1)
         self.assertEqual((status.role, status.listening), ("server", ""))
-        for ask in (self.server.requests, self.server.invitations, lambda: self.server.members(None, 9)):
+        for ask in (
+            self.server.network.requests,
+            self.server.network.invitations,
+            lambda: self.server.network.members(None, 9),
+        ):
             self.assertRaises(TemporarilyUnavailable, ask)
-        invited = Deferred.fromCoroutine(self.server.invite([], 1, 60.0, "", False, False))
-        changes = [self.server.limit("bob", 1, None), self.server.confirm("bob"), self.server.revoke("bob")]
+        invited = Deferred.fromCoroutine(self.server.network.invite(InvitationTerms(lifetime=60.0)))
+        changes = [
+            self.server.network.limit("bob", 1, None),
+            self.server.network.confirm("bob"),
+            self.server.network.revoke("bob"),
+        ]
         waiting = [Deferred.fromCoroutine(change) for change in changes]
         self.go(3.0)
         for change in waiting:
@@ -570,7 +581,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         [note] = two.node.status().notes
         self.assertIn("wand approve", note)
         self.assertEqual(self.server.status().notes, ["node-2 waits for an approval: wand approve"])
-        approved = Deferred.fromCoroutine(self.server.approve("node-2"))
+        approved = Deferred.fromCoroutine(self.server.network.approve("node-2"))
         self.go(0.3)
         self.successResultOf(approved)
         self.assertEqual(two.own.stage, "member")
@@ -584,7 +595,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         one, two, three = (self.dwelling(number) for number in (1, 2, 3))
         self.assertTrue(self.reaches(one, two))
-        revoked = Deferred.fromCoroutine(self.server.revoke("node-2"))
+        revoked = Deferred.fromCoroutine(self.server.network.revoke("node-2"))
         self.go(0.5)
         self.successResultOf(revoked)
         self.assertFalse(self.reaches(one, two))
@@ -747,7 +758,7 @@ class GoodbyeTests(SealedNetworkTestCase):
         """
         Does the server hear a member?
         """
-        [known] = [each for each in self.server._service.directory._roll if each.announcement.claim.name == name]
+        [known] = [each for each in self.server.network.server.directory._roll if each.announcement.claim.name == name]
         return bool(known.endpoints)
 
     def test_peersAndServerKnowWithinASecond(self) -> None:

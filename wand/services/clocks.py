@@ -16,20 +16,20 @@ from wand.membership.member import Member
 from wand.timing.repeating import Repeating
 
 #: Seconds by which two clocks may differ before somebody is told.
-TOLERATED: Final = 60.0
+DIFFERENCE_TOLERATED: Final = 60.0
 
 #: Seconds between two looks at whether somebody set our own clock, and by how much it must have been set.
-LOOK: Final = 5.0
-STEP: Final = 10.0
+LOOK_INTERVAL: Final = 5.0
+STEP_MINIMUM: Final = 10.0
 
 #: Seconds for which a comparison counts: sessions with servers are made anew every two minutes.
-LIFETIME: Final = 900.0
+COMPARISON_LIFETIME: Final = 900.0
 
 #: How many comparisons are kept; beyond, the oldest go.
-LIMIT: Final = 1024
+COMPARISONS_MAXIMUM: Final = 1024
 
 #: How many members are named at most.
-NAMED: Final = 5
+NAMED_MAXIMUM: Final = 5
 
 #: The note that says what is wrong.
 KEY: Final = "clock"
@@ -46,7 +46,7 @@ class _Comparison:
 
     @property
     def isWrong(self) -> bool:
-        return abs(self.ahead) > TOLERATED
+        return abs(self.ahead) > DIFFERENCE_TOLERATED
 
 
 class Clocks:
@@ -75,7 +75,7 @@ class Clocks:
         Look at our own clock from now on.
         """
         self._offset = self._now()
-        self._looking.start(LOOK, now=False)
+        self._looking.start(LOOK_INTERVAL, now=False)
 
     def stop(self) -> None:
         """
@@ -86,11 +86,11 @@ class Clocks:
 
     def told(self, member: Member, ahead: float) -> None:
         """
-        See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
+        See L{wand.interfaces.ISessions.onClock}.
         """
         if member.isServer or self._isServer:
             self._compare(member.identity, _Comparison(member.name, ahead, self._clock.seconds()))
-            if len(self._compared) > LIMIT:
+            if len(self._compared) > COMPARISONS_MAXIMUM:
                 self._drop(next(iter(self._compared)))
             self._say()
 
@@ -110,7 +110,7 @@ class Clocks:
     def _look(self) -> None:
         before, self._offset = self._offset, self._now()
         step = self._offset - before
-        if abs(step) > STEP:
+        if abs(step) > STEP_MINIMUM:
             self._events.publish("clock-set", seconds=round(step))
             self._shift(step)
             self._stepped()
@@ -125,7 +125,7 @@ class Clocks:
         self._say()
 
     def _forget(self) -> None:
-        since = self._clock.seconds() - LIFETIME
+        since = self._clock.seconds() - COMPARISON_LIFETIME
         old = [key for key, each in self._compared.items() if each.at < since]
         for key in old:
             self._drop(key)
@@ -161,9 +161,9 @@ class Clocks:
 
 
 def _named(wrong: Mapping[bytes, _Comparison]) -> str:
-    first = islice(wrong.values(), NAMED)
+    first = islice(wrong.values(), NAMED_MAXIMUM)
     named = [f"{each.name} ({_difference(each.ahead).removesuffix(' of')})" for each in first]
-    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    more = f" and {len(wrong) - NAMED_MAXIMUM} more" if len(wrong) > NAMED_MAXIMUM else ""
     return ", ".join(named) + more
 
 

@@ -15,14 +15,13 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
 from wand.sealed.directory.messages import NUMBERS
 from wand.sealed.directory.neighbours import Neighbours
 from wand.sealed.directory.own import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.node.participant import DirectoryServer, Participant
-from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.node.participant import ControlDispatch, DirectoryServer, Participant
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.unresolved import Unresolved
@@ -43,7 +42,7 @@ SERVERS_LIMIT: Final = 8
 RENEWAL: Final = 3600.0
 
 
-@implementer(IRovingDirectory)
+@implementer(IMembershipFollower, IRovingDirectory)
 class WansdDirectory:
     """
     Follows every directory server that the node knows.
@@ -54,7 +53,7 @@ class WansdDirectory:
         context: NodeContext,
         participant: Participant,
         sessions: Sessions,
-        control: ControlMessages,
+        control: ControlDispatch,
         resolve: ResolveAll,
     ) -> None:
         """

@@ -8,8 +8,9 @@ from typing import Final
 
 from wand.errors import EntryRefused
 from wand.ethernet import MAC
-from wand.membership.claims import CLAIMED, Claims
+from wand.membership.claims import CLAIMED
 from wand.membership.identity import Identity
+from wand.sealed.node.participant import KnownMembers
 from wand.table import Entry, Table
 
 #: Seconds for which an entry stands after a server said that its member is online, or after that was heard.
@@ -24,7 +25,7 @@ class Leases:
     Gives the entries that claims put into the table a lifetime.
     """
 
-    def __init__(self, claims: Claims, table: Table) -> None:
+    def __init__(self, claims: KnownMembers, table: Table) -> None:
         self._claims = claims
         self._table = table
         self._online: set[Identity] = set()

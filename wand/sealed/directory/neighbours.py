@@ -15,13 +15,12 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.membership.certificate import Certificate
-from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
 from wand.sealed.directory.leases import Leases
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own import OwnAnnouncement
-from wand.sealed.node.participant import Participant
+from wand.sealed.node.participant import Announced, Participant
 from wand.sealed.sessions.interface import Sessions
 from wand.table import Table
 
@@ -73,7 +72,7 @@ class Neighbours:
         if announcement is None:
             self._counters["drop-directory-record"] += 1
             return
-        identity = announcement.identity
+        identity = Identity(announcement.certificate.identity)
         if identity == self._participant.identity:
             self._own.overtaken(announcement.claim.epoch)
             return
@@ -112,7 +111,7 @@ class Neighbours:
         """
         return len(self._sightings.get(server, ()))
 
-    def _valid(self, record: Record) -> Announcement | None:
+    def _valid(self, record: Record) -> Announced | None:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None
@@ -122,12 +121,11 @@ class Neighbours:
             return None
         if isNews or (record.certificate, record.claim) == (known.signedCertificate, known.signedClaim):
             return known
-        if Announcement.verified(record.certificate, record.claim, self._participant.check) is None:
-            return None
-        return known  # what it says is true, if not the newest
+        isValid = self._participant.isValid(record.certificate, record.claim)
+        return known if isValid else None  # what it says is true, if not the newest
 
     def _apply(
-        self, identity: Identity, announcement: Announcement, wasOnline: bool, were: tuple[Endpoint, ...] | None
+        self, identity: Identity, announcement: Announced, wasOnline: bool, were: tuple[Endpoint, ...] | None
     ) -> None:
         """
         @param were: the endpoints told before; C{None} if nobody told of this member.

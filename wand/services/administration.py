@@ -1,0 +1,85 @@
+"""
+What an operator does with the members of a network, at its server.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wand.control.program import InvitationTerms
+from wand.errors import TemporarilyUnavailable
+from wand.membership.roster import Roster
+from wand.membership.status import InvitationStatus, MemberStatus
+from wand.services.network_server import NetworkServer
+from wand.services.sealed_server import SealedServerService
+
+#: What a server says that has not read its store yet.
+OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
+
+
+class Administration:
+    """
+    Provides L{wand.control.program.AdministeredNetwork}.  What is looked at before the store is read fails; what is
+    changed waits for it.
+    """
+
+    def __init__(self, service: SealedServerService) -> None:
+        self._service = service
+
+    @property
+    def server(self) -> NetworkServer:
+        """
+        The server at work.
+
+        @raise TemporarilyUnavailable: if its store is not read yet.
+        """
+        if self._service.server is None:
+            raise TemporarilyUnavailable(OPENING)
+        return self._service.server
+
+    async def _roster(self) -> Roster:
+        return (await self._service.opened()).roster
+
+    def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        ordered = sorted(self.server.roster.members, key=lambda member: member.key)
+        return [member for member in ordered if after is None or member.key > after][:count]
+
+    def invitations(self) -> list[InvitationStatus]:
+        return self.server.roster.invitations
+
+    def requests(self) -> bytes:
+        return self.server.roster.requests
+
+    async def invite(self, terms: InvitationTerms) -> str:
+        server = await self._service.opened()
+        token = await server.roster.invite(
+            list(terms.endpoints) or server.endpoints(),
+            terms.uses,
+            terms.lifetime,
+            terms.name,
+            terms.bridge,
+            terms.approval,
+            terms.limits,
+        )
+        return token.text
+
+    async def withdraw(self, invitation: str) -> None:
+        await (await self._roster()).withdraw(invitation)
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        return await (await self._roster()).approve(nameOrKey)
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        return await (await self._roster()).rename(nameOrKey, name)
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        return await (await self._roster()).limit(nameOrKey, macs, broadcasts)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        return await (await self._roster()).confirm(nameOrKey)
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        return await (await self._roster()).revoke(nameOrKey)
+
+    async def importSignatures(self, document: bytes) -> int:
+        return await (await self._roster()).importSignatures(document)
