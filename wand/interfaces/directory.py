@@ -63,9 +63,9 @@ class IMembershipFollower(IDirectory):
     A directory of a network with members, which wants to know when our own membership changes.
     """
 
-    def changed() -> None:
+    def announcementChanged() -> None:
         """
-        Our claim, our certificate or our local endpoints may have changed.
+        Our claim, our certificate or our local endpoints may have changed: announce them if so.
         """
 
     def serversChanged() -> None:

@@ -28,9 +28,10 @@ from wand.interfaces import (
     NodeContext,
 )
 from wand.membership.enrolment import Enrolment
+from wand.sealed.node.followers import MembershipFollower
 from wand.services.host_watch import HostWatch
 from wand.services.invited import Invited
-from wand.services.member import Follower, MemberService
+from wand.services.member import MemberService
 from wand.services.node_plugins import NodePlugins
 from wand.services.self_announcing import SelfAnnouncing, announcementsOf
 from wand.services.tap_watch import TapWatch
@@ -39,7 +40,7 @@ from wand.status import TapStatus
 from wand.table import Table
 
 
-class Directories(Follower, Protocol):
+class Directories(MembershipFollower, Protocol):
     """
     The directories of a node, which are told what changes at it.
     """

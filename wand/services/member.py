@@ -6,7 +6,7 @@ on who was revoked.
 from __future__ import annotations
 
 import socket
-from typing import Final, Protocol
+from typing import Final
 
 from twisted.logger import Logger
 
@@ -17,6 +17,7 @@ from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
 from wand.membership.memories import Memories
 from wand.membership.token import Token
+from wand.sealed.node.followers import MembershipFollower
 from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.clocks import Clocks
@@ -36,27 +37,6 @@ from wand.table import Table
 
 #: What the operator of a node without a network is told.
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
-
-
-class Follower(Protocol):
-    """
-    Whoever wants to know when our own membership changes; see L{wand.interfaces.IMembershipFollower}.
-    """
-
-    def changed(self) -> None:
-        """
-        Our claim, our certificate or our local endpoints may have changed.
-        """
-
-    def serversChanged(self) -> None:
-        """
-        We may know other servers than before.
-        """
-
-    def clockSet(self) -> None:
-        """
-        Somebody set our clock: what was no valid certificate may be one now.
-        """
 
 
 class MemberService:
@@ -82,7 +62,7 @@ class MemberService:
         name: str,
         host: str,
         port: int,
-        follower: Follower,
+        follower: MembershipFollower,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
@@ -236,7 +216,7 @@ class MemberService:
         announcement = self._participant.announcement()
         if announcement is not None:
             self.claims.offer(*announcement)
-        self._follower.changed()
+        self._follower.announcementChanged()
 
     def _stepped(self) -> None:
         """

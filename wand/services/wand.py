@@ -105,12 +105,12 @@ class WandService(Service):
         self.change({})
         self.change(wanted)
 
-    def changed(self) -> None:
+    def announcementChanged(self) -> None:
         """
         See L{IMembershipFollower}.
         """
         for name, directory in self._followers():
-            self._guarded(name, directory, directory.changed)
+            self._guarded(name, directory, directory.announcementChanged)
 
     def serversChanged(self) -> None:
         """

@@ -242,7 +242,7 @@ class SimulatedMember:
         """
         self._epoch += 1
         self._claim = self.person.claim(self._epoch)
-        self.directory.changed()
+        self.directory.announcementChanged()
 
     @property
     def table(self) -> dict[bytes, object]:

@@ -110,7 +110,7 @@ class WansdDirectory:
             for server, (subscription, _) in self._subscriptions.items()
         ]
 
-    def changed(self) -> None:
+    def announcementChanged(self) -> None:
         """
         Our claim, our certificate or our local endpoints may have changed: announce them at once if so.
         """
