@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import wand.services.redeeming
 import wand.services.roster_store
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.control.program import InvitationTerms
+from wand.control.program import InvitationWish
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.errors import (
@@ -177,7 +177,7 @@ class SealedNetworkTestCase(SynchronousTestCase):
         Have the server invite.
         """
         asked = Deferred.fromCoroutine(
-            self.server.network.invite(InvitationTerms([], uses, 3600.0, name, bridge, approval))
+            self.server.network.invite(InvitationWish([], uses, 3600.0, name, bridge, approval))
         )
         self.go(0.1)
         return str(self.successResultOf(asked))
@@ -271,7 +271,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
         self.patch(wand.services.redeeming, "allResolverOf", resolver)
-        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationTerms(["wand.example.net:44444"])))
+        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationWish(["wand.example.net:44444"])))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
         self.join(node, str(self.successResultOf(asked)))
@@ -539,7 +539,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
             lambda: self.server.network.members(None, 9),
         ):
             self.assertRaises(TemporarilyUnavailable, ask)
-        invited = Deferred.fromCoroutine(self.server.network.invite(InvitationTerms(lifetime=60.0)))
+        invited = Deferred.fromCoroutine(self.server.network.invite(InvitationWish(lifetime=60.0)))
         changes = [
             self.server.network.limit("bob", 1, None),
             self.server.network.confirm("bob"),

@@ -18,7 +18,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
 @attrs.frozen
-class InvitationTerms:
+class InvitationWish:
     """
     What an invitation is to be like.
 
@@ -40,12 +40,12 @@ class InvitationTerms:
     limits: Limits = USUAL
 
 
-class AdministeredNetwork(Protocol):
+class NetworkAdministration(Protocol):
     """
     A sealed network, as the operator of its server sees it.  Methods raise only L{wand.errors.WandError}.
     """
 
-    async def invite(self, terms: InvitationTerms) -> str:
+    async def invite(self, wish: InvitationWish) -> str:
         """
         Make an invitation.
 
@@ -178,7 +178,7 @@ class Program(Protocol):
         """
 
     @property
-    def network(self) -> AdministeredNetwork:
+    def network(self) -> NetworkAdministration:
         """
         The network whose server this program is.
 

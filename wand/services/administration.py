@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wand.control.program import InvitationTerms
+from wand.control.program import InvitationWish
 from wand.errors import TemporarilyUnavailable
 from wand.membership.roster import Roster
 from wand.membership.status import InvitationStatus, MemberStatus
@@ -19,7 +19,7 @@ OPENING: Final = "the server is opening its store, and answers nobody yet: try a
 
 class Administration:
     """
-    Provides L{wand.control.program.AdministeredNetwork}.  What is looked at before the store is read fails; what is
+    Provides L{wand.control.program.NetworkAdministration}.  What is looked at before the store is read fails; what is
     changed waits for it.
     """
 
@@ -50,16 +50,16 @@ class Administration:
     def requests(self) -> bytes:
         return self.server.roster.requests
 
-    async def invite(self, terms: InvitationTerms) -> str:
+    async def invite(self, wish: InvitationWish) -> str:
         server = await self._service.opened()
         token = await server.roster.invite(
-            list(terms.endpoints) or server.endpoints(),
-            terms.uses,
-            terms.lifetime,
-            terms.name,
-            terms.bridge,
-            terms.approval,
-            terms.limits,
+            list(wish.endpoints) or server.endpoints(),
+            wish.uses,
+            wish.lifetime,
+            wish.name,
+            wish.bridge,
+            wish.approval,
+            wish.limits,
         )
         return token.text
 

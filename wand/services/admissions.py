@@ -13,7 +13,7 @@ from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
-from wand.sealed.node.participant import ControlDispatch
+from wand.sealed.node.participant import ControlReaders
 from wand.services.answers import Answers
 from wand.timing.budget import Budget
 
@@ -43,7 +43,7 @@ class Admissions:
         self,
         roster: Roster,
         sessions: ISessions,
-        control: ControlDispatch,
+        control: ControlReaders,
         context: Context,
         forget: Callable[[Identity], object],
     ) -> None:

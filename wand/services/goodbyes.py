@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IDelayedCall
 from wand.interfaces import Context, ISessions
 from wand.membership.member import Member
 from wand.membership.messages import Farewell, Goodbye, pack, parse
-from wand.sealed.node.participant import ControlDispatch
+from wand.sealed.node.participant import ControlReaders
 from wand.timing.pacing import Pacing
 
 #: The numbers of the control messages.
@@ -35,7 +35,7 @@ class Goodbyes:
     Says goodbye, and hears it.
     """
 
-    def __init__(self, sessions: ISessions, control: ControlDispatch, context: Context) -> None:
+    def __init__(self, sessions: ISessions, control: ControlReaders, context: Context) -> None:
         self._sessions = sessions
         self._clock = context.clock
         self._events = context.events

@@ -13,7 +13,7 @@ from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.membership.news import RevocationNews
 from wand.membership.trust import Trust
-from wand.sealed.node.participant import ControlDispatch
+from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.interface import Sessions
 from wand.timing.repeating import Repeating
 
@@ -29,7 +29,7 @@ class Gossip:
     Compares at the beginning of every session and from time to time, and tells everybody news at once.
     """
 
-    def __init__(self, trust: Trust, sessions: Sessions, control: ControlDispatch, context: Context) -> None:
+    def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
         self._news = RevocationNews(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()

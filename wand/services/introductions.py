@@ -12,7 +12,7 @@ from wand.membership.certificate import Certificate
 from wand.membership.member import Member
 from wand.membership.messages import Introduction, pack, parse
 from wand.membership.signed import unverified
-from wand.sealed.node.participant import ControlDispatch, Participant
+from wand.sealed.node.participant import ControlReaders, Participant
 
 #: The numbers of the control messages.
 NUMBERS: Final = range(13, 14)
@@ -23,7 +23,7 @@ class Introductions:
     Introduces us, and takes the introductions of others.
     """
 
-    def __init__(self, participant: Participant, sessions: ISessions, control: ControlDispatch) -> None:
+    def __init__(self, participant: Participant, sessions: ISessions, control: ControlReaders) -> None:
         self._participant = participant
         self._sessions = sessions
         sessions.onSession(self._session)

@@ -12,7 +12,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Renewal
 from wand.membership.member import Member
 from wand.membership.messages import NotNow, Refused, Renew, Renewed, pack, parse
-from wand.sealed.node.participant import ControlDispatch
+from wand.sealed.node.participant import ControlReaders
 from wand.services.network_servers import NetworkServers
 from wand.services.own_addresses import OwnAddresses
 
@@ -30,7 +30,7 @@ class OwnCertificate:
         enrolment: Enrolment,
         servers: NetworkServers,
         sessions: ISessions,
-        control: ControlDispatch,
+        control: ControlReaders,
         tap: ITap,
         addresses: OwnAddresses,
         announce: Callable[[], object],

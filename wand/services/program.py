@@ -12,7 +12,7 @@ from typing import ClassVar, Generic, TypeVar
 import attrs
 
 from wand.config import EtudConfiguration, WansdConfiguration
-from wand.control.program import AdministeredNetwork
+from wand.control.program import NetworkAdministration
 from wand.errors import NotSupported
 from wand.interfaces import Context
 from wand.services.hooks import HookService
@@ -129,5 +129,5 @@ class ProgramService(WholeService, Generic[Kind]):
         raise NotSupported("only a node of a sealed network joins one")
 
     @property
-    def network(self) -> AdministeredNetwork:
+    def network(self) -> NetworkAdministration:
         raise NotSupported("only a server of a sealed network knows members and invitations")

@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.control.program import InvitationTerms
+from wand.control.program import InvitationWish
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
 from wand.membership.status import InvitationStatus, MemberStatus
@@ -132,24 +132,24 @@ class MemoryMembers:
         """
         return self
 
-    async def invite(self, terms: InvitationTerms) -> str:
+    async def invite(self, wish: InvitationWish) -> str:
         """
         Keep the invitation.
         """
-        if terms.uses > 1_000:
+        if wish.uses > 1_000:
             raise MembershipRefused("an invitation can be used 1 to 1000 times")
         invitation = keyOf(f"invitation {len(self.invited)}")[:32]
-        self.endpoints = list(terms.endpoints)
+        self.endpoints = list(wish.endpoints)
         self.invited[invitation] = InvitationStatus(
             invitation,
-            terms.uses,
-            terms.uses,
-            self.clock.seconds() + terms.lifetime,
-            terms.name,
-            terms.bridge,
-            terms.approval,
-            terms.limits.macs,
-            terms.limits.broadcasts,
+            wish.uses,
+            wish.uses,
+            self.clock.seconds() + wish.lifetime,
+            wish.name,
+            wish.bridge,
+            wish.approval,
+            wish.limits.macs,
+            wish.limits.broadcasts,
         )
         return f"wand1.{invitation}"
 

@@ -21,7 +21,7 @@ from wand.sealed.directory.messages import NUMBERS
 from wand.sealed.directory.neighbours import Neighbours
 from wand.sealed.directory.own import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.node.participant import ControlDispatch, DirectoryServer, Participant
+from wand.sealed.node.participant import ControlReaders, DirectoryServer, Participant
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.unresolved import Unresolved
@@ -53,7 +53,7 @@ class WansdDirectory:
         context: NodeContext,
         participant: Participant,
         sessions: Sessions,
-        control: ControlDispatch,
+        control: ControlReaders,
         resolve: ResolveAll,
     ) -> None:
         """

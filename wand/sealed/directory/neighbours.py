@@ -20,7 +20,7 @@ from wand.membership.signed import unverified
 from wand.sealed.directory.leases import Leases
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own import OwnAnnouncement
-from wand.sealed.node.participant import Announced, Participant
+from wand.sealed.node.participant import MemberAnnouncement, Participant
 from wand.sealed.sessions.interface import Sessions
 from wand.table import Table
 
@@ -111,7 +111,7 @@ class Neighbours:
         """
         return len(self._sightings.get(server, ()))
 
-    def _valid(self, record: Record) -> Announced | None:
+    def _valid(self, record: Record) -> MemberAnnouncement | None:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None
@@ -125,7 +125,7 @@ class Neighbours:
         return known if isValid else None  # what it says is true, if not the newest
 
     def _apply(
-        self, identity: Identity, announcement: Announced, wasOnline: bool, were: tuple[Endpoint, ...] | None
+        self, identity: Identity, announcement: MemberAnnouncement, wasOnline: bool, were: tuple[Endpoint, ...] | None
     ) -> None:
         """
         @param were: the endpoints told before; C{None} if nobody told of this member.

@@ -28,7 +28,7 @@ class DirectoryServer:
     endpoints: tuple[str, ...]
 
 
-class Certified(Protocol):
+class MemberCertificate(Protocol):
     """
     What the network says of a member; see L{wand.membership.certificate.Certificate}.
 
@@ -47,7 +47,7 @@ class Certified(Protocol):
     def bridge(self) -> bool: ...
 
 
-class Claimed(Protocol):
+class MemberClaim(Protocol):
     """
     What a member says of itself; see L{wand.membership.claim.Claim}.
 
@@ -66,7 +66,7 @@ class Claimed(Protocol):
     def name(self) -> str: ...
 
 
-class Announced(Protocol):
+class MemberAnnouncement(Protocol):
     """
     A claim and the certificate that allows it, both verified.
 
@@ -75,10 +75,10 @@ class Announced(Protocol):
     """
 
     @property
-    def certificate(self) -> Certified: ...
+    def certificate(self) -> MemberCertificate: ...
 
     @property
-    def claim(self) -> Claimed: ...
+    def claim(self) -> MemberClaim: ...
 
     @property
     def signedCertificate(self) -> bytes: ...
@@ -99,7 +99,7 @@ class KnownMembers(Protocol):
         @return: whether they are valid and news.
         """
 
-    def announcement(self, identity: bytes) -> Announced | None:
+    def announcement(self, identity: bytes) -> MemberAnnouncement | None:
         """
         What a member announced last.
         """
@@ -114,7 +114,7 @@ class KnownMembers(Protocol):
         """
 
 
-class ControlDispatch(Protocol):
+class ControlReaders(Protocol):
     """
     Hands control messages to readers by their numbers; see L{wand.sealed.sessions.control_messages.ControlMessages}.
     """
@@ -189,4 +189,4 @@ class Sealed:
 
     participant: Participant
     sessions: Sessions
-    control: ControlDispatch
+    control: ControlReaders
