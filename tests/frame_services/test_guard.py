@@ -19,7 +19,7 @@ from wand.counters import Counters
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.etud.forwarding import Etud
-from wand.frame_services.bridged_addresses import LIMIT, MEMORY, BridgedAddresses
+from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXIMUM, BridgedAddresses
 from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
@@ -271,11 +271,11 @@ class GuardTests(SynchronousTestCase):
         self.assertTrue(self.guard.arriving(self.bridge, arp("192.168.7.1")))
         self.assertFalse(self.guard.arriving(self.plain, arp("192.168.7.1")))
         self.assertTrue(self.guard.arriving(self.bridge, arp("192.168.7.1")))
-        self.clock.advance(MEMORY)
+        self.clock.advance(ADDRESS_MEMORY)
         self.assertTrue(self.guard.arriving(self.plain, arp("192.168.7.1")))
-        for number in range(LIMIT + 10):
+        for number in range(ADDRESSES_MAXIMUM + 10):
             self.guard.arriving(self.bridge, arp(str(ip_address("172.16.0.0") + number)))
-        self.assertEqual(len(self.guard._bridged), LIMIT)
+        self.assertEqual(len(self.guard._bridged), ADDRESSES_MAXIMUM)
 
     def test_noAccessConcentrator(self) -> None:
         """

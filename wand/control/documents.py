@@ -12,7 +12,7 @@ from wand.control.commands import RequestMalformed
 from wand.control.values import VALUE_MAXIMUM
 
 #: The octets of a part.
-PART: Final = VALUE_MAXIMUM
+PART_SIZE: Final = VALUE_MAXIMUM
 
 #: The most octets that the documents of one connection may have together.
 DOCUMENTS_MAXIMUM: Final = 64_000_000
@@ -50,7 +50,7 @@ class Documents:
             self._outgoing = document
         elif not 0 < offset < len(self._outgoing):
             raise RequestMalformed("there is no such part: ask for the document from its begin")
-        part, total = self._outgoing[offset : offset + PART], len(self._outgoing)
+        part, total = self._outgoing[offset : offset + PART_SIZE], len(self._outgoing)
         if offset + len(part) == total:
             self._outgoing = b""
         return part, total

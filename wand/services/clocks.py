@@ -32,7 +32,7 @@ COMPARISONS_MAXIMUM: Final = 1024
 NAMED_MAXIMUM: Final = 5
 
 #: The note that says what is wrong.
-KEY: Final = "clock"
+CLOCK_NOTE: Final = "clock"
 
 _HOW: Final = "for example with timedatectl set-ntp true"
 _UNITS: Final = (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("min", 60.0), ("s", 1.0))
@@ -141,7 +141,7 @@ class Clocks:
     def _say(self) -> None:
         wrong = self._wrong
         if not wrong:
-            self._notes.clear(KEY)
+            self._notes.clear(CLOCK_NOTE)
             return
         latest = next(reversed(wrong.values()))
         areMost = 2 * len(wrong) > len(self._compared)
@@ -157,7 +157,7 @@ class Clocks:
             text = f"the clock of {latest.name} is {_difference(latest.ahead)} {whose}: set it there, {_HOW}"
         else:
             text = f"the clocks of {_named(wrong)} differ from this host's: set them there, {_HOW}"
-        self._notes.say(KEY, text)
+        self._notes.say(CLOCK_NOTE, text)
 
 
 def _named(wrong: Mapping[bytes, _Comparison]) -> str:

@@ -17,10 +17,10 @@ from wand.interfaces import Context
 from wand.timing.repeating import Repeating
 
 #: Seconds between two looks.
-INTERVAL: Final = 10.0
+LOOK_INTERVAL: Final = 10.0
 
 #: Seconds for which what was counted is said, after it was counted last.
-LASTS: Final = 600.0
+NOTE_LIFETIME: Final = 600.0
 
 
 @attrs.frozen
@@ -68,7 +68,7 @@ class Lookout(Service):
         """
         super().startService()
         self._seen = {rule.counter: self._context.counters.get(rule.counter, 0) for rule in self._rules}
-        self._loop.start(INTERVAL, now=False)
+        self._loop.start(LOOK_INTERVAL, now=False)
 
     def stopService(self) -> None:
         """
@@ -85,7 +85,7 @@ class Lookout(Service):
             self._seen[rule.counter] = count
             if count - before >= rule.least:
                 key = rule.counter.removeprefix("drop-")
-                self._context.notes.say(key, rule.text, isHint=rule.isHint, lifetime=LASTS)
+                self._context.notes.say(key, rule.text, isHint=rule.isHint, lifetime=NOTE_LIFETIME)
         for look in self._looks:
             try:
                 look()

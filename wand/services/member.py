@@ -26,7 +26,7 @@ from wand.services.expulsion import Expulsion
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
 from wand.services.introductions import Introductions
-from wand.services.network_servers import NetworkServers
+from wand.services.known_servers import KnownServers
 from wand.services.overlap import OverlapWatch, interfacesOf
 from wand.services.own_addresses import OwnAddresses
 from wand.services.own_certificate import OwnCertificate
@@ -90,7 +90,7 @@ class MemberService:
         self._name = name or socket.gethostname().partition(".")[0]
         self._follower = follower
         self._control = ControlMessages(sessions, context.clock, context.counters)
-        self._servers = NetworkServers(enrolment, sessions)
+        self._servers = KnownServers(enrolment, sessions)
         self._addresses = OwnAddresses(tap, context.notes)
         self._certificate = OwnCertificate(
             enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context

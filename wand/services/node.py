@@ -27,7 +27,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
 
 #: The keys that a reload takes over.
-LIVE: Final = ("servers", "entries", "directories")
+RELOADED_KEYS: Final = ("servers", "entries", "directories")
 
 
 _REL2_ONLY: Final = (
@@ -156,7 +156,7 @@ class Node(ProgramService[EtudConfiguration]):
         before, after = self.configuration, self._surroundings.load()
         changed = self.wand.change(self._wanted(after))
         self.configuration = after
-        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, LIVE)
+        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, RELOADED_KEYS)
 
 
 def _source(name: str | None) -> Source:

@@ -13,7 +13,7 @@ from wand.membership.joining import Renewal
 from wand.membership.member import Member
 from wand.membership.messages import NotNow, Refused, Renew, Renewed, pack, parse
 from wand.sealed.node.participant import ControlReaders
-from wand.services.network_servers import NetworkServers
+from wand.services.known_servers import KnownServers
 from wand.services.own_addresses import OwnAddresses
 
 #: The numbers of the control messages about certificates.
@@ -28,7 +28,7 @@ class OwnCertificate:
     def __init__(
         self,
         enrolment: Enrolment,
-        servers: NetworkServers,
+        servers: KnownServers,
         sessions: ISessions,
         control: ControlReaders,
         tap: ITap,

@@ -17,7 +17,7 @@ from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
 from wand.overlay import overlayOf
 from wand.sealed.node.participant import DirectoryServer
-from wand.services.network_servers import NetworkServers
+from wand.services.known_servers import KnownServers
 
 
 class OwnParticipant:
@@ -33,7 +33,7 @@ class OwnParticipant:
         self,
         enrolment: Enrolment,
         claims: Claims,
-        servers: NetworkServers,
+        servers: KnownServers,
         tap: ITap,
         where: tuple[str, int],
         overtaken: Callable[[int], object],

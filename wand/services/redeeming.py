@@ -18,12 +18,12 @@ from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Joining
 from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
-from wand.services.invited import NOTE, OPEN_NOTE
+from wand.services.invited import FILE_NOTE, OPEN_FILE_NOTE
 from wand.underlay.unresolved import Unresolved
 from wand.underlay.whereabouts import Whereabouts, allResolverOf
 
 #: The key of the note about it.
-KEY: Final = "join"
+JOIN_NOTE: Final = "join"
 
 #: What the operator of a node is told that somebody has to admit.
 WAITING: Final = (
@@ -132,11 +132,11 @@ class Redeeming:
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
             if isinstance(message, Pending):
-                self._notes.say(KEY, WAITING)
+                self._notes.say(JOIN_NOTE, WAITING)
             self._joining.received(message)
 
     def _delayed(self, reason: str) -> None:
-        self._notes.say(KEY, f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
+        self._notes.say(JOIN_NOTE, f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
 
     # What becomes of it.
 
@@ -144,7 +144,7 @@ class Redeeming:
         self._end()
         own = self._enrolment.own
         assert own is not None
-        for note in (NOTE, OPEN_NOTE):
+        for note in (FILE_NOTE, OPEN_FILE_NOTE):
             self._notes.clear(note)
         if self._before is None:
             self._sayEntered(own)
@@ -169,14 +169,14 @@ class Redeeming:
         reason = failure.getErrorMessage()
         if self._enrolment.stage == "member":
             note = f"an invitation was refused ({reason}); this node is a member as before"
-            self._notes.say(KEY, note, isHint=True, lifetime=REFUSAL_LIFETIME)
+            self._notes.say(JOIN_NOTE, note, isHint=True, lifetime=REFUSAL_LIFETIME)
         else:
-            self._notes.say(KEY, f"not admitted: {reason}")
+            self._notes.say(JOIN_NOTE, f"not admitted: {reason}")
         self._log.error("the invitation is refused: {reason}", reason=reason)
         self._events.publish("join-refused", reason=reason)
 
     def _end(self) -> None:
-        self._notes.clear(KEY)
+        self._notes.clear(JOIN_NOTE)
         self._askedSince = None
         self.stop()
         self._joining = None

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from wand.config import ServerConfiguration
 from wand.discovery.catalogue import discover
+from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IRecords, IStore
 from wand.membership.foundation import RESTORE, TRACES, NetworkWish
@@ -23,7 +24,6 @@ from wand.services.hooks import HookService
 from wand.services.overlap import obstacle
 from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.stores import SQLITE, storeSettings
-from wand.services.whole import inTime
 from wand.state import StateDirectory
 from wand.stores.lost import checkThere, setAside
 from wand.stores.watched import WatchedRecords

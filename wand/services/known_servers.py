@@ -12,7 +12,7 @@ from wand.membership.identity import Identity
 from wand.sealed.node.participant import DirectoryServer
 
 
-class NetworkServers:
+class KnownServers:
     """
     Knows which servers there are, and tells them something.
     """
