@@ -55,11 +55,12 @@ class SealedServer(ProgramService[ServerConfiguration]):
     def status(self) -> ProgramStatus:
         server = self._service.server
         if server is None:
-            status = self.baseStatus("server", "sealed", "", 0, 0)
+            status = self.baseStatus("server", self.configuration.protocol, "", 0, 0)
             return msgspec.structs.replace(status, notes=[OPENING, *status.notes], attention=status.attention + 1)
         server.look()
         members = len(server.directory)
-        status = self.baseStatus("server", "sealed", server.transport.listening, members, members)
+        listening = server.transport.listening
+        status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
         return msgspec.structs.replace(status, own=_own(server.roster))
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:

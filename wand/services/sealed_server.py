@@ -43,8 +43,9 @@ class SealedServerService(Service):
         announce: Callable[[str], object],
     ) -> None:
         """
-        @param lost: called with the reason when the server cannot do its work any more.
+        @param lost: called with the reason when the server can no longer do its work.
         @param announce: called with a first invitation and what to do with it, for the operator's eyes.
+        @raise wand.errors.WandError: if there is no such protocol or store, or the protocol has no sessions.
         """
         self.server: NetworkServer | None = None
         self._configuration = configuration
@@ -53,6 +54,8 @@ class SealedServerService(Service):
         self._lost = lost
         self._announce = announce
         self._protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
+        if not ISessionProtocol.providedBy(self._protocol):
+            raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions between members")
         self._store = RosterStore(configuration, context, hooks)
         self._waiting: list[Deferred[NetworkServer]] = []
 
@@ -109,8 +112,6 @@ class SealedServerService(Service):
 
     def _openTransport(self, roster: Roster) -> ISessionTransport:
         configuration, context = self._configuration, self._context
-        if not ISessionProtocol.providedBy(self._protocol):
-            raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions")
         request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=roster)
         transport: ISessionTransport = openPlugin("protocol", configuration.protocol, self._protocol, request, context)
         for number, note in enumerate(transport.notes):

@@ -50,7 +50,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     reactor = _begin(program)
     configuration = options.configuration(kind)
     server: Server | SealedServer
-    if isinstance(configuration, ServerConfiguration) and configuration.protocol == "sealed":
+    if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.services.meeting import SealedServer
 
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
