@@ -55,7 +55,7 @@ class ControlClient(MembershipClient):
 
     async def status(self) -> ProgramStatus:
         """
-        How the program is.
+        The status of the program.
         """
         status: ProgramStatus = (await self._send(commands.Status))["status"]
         return status
@@ -83,7 +83,7 @@ class ControlClient(MembershipClient):
         Put an entry into the table.
 
         @param source: who says so; C{None} for the operator.
-        @param lifetime: seconds, or C{None} for ever.
+        @param lifetime: in seconds, or C{None} for no end.
         """
         seconds = None if lifetime is None else float(lifetime)  # AMP sends nothing else as a Float
         await self._send(commands.Add, mac=mac, peer=peer, **_given(source=source, lifetime=seconds))
@@ -128,7 +128,7 @@ class ControlClient(MembershipClient):
 
     async def unsubscribe(self) -> None:
         """
-        Be told of no more events.
+        Stop being told of events.
         """
         await self._send(commands.Unsubscribe)
 

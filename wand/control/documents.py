@@ -49,7 +49,7 @@ class Documents:
             self._checkRoom(len(document))
             self._outgoing = document
         elif not 0 < offset < len(self._outgoing):
-            raise RequestMalformed("there is no such part: ask for the document from its begin")
+            raise RequestMalformed("there is no such part: ask for the document from its beginning")
         part, total = self._outgoing[offset : offset + PART_SIZE], len(self._outgoing)
         if offset + len(part) == total:
             self._outgoing = b""
@@ -65,7 +65,7 @@ class Documents:
             self._incoming.clear()
         if offset != len(self._incoming):
             self._incoming.clear()
-            raise RequestMalformed("this is not the next part: send the document from its begin")
+            raise RequestMalformed("this is not the next part: send the document from its beginning")
         try:
             self._checkRoom(len(part))
         except RequestMalformed:
@@ -76,7 +76,7 @@ class Documents:
     @contextmanager
     def received(self) -> Iterator[bytes]:
         """
-        The whole document that came, for as long as somebody works with it.
+        The whole document that came, while somebody works with it.
         """
         document = bytes(self._incoming)
         self._incoming.clear()

@@ -25,7 +25,7 @@ class MembershipClient(CommandSender):
 
     async def join(self, token: str) -> None:
         """
-        Redeem an invitation; what becomes of it is in the status, and told by events.
+        Redeem an invitation; the status and events tell what comes of it.
         """
         await self._send(commands.Join, token=token)
 
@@ -83,7 +83,7 @@ class MembershipClient(CommandSender):
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
         """
-        Let somebody in who waits for it.
+        Admit somebody who waits for it.
         """
         member: MemberStatus = (await self._send(commands.Approve, nameOrKey=nameOrKey))["member"]
         return member

@@ -82,7 +82,7 @@ class MembershipResponders(Locator):
     @commands.Approve.responder
     async def approve(self, nameOrKey: str) -> Answer:
         """
-        Let somebody in who waits for it.
+        Admit somebody who waits for it.
         """
         return {"member": await self._program.network.approve(nameOrKey)}
 

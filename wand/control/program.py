@@ -173,7 +173,7 @@ class Program(Protocol):
         Redeem an invitation; done as soon as it is kept, not when the server has answered.
 
         @raise wand.errors.NotSupported: if this program is no node of a sealed network.
-        @raise wand.errors.TokenInvalid: if C{token} is none.
+        @raise wand.errors.TokenInvalid: if C{token} is no invitation.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         """
 

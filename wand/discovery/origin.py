@@ -1,6 +1,6 @@
 """
 Whose code an object is: ours, or that of another distribution, which is named where it does something wrong; and
-whether another one put its files in the place of ours.
+whether another one replaced our files with its own.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def localEndpoints(
 
     @param host: the local address that the port is bound to; C{0.0.0.0} and C{::} stand for all.
     @param except_: an interface that does not count: our own tap.
-    @param mayReach: whether datagrams may go to an address; those of the overlay are none.
+    @param mayReach: whether datagrams may go to an address; to those of the overlay they may not.
     """
     found = _addresses(except_, host == "::") if host in ("0.0.0.0", "::") else [host]
     return [str(Endpoint(each, port)) for each in found if mayReach(each)][:ENDPOINTS_MAXIMUM]

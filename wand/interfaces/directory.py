@@ -43,7 +43,7 @@ class IDirectory(Interface):
 
     def status() -> Sequence[DirectoryStatus]:
         """
-        How it stands with every server that is asked.
+        The state of every server that is asked.
         """
 
 

@@ -22,7 +22,7 @@ class TapRequest:
     The Ethernet port that a node wants.
 
     @ivar interface: the name of the network interface, or of whatever the driver has instead.
-    @ivar mac: the MAC address that the host shall have on it.
+    @ivar mac: the MAC address that the host is to have on it.
     @ivar mtu: the largest payload of a frame, in octets.
     @ivar addresses: IP addresses with their prefix lengths, C{10.1.0.1/16}, for the host.
     @ivar up: whether to set the link up.
@@ -83,7 +83,7 @@ class ITap(Interface):
 
     def write(frame: Frame) -> bool:
         """
-        Hand a frame to the host.  Never raises and never waits: a frame that cannot be taken is dropped and counted.
+        Hand a frame to the host.  Never raises and never waits: a frame that it does not take is dropped and counted.
 
         @return: whether the host took it.
         """

@@ -50,7 +50,7 @@ class IFrameWatcher(Interface):
 
     def close() -> None:
         """
-        Watch no more.
+        Stop watching.
         """
 
 

@@ -79,5 +79,5 @@ class IHookListener(Interface):
 
     def close() -> None:
         """
-        Listen no more.
+        Stop listening.
         """

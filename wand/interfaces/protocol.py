@@ -105,7 +105,7 @@ class ITransport(Interface):
 
     def peerRemoved(peer: Peer) -> None:
         """
-        The table has no entry for a peer any more: drop what is kept about it.
+        The table no longer has an entry for a peer: drop what is kept about it.
         """
 
     def peerStatus(peer: Peer) -> PeerStatus:

@@ -144,7 +144,7 @@ class ISessions(Interface):
 
     def join(exchangeKey: bytes, endpoints: Iterable[Endpoint], invitation: bytes, secret: bytes) -> JoinKey:
         """
-        Prepare to redeem an invitation at a server; the session comes about with the first message.
+        Prepare to redeem an invitation at a server; the session begins with the first message.
 
         @param exchangeKey: the server's public key for handshakes.
         @return: what the server is called in L{sendControl}, L{onJoin} and L{end}.

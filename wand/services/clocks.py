@@ -1,6 +1,6 @@
 """
-Clocks: whoever has a wrong one is told so.  Nothing that elapses depends on them; certificates, invitations and what
-people read do.
+Clocks: whoever has a wrong one is told.  No elapsed time depends on them; certificates, invitations and what people
+read do.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Clocks:
 
     def _shift(self, step: float) -> None:
         """
-        Our own clock was set, so all others differ from it by so much less.
+        Our own clock was set, so the differences from all others change by as much.
         """
         for identity, each in tuple(self._compared.items()):
             self._compare(identity, attrs.evolve(each, ahead=each.ahead - step))

@@ -1,7 +1,7 @@
 """
-Goodbyes: a program that stops says so in its sessions, so that those at the other ends need not wait for its silence.
+Goodbyes: a program that stops says so in its sessions, so that the other ends need not wait until it is silent.
 
-Each is said again once to those who did not answer; then the program stops, whoever heard it.
+Those who did not answer are told once more; then the program stops, whether they heard it or not.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Gossip:
 
     def stop(self) -> None:
         """
-        Say nothing more.
+        Stop comparing.
         """
         self._end()
         self._comparing.stop()

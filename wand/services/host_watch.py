@@ -56,7 +56,7 @@ class HostWatch(HostListener):
 
     def stop(self) -> None:
         """
-        Watch no more, and leave no timer behind.
+        Stop watching, and leave no timer behind.
         """
         self._end()
         if self._timer is not None:

@@ -29,8 +29,8 @@ _FILE_MAXIMUM: Final = 8192
 
 class Invited:
     """
-    Hands the invitation over to an enrolment; to that of a member, unless it is the one that was redeemed or refused
-    last.  One that cannot be used keeps no node from running: it says what is wrong, and waits for another.
+    Hands the invitation to an enrolment; to a member's only if it is not the one that was redeemed or refused last.
+    One that cannot be used does not keep the node from running: the node says what is wrong, and waits for another.
     """
 
     _log = Logger()

@@ -159,7 +159,7 @@ class MemberService:
         """
         Keep an invitation, and redeem it.
 
-        @raise wand.errors.TokenInvalid: if C{text} is none.
+        @raise wand.errors.TokenInvalid: if C{text} is no invitation.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """

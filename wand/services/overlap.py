@@ -1,5 +1,5 @@
 """
-Overlaps: addresses of the overlay that lead elsewhere on this host, too.
+Overlaps: addresses of the overlay to which this host has another route, too.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class OverlapWatch:
 
     def stop(self) -> None:
         """
-        Look no more.
+        Stop looking.
         """
         if self._looking.running:
             self._looking.stop()

@@ -55,7 +55,7 @@ class OwnCertificate:
 
     def macChanged(self) -> None:
         """
-        The tap has another address, which the next certificate shall have.
+        The tap has another address, which the next certificate has to name.
         """
         self._renewal.mac = self._tap.mac
 

@@ -1,5 +1,5 @@
 """
-Redeeming an invitation, on a node: its server is found and asked, and what becomes of it is said.
+Redeeming an invitation, on a node: find its server, ask it, and tell the operator what came of it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REFUSAL_LIFETIME: Final = 3600.0
 
 class Redeeming:
     """
-    Redeems the invitation that an enrolment keeps, for a node that joins and for a member that shall get more.
+    Redeems the invitation that an enrolment keeps, for a node that joins, and for a member that is to get more.
     """
 
     _log = Logger()

@@ -33,7 +33,7 @@ _SECONDS_PER_DAY: Final = 86_400
 
 class RosterStore:
     """
-    Opens the store, founds the network in it if there is none, and closes it.
+    Opens the store, creates the network in it if there is none, and closes it.
     """
 
     _log = Logger()
@@ -56,7 +56,7 @@ class RosterStore:
 
         @param wish: what the network is to be like if there is none.
         @param isWanted: is the server still running?
-        @raise wand.errors.WandError: if that fails for good, or is not wanted any more.
+        @raise wand.errors.WandError: if that fails for good, or is no longer wanted.
         """
         state = StateDirectory(self._configuration.state)
         NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file

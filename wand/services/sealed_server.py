@@ -126,7 +126,7 @@ class SealedServerService(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        Answer no more, and close the store.
+        Stop answering, and close the store.
         """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())

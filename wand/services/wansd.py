@@ -116,7 +116,7 @@ class WansdService(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        Answer no more, and close the store.
+        Stop answering, and close the store.
         """
         super().stopService()
         self._hindrance.stop()

@@ -1,5 +1,5 @@
 """
-A program that starts whole or not at all, and ends in time.
+A program that starts all of its services or none, and ends in time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STOPPING: Final = 3.5
 
 class WholeService(MultiService):
     """
-    Several services of which each stops, whatever the others do: when the start of one fails, and in the end.
+    Several services.  If one does not start the others are stopped; in the end each is stopped, whatever others do.
     """
 
     def __init__(self, context: Context) -> None:

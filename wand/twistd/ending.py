@@ -72,7 +72,7 @@ def endSoon(reactor: Any) -> None:
 
 def endBecause(reactor: Any, reason: str) -> None:
     """
-    End the program with exit status 1, because it cannot do its work any more.
+    End the program with exit status 1, because it can no longer do its work.
     """
     global _status  # one process has one
     _log.critical("the program ends: {reason}", reason=reason)
