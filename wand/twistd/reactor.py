@@ -39,8 +39,8 @@ BUSY_SHARE: Final = 0.75
 FADING_FACTOR: Final = 0.98
 PASSED_MAXIMUM: Final = 0.01
 
-#: It does so only if this host sent something within that many seconds: a stranger's datagrams alone, though they come close
-#: one behind the other, are not worth a processor.
+#: It does so only if this host sent something within that many seconds: a stranger's datagrams alone, though they come
+#: close one behind the other, are not worth a processor.
 RECENTLY_SENT: Final = 1e-3
 
 #: For how many seconds it sleeps at most: epoll(7) does not count the time that the host sleeps, but timers do.
