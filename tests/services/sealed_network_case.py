@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.control.program import InvitationWish
+from wand.control.program import InvitationSettings
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.ethernet import MAC
@@ -162,7 +162,7 @@ class SealedNetworkTestCase(SynchronousTestCase):
         Have the server invite.
         """
         asked = Deferred.fromCoroutine(
-            self.server.network.invite(InvitationWish([], uses, 3600.0, name, bridge, approval))
+            self.server.network.invite(InvitationSettings([], uses, 3600.0, name, bridge, approval))
         )
         self.go(0.1)
         return str(self.successResultOf(asked))

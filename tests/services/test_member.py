@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 import wand.services.redeeming
 import wand.services.roster_store
-from wand.control.program import InvitationWish
+from wand.control.program import InvitationSettings
 from wand.errors import (
     ConfigurationInvalid,
     MembershipRefused,
@@ -83,7 +83,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
         self.patch(wand.services.redeeming, "allResolverOf", resolver)
-        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationWish(["wand.example.net:44444"])))
+        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationSettings(["wand.example.net:44444"])))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
         self.join(node, str(self.successResultOf(asked)))
@@ -351,7 +351,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
             lambda: self.server.network.members(None, 9),
         ):
             self.assertRaises(TemporarilyUnavailable, ask)
-        invited = Deferred.fromCoroutine(self.server.network.invite(InvitationWish(lifetime=60.0)))
+        invited = Deferred.fromCoroutine(self.server.network.invite(InvitationSettings(lifetime=60.0)))
         changes = [
             self.server.network.limit("bob", 1, None),
             self.server.network.confirm("bob"),

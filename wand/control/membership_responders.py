@@ -9,7 +9,7 @@ from collections.abc import Callable
 from wand.control import membership_commands as commands
 from wand.control.documents import Documents
 from wand.control.locator import PAGE_ITEMS, Answer, Locator, checkLifetime, page
-from wand.control.program import InvitationWish, Program
+from wand.control.program import InvitationSettings, Program
 from wand.membership.limits import Limits
 
 
@@ -51,8 +51,8 @@ class MembershipResponders(Locator):
         """
         checkLifetime(lifetime)
         limits = Limits().changed(macs, broadcasts)
-        wish = InvitationWish(endpoints, uses, lifetime, name, bridge, approval, limits)
-        return {"token": await self._program.network.invite(wish)}
+        settings = InvitationSettings(endpoints, uses, lifetime, name, bridge, approval, limits)
+        return {"token": await self._program.network.invite(settings)}
 
     @commands.Invitations.responder
     def invitations(self, after: str | None = None) -> Answer:

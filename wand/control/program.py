@@ -18,7 +18,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
 @attrs.frozen
-class InvitationWish:
+class InvitationSettings:
     """
     What an invitation is to be like.
 
@@ -45,7 +45,7 @@ class NetworkAdministration(Protocol):
     A sealed network, as the operator of its server sees it.  Methods raise only L{wand.errors.WandError}.
     """
 
-    async def invite(self, wish: InvitationWish) -> str:
+    async def invite(self, settings: InvitationSettings) -> str:
         """
         Make an invitation.
 

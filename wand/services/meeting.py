@@ -14,11 +14,11 @@ from wand.ethernet import MAC
 from wand.membership.enrolment import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.membership.roster import Roster
-from wand.services.administration import OPENING, Administration
 from wand.services.changes import waitingForRestart
 from wand.services.lookout import SEALED, Lookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.sealed_server import SealedServerService
+from wand.services.server_administration import OPENING, ServerAdministration
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
 
 
@@ -42,7 +42,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
             surroundings.lost,
             announce,
         )
-        self._administration = Administration(self._service)
+        self._administration = ServerAdministration(self._service)
         self._service.setServiceParent(self)
         Lookout(surroundings.context, SEALED, [self._look]).setServiceParent(self)
 
@@ -76,7 +76,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         raise NotSupported("a sealed network lists what its members claim; wand revoke ends a membership")
 
     @property
-    def network(self) -> Administration:
+    def network(self) -> ServerAdministration:
         return self._administration
 
     def reload(self) -> list[str]:

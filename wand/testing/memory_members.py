@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.control.program import InvitationWish
+from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
 from wand.membership.status import InvitationStatus, MemberStatus
@@ -132,24 +132,24 @@ class MemoryMembers:
         """
         return self
 
-    async def invite(self, wish: InvitationWish) -> str:
+    async def invite(self, settings: InvitationSettings) -> str:
         """
         Keep the invitation.
         """
-        if wish.uses > 1_000:
+        if settings.uses > 1_000:
             raise MembershipRefused("an invitation can be used 1 to 1000 times")
         invitation = keyOf(f"invitation {len(self.invited)}")[:32]
-        self.endpoints = list(wish.endpoints)
+        self.endpoints = list(settings.endpoints)
         self.invited[invitation] = InvitationStatus(
             invitation,
-            wish.uses,
-            wish.uses,
-            self.clock.seconds() + wish.lifetime,
-            wish.name,
-            wish.bridge,
-            wish.approval,
-            wish.limits.macs,
-            wish.limits.broadcasts,
+            settings.uses,
+            settings.uses,
+            self.clock.seconds() + settings.lifetime,
+            settings.name,
+            settings.bridge,
+            settings.approval,
+            settings.limits.macs,
+            settings.limits.broadcasts,
         )
         return f"wand1.{invitation}"
 

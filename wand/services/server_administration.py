@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wand.control.program import InvitationWish
+from wand.control.program import InvitationSettings
 from wand.errors import TemporarilyUnavailable
 from wand.membership.roster import Roster
 from wand.membership.status import InvitationStatus, MemberStatus
@@ -17,7 +17,7 @@ from wand.services.sealed_server import SealedServerService
 OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
 
 
-class Administration:
+class ServerAdministration:
     """
     Provides L{wand.control.program.NetworkAdministration}.  What is looked at before the store is read fails; what is
     changed waits for it.
@@ -50,16 +50,16 @@ class Administration:
     def requests(self) -> bytes:
         return self.server.roster.requests
 
-    async def invite(self, wish: InvitationWish) -> str:
+    async def invite(self, settings: InvitationSettings) -> str:
         server = await self._service.opened()
         token = await server.roster.invite(
-            list(wish.endpoints) or server.endpoints(),
-            wish.uses,
-            wish.lifetime,
-            wish.name,
-            wish.bridge,
-            wish.approval,
-            wish.limits,
+            list(settings.endpoints) or server.endpoints(),
+            settings.uses,
+            settings.lifetime,
+            settings.name,
+            settings.bridge,
+            settings.approval,
+            settings.limits,
         )
         return token.text
 
