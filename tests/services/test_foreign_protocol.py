@@ -87,7 +87,7 @@ class ForeignProtocol:
 
 
 @implementer(IMembershipFollower)
-class Gossiping:
+class GossipDirectory:
     """
     A directory that asks no server.
 
@@ -135,7 +135,7 @@ class Gossiping:
 
 
 @implementer(IDirectoryKind, IPlugin)
-class Gossip:
+class GossipDirectories:
     """
     Opens such directories.
     """
@@ -144,18 +144,18 @@ class Gossip:
     about = "asks other members"
 
     def __init__(self) -> None:
-        self.opened: list[Gossiping] = []
+        self.opened: list[GossipDirectory] = []
 
     def unusable(self) -> None:
         """
         See L{wand.interfaces.IWandPlugin}.
         """
 
-    def open(self, settings: Mapping[str, Any], context: NodeContext) -> Gossiping:
+    def open(self, settings: Mapping[str, Any], context: NodeContext) -> GossipDirectory:
         """
         See L{IDirectoryKind}.
         """
-        self.opened.append(Gossiping(context))
+        self.opened.append(GossipDirectory(context))
         return self.opened[-1]
 
 
@@ -166,7 +166,7 @@ class ForeignPluginTests(SealedNetworkTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.gossip = Gossip()
+        self.gossip = GossipDirectories()
         plugins: dict[Any, Any] = {IPeerProtocol: ForeignProtocol(), IDirectoryKind: self.gossip}
 
         def discovered(interface: Any, *rest: Any) -> Catalogue[Any]:

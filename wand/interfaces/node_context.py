@@ -25,7 +25,7 @@ class NodeContext(Context):
         the table of a separate C{etud}.
     @ivar host: the local address of the node's data; a server that takes a node's endpoint from its request is asked
         from there.
-    @ivar sealed: what directories of a sealed network work with; C{None} where there is none.
+    @ivar sealed: what plugins work with where the node is a member of a network; C{None} elsewhere.
     """
 
     table: Table
