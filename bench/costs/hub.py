@@ -20,8 +20,8 @@ from wand.etud.forwarding import Etud
 from wand.events import Events
 from wand.interfaces import IFrameReader, ISuperframeTap
 from wand.lab import execute
-from wand.membership.claims import CLAIMED
 from wand.membership.identity import NodeKey
+from wand.membership.member_entries import CLAIMED
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.context import realContext
 from wand.superframes.stretch import Stretch

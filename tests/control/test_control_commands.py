@@ -271,7 +271,7 @@ class FailingTests(CommandsTestCase):
         """
         A program that does not know a command says so, counts it, and the connection stays.
         """
-        deferred = Deferred.fromCoroutine(self.client._ask(FutureCommand))
+        deferred = Deferred.fromCoroutine(self.client._send(FutureCommand))
         self.pump.flush()
         self.failureResultOf(deferred, NotSupported)
         self.assertEqual(self.program.counters["drop-control-malformed"], 1)

@@ -42,7 +42,7 @@ from wand.interfaces import (
     TapRequest,
     Verdict,
 )
-from wand.membership.approval import PATIENCE
+from wand.membership.approval import HOOK_PATIENCE
 from wand.rel2.transport import REL2, REL2Transport
 from wand.services.hindrance import RETRY
 from wand.services.hooks import SteadyHook
@@ -828,8 +828,8 @@ class HookTests(SynchronousTestCase):
         self.failureResultOf(self.hook(FaultyHook("admit")).admit(self.candidate), TemporarilyUnavailable)
         self.assertEqual(len(self.flushLoggedErrors(Fault)), 1)
         answer = self.hook(FaultyHook("admit", silent=True)).admit(self.candidate)
-        answer.addTimeout(PATIENCE, self.clock)
-        self.clock.advance(PATIENCE)
+        answer.addTimeout(HOOK_PATIENCE, self.clock)
+        self.clock.advance(HOOK_PATIENCE)
         self.failureResultOf(answer, TemporarilyUnavailable)
         self.assertEqual(self.context.counters["drop-raised-hook-faulty"], 2)
 

@@ -22,7 +22,7 @@ from wand.errors import (
     TokenInvalid,
 )
 from wand.events import Event
-from wand.membership.roster import Roster
+from wand.membership.node_requests import NodeRequests
 from wand.stores.sqlite import SQLiteRecords
 from wand.testing.network import Datagram
 
@@ -166,17 +166,17 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         one = self.dwelling(1, joins=False)
         token = self.invitation()
-        works = Roster.redeem
+        works = NodeRequests.redeem
 
         def faulty(*_: object) -> object:
             raise RuntimeError("/secret/path")
 
-        self.patch(Roster, "redeem", faulty)
+        self.patch(NodeRequests, "redeem", faulty)
         self.join(one, token)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
         self.assertIn("cannot answer now", one.node.status().notes[0])
         self.assertGreater(self.server.counters["drop-raised-answering-a-node"], 0)
-        self.patch(Roster, "redeem", works)
+        self.patch(NodeRequests, "redeem", works)
         self.go(10.0)
         self.assertEqual(one.own.stage, "member")
 
@@ -264,8 +264,8 @@ class SealedNetworkTests(SealedNetworkTestCase):
         one = self.dwelling(1, joins=False)
         self.successResultOf(Deferred.fromCoroutine(one.node.join(self.invitation(approval=True))))
         asked: list[object] = []
-        redeem = self.server.network.server.roster.redeem
-        self.patch(self.server.network.server.roster, "redeem", lambda *all: asked.append(all) or redeem(*all))
+        redeem = self.server.network.server.roster.requests.redeem
+        self.patch(self.server.network.server.roster.requests, "redeem", lambda *all: asked.append(all) or redeem(*all))
         self.go(1.0)
         member = one.node.etud.member
         assert member is not None

@@ -25,7 +25,9 @@ class RosterNotesTests(SynchronousTestCase):
         clock = Clock()
         self.notes = Notes(clock, Events(clock.seconds))
         self.roster: Any = SimpleNamespace(
-            recovered=False, hasUnreadable=False, pending=[], status=SimpleNamespace(signs=True, unsigned=0)
+            recovered=False,
+            hasUnreadable=False,
+            administration=SimpleNamespace(pending=[], status=SimpleNamespace(signs=True, unsigned=0)),
         )
 
     def found(self, *, isRecoveryUsual: bool = False) -> list[str]:
@@ -60,7 +62,7 @@ class RosterNotesTests(SynchronousTestCase):
         """
         A network key that is kept elsewhere is a hint: it may well be meant.
         """
-        self.roster.status.signs = False
+        self.roster.administration.status.signs = False
         self.assertEqual(self.found(), ["network-key"])
         [note] = self.notes
         self.assertTrue(note.isHint)
@@ -70,16 +72,16 @@ class RosterNotesTests(SynchronousTestCase):
         """
         Who waits is counted, and it is over when nobody does.
         """
-        self.roster.pending = ["bob"]
-        self.roster.status.unsigned = 1
+        self.roster.administration.pending = ["bob"]
+        self.roster.administration.status.unsigned = 1
         one = self.waiting()
         self.assertIn("bob waits for an approval: wand approve", one)
         self.assertIn("one certificate or revocation waits for a signature: wand requests", one)
-        self.roster.pending = ["bob", "carol", "dave"]
-        self.roster.status.unsigned = 7
+        self.roster.administration.pending = ["bob", "carol", "dave"]
+        self.roster.administration.status.unsigned = 7
         several = self.waiting()
         self.assertIn("bob and 2 more wait for an approval: wand approve", several)
         self.assertIn("7 certificates and revocations wait for a signature: wand requests", several)
-        self.roster.pending = []
-        self.roster.status.unsigned = 0
+        self.roster.administration.pending = []
+        self.roster.administration.status.unsigned = 0
         self.assertEqual(self.waiting(), [])

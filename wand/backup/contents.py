@@ -10,7 +10,7 @@ from typing import Final, Literal
 from wand.backup.archive import BackupInvalid
 from wand.backup.database import MAGIC, check
 from wand.errors import StateUnavailable
-from wand.membership.enrolment import MEMBERSHIP, TOKEN
+from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.membership.foundation import NEW_KEY
 from wand.membership.identity import NETWORK_KEY, NODE_KEY, NetworkKey

@@ -73,7 +73,7 @@ class Admissions:
 
     async def _redeem(self, joiner: JoinKey, message: Join) -> Message:
         endpoint = str(self._sessions.endpointOf(joiner) or "")
-        answer = await self._roster.redeem(message, bytes(joiner), joiner.invitation, endpoint)
+        answer = await self._roster.requests.redeem(message, bytes(joiner), joiner.invitation, endpoint)
         self._waiting.pop(message.identity, None)
         if isinstance(answer, Pending):
             self._waiting[message.identity] = joiner, message
@@ -84,7 +84,7 @@ class Admissions:
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Renew):
-            self._answers.give(peer, lambda: self._roster.renew(peer, MAC(message.mac)))
+            self._answers.give(peer, lambda: self._roster.requests.renew(peer, MAC(message.mac)))
 
     # What the roster tells.
 

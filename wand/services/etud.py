@@ -154,7 +154,7 @@ class EtudService(Service):
     def _bridging(self) -> Bridging | None:
         if self.member is None:
             return None
-        return Bridging(self.member.claims, self._base, self.tap, self._configuration.unknownUnicast)
+        return Bridging(self.member.claims.sources, self._base, self.tap, self._configuration.unknownUnicast)
 
     def startService(self) -> None:
         """

@@ -32,8 +32,9 @@ async def inviteFirst(
     @param endpoints: where nodes reach this server.
     @param show: called with it and what to do with it.
     """
-    token = await roster.invite(endpoints, FIRST_USES)
-    name, path = roster.status.name, state.path / FIRST_INVITATION
+    administration = roster.administration
+    token = await administration.invite(endpoints, FIRST_USES)
+    name, path = administration.status.name, state.path / FIRST_INVITATION
     try:
         state.write(FIRST_INVITATION, f"{token.text}\n".encode())
     except StateUnavailable as error:

@@ -47,7 +47,7 @@ class Invited:
         try:
             text, isOpen = self._read()
             token = None if text is None else Token.parse(text)
-            if token is None or (isMember and enrolment.isSpent(token)):
+            if token is None or (isMember and enrolment.invitation.isSpent(token)):
                 return
             if isOpen:
                 self._sayOpen()

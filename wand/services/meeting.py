@@ -11,9 +11,9 @@ import msgspec
 from wand.config import ServerConfiguration
 from wand.errors import NotSupported
 from wand.ethernet import MAC
-from wand.membership.enrolment import MEMBERSHIP, TOKEN
+from wand.membership.administration import Administration
+from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
-from wand.membership.roster import Roster
 from wand.services.changes import waitingForRestart
 from wand.services.lookout import SEALED, Lookout
 from wand.services.program import ProgramService, Surroundings
@@ -61,7 +61,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         members = len(server.directory)
         listening = server.transport.listening
         status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
-        return msgspec.structs.replace(status, own=_own(server.roster))
+        return msgspec.structs.replace(status, own=_own(server.roster.administration))
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         return self.network.server.directory.entries(after, count)
@@ -83,9 +83,8 @@ class SealedServer(ProgramService[ServerConfiguration]):
         return waitingForRestart(self.configuration, self._surroundings.load())
 
 
-def _own(roster: Roster) -> OwnStatus:
-    network = roster.status
-    own = next((member for member in roster.members if member.key == roster.identity.text), None)
+def _own(administration: Administration) -> OwnStatus:
+    network, own = administration.status, administration.own
     return OwnStatus(
         stage="member",
         network=network.name,
@@ -93,7 +92,7 @@ def _own(roster: Roster) -> OwnStatus:
         cipher=network.cipher,
         prefix=network.prefix,
         name=own.name if own else "",
-        key=roster.identity.text,
+        key=own.key if own else "",
         addresses=[],
         expires=own.expires if own else None,
         conflicts=[],

@@ -95,7 +95,7 @@ class MemberService:
         self._certificate = OwnCertificate(
             enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
         )
-        self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._servers.tell)
+        self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
         where = host, port
         self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
         self.sealed = Sealed(self._participant, sessions, self._control)
@@ -114,8 +114,8 @@ class MemberService:
         """
         Have the transport ask the claims, and tell us.
         """
-        transport.admitSources(self.claims.mayUse)
-        transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
+        transport.admitSources(self.claims.sources.mayUse)
+        transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
         transport.mayReach = self._participant.mayReach
         self._sessions.onClock(self._clocks.told)
         self.claims.restarted = self._sessions.renew
@@ -261,7 +261,7 @@ class MemberService:
             addresses=list(own.addresses) if own else [],
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
-            bridge=enrolment.mayBridge,
+            bridge=own.bridge if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,

@@ -75,7 +75,7 @@ class NetworkServer:
         control = ControlMessages(sessions, context.clock, context.counters)
         transport.mayReach = self._mayReach
         self.directory = SealedDirectory(
-            roster.identity, context, sessions, control, records, roster.check, self._mayReach
+            roster.own.identity, context, sessions, control, records, roster.own.check, self._mayReach
         )
         self._admissions = Admissions(roster, sessions, control, context, self.directory.forget)
         self._goodbyes = Goodbyes(sessions, control, context)
@@ -106,7 +106,7 @@ class NetworkServer:
         await self.directory.start()
         if self._isStopped:
             return
-        status = self.roster.status
+        status = self.roster.administration.status
         self.roster.observe(self._admissions)
         self._watch.start()
         self._tending.start(TENDING_INTERVAL, now=False)

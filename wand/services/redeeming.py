@@ -165,7 +165,7 @@ class Redeeming:
 
     def _refused(self, failure: Failure) -> None:
         self._end()
-        self._enrolment.abandon()
+        self._enrolment.invitation.forget()
         reason = failure.getErrorMessage()
         if self._enrolment.stage == "member":
             note = f"an invitation was refused ({reason}); this node is a member as before"

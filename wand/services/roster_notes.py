@@ -29,7 +29,7 @@ def sayFound(roster: Roster, notes: Notes, state: Path, *, isRecoveryUsual: bool
             "the store has records that cannot be read, and that are left alone: members may be missing from wand "
             "members; restore a backup (wand restore FILE), the log names the records",
         )
-    if not roster.status.signs:
+    if not roster.administration.status.signs:
         notes.say(
             "network-key",
             f"the network key is not in {state}, so certificates wait for wand sign; if you did not move it "
@@ -42,7 +42,8 @@ def sayWaiting(roster: Roster, notes: Notes) -> None:
     """
     Say what waits for a person.
     """
-    unsigned, pending = roster.status.unsigned, roster.pending
+    administration = roster.administration
+    unsigned, pending = administration.status.unsigned, administration.pending
     _sayIfAny(
         notes,
         "unsigned",

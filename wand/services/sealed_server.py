@@ -112,7 +112,7 @@ class SealedServerService(Service):
 
     def _openTransport(self, roster: Roster) -> ISessionTransport:
         configuration, context = self._configuration, self._context
-        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=roster)
+        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=roster.own)
         transport: ISessionTransport = openPlugin("protocol", configuration.protocol, self._protocol, request, context)
         for number, note in enumerate(transport.notes):
             context.notes.say(f"transport-{number}", note, isHint=True)

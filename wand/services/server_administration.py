@@ -8,7 +8,7 @@ from typing import Final
 
 from wand.control.program import InvitationSettings
 from wand.errors import TemporarilyUnavailable
-from wand.membership.roster import Roster
+from wand.membership.administration import Administration
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.network_server import NetworkServer
 from wand.services.sealed_server import SealedServerService
@@ -37,22 +37,21 @@ class ServerAdministration:
             raise TemporarilyUnavailable(OPENING)
         return self._service.server
 
-    async def _roster(self) -> Roster:
-        return (await self._service.opened()).roster
+    async def _opened(self) -> Administration:
+        return (await self._service.opened()).roster.administration
 
     def members(self, after: str | None, count: int) -> list[MemberStatus]:
-        ordered = sorted(self.server.roster.members, key=lambda member: member.key)
-        return [member for member in ordered if after is None or member.key > after][:count]
+        return self.server.roster.administration.members(after or "", count)
 
     def invitations(self) -> list[InvitationStatus]:
-        return self.server.roster.invitations
+        return self.server.roster.administration.invitations
 
     def requests(self) -> bytes:
-        return self.server.roster.requests
+        return self.server.roster.administration.signingRequests
 
     async def invite(self, settings: InvitationSettings) -> str:
         server = await self._service.opened()
-        token = await server.roster.invite(
+        token = await server.roster.administration.invite(
             list(settings.endpoints) or server.endpoints(),
             settings.uses,
             settings.lifetime,
@@ -64,22 +63,22 @@ class ServerAdministration:
         return token.text
 
     async def withdraw(self, invitation: str) -> None:
-        await (await self._roster()).withdraw(invitation)
+        await (await self._opened()).withdraw(invitation)
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
-        return await (await self._roster()).approve(nameOrKey)
+        return await (await self._opened()).approve(nameOrKey)
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
-        return await (await self._roster()).rename(nameOrKey, name)
+        return await (await self._opened()).rename(nameOrKey, name)
 
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
-        return await (await self._roster()).limit(nameOrKey, macs, broadcasts)
+        return await (await self._opened()).limit(nameOrKey, macs, broadcasts)
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
-        return await (await self._roster()).confirm(nameOrKey)
+        return await (await self._opened()).confirm(nameOrKey)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
-        return await (await self._roster()).revoke(nameOrKey)
+        return await (await self._opened()).revoke(nameOrKey)
 
     async def importSignatures(self, document: bytes) -> int:
-        return await (await self._roster()).importSignatures(document)
+        return await (await self._opened()).importSignatures(document)

@@ -143,7 +143,7 @@ class Node:
             context.counters,
             wallClock=clock.seconds,
         )
-        self.transport.admitSources(self.claims.mayUse)
+        self.transport.admitSources(self.claims.sources.mayUse)
         self.frames = Frames()
         self.transport.start(self.frames)
         control = ControlMessages(self.transport, clock, context.counters)

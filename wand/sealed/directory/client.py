@@ -68,7 +68,7 @@ class WansdDirectory:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
-        self._neighbours = Neighbours(participant, self._own, sessions, context.table, context.counters)
+        self._neighbours = Neighbours(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None

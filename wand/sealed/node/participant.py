@@ -87,10 +87,41 @@ class MemberAnnouncement(Protocol):
     def signedClaim(self) -> bytes: ...
 
 
+class TableEntries(Protocol):
+    """
+    The entries of members in the table; see L{wand.membership.member_entries.MemberEntries}.
+    """
+
+    def claimed(self, peer: bytes, /) -> None:
+        """
+        A server told of a member's claim: what that changed is given a lifetime.
+        """
+
+    def online(self, peer: bytes, /) -> None:
+        """
+        A server says, or says again, that a member is online.
+        """
+
+    def offline(self, peer: bytes, /) -> None:
+        """
+        No server says any more that a member is online.
+        """
+
+    def sweep(self) -> None:
+        """
+        Give a lifetime to what has none, because it passed from one member to another.
+        """
+
+
 class KnownMembers(Protocol):
     """
     Everything that is known of the members; see L{wand.membership.claims.Claims}.
+
+    @ivar entries: their entries in the table.
     """
+
+    @property
+    def entries(self) -> TableEntries: ...
 
     def offer(self, certificate: bytes, claim: bytes) -> bool:
         """
