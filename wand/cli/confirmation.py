@@ -26,7 +26,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError("nobody can be asked here: add --yes to do it")
+        raise click.UsageError("there is no terminal to ask at: add --yes to go ahead")
     click.confirm(question, abort=True, err=True)
 
 
