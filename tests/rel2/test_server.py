@@ -24,7 +24,6 @@ from wand.events import Event
 from wand.interfaces import Candidate, Context, IHookListener, IRecords
 from wand.membership.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE
 from wand.rel2.listing_sender import LISTED_BURST
-from wand.rel2.pushes import ROUND_INTERVAL
 from wand.rel2.registry import EXPIRY
 from wand.rel2.server import RESTART_GRACE, Wansd
 from wand.rel2.stored import KIND
@@ -32,6 +31,7 @@ from wand.rel2.wire import buildRequest, entrySize, parseListing
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+from wand.timing.rounds import ROUND_INTERVAL
 from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 ALICE = MAC.parse("02:00:00:00:00:0a")

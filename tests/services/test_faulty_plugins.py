@@ -389,7 +389,7 @@ class FaultyPluginCase(SynchronousTestCase):
             more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
 
-        for module in ("etud", "node", "wand", "wansd", "hooks", "sealed_server"):
+        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "sealed_server", "roster_store"):
             self.patch(__import__(f"wand.services.{module}", fromlist=["discover"]), "discover", discovered)
 
     def node(self, number: int, **keys: object) -> Node:

@@ -13,13 +13,22 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReceiver, IResizableTransport, ISuperframeTransport
+from wand.interfaces import (
+    Context,
+    IFrameReceiver,
+    IResizableTransport,
+    IRovingTransport,
+    ISessions,
+    ISessionTransport,
+    ISuperframeTransport,
+    JoinKey,
+)
 from wand.membership.member import Member, Membership
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import CONTROL, FRAME, PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import Path
-from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
+from wand.protocols.sealed.peers import Account, Correspondent, PeerKey
 from wand.protocols.sealed.reception import Reception
 from wand.protocols.sealed.registry import Registry
 from wand.protocols.sealed.shared import Shared
@@ -46,7 +55,7 @@ JoinReader = Callable[[JoinKey, bytes], object]
 ClockReader = Callable[[Member, float], object]
 
 
-@implementer(ISuperframeTransport, IResizableTransport)
+@implementer(ISuperframeTransport, IResizableTransport, IRovingTransport, ISessionTransport, ISessions)
 class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
@@ -115,6 +124,13 @@ class SealedTransport:
         """
         self.reception.broadcastsOf = broadcastsOf
         self.reception.flooded = flooded
+
+    @property
+    def sessions(self) -> ISessions:
+        """
+        See L{ISessionTransport}.
+        """
+        return self
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -226,7 +242,7 @@ class SealedTransport:
 
     def moved(self) -> None:
         """
-        An address or a route of this host changed: look anew for every peer with which we talk, servers first.
+        See L{IRovingTransport}: look anew for every peer with which we talk, servers first.
         """
         indices = self._shared.indices
         talking = dict.fromkeys(session.conversation for session in indices.sessions.values())

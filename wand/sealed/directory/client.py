@@ -15,15 +15,14 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
 from wand.sealed.directory.listed_members import ListedMembers
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.messages import NUMBERS
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.node.participant import DirectoryServer, Participant
-from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.node.participant import ControlReaders, DirectoryServer, Participant
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.names import Resolve, resolverOf
@@ -45,7 +44,7 @@ SERVERS_MAXIMUM: Final = 8
 RENEWAL: Final = 3600.0
 
 
-@implementer(IRovingDirectory)
+@implementer(IMembershipFollower, IRovingDirectory)
 class WansdDirectory:
     """
     Follows every directory server that the node knows.
@@ -56,7 +55,7 @@ class WansdDirectory:
         context: NodeContext,
         participant: Participant,
         sessions: Sessions,
-        control: ControlMessages,
+        control: ControlReaders,
         resolve: Resolve,
     ) -> None:
         """

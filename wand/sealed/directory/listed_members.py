@@ -15,12 +15,11 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.membership.certificate import Certificate
-from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own_announcement import OwnAnnouncement
-from wand.sealed.node.participant import Participant
+from wand.sealed.node.participant import MemberAnnouncement, Participant
 from wand.sealed.sessions.interface import Sessions
 
 #: How many endpoints of a member are kept, of all that the servers tell.
@@ -69,7 +68,7 @@ class ListedMembers:
         if announcement is None:
             self._counters["drop-directory-record"] += 1
             return
-        identity = announcement.identity
+        identity = Identity(announcement.certificate.identity)
         if identity == self._participant.identity:
             self._own.overtaken(announcement.claim.epoch)
             return
@@ -108,7 +107,7 @@ class ListedMembers:
         """
         return len(self._sightings.get(server, ()))
 
-    def _valid(self, record: Record) -> Announcement | None:
+    def _valid(self, record: Record) -> MemberAnnouncement | None:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None
@@ -118,12 +117,11 @@ class ListedMembers:
             return None
         if isNews or (record.certificate, record.claim) == (known.signedCertificate, known.signedClaim):
             return known
-        if Announcement.verified(record.certificate, record.claim, self._participant.check) is None:
-            return None
-        return known  # what it says is true, if not the newest
+        isValid = self._participant.isValid(record.certificate, record.claim)
+        return known if isValid else None  # what it says is true, if not the newest
 
     def _apply(
-        self, identity: Identity, announcement: Announcement, wasOnline: bool, were: tuple[Endpoint, ...] | None
+        self, identity: Identity, announcement: MemberAnnouncement, wasOnline: bool, were: tuple[Endpoint, ...] | None
     ) -> None:
         """
         @param were: the endpoints told before; C{None} if nobody told of this member.

@@ -12,10 +12,10 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.membership.identity import Identity
-from wand.rel2.pushes import Pushes
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, Record, pack
 from wand.sealed.directory.stored_log import StoredLog
+from wand.timing.rounds import PushRounds
 
 COUNTERS: Final = {
     "directory-pages": "pages sent to nodes that asked",
@@ -55,7 +55,7 @@ class PageSender:
         self._told: dict[Identity, int] = {}
         self._packed: dict[int, list[bytes]] = {}
         self._packedFor = (b"", 0)
-        self._pushes: Pushes[Identity] = Pushes(clock, self._listeners, self._push, PUSH_INTERVAL)
+        self._pushes: PushRounds[Identity] = PushRounds(clock, self._listeners, self._push, PUSH_INTERVAL)
 
     def changed(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Pushes: everybody is told of a change, without a storm of changes becoming a storm of datagrams.
+Rounds of pushes: everybody is told of a change, without a storm of changes becoming a storm of datagrams.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PORTION_OCTETS: Final = 100_000
 Target = TypeVar("Target")
 
 
-class Pushes(Generic[Target]):
+class PushRounds(Generic[Target]):
     """
     Sends in rounds.  The first change begins a round at once; those that come while it lasts are told in one next.
     """

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.rel2.pushes}.
+Tests for L{wand.timing.rounds}.
 """
 
 from __future__ import annotations
@@ -7,12 +7,12 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.rel2.pushes import PORTION_INTERVAL, PORTION_OCTETS, ROUND_INTERVAL, Pushes
+from wand.timing.rounds import PORTION_INTERVAL, PORTION_OCTETS, ROUND_INTERVAL, PushRounds
 
 
 class PushesTests(SynchronousTestCase):
     """
-    L{Pushes}.
+    L{PushRounds}.
     """
 
     def setUp(self) -> None:
@@ -20,7 +20,7 @@ class PushesTests(SynchronousTestCase):
         self.sent: list[tuple[float, int]] = []
         self.targets = 3
         self.octets = 100
-        self.pushes = Pushes(self.clock, lambda: range(self.targets), self.send)
+        self.pushes = PushRounds(self.clock, lambda: range(self.targets), self.send)
 
     def send(self, target: int) -> int:
         self.sent.append((self.clock.seconds(), target))
