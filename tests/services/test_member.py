@@ -24,7 +24,7 @@ from wand.errors import (
 from wand.events import Event
 from wand.membership.node_requests import NodeRequests
 from wand.stores.sqlite import SQLiteRecords
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 
 
 class SealedNetworkTests(SealedNetworkTestCase):
