@@ -12,7 +12,7 @@ from wand.endpoint import NODE_PORT, Endpoint
 from wand.protocols.sealed.conversation import CANDIDATES
 from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE
 from wand.protocols.sealed.peers import PeerKey
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 

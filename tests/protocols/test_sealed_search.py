@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.protocols.sealed.packets import INITIATION
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Where a host moves to.

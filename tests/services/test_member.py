@@ -9,7 +9,6 @@ from shutil import copytree
 
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
 from twisted.internet.defer import Deferred, fail, succeed
-from wand.testing.inbox import Datagram
 
 import wand.services.redeeming
 import wand.services.roster_store
@@ -25,6 +24,7 @@ from wand.errors import (
 from wand.events import Event
 from wand.membership.node_requests import NodeRequests
 from wand.stores.sqlite import SQLiteRecords
+from wand.testing.inbox import Datagram
 
 
 class SealedNetworkTests(SealedNetworkTestCase):

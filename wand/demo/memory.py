@@ -1,7 +1,7 @@
 # mypy: allow-untyped-calls
-# (Methods that Twisted services hand down have no types.)
+# (The methods that Twisted's services hand down have no types.)
 """
-The demo's network without privileges: all programs in this process, every tap a LAN in memory, UDP on loopback.
+The stage without privileges: all programs in this process, every tap a LAN in memory, UDP on loopback.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguratio
 from wand.control.client import connect
 from wand.control.program import InvitationSettings
 from wand.demo import stranger
-from wand.demo.capture import Listener
-from wand.demo.figures import Admission, Capture, Silence, Transfer
+from wand.demo.figures import Silence
 from wand.demo.hosts import MemoryHost
-from wand.demo.loop import Loop
-from wand.demo.namespaces import INTERVAL, admitted, whereabouts
 from wand.demo.overhearing import OverheardUnderlay
-from wand.demo.stage import Echo
-from wand.demo.topology import Files, Node, Site, Topology, topology
 from wand.discovery.catalogue import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
 from wand.failures import Failures
 from wand.interfaces import Context
+from wand.lab.admission import Admission, admitted
+from wand.lab.capture import Capture, Listener
+from wand.lab.configurations import Files
+from wand.lab.deployment import whereabouts
+from wand.lab.loop import Loop
+from wand.lab.probe import ECHO_INTERVAL, Echo
+from wand.lab.topology import Node, Site, Topology, topology
+from wand.lab.transfer import Transfer
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.meeting import SealedServer
@@ -76,7 +79,7 @@ class Memory:
     @contextmanager
     def opened(cls, loop: Loop, protocol: str) -> Iterator[Self]:
         """
-        Have a stage for as long as this context lasts.
+        A stage, as long as this context lasts.
         """
         with tempfile.TemporaryDirectory(prefix="wand-") as directory:
             stage = cls(loop, Path(directory), protocol)
@@ -189,7 +192,7 @@ class Memory:
         See L{wand.demo.stage.Stage}.
         """
         probe = self.probe(source, targets)
-        time.sleep(5 * INTERVAL)
+        time.sleep(5 * ECHO_INTERVAL)
         probe.stop()
         return probe.echoes()
 
@@ -242,10 +245,10 @@ class MemoryProbe:
 
     def start(self) -> None:
         """
-        Begin.
+        Begin to send requests.
         """
         self._host.answered = self._answered
-        self._asking.start(INTERVAL)
+        self._asking.start(ECHO_INTERVAL)
 
     def stop(self) -> None:
         """

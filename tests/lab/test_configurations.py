@@ -1,5 +1,5 @@
 """
-Tests for L{wand.demo.topology}.
+Tests for L{wand.lab.configurations}.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.config import NodeConfiguration, ServerConfiguration, load
-from wand.demo.topology import Files, topology
+from wand.lab.configurations import Files
+from wand.lab.topology import topology
 
 
 class FilesTests(SynchronousTestCase):
     """
-    The files that the demo writes.
+    The configurations that a lab writes.
     """
 
     def test_configurationsAreGood(self) -> None:

@@ -62,7 +62,7 @@ def throw(path: str, rate: str, source: str, target: str, port: str) -> None:
     datagrams = read(Path(path))
     sender = _Sender(target, int(port))
     _paced(datagrams, float(rate), lambda number, datagram: sender.send(source, 22222, datagram))
-    time.sleep(0.5)
+    time.sleep(0.2)  # an answer would come within milliseconds
     print(json.dumps({"sent": len(datagrams), "answers": sender.answers()}))
 
 

@@ -1,5 +1,5 @@
 """
-The reactor, at work in a thread of its own while the steps of the demo wait in the main one.
+The reactor in a thread of its own, so that the main thread may wait.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 class Loop:
     """
-    A context manager that runs the reactor, which can be done once in a process.
+    A context manager that runs a reactor in a thread.  A reactor runs only once in a process.
 
-    @ivar reactor: it.
+    @ivar reactor: the reactor.
     """
 
     def __init__(self, reactor: Any) -> None:
@@ -36,7 +36,7 @@ class Loop:
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """
-        Call a function in the reactor, and wait for its result.
+        Call a function in the reactor's thread, and wait for its result.
         """
 
         async def called() -> T:
@@ -46,7 +46,7 @@ class Loop:
 
     def wait(self, coroutine: Coroutine[Deferred[Any], Any, T]) -> T:
         """
-        Run a coroutine in the reactor, and wait for its result.
+        Run a coroutine in the reactor's thread, and wait for its result.
         """
         ask: Any = blockingCallFromThread
         result: T = ask(self.reactor, Deferred.fromCoroutine, coroutine)

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.demo.capture} and L{wand.demo.overhearing}.
+Tests for L{wand.demo.overhearing}.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from random import Random
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.demo.capture import Listener
 from wand.demo.overhearing import OverheardUnderlay
 from wand.testing.network import Network
 
@@ -26,20 +25,10 @@ class Deaf:
         pass
 
 
-class ListenerTests(SynchronousTestCase):
+class OverheardUnderlayTests(SynchronousTestCase):
     """
-    Somebody who listens.
+    Somebody who listens where a program sends.
     """
-
-    def test_patternsAreFound(self) -> None:
-        """
-        What is in the clear is found, wherever in a datagram it is, and told once.
-        """
-        listener = Listener({"payload": b"secret", "mac": b"\2\0\0\0\0\1", "name": b"alice"})
-        for datagram in (b"xxsecretxx", b"secret", b"\0\0\2\0\0\0\0\1"):
-            listener.hear(datagram)
-        self.assertEqual(listener.capture.found, ["mac", "payload"])
-        self.assertEqual((listener.capture.datagrams, listener.capture.octets), (3, 24))
 
     def test_everyDatagramIsOverheard(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.demo.echo}.
+Tests for L{wand.lab.echo}.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis.strategies import binary, floats, integers
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.demo.echo import checksum, reply, request
+from wand.lab.echo import checksum, reply, request
 
 
 def answered(message: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """
-Asks hosts for an echo (RFC 792), as ping(8) does; C{python -m wand.demo.echo} runs it inside a host.
+Sends echo requests (RFC 792), as ping(8) does; C{python -m wand.lab.echo} runs it inside a host.
 
-It writes one JSON document a line for each answer: C{target}, C{sequence}, C{sent} in seconds of the system's monotonic
-clock, and C{milliseconds}.  An echo that does not come back writes nothing.
+It writes a JSON document for each answer, one a line: C{target}, C{sequence}, C{sent} in seconds of the system's
+monotonic clock, and C{milliseconds}.  It writes nothing for a request without an answer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _REQUEST = 8
 _HEADER = struct.Struct("!BBHHH")
 _TIME = struct.Struct("!d")
 
-#: What every request carries, so that one who listens can look for it; with an even number of octets.
+#: What every request carries, so that a listener can look for it.  Its number of octets is even.
 MARKER: Final = b"these words are inside the frame"
 
 
@@ -47,7 +47,8 @@ def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
     """
     Read an IPv4 packet.
 
-    @return: the sequence number of our request that it answers, and when that was sent; C{None} if it is none.
+    @return: the sequence number of the request of ours that it answers, and when that was sent; C{None} if it answers
+        none.
     """
     message = packet[(packet[0] & 15) * 4 :] if packet else b""
     if len(message) != _HEADER.size + _TIME.size + len(MARKER) or not message.endswith(MARKER):
@@ -60,14 +61,14 @@ def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
 
 def main(interval: float, count: int, targets: list[str]) -> None:
     """
-    Ask every target each C{interval} seconds, C{count} times, or for ever if that is 0.
+    Ask every target each C{interval} seconds, C{count} times, or until somebody ends this if that is 0.
     """
     identity = os.getpid() & 0xFFFF
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as icmp:
         for sequence in itertools.count():
             now = time.monotonic()
             for target in targets:
-                with suppress(OSError):  # An earlier echo found no neighbour; this one may.
+                with suppress(OSError):  # no neighbour was found for the last one; there may be one now
                     icmp.sendto(request(identity, sequence & 0xFFFF, now), (target, 0))
             isLast = sequence + 1 == count
             _collect(icmp, identity, now + (1.0 if isLast else interval), len(targets) if isLast else 0)
