@@ -165,7 +165,7 @@ class SetBackTests(SynchronousTestCase):
         """
         Whoever recorded an initiation, and gets and opens the cookie, makes nothing of it: the proof is under the seal.
         """
-        recorded = self.initiation(self.one, self.one.transport._shared.milliseconds() - 10_000)
+        recorded = self.initiation(self.one, self.one.transport._shared.timeOfDay.milliseconds() - 10_000)
         answered = self.counted("sealed-initiations-answered")
         for _ in range(3):
             answers = self.throw(recorded, ATTACKER)
@@ -216,7 +216,7 @@ class SetBackTests(SynchronousTestCase):
         """
         self.net.run(400.0, 1.0)
         self.other.meet(self.one)
-        latest = self.one.transport._shared.milliseconds()
+        latest = self.one.transport._shared.timeOfDay.milliseconds()
         self.throw(self.initiation(self.one, latest), self.one.endpoint)
         self.other.send(self.one.peer, self.other.frameTo(self.one))
         self.net.run(0.5)
@@ -230,9 +230,9 @@ class SetBackTests(SynchronousTestCase):
         """
         told: list[tuple[str, float]] = []
         for node in (self.one, self.other):
-            node.transport.onClock(lambda member, ahead: told.append((member.name, round(ahead))))
-        self.one.transport.renew(self.other.peer)
+            node.transport.sessions.onClock(lambda member, ahead: told.append((member.name, round(ahead))))
+        self.one.transport.sessions.renew(self.other.peer)
         self.net.run(2.0)
-        self.one.transport.renew(self.other.peer)
+        self.one.transport.sessions.renew(self.other.peer)
         self.net.run(2.0)
         self.assertEqual(set(told), {("one", 3600), ("two", -3600)})

@@ -86,7 +86,7 @@ class Clocks:
 
     def told(self, member: Member, ahead: float) -> None:
         """
-        See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
+        See L{wand.protocols.sealed.readers.Readers.onClock}.
         """
         if member.isServer or self._isServer:
             self._compare(member.identity, _Comparison(member.name, ahead, self._clock.seconds()))

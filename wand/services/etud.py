@@ -254,7 +254,7 @@ class EtudService(Service):
 
     def _hostMoved(self) -> None:
         if isinstance(self.transport, SealedTransport):
-            self.transport.moved()
+            self.transport.sessions.moved()
         if self.member is not None:
             self.member.moved()
         self.moved()

@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IDelayedCall
 from wand.interfaces import Context
 from wand.membership.member import Member
 from wand.membership.messages import Farewell, Goodbye, pack, parse
-from wand.protocols.sealed.transport import SealedTransport
+from wand.protocols.sealed.sessions import SealedSessions
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.timing.pacing import Pacing
 
@@ -36,8 +36,8 @@ class Goodbyes:
     Says goodbye, and hears it.
     """
 
-    def __init__(self, transport: SealedTransport, control: ControlMessages, context: Context) -> None:
-        self._transport = transport
+    def __init__(self, sessions: SealedSessions, control: ControlMessages, context: Context) -> None:
+        self._sessions = sessions
         self._clock = context.clock
         self._events = context.events
         self._telling: Pacing[tuple[bytes, int]] = Pacing(context.clock, self._tell, COUNT)
@@ -54,7 +54,7 @@ class Goodbyes:
         """
         if self._said is not None:
             return self._said
-        self._waiting.update(self._transport.sessionsWith())
+        self._waiting.update(self._sessions.sessionsWith())
         if not self._waiting:
             return succeed(None)
         self._said = Deferred()
@@ -68,7 +68,7 @@ class Goodbyes:
     def _tell(self, told: tuple[bytes, int]) -> None:
         peer, session = told
         if peer in self._waiting:
-            self._transport.sendControl(peer, pack(Goodbye(session)))
+            self._sessions.sendControl(peer, pack(Goodbye(session)))
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -78,7 +78,7 @@ class Goodbyes:
             self._end()
 
     def _heard(self, peer: bytes, member: Member, message: Goodbye) -> None:
-        if self._transport.left(peer, message.session, pack(Farewell())):
+        if self._sessions.left(peer, message.session, pack(Farewell())):
             self._events.publish("goodbye", peer=member.name)
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:

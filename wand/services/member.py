@@ -125,7 +125,7 @@ class MemberService:
             notes=context.notes,
             wallClock=context.wallClock,
         )
-        self._transport = transport
+        self._sessions = sessions = transport.sessions
         self._tap = tap
         self._context = context
         self._events = context.events
@@ -134,23 +134,23 @@ class MemberService:
         self._where = host, port
         self._follower = follower
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
-        self._control = ControlMessages(transport, context.clock, context.counters)
-        self.goodbyes = Goodbyes(transport, self._control, context)
+        self._control = ControlMessages(sessions, context.clock, context.counters)
+        self.goodbyes = Goodbyes(sessions, self._control, context)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
         told = context.clock, context.failures, context.notes
-        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, *told)
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, sessions, *told)
         self._memories = Memories(enrolment.state, self.claims.learned, *told)
         self._copies = CopiesOfUs(enrolment, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._redeeming = Redeeming(enrolment, transport, tap, context, self._name, self._redeemed)
-        self.sealed = Sealed(self, transport, self._control)
-        self.claims.restarted = transport.renew
+        self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
+        self.sealed = Sealed(self, sessions, self._control)
+        self.claims.restarted = sessions.renew
         transport.admitSources(self.claims.mayUse)
         transport.admitFloods(self.claims.broadcastsOf, self.claims.flooded)
         transport.mayReach = self.mayReach
-        transport.onSession(self._session)
-        transport.onClock(self._clocks.told)
+        sessions.onSession(self._session)
+        sessions.onClock(self._clocks.told)
         self._control.read(CERTIFICATES, self._told)
         self._control.read(INTRODUCTIONS, self._introduced)
 
@@ -244,7 +244,7 @@ class MemberService:
         assert trust is not None
         if self._gossip is None:
             trust.observe(self._revoked)
-            self._gossip = Gossip(trust, self._transport, self._control, self._context)
+            self._gossip = Gossip(trust, self._sessions, self._control, self._context)
             self._memories.start()
             self._acquaintances.start()
         self._renewal.start()
@@ -276,15 +276,15 @@ class MemberService:
         self._renewal.start()
         self._tell(Follower.clockSet)
         for server in self.enrolment.servers:
-            self._transport.renew(Identity(server.identity))
+            self._sessions.renew(Identity(server.identity))
 
     def _askServers(self, message: Renew) -> None:
         self._tellServers(pack(message))
 
     def _tellServers(self, message: bytes) -> None:
         for server in self.enrolment.servers:
-            if self._transport.isUp(Identity(server.identity)):
-                self._transport.sendControl(Identity(server.identity), message)
+            if self._sessions.isUp(Identity(server.identity)):
+                self._sessions.sendControl(Identity(server.identity), message)
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -302,7 +302,7 @@ class MemberService:
     def _introduce(self, peer: bytes) -> None:
         announcement = self.announcement()
         if announcement is not None:
-            self._transport.sendControl(peer, pack(Introduction(*announcement)))
+            self._sessions.sendControl(peer, pack(Introduction(*announcement)))
 
     def _introduced(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -315,7 +315,7 @@ class MemberService:
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
         self.claims.drop(identity)
-        self._transport.end(identity)
+        self._sessions.end(identity)
         self._events.publish("revoked", key=identity.text)
         if identity == self.identity:
             self._sayRevoked()
@@ -332,7 +332,7 @@ class MemberService:
         """
         self._renewal.stop()
         self._tell(Follower.serversChanged)
-        self._transport.endAll()
+        self._sessions.endAll()
 
     # Participant.
 

@@ -19,7 +19,7 @@ from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Joining
 from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
 from wand.protocols.sealed.peers import JoinKey
-from wand.protocols.sealed.transport import SealedTransport
+from wand.protocols.sealed.sessions import SealedSessions
 from wand.services.invited import NOTE, OPEN_NOTE
 from wand.underlay.unresolved import Unresolved
 from wand.underlay.whereabouts import Whereabouts, allResolverOf
@@ -46,7 +46,7 @@ class Redeeming:
     def __init__(
         self,
         enrolment: Enrolment,
-        transport: SealedTransport,
+        sessions: SealedSessions,
         tap: ITap,
         context: Context,
         name: str,
@@ -57,7 +57,7 @@ class Redeeming:
         @param redeemed: called with what our certificate says now, and what it said before; C{None} if there was none.
         """
         self._enrolment = enrolment
-        self._transport = transport
+        self._sessions = sessions
         self._tap = tap
         self._clock = context.clock
         self._random = context.random
@@ -70,7 +70,7 @@ class Redeeming:
         self._whereabouts: Whereabouts | None = None
         self._before: Certificate | None = None
         self._askedSince: float | None = None  # infinite once the server answered
-        transport.onJoin(self._answered)
+        sessions.onJoin(self._answered)
 
     def begin(self) -> None:
         """
@@ -80,7 +80,7 @@ class Redeeming:
         assert token is not None
         self._end()
         self._before = self._enrolment.own
-        self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
+        self._server = server = self._sessions.join(token.server, [], token.invitation, token.secret)
         unresolved = Unresolved(self._notes, "the invitation")
         self._whereabouts = Whereabouts(
             token.endpoints, allResolverOf(self._clock), partial(self._found, server), self._clock, unresolved
@@ -117,7 +117,7 @@ class Redeeming:
     # Asking.
 
     def _found(self, server: JoinKey, endpoints: list[Endpoint]) -> None:
-        self._transport.introduceServer(server, endpoints)
+        self._sessions.introduceServer(server, endpoints)
         if self._askedSince is None:
             self._askedSince = self._clock.seconds()
         if self._joining is not None:
@@ -126,7 +126,7 @@ class Redeeming:
     def _ask(self, message: Message) -> None:
         if self._server is not None and self._whereabouts is not None:
             self._whereabouts.look()
-            self._transport.sendControl(self._server, pack(message))
+            self._sessions.sendControl(self._server, pack(message))
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:
         message = parse(octets)
@@ -183,7 +183,7 @@ class Redeeming:
         self.stop()
         self._joining = None
         if self._server is not None:
-            self._transport.end(self._server)
+            self._sessions.end(self._server)
             self._server = None
 
     @property

@@ -300,23 +300,23 @@ class SealedServerService(Service):
             )
 
     async def _serve(self, records: IRecords) -> None:
-        transport, context = self.transport, self._context
-        control = ControlMessages(transport, context.clock, context.counters)
+        transport, sessions, context = self.transport, self.transport.sessions, self._context
+        control = ControlMessages(sessions, context.clock, context.counters)
         transport.mayReach = self._mayReach
-        self._answers = Answers(transport, context.failures)
-        transport.onJoin(self._asked)
-        transport.onClock(self._clocks.told)
+        self._answers = Answers(sessions, context.failures)
+        sessions.onJoin(self._asked)
+        sessions.onClock(self._clocks.told)
         control.read(CERTIFICATES, self._told)
-        self._goodbyes = Goodbyes(transport, control, context)
-        self._gossip = Gossip(self.roster.trust, transport, control, context)
+        self._goodbyes = Goodbyes(sessions, control, context)
+        self._gossip = Gossip(self.roster.trust, sessions, control, context)
         self.directory = SealedDirectory(
-            self.roster.identity, context, transport, control, records, self.roster.check, self._mayReach
+            self.roster.identity, context, sessions, control, records, self.roster.check, self._mayReach
         )
         self._open = True
         waiting, self._waitingToOpen = self._waitingToOpen, []
         for each in waiting:
             each.callback(None)
-        CopiesOfMembers(transport, control, context, self.directory.epochOf)
+        CopiesOfMembers(sessions, control, context, self.directory.epochOf)
         await self.directory.start()
         if not self.running:
             return
@@ -408,7 +408,7 @@ class SealedServerService(Service):
             self._calling.stop()
 
     def _moved(self) -> None:
-        self.transport.moved()
+        self.transport.sessions.moved()
         self._overlap.look()
 
     def _tend(self) -> None:
@@ -457,7 +457,7 @@ class SealedServerService(Service):
             self._answers.give(joiner, lambda: self._redeemed(joiner, message))
 
     async def _redeemed(self, joiner: JoinKey, message: Join) -> Message:
-        endpoint = str(self.transport.endpointOf(joiner) or "")
+        endpoint = str(self.transport.sessions.endpointOf(joiner) or "")
         answer = await self.roster.redeem(message, bytes(joiner), joiner.invitation, endpoint)
         self._waiting.pop(message.identity, None)
         if isinstance(answer, Pending):
@@ -478,18 +478,18 @@ class SealedServerService(Service):
         See L{wand.membership.roster.RosterObserver}.
         """
         joiner, message = self._waiting.pop(identity, (None, None))
-        if self.transport.isUp(identity):
-            self.transport.sendControl(identity, pack(Renewed(certificate)))
-        elif joiner is not None and message is not None and self.transport.isUp(joiner):
+        if self.transport.sessions.isUp(identity):
+            self.transport.sessions.sendControl(identity, pack(Renewed(certificate)))
+        elif joiner is not None and message is not None and self.transport.sessions.isUp(joiner):
             self._answers.give(joiner, lambda: self._redeemed(joiner, message))
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
         See L{wand.membership.roster.RosterObserver}.
         """
-        if revocation and self.transport.isUp(identity):
-            self.transport.sendControl(identity, pack(Revocations((revocation,), b"")))
-        self.transport.end(identity)
+        if revocation and self.transport.sessions.isUp(identity):
+            self.transport.sessions.sendControl(identity, pack(Revocations((revocation,), b"")))
+        self.transport.sessions.end(identity)
         self.directory.forget(identity)
 
 

@@ -48,3 +48,19 @@ class Slots:
             firsts = range(start, len(self.view), self.stride)[:LONGEST]
             layout = self._layouts[start, size] = [self.view[first : first + size] for first in firsts]
         return layout
+
+    def datagrams(self, first: int, count: int, size: int, last: int) -> list[memoryview]:
+        """
+        The datagrams of a train, one by one.
+
+        @param first: the slot of the first.
+        @param count: how many there are, at least one.
+        @param size: octets of each but the last.
+        @param last: octets of the last.
+        """
+        view, stride = self.view, self.stride
+        begin = first * stride
+        end = begin + (count - 1) * stride
+        datagrams = [view[at : at + size] for at in range(begin, end, stride)]
+        datagrams.append(view[end : end + last])
+        return datagrams

@@ -73,6 +73,7 @@ class Path:
         self._clock = clock
         self._send = send
         self._timer: IDelayedCall | None = None
+        self._reportAt = -inf  # when we may say again that datagrams are lost
         self.forget()
 
     @property
@@ -94,6 +95,19 @@ class Path:
         The peer says that datagrams are lost at random.
         """
         self._lossyUntil = self._clock.seconds() + LOSSY_LASTS
+
+    def reportLoss(self) -> bool:
+        """
+        Say that datagrams from the peer are lost at random, unless that was said just now.
+
+        @return: was it said?
+        """
+        now = self._clock.seconds()
+        if now < self._reportAt:
+            return False
+        self._reportAt = now + LOSSY_INTERVAL
+        self._send(bytes([LOSSY]))
+        return True
 
     def forget(self) -> None:
         """

@@ -40,7 +40,7 @@ class Registry:
         """
         conversation = self.introduced(member.identity, member.exchangeKey)
         if conversation is not None:
-            conversation.exchangeKey = member.exchangeKey
+            conversation.counterpart.exchangeKey = member.exchangeKey
         return conversation
 
     def introduced(self, identity: bytes, exchangeKey: bytes) -> Conversation | None:
@@ -50,7 +50,7 @@ class Registry:
         peer = PeerKey(identity)
         conversation = self.members.get(peer)
         if conversation is None and self._hasRoom():
-            conversation = self.members[peer] = Conversation(self._shared, peer, exchangeKey)
+            conversation = self.members[peer] = Conversation(self._shared, self.end, peer, exchangeKey)
         return conversation
 
     def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
@@ -58,7 +58,7 @@ class Registry:
         See L{wand.protocols.sealed.answering.Rolls}.
         """
         joiner = JoinKey(exchangeKey)
-        conversation = self.joiners.get(joiner) or Conversation(self._shared, joiner, exchangeKey)
+        conversation = self.joiners.get(joiner) or Conversation(self._shared, self.end, joiner, exchangeKey)
         assert isinstance(conversation.peer, JoinKey)
         conversation.peer.invitation = invitation
         for oldest in self.joiners.add(conversation.peer, conversation, host):
@@ -75,7 +75,7 @@ class Registry:
         server = JoinKey(exchangeKey)
         server.invitation = invitation
         self.end(server)
-        conversation = Conversation(self._shared, server, exchangeKey, secret)
+        conversation = Conversation(self._shared, self.end, server, exchangeKey, secret)
         self.joiners.add(server, conversation, "")
         return conversation
 
@@ -86,7 +86,7 @@ class Registry:
         conversation = self.joiners.pop(peer) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
         if conversation is not None:
             conversation.course.end()
-            conversation.forgotten()
+            conversation.place.forget()
 
     def named(self, text: str) -> PeerKey:
         """
@@ -109,7 +109,7 @@ class Registry:
         for peer, conversation in self.members.items():
             if conversation.isIdle:
                 del self.members[peer]
-                conversation.forgotten()
+                conversation.place.forget()
                 return True
         self._shared.counters["drop-sealed-full"] += 1
         return False

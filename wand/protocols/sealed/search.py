@@ -10,6 +10,7 @@ second after that there is a new handshake.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -21,7 +22,7 @@ PATIENCE: Final = 1.0
 
 class Searched(Protocol):
     """
-    The conversation whose peer is searched.
+    The link to the peer that is searched.
     """
 
     @property
@@ -37,29 +38,45 @@ class Searched(Protocol):
         @param everywhere: not only where it was heard, but wherever it may be.
         """
 
-    def renew(self) -> None:
-        """
-        Begin a new handshake.
-        """
-
 
 class Search:
     """
-    A search at work.
+    Searches for one peer, whenever it is begun.
     """
 
-    def __init__(self, clock: IReactorTime, searched: Searched, everywhere: bool) -> None:
+    def __init__(self, clock: IReactorTime, searched: Searched, renew: Callable[[], object]) -> None:
+        """
+        @param renew: begins a new handshake.
+        """
         self._clock = clock
         self._searched = searched
-        self.began = clock.seconds()
+        self._renew = renew
+        self._began = -inf
         self._timer: IDelayedCall | None = None
+
+    @property
+    def hasJustBegun(self) -> bool:
+        """
+        Was the peer asked so short a time ago that it need not be asked anew?
+        """
+        return self._clock.seconds() < self._began + AGAIN
+
+    def begin(self, everywhere: bool) -> None:
+        """
+        Search, in place of a search before.
+
+        @param everywhere: see L{Searched.ask}.
+        """
+        self.stop()
+        self._began = self._clock.seconds()
         self._after(AGAIN, self._again)
-        searched.ask(everywhere)
+        self._searched.ask(everywhere)
 
     def stop(self) -> None:
         """
         Search no more.
         """
+        self._began = -inf
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -71,7 +88,7 @@ class Search:
     def _giveUp(self) -> None:
         self._timer = None
         if self._searched.isAwaiting:
-            self._searched.renew()
+            self._renew()
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._timer = self._clock.callLater(seconds, call)
