@@ -18,10 +18,8 @@ from wand.membership.member import Member
 from wand.membership.messages import Farewell, Goodbye, pack, parse
 from wand.protocols.sealed.sessions import SealedSessions
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import GOODBYE_NUMBERS
 from wand.timing.pacing import Pacing
-
-#: The numbers of the control messages.
-NUMBERS: Final = range(14, 16)
 
 #: Seconds to wait for answers before it is said again, and before it is given up; and after which it ends in any case.
 PATIENCE: Final = 0.12
@@ -44,7 +42,7 @@ class Goodbyes:
         self._waiting: dict[bytes, int] = {}
         self._timers: list[IDelayedCall] = []
         self._said: Deferred[None] | None = None
-        control.read(NUMBERS, self._received)
+        control.read(GOODBYE_NUMBERS, self._received)
 
     def say(self) -> Deferred[None]:
         """

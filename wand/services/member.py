@@ -37,6 +37,7 @@ from wand.overlay import overlayOf
 from wand.protocols.sealed.transport import SealedTransport
 from wand.sealed.node.participant import DirectoryServer, Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS, INTRODUCTION_NUMBERS
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfUs
 from wand.services.goodbyes import Goodbyes
@@ -45,12 +46,6 @@ from wand.services.overlap import OverlapWatch, interfacesOf
 from wand.services.redeeming import Redeeming
 from wand.status import OwnStatus
 from wand.table import Table
-
-#: The numbers of the control messages about certificates.
-CERTIFICATES: Final = range(4, 8)
-
-#: The numbers of those in which members introduce themselves to each other.
-INTRODUCTIONS: Final = range(13, 14)
 
 #: What the operator of a node without a network is told.
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
@@ -151,8 +146,8 @@ class MemberService:
         transport.mayReach = self.mayReach
         sessions.onSession(self._session)
         sessions.onClock(self._clocks.told)
-        self._control.read(CERTIFICATES, self._told)
-        self._control.read(INTRODUCTIONS, self._introduced)
+        self._control.read(CERTIFICATE_NUMBERS, self._told)
+        self._control.read(INTRODUCTION_NUMBERS, self._introduced)
 
     # Begin and end.
 

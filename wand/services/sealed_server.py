@@ -30,6 +30,7 @@ from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.transport import SealedTransport
 from wand.sealed.directory.server import SealedDirectory
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
 from wand.services.answers import Answers
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfMembers
@@ -58,9 +59,6 @@ COUNTERS: Final = {
 #: each may cost a signature, and the store.
 JOIN_RATE: Final = 1.0
 JOIN_BURST: Final = 10.0
-
-#: The numbers of the control messages about certificates that members send.
-CERTIFICATES: Final = range(4, 8)
 
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 INTERVAL: Final = 300.0
@@ -306,7 +304,7 @@ class SealedServerService(Service):
         self._answers = Answers(sessions, context.failures)
         sessions.onJoin(self._asked)
         sessions.onClock(self._clocks.told)
-        control.read(CERTIFICATES, self._told)
+        control.read(CERTIFICATE_NUMBERS, self._told)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._gossip = Gossip(self.roster.trust, sessions, control, context)
         self.directory = SealedDirectory(

@@ -17,11 +17,12 @@ from wand.membership.claim import Announcement
 from wand.sealed.directory.client import COUNTERS
 from wand.sealed.directory.deltas import INTERVAL
 from wand.sealed.directory.leases import GRACE
-from wand.sealed.directory.messages import NUMBERS, Record
+from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own import OwnAnnouncement
 from wand.sealed.directory.server import SILENCE
 from wand.sealed.directory.subscription import HEARTBEAT, Subscription
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.stores.memory import MemoryRecords
 from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 
@@ -146,7 +147,7 @@ class Listener:
             unanswered=lambda: None,
         )
         control = ControlMessages(self.sessions, network.clock, self.counters)
-        control.read(NUMBERS, lambda peer, member, octets: self.subscription.received(octets))
+        control.read(DIRECTORY_NUMBERS, lambda peer, member, octets: self.subscription.received(octets))
         self.sessions.onSession(lambda peer, member, up: self.subscription.sessionUp() if up else None)
         self.subscription.exchange()
 

@@ -17,12 +17,12 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
-from wand.sealed.directory.messages import NUMBERS
 from wand.sealed.directory.neighbours import Neighbours
 from wand.sealed.directory.own import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
 from wand.sealed.node.participant import DirectoryServer, Participant
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.unresolved import Unresolved
@@ -78,7 +78,7 @@ class WansdDirectory:
         """
         See L{IDirectory}.
         """
-        self._end = self._control.read(NUMBERS, self._received)
+        self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         self._own.refresh()

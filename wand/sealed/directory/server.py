@@ -21,11 +21,12 @@ from wand.membership.claim import Announcement
 from wand.membership.identity import Entropy, Identity
 from wand.membership.member import Member
 from wand.sealed.directory.deltas import Deltas
-from wand.sealed.directory.messages import ENDPOINTS, NUMBERS, Announce, Announced, Ask, pack, parse
+from wand.sealed.directory.messages import ENDPOINTS, Announce, Announced, Ask, pack, parse
 from wand.sealed.directory.roll import Roll
 from wand.sealed.directory.roll_journal import RollJournal
 from wand.sealed.directory.roll_status import entriesOf
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import EntryStatus
 from wand.timing.budget import Budget
@@ -124,7 +125,7 @@ class SealedDirectory:
 
         @return: fires when the store is read, or with L{wand.errors.StoreUnavailable}.
         """
-        self._end = self._control.read(NUMBERS, self._received)
+        self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
         return Deferred.fromCoroutine(self._load())
 
