@@ -74,6 +74,7 @@ class Conversation:
         self.link = Link(shared, self.path, self.place, self.schedule, self.account, self.outbox.keep)
         self._search = Search(shared.clock, self.link, self.renew)
         self._shared = shared
+        self._seconds = shared.clock.seconds
         self._answeredAt: tuple[str, int] | None = None  # where the response went from which the next session is
         self.course = makeCourse(self)
 
@@ -164,7 +165,7 @@ class Conversation:
             place.heardFrom(sender, session, size)
         schedule.awaiting = inf
         if size and size != PRESENCE_SIZE:  # no frame is so short; a message that is does not make a session stay
-            now = schedule.usedAt = self._shared.clock.seconds()
+            now = schedule.usedAt = self._seconds()
             if schedule.owing == inf:
                 schedule.owing = now
                 if now + KEEPALIVE_OWED < schedule.timerAt:

@@ -40,6 +40,7 @@ class Link:
         """
         self.session: Session | None = None
         self._shared = shared
+        self._seconds = shared.clock.seconds
         self._path = path
         self._place = place
         self._schedule = schedule
@@ -87,7 +88,7 @@ class Link:
 
     def _transmit(self, session: Session, plaintexts: Sequence[memoryview]) -> bool:  # HOT PATH
         schedule, place = self._schedule, self._place
-        schedule.sentAt = self._shared.clock.seconds()
+        schedule.sentAt = self._seconds()
         schedule.owing = inf
         port, endpoint = place.port, place.endpoint
         if port is None or endpoint is None:
