@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.cookies import openCookie
-from wand.protocols.sealed.freshness import LIMIT, MEMORY, Freshness
+from wand.protocols.sealed.freshness import INITIATIONS_MAXIMUM, INITIATIONS_MEMORY, Freshness
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import (
     COOKIE,
@@ -53,9 +53,9 @@ class FreshnessTests(SynchronousTestCase):
         """
         freshness = Freshness()
         freshness.take(1000, 0.0)
-        freshness.take(2000, MEMORY - 1)
+        freshness.take(2000, INITIATIONS_MEMORY - 1)
         self.assertTrue(freshness.isRepeated(1000))
-        freshness.take(3000, MEMORY)
+        freshness.take(3000, INITIATIONS_MEMORY)
         self.assertEqual([freshness.isRepeated(each) for each in (1000, 2000, 3000, 4000)], [False, True, True, False])
 
     def test_memoryIsBounded(self) -> None:
@@ -65,7 +65,7 @@ class FreshnessTests(SynchronousTestCase):
         freshness = Freshness()
         for time in range(1000):
             freshness.take(time, 0.0)
-        self.assertEqual(sum(freshness.isRepeated(time) for time in range(1000)), LIMIT)
+        self.assertEqual(sum(freshness.isRepeated(time) for time in range(1000)), INITIATIONS_MAXIMUM)
 
 
 class SetBackTests(SynchronousTestCase):

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.protocols.sealed.packets import DATA, HANDSHAKE_SIZE, INITIATION
-from wand.protocols.sealed.roaming import ANSWER, INTERVAL, PLACES, PRESENCE, SIGN_OF_LIFE
+from wand.protocols.sealed.roaming import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
 from wand.testing.network import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
@@ -108,7 +108,7 @@ class ForgedTests(RoamingTestCase):
         for each in victims:
             self.throw(self.caught(self.low, SIGN_OF_LIFE), each)
             self.assertEqual([len(sent) for sent in self.sentTo(each)], [42])
-        self.assertEqual(len(self.conversation(self.high).place._roaming._asked), PLACES)
+        self.assertEqual(len(self.conversation(self.high).place._roaming._asked), PLACES_MAXIMUM)
 
     def test_whoDidNotSeeTheChallengeCanNotAnswerIt(self) -> None:
         """
@@ -222,7 +222,7 @@ class HonestTests(RoamingTestCase):
         place = self.move(self.low)
         undo = self.net.underlay.drop(lambda each: each.destination == place)
         self.conversation(self.low).keepalive()
-        self.net.run(INTERVAL + 0.1)
+        self.net.run(CHALLENGE_INTERVAL + 0.1)
         undo()
         self.conversation(self.low).keepalive()
         self.net.run(0.1, 0.01)

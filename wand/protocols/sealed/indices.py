@@ -14,7 +14,7 @@ from wand.protocols.sealed.peers import Correspondent
 from wand.protocols.sealed.session import Session
 
 
-class Initiated(Protocol):
+class Attempted(Protocol):
     """
     A handshake of ours that is under way.
     """
@@ -44,7 +44,7 @@ class Indices:
 
     _entropy: Callable[[int], bytes]
     sessions: dict[int, Session] = attrs.field(init=False, factory=dict)
-    attempts: dict[int, Initiated] = attrs.field(init=False, factory=dict)
+    attempts: dict[int, Attempted] = attrs.field(init=False, factory=dict)
 
     def forget(self, session: Session | None) -> None:
         """

@@ -16,7 +16,7 @@ from wand.protocols.sealed.peers import JoinKey, PeerKey
 from wand.protocols.sealed.shared import Shared
 
 #: How many members we keep a conversation with.
-MEMBERS_LIMIT: Final = 20_000
+MEMBERS_MAXIMUM: Final = 20_000
 
 
 class Registry:
@@ -24,9 +24,9 @@ class Registry:
     Finds a conversation by the peer.
     """
 
-    def __init__(self, shared: Shared, membersLimit: int = MEMBERS_LIMIT) -> None:
+    def __init__(self, shared: Shared, membersMaximum: int = MEMBERS_MAXIMUM) -> None:
         self._shared = shared
-        self._membersLimit = membersLimit
+        self._membersMaximum = membersMaximum
         self.members: dict[PeerKey, Conversation] = {}
         self.joiners = Joiners()
 
@@ -104,7 +104,7 @@ class Registry:
         return found[0]
 
     def _hasRoom(self) -> bool:
-        if len(self.members) < self._membersLimit:
+        if len(self.members) < self._membersMaximum:
             return True
         for peer, conversation in self.members.items():
             if conversation.isIdle:

@@ -16,8 +16,8 @@ from typing import Final, Protocol
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 #: Seconds from the first question to the second, and from that to the handshake.
-AGAIN: Final = 0.5
-PATIENCE: Final = 1.0
+QUESTION_INTERVAL: Final = 0.5
+HANDSHAKE_PATIENCE: Final = 1.0
 
 
 class Searched(Protocol):
@@ -59,7 +59,7 @@ class Search:
         """
         Was the peer asked so short a time ago that it need not be asked anew?
         """
-        return self._clock.seconds() < self._began + AGAIN
+        return self._clock.seconds() < self._began + QUESTION_INTERVAL
 
     def begin(self, everywhere: bool) -> None:
         """
@@ -69,7 +69,7 @@ class Search:
         """
         self.stop()
         self._began = self._clock.seconds()
-        self._after(AGAIN, self._again)
+        self._after(QUESTION_INTERVAL, self._again)
         self._searched.ask(everywhere)
 
     def stop(self) -> None:
@@ -82,7 +82,7 @@ class Search:
             self._timer = None
 
     def _again(self) -> None:
-        self._after(PATIENCE, self._giveUp)
+        self._after(HANDSHAKE_PATIENCE, self._giveUp)
         self._searched.ask(self._searched.isAwaiting)
 
     def _giveUp(self) -> None:

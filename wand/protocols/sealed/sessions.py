@@ -17,7 +17,7 @@ from wand.protocols.sealed.shared import Shared
 from wand.timing.pacing import Pacing
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
-RESTART: Final = 1.0
+RESTART_GRACE: Final = 1.0
 
 
 class SealedSessions:
@@ -158,7 +158,7 @@ class SealedSessions:
         session = conversation.session
         if session is None:
             return
-        if conversation.link.isAwaiting or self._shared.clock.seconds() - session.made > RESTART:
+        if conversation.link.isAwaiting or self._shared.clock.seconds() - session.made > RESTART_GRACE:
             conversation.renew()
 
     def left(self, peer: bytes, session: int, answer: bytes) -> bool:
