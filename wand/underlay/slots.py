@@ -59,8 +59,12 @@ class Slots:
         @param last: octets of the last.
         """
         view, stride = self.view, self.stride
-        begin = first * stride
-        end = begin + (count - 1) * stride
-        datagrams = [view[at : at + size] for at in range(begin, end, stride)]
-        datagrams.append(view[end : end + last])
+        at = first * stride
+        if count == 1:  # where trains are broken up most are alone
+            return [view[at : at + last]]
+        datagrams = []
+        for _ in range(count - 1):
+            datagrams.append(view[at : at + size])
+            at += stride
+        datagrams.append(view[at : at + last])
         return datagrams
