@@ -1,5 +1,5 @@
 """
-Loads: what is sent through a contender, and what it tells.
+Loads: what is sent through a contender, and what comes of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from bench import figures, packets
 from bench.figures import Figure
-from bench.plot import PATIENCE, Arena, Link
+from bench.plot import START_PATIENCE, Arena, Link
 from bench.readings import Flow, MachineTicks, echoes, flow, machineTicks, packetRate, processorTicks
 from bench.results import Turn
 from bench.summary import percentile
@@ -31,7 +31,7 @@ _PACKETS: Final = (sys.executable, "-P", packets.__file__)
 
 class Bystanders:
     """
-    Everybody else on the machine, from now on.
+    All other programs on the machine, from now on.
     """
 
     def __init__(self, lab: Lab) -> None:
@@ -40,7 +40,7 @@ class Bystanders:
 
     def share(self) -> float:
         """
-        Which share of the processors' time others have used, or a hypervisor gave to others, since we began; 0 to 1.
+        The share of the processors' time, 0 to 1, that others have used since we began, or that a hypervisor gave them.
         """
         after, own = self._now()
         others = after.busy - self._before.busy - (own - self._ownBefore)
@@ -55,7 +55,7 @@ class Bystanders:
 
 class Load:
     """
-    The loads, and what they need on the hosts.
+    The loads, and the programs on the hosts that make them.
 
     @ivar seconds: how long each lasts.
     @ivar congestion: the congestion control of TCP.
@@ -75,7 +75,7 @@ class Load:
         Measure a contender once.
 
         @param wanted: what to measure.
-        @return: the figures, and what went wrong; an error ends no benchmark.
+        @return: the figures, and what went wrong: an error does not end the benchmark.
         """
         self._turn, self._used, self._bits = Turn(), 0.0, 0.0
         bystanders = Bystanders(self._arena.lab)
@@ -112,7 +112,7 @@ class Load:
         Send for a second and forget the result: programs look for the path's MTU, or for a direct way.
         """
         with suppress(WandError), self._streaming(link, 1) as stream:
-            self._ended(stream, PATIENCE)
+            self._ended(stream, START_PATIENCE)
 
     def _idle(self, link: Link) -> None:
         times = self._echoes(link, 0.01, 100 * self.seconds)
@@ -148,7 +148,7 @@ class Load:
         port = self._nextPort()
         sink = self._arena.two.start(f"packets-{port}", *_PACKETS, "receive", port, str(self.seconds))
         try:
-            wait(sink.tail, PATIENCE, "the receiver of packets")
+            wait(sink.tail, START_PATIENCE, "the receiver of packets")
             # A little longer than what is counted, so that the end is full speed too.
             self._arena.one.run(*_PACKETS, "send", link.far, port, str(size), str(self.seconds + 0.3))
             wait(lambda: not sink.isRunning, 3, "the end of the packets: they did not arrive")
@@ -173,7 +173,7 @@ class Load:
         # Each stream has a server of its own: one that has just ended, or failed, may refuse the next.
         port = self._nextPort()
         sink = self._arena.two.start(f"sink-{port}", "iperf3", "-s", "-1", "-p", port)
-        wait(lambda: f":{port} " in self._arena.two.run("ss", "-Hltn"), PATIENCE, "the port of iperf3")
+        wait(lambda: f":{port} " in self._arena.two.run("ss", "-Hltn"), START_PATIENCE, "the port of iperf3")
         limits = ("--connect-timeout", "5000", "-t", str(seconds), "-i", "0.5", "-C", self.congestion)
         client = ("iperf3", "-c", link.far, "-p", port, "--json", *limits, *options)
         stream = self._arena.one.start(f"stream-{port}", *client)
@@ -194,7 +194,7 @@ class Load:
 
 def processorSeconds(daemons: Sequence[Daemon]) -> float:
     """
-    The processor time that some programs have had, in seconds.
+    The processor time that some programs have used, in seconds.
 
     @raise CommandFailed: if one of them has ended.
     """

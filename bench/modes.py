@@ -1,5 +1,5 @@
 """
-The modes of the underlay: in which pieces packets cross it, and how many of them it loses.
+The modes of the underlay: whether packets cross it whole or cut, and how many of them it loses.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class Mode:
     A mode of the underlay.
 
     @ivar title: what it is, for people.
-    @ivar cuts: whether the sender's kernel cuts what is bigger than a packet, as for a network card that cannot do it;
+    @ivar cuts: whether the sender's kernel cuts what is larger than a packet, as for a network card that cannot;
         C{None} to leave it as it is.
     @ivar merges: whether the receiver's kernel merges the packets of a flow (GRO); C{None} to leave it as it is.
-    @ivar loss: of a thousand packets this many are lost on the way, at random.
+    @ivar loss: how many of a thousand packets are lost on the way, at random.
     @ivar figures: what is worth measuring.
     """
 
@@ -44,8 +44,8 @@ class Mode:
 
     def prepare(self, lab: Lab) -> Arena:
         """
-        Set the hosts up in a lab, with an underlay like this between them: a pair of veth, or where packets are to be
-        lost a switch that loses them.
+        Set the hosts up in a lab, with such an underlay between them: a pair of veth or, if packets are to be lost, a
+        switch that loses them.
 
         @raise wand.lab.CommandFailed: if the kernel refuses.
         """

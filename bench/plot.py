@@ -12,8 +12,8 @@ import attrs
 
 from wand.lab import CommandFailed, Daemon, Host, Lab, wait
 
-#: Seconds for a contender to carry the first echo.
-PATIENCE: Final = 30.0
+#: Seconds for a contender to start, and to carry the first echo.
+START_PATIENCE: Final = 30.0
 
 _UNDERLAY: Final = "198.51.100."  # RFC 5737 keeps it for documentation.
 
@@ -94,7 +94,7 @@ class Side:
 
         @raise wand.lab.DeadlineMissed: if it does not appear.
         """
-        wait(self._hasDevice, PATIENCE, f"the interface {self.device}")
+        wait(self._hasDevice, START_PATIENCE, f"the interface {self.device}")
         self.link("address", "replace", f"{self.inside}/{prefix}", "dev", self.device)
         self.link("link", "set", "dev", self.device, *(() if mtu is None else ("mtu", str(mtu))), "up")
 
@@ -169,7 +169,7 @@ class Plot:
         @raise wand.lab.CommandFailed: if a program has ended, with what it said.
         @raise wand.lab.DeadlineMissed: if it does not.
         """
-        wait(lambda: self._answers(address), PATIENCE, "the first echo")
+        wait(lambda: self._answers(address), START_PATIENCE, "the first echo")
 
     def _answers(self, address: str) -> bool:
         for daemon in (*self.one.programs, *self.two.programs, *self.server.programs):

@@ -18,7 +18,7 @@ _TIME: Final = re.compile(r"time=([0-9.]+) ms")
 
 class ReadingInvalid(WandError):
     """
-    A program said something else than expected.
+    A program did not say what was expected.
     """
 
 
@@ -27,8 +27,8 @@ class Flow:
     """
     What became of a TCP stream.
 
-    @ivar rate: bits a second that were received.
-    @ivar octets: that were received.
+    @ivar rate: how many bits a second were received.
+    @ivar octets: how many octets were received.
     @ivar pause: the longest time in seconds without any progress.
     @ivar congestion: the sender's congestion control.
     """
@@ -44,7 +44,7 @@ def flow(text: str) -> Flow:
     Read what iperf3 says of one TCP stream.
 
     @param text: the JSON document.
-    @raise ReadingInvalid: if it is none, or tells of an error.
+    @raise ReadingInvalid: if it is not one, or reports an error.
     """
     document = _document(text)
     try:
@@ -58,10 +58,10 @@ def flow(text: str) -> Flow:
 
 def packetRate(text: str) -> float:
     """
-    Read what L{bench.packets} says that it received.
+    Read how much L{bench.packets} says that it received.
 
     @return: packets a second.
-    @raise ReadingInvalid: if it says nothing of it.
+    @raise ReadingInvalid: if it does not say.
     """
     try:
         packets, seconds = msgspec.json.decode(text.strip().rpartition("\n")[2], type=tuple[int, float])
@@ -84,7 +84,7 @@ def longestPause(steps: Sequence[tuple[int, float]]) -> float:
     """
     The longest time without any progress.
 
-    @param steps: octets and seconds of one interval after the other.
+    @param steps: octets and seconds of consecutive intervals.
     @return: seconds.
     """
     longest = pause = 0.0
@@ -123,7 +123,7 @@ class MachineTicks:
     What the processors of the machine did since it started, in clock ticks.
 
     @ivar busy: programs and the kernel.
-    @ivar stolen: a hypervisor gave the processor to others.
+    @ivar stolen: while a hypervisor gave the processors to others.
     @ivar total: everything, idleness included.
     """
 

@@ -40,7 +40,7 @@ class Running:
 
     def start(self, load: Load) -> None:
         """
-        Start it, or start it anew.
+        Start it, for the first time or again.
 
         @raise WandError: if that fails.
         """
@@ -52,7 +52,7 @@ class Running:
 
     def turn(self, load: Load, wanted: Sequence[Figure]) -> Turn:
         """
-        Measure it once; start it anew first if it does not work.
+        Measure it once, after a new start if it does not work.
         """
         try:
             if self.link is None:
@@ -73,7 +73,7 @@ def measure(
     Measure some contenders in one mode, in a lab of its own.
 
     @param results: the document to fill.
-    @param figures: what is wanted, if it is worth measuring in this mode.
+    @param figures: the figures that are wanted; those that this mode does not measure are left out.
     """
     with Lab() as lab:
         arena = mode.prepare(lab)
@@ -91,8 +91,8 @@ def measure(
 
 def inOrder(contenders: Sequence[T], number: int) -> Sequence[T]:
     """
-    Whose turn it is in a round: forward in one and back in the next, so that what becomes slower or faster with time
-    treats all alike.
+    The order of a round: forward in one and backward in the next, so that a machine that becomes slower or faster with
+    time affects all alike.
 
     @param number: of the round, from 1 on.
     """
@@ -101,7 +101,7 @@ def inOrder(contenders: Sequence[T], number: int) -> Sequence[T]:
 
 def entrant(contender: Contender, plot: Plot, link: Link) -> Entrant:
     """
-    What is to be known of a contender that runs.
+    What the document says of a contender that runs.
     """
     interfaces = json.loads(plot.one.link("-j", "address", "show", "to", f"{link.near}/32"))
     mtu = next(each["mtu"] for each in interfaces if each)  # ip(8) lists the others as empty objects

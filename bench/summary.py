@@ -43,7 +43,7 @@ def _values(turns: Iterable[Turn]) -> dict[str, list[float]]:
 
 def bestOf(figures: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> dict[str, tuple[str, float]]:
     """
-    For each figure, who of some contenders has the best, and what it is.
+    For each figure, which of some contenders is best, and its value.
 
     @param figures: medians by contender.
     """

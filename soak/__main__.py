@@ -23,12 +23,12 @@ def main() -> int:
     """
     Run it.
 
-    @return: the exit status: 1 if something was not as it has to be.
+    @return: the exit status: 1 if something was wrong.
     """
     wishes = _wishes()
     console = Console(stderr=True)
     seed = randrange(1 << 32) if wishes.seed is None else wishes.seed
-    console.print(f"seed {seed}; the same again: python -m soak --minutes {wishes.minutes:g} --seed {seed}")
+    console.print(f"seed {seed}; to repeat it: python -m soak --minutes {wishes.minutes:g} --seed {seed}")
     try:
         asRoot()
         with Lab() as lab:
@@ -36,17 +36,17 @@ def main() -> int:
     except WandError as error:
         found = [str(error)]
     for fault in found:
-        console.print(f"[red]wrong:[/] {fault}", highlight=False)
-    console.print(f"{len(found)} things were wrong" if found else "everything is as it has to be")
+        console.print(f"[red]fault:[/] {fault}", highlight=False)
+    console.print(f"{len(found)} faults" if found else "no faults")
     return int(bool(found))
 
 
 def _wishes() -> Namespace:
-    parser = ArgumentParser(prog="python -m soak", description="Let a network have a bad day.")
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long [default: 10]")
-    parser.add_argument("--hours", type=float, help="how long, in hours")
-    parser.add_argument("--seed", type=int, help="what happens [default: at random, and printed]")
-    parser.add_argument("--nodes", type=int, default=4, help="how many nodes [default: 4]")
+    parser = ArgumentParser(prog="python -m soak", description="Give a network a bad day.")
+    parser.add_argument("--minutes", type=float, default=10.0, help="run for so many minutes [default: 10]")
+    parser.add_argument("--hours", type=float, help="run for so many hours")
+    parser.add_argument("--seed", type=int, help="repeat the events of a seed [default: a random one]")
+    parser.add_argument("--nodes", type=int, default=4, help="have so many nodes [default: 4]")
     wishes = parser.parse_args()
     if wishes.hours is not None:
         wishes.minutes = wishes.hours * 60

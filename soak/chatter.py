@@ -2,8 +2,8 @@
 Traffic of all kinds from one host to others, without end: C{python -m soak.chatter OWN OTHER...} runs inside a host.
 
 Each turn it sends some of it to one of the others: a TCP transfer that comes back whole, or echoes over UDP and a
-broadcast.  What fails is tried again later, since hosts come and go; but what arrives must be what was sent, or it ends
-with status 1.
+broadcast.  It does not matter if a turn fails, since hosts come and go; but what arrives must be what was sent, or the
+program ends with status 1.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Final
 
 PORT: Final = 9_000
 
-#: Seconds for one turn; then the other host is away.
-_PATIENCE: Final = 5.0
+#: Seconds for one turn; after that the other host counts as away.
+_TURN_PATIENCE: Final = 5.0
 
 
 class Mirror(asyncio.DatagramProtocol):
@@ -36,7 +36,7 @@ class Mirror(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         """
-        A port that is unreachable: that host is away.
+        A port is unreachable: that host is away.
         """
 
 
@@ -99,7 +99,7 @@ async def main(own: str, others: list[str]) -> None:
     while True:
         what = random.choice((transfer, echo))
         try:
-            await asyncio.wait_for(what(random.choice(others)), _PATIENCE)
+            await asyncio.wait_for(what(random.choice(others)), _TURN_PATIENCE)
         except (OSError, TimeoutError):
             await asyncio.sleep(0.2)
         await asyncio.sleep(random.uniform(0, 0.2))

@@ -4,22 +4,19 @@ The hosts of the soak, each with its program.
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from wand.lab import CommandFailed, Daemon, Host, Lab, execute, wait
+from wand.lab import CommandFailed, Lab, wait
+from wand.lab.installation import Installation
+from wand.lab.shifted_clock import ShiftedClock
 
-_PROGRAMS: Final = Path(sys.executable).parent
-_CLOCK: Final = Path(__file__).parent / "clock"
-
-#: How old a program is, in seconds, when its memory is measured for the first time: then it has grown up.
+#: The age of a program, in seconds, when it is measured for the first time: then it has grown up.
 GROWN: Final = 20.0
 
 
@@ -29,9 +26,9 @@ class Life:
     One run of a program, from its start to its end.
 
     @ivar grown: octets of memory when it was L{GROWN} seconds old.
-    @ivar last: octets of memory when it was last looked at.
+    @ivar last: octets of memory when it was measured last.
     @ivar seconds: between the two.
-    @ivar descriptors: how many file descriptors it had, at those moments.
+    @ivar descriptors: how many file descriptors it had at those moments.
     """
 
     grown: int
@@ -41,51 +38,42 @@ class Life:
 
 
 @attrs.define(eq=False)
-class Site:
+class Site(Installation):
     """
     A host and its program.
 
     @ivar number: the last part of its address on the underlay.
+    @ivar arguments: the kind of program, and its options.
     @ivar lives: the runs of its program that were long enough to be measured.
+    @ivar life: what was measured of the present run.
     """
 
-    name: str
     number: int
-    host: Host
-    directory: Path
     arguments: tuple[str, ...]
-    daemon: Daemon | None = None
     lives: list[Life] = attrs.field(factory=list)
+    life: Life | None = None
     _started: float = 0.0
-    _life: Life | None = None
+    _clock: ShiftedClock = attrs.field(init=False)
 
-    @property
-    def control(self) -> Path:
-        """
-        Its control socket.
-        """
-        return self.directory / f"{self.name}.sock"
+    def __attrs_post_init__(self) -> None:
+        self._clock = ShiftedClock(self.directory / f"{self.name}.clock")
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """
         Start the program.
         """
-        self._started, self._life = time.monotonic(), None
-        self.daemon = self.host.start(
-            self.name,
-            *("env", f"PYTHONPATH={_CLOCK}", f"SOAK_CLOCK={self.directory / self.name}.clock"),
-            *(str(_PROGRAMS / "twistd"), "-n", "--pidfile=", *self.arguments),
-            *("--state", str(self.directory / f"{self.name}.state"), "--control", str(self.control)),
-        )
+        self._started, self.life = time.monotonic(), None
+        self.start(*self.arguments, environment=self._clock.environment)
 
     def end(self, number: int) -> None:
         """
         Send a signal that ends the program.
+
+        @raise CommandFailed: if the program does not end as the signal says.
         """
-        assert self.daemon is not None
         self.measure()
-        if self._life is not None:
-            self.lives.append(self._life)
+        if self.life is not None:
+            self.lives.append(self.life)
         status = self.daemon.signal(number)
         if status not in (0, -number):  # twistd, when it has cleaned up, ends by the signal that it got
             raise CommandFailed(f"{self.name} ended with {status} when it was asked to stop", self.daemon.tail())
@@ -94,68 +82,33 @@ class Site:
         """
         Stop the program in the middle of what it does, or let it go on.
         """
-        assert self.daemon is not None
         self.daemon.process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def stepClock(self, seconds: float) -> None:
         """
-        Let the program's wall clock be so many seconds off.
+        Set the program's wall clock to so many seconds ahead of the true time.
         """
-        (self.directory / f"{self.name}.clock").write_text(str(seconds))
+        self._clock.set(seconds)
 
     def measure(self) -> None:
         """
-        Look at the memory and the descriptors of the program.
+        Measure the memory and count the descriptors of the program.
         """
-        if self.daemon is None or not self.daemon.isRunning or time.monotonic() - self._started < GROWN:
+        if not self.daemon.isRunning or time.monotonic() - self._started < GROWN:
             return
-        octets, descriptors = (
-            self.daemon.residentBytes,
-            len(list(Path(f"/proc/{self.daemon.process.pid}/fd").iterdir())),
-        )
-        if self._life is None:
-            self._life = Life(octets, octets, 0.0, (descriptors, descriptors))
+        octets = self.daemon.residentBytes
+        descriptors = len(list(Path(f"/proc/{self.daemon.process.pid}/fd").iterdir()))
+        if self.life is None:
+            self.life = Life(octets, octets, 0.0, (descriptors, descriptors))
             self._started = time.monotonic() - GROWN
         seconds = time.monotonic() - self._started - GROWN
-        self._life = attrs.evolve(
-            self._life, last=octets, seconds=seconds, descriptors=(self._life.descriptors[0], descriptors)
+        self.life = attrs.evolve(
+            self.life, last=octets, seconds=seconds, descriptors=(self.life.descriptors[0], descriptors)
         )
-
-    @property
-    def life(self) -> Life | None:
-        """
-        What was measured of the run that is under way.
-        """
-        return self._life
-
-    def run(self, *words: str) -> str:
-        """
-        What the C{wand} command says.
-
-        @raise CommandFailed: if it fails.
-        """
-        return execute(str(_PROGRAMS / "wand"), "--control", str(self.control), *words)
-
-    def status(self) -> Any:
-        """
-        What C{wand status} says; C{None} if nobody answers.
-        """
-        try:
-            return json.loads(self.run("status", "--json"))
-        except CommandFailed:
-            return None
-
-    def overlay(self) -> str:
-        """
-        Its address in the overlay; empty as long as it has none.
-        """
-        status = self.status()
-        addresses: list[str] = status["own"]["addresses"] if status else []
-        return addresses[0].partition("/")[0] if addresses else ""
 
     def pings(self, target: str) -> bool:
         """
-        Does an address of the overlay answer?
+        Whether an overlay address answers.
         """
         try:
             self.host.run("ping", "-c", "1", "-W", "1", "-q", target)
@@ -169,7 +122,7 @@ class Sites:
     """
     All of them.
 
-    @ivar overlays: the addresses of the nodes in the overlay, by their names.
+    @ivar overlays: the overlay addresses of the nodes, by their names.
     """
 
     server: Site
@@ -181,7 +134,7 @@ class Sites:
 
     def pairs(self) -> Iterator[tuple[Site, str]]:
         """
-        Every node with every other's address.
+        Every node with every other's overlay address.
         """
         for source in self.nodes:
             yield from ((source, self.overlays[target.name]) for target in self.nodes if target is not source)
@@ -192,22 +145,23 @@ def founded(lab: Lab, count: int) -> Sites:
     A server and C{count} nodes, all of them members; the last one has the bridge right.
     """
     server = _site(lab, "server", 1, "wand-server", "--public=10.99.0.1:44444")
-    server.start()
-    wait(server.status, 20, "the server")
+    server.begin()
+    wait(server.answers, 20, "the server")
     nodes = []
     for number in range(1, count + 1):
         name = f"node{number}"
         file = lab.directory / f"{name}.invitation"
-        server.run("invite", "--out", str(file), *(["--bridge"] if number == count else []))
+        server.wand("invite", "--out", str(file), *(["--bridge"] if number == count else []))
         node = _site(lab, name, number + 1, "wand-node", f"--join-file={file}", f"--name={name}")
-        node.start()
+        node.begin()
         nodes.append(node)
     sites = Sites(server, tuple(nodes))
     for node in nodes:
-        sites.overlays[node.name] = wait(node.overlay, 30, f"{node.name} a member")
+        wait(node.isMember, 30, f"the membership of {node.name}")
+        sites.overlays[node.name] = node.overlayAddress()
     return sites
 
 
 def _site(lab: Lab, name: str, number: int, *arguments: str) -> Site:
     host = lab.host(name, f"10.99.0.{number}/16")
-    return Site(name, number, host, lab.directory, arguments)
+    return Site(name, host, lab.directory, number, arguments)

@@ -1,5 +1,5 @@
 """
-What goes wrong, each a function that does it to one site, waits as long as it takes, and puts it right.
+What goes wrong: each function does it to one site, waits for a while, and puts it right.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def restart(site: Site, random: Random) -> str:
     An operator restarts the program.
     """
     site.end(signal.SIGTERM)
-    site.start()
+    site.begin()
     return "restarted"
 
 
@@ -31,7 +31,7 @@ def crash(site: Site, random: Random) -> str:
     """
     site.end(signal.SIGKILL)
     time.sleep(random.uniform(0, 2))
-    site.start()
+    site.begin()
     return "killed"
 
 
@@ -42,13 +42,13 @@ def outage(site: Site, random: Random) -> str:
     site.end(signal.SIGKILL)
     seconds = random.uniform(3, 15)
     time.sleep(seconds)
-    site.start()
+    site.begin()
     return f"away for {seconds:.0f} s"
 
 
 def freeze(site: Site, random: Random) -> str:
     """
-    The program stands still for a while, as in a virtual machine that is paused.
+    The program stands still for a while, as in a paused virtual machine.
     """
     seconds = random.uniform(1, 12)
     site.freeze(True)
@@ -59,7 +59,7 @@ def freeze(site: Site, random: Random) -> str:
 
 def stepClock(site: Site, random: Random) -> str:
     """
-    The wall clock jumps and, after a while, is set right.
+    The wall clock jumps, and is set right after a while.
     """
     step = random.choice((-1, 1)) * random.choice((10, 250, 3_600, 40_000))
     site.stepClock(step)
@@ -80,7 +80,7 @@ def move(site: Site, random: Random) -> str:
 
 def unplug(site: Site, random: Random) -> str:
     """
-    Somebody stumbles over the cable.
+    Somebody trips over the cable.
     """
     seconds = random.uniform(1, 10)
     site.host.plug(False)

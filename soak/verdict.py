@@ -1,5 +1,5 @@
 """
-What has to be so at the end of a soak.
+What has to hold at the end of a soak.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 from soak.sites import Life, Site, Sites
 from wand.lab import Daemon, DeadlineMissed, wait
 
-#: Seconds after the last trouble until every node has to reach every other.
+#: Seconds after the last trouble in which every node has to reach every other.
 RECOVERY: Final = 60.0
 
-#: What a program may grow, in octets, and by which part of its memory in an hour.
+#: By how many octets a program may grow, and by which share of its memory an hour besides.
 GROWTH: Final = 6 << 20
 GROWTH_HOURLY: Final = 0.05
 
-#: How many descriptors a program may have more than when it was grown up: clients of the control socket come and go.
+#: How many more descriptors a program may have than when it was grown up: clients of the control socket come and go.
 DESCRIPTORS: Final = 3
 
 #: What must not be in a log.
@@ -27,7 +27,7 @@ _TRACEBACK: Final = re.compile(r"Traceback|Unhandled")
 
 def faults(sites: Sites, chatters: list[Daemon]) -> Iterator[str]:
     """
-    What is not as it has to be, a sentence each.
+    What is wrong, a sentence each.
     """
     yield from _silences(sites)
     for site in sites:
@@ -54,14 +54,12 @@ def _silences(sites: Sites) -> Iterator[str]:
 
 
 def _endings(site: Site) -> Iterator[str]:
-    if site.daemon is None or not site.daemon.isRunning:
+    if not site.daemon.isRunning:
         yield f"{site.name} is not running"
-        return
-    status = site.status()
-    if status is None:
+    elif not site.answers():
         yield f"{site.name} does not answer at its control socket"
-    elif status["own"]["stage"] != "member":
-        yield f"{site.name} is no member: {status['notes']}"
+    elif not site.isMember():
+        yield f"{site.name} is not a member: {site.notes}"
 
 
 def _growths(site: Site) -> Iterator[str]:
@@ -78,8 +76,7 @@ def _allowed(life: Life) -> float:
 
 
 def _tracebacks(site: Site) -> Iterator[str]:
-    assert site.daemon is not None
-    lines = site.daemon.log.read_text(errors="replace").splitlines()
+    lines = site.log.splitlines()
     for number, line in enumerate(lines):
         if _TRACEBACK.search(line):
             yield f"the log of {site.name}: " + " | ".join(lines[max(0, number - 1) : number + 25])

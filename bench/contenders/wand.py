@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.contenders.base import Contender
-from bench.plot import PATIENCE, Link, Plot, Side
+from bench.plot import START_PATIENCE, Link, Plot, Side
 from wand.lab import CommandFailed, Daemon, execute, wait
 from wand.version import __version__
 
@@ -40,7 +40,7 @@ class Wand(Contender):
             entrance = self._invitation(plot, side) if self._protocol == "sealed" else _unguarded(plot, side)
             programs.append(self._node(plot, side, entrance))
             # A server of a sealed network gives addresses to those that join, one after the other.
-            wait(side.hasAddress, PATIENCE, f"the address of {side.device}")
+            wait(side.hasAddress, START_PATIENCE, f"the address of {side.device}")
         return Link(plot.one.inside, plot.two.inside, tuple(programs))
 
     def _startServer(self, plot: Plot) -> None:
@@ -66,7 +66,7 @@ control = "{side.directory}/control.sock"
         control, token = str(plot.server.directory / "control.sock"), side.directory / "token"
         token.unlink(missing_ok=True)
         reach = ("--endpoint", f"{plot.server.outside}:{plot.port}")
-        wait(lambda: _isDone(_program("wand"), "--control", control, "status"), PATIENCE, "the server")
+        wait(lambda: _isDone(_program("wand"), "--control", control, "status"), START_PATIENCE, "the server")
         execute(_program("wand"), "--control", control, "invite", *reach, "--out", str(token))
         return f'name = "{side.host.name}"\njoin-file = "{token}"'
 

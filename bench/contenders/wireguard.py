@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import partial
 
 from bench.contenders.base import Contender, firstLine
-from bench.plot import PATIENCE, Link, Plot, Side
+from bench.plot import START_PATIENCE, Link, Plot, Side
 from wand.lab import CommandFailed, execute, wait
 
 
@@ -37,7 +37,7 @@ class WireGuard(Contender):
             path = side.file("key", secrets[side.device])
             peer = ("peer", execute("wg", "pubkey", sent=secrets[other.device]).strip())
             to = ("allowed-ips", f"{other.inside}/32", "endpoint", f"{other.outside}:{plot.port}")
-            wait(partial(_isThere, side), PATIENCE, f"the control socket of {side.device}")
+            wait(partial(_isThere, side), START_PATIENCE, f"the control socket of {side.device}")
             side.host.run("wg", "set", side.device, "listen-port", str(plot.port), "private-key", path, *peer, *to)
             side.configure()
         return Link(plot.one.inside, plot.two.inside, programs)

@@ -112,7 +112,7 @@ class Case:
 
     def forwarding(self) -> Forwarding:
         """
-        What came of it.
+        The result.
         """
         samples = {name: _sample(values) for name, values in self.samples.items()}
         return Forwarding(len(self.hub.table), len(self.hub.peers), self.active, **samples)

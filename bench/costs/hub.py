@@ -20,8 +20,8 @@ from wand.etud.forwarding import Etud
 from wand.events import Events
 from wand.interfaces import IFrameReader, ISuperframeTap
 from wand.lab import execute
-from wand.membership.claims import CLAIMED
 from wand.membership.identity import NodeKey
+from wand.membership.member_entries import CLAIMED
 from wand.protocols.sealed.transport import SealedTransport
 from wand.services.context import realContext
 from wand.superframes.stretch import Stretch
@@ -34,8 +34,8 @@ from wand.testing.sealed import MTU, Papers, SealedNetwork, SealedNode
 #: Of the tap of the node that is measured.
 OWN: Final = MAC.parse("02:ff:00:00:00:01")
 
-#: Seconds for all sessions to come about.
-PATIENCE: Final = 60.0
+#: Seconds until all sessions are up.
+SESSIONS_PATIENCE: Final = 60.0
 
 #: What a kernel hands over in one piece: 45 segments of TCP.
 _VIRTIO, _SUPERFRAME = Packet(payload=bytes(45 * 1448), gsoSize=1448).superframe()
@@ -149,7 +149,7 @@ class Hub:
     def __init__(self, network: Loopback, peers: Sequence[SealedNode], entries: int) -> None:
         """
         @param entries: how many the table has, of all peers in turn.
-        @raise WandError: if sessions do not come about.
+        @raise WandError: if the sessions do not come up.
         """
         self.reactor = EPollReactor()
         self.peers = peers
@@ -170,7 +170,7 @@ class Hub:
 
     def settle(self) -> None:
         """
-        Let everybody read what arrived.
+        Let the node and its peers read what has arrived.
         """
         for _ in range(3):
             for reactor in self._reactors:
@@ -178,7 +178,7 @@ class Hub:
 
     def receive(self, octets: int) -> None:
         """
-        Take what has arrived, until the host has got so much in all.
+        Take what has arrived, until the host has received so many octets in all.
 
         @raise WandError: if it does not come.
         """
@@ -213,10 +213,10 @@ class Hub:
             self.settle()
 
     def _waitFor(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + SESSIONS_PATIENCE
         while not condition():
             if time.monotonic() > deadline:
-                raise WandError("sessions did not come about")
+                raise WandError("the sessions did not come up")
             self.settle()
 
 

@@ -20,7 +20,7 @@ from bench.costs.document import Memory
 from bench.costs.hub import Hub, Loopback
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.membership.claims import CLAIMED
+from wand.membership.member_entries import CLAIMED
 from wand.table import Table
 from wand.testing.sealed import SealedNode
 

@@ -12,11 +12,15 @@ from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.demo.command import perform
-from wand.demo.figures import Admission, Capture, Silence, Transfer
+from wand.demo.figures import Silence
 from wand.demo.screen import Screen
-from wand.demo.stage import Echo, Probe
-from wand.demo.topology import Node, Site, topology
+from wand.demo.stage import Probe
 from wand.lab import CommandFailed
+from wand.lab.admission import Admission
+from wand.lab.capture import Capture
+from wand.lab.probe import Echo
+from wand.lab.topology import Node, Site, topology
+from wand.lab.transfer import Transfer
 
 
 class BrokenStage:

@@ -18,7 +18,7 @@ from wand.errors import ConfigurationInvalid, TapUnavailable
 from wand.interfaces import ITap, TapRequest
 from wand.testing.drivers import TapDriverContract
 from wand.testing.frames import makeFrame
-from wand.testing.kernel import PacketSocket, PrivateNetwork
+from wand.testing.kernel_taps import KernelTapContract
 
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
@@ -38,34 +38,15 @@ def openKernelDevice(path: str, name: str, mtu: int) -> int:
     return descriptor
 
 
-class KernelDeviceTests(TapDriverContract, SynchronousTestCase):
+class KernelDeviceTests(KernelTapContract, SynchronousTestCase):
     """
     The contract on a real character device.
     """
 
     settings = {"path": "/dev/net/tun"}
 
-    def setUp(self) -> None:
-        network = PrivateNetwork()
-        network.__enter__()
-        self.addCleanup(network.__exit__)
-        super().setUp()
-
     def makeDriver(self) -> ChardevDriver:
         return ChardevDriver(lambda path: openKernelDevice(path, self.interface, self.mtu))
-
-    def hostOpened(self, tap: ITap) -> None:
-        self.host = PacketSocket(tap.interface)
-        self.addCleanup(self.host.close)
-
-    def hostSend(self, frame: bytes) -> None:
-        self.host.send(frame)
-
-    def hostReceived(self) -> list[bytes]:
-        return self.host.received()
-
-    def leftBehind(self) -> list[str]:
-        return [name for _, name in socket.if_nameindex() if name != "lo"]
 
     def impossibleRequest(self) -> TapRequest:
         return self.request(settings={"path": "/dev/nonexistent"})

@@ -34,6 +34,7 @@ from wand.superframes.virtio import (
 from wand.testing.descriptors import Descriptors
 from wand.testing.frames import FrameRecorder, makeContext, makeFrame
 from wand.testing.kernel import PacketSocket, PrivateNetwork, SuperframeSocket
+from wand.testing.kernel_taps import KernelTapContract
 from wand.testing.superframe_taps import SuperframeTapContract
 from wand.underlay.offload import TRAIN_OCTETS
 
@@ -46,42 +47,26 @@ def ip(*arguments: str) -> str:
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-class OffloadTapTests(SuperframeTapContract, SynchronousTestCase):
+class OffloadTapTests(KernelTapContract, SuperframeTapContract, SynchronousTestCase):
     """
     The contract on the kernel's own tap with all its offloads.
     """
 
     mtu = 1500
 
-    def setUp(self) -> None:
-        network = PrivateNetwork()
-        network.__enter__()
-        self.addCleanup(network.__exit__)
-        super().setUp()
-
     def makeDriver(self) -> TuntapDriver:
         return TuntapDriver()
 
     def hostOpened(self, tap: ITap) -> None:
-        self.host = PacketSocket(tap.interface)
-        self.addCleanup(self.host.close)
+        super().hostOpened(tap)
         self.stack = SuperframeSocket(tap.interface)
         self.addCleanup(self.stack.close)
-
-    def hostSend(self, frame: bytes) -> None:
-        self.host.send(frame)
-
-    def hostReceived(self) -> list[bytes]:
-        return self.host.received()
 
     def hostSendSuperframe(self, frame: bytes, virtio: VirtioHeader) -> None:
         self.stack.send(frame, virtio)
 
     def hostReceivedSuperframes(self) -> list[tuple[bytes, VirtioHeader]]:
         return self.stack.received()
-
-    def leftBehind(self) -> list[str]:
-        return [name for _, name in socket.if_nameindex() if name != "lo"]
 
     def impossibleRequest(self) -> TapRequest:
         return self.request(addresses=["10.1.0.1/16", "10.1.0.1/99"])

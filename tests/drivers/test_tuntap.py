@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -18,42 +17,22 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.tuntap import TuntapDriver
 from wand.errors import TapUnavailable
-from wand.interfaces import ITap, TapRequest
-from wand.testing.drivers import TapDriverContract
+from wand.interfaces import TapRequest
 from wand.testing.frames import makeFrame
-from wand.testing.kernel import PacketSocket, PrivateNetwork
+from wand.testing.kernel_taps import KernelTapContract
 
 
 def ip(*arguments: str) -> str:
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-class TuntapDriverTests(TapDriverContract, SynchronousTestCase):
+class TuntapDriverTests(KernelTapContract, SynchronousTestCase):
     """
     The contract on the kernel's own tap, and what only Linux has.
     """
 
-    def setUp(self) -> None:
-        network = PrivateNetwork()
-        network.__enter__()
-        self.addCleanup(network.__exit__)
-        super().setUp()
-
     def makeDriver(self) -> TuntapDriver:
         return TuntapDriver()
-
-    def hostOpened(self, tap: ITap) -> None:
-        self.host = PacketSocket(tap.interface)
-        self.addCleanup(self.host.close)
-
-    def hostSend(self, frame: bytes) -> None:
-        self.host.send(frame)
-
-    def hostReceived(self) -> list[bytes]:
-        return self.host.received()
-
-    def leftBehind(self) -> list[str]:
-        return [name for _, name in socket.if_nameindex() if name != "lo"]
 
     def impossibleRequest(self) -> TapRequest:
         return self.request(addresses=["10.1.0.1/16", "10.1.0.1/99"])
@@ -181,7 +160,7 @@ class TuntapDriverTests(TapDriverContract, SynchronousTestCase):
         An interface that is no tap, and a name that cannot be one, are refused with a hint.
         """
         for name in ("lo", "a/b"):
-            self.assertIn("no tap", self.refusal(interface=name))
+            self.assertIn("not a tap", self.refusal(interface=name))
         self.assertIn("name too long", self.refusal(interface="x" * 40))
 
     def test_refusedMTU(self) -> None:

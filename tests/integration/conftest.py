@@ -4,20 +4,17 @@ What the end-to-end tests share: labs, and networks of real C{twistd} processes 
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
+from probing import Probing
 from twisted.internet.epollreactor import EPollReactor
 
-from wand.demo.loop import Loop
-from wand.demo.namespaces import Namespaces
-from wand.demo.stage import Echo
-from wand.demo.topology import Node, topology
-from wand.lab import Lab, unusable, wait
+from wand.lab import Host, Lab, unusable
+from wand.lab.deployment import Deployment
+from wand.lab.loop import Loop
+from wand.lab.topology import Node, topology
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,144 +36,76 @@ def lab() -> Iterator[Lab]:
         yield opened
 
 
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """
+    A host that is alone.
+    """
+    with Lab() as lab:
+        yield lab.host("alone", "10.99.0.1/24")
+
+
 @pytest.fixture(scope="session")
 def loop() -> Iterator[Loop]:
     """
-    A reactor in a thread, to ask at control sockets: the tests themselves run inside the one of pytest-twisted.
+    A reactor in a thread, for control sockets: the tests themselves run in the reactor of pytest-twisted.
     """
     with Loop(EPollReactor()) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def network(lab: Lab, loop: Loop) -> Namespaces:
+def formed(lab: Lab, loop: Loop) -> Deployment:
     """
-    The hosts of a server and two nodes, with nothing started.
+    A server and two nodes of REL2 that know each other.
     """
-    return Namespaces(lab, topology(count=2, protocol="rel2"), loop)
-
-
-@pytest.fixture(scope="module")
-def formed(network: Namespaces) -> Namespaces:
-    """
-    A server and two nodes that know each other.
-    """
-    for site in (network.topology.server, *network.topology.nodes):
-        network.start(site)
-    waitForTables(network)
+    network = Deployment(lab, topology(count=2, protocol="rel2"), loop)
+    network.startAll()
+    network.awaitTables()
     return network
 
 
 @pytest.fixture
-def makeSealed(loop: Loop) -> Iterator[Callable[..., Namespaces]]:
+def makeNetwork(loop: Loop) -> Iterator[Callable[..., Deployment]]:
     """
-    Makes sealed networks: a server and C{count} nodes that run, the first C{joined} of them members, whose tables are
-    full.  C{change} is a replacement in the configuration of every program; other arguments are those of L{topology}.
+    Makes networks, each in a lab of its own, with nothing started.  The arguments are those of L{topology}.
     """
     with ExitStack() as stack:
-
-        def make(count: int, joined: int | None = None, change: tuple[str, str] = ("", ""), **where: str) -> Namespaces:
-            network = Namespaces(stack.enter_context(Lab()), topology(count=count, **where), loop)
-            for site in (network.topology.server, *network.topology.nodes):
-                file = network.files.configuration(site)
-                file.write_text(file.read_text().replace(*change))
-                network.start(site)
-            members = network.topology.nodes[:joined]
-            for node in members:
-                network.admit(node)
-            waitForTables(network, members)
-            return network
-
-        yield make
+        yield lambda **what: Deployment(stack.enter_context(Lab()), topology(**what), loop)
 
 
-class Probing:
+@pytest.fixture
+def makeSealed(makeNetwork: Callable[..., Deployment]) -> Callable[..., Deployment]:
     """
-    One node asks others for echoes.
+    Makes sealed networks: a server and C{count} nodes that run, the first C{joined} of them members with full tables.
+    C{change} is a replacement in the configuration of every program; other arguments are those of L{topology}.
     """
 
-    def __init__(self, network: Namespaces, source: Node, *targets: Node) -> None:
-        self._probe = network.probe(source, targets)
-        self.targets = targets
-        for target in targets:
-            wait(lambda target=target: self.echoes(target), 10, f"the first echo of {target.name}")
+    def make(count: int, joined: int | None = None, change: tuple[str, str] = ("", ""), **what: str) -> Deployment:
+        network = makeNetwork(count=count, **what)
+        for site in (network.topology.server, *network.topology.nodes):
+            file = network.files.configuration(site)
+            file.write_text(file.read_text().replace(*change))
+        network.startAll()
+        members = network.topology.nodes[:joined]
+        for node in members:
+            network.admit(node)
+        network.awaitTables(members)
+        return network
 
-    def echoes(self, target: Node | None = None) -> list[Echo]:
-        """
-        What came back from one of the targets, or from the only one.
-        """
-        return [echo for echo in self._probe.echoes() if echo.target == (target or self.targets[0])]
-
-    def goOn(self, count: int = 10, target: Node | None = None) -> None:
-        """
-        Wait until so many more echoes came.
-        """
-        before = len(self.echoes(target))
-        wait(lambda: len(self.echoes(target)) >= before + count, 20, "more echoes")
-
-    def lost(self) -> int:
-        """
-        How many of the only target did not come.
-        """
-        numbers = {echo.sequence for echo in self.echoes()}
-        return max(numbers) - min(numbers) + 1 - len(numbers)
-
-    def silentSince(self, moment: float, target: Node | None = None, pause: float = 1.0) -> float:
-        """
-        Wait until a target answers no more.
-
-        @return: seconds from C{moment}, of C{time.monotonic}, until the last request that it answered.
-        """
-
-        def silent() -> bool:
-            return time.monotonic() - self.echoes(target)[-1].sent > pause
-
-        wait(silent, 20, "silence")
-        return max(self.echoes(target)[-1].sent - moment, 0.0)
-
-    def stop(self) -> None:
-        """
-        Ask no more.
-        """
-        self._probe.stop()
+    return make
 
 
 @pytest.fixture
 def probing() -> Iterator[Callable[..., Probing]]:
     """
-    Lets one node ask others for echoes: called with a network, the node and the others.
+    Begins to send echo requests: called with a network, a node and others.
     """
     with ExitStack() as stack:
 
-        def begin(network: Namespaces, source: Node, *targets: Node) -> Probing:
+        def begin(network: Deployment, source: Node, *targets: Node) -> Probing:
             started = Probing(network, source, *targets)
             stack.callback(started.stop)
             return started
 
         yield begin
-
-
-def waitForTables(network: Namespaces, nodes: Sequence[Node] = ()) -> None:
-    """
-    Wait until each of the nodes, or of all, knows every other.
-    """
-    nodes = nodes or network.topology.nodes
-    for node in nodes:
-        others = {other.mac for other in nodes if other is not node}
-        wait(lambda node=node, others=others: set(network.known(node)) == others, 20, f"the table of {node.name}")
-
-
-@pytest.fixture(scope="session")
-def programs() -> Path:
-    """
-    Where the commands of this installation are.
-    """
-    return Path(sys.executable).parent
-
-
-@pytest.fixture(scope="session")
-def tablesFull() -> Callable[[Namespaces], None]:
-    """
-    Waits until every node knows every other.
-    """
-    return waitForTables

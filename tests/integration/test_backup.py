@@ -4,87 +4,42 @@ Backups of real programs: made while they run, put back when everything is lost;
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from realm import Realm
 
-from wand.demo.namespaces import PYTHON
 from wand.lab import CommandFailed, Lab, wait
 
 
-class Realm:
-    """
-    A server and hosts, each with real programs.
-    """
-
-    def __init__(self, lab: Lab, programs: Path) -> None:
-        self.directory = lab.directory
-        self._twistd = str(programs / "twistd")
-        names = ("server", "alice", "bob", "carol", "copy")
-        self.hosts = {name: lab.host(name, f"198.51.100.{number}/24") for number, name in enumerate(names, 1)}
-        self.running: dict[str, object] = {}
-
-    def state(self, name: str) -> Path:
-        return self.directory / name
-
-    def log(self, name: str) -> str:
-        return (self.directory / f"{name}.log").read_text()
-
-    def start(self, name: str, kind: str, *options: str) -> None:
-        where = (f"--state={self.state(name)}", f"--control={self.directory}/{name}.sock")
-        words = (self._twistd, "-n", "--pidfile=", kind, *where, *options)
-        self.running[name] = self.hosts[name].start(name, *words)
-
-    def serve(self, *options: str) -> None:
-        self.start("server", "wand-server", *options)
-        wait(lambda: self.answers("server"), 15, "the server")
-
-    def answers(self, name: str) -> bool:
-        try:
-            self.wand(name, "status")
-        except CommandFailed:
-            return False
-        return True
-
-    def join(self, name: str) -> str:
-        token = self.directory / f"{name}.invitation"
-        self.wand("server", "invite", "--out", str(token))
-        self.start(name, "wand-node", f"--name={name}", f"--join-file={token}")
-        wait(lambda: f"this node is {name} now" in self.log(name), 15, name)
-        return self.address(name)
-
-    def address(self, name: str) -> str:
-        return str(json.loads(self.wand(name, "status", "--json"))["own"]["addresses"][0])
-
-    def again(self, name: str, *options: str) -> None:
-        """
-        Start a node again; it would see by itself that its server is another, within a minute.
-        """
-        self.stop(name)
-        self.start(name, "wand-node", *options)
-        wait(lambda: self.answers(name), 10, f"{name} again")
-
-    def stop(self, name: str) -> None:
-        self.wand(name, "stop")
-
-    def wand(self, name: str, *words: str) -> str:
-        control = f"{self.directory}/{name}.sock"
-        return self.hosts[name].run(*PYTHON, "wand.cli.main", "--control", control, *words)
-
-    def notes(self, name: str) -> str:
-        return " ".join(json.loads(self.wand(name, "status", "--json"))["notes"])
-
-    def members(self) -> dict[str, dict[str, object]]:
-        return {each["name"]: each for each in json.loads(self.wand("server", "members", "--json"))}
-
-
 @pytest.fixture
-def realm(programs: Path) -> Iterator[Realm]:
+def realm() -> Iterator[Realm]:
+    """
+    A server's host, and those of nodes.
+    """
     with Lab() as lab:
-        yield Realm(lab, programs)
+        made = Realm(lab)
+        for name in ("server", "alice", "bob", "carol", "copy"):
+            made.install(name)
+        yield made
+
+
+def stop(realm: Realm, name: str) -> None:
+    """
+    Stop a program, and wait until it has ended.
+    """
+    realm[name].wand("stop")
+    wait(lambda: not realm[name].daemon.isRunning, 10, f"the end of {name}")
+
+
+def again(realm: Realm, name: str, *options: str) -> None:
+    """
+    Start a node again; it would see by itself that its server is another, within a minute.
+    """
+    stop(realm, name)
+    realm[name].start("wand-node", *options)
+    wait(realm[name].answers, 10, f"{name} again")
 
 
 def test_aRestoredServerLearnsItsMembers(realm: Realm) -> None:
@@ -94,24 +49,24 @@ def test_aRestoredServerLearnsItsMembers(realm: Realm) -> None:
     """
     realm.serve()
     realm.join("alice")
-    file = realm.directory / "server.backup"
-    realm.wand("server", "backup", str(file))
+    file = realm.lab.directory / "server.backup"
+    realm["server"].wand("backup", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
     bob = realm.join("bob")
     with pytest.raises(CommandFailed, match="another program works"):
-        realm.wand("server", "restore", str(file), "--state", str(realm.state("server")), "--force")
-    realm.stop("server")
+        realm["server"].wand("restore", str(file), "--state", str(realm["server"].state), "--force")
+    stop(realm, "server")
     with pytest.raises(CommandFailed, match="is not empty"):
-        realm.wand("server", "restore", str(file), "--state", str(realm.state("server")))
-    shutil.rmtree(realm.state("server"))
-    realm.wand("server", "restore", str(file), "--state", str(realm.state("server")))
+        realm["server"].wand("restore", str(file), "--state", str(realm["server"].state))
+    shutil.rmtree(realm["server"].state)
+    realm["server"].wand("restore", str(file), "--state", str(realm["server"].state))
     realm.serve()
-    realm.again("bob")
+    again(realm, "bob")
     wait(lambda: "bob" in realm.members(), 20, "bob is learned")
-    assert (realm.members()["bob"]["addresses"], realm.members()["bob"]["learned"]) == ([bob], True)
-    assert realm.join("carol") not in (bob, realm.address("alice"))
-    realm.wand("server", "revoke", "bob", "--yes")
-    wait(lambda: "revoked" in realm.wand("bob", "status"), 20, "bob is revoked")
+    assert (realm.members()["bob"]["addresses"], realm.members()["bob"]["learned"]) == ([f"{bob}/16"], True)
+    assert realm.join("carol") not in (bob, realm["alice"].overlayAddress())
+    realm["server"].wand("revoke", "bob", "--yes")
+    wait(lambda: "revoked" in realm["bob"].wand("status"), 20, "bob is revoked")
 
 
 def test_aLostStoreIsNoNewNetwork(realm: Realm) -> None:
@@ -121,21 +76,21 @@ def test_aLostStoreIsNoNewNetwork(realm: Realm) -> None:
     """
     realm.serve()
     alice = realm.join("alice")
-    realm.stop("server")
-    state = realm.state("server")
+    stop(realm, "server")
+    state = realm["server"].state
     (state / "wansd.sqlite").rename(state / "moved")
     for tries, damage in enumerate((None, b""), 1):
         if damage is not None:
             (state / "wansd.sqlite").write_bytes(damage)
         before = sorted((each.name, each.read_bytes()) for each in state.iterdir() if each.is_file())
-        realm.start("server", "wand-server")
-        wait(lambda tries=tries: realm.log("server").count("--recover=yes") >= tries, 15, "the reason")
+        realm["server"].start("wand-server")
+        wait(lambda tries=tries: realm["server"].log.count("--recover=yes") >= tries, 15, "the reason")
         assert sorted((each.name, each.read_bytes()) for each in state.iterdir() if each.is_file()) == before
     realm.serve("--recover=yes")
-    realm.again("alice")
+    again(realm, "alice")
     wait(lambda: "alice" in realm.members(), 20, "alice is learned")
-    assert realm.members()["alice"]["addresses"] == [alice]
-    assert "was recovered" in realm.notes("server")
+    assert realm.members()["alice"]["addresses"] == [f"{alice}/16"]
+    assert "was recovered" in realm["server"].notes
 
 
 def test_twoHostsWithOneKeyAreTold(realm: Realm) -> None:
@@ -144,14 +99,14 @@ def test_twoHostsWithOneKeyAreTold(realm: Realm) -> None:
     """
     realm.serve()
     realm.join("alice")
-    realm.stop("alice")
-    shutil.copytree(realm.state("alice"), realm.state("copy"))
-    realm.start("alice", "wand-node")
-    wait(lambda: (realm.directory / "alice.sock").exists(), 10, "alice again")
-    wait(lambda: "directory-answered" in realm.log("alice").rpartition("etud:")[2], 10, "alice is there")
-    realm.start("copy", "wand-node")
+    stop(realm, "alice")
+    shutil.copytree(realm["alice"].state, realm["copy"].state)
+    realm["alice"].start("wand-node")
+    wait(realm["alice"].control.exists, 10, "alice again")
+    wait(lambda: "directory-answered" in realm["alice"].log.rpartition("etud:")[2], 10, "alice is there")
+    realm["copy"].start("wand-node")
     for name in ("server", "alice", "copy"):
-        wait(lambda name=name: "two hosts run with the key" in realm.notes(name), 20, f"{name} is told")
+        wait(lambda name=name: "two hosts run with the key" in realm[name].notes, 20, f"{name} is told")
 
 
 def test_aRestartIsNoCopy(realm: Realm) -> None:
@@ -161,9 +116,9 @@ def test_aRestartIsNoCopy(realm: Realm) -> None:
     realm.serve()
     realm.join("alice")
     for port in ("22223", "22224"):
-        realm.again("alice", f"--port={port}")
-        wait(lambda: "answered" in realm.wand("alice", "status"), 10, "the server's answer")
-    assert "two hosts" not in realm.notes("alice") + realm.notes("server")
+        again(realm, "alice", f"--port={port}")
+        wait(lambda: "answered" in realm["alice"].wand("status"), 10, "the server's answer")
+    assert "two hosts" not in realm["alice"].notes + realm["server"].notes
 
 
 def test_anInvitationThatIsNotThereIsSaid(realm: Realm) -> None:
@@ -171,10 +126,10 @@ def test_anInvitationThatIsNotThereIsSaid(realm: Realm) -> None:
     A node whose invitation is not there runs, says so, and can be given another.
     """
     realm.serve()
-    realm.start("alice", "wand-node", "--name=alice", "--join-file=/nowhere/invitation")
-    wait((realm.directory / "alice.sock").exists, 10, "alice")
-    assert "/nowhere/invitation is not there" in realm.notes("alice")
-    token = realm.directory / "invitation"
-    realm.wand("server", "invite", "--out", str(token))
-    realm.wand("alice", "join", str(token))
-    assert "is not there" not in realm.notes("alice")
+    realm["alice"].start("wand-node", "--name=alice", "--join-file=/nowhere/invitation")
+    wait(realm["alice"].control.exists, 10, "alice")
+    assert "/nowhere/invitation is not there" in realm["alice"].notes
+    token = realm.lab.directory / "invitation"
+    realm["server"].wand("invite", "--out", str(token))
+    realm["alice"].wand("join", str(token))
+    assert "is not there" not in realm["alice"].notes

@@ -14,14 +14,15 @@ from threading import Event, Thread
 
 import pytest
 
-from wand.demo.loop import Loop
-from wand.demo.namespaces import Namespaces
-from wand.demo.topology import Node, topology
-from wand.lab import Lab, wait
+from wand.lab import PROGRAMS, wait
+from wand.lab.deployment import Deployment
+from wand.lab.topology import Node
 from wand.status import ProgramStatus
 
-#: Seconds for which the other program, a backup for instance, holds the store; and in which a status must come.
+#: Seconds for which the other program, a backup for instance, holds the store.
 HELD = 12.0
+
+#: Seconds in which a status must come.
 PROMPT = 0.2
 
 
@@ -53,32 +54,32 @@ def held(path: Path, seconds: float = HELD) -> Iterator[Callable[[], bool]]:
         thread.join()
 
 
-def store(network: Namespaces) -> Path:
+def store(network: Deployment) -> Path:
     """
     The file of the server's store.
     """
     return network.files.directory / "server-state" / "wansd.sqlite"
 
 
-def status(network: Namespaces) -> tuple[ProgramStatus, float]:
+def status(network: Deployment) -> tuple[ProgramStatus, float]:
     """
     What the server says of itself, and how many seconds that takes.
     """
     began = time.monotonic()
-    said = network.ask(network.topology.server, lambda client: client.status())
+    said = network.status(network.topology.server)
     return said, time.monotonic() - began
 
 
-def stage(network: Namespaces, node: Node) -> str:
+def stage(network: Deployment, node: Node) -> str:
     """
     How far a node is.
     """
-    own = network.ask(node, lambda client: client.status()).own
+    own = network.status(node).own
     assert own is not None
     return own.stage
 
 
-def test_lockedForSeconds(makeSealed: Callable[..., Namespaces]) -> None:
+def test_lockedForSeconds(makeSealed: Callable[..., Deployment]) -> None:
     """
     While another program holds the server's store for 12 s the server answers for its status at once and says what is
     wrong, members talk, and a node that asks to join meanwhile is a member afterwards, with the same invitation
@@ -104,7 +105,7 @@ def test_lockedForSeconds(makeSealed: Callable[..., Namespaces]) -> None:
     wait(lambda: not status(network)[0].notes, 10, "no more notes")
 
 
-def test_lockedAtTheStart(makeSealed: Callable[..., Namespaces]) -> None:
+def test_lockedAtTheStart(makeSealed: Callable[..., Deployment]) -> None:
     """
     A server that is started while another program holds its store waits for it, says so, and then works.
     """
@@ -125,27 +126,26 @@ def test_lockedAtTheStart(makeSealed: Callable[..., Namespaces]) -> None:
 
 
 @pytest.mark.parametrize("way", ["rubbish", "a directory"])
-def test_anUnusableStoreEndsTheProgram(way: str, loop: Loop, programs: Path) -> None:
+def test_anUnusableStoreEndsTheProgram(way: str, makeNetwork: Callable[..., Deployment]) -> None:
     """
     A server whose store is no database, or cannot be opened, ends with a status that is not 0 and says why.
     """
-    with Lab() as lab:
-        network = Namespaces(lab, topology(count=1), loop)
-        path = store(network)
-        path.parent.mkdir(mode=0o700)
-        key = path.with_name("node.key")
-        key.touch(mode=0o600)
-        key.write_text(f"{'17' * 32}\n")  # without it, that it is lost would be the first thing to say
-        if way == "rubbish":
-            path.write_bytes(b"rubbish" * 1000)
-        else:
-            path.mkdir()
-        file = str(network.files.configuration(network.topology.server))
-        command = network.hosts["server"].command(
-            str(programs / "twistd"), "-n", "--pidfile=", "wand-server", "--config", file
-        )
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode not in (0, None)
-        said = done.stdout + done.stderr
-        assert str(path) in said
-        assert "Traceback" not in said
+    network = makeNetwork(count=1)
+    path = store(network)
+    path.parent.mkdir(mode=0o700)
+    key = path.with_name("node.key")
+    key.touch(mode=0o600)
+    key.write_text(f"{'17' * 32}\n")  # without it, that it is lost would be the first thing to say
+    if way == "rubbish":
+        path.write_bytes(b"rubbish" * 1000)
+    else:
+        path.mkdir()
+    file = str(network.files.configuration(network.topology.server))
+    command = network.hosts["server"].command(
+        str(PROGRAMS / "twistd"), "-n", "--pidfile=", "wand-server", "--config", file
+    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode not in (0, None)
+    said = done.stdout + done.stderr
+    assert str(path) in said
+    assert "Traceback" not in said

@@ -7,11 +7,10 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from wand.lab import execute, wait
+from wand.lab import PROGRAMS, execute, wait
 
 #: Ways to run it, as prefixes of the command: as root; as one who may not make network namespaces, but namespaces of
 #: his own; and as one who may make none at all.
@@ -34,11 +33,11 @@ _PREFIXES = {
 @pytest.mark.parametrize(
     ("who", "way"), [("root", "namespaces"), ("user namespace", "namespaces"), ("memory", "memory")]
 )
-def test_everythingIsMeasured(programs: Path, who: str, way: str, protocol: str) -> None:
+def test_everythingIsMeasured(who: str, way: str, protocol: str) -> None:
     """
     The figures of the demo are one JSON document; it works for everyone, and leaves nothing behind.
     """
-    command = [*_PREFIXES[who], str(programs / "wand"), "demo", "--fast", "--json", f"--protocol={protocol}"]
+    command = [*_PREFIXES[who], str(PROGRAMS / "wand"), "demo", "--fast", "--json", f"--protocol={protocol}"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     document, shown = process.communicate(timeout=60)
     assert process.returncode == 0, shown
@@ -60,11 +59,11 @@ def test_everythingIsMeasured(programs: Path, who: str, way: str, protocol: str)
     assert f"wand-lab-{process.pid}-" not in execute("ip", "netns", "list")
 
 
-def test_keptNetworkStaysUntilItIsInterrupted(programs: Path) -> None:
+def test_keptNetworkStaysUntilItIsInterrupted() -> None:
     """
     With --keep the demo says how to enter its network, and ends well at Ctrl-C.
     """
-    process = subprocess.Popen([programs / "wand", "demo", "--fast", "--keep"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([PROGRAMS / "wand", "demo", "--fast", "--keep"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = ""
     while "ip netns exec" not in line:

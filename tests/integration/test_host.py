@@ -8,19 +8,19 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import Any
 
 import pytest
+from probing import Probing
 
 from wand.control.client import ControlClient
-from wand.demo.namespaces import Namespaces
-from wand.lab import Host, Lab, wait
+from wand.lab import PROGRAMS, Host, wait
+from wand.lab.deployment import Deployment
 
-Make = Callable[..., Namespaces]
-Probe = Callable[..., Any]
+Make = Callable[..., Deployment]
+Probe = Callable[..., Probing]
 
 #: The five programs, with what each needs.
 _PROGRAMS = {
@@ -32,24 +32,15 @@ _PROGRAMS = {
 }
 
 
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """
-    A host of its own.
-    """
-    with Lab() as lab:
-        yield lab.host("alone", "10.99.0.1/24")
-
-
 @pytest.mark.parametrize("way", [["-n"], []], ids=["nodaemon", "daemon"])
 @pytest.mark.parametrize("program", _PROGRAMS)
-def test_noSignalEndsAProgram(programs: Path, tmp_path: Path, host: Host, program: str, way: list[str]) -> None:
+def test_noSignalEndsAProgram(tmp_path: Path, host: Host, program: str, way: list[str]) -> None:
     """
     SIGHUP, SIGUSR1 and SIGUSR2 end none of the five programs, whether daemon or not; SIGHUP reloads, SIGUSR1 reports.
     """
     log, pid = tmp_path / "log", tmp_path / "pid"
     options = [each.format(directory=tmp_path) for each in _PROGRAMS[program]]
-    twistd = [str(programs / "twistd"), f"--pidfile={pid}", f"--logfile={log}", *way]
+    twistd = [str(PROGRAMS / "twistd"), f"--pidfile={pid}", f"--logfile={log}", *way]
     started = subprocess.Popen(host.command(*twistd, program, *options), stdout=DEVNULL, stderr=DEVNULL)
     try:
         wait(lambda: pid.exists() and pid.read_text().strip(), 20, "the program")
@@ -58,7 +49,7 @@ def test_noSignalEndsAProgram(programs: Path, tmp_path: Path, host: Host, progra
         def told() -> bool:
             for each in (signal.SIGUSR2, signal.SIGHUP, signal.SIGUSR1):
                 os.kill(number, each)
-            time.sleep(0.1)
+            time.sleep(0.1)  # more often would be no test of a program, but a flood of signals
             text = log.read_text()
             return "SIGHUP: nothing changed" in text and "state: " in text
 
@@ -83,9 +74,7 @@ def test_aHostThatMovedAnswersWithinSeconds(makeSealed: Make, probing: Probe) ->
     probe.silentSince(time.monotonic(), pause=0.5)
     host.run("ip", "address", "add", "198.51.100.77/24", "dev", "eth0")
     moved = time.monotonic()
-    wait(lambda: probe.echoes()[-1].sent > moved, 20, "an echo")
-    first = next(echo.sent for echo in probe.echoes() if echo.sent > moved)
-    assert first - moved < 3
+    assert probe.backSince(moved) < 3
 
 
 def test_whatOthersChangeAtTheTap(makeSealed: Make) -> None:
@@ -100,12 +89,12 @@ def test_whatOthersChangeAtTheTap(makeSealed: Make) -> None:
     host.run("ip", "link", "set", "wan0", "address", "02:00:00:00:aa:02")
     host.run("ip", "link", "set", "wan0", "mtu", "900")
     wait(lambda: set(network.known(one)) == {"02:00:00:00:aa:02"}, 10, "the new address")
-    status = network.ask(two, ControlClient.status)
+    status = network.status(two)
     assert status.tap is not None
     assert (status.tap.mac, status.tap.mtu) == ("02:00:00:00:aa:02", 900)
     network.hosts[one.name].run("ping", "-c", "6", "-W", "1", two.inside)
     host.run("ip", "link", "set", "wan0", "down")
-    wait(lambda: "down" in " ".join(network.ask(two, ControlClient.status).notes), 10, "the note")
+    wait(lambda: "down" in " ".join(network.status(two).notes), 10, "the note")
 
 
 def test_goodbyeIsSeenWithinASecond(makeSealed: Make) -> None:

@@ -6,13 +6,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from wand.host.changes import Address, HostListener, Link
-from wand.lab import Host, Lab
+from wand.lab import Host
 from wand.testing.host import SimulatedHost
 
 #: Runs where the interface is, and prints what is told.
@@ -97,15 +94,6 @@ class Recorder(HostListener):
         self._say("lost")
 
 
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """
-    A host of its own.
-    """
-    with Lab() as lab:
-        yield lab.host("alone", "10.99.0.1/24")
-
-
 def told(host: Host, *steps: str) -> list[str]:
     """
     What the kernel tells of C{eth0}.
@@ -140,7 +128,7 @@ def test_bothTellTheSame(host: Host) -> None:
     for change in ({"mtu": 1400}, {"isUp": False}, {"name": "eth9"}):
         simulated.change(eth0, **change)
     simulated.deleteLink(eth0)
-    for words in (real, recorder.told):  # when routes are told is the kernel's affair; what goes with a link, too
+    for words in (real, recorder.told):  # the kernel decides when it tells routes, and what goes with a link
         words[:] = [each for each in words if each not in ("route", "address gone 10.99.0.1")]
     assert real == recorder.told
     assert real[0].startswith("link eth0")

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from wand.lab import CommandFailed, DeadlineMissed, Lab, execute, sweep, wait
+from wand.lab import PYTHON, CommandFailed, DeadlineMissed, Lab, execute, sweep, wait
 
 _ANSWER = """
 import socket
@@ -64,7 +64,7 @@ def test_pulledCableCutsAHostOff(lab: Lab) -> None:
     A host whose cable is pulled answers nobody, until it is plugged in again.
     """
     one, two = lab.host("pulled", "203.0.113.1/24"), lab.host("other", "203.0.113.2/24")
-    echo = (sys.executable, "-m", "wand.demo.echo", "0.05", "2", "203.0.113.1")
+    echo = (*PYTHON, "wand.lab.echo", "0.05", "2", "203.0.113.1")
     assert two.run(*echo)
     one.plug(False)
     assert not two.run(*echo)

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import sys
 
-from wand.control.client import ControlClient
-from wand.demo.namespaces import Namespaces
 from wand.lab import wait
+from wand.lab.deployment import Deployment
 
 _CONNECT6 = """
 import socket
@@ -24,7 +23,7 @@ with socket.create_server(("fd00::2", 5006), family=socket.AF_INET6) as server:
 """
 
 
-def test_hostsPingEachOther(formed: Namespaces) -> None:
+def test_hostsPingEachOther(formed: Deployment) -> None:
     """
     Each host gets an answer from the other.
     """
@@ -33,7 +32,7 @@ def test_hostsPingEachOther(formed: Namespaces) -> None:
     assert formed.ping(two, [one])
 
 
-def test_transferArrivesAsItWasSent(formed: Namespaces) -> None:
+def test_transferArrivesAsItWasSent(formed: Deployment) -> None:
     """
     What goes through a TCP connection arrives whole and in order.
     """
@@ -43,16 +42,16 @@ def test_transferArrivesAsItWasSent(formed: Namespaces) -> None:
     assert last.octets > 1_000_000
 
 
-def test_offloadsAreShown(formed: Namespaces) -> None:
+def test_offloadsAreShown(formed: Deployment) -> None:
     """
     The status names what was agreed with the kernel, though the datagrams of REL2 are ordinary frames.
     """
-    tap = formed.ask(formed.topology.nodes[0], ControlClient.status).tap
+    tap = formed.status(formed.topology.nodes[0]).tap
     assert tap is not None
     assert tap.features == ["tap: CSUM TSO4 TSO6 ECN USO", "udp: GSO GRO"]
 
 
-def test_addressesAreResolvedByBroadcast(formed: Namespaces) -> None:
+def test_addressesAreResolvedByBroadcast(formed: Deployment) -> None:
     """
     ARP, which is a broadcast, finds the other host's MAC address.
     """
@@ -63,7 +62,7 @@ def test_addressesAreResolvedByBroadcast(formed: Namespaces) -> None:
     assert f"{two.inside} lladdr {two.mac}" in host.run("ip", "neighbour", "show", "dev", "wan0")
 
 
-def test_ipv6FindsItsNeighbours(formed: Namespaces) -> None:
+def test_ipv6FindsItsNeighbours(formed: Deployment) -> None:
     """
     Neighbour discovery, which is multicast, works, and TCP over IPv6 with it.
     """

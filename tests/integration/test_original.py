@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from wand.demo.loop import Loop
-from wand.demo.namespaces import Namespaces
-from wand.demo.topology import topology
-from wand.lab import Lab, wait
+import original
 
-_ORIGINAL = str(Path(__file__).with_name("original.py"))
+from wand.lab import wait
+from wand.lab.deployment import Deployment
+
+_ORIGINAL = original.__file__
 
 _MAC = "02:00:00:00:00:09"
 
@@ -33,36 +32,34 @@ print(sorted(seen))
 """
 
 
-def test_nodeOfTheOriginalWithOurServerAndOurNode(loop: Loop) -> None:
+def test_nodeOfTheOriginalWithOurServerAndOurNode(makeNetwork: Callable[..., Deployment]) -> None:
     """
     A node of the original registers with our server, learns of our node, and exchanges frames with it both ways.
     """
-    with Lab() as lab:
-        network = Namespaces(lab, topology(count=1, protocol="rel2"), loop)
-        (ours,) = network.topology.nodes
-        host = lab.host("original", "198.51.100.99/24")
-        original = host.start("original", sys.executable, _ORIGINAL, "node", _MAC, network.topology.server.address)
-        network.start(network.topology.server)
-        network.start(ours)
-        wait(lambda: network.known(ours) == {_MAC: "198.51.100.99:22222"}, 10, "the original in our table")
-        table = f"table {ours.mac}={ours.address} {_MAC}=198.51.100.99"
-        wait(lambda: table in original.tail(), 10, "our node in the original's table, and itself")
-        seen = network.hosts[ours.name].run(sys.executable, "-c", _EXCHANGE)
-        assert seen.strip() == "['from our host', 'from the original']"
-        assert f"frame 0000 {ours.address} 22222 from our host" in original.tail()
+    network = makeNetwork(count=1, protocol="rel2")
+    (ours,) = network.topology.nodes
+    host = network.lab.host("original", "198.51.100.99/24")
+    program = host.start("original", sys.executable, _ORIGINAL, "node", _MAC, network.topology.server.address)
+    network.start(network.topology.server)
+    network.start(ours)
+    wait(lambda: network.known(ours) == {_MAC: "198.51.100.99:22222"}, 10, "the original in our table")
+    table = f"table {ours.mac}={ours.address} {_MAC}=198.51.100.99"
+    wait(lambda: table in program.tail(), 10, "our node in the original's table, and itself")
+    seen = network.hosts[ours.name].run(sys.executable, "-c", _EXCHANGE)
+    assert seen.strip() == "['from our host', 'from the original']"
+    assert f"frame 0000 {ours.address} 22222 from our host" in program.tail()
 
 
-def test_ourNodesWithTheServerOfTheOriginal(loop: Loop, tablesFull: Callable[[Namespaces], None]) -> None:
+def test_ourNodesWithTheServerOfTheOriginal(makeNetwork: Callable[..., Deployment]) -> None:
     """
     Our nodes register with a server of the original in its own words, and find each other.
     """
-    with Lab() as lab:
-        network = Namespaces(lab, topology(count=2, protocol="rel2"), loop)
-        server = network.hosts["server"].start("original", sys.executable, _ORIGINAL, "server")
-        one, two = network.topology.nodes
-        network.start(one)
-        network.start(two)
-        tablesFull(network)
-        assert network.ping(one, [two])
-        requests = {bytes.fromhex(line.split()[1]) for line in server.tail().splitlines()}
-        assert requests == {node.mac.encode() + b"\0" for node in (one, two)}
+    network = makeNetwork(count=2, protocol="rel2")
+    server = network.hosts["server"].start("original", sys.executable, _ORIGINAL, "server")
+    one, two = network.topology.nodes
+    network.start(one)
+    network.start(two)
+    network.awaitTables()
+    assert network.ping(one, [two])
+    requests = {bytes.fromhex(line.split()[1]) for line in server.tail().splitlines()}
+    assert requests == {node.mac.encode() + b"\0" for node in (one, two)}

@@ -64,9 +64,13 @@ class Driver:
 class Environment:
     """
     A virtual environment.
+
+    @ivar wheel: our distribution.
     """
 
     folder: Path
+    wheel: Path
+    _added: list[str] = attrs.field(factory=list)
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """
@@ -87,6 +91,27 @@ class Environment:
         done = self.run("python", "-m", "pip", "-q", "--disable-pip-version-check", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def reinstall(self) -> None:
+        """
+        Install our distribution again, from its wheel.
+        """
+        self.pip("install", "--force-reinstall", "--no-deps", str(self.wheel))
+
+    def add(self, name: str, *project: str) -> None:
+        """
+        Install another distribution from its project.  What builds it is in the environment already.
+        """
+        self._added.append(name)
+        self.pip("install", "--no-deps", "--no-build-isolation", *project)
+
+    def remove(self) -> None:
+        """
+        Uninstall the other distributions.
+        """
+        if self._added:
+            self.pip("uninstall", "-y", *self._added)
+            self._added.clear()
+
     def survey(self) -> list[dict[str, object]]:
         done = self.run("python", "-c", SURVEY)
         assert (done.returncode, done.stderr) == (0, "")
@@ -100,22 +125,25 @@ class Environment:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """
-    A clean virtual environment with what we depend on.
+    A clean virtual environment with our distribution and what it depends on, and with what builds distributions.
     """
-    folder = tmp_path_factory.mktemp("clean") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
-    environment = Environment(folder)
-    environment.pip("install", str(PROJECT))
+    folder = tmp_path_factory.mktemp("clean")
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True, timeout=120)
+    build = [str(folder / "venv/bin/python"), "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(PROJECT)]
+    subprocess.run(build, check=True, timeout=120)
+    (wheel,) = folder.glob("*.whl")
+    environment = Environment(folder / "venv", wheel)
+    environment.pip("install", str(wheel), "hatchling>=1.27", "editables")  # hatchling wants that for -e
     return environment
 
 
 @pytest.fixture
 def environment(bare: Environment) -> Iterator[Environment]:
     """
-    The same with our distribution, and nothing else, installed from a wheel.
+    The same, in which a test may install other distributions.
     """
     yield bare
-    bare.pip("uninstall", "-y", "wand_other", "wand_broken", "wand_intruder")
+    bare.remove()
 
 
 def writeDistribution(folder: Path, name: str, package: str, dropin: str) -> str:
@@ -155,11 +183,11 @@ def test_commandsAppearInEditable(environment: Environment) -> None:
     So it is after C{pip install -e .}.
     """
     try:
-        environment.pip("install", "--force-reinstall", "--no-deps", "-e", str(PROJECT))
+        environment.pip("install", "--force-reinstall", "--no-deps", "--no-build-isolation", "-e", str(PROJECT))
         assertCommands(environment)
         assert {"chardev", "memory"} <= environment.usable()
     finally:
-        environment.pip("install", "--force-reinstall", "--no-deps", str(PROJECT))
+        environment.reinstall()
 
 
 @pytest.mark.parametrize("how", [[], ["-e"]])
@@ -174,9 +202,9 @@ def test_driverOfAnotherDistributionIsFound(
         tmp_path, "wand_other", package, "from wand_other.driver import Driver\n\ndriver = Driver()\n"
     )
     before = environment.usable()
-    environment.pip("install", "--no-deps", *how, project)
+    environment.add("wand_other", *how, project)
     assert environment.usable() == before | {f"wand_other-{package}"}
-    environment.pip("uninstall", "-y", "wand_other")
+    environment.remove()
     assert environment.usable() == before
 
 
@@ -187,7 +215,7 @@ def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) 
     """
     before = environment.survey()
     project = writeDistribution(tmp_path, "wand_broken", "wand", "import there_is_no_such_module\n")
-    environment.pip("install", "--no-deps", project)
+    environment.add("wand_broken", project)
     (extra,) = [each for each in environment.survey() if each not in before]
     assert (extra["kind"], extra["name"], extra["usable"]) == ("", "wand_broken_dropin", False)
     assert extra["about"] == "ModuleNotFoundError: No module named 'there_is_no_such_module'"
@@ -214,11 +242,11 @@ def test_aDistributionThatOverwritesOurs(environment: Environment, tmp_path: Pat
     assert environment.run("python", "-c", INTRUSIONS).stdout.strip() == ""
     folder = writeDistribution(tmp_path / "intruder", "wand_intruder", "wand", "")
     (Path(folder) / "wand" / "__init__.py").touch()
-    environment.pip("install", folder)
+    environment.add("wand_intruder", folder)
     said = environment.run("python", "-c", INTRUSIONS)
     assert "the distribution wand-intruder 1.0 has wand/__init__.py" in said.stdout, said.stderr
     assert "is not the one of wandaemon" in said.stdout
     assertCommands(environment)
-    environment.pip("uninstall", "-y", "wand_intruder")
-    environment.pip("install", "--force-reinstall", "--no-deps", str(PROJECT))
+    environment.remove()
+    environment.reinstall()
     assert environment.run("python", "-c", INTRUSIONS).stdout.strip() == ""

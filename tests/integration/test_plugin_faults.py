@@ -16,7 +16,7 @@ from time import monotonic
 import attrs
 import pytest
 
-from wand.lab import wait
+from wand.lab import PROGRAMS, wait
 
 PLUGINS = """
 import os, time
@@ -89,7 +89,6 @@ class Server:
     """
 
     folder: Path
-    programs: Path
 
     @property
     def socket(self) -> Path:
@@ -111,7 +110,7 @@ class Server:
         configuration.write_text("\n".join(options))
         where = ["--listen=127.0.0.1", f"--port={port}", f"--state={self.folder / 'state'}", f"--control={self.socket}"]
         program = ["wand-server", "--protocol=rel2", f"--config={configuration}", *where]
-        return [str(self.programs / "twistd"), *how, *program]
+        return [str(PROGRAMS / "twistd"), *how, *program]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -132,7 +131,7 @@ class Server:
         """
         Does it run?
         """
-        asked = [str(self.programs / "wand"), f"--control={self.socket}", "status"]
+        asked = [str(PROGRAMS / "wand"), f"--control={self.socket}", "status"]
         return subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0
 
     @property
@@ -144,14 +143,14 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, programs: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Server]:
     """
     One with the plugins above.
     """
     plugins = tmp_path / "wand" / "plugins"
     plugins.mkdir(parents=True)
     (plugins / "faulty_dropin.py").write_text(dedent(PLUGINS))
-    yield Server(tmp_path, programs)
+    yield Server(tmp_path)
 
 
 @pytest.mark.parametrize("store", ["never", "hangs"])

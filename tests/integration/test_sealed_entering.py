@@ -10,73 +10,58 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from realm import Realm
 
-from wand.demo.loop import Loop
-from wand.demo.namespaces import PYTHON, Namespaces
-from wand.demo.topology import Node, Site, topology
-from wand.lab import CommandFailed, Lab, execute, wait
+from wand.lab import PYTHON, CommandFailed, Lab, execute, wait
+from wand.lab.deployment import Deployment
+from wand.lab.topology import Node
 from wand.status import OwnStatus
 
 
-def wand(network: Namespaces, site: Site, *words: str) -> str:
-    """
-    What the C{wand} command says when it is asked about a site.
-    """
-    return execute(*PYTHON, "wand.cli.main", "--control", str(network.files.control(site)), *words)
-
-
-def own(network: Namespaces, node: Node) -> OwnStatus:
+def own(network: Deployment, node: Node) -> OwnStatus:
     """
     How a node stands in its network.
     """
-    status = network.ask(node, lambda client: client.status())
-    assert status.own is not None
-    return status.own
+    standing = network.status(node).own
+    assert standing is not None
+    return standing
 
 
-def members(network: Namespaces) -> dict[str, str]:
+def members(network: Deployment) -> dict[str, str]:
     """
     The states of the members, by their names, as the server has them.
     """
-    listed = json.loads(wand(network, network.topology.server, "members", "--json"))
+    listed = json.loads(network.command(network.topology.server, "members", "--json"))
     return {each["name"]: each["state"] for each in listed}
 
 
-def test_threeCommandsAndLessThanThreeSeconds(loop: Loop, programs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_threeCommandsAndLessThanThreeSeconds(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     """
     From nothing, one command on each of a server and two hosts makes a network; a ping is answered within 3 s after the
     last one.
     """
-    with Lab() as lab:
-        hosts = [lab.host(name, f"198.51.100.{number}/24") for number, name in enumerate(("server", "one", "two"), 1)]
-        run = lab.directory
-
-        def start(index: int, *words: str) -> None:
-            name = hosts[index].name
-            where = (f"--state={run}/{name}", f"--control={run}/{name}.sock")
-            hosts[index].start(name, str(programs / "twistd"), "-n", "--pidfile=", *words, *where)
-
-        start(0, "wand-server")
-        token = run / "server" / "first-invitation"
-        wait(token.exists, 10, "the first invitation")
-        assert token.stat().st_mode & 0o777 == 0o600
-        start(1, "wand-node", f"--join-file={token}", "--name=one")
-        wait(lambda: "10.77.0.1/16" in hosts[1].run("ip", "address"), 10, "the first address")
-        began = time.monotonic()
-        start(2, "wand-node", f"--join-file={token}", "--name=two")
-        wait(lambda: _answers(hosts[2].command(), "10.77.0.1"), 10, "the first ping")
-        seconds = time.monotonic() - began
-        with capsys.disabled():
-            print(f"\n3 commands from nothing to a ping; {seconds:.2f} s from the last one to the answer")
-        assert seconds < 3
-        assert _answers(hosts[1].command(), "10.77.0.2")
-        log = (run / "server.log").read_text()
-        assert token.read_text().strip() not in log  # a journal is read by others
-        assert str(token) in log
-        for name in ("one", "two"):
-            assert not (run / name / "token").exists()
-            assert (run / name).stat().st_mode & 0o777 == 0o700
-            assert {path.stat().st_mode & 0o777 for path in (run / name).iterdir() if path.is_file()} == {0o600}
+    realm = Realm(lab)
+    server, one, two = (realm.install(name) for name in ("server", "one", "two"))
+    server.start("wand-server")
+    token = server.state / "first-invitation"
+    wait(token.exists, 10, "the first invitation")
+    assert token.stat().st_mode & 0o777 == 0o600
+    one.start("wand-node", f"--join-file={token}", "--name=one")
+    wait(lambda: "10.77.0.1/16" in one.host.run("ip", "address"), 10, "the first address")
+    began = time.monotonic()
+    two.start("wand-node", f"--join-file={token}", "--name=two")
+    wait(lambda: _answers(two.host.command(), "10.77.0.1"), 10, "the first ping")
+    seconds = time.monotonic() - began
+    with capsys.disabled():
+        print(f"\n3 commands from nothing to a ping; {seconds:.2f} s from the last one to the answer")
+    assert seconds < 3
+    assert _answers(one.host.command(), "10.77.0.2")
+    assert token.read_text().strip() not in server.log  # others read a journal
+    assert str(token) in server.log
+    for node in (one, two):
+        assert not (node.state / "token").exists()
+        assert node.state.stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o777 for path in node.state.iterdir() if path.is_file()} == {0o600}
 
 
 def _answers(inside: list[str], address: str) -> bool:
@@ -87,7 +72,7 @@ def _answers(inside: list[str], address: str) -> bool:
     return True
 
 
-def test_restartNeedsNoToken(makeSealed: Callable[..., Namespaces]) -> None:
+def test_restartNeedsNoToken(makeSealed: Callable[..., Deployment]) -> None:
     """
     A node whose invitation is used up and gone is a member again after a restart, with the address that it had.
     """
@@ -102,47 +87,43 @@ def test_restartNeedsNoToken(makeSealed: Callable[..., Namespaces]) -> None:
     assert (after.stage, after.key, after.addresses) == ("member", before.key, before.addresses)
 
 
-def test_usedUpInvitationIsRefused(makeSealed: Callable[..., Namespaces]) -> None:
+def test_usedUpInvitationIsRefused(makeSealed: Callable[..., Deployment]) -> None:
     """
     Of two nodes with an invitation for one, the second stays outside and says why; another invitation lets it in.
     """
     network = makeSealed(3, joined=1)
     _, two, three = network.topology.nodes
     token = network.invite(two)
-    assert "node-2 is a member of the network wand" in wand(network, two, "join", str(token))
+    assert "node-2 is a member of the network wand" in network.command(two, "join", str(token))
     with pytest.raises(CommandFailed) as refused:
-        wand(network, three, "join", str(token))
+        network.command(three, "join", str(token))
     assert "not admitted" in refused.value.output
     assert own(network, three).stage == "new"
-    assert "node-3 is a member of the network wand" in wand(network, three, "join", str(network.invite(three)))
+    assert "node-3 is a member of the network wand" in network.command(three, "join", str(network.invite(three)))
 
 
-def test_joiningWhileItRunsWithoutPrivileges(loop: Loop, programs: Path) -> None:
+def test_joiningWhileItRunsWithoutPrivileges(makeNetwork: Callable[..., Deployment]) -> None:
     """
     A node that dropped its privileges before it was invited joins, and its tap gets the overlay address all the same.
     """
-    with Lab() as lab:
-        lab.directory.chmod(0o755)
-        network = Namespaces(lab, topology(count=2), loop)
-        one, two = network.topology.nodes
-        network.start(network.topology.server)
-        network.start(one)
-        twistd = (str(programs / "twistd"), "-n", "--pidfile=", "--uid=nobody", "--gid=nogroup", "wand-node")
-        network.programs[two.name] = network.hosts[two.name].start(
-            two.name, *twistd, "--config", str(network.files.configuration(two))
-        )
-        network.admit(one)
-        assert own(network, two).stage == "new"
-        said = wand(network, two, "join", str(network.invite(two)))
-        assert "node-2 is a member of the network wand" in said
-        status = Path(f"/proc/{network.programs[two.name].process.pid}/status").read_text()
-        assert "Uid:\t65534\t65534\t65534\t65534" in status
-        assert "10.77.0.2/16" in network.hosts[two.name].run("ip", "address", "show", "dev", "wan0")
-        wait(lambda: network.ping(two, [one]), 10, "an echo")
-        assert "Traceback" not in network.programs[two.name].log.read_text()
+    network = makeNetwork(count=2)
+    network.lab.directory.chmod(0o755)
+    one, two = network.topology.nodes
+    network.start(network.topology.server)
+    network.start(one)
+    network.start(two, "--uid=nobody", "--gid=nogroup")
+    network.admit(one)
+    assert own(network, two).stage == "new"
+    said = network.command(two, "join", str(network.invite(two)))
+    assert "node-2 is a member of the network wand" in said
+    status = Path(f"/proc/{network.programs[two.name].process.pid}/status").read_text()
+    assert "Uid:\t65534\t65534\t65534\t65534" in status
+    assert "10.77.0.2/16" in network.hosts[two.name].run("ip", "address", "show", "dev", "wan0")
+    wait(lambda: network.ping(two, [one]), 10, "an echo")
+    assert "Traceback" not in network.programs[two.name].log.read_text()
 
 
-def test_approval(makeSealed: Callable[..., Namespaces]) -> None:
+def test_approval(makeSealed: Callable[..., Deployment]) -> None:
     """
     Whoever joins with an invitation that needs an approval waits for it, is told why, and is in as soon as it is given.
     """
@@ -153,27 +134,27 @@ def test_approval(makeSealed: Callable[..., Namespaces]) -> None:
     network.start(two)
     wait(lambda: members(network).get(two.name) == "pending", 10, "a pending member")
     assert own(network, two).stage == "joining"
-    assert "approve" in wand(network, two, "status")
+    assert "approve" in network.command(two, "status")
     assert not network.ping(one, [two])
-    assert "approved node-2" in wand(network, network.topology.server, "approve", two.name)
+    assert "approved node-2" in network.command(network.topology.server, "approve", two.name)
     wait(lambda: own(network, two).stage == "member", 3, "membership after the approval")
     wait(lambda: network.ping(one, [two]), 10, "an echo")
 
 
-def test_rename(makeSealed: Callable[..., Namespaces]) -> None:
+def test_rename(makeSealed: Callable[..., Deployment]) -> None:
     """
     A member that is renamed learns it at once, keeps its address, and is reached as before.
     """
     network = makeSealed(2)
     one, two = network.topology.nodes
-    assert "renamed node-2 to printer" in wand(network, network.topology.server, "rename", two.name, "printer")
+    assert "renamed node-2 to printer" in network.command(network.topology.server, "rename", two.name, "printer")
     wait(lambda: own(network, two).name == "printer", 5, "its new name")
     assert set(members(network)) == {"server", "node-1", "printer"}
     assert own(network, two).addresses == ["10.77.0.2/16"]
     assert network.ping(one, [two])
 
 
-def test_signingWhereTheKeyIs(makeSealed: Callable[..., Namespaces], tmp_path: Path) -> None:
+def test_signingWhereTheKeyIs(makeSealed: Callable[..., Deployment], tmp_path: Path) -> None:
     """
     With the network key kept off the server a node waits until its request was signed where the key is; and a
     revocation is made in the same way, but holds at once.
@@ -193,13 +174,13 @@ def test_signingWhereTheKeyIs(makeSealed: Callable[..., Namespaces], tmp_path: P
 
     def sign() -> str:
         requests, signatures = tmp_path / "requests", tmp_path / "signatures"
-        requests.write_text(wand(network, server, "requests"))
+        requests.write_text(network.command(server, "requests"))
         signatures.write_text(execute(*PYTHON, "wand.cli.main", "sign", "--key", str(key), "--yes", str(requests)))
-        return wand(network, server, "import-signatures", str(signatures))
+        return network.command(server, "import-signatures", str(signatures))
 
     assert "took 1 signature" in sign()
     wait(lambda: own(network, two).stage == "member", 3, "membership after the signature")
     wait(lambda: network.ping(one, [two]), 60, "an echo")
-    wand(network, server, "revoke", "--yes", two.name)
+    network.command(server, "revoke", "--yes", two.name)
     assert "took 1 signature" in sign()
     wait(lambda: not network.ping(one, [two]), 5, "silence")

@@ -5,7 +5,6 @@ whatever the network between does to the datagrams, and nothing else has to wait
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -14,11 +13,11 @@ from typing import Any
 import pytest
 
 from wand.control.client import ControlClient
-from wand.demo.namespaces import Namespaces
-from wand.demo.topology import Node
 from wand.lab import Daemon, execute, wait
+from wand.lab.deployment import Deployment
+from wand.lab.topology import Node
 
-Make = Callable[..., Namespaces]
+Make = Callable[..., Deployment]
 
 #: What both ends of a transfer know: C{ADDRESS}, C{SEED}, C{OCTETS}, C{CONGESTION}.
 _COMMON = """
@@ -113,7 +112,7 @@ print(json.dumps({"sent": number}), flush=True)
 )
 
 
-def start(network: Namespaces, node: Node, script: str, *arguments: object) -> Daemon:
+def start(network: Deployment, node: Node, script: str, *arguments: object) -> Daemon:
     """
     Run a script on a node's host.
     """
@@ -126,11 +125,11 @@ def result(daemon: Daemon, seconds: float = 60) -> dict[str, Any]:
     What a script printed last.
     """
     wait(lambda: "{" in daemon.tail(), seconds, "the end of a transfer")
-    document: dict[str, Any] = json.loads(daemon.tail().splitlines()[-1])
+    document: dict[str, Any] = daemon.lastDocument()
     return document
 
 
-def begin(network: Namespaces, take: str, give: str, address: str, *rest: object, back: bool = False) -> list[Daemon]:
+def begin(network: Deployment, take: str, give: str, address: str, *rest: object, back: bool = False) -> list[Daemon]:
     """
     Begin a transfer between the nodes.
 
@@ -142,7 +141,7 @@ def begin(network: Namespaces, take: str, give: str, address: str, *rest: object
     return [start(network, one, give, address, *rest), taking]
 
 
-def addresses(network: Namespaces, back: bool = False) -> list[str]:
+def addresses(network: Deployment, back: bool = False) -> list[str]:
     """
     Of the second node (of the first for the way back): IPv4, and an IPv6 address that it gets now.
     """
@@ -152,7 +151,7 @@ def addresses(network: Namespaces, back: bool = False) -> list[str]:
     return [node.inside, f"fd00::{1 if back else 2}"]
 
 
-def harm(network: Namespaces, percent: int) -> None:
+def harm(network: Deployment, percent: int) -> None:
     """
     From now on each datagram travels alone, some are lost, and one in twenty is late: it goes through a slow class.
     """
@@ -171,17 +170,6 @@ def harm(network: Namespaces, percent: int) -> None:
         "ip protocol udp numgen random mod 20 < 1 meta priority set 0x10020; }; }\n"
     )
     execute(*network.lab.inSwitch("nft", "-f", "-"), sent=script)
-
-
-def counted(network: Namespaces, node: Node) -> dict[str, int]:
-    """
-    The counters of a node.
-    """
-
-    async def look(client: ControlClient) -> dict[str, int]:
-        return {each.name: each.value async for each in client.counters()}
-
-    return network.ask(node, look)
 
 
 @pytest.mark.parametrize("harmed", [False, True], ids=["whole", "harmed"])
@@ -212,7 +200,7 @@ def test_whatWasSentArrives(makeSealed: Make, harmed: bool) -> None:
         assert taken["doubled"] == 0
         assert taken["good"] >= given["sent"] * (0.9 if harmed else 0.98)
     for node in network.topology.nodes:
-        counters = counted(network, node)
+        counters = network.counters(node)
         assert {name: count for name, count in counters.items() if name.startswith("drop-chunk") and count} == {}
         assert counters["tap-read-bytes"] > 10_000 * counters["tap-read-frames"] / 10
 
@@ -229,9 +217,9 @@ def test_nothingElseHasToWait(makeSealed: Make) -> None:
     waits = []
     for _ in range(15):
         began = time.monotonic()
-        network.ask(two, ControlClient.status)
+        network.status(two)
         waits.append(time.monotonic() - began)
-        time.sleep(0.1)
+        time.sleep(0.1)  # between samples, so that there are some from all of the load
     assert network.ping(one, [two])
     assert "{" not in load[1].tail(), "the load ended too early"
     assert sorted(waits)[len(waits) // 2] < 0.1, waits
@@ -281,4 +269,4 @@ def test_ownInterfaceBecomesNarrow(makeSealed: Make) -> None:
     host.run("ip", "link", "set", "eth0", "mtu", "1300")
     send(10)
     assert network.ask(one, size) == 1_232
-    assert 1 <= counted(network, one)["drop-udp-too-long"] < 10
+    assert 1 <= network.counters(one)["drop-udp-too-long"] < 10

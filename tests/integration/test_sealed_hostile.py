@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -20,13 +19,17 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import attacker
+import garbage
 import pytest
+from realm import Realm
 
 from wand.ethernet import MAC
-from wand.lab import Daemon, Host, Lab, wait
+from wand.lab import Host, Lab, wait
 from wand.membership.identity import NodeKey
 
-_HERE = Path(__file__).parent
+#: The program of a dishonest member.
+_DISHONEST = str(Path(attacker.__file__).with_name("dishonest.py"))
 
 #: How much more memory a program may hold after an attack, in octets.
 _GROWTH = 5_000_000
@@ -37,88 +40,77 @@ _PATTERN = "c0ffee" + "5ea1ed" * 4 + "42"
 _NAMES = ("alice-of-the-hill", "bob-of-the-valley", "eve-of-the-marsh")
 
 
-class Realm:
+class Target(Realm):
     """
-    A server and nodes of one network, each a process of twistd on a host of its own.
+    A network to attack, whose programs listen at one address each.
+
+    @ivar killed: the members whose programs were killed for good.
     """
 
-    def __init__(self, lab: Lab, programs: Path, server: Host, address: str, prefix: str) -> None:
-        self.lab = lab
-        self.hosts: dict[str, Host] = {"server": server}
+    def __init__(self, lab: Lab, server: Host, address: str, prefix: str = "10.77.0.0/16") -> None:
+        super().__init__(lab, f"server-{server.name}")
         self.addresses = {"server": address}
-        self.daemons: dict[str, Daemon] = {}
-        self._programs = programs
-        self._server = f"server-{server.name}"
-        self.daemons["server"] = self._start("server", "wand-server", "--prefix", prefix, "--listen", address)
-        wait(self.state("server").joinpath("first-invitation").exists, 15, "the server")
+        self.killed: set[str] = set()
+        self.install("server", server)
+        self.serve("--prefix", prefix, "--listen", address)
 
-    def state(self, name: str) -> Path:
-        return self.lab.directory / f"{self._file(name)}-state"
-
-    def control(self, name: str) -> Path:
-        return self.lab.directory / f"{self._file(name)}.sock"
-
-    def _file(self, name: str) -> str:
-        return self._server if name == "server" else name
-
-    def _start(self, name: str, *arguments: str, before: tuple[str, ...] = ()) -> Daemon:
-        twistd = (str(self._programs / "twistd"), "-n", "--pidfile=", *before)
-        files = ("--state", str(self.state(name)), "--control", str(self.control(name)))
-        return self.hosts[name].start(self._file(name), *twistd, *arguments, *files)
-
-    def join(self, name: str, host: Host, address: str, *invite: str, before: tuple[str, ...] = ()) -> None:
+    def joinAt(self, name: str, host: Host, address: str, *wishes: str, twistd: tuple[str, ...] = ()) -> None:
         """
-        Start a node that joins, and wait until it is a member.
+        Let a node join that listens at an address.
         """
-        token = self.lab.directory / f"{name}.token"
-        token.write_text(self.wand("server", "invite", *invite))
-        self.hosts[name], self.addresses[name] = host, address
-        self.start(name, "--join-file", str(token), "--name", name, before=before)
+        self.addresses[name] = address
+        self.install(name, host)
+        self.join(name, f"--listen={address}", wishes=wishes, twistd=twistd)
 
-    def start(self, name: str, *arguments: str, before: tuple[str, ...] = ()) -> None:
-        listen = ("--listen", self.addresses[name], *arguments)
-        self.daemons[name] = self._start(name, "wand-node", *listen, before=before)
-        wait(lambda: self._isMember(name), 20, f"the membership of {name}")
+    def startNode(self, name: str, *, twistd: tuple[str, ...] = ()) -> None:
+        """
+        Start a member, and wait until it is one again.
+        """
+        self[name].start("wand-node", f"--listen={self.addresses[name]}", twistd=twistd)
+        wait(self[name].isMember, 20, f"the membership of {name}")
 
-    def _isMember(self, name: str) -> bool:
-        assert self.daemons[name].isRunning, self.daemons[name].tail()
-        if not self.control(name).exists():
-            return False
-        return self.status(name)["own"]["stage"] == "member"
-
-    def wand(self, name: str, *arguments: str) -> str:
-        command = [sys.executable, "-m", "wand.cli.main", "--control", str(self.control(name)), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
-
-    def status(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.wand(name, "status", "--json"))
-        return found
-
-    def counters(self, name: str) -> dict[str, int]:
-        found = json.loads(self.wand(name, "counters", "--json"))
-        return defaultdict(int, {each["name"]: each["value"] for each in found})
+    def kill(self, name: str) -> None:
+        """
+        Kill a member's program for good.
+        """
+        self.killed.add(name)
+        self[name].daemon.kill()
 
     def peer(self, name: str, other: str) -> dict[str, Any]:
         """
         What C{wand peers} of one says about another.
         """
-        found: list[dict[str, Any]] = json.loads(self.wand(name, "peers", "--json"))
+        found: list[dict[str, Any]] = json.loads(self[name].wand("peers", "--json"))
         return next(each for each in found if each["peer"] == other)
 
-    def inside(self, name: str) -> str:
-        address: str = self.status(name)["own"]["addresses"][0]
-        return address.partition("/")[0]
+    def counters(self, name: str) -> dict[str, int]:
+        """
+        The counters of a program; those that it does not have are 0.
+        """
+        return defaultdict(int, self[name].counters())
 
     def mac(self, name: str) -> bytes:
-        return bytes(MAC.parse(self.status(name)["tap"]["mac"]))
+        """
+        The MAC address of a node's tap.
+        """
+        return bytes(MAC.parse(self[name].status()["tap"]["mac"]))
 
     def key(self, name: str) -> NodeKey:
-        return NodeKey.fromSeed(bytes.fromhex(self.state(name).joinpath("node.key").read_text().strip()))
+        """
+        The key of a member, secret half and all.
+        """
+        return NodeKey.fromSeed(bytes.fromhex((self[name].state / "node.key").read_text().strip()))
 
     def where(self, name: str) -> tuple[str, str]:
+        """
+        The address and the UDP port of a program.
+        """
         return self.addresses[name], "44444" if name == "server" else "22222"
 
     def target(self, name: str) -> str:
+        """
+        A program as C{dishonest.py} wants it.
+        """
         key = self.key(name)
         return f"{key.identity.hex()},{key.exchangePublic.hex()},{':'.join(self.where(name))}"
 
@@ -128,37 +120,39 @@ class Realm:
 
         @return: the share that was lost, and the median time in milliseconds.
         """
-        words = ("ping", "-c", str(count), "-i", str(interval), "-W", "1", "-p", _PATTERN[:32], self.inside(other))
-        command = self.hosts[name].command(*words)
+        address = self[other].overlayAddress()
+        words = ("ping", "-c", str(count), "-i", str(interval), "-W", "1", "-p", _PATTERN[:32], address)
+        command = self[name].host.command(*words)
         said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
         times = sorted(float(each) for each in re.findall(r"time=([\d.]+)", said))
         return 1 - len(times) / count, times[len(times) // 2] if times else float("inf")
 
     def unharmed(self) -> None:
         """
-        Everybody still runs, logged no failure, and the nodes reach each other.
+        Everybody still runs and has logged no failure, and the nodes reach each other.
         """
-        for name, daemon in self.daemons.items():
-            assert daemon.isRunning, (name, daemon.tail())
-            assert "Traceback" not in daemon.log.read_text(), daemon.tail(60)
+        for name, program in self.programs.items():
+            if name in self.killed:
+                continue
+            assert program.daemon.isRunning, (name, program.daemon.tail())
+            assert "Traceback" not in program.log, program.daemon.tail(60)
         assert self.ping(_NAMES[0], _NAMES[1], 10)[0] == 0
 
 
 @pytest.fixture(scope="module")
-def realm(lab: Lab, programs: Path) -> Realm:
+def realm(lab: Lab) -> Target:
     """
-    A server and two honest nodes that talk, with everything on the wire recorded from the beginning on.
+    A server and three honest nodes that talk, with everything on the wire recorded from the beginning.
     """
-    words = (sys.executable, str(_HERE / "attacker.py"), "record", str(lab.directory / "record"))
-    recorder = Daemon("recorder", lab.directory / "recorder.log", lab.inSwitch(*words), lab.directory)
-    lab.daemons.append(recorder)
+    words = (sys.executable, attacker.__file__, "record", str(lab.directory / "record"))
+    recorder = lab.start("recorder", lab.inSwitch(*words))
     wait(lab.directory.joinpath("record").exists, 10, "the recorder")
     hosts = {
         name: lab.host(name, f"198.51.100.{number}/24") for number, name in enumerate(("wands", "a", "b", "e", "x"), 1)
     }
-    found = Realm(lab, programs, hosts["wands"], "198.51.100.1", "10.77.0.0/16")
+    found = Target(lab, hosts["wands"], "198.51.100.1")
     for number, (name, host) in enumerate(zip(_NAMES, ("a", "b", "e"), strict=True), 2):
-        found.join(name, hosts[host], f"198.51.100.{number}", "--broadcasts", "1000")
+        found.joinAt(name, hosts[host], f"198.51.100.{number}", "--broadcasts", "1000")
     wait(lambda: all(found.ping(_NAMES[0], each, 1)[0] == 0 for each in _NAMES[1:]), 20, "echoes")
     found.ping(_NAMES[0], _NAMES[1], 50)
     recorder.kill()
@@ -166,35 +160,25 @@ def realm(lab: Lab, programs: Path) -> Realm:
 
 
 @pytest.fixture(scope="module")
-def stranger(realm: Realm) -> Host:
+def stranger(realm: Target) -> Host:
     """
-    A host of nobody's.
+    A host of the attacker.
     """
     return realm.lab.hosts["x"]
 
 
 @pytest.fixture(scope="module")
-def recorded(realm: Realm) -> list[bytes]:
+def recorded(realm: Target) -> list[bytes]:
     """
     Every frame that passed the switch while the network came about and echoes went to and fro.
     """
-    return _attacker().read(realm.lab.directory / "record")
+    return attacker.read(realm.lab.directory / "record")
 
 
-def _attacker() -> Any:
-    sys.path.insert(0, str(_HERE))
-    try:
-        import attacker
-
-        return attacker
-    finally:
-        sys.path.remove(str(_HERE))
-
-
-def _throw(realm: Realm, stranger: Host, what: list[bytes], source: str, target: tuple[str, str]) -> dict[str, int]:
+def _throw(realm: Target, stranger: Host, what: list[bytes], source: str, target: tuple[str, str]) -> dict[str, int]:
     path = realm.lab.directory / "thrown"
-    _attacker().write(path, what)
-    words = (sys.executable, str(_HERE / "attacker.py"), "throw", str(path), "4000", source, *target)
+    attacker.write(path, what)
+    words = (sys.executable, attacker.__file__, "throw", str(path), "4000", source, *target)
     said: dict[str, int] = json.loads(stranger.run(*words, timeout=60))
     return said
 
@@ -210,22 +194,22 @@ def _payloads(recorded: list[bytes], *, to: str) -> list[bytes]:
     return list(dict.fromkeys(found))  # every port of the switch saw it
 
 
-def test_captureOfTheUnderlayShowsNothing(realm: Realm, recorded: list[bytes]) -> None:
+def test_captureOfTheUnderlayShowsNothing(realm: Target, recorded: list[bytes]) -> None:
     """
     What passes on the wire, from the first datagram on, has no octet of the frames inside, of MAC addresses, overlay
     addresses, names, the network's name and key, or certificates.
     """
     wire = b"|".join(recorded)
     pairs = [
-        ip_address(realm.inside(one)).packed + ip_address(realm.inside(two)).packed
+        ip_address(realm[one].overlayAddress()).packed + ip_address(realm[two].overlayAddress()).packed
         for one, two in (_NAMES[:2], _NAMES[1::-1])
     ]
     secrets = [bytes.fromhex(_PATTERN)[:8], *pairs]
     for name in _NAMES:
         key = realm.key(name)
         secrets += [name.encode(), realm.mac(name), bytes(key.identity)[:16], bytes(key.exchangePublic)[:16]]
-        secrets.append(realm.inside(name).encode())
-    secrets.append(bytes.fromhex(realm.status(_NAMES[0])["own"]["networkKey"])[:16])
+        secrets.append(realm[name].overlayAddress().encode())
+    secrets.append(bytes.fromhex(realm[_NAMES[0]].status()["own"]["networkKey"])[:16])
     assert len(_payloads(recorded, to=realm.addresses[_NAMES[1]])) > 50
     for secret in secrets:
         assert secret not in wire, secret
@@ -235,7 +219,7 @@ def test_captureOfTheUnderlayShowsNothing(realm: Realm, recorded: list[bytes]) -
 @pytest.mark.parametrize("victim", ["server", _NAMES[1]])
 @pytest.mark.parametrize("spoofed", [False, True], ids=["from elsewhere", "from the address of a member"])
 def test_recordedDatagramsDoNothing(
-    realm: Realm, stranger: Host, recorded: list[bytes], victim: str, spoofed: bool
+    realm: Target, stranger: Host, recorded: list[bytes], victim: str, spoofed: bool
 ) -> None:
     """
     What was recorded, replayed, re-ordered, reflected, truncated and with flipped bits, from the attacker's own
@@ -268,7 +252,7 @@ def test_recordedDatagramsDoNothing(
     realm.unharmed()
 
 
-def test_forgedDatagramsDoNothing(realm: Realm, stranger: Host, recorded: list[bytes]) -> None:
+def test_forgedDatagramsDoNothing(realm: Target, stranger: Host, recorded: list[bytes]) -> None:
     """
     Datagrams for a live session, with the right index, any counter and the source address of the member, that the
     attacker made himself: they do not open, move nothing, and are counted in the member's account.
@@ -291,7 +275,14 @@ def test_forgedDatagramsDoNothing(realm: Realm, stranger: Host, recorded: list[b
 
 @contextmanager
 def _dishonest(host: Host, state: Path, listen: str, target: str) -> Iterator[subprocess.Popen[str]]:
-    words = (sys.executable, str(_HERE / "dishonest.py"), str(state), listen, "22222", target)
+    words = (
+        sys.executable,
+        str(Path(attacker.__file__).with_name("dishonest.py")),
+        str(state),
+        listen,
+        "22222",
+        target,
+    )
     process = subprocess.Popen(
         host.command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -317,7 +308,7 @@ def _order(process: subprocess.Popen[str], frame: bytes, count: int = 1, source:
     process.stdin.flush()
 
 
-def test_aDishonestMemberCanNotBeAnother(realm: Realm) -> None:
+def test_aDishonestMemberCanNotBeAnother(realm: Target) -> None:
     """
     A member with a valid certificate and a program of its own cannot send frames as another member, be a DHCP server
     or a router, speak for the address of another, or drown others in broadcasts; each is counted in its account.
@@ -325,14 +316,14 @@ def test_aDishonestMemberCanNotBeAnother(realm: Realm) -> None:
     """
     alice, bob, eve = _NAMES
     macs = {name: realm.mac(name) for name in _NAMES}
-    addresses = {name: ip_address(realm.inside(name)).packed for name in _NAMES}
-    realm.daemons.pop(eve).kill()
+    addresses = {name: ip_address(realm[name].overlayAddress()).packed for name in _NAMES}
+    realm.kill(eve)
     header = macs[bob] + macs[eve]
     offer = b"\x08\x00" + bytes([0x45, 0, 0, 200, 0, 0, 0, 0, 64, 17, 0, 0]) + addresses[eve] + addresses[bob]
     offer += b"\x00\x43\x00\x44" + bytes(160)
     advertisement = b"\x86\xdd" + bytes([0x60, 0, 0, 0, 0, 48, 58, 255]) + bytes(32) + b"\x86" + bytes(47)
     claim = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x02" + macs[eve] + addresses[alice] + macs[bob] + addresses[bob]
-    with _dishonest(realm.hosts[eve], realm.state(eve), realm.addresses[eve], realm.target(bob)) as process:
+    with _dishonest(realm[eve].host, realm[eve].state, realm.addresses[eve], realm.target(bob)) as process:
         wait(lambda: "up" in _said(process), 10, "the session of the dishonest member")
         before = realm.peer(bob, eve)
         _order(process, macs[bob] + macs[alice] + b"\x88\xb5spoofed", 7)
@@ -375,7 +366,7 @@ print(octets, flush=True)
 """
 
 
-def test_aDishonestMemberLeadsNothingToAVictim(realm: Realm, stranger: Host) -> None:
+def test_aDishonestMemberLeadsNothingToAVictim(realm: Target, stranger: Host) -> None:
     """
     A member that sends from the address of a victim moves nothing there: the victim gets challenges, no longer than
     what came, while frames for the member go where it is.
@@ -384,9 +375,9 @@ def test_aDishonestMemberLeadsNothingToAVictim(realm: Realm, stranger: Host) -> 
     before = realm.peer(bob, eve)
     frame = realm.mac(bob) + bytes(MAC.parse(before["macs"][0])) + b"\x88\xb5" + bytes(60)
     inside = "10.77.0.4"
-    if eve in realm.daemons:
-        realm.daemons.pop(eve).kill()
-    where = (realm.hosts[eve], realm.state(eve), realm.addresses[eve], realm.target(bob))
+    if eve not in realm.killed:
+        realm.kill(eve)
+    where = (realm[eve].host, realm[eve].state, realm.addresses[eve], realm.target(bob))
     listener = subprocess.Popen(
         stranger.command(sys.executable, "-c", _LISTENER, "4"), stdout=subprocess.PIPE, text=True
     )
@@ -394,31 +385,31 @@ def test_aDishonestMemberLeadsNothingToAVictim(realm: Realm, stranger: Host) -> 
     assert listener.stdout.readline() == "ready\n"
     with _dishonest(*where) as process:
         wait(lambda: "up" in _said(process), 10, "the session of the dishonest member")
-        flow = realm.hosts[bob].command("ping", "-q", "-i", "0.01", "-s", "1000", "-w", "3", inside)
+        flow = realm[bob].host.command("ping", "-q", "-i", "0.01", "-s", "1000", "-w", "3", inside)
         with subprocess.Popen(flow, stdout=subprocess.DEVNULL):
             for _ in range(20):
                 _order(process, frame, 1, "198.51.100.5")
-                time.sleep(0.1)
+                time.sleep(0.1)  # so that they come while frames flow
         assert realm.peer(bob, eve)["endpoint"] == ":".join(realm.where(eve))
     octets = int(listener.communicate(timeout=20)[0])
     assert 0 < octets <= 20 * (33 + len(frame))
     realm.unharmed()
 
 
-def test_revocationEndsALiveSession(realm: Realm) -> None:
+def test_revocationEndsALiveSession(realm: Target) -> None:
     """
     A member that is revoked while it is in session is cut off within seconds, and gets no session any more, whatever
     its program does: its certificate is still in date.
     """
     _, bob, eve = _NAMES
-    assert eve not in realm.daemons
-    where = (realm.hosts[eve], realm.state(eve), realm.addresses[eve], realm.target(bob))
+    assert eve in realm.killed
+    where = (realm[eve].host, realm[eve].state, realm.addresses[eve], realm.target(bob))
     with _dishonest(*where) as process:
         wait(lambda: "up" in _said(process), 10, "the session")
         assert realm.peer(bob, eve)["state"] not in ("idle", "ended")
         begin = time.monotonic()
-        realm.wand("server", "revoke", "--yes", eve)
-        wait(lambda: eve not in realm.wand(bob, "peers"), 10, "the end of the session")
+        realm["server"].wand("revoke", "--yes", eve)
+        wait(lambda: eve not in realm[bob].wand("peers"), 10, "the end of the session")
         print(f"\nrevoked and cut off after {time.monotonic() - begin:.2f} s")
     refused = realm.counters(bob)["drop-sealed-refused"]
     with _dishonest(*where) as process:
@@ -427,17 +418,17 @@ def test_revocationEndsALiveSession(realm: Realm) -> None:
     realm.unharmed()
 
 
-def test_aMemberOfAnotherNetworkIsAStranger(realm: Realm, stranger: Host, programs: Path) -> None:
+def test_aMemberOfAnotherNetworkIsAStranger(realm: Target, stranger: Host) -> None:
     """
     A member of a second network, with a valid certificate of that one, gets no session and no answer.
     """
     _, bob, _ = _NAMES
-    other = Realm(realm.lab, programs, stranger, "198.51.100.5", "10.78.0.0/16")
-    other.join("mallory", stranger, "198.51.100.5")
-    other.daemons["mallory"].kill()
-    other.daemons["server"].kill()
+    other = Target(realm.lab, stranger, "198.51.100.5", "10.78.0.0/16")
+    other.joinAt("mallory", stranger, "198.51.100.5")
+    other["mallory"].daemon.kill()
+    other["server"].daemon.kill()
     before = realm.counters(bob)
-    with _dishonest(stranger, other.state("mallory"), "198.51.100.5", realm.target(bob)) as process:
+    with _dishonest(stranger, other["mallory"].state, "198.51.100.5", realm.target(bob)) as process:
         wait(lambda: realm.counters(bob)["drop-sealed-handshake"] > before["drop-sealed-handshake"], 10, "the refusal")
         assert "up" not in _said(process)
     assert realm.counters(bob)["sealed-initiations-answered"] == before["sealed-initiations-answered"]
@@ -446,14 +437,14 @@ def test_aMemberOfAnotherNetworkIsAStranger(realm: Realm, stranger: Host, progra
 
 @pytest.mark.parametrize("kind", ["wrong", "right"])
 @pytest.mark.parametrize("victim", [_NAMES[1], "server"])
-def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str) -> None:
+def test_floodOfHandshakes(realm: Target, stranger: Host, victim: str, kind: str) -> None:
     """
     During 10,000 initiations a second of strangers, from many addresses, with a wrong mac1 or with the right one, the
     sessions that there are keep passing frames, and memory stays flat.
     """
     alice, bob, _ = _NAMES
     key = realm.key(victim).exchangePublic.hex()
-    words = (sys.executable, str(_HERE / "attacker.py"), "flood", kind, key)
+    words = (sys.executable, attacker.__file__, "flood", kind, key)
 
     def flood(count: int) -> subprocess.Popen[str]:
         command = stranger.command(*words, str(count), "10000", "198.51.100.100+100", *realm.where(victim))
@@ -461,13 +452,13 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
 
     flood(10_000).wait()
     loss, usual = realm.ping(alice, bob, 50)
-    memory, before = realm.daemons[victim].residentBytes, realm.counters(victim)
+    memory, before = realm[victim].daemon.residentBytes, realm.counters(victim)
     attack = flood(50_000)
     lost, median = realm.ping(alice, bob, 200)
     document = json.loads(attack.communicate(timeout=60)[0])
     after = realm.counters(victim)
     arrived = after["udp-received-datagrams"] - before["udp-received-datagrams"]
-    grown = realm.daemons[victim].residentBytes - memory
+    grown = realm[victim].daemon.residentBytes - memory
     print(
         f"\n{victim}, {kind} mac1: {document['sent'] / document['seconds']:.0f} initiations/s sent, {arrived} of"
         f" {document['sent']} read; echoes lost {lost:.1%} (before {loss:.1%}), median {median:.2f} ms"
@@ -484,7 +475,7 @@ def test_floodOfHandshakes(realm: Realm, stranger: Host, victim: str, kind: str)
 @pytest.mark.parametrize(
     "sources", ["198.51.100.100+100", "198.51.100.3", "10.9.8.1+200"], ids=["nobody's", "the node's own", "elsewhere"]
 )
-def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host, sources: str, rate: int) -> None:
+def test_aNodeComesBackDuringAFlood(realm: Target, stranger: Host, sources: str, rate: int) -> None:
     """
     A node that is restarted during a flood of initiations with a right mac1 gets its session with the server: it
     answers the demand for a cookie.  The addresses in them are of the network and nobody's, the node's own, or of
@@ -492,81 +483,52 @@ def test_aNodeComesBackDuringAFlood(realm: Realm, stranger: Host, sources: str, 
     """
     _, bob, _ = _NAMES
     assert realm.addresses[bob] == "198.51.100.3"
-    realm.hosts["server"].run("ip", "route", "replace", "10.9.8.0/24", "via", "198.51.100.5")
+    realm["server"].host.run("ip", "route", "replace", "10.9.8.0/24", "via", "198.51.100.5")
     key = realm.key("server").exchangePublic.hex()
     words = ("flood", "right", key, str(20 * rate), str(rate), sources, *realm.where("server"))
     before = realm.counters("server")["sealed-cookies-demanded"]
     with subprocess.Popen(
-        stranger.command(sys.executable, str(_HERE / "attacker.py"), *words), stdout=subprocess.DEVNULL
+        stranger.command(sys.executable, attacker.__file__, *words), stdout=subprocess.DEVNULL
     ) as attack:
         wait(lambda: realm.counters("server")["sealed-cookies-demanded"] > before, 10, "the flood")
-        realm.daemons[bob].stop()
+        realm[bob].daemon.stop()
         begin = time.monotonic()
-        realm.start(bob)
-        wait(lambda: realm.status(bob)["directories"][0]["state"] == "answered", 8, "the answer of the server")
+        realm.startNode(bob)
+        wait(lambda: realm[bob].status()["directories"][0]["state"] == "answered", 8, "the answer of the server")
         assert attack.poll() is None
         print(f"\nback after {time.monotonic() - begin:.2f} s")
         attack.kill()
     realm.unharmed()
 
 
-#: Sends so many datagrams, at a rate at which the system does not drop many: noise, and noise that begins well.
-_NOISE = """
-import random, socket, sys, time
-host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-chance = random.Random(count)
-sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for number in range(count):
-    begin = chance.choice([b"", b"\\1\\1\\0\\0", b"\\2\\1\\0\\0", b"\\3\\0\\0\\0", b"\\4\\0\\0\\0"])
-    size = chance.choice((0, 1, 13, 28, 48, 60, 828, 1400))
-    sender.sendto(begin + chance.randbytes(size), (host, port))
-    if number % 50 == 0:
-        time.sleep(0.001)
-"""
-
-
 @pytest.mark.parametrize("victim", [_NAMES[1], "server"])
-def test_randomDatagramsChangeNothing(realm: Realm, stranger: Host, victim: str) -> None:
+def test_randomDatagramsChangeNothing(realm: Target, stranger: Host, victim: str) -> None:
     """
     After 100,000 random datagrams a node and a server hold no more memory, logged no failure, and work.
     """
-    noise = (sys.executable, "-c", _NOISE, *realm.where(victim))
-    stranger.run(*noise, "5000")
-    memory, before = realm.daemons[victim].residentBytes, realm.counters(victim)["udp-received-datagrams"]
-    stranger.run(*noise, "100000", timeout=60)
+    stranger.run(*garbage.command("sealed", *realm.where(victim), 5_000))
+    memory, before = realm[victim].daemon.residentBytes, realm.counters(victim)["udp-received-datagrams"]
+    stranger.run(*garbage.command("sealed", *realm.where(victim), 100_000), timeout=60)
     assert realm.counters(victim)["udp-received-datagrams"] - before > 90_000
-    assert realm.daemons[victim].residentBytes - memory < _GROWTH
+    assert realm[victim].daemon.residentBytes - memory < _GROWTH
     realm.unharmed()
 
 
 @pytest.mark.parametrize("victim", [_NAMES[1], "server"])
-def test_randomConnectionsChangeNothing(realm: Realm, victim: str) -> None:
+def test_randomConnectionsChangeNothing(realm: Target, victim: str) -> None:
     """
     After 2,000 connections to the control socket that send random octets, a program holds no more memory, logged no
     failure, and answers.
     """
     chance = Random(2)
-    _connect(realm.control(victim), chance, 200)
-    memory = realm.daemons[victim].residentBytes
-    _connect(realm.control(victim), chance, 2000)
-    assert realm.daemons[victim].residentBytes - memory < _GROWTH
+    garbage.connect(realm[victim].control, chance, 200)
+    memory = realm[victim].daemon.residentBytes
+    garbage.connect(realm[victim].control, chance, 2000)
+    assert realm[victim].daemon.residentBytes - memory < _GROWTH
     realm.unharmed()
 
 
-def _connect(path: Path, chance: Random, count: int) -> None:
-    begins = [b"", b"\0\x04_ask\0\x011\0\x08_command\0\x06Status\0\0", b"\0\x04_ask\0\x011\0\x08_command", b"\0\xff"]
-    for number in range(count):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(5)
-            connection.connect(str(path))
-            with suppress(BrokenPipeError, ConnectionResetError):
-                connection.sendall(chance.choice(begins) + chance.randbytes(chance.randrange(300)))
-                if number % 10 == 0:
-                    connection.shutdown(socket.SHUT_WR)
-                    connection.recv(99)
-
-
-def test_stateIsForItsOwnerOnlyAndPrivilegesAreDropped(programs: Path) -> None:
+def test_stateIsForItsOwnerOnlyAndPrivilegesAreDropped() -> None:
     """
     A node and a server that are told to become somebody without rights join and work as that one, what they keep is
     for that one only, and they do not start when others could read it.
@@ -575,25 +537,25 @@ def test_stateIsForItsOwnerOnlyAndPrivilegesAreDropped(programs: Path) -> None:
         lab.directory.chmod(0o777)
         dropped = ("--uid=nobody", "--gid=nogroup")
         server, host = lab.host("s", "198.51.100.1/24"), lab.host("n", "198.51.100.2/24")
-        realm = Realm(lab, programs, server, "198.51.100.1", "10.77.0.0/16")
-        realm.join("node", host, "198.51.100.2", before=dropped)
-        wait(lambda: realm.inside("node") in host.run("ip", "-brief", "address"), 10, "the overlay address")
-        status = Path(f"/proc/{realm.daemons['node'].process.pid}/status").read_text()
+        realm = Target(lab, server, "198.51.100.1")
+        realm.joinAt("node", host, "198.51.100.2", twistd=dropped)
+        wait(lambda: realm["node"].overlayAddress() in host.run("ip", "-brief", "address"), 10, "the overlay address")
+        status = Path(f"/proc/{realm['node'].daemon.process.pid}/status").read_text()
         assert "Uid:\t65534\t65534\t65534\t65534" in status
         assert "CapEff:\t0000000000000000" in status
-        state = realm.state("node")
+        state = realm["node"].state
         assert state.stat().st_mode & 0o777 == 0o700
         for file in state.iterdir():
             assert (file.name, file.stat().st_mode & 0o777, file.stat().st_uid) == (file.name, 0o600, 65534)
-        assert all(file.stat().st_mode & 0o77 == 0 for file in realm.state("server").iterdir())
-        realm.daemons["node"].stop()
+        assert all(file.stat().st_mode & 0o77 == 0 for file in realm["server"].state.iterdir())
+        realm["node"].daemon.stop()
         for path, mode in ((state, 0o755), (state / "node.key", 0o640), (state / "membership", 0o604)):
             kept = path.stat().st_mode & 0o777
             path.chmod(mode)
-            daemon = realm._start("node", "wand-node", "--listen", "198.51.100.2", before=dropped)
+            daemon = realm["node"].start("wand-node", "--listen=198.51.100.2", twistd=dropped)
             wait(lambda daemon=daemon: not daemon.isRunning, 10, "the refusal")
             assert daemon.process.returncode != 0
             assert str(path) in daemon.tail(3), daemon.tail(3)
             path.chmod(kept)
-        realm.start("node", before=dropped)
-        assert "Traceback" not in realm.daemons["node"].log.read_text()
+        realm.startNode("node", twistd=dropped)
+        assert "Traceback" not in realm["node"].log

@@ -6,38 +6,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from probing import Probing
 
 from wand.control.client import ControlClient
-from wand.demo.namespaces import PYTHON, Namespaces
-from wand.demo.topology import Site
-from wand.lab import CommandFailed, Host, execute, wait
+from wand.lab import PYTHON, CommandFailed, Host, execute, wait
+from wand.lab.deployment import Deployment
 from wand.membership.status import MemberStatus
 
-Make = Callable[..., Namespaces]
-Probe = Callable[..., Any]
+Make = Callable[..., Deployment]
+Probe = Callable[..., Probing]
 
 
-def counter(network: Namespaces, site: Site, name: str) -> int:
-    """
-    The value of a counter.
-    """
-
-    async def look(client: ControlClient) -> int:
-        return sum([each.value async for each in client.counters() if each.name == name])
-
-    return network.ask(site, look)
-
-
-def cut(network: Namespaces, one: str, other: str) -> None:
+def cut(network: Deployment, one: str, other: str) -> None:
     """
     From now on lose every datagram between two hosts.
     """
     ways = "".join(f'iifname "{a}" oifname "{b}" drop; ' for a, b in ((one, other), (other, one)))
     script = f"table bridge cut-{one}-{other} {{ chain cut {{ type filter hook forward priority 0; {ways}}}; }}\n"
-    execute("ip", "netns", "exec", network.lab.switch, "nft", "-f", "-", sent=script)
+    execute(*network.lab.inSwitch("nft", "-f", "-"), sent=script)
 
 
 def test_serverIsKilledAndNobodyForgotten(makeSealed: Make, probing: Probe) -> None:
@@ -75,13 +63,12 @@ def test_nodeIsKilledAndBackAtOnce(
     one, two = network.topology.nodes
     probe = probing(network, one, two)
     network.kill(two)
-    wait(lambda: time.monotonic() - probe.echoes()[-1].sent > 1.0, 10, "silence")
+    probe.silentSince(time.monotonic())
     if silent:  # without IPv6 the kernel sends nothing when the tap comes up
         network.hosts[two.name].run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
     restarted = time.monotonic()
     network.start(two)
-    wait(lambda: probe.echoes()[-1].sent > restarted, 20, "an echo after the restart")
-    seconds = next(echo.sent for echo in probe.echoes() if echo.sent > restarted) - restarted
+    seconds = probe.backSince(restarted)
     with capsys.disabled():
         print(f"\na killed node answers again {seconds:.2f} s after its start")
     assert seconds < 3
@@ -149,13 +136,13 @@ def test_sessionRoams(makeSealed: Make, probing: Probe) -> None:
     network = makeSealed(2, change=('listen = "198.51.100.12"', 'listen = "0.0.0.0"'))
     one, two = network.topology.nodes
     probe = probing(network, two, one)
-    before = counter(network, one, "sealed-sessions")
+    before = network.counters(one)["sealed-sessions"]
     eth0 = ("dev", "eth0")
     network.hosts[two.name].run("ip", "address", "delete", "198.51.100.12/24", *eth0)
     network.hosts[two.name].run("ip", "address", "add", "198.51.100.77/24", *eth0)
-    wait(lambda: counter(network, one, "sealed-roamed"), 10, "the new endpoint")
+    wait(lambda: network.counters(one)["sealed-roamed"], 10, "the new endpoint")
     probe.goOn(50)
-    assert counter(network, one, "sealed-sessions") == before
+    assert network.counters(one)["sealed-sessions"] == before
     assert probe.lost() <= 10
     assert network.known(one) == {two.mac: "198.51.100.77:22222"}
 
@@ -186,10 +173,10 @@ def test_bridgeRight(makeSealed: Make) -> None:
     wait(lambda: _pings(behindBridge, one.inside), 10, "an echo from behind the bridge")
     assert _pings(network.hosts[one.name].command(), "10.77.1.3")
     assert not _pings(behindPlain, one.inside)
-    assert counter(network, one, "drop-sealed-spoofed-source") > 0
+    assert network.counters(one)["drop-sealed-spoofed-source"] > 0
 
 
-def _behind(network: Namespaces, host: Host, address: str) -> list[str]:
+def _behind(network: Deployment, host: Host, address: str) -> list[str]:
     """
     A host behind a node's tap, with a MAC address of its own; gives what a command in it begins with.
     """
@@ -228,9 +215,9 @@ def test_rel2AndSealedDoNotMix(makeSealed: Make) -> None:
     host.start("plain", *PYTHON, "twisted", "wand-node", *words)
     wait(control.exists, 10, "the REL2 node")
     execute(*PYTHON, "wand.cli.main", "--control", str(control), "add", one.mac, f"{one.address}:22222")
-    before = counter(network, one, "udp-received-datagrams")
+    before = network.counters(one)["udp-received-datagrams"]
     assert not _pings(host.command(), one.inside)
-    assert counter(network, one, "udp-received-datagrams") > before
+    assert network.counters(one)["udp-received-datagrams"] > before
     assert set(network.known(one)) == {two.mac}
     assert {each.name for each in network.ask(network.topology.server, _members)} == {"server", "node-1", "node-2"}
     assert network.ping(one, [two])

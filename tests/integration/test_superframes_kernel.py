@@ -50,7 +50,7 @@ STREAM = bytes(range(256)) * 16_384  # 4 MiB
 BURSTS = 60
 DATAGRAM = 1_200
 TAG = b"\x81\0\0\5"
-PATIENCE = 30.0
+FLOW_PATIENCE = 30.0
 
 CONFIGURATION = """
 sysctl -qw net.ipv6.conf.wan0.accept_dad=0
@@ -287,7 +287,7 @@ def _run(wire: Wire, *flows: Stream | Datagrams) -> None:
     """
     Let everything flow, and see that nothing stalls.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + FLOW_PATIENCE
     while sum(flow.turn() for flow in flows) < len(flows):  # every one has its turn
         wire.carry()
         assert time.monotonic() < deadline, f"stalled: {vars(flows[0])}"

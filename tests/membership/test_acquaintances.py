@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.events import Events
-from wand.membership.acquaintances import ACQUAINTANCES, INTERVAL, Acquaintances
+from wand.membership.acquaintances import ACQUAINTANCES, KEEP_INTERVAL, Acquaintances
 from wand.membership.claims import Claims
 from wand.membership.identity import Identity, NodeKey
 from wand.membership.trust import Trust
@@ -84,7 +84,7 @@ class AcquaintancesTests(SynchronousTestCase):
         self.started(self.claims, self.meetings)
         self.claims.offer(*self.announcement)
         self.meetings.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
-        self.clock.advance(INTERVAL)
+        self.clock.advance(KEEP_INTERVAL)
         claims, meetings = self.fresh(), Meetings()
         self.started(claims, meetings)
         self.assertIsNotNone(claims.announcement(self.alice.identity))

@@ -16,7 +16,7 @@ from wand.errors import TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, IHookListener, Verdict
-from wand.membership.approval import PATIENCE, allApprove
+from wand.membership.approval import HOOK_PATIENCE, allApprove
 
 CANDIDATE = Candidate(MAC(b"\2\0\0\0\0\1"), "192.0.2.1:22222")
 
@@ -85,7 +85,7 @@ class ApprovalTests(SynchronousTestCase):
         """
         for outage in (RuntimeError("oops"), fail(RuntimeError("oops")), Deferred(), Deferred().addErrback(bool)):
             answer = self.ask(True, outage, True)
-            self.clock.advance(PATIENCE)
+            self.clock.advance(HOOK_PATIENCE)
             self.failureResultOf(answer, TemporarilyUnavailable)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 

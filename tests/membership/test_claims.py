@@ -14,10 +14,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Event, Events
-from wand.membership.claims import CLAIMED, Claims
+from wand.membership.claims import Claims
 from wand.membership.identity import Identity, NodeKey
-from wand.membership.learned import AGE, HOLD, LEARNED, MEMORY
+from wand.membership.learned import HEARD_LIFETIME, MEMORY_LIFETIME, MOVE_HOLD
 from wand.membership.limits import MACS as QUOTA
+from wand.membership.member_entries import CLAIMED, LEARNED
 from wand.membership.trust import Trust
 from wand.table import Table
 from wand.testing.membership import TestNetwork, macFrom, octetsFrom
@@ -120,10 +121,10 @@ class ClaimTests(SynchronousTestCase):
         """
         self.node.hear("alice")
         self.node.hear("bob")
-        self.assertTrue(self.claims.mayUse(NODES["alice"].identity, bytes(macFrom("alice")), 0))
-        self.assertFalse(self.claims.mayUse(NODES["bob"].identity, bytes(macFrom("alice")), 0))
-        self.assertFalse(self.claims.mayUse(NODES["bob"].identity, bytes(macFrom("nobody")), 0))
-        self.assertFalse(self.claims.mayUse(NODES["carol"].identity, bytes(macFrom("carol")), 0))
+        self.assertTrue(self.claims.sources.mayUse(NODES["alice"].identity, bytes(macFrom("alice")), 0))
+        self.assertFalse(self.claims.sources.mayUse(NODES["bob"].identity, bytes(macFrom("alice")), 0))
+        self.assertFalse(self.claims.sources.mayUse(NODES["bob"].identity, bytes(macFrom("nobody")), 0))
+        self.assertFalse(self.claims.sources.mayUse(NODES["carol"].identity, bytes(macFrom("carol")), 0))
 
     def test_ourOwnMACStaysOurs(self) -> None:
         """
@@ -131,7 +132,7 @@ class ClaimTests(SynchronousTestCase):
         """
         self.assertTrue(self.node.hear("own"))
         self.assertEqual(self.node.owners(), {})
-        self.assertTrue(self.claims.mayUse(NODES["own"].identity, macFrom("own"), 0))
+        self.assertTrue(self.claims.sources.mayUse(NODES["own"].identity, macFrom("own"), 0))
 
     def test_theLongestMemberWins(self) -> None:
         """
@@ -142,7 +143,7 @@ class ClaimTests(SynchronousTestCase):
             self.node.hear("alice", (SHARED,), since=10, epoch=epoch)
             self.node.hear("bob", (SHARED,), since=20, epoch=epoch)
             self.assertEqual(self.node.owners(), {SHARED: "alice"})
-        self.assertFalse(self.claims.mayUse(NODES["bob"].identity, SHARED, 0))
+        self.assertFalse(self.claims.sources.mayUse(NODES["bob"].identity, SHARED, 0))
 
     def test_bothOperatorsAreToldOnce(self) -> None:
         """
@@ -178,8 +179,8 @@ class ClaimTests(SynchronousTestCase):
         self.assertEqual(self.node.owners(), {SHARED: "bob"})
         self.node.trust.revoke(NETWORK.revocation(NODES["bob"].identity))
         self.assertEqual(self.node.owners(), {SHARED: "carol"})
-        self.assertTrue(self.claims.mayUse(NODES["carol"].identity, SHARED, 0))
-        self.assertFalse(self.claims.mayUse(NODES["alice"].identity, SHARED, 0))
+        self.assertTrue(self.claims.sources.mayUse(NODES["carol"].identity, SHARED, 0))
+        self.assertFalse(self.claims.sources.mayUse(NODES["alice"].identity, SHARED, 0))
 
     def test_certificatesExpireByThemselves(self) -> None:
         """
@@ -201,7 +202,7 @@ class ClaimTests(SynchronousTestCase):
         self.node.hear("alice", epoch=1)
         self.assertTrue(self.node.hear("alice", epoch=2))
         self.assertEqual(self.node.owners(), {macFrom("alice"): "alice"})
-        self.assertTrue(self.claims.mayUse(NODES["alice"].identity, macFrom("alice"), 0))
+        self.assertTrue(self.claims.sources.mayUse(NODES["alice"].identity, macFrom("alice"), 0))
         self.assertEqual(self.node.conflicts(), [])
 
     def test_anOldClaimIsNotReplayed(self) -> None:
@@ -272,7 +273,7 @@ class ClaimTests(SynchronousTestCase):
         After the end no timer is left.
         """
         self.node.hear("alice", bridge=True)
-        self.claims.mayUse(NODES["alice"].identity, macFrom("x"), 0)
+        self.claims.sources.mayUse(NODES["alice"].identity, macFrom("x"), 0)
         self.claims.stop()
         self.assertEqual(self.node.clock.getDelayedCalls(), [])
 
@@ -294,7 +295,7 @@ class OrderTests(SynchronousTestCase):
             {kind: node.claims.ownerOf("name", kind) for kind in ("x", "y", "alice", "bob", "carol")},
             sorted(map(repr, node.claims.conflicts)),
             {
-                (name, mac): node.claims.mayUse(NODES[name].identity, macFrom(mac), 0)
+                (name, mac): node.claims.sources.mayUse(NODES[name].identity, macFrom(mac), 0)
                 for name in ("alice", "bob", "carol")
                 for mac in "pqr"
             },
@@ -336,7 +337,7 @@ class BridgeTests(SynchronousTestCase):
         """
         Frames to a host behind a bridge find it after it sent one, and no claim says anything of it.
         """
-        self.assertTrue(self.claims.mayUse(self.alice, bytes(macFrom("printer")), 0))
+        self.assertTrue(self.claims.sources.mayUse(self.alice, bytes(macFrom("printer")), 0))
         entry = self.node.table.entry(macFrom("printer"))
         assert entry is not None
         self.assertEqual((entry.peer, entry.source), (self.alice, LEARNED))
@@ -347,31 +348,31 @@ class BridgeTests(SynchronousTestCase):
         A member that invents source addresses fills its own quota and nothing else; what it had before goes on (all L2
         peers can be exhausted so).
         """
-        taken = [self.claims.mayUse(self.alice, mac, 0) for mac in self.macs(1000)]
+        taken = [self.claims.sources.mayUse(self.alice, mac, 0) for mac in self.macs(1000)]
         self.assertEqual(sum(taken), QUOTA)
-        self.assertTrue(self.claims.mayUse(self.alice, self.macs(1)[0], 0))
+        self.assertTrue(self.claims.sources.mayUse(self.alice, self.macs(1)[0], 0))
         self.assertEqual(len(self.node.table), QUOTA + 1)
         self.assertEqual(self.node.counters["drop-learned"], 1000 - QUOTA)
         self.node.hear("bob", bridge=True)
-        self.assertTrue(self.claims.mayUse(self.bob, macFrom("other"), 0))
+        self.assertTrue(self.claims.sources.mayUse(self.bob, macFrom("other"), 0))
 
     def test_withoutTheRightNothingIsLearned(self) -> None:
         """
         A member without the bridge right fills nothing at all.
         """
         self.node.hear("bob")
-        self.assertFalse(any(self.claims.mayUse(self.bob, mac, 0) for mac in self.macs(100)))
+        self.assertFalse(any(self.claims.sources.mayUse(self.bob, mac, 0) for mac in self.macs(100)))
         self.assertEqual(len(self.claims.learned), 0)
 
     def test_aClaimedMACIsNotLearned(self) -> None:
         """
         A bridge cannot take what another member claims, nor our own MAC, nor a group's.
         """
-        self.assertTrue(self.claims.mayUse(self.alice, macFrom("bob"), 0))
+        self.assertTrue(self.claims.sources.mayUse(self.alice, macFrom("bob"), 0))
         self.node.hear("bob")
-        self.assertFalse(self.claims.mayUse(self.alice, macFrom("bob"), 0))
-        self.assertFalse(self.claims.mayUse(self.alice, macFrom("own"), 0))
-        self.assertFalse(self.claims.mayUse(self.alice, b"\xff" * 6, 0))
+        self.assertFalse(self.claims.sources.mayUse(self.alice, macFrom("bob"), 0))
+        self.assertFalse(self.claims.sources.mayUse(self.alice, macFrom("own"), 0))
+        self.assertFalse(self.claims.sources.mayUse(self.alice, b"\xff" * 6, 0))
         self.assertEqual(self.node.owners()[macFrom("bob")], "bob")
         self.assertEqual(len(self.claims.learned), 0)
 
@@ -379,10 +380,10 @@ class BridgeTests(SynchronousTestCase):
         """
         A host behind a bridge is forgotten 300 s after its last frame.
         """
-        self.claims.mayUse(self.alice, macFrom("printer"), 0)
-        self.node.clock.advance(AGE - 1)
-        self.claims.mayUse(self.alice, macFrom("printer"), 0)
-        self.node.clock.advance(AGE - 1)
+        self.claims.sources.mayUse(self.alice, macFrom("printer"), 0)
+        self.node.clock.advance(HEARD_LIFETIME - 1)
+        self.claims.sources.mayUse(self.alice, macFrom("printer"), 0)
+        self.node.clock.advance(HEARD_LIFETIME - 1)
         self.assertIn(macFrom("printer"), self.node.table.peerOf)
         self.node.clock.advance(1)
         self.assertNotIn(macFrom("printer"), self.node.table.peerOf)
@@ -392,22 +393,22 @@ class BridgeTests(SynchronousTestCase):
         A host that moved to another bridge is followed there, but does not flap between both.
         """
         self.node.hear("bob", bridge=True)
-        self.assertTrue(self.claims.mayUse(self.alice, SHARED, 0))
-        self.assertFalse(self.claims.mayUse(self.bob, SHARED, 0))
-        self.node.clock.advance(HOLD)
-        self.assertTrue(self.claims.mayUse(self.bob, SHARED, 0))
-        self.assertFalse(self.claims.mayUse(self.alice, SHARED, 0))
+        self.assertTrue(self.claims.sources.mayUse(self.alice, SHARED, 0))
+        self.assertFalse(self.claims.sources.mayUse(self.bob, SHARED, 0))
+        self.node.clock.advance(MOVE_HOLD)
+        self.assertTrue(self.claims.sources.mayUse(self.bob, SHARED, 0))
+        self.assertFalse(self.claims.sources.mayUse(self.alice, SHARED, 0))
         self.assertEqual(self.node.table.peerOf[SHARED], self.bob)
 
     def test_whoLosesTheRightLosesWhatWasLearned(self) -> None:
         """
         With the bridge right, or with the membership, goes what was learned.
         """
-        self.claims.mayUse(self.alice, macFrom("printer"), 0)
+        self.claims.sources.mayUse(self.alice, macFrom("printer"), 0)
         self.node.hear("alice", issued=500, bridge=False)
         self.assertEqual(self.node.owners(), {macFrom("alice"): "alice"})
         self.node.hear("bob", bridge=True)
-        self.claims.mayUse(self.bob, macFrom("printer"), 0)
+        self.claims.sources.mayUse(self.bob, macFrom("printer"), 0)
         self.node.trust.revoke(NETWORK.revocation(self.bob))
         self.assertEqual(self.node.owners(), {macFrom("alice"): "alice"})
 
@@ -415,11 +416,11 @@ class BridgeTests(SynchronousTestCase):
         """
         When the operator removes a learned entry, its end by age disturbs nothing.
         """
-        self.claims.mayUse(self.alice, macFrom("printer"), 0)
+        self.claims.sources.mayUse(self.alice, macFrom("printer"), 0)
         self.node.table.removeEverywhere(macFrom("printer"))
-        self.node.clock.advance(AGE + 1)
+        self.node.clock.advance(HEARD_LIFETIME + 1)
         self.assertEqual(len(self.node.table), 1)
-        self.node.clock.advance(MEMORY)
+        self.node.clock.advance(MEMORY_LIFETIME)
         self.assertEqual(len(self.claims.learned), 0)
 
     def test_claimsAreFoundInTheirSource(self) -> None:

@@ -16,7 +16,7 @@ from wand.errors import MembershipRefused, StateUnavailable
 from wand.keeping import Keeping
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
-from wand.membership.enrolment import SERVERS, Enrolment, KnownServer
+from wand.membership.enrolment import SERVERS_MAXIMUM, Enrolment, KnownServer
 from wand.membership.epoch import Epoch
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.member import Membership
@@ -76,7 +76,6 @@ class JoiningTests(EnrolmentCase):
         """
         membership: Membership = self.node
         self.assertEqual((self.node.stage, membership.certificate, membership.secret), ("new", b"", b""))
-        self.assertIsNone(self.node.join("alice", macFrom("alice")))
         self.assertIsNone(membership.admit(self.server(), SERVER.exchangePublic))
         self.node.begin(TOKEN)
         self.assertEqual((self.node.stage, membership.network), ("joining", NETWORK.key.network))
@@ -149,7 +148,7 @@ class JoiningTests(EnrolmentCase):
         self.assertEqual((self.node.stage, len(self.node.servers)), ("member", 2))
         self.node = self.started()
         self.assertEqual((self.node.stage, self.node.token), ("member", second))
-        self.node.abandon()
+        self.node.invitation.forget()
         self.assertEqual((self.node.stage, self.started().token), ("member", None))
 
     def test_anInvitationMayGiveMore(self) -> None:
@@ -164,7 +163,8 @@ class JoiningTests(EnrolmentCase):
             self.node.begin(TOKEN)
             better = NETWORK.certificate(self.node.key, bridge=True, issued=issued + seconds, expires=issued + 9000)
             self.assertTrue(self.node.admitted(Admitted(better, NETWORK.descriptor, NETWORK.secret, server)))
-            self.assertEqual((self.node.mayBridge, self.node.token), (isBridge, None))
+            assert self.node.own is not None
+            self.assertEqual((self.node.own.bridge, self.node.token), (isBridge, None))
             self.assertEqual(self.node.own.issued, issued + 10)
 
     def test_anInvitationThatCanNotBeRemoved(self) -> None:
@@ -173,7 +173,7 @@ class JoiningTests(EnrolmentCase):
         """
         self.node.begin(TOKEN)
         self.patch(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
-        self.node.abandon()
+        self.node.invitation.forget()
         self.assertEqual(self.node.stage, "new")
 
     def test_anExpiredMemberMayJoinAgain(self) -> None:
@@ -194,7 +194,7 @@ class JoiningTests(EnrolmentCase):
         An invitation that is refused is forgotten, also on disk.
         """
         self.node.begin(TOKEN)
-        self.node.abandon()
+        self.node.invitation.forget()
         self.assertEqual((self.node.stage, self.started().stage), ("new", "new"))
 
     def test_serversAreBounded(self) -> None:
@@ -202,11 +202,11 @@ class JoiningTests(EnrolmentCase):
         Only so many servers are remembered, the latest.
         """
         self.join()
-        for number in range(SERVERS + 4):
+        for number in range(SERVERS_MAXIMUM + 4):
             self.node.rememberServer(KnownServer(octetsFrom(f"id {number}"), octetsFrom(str(number)), ("192.0.2.9:1",)))
-        self.assertEqual(len(self.node.servers), SERVERS)
+        self.assertEqual(len(self.node.servers), SERVERS_MAXIMUM)
         self.node.rememberServer(KnownServer(octetsFrom("id 7"), octetsFrom("7"), ("192.0.2.7:1",)))
-        self.assertEqual(len(self.node.servers), SERVERS)
+        self.assertEqual(len(self.node.servers), SERVERS_MAXIMUM)
         self.assertEqual(self.started().servers, self.node.servers)
 
 
@@ -277,7 +277,7 @@ class MemberTests(EnrolmentCase):
         """
         for said in (1 << 53, (1 << 53) - 1, 1 << 52, 1 << 60):
             before = self.claim(self.node).epoch
-            self.node.surpass(said)
+            self.node.ownClaim.surpass(said)
             for _ in range(3):
                 self.node = self.started()
                 after = self.claim(self.node).epoch

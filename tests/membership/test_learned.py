@@ -18,9 +18,9 @@ from wand.ethernet import MAC
 from wand.events import Event, Events
 from wand.membership.claims import Claims
 from wand.membership.identity import NodeKey
-from wand.membership.learned import AGE, HOLD, MEMORY, MOVE_INTERVAL, MOVES, Heard
+from wand.membership.learned import HEARD_LIFETIME, MEMORY_LIFETIME, MOVE_HOLD, MOVE_INTERVAL, MOVES_MAXIMUM, Heard
 from wand.membership.limits import USUAL, Limits
-from wand.membership.memories import HEARD, LIMIT, Memories
+from wand.membership.memories import HEARD, KEPT_MAXIMUM, Memories
 from wand.membership.trust import Trust
 from wand.notes import KIND_MAXIMUM, Notes
 from wand.state import StateDirectory
@@ -98,7 +98,7 @@ class Node:
         """
         A frame of a member comes from a MAC address.
         """
-        return self.claims.mayUse(IDENTITIES[name], mac, int(toGroup))
+        return self.claims.sources.mayUse(IDENTITIES[name], mac, int(toGroup))
 
     def place(self, mac: MAC = GUEST) -> str:
         """
@@ -141,7 +141,7 @@ class MovingTests(SynchronousTestCase):
         """
         self.node.comes("alice")
         self.assertFalse(self.node.comes("bob"))
-        self.node.clock.advance(HOLD)
+        self.node.clock.advance(MOVE_HOLD)
         self.assertTrue(self.node.comes("bob"))
         self.assertEqual(self.node.place(), "bob")
 
@@ -166,7 +166,7 @@ class MovingTests(SynchronousTestCase):
         macs = [macFrom(f"host {number}") for number in range(200)]
         for turn in range(20):
             for mac in macs:
-                node.claims.mayUse(IDENTITIES["alice" if turn % 2 else "bob"], bytes(mac), 1)
+                node.claims.sources.mayUse(IDENTITIES["alice" if turn % 2 else "bob"], bytes(mac), 1)
             node.clock.advance(1)
         self.assertIn("the store cannot be written", node.notes.texts)
         self.assertLessEqual(len([each for each in node.told if each.kind == "note"]), 1 + KIND_MAXIMUM)
@@ -182,8 +182,8 @@ class MovingTests(SynchronousTestCase):
                 before = self.node.place()
                 self.node.comes(name, toGroup=True)
                 changes += self.node.place() != before
-        self.assertLessEqual(changes, 1 + MOVES + 100 / MOVE_INTERVAL)
-        self.assertGreater(changes, MOVES)
+        self.assertLessEqual(changes, 1 + MOVES_MAXIMUM + 100 / MOVE_INTERVAL)
+        self.assertGreater(changes, MOVES_MAXIMUM)
         for word in (str(GUEST), "alice", "bob"):
             self.assertIn(word, self.node.said())
         self.assertGreater(self.node.counters["drop-learned"], 900)
@@ -220,7 +220,7 @@ class MovingTests(SynchronousTestCase):
         A host that moves to behind our own tap has no entry any more, and one that leaves gets one.
         """
         self.node.comes("alice")
-        self.assertTrue(self.node.claims.mayLeave(GUEST))
+        self.assertTrue(self.node.claims.sources.mayLeave(GUEST))
         self.assertEqual(self.node.place(), "")
         self.assertEqual(self.node.learned.holder(GUEST), IDENTITIES["own"])
         self.node.clock.advance(0.1)
@@ -232,11 +232,11 @@ class MovingTests(SynchronousTestCase):
         A host that was silent for long is in no table, and is again after its next frame, here or elsewhere.
         """
         self.node.comes("alice")
-        self.node.clock.advance(AGE + 1)
+        self.node.clock.advance(HEARD_LIFETIME + 1)
         self.assertEqual(self.node.place(), "")
         self.assertTrue(self.node.comes("alice"))
         self.assertEqual(self.node.place(), "alice")
-        self.node.clock.advance(AGE + 1)
+        self.node.clock.advance(HEARD_LIFETIME + 1)
         self.assertTrue(self.node.comes("bob"))
         self.assertEqual(self.node.place(), "bob")
 
@@ -280,7 +280,7 @@ class LimitTests(SynchronousTestCase):
         """
         for mac in self.macs(256):
             self.node.comes("alice", mac)
-        self.node.clock.advance(AGE + 1)
+        self.node.clock.advance(HEARD_LIFETIME + 1)
         self.assertTrue(all(self.node.comes("alice", macFrom(f"new {number}")) for number in range(256)))
         self.assertEqual(len(self.node.learned), 256)
 
@@ -288,11 +288,11 @@ class LimitTests(SynchronousTestCase):
         """
         The limit of broadcasts is the one of the certificate; it is said when it bites, with what to do.
         """
-        self.assertEqual(self.node.claims.broadcastsOf(IDENTITIES["eve"]), Limits().broadcasts)
+        self.assertEqual(self.node.claims.sources.broadcastsOf(IDENTITIES["eve"]), Limits().broadcasts)
         self.node.hear("eve", limits=Limits(broadcasts=50))
-        self.assertEqual(self.node.claims.broadcastsOf(IDENTITIES["eve"]), 50)
+        self.assertEqual(self.node.claims.sources.broadcastsOf(IDENTITIES["eve"]), 50)
         for _ in range(100):
-            self.node.claims.flooded(IDENTITIES["eve"])
+            self.node.claims.sources.flooded(IDENTITIES["eve"])
         self.assertIn("wand limit eve --broadcasts 100", self.node.said())
         self.assertEqual(len([event for event in self.node.told if event.kind == "note"]), 1)
 
@@ -301,14 +301,14 @@ class LimitTests(SynchronousTestCase):
         The members with the bridge right are known, ourselves not among them, as certificates come and go.
         """
         bridges = {IDENTITIES["alice"], IDENTITIES["bob"]}
-        self.assertEqual(set(self.node.claims.bridges), bridges)
-        self.assertTrue(self.node.claims.isBridge)
+        self.assertEqual(set(self.node.claims.sources.bridges), bridges)
+        self.assertTrue(self.node.claims.sources.isBridge)
         self.node.hear("alice", issued=9_001)
         self.node.hear("carol", bridge=True)
         self.node.trust.revoke(NETWORK.revocation(IDENTITIES["bob"]))
         self.node.claims.drop(IDENTITIES["bob"])
-        self.assertEqual(set(self.node.claims.bridges), {IDENTITIES["carol"]})
-        self.assertFalse(Node(isBridge=False).claims.isBridge)
+        self.assertEqual(set(self.node.claims.sources.bridges), {IDENTITIES["carol"]})
+        self.assertFalse(Node(isBridge=False).claims.sources.isBridge)
 
 
 class ClaimTests(SynchronousTestCase):
@@ -343,13 +343,13 @@ class ClaimTests(SynchronousTestCase):
         """
         A router that is switched off for a while is remembered for an hour; after that the claim holds.
         """
-        self.node.clock.advance(AGE + 10)
+        self.node.clock.advance(HEARD_LIFETIME + 10)
         self.eveClaims()
         self.assertEqual(self.node.place(), "")
         self.assertFalse(self.node.comes("eve"))
         self.assertTrue(self.node.comes("alice"))
         self.assertEqual(self.node.place(), "alice")
-        self.node.clock.pump([AGE, MEMORY - AGE])
+        self.node.clock.pump([HEARD_LIFETIME, MEMORY_LIFETIME - HEARD_LIFETIME])
         self.assertEqual(self.node.place(), "eve")
         self.assertEqual((self.node.claims.conflicts, self.node.said()), ([], ""))
 
@@ -405,12 +405,12 @@ class ClaimTests(SynchronousTestCase):
         What is behind our own tap is not taken either: no frame of the claimant from that address reaches our LAN.
         """
         node = Node()
-        node.claims.mayLeave(GUEST)
+        node.claims.sources.mayLeave(GUEST)
         node.clock.advance(60)
         node.hear("eve", GUEST, issued=10_030)
         self.assertFalse(node.comes("eve"))
         self.assertEqual(node.place(), "")
-        self.assertTrue(node.claims.mayLeave(GUEST))
+        self.assertTrue(node.claims.sources.mayLeave(GUEST))
         self.assertEqual([each.winner for each in node.claims.conflicts], ["own"])
 
     def test_theClaimantIsTold(self) -> None:
@@ -441,7 +441,7 @@ class ClaimTests(SynchronousTestCase):
         self.node.hear("carol", GUEST, issued=10_040, since=10)
         self.assertEqual(self.node.place(), "alice")
         self.assertEqual({each.loser for each in self.node.claims.conflicts}, {"eve", "carol"})
-        self.node.clock.pump([AGE, MEMORY])
+        self.node.clock.pump([HEARD_LIFETIME, MEMORY_LIFETIME])
         self.assertEqual(self.node.place(), "carol")
 
     def test_onlyOwnAddressesLeave(self) -> None:
@@ -449,10 +449,10 @@ class ClaimTests(SynchronousTestCase):
         Frames of our own host from another member's address do not leave; without the right nothing is learned.
         """
         self.node.hear("eve")
-        self.assertFalse(self.node.claims.mayLeave(macFrom("eve")))
-        self.assertTrue(self.node.claims.mayLeave(macFrom("own")))
+        self.assertFalse(self.node.claims.sources.mayLeave(macFrom("eve")))
+        self.assertTrue(self.node.claims.sources.mayLeave(macFrom("own")))
         node = Node(isBridge=False)
-        self.assertTrue(node.claims.mayLeave(GUEST))
+        self.assertTrue(node.claims.sources.mayLeave(GUEST))
         self.assertEqual(len(node.learned), 0)
 
 
@@ -501,11 +501,11 @@ class MemoryTests(SynchronousTestCase):
         """
         What was heard more than an hour ago is not taken, and nothing is kept for longer than an hour from now.
         """
-        for last in (10_000 - MEMORY - 1, 10_000 - MEMORY):
+        for last in (10_000 - MEMORY_LIFETIME - 1, 10_000 - MEMORY_LIFETIME):
             self.after.learned.remember(Heard(GUEST, IDENTITIES["alice"], 5, last))
         self.assertEqual(len(self.after.learned), 0)
         self.after.learned.remember(Heard(GUEST, IDENTITIES["alice"], 5, 99_999_999))
-        self.after.clock.advance(MEMORY)
+        self.after.clock.advance(MEMORY_LIFETIME)
         self.assertEqual(len(self.after.learned), 0)
 
     def test_anythingMayBeInTheFile(self) -> None:
@@ -539,13 +539,13 @@ class MemoryTests(SynchronousTestCase):
         A file holds so many and no more.
         """
         self.before.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
-        for number in range(LIMIT + 10):
+        for number in range(KEPT_MAXIMUM + 10):
             self.before.comes("alice", MAC(b"\x02\0\0" + number.to_bytes(3, "big")))
         memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.keep()
         self.after.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
         Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
-        self.assertEqual(len(self.after.learned), LIMIT)
+        self.assertEqual(len(self.after.learned), KEPT_MAXIMUM)
 
 
 PLACES = st.sampled_from(["alice", "bob", "carol"])
@@ -581,7 +581,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(mac=st.sampled_from(GUESTS))
     def ownHost(self, mac: MAC) -> None:
-        self.node.claims.mayLeave(mac)
+        self.node.claims.sources.mayLeave(mac)
 
     @rule(name=PLACES, mac=st.sampled_from([macFrom("alice"), macFrom("bob"), macFrom("eve"), macFrom("own")]))
     def theft(self, name: str, mac: MAC) -> None:
@@ -604,7 +604,7 @@ class Machine(RuleBasedStateMachine):
         self.node.hear(name, bridge=bridge, issued=int(self.node.clock.seconds()))
         self.look()
 
-    @rule(seconds=st.sampled_from([0.01, 0.5, HOLD, MOVE_INTERVAL, AGE, MEMORY]))
+    @rule(seconds=st.sampled_from([0.01, 0.5, MOVE_HOLD, MOVE_INTERVAL, HEARD_LIFETIME, MEMORY_LIFETIME]))
     def wait(self, seconds: float) -> None:
         self.node.clock.advance(seconds)
         self.look()
@@ -614,7 +614,7 @@ class Machine(RuleBasedStateMachine):
         """
         An address moves no faster than it may; each time that it was forgotten or claimed it begins anew.
         """
-        allowed = MOVES + ceil((self.node.clock.seconds() - self.begin) / MOVE_INTERVAL)
+        allowed = MOVES_MAXIMUM + ceil((self.node.clock.seconds() - self.begin) / MOVE_INTERVAL)
         for mac in GUESTS:
             if mac not in self.node.learned._hosts or self.node.claims.ownerOf("mac", mac):
                 self.changes[mac] = 0
@@ -635,9 +635,9 @@ class Machine(RuleBasedStateMachine):
         What is counted is what is there.
         """
         learned = self.node.learned
-        behind = {mac for macs in learned._macsOf.values() for mac in macs}
+        behind = {mac for macs in learned._behind._all.values() for mac in macs}
         assert behind == set(learned._hosts)
-        assert {mac for macs in learned._silentOf.values() for mac in macs} <= behind
+        assert {mac for macs in learned._behind._silent.values() for mac in macs} <= behind
         assert len(learned._ages) == len(behind)
 
     def teardown(self) -> None:

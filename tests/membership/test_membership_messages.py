@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.identity import NodeKey
 from wand.membership.messages import (
-    MAXIMUM,
-    PAGE,
+    MESSAGE_MAXIMUM,
+    REVOCATIONS_PAGE,
     Admitted,
     Join,
     Message,
@@ -118,8 +118,8 @@ class MessageTests(SynchronousTestCase):
             [2, b"", b"", bytes(32), b""],
             [2, bytes(SIGNED_MAXIMUM + 1), b"", KEY, b""],
             [4, "a" * 301],
-            [12, [b""] * (PAGE + 1), b""],
-            [4, "a", bytes(MAXIMUM)],
+            [12, [b""] * (REVOCATIONS_PAGE + 1), b""],
+            [4, "a", bytes(MESSAGE_MAXIMUM)],
             [],
             {},
             4,

@@ -40,7 +40,7 @@ from wand.protocols.sealed.peers import GROUP_BURST
 from wand.protocols.sealed.plugin import Sealed
 from wand.protocols.sealed.timers import JOIN_IDLE
 from wand.testing.context import simulatedContext
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 BURST = round(GROUP_BURST * BROADCASTS)

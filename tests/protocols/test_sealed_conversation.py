@@ -12,7 +12,7 @@ from wand.endpoint import NODE_PORT, Endpoint
 from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE
 from wand.protocols.sealed.peer_place import CANDIDATES
 from wand.protocols.sealed.peers import PeerKey
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 
@@ -513,14 +513,14 @@ class LifeTests(SealedTestCase):
         server, client = self.multihomed(guarded=True)
         self.assertEqual(self.frames(client, server), 1)
         self.net.underlay.sent.clear()
-        server.transport.sessions.moved()
+        server.transport.moved()
         self.net.run(5.0)
         self.assertNotIn(INITIATION, {each.payload[0] for each in self.net.underlay.sent})
         self.assertEqual(self.frames(server, client), 1)
         server, client = self.multihomed()
         self.assertEqual(self.frames(client, server), 1)
         self.net.underlay.drop(lambda each: "192.0.2.2" in (each.sender.host, each.destination.host))
-        server.transport.sessions.moved()
+        server.transport.moved()
         self.net.run(0.2)
         self.assertEqual((self.frames(server, client), self.frames(client, server)), (1, 1))
 

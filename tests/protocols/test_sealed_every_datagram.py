@@ -288,7 +288,7 @@ class EveryStateTests(SynchronousTestCase):
         Begin to redeem an invitation, in vain.
         """
         enrolment.begin(TOKEN)
-        enrolment.abandon()
+        enrolment.invitation.forget()
 
     def handshakes(self) -> list[bytes]:
         """
@@ -378,7 +378,7 @@ class EveryStateTests(SynchronousTestCase):
         The same while an initiation is on its way.
         """
         self.attack(lambda enrolment: enrolment.begin(TOKEN), joins=True)
-        self.enrolment.abandon()
+        self.enrolment.invitation.forget()
         for datagram in self.handshakes():
             self.transport.reception.datagramReceived(memoryview(datagram), ("192.0.2.2", 4711))
         self.clock.pump([1.0] * 20)

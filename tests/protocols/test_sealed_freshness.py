@@ -23,7 +23,7 @@ from wand.protocols.sealed.packets import (
 )
 from wand.protocols.sealed.timers import CONFIRMATION
 from wand.testing.context import WallClock
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Where somebody is who recorded what members sent.

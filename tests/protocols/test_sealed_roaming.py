@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.protocols.sealed.packets import DATA, HANDSHAKE_SIZE, INITIATION
 from wand.protocols.sealed.roaming import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 VICTIM = Endpoint("198.51.100.9", 9999)

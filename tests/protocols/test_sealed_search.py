@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.protocols.sealed.packets import INITIATION
-from wand.testing.network import Datagram
+from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Where a host moves to.
@@ -55,7 +55,7 @@ class SearchTests(SynchronousTestCase):
         """
         self.move(self.high)
         self.assertFalse(self.pings())
-        self.high.transport.sessions.moved()
+        self.high.transport.moved()
         self.net.run(0.2)
         self.assertTrue(self.pings())
 
@@ -65,7 +65,7 @@ class SearchTests(SynchronousTestCase):
         """
         self.move(self.high)
         undo = self.net.underlay.drop(lambda each: each.sender.host == NEW)
-        self.high.transport.sessions.moved()
+        self.high.transport.moved()
         self.net.run(1.4)
         self.net.underlay.sent.clear()
         undo()
@@ -78,7 +78,7 @@ class SearchTests(SynchronousTestCase):
         A change that concerns no way to a peer costs a question or two, and their answers.
         """
         self.net.underlay.sent.clear()
-        self.high.transport.sessions.moved()
+        self.high.transport.moved()
         self.net.run(5.0)
         self.assertEqual(self.initiations(), 0)
         self.assertLessEqual(len(self.net.underlay.sent), 5)
@@ -92,7 +92,7 @@ class SearchTests(SynchronousTestCase):
             for conversation in node.transport._registry.members.values():
                 conversation.schedule.usedAt = float("-inf")
         self.net.underlay.sent.clear()
-        self.high.transport.sessions.moved()
+        self.high.transport.moved()
         self.net.run(3.0)
         self.assertEqual(list(self.net.underlay.sent), [])
 
@@ -107,7 +107,7 @@ class SearchTests(SynchronousTestCase):
         self.net.run(20.0, 1.0)
         undo()
         self.net.underlay.sent.clear()
-        self.high.transport.sessions.moved()
+        self.high.transport.moved()
         self.net.run(1.2)
         self.assertEqual(len(other.frames), 1)
 
@@ -127,7 +127,7 @@ class SearchTests(SynchronousTestCase):
             opened.add((one.endpoint, other.endpoint))
         self.assertTrue(self.pings())
         self.move(self.high)
-        self.high.transport.sessions.moved()
+        self.high.transport.moved()
         self.net.run(0.3)
         self.assertFalse(self.pings())
         self.low.transport.introduce(self.high.peer, self.high.key.exchangePublic, [Endpoint(NEW, NODE_PORT)])
@@ -151,9 +151,9 @@ class SearchTests(SynchronousTestCase):
         With very many peers the questions go out a few at a time.
         """
         asked: list[object] = []
-        sessions = self.high.transport.sessions
-        sessions._searching._do = asked.append
-        sessions._searching.begin(range(500))
+        transport = self.high.transport
+        transport._searching._do = asked.append
+        transport._searching.begin(range(500))
         self.assertLessEqual(len(asked), 50)
         self.net.clock.pump([0.01] * 9)
         self.assertEqual(len(asked), 500)

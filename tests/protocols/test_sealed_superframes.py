@@ -10,8 +10,8 @@ from zope.interface.verify import verifyObject
 from wand.interfaces import ISuperframeTransport
 from wand.protocols.sealed.packets import DATA
 from wand.superframes.virtio import HEADER_SIZE, VirtioHeader
-from wand.testing.network import Port
 from wand.testing.packets import Packet
+from wand.testing.ports import Port
 from wand.testing.sealed import SealedNetwork
 
 OCTETS = bytes(range(251)) * 250

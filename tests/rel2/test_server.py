@@ -22,8 +22,7 @@ from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported,
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, Context, IHookListener, IRecords
-from wand.membership.approval import PATIENCE
-from wand.rel2.admission import LIMIT
+from wand.membership.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE
 from wand.rel2.journal import KIND
 from wand.rel2.listings import BURST
 from wand.rel2.pushes import INTERVAL
@@ -564,7 +563,7 @@ class AdmissionTests(ServerCase):
         for answer in answers:
             (doorkeeper, _) = self.keep(answer, lambda _: succeed(True))
             alice = self.joined(1, ALICE)
-            self.clock.advance(PATIENCE + 0.1)
+            self.clock.advance(HOOK_PATIENCE + 0.1)
             self.assertEqual((alice.listings, len(self.server.registry)), ([], 0))
             self.assertEqual((self.count("drop-wansd-refused"), self.count("drop-wansd-unanswered")), (0, 1))
             self.assertNotIn(("refused", str(ALICE)), self.events)
@@ -590,10 +589,10 @@ class AdmissionTests(ServerCase):
         Only so many candidates wait for an answer.
         """
         (doorkeeper,) = self.keep(lambda _: Deferred())
-        for number in range(LIMIT + 20):
+        for number in range(CANDIDATES_MAXIMUM + 20):
             Asker(self.network, f"198.51.{number // 20}.1", numbered(number)).ask()
         self.clock.advance(0)
-        self.assertEqual((len(doorkeeper.asked), self.count("drop-wansd-pending")), (LIMIT, 20))
+        self.assertEqual((len(doorkeeper.asked), self.count("drop-wansd-pending")), (CANDIDATES_MAXIMUM, 20))
 
     def test_membersAreNotAskedAboutAgain(self) -> None:
         """

@@ -15,7 +15,7 @@ from wand.events import Event
 from wand.membership.identity import Identity
 from wand.membership.messages import Overtaken, Twice, pack, parse
 from wand.notes import Notes
-from wand.services.copies import LIFETIME, STEP, CopiesOfMembers, CopiesOfUs
+from wand.services.copies import NOTE_LIFETIME, STEP_INTERVAL, CopiesOfMembers, CopiesOfUs
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -67,11 +67,11 @@ class CopiesOfUsTests(CopiesTestCase):
         self.copies.overtaken(300)
         self.assertEqual((self.enrolment.epoch, self.told), (201, [Overtaken(201, 300)]))
         self.assertIn("two hosts run with the key of this node", self.notes.texts[0])
-        for _ in range(round(STEP) + 1):  # the other was stopped; the server repeats what it knows
+        for _ in range(round(STEP_INTERVAL) + 1):  # the other was stopped; the server repeats what it knows
             self.clock.advance(1.0)
             self.copies.overtaken(300)
         self.assertEqual(self.enrolment.epoch, 301)
-        self.clock.advance(LIFETIME + 1)
+        self.clock.advance(NOTE_LIFETIME + 1)
         self.assertEqual(self.notes.texts, [])
 
     def test_eventsAreFew(self) -> None:
@@ -108,5 +108,5 @@ class CopiesOfMembersTests(CopiesTestCase):
         self.assertEqual(len([each for each in self.events if each.kind == "member-twice"]), 2)
         self.assertEqual(len(sent), 90)
         self.assertEqual(len(self.notes.texts), 1)
-        self.clock.advance(LIFETIME)
+        self.clock.advance(NOTE_LIFETIME)
         self.assertEqual(self.notes.texts, [])

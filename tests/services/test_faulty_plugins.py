@@ -42,7 +42,7 @@ from wand.interfaces import (
     TapRequest,
     Verdict,
 )
-from wand.membership.approval import PATIENCE
+from wand.membership.approval import HOOK_PATIENCE
 from wand.rel2.transport import REL2, REL2Transport
 from wand.services.hindrance import RETRY
 from wand.services.hooks import SteadyHook
@@ -389,7 +389,7 @@ class FaultyPluginCase(SynchronousTestCase):
             more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
 
-        for module in ("etud", "node", "wand", "wansd", "hooks", "sealed_server"):
+        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "sealed_server", "roster_store"):
             self.patch(__import__(f"wand.services.{module}", fromlist=["discover"]), "discover", discovered)
 
     def node(self, number: int, **keys: object) -> Node:
@@ -828,8 +828,8 @@ class HookTests(SynchronousTestCase):
         self.failureResultOf(self.hook(FaultyHook("admit")).admit(self.candidate), TemporarilyUnavailable)
         self.assertEqual(len(self.flushLoggedErrors(Fault)), 1)
         answer = self.hook(FaultyHook("admit", silent=True)).admit(self.candidate)
-        answer.addTimeout(PATIENCE, self.clock)
-        self.clock.advance(PATIENCE)
+        answer.addTimeout(HOOK_PATIENCE, self.clock)
+        self.clock.advance(HOOK_PATIENCE)
         self.failureResultOf(answer, TemporarilyUnavailable)
         self.assertEqual(self.context.counters["drop-raised-hook-faulty"], 2)
 

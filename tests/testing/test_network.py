@@ -11,7 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.testing.network import INBOX_LIMIT, Network
+from wand.testing.inbox import INBOX_MAXIMUM
+from wand.testing.network import Network
 from wand.underlay.ports import DATAGRAM_MAXIMUM, Underlay
 
 
@@ -175,10 +176,10 @@ class NetworkTests(SynchronousTestCase):
         A port holds so many datagrams and loses those beyond.
         """
         self.bob.bind("0.0.0.0", 2000, self.inbox)
-        for _ in range(INBOX_LIMIT + 5):
+        for _ in range(INBOX_MAXIMUM + 5):
             self.sender.send(b"x", self.target)
         self.clock.advance(0)
-        self.assertEqual(len(self.inbox.payloads), INBOX_LIMIT)
+        self.assertEqual(len(self.inbox.payloads), INBOX_MAXIMUM)
 
     def test_viewIsGoodUntilTheCallReturns(self) -> None:
         """

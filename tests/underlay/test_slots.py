@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.underlay.slots import LAYOUTS, LONGEST, Slots
+from wand.underlay.slots import LAYOUTS_MAXIMUM, SLICES_MAXIMUM, Slots
 
 
 class SlotsTests(SynchronousTestCase):
@@ -32,7 +32,7 @@ class SlotsTests(SynchronousTestCase):
         slots = Slots(200, memoryview(bytearray(400)))
         self.assertIs(slots.slices(1, 2), slots.slices(1, 2))
         first = slots.slices(1, 2)
-        for size in range(LAYOUTS):
+        for size in range(LAYOUTS_MAXIMUM):
             slots.slices(0, size)
         self.assertIsNot(slots.slices(1, 2), first)
         self.assertEqual(slots.slices(1, 2), first)
@@ -43,7 +43,7 @@ class SlotsTests(SynchronousTestCase):
         small datagrams would take many times as much.
         """
         slots = Slots(100, memoryview(bytearray(65_536)))
-        self.assertEqual(len(slots.slices(16, 84)), LONGEST)
+        self.assertEqual(len(slots.slices(16, 84)), SLICES_MAXIMUM)
         self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16)), 3)
 
     def test_datagramsOfATrain(self) -> None:

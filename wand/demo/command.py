@@ -13,11 +13,11 @@ import click
 import msgspec
 from rich.console import Console
 
-from wand.demo.loop import Loop
 from wand.demo.screen import Screen
 from wand.demo.stage import Stage
 from wand.demo.steps import play
 from wand.errors import WandError
+from wand.lab.loop import Loop
 
 
 @click.command()
@@ -40,7 +40,7 @@ def demo(asJSON: bool, keep: bool, protocol: str, fast: bool) -> None:
 
 def perform(stage: Stage, screen: Screen, *, asJSON: bool, keep: bool, fast: bool) -> None:
     """
-    Play the demo and say what was measured; if something fails, show what the programs said and exit with 1.
+    Play the demo and show what was measured; if something fails, show what the programs said, and exit with 1.
     """
     try:
         figures = play(stage, screen, fast)
@@ -58,15 +58,15 @@ def perform(stage: Stage, screen: Screen, *, asJSON: bool, keep: bool, fast: boo
 @contextmanager
 def chosenStage(screen: Screen, protocol: str) -> Iterator[Stage]:
     """
-    The best stage that this machine and this user can have.
+    The best stage that is possible on this machine for this user.
     """
-    # Imported here: `wand --help` has no need of the reactor.
+    # imported here, because `wand --help` needs no reactor
     from twisted.internet import reactor
 
     from wand.demo.memory import Memory
     from wand.demo.namespaces import Namespaces
-    from wand.demo.topology import topology
     from wand.lab import Lab, LabUnavailable, asRoot
+    from wand.lab.topology import topology
 
     try:
         asRoot()

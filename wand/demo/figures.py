@@ -4,6 +4,9 @@ What the demo measures.  Durations are in seconds where the name does not say ot
 
 from __future__ import annotations
 
+from wand.lab.admission import Admission
+from wand.lab.capture import Capture
+from wand.lab.transfer import Transfer
 from wand.status import Status
 
 
@@ -17,41 +20,12 @@ class Ping(Status, frozen=True):
     milliseconds: float
 
 
-class Admission(Status, frozen=True):
-    """
-    A node that redeemed an invitation.
-
-    @ivar name: what it is called in the network.
-    @ivar address: its own in there, with the prefix length.
-    @ivar seconds: from the invitation in its hands until it was a member with an address.
-    """
-
-    node: str
-    name: str
-    address: str
-    seconds: float
-
-
-class Capture(Status, frozen=True):
-    """
-    What somebody saw who listened on the network in between.
-
-    @ivar datagrams: how many.
-    @ivar octets: in them.
-    @ivar found: which of what was looked for they held in the clear.
-    """
-
-    datagrams: int
-    octets: int
-    found: list[str]
-
-
 class Silence(Status, frozen=True):
     """
-    What somebody got who is no member.
+    How a stranger was received.
 
-    @ivar sent: datagrams that the stranger sent.
-    @ivar answers: datagrams that came back.
+    @ivar sent: how many datagrams it sent.
+    @ivar answers: how many came back.
     """
 
     sent: int
@@ -64,8 +38,8 @@ class Revocation(Status, frozen=True):
 
     @ivar node: which.
     @ivar seconds: from the command until the last echo that it still answered.
-    @ivar asked: echoes that two others asked of each other since.
-    @ivar answered: how many of them came back.
+    @ivar asked: how many echo requests went from one of the others to another since.
+    @ivar answered: how many of them were answered.
     """
 
     node: str
@@ -74,35 +48,14 @@ class Revocation(Status, frozen=True):
     answered: int
 
 
-class Transfer(Status, frozen=True):
-    """
-    A TCP transfer, under way or done.
-
-    @ivar intact: whether all that was sent was received; C{None} while it is under way.
-    """
-
-    source: str
-    target: str
-    octets: int
-    seconds: float
-    intact: bool | None = None
-
-    @property
-    def rate(self) -> float:
-        """
-        Bits a second.
-        """
-        return self.octets * 8 / self.seconds if self.seconds else 0.0
-
-
 class Failure(Status, frozen=True):
     """
     What happened when a node was killed and started again.
 
     @ivar node: which.
-    @ivar asked: echoes that two others asked of each other in the meantime.
-    @ivar answered: how many of them came back.
-    @ivar returned: from its start until it answered an echo again.
+    @ivar asked: how many echo requests went from one of the others to another in the meantime.
+    @ivar answered: how many of them were answered.
+    @ivar returned: from its start until it answered again.
     """
 
     node: str
@@ -113,16 +66,16 @@ class Failure(Status, frozen=True):
 
 class Figures(Status, frozen=True):
     """
-    Everything.
+    All of them.
 
     @ivar way: C{namespaces}, or C{memory} where the machine allows nothing better.
     @ivar protocol: C{sealed} or C{rel2}.
-    @ivar carrier: what the transfer went by.
+    @ivar carrier: what the transfer went over.
     @ivar formed: from the start of the first program until every table was full.
     @ivar rate: that of the transfer, in bits a second.
     @ivar total: the whole demo.
-    @ivar admissions: who joined; like all that follows it is of a sealed network only.
-    @ivar capture: what the network in between saw of the pings.
+    @ivar admissions: how the nodes joined; this and what follows is of a sealed network only.
+    @ivar capture: what a listener on the network in between heard of the pings.
     """
 
     way: str

@@ -1,6 +1,6 @@
 """
-Hosts for nodes whose tap is a LAN in memory.  They speak in test frames, of the EtherType that IEEE 802 keeps for
-experiments, because there is no IP stack on such a LAN.
+Hosts on LANs in memory, each with the tap of a node.  There is no IP stack on such a LAN: they exchange test frames, of
+the EtherType that IEEE 802 reserves for experiments.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ EXPERIMENT: Final = b"\x88\xb5"
 #: Octets of a frame that carries data.
 PAYLOAD: Final = 1200
 
-#: Frames of data that may be under way.
+#: Frames of data that may be under way at a time.
 WINDOW: Final = 16
 
-#: Seconds after which frames that nobody confirmed are taken for lost.
-PATIENCE: Final = 0.2
+#: Seconds after which frames without a confirmation count as lost.
+CONFIRMATION_PATIENCE: Final = 0.2
 
 _MESSAGE: Final = struct.Struct("!cId")
 _REQUEST, _ANSWER, _DATA, _TAKEN = b"E", b"A", b"D", b"T"
@@ -32,11 +32,11 @@ _REQUEST, _ANSWER, _DATA, _TAKEN = b"E", b"A", b"D", b"T"
 
 class MemoryHost:
     """
-    A host on a LAN in memory: it asks for echoes and answers them, and it sends and takes data.
+    A host on a LAN in memory: it sends and answers echo requests, and it sends and receives data.
 
-    @ivar answered: called with the sender, the sequence number and the time of the request of each answer.
-    @ivar octets: of data that others confirmed.
-    @ivar intact: whether all data that came was as it was sent.
+    @ivar answered: called for each echo, with its sender, the sequence number and the time of the request.
+    @ivar octets: how many octets of data others have confirmed.
+    @ivar intact: whether all data arrived as it was sent.
     """
 
     def __init__(self, mac: MAC, lan: MemoryLAN) -> None:
@@ -52,16 +52,16 @@ class MemoryHost:
 
     def ask(self, target: MAC, sequence: int) -> None:
         """
-        Ask for an echo.
+        Send an echo request.
         """
         self._send(target, _REQUEST, sequence, time.monotonic())
 
     def stream(self, target: MAC | None) -> None:
         """
-        Send data as fast as it is confirmed, or stop with C{None}; called again and again, for what was lost.
+        Send data as fast as it is confirmed, or stop with C{None}.  Call it again and again, because frames get lost.
         """
         now = time.monotonic()
-        if target is None or target != self._target or now - self._confirmed > PATIENCE:
+        if target is None or target != self._target or now - self._confirmed > CONFIRMATION_PATIENCE:
             self._target, self._underWay, self._confirmed = target, 0, now
         while self._target is not None and self._underWay < WINDOW:
             self._underWay += 1

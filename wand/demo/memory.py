@@ -1,7 +1,7 @@
 # mypy: allow-untyped-calls
-# (Methods that Twisted services hand down have no types.)
+# (The methods that Twisted's services hand down have no types.)
 """
-The demo's network without privileges: all programs in this process, every tap a LAN in memory, UDP on loopback.
+The stage without privileges: all programs in this process, every tap a LAN in memory, UDP on loopback.
 """
 
 from __future__ import annotations
@@ -24,20 +24,24 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration, load
 from wand.control.client import connect
+from wand.control.program import InvitationSettings
 from wand.demo import stranger
-from wand.demo.capture import Listener
-from wand.demo.figures import Admission, Capture, Silence, Transfer
+from wand.demo.figures import Silence
 from wand.demo.hosts import MemoryHost
-from wand.demo.loop import Loop
-from wand.demo.namespaces import INTERVAL, admitted, whereabouts
 from wand.demo.overhearing import OverheardUnderlay
-from wand.demo.stage import Echo
-from wand.demo.topology import Files, Node, Site, Topology, topology
 from wand.discovery.catalogue import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
 from wand.failures import Failures
 from wand.interfaces import Context
+from wand.lab.admission import Admission, admitted
+from wand.lab.capture import Capture, Listener
+from wand.lab.configurations import Files
+from wand.lab.deployment import whereabouts
+from wand.lab.loop import Loop
+from wand.lab.probe import ECHO_INTERVAL, Echo
+from wand.lab.topology import Node, Site, Topology, topology
+from wand.lab.transfer import Transfer
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.meeting import SealedServer
@@ -75,7 +79,7 @@ class Memory:
     @contextmanager
     def opened(cls, loop: Loop, protocol: str) -> Iterator[Self]:
         """
-        Have a stage for as long as this context lasts.
+        A stage, as long as this context lasts.
         """
         with tempfile.TemporaryDirectory(prefix="wand-") as directory:
             stage = cls(loop, Path(directory), protocol)
@@ -131,7 +135,7 @@ class Memory:
         return self._loop.wait(self._admit(node))
 
     async def _admit(self, node: Node) -> Admission:
-        token = await cast(SealedServer, self._programs["server"]).invite([], 1, 3600.0, "", False, False)
+        token = await cast(SealedServer, self._programs["server"]).network.invite(InvitationSettings(lifetime=3600.0))
         client = await connect(self._loop.reactor, str(self._files.control(node)))
         try:
             return await admitted(client, node, token, self._loop.reactor)
@@ -142,7 +146,7 @@ class Memory:
         """
         See L{wand.demo.stage.Stage}.
         """
-        self._loop.wait(cast(SealedServer, self._programs["server"]).revoke(node.name))
+        self._loop.wait(cast(SealedServer, self._programs["server"]).network.revoke(node.name))
 
     def knock(self) -> Silence:
         """
@@ -188,7 +192,7 @@ class Memory:
         See L{wand.demo.stage.Stage}.
         """
         probe = self.probe(source, targets)
-        time.sleep(5 * INTERVAL)
+        time.sleep(5 * ECHO_INTERVAL)
         probe.stop()
         return probe.echoes()
 
@@ -241,10 +245,10 @@ class MemoryProbe:
 
     def start(self) -> None:
         """
-        Begin.
+        Begin to send requests.
         """
         self._host.answered = self._answered
-        self._asking.start(INTERVAL)
+        self._asking.start(ECHO_INTERVAL)
 
     def stop(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-An underlay whose datagrams somebody else hears too, where nobody may listen on the real network.
+An underlay whose datagrams somebody else hears too, for where nobody may listen on the real network.
 """
 
 from __future__ import annotations

@@ -15,8 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from wand.demo.figures import Admission, Capture, Failure, Figures, Ping, Revocation, Transfer
-from wand.demo.topology import Node, Topology
+from wand.demo.figures import Failure, Figures, Ping, Revocation
+from wand.lab.admission import Admission
+from wand.lab.capture import Capture
+from wand.lab.topology import Node, Topology
+from wand.lab.transfer import Transfer
 
 #: The tables of all nodes: by the name of the node and then by MAC address.
 Tables = dict[str, dict[str, str]]
@@ -24,7 +27,7 @@ Tables = dict[str, dict[str, str]]
 
 class Screen:
     """
-    Where people watch.
+    The terminal, or the file, that people watch.
     """
 
     def __init__(self, console: Console) -> None:
@@ -45,19 +48,19 @@ class Screen:
 
     def result(self, text: str) -> None:
         """
-        Show how a step ended well.
+        Show the result of a step that went well.
         """
         self.line(Text.assemble(("  ok  ", "bold green"), text))
 
     def note(self, text: str) -> None:
         """
-        Show something that should be known.
+        Show something that people should know.
         """
         self.line(Text.assemble(("  note  ", "bold yellow"), text))
 
     def working(self, text: str) -> Any:
         """
-        While this context lasts, something is under way.
+        Show that something is under way, as long as this context lasts.
         """
         return self._console.status(text) if self._console.is_terminal else nullcontext()
 
@@ -87,32 +90,32 @@ class Screen:
 
     def admitted(self, admission: Admission) -> None:
         """
-        Show somebody who joined.
+        Show a node that joined.
         """
         joined = f"{admission.node} redeemed its invitation in {admission.seconds:.2f} s: it is "
         self.line(Text.assemble(("  ok  ", "bold green"), joined, (f"{admission.name}, {admission.address}", "bold")))
 
     def overheard(self, capture: Capture) -> None:
         """
-        Show what the network in between saw.
+        Show what a listener on the network in between saw.
         """
         found = ", ".join(capture.found) or "no octet of the frames, no MAC address, no name"
-        self.result(f"Who listens in between saw {capture.datagrams} datagrams, and in them {found}.")
+        self.result(f"A listener in between saw {capture.datagrams} datagrams, and in them {found}.")
 
     def revoked(self, revocation: Revocation, first: Node, last: Node) -> None:
         """
-        Show how a member was revoked.
+        Show the effect of a revocation.
         """
-        self.result(f"{revocation.node} gets no answer any more, {revocation.seconds:.2f} s after the command.")
+        self.result(f"{revocation.node} is cut off {revocation.seconds:.2f} s after the command.")
         lost = revocation.asked - revocation.answered
         self.result(f"{first.name} and {last.name}: {revocation.asked} echoes since, {lost} lost.")
 
     @contextmanager
     def tables(self, topology: Topology) -> Iterator[Callable[[Tables, float], None]]:
         """
-        While this context lasts, show the tables as they fill.
+        Show the tables as they fill, as long as this context lasts.
 
-        @return: what to call with all tables, and the seconds since the start, again and again.
+        @return: to be called again and again, with all tables and the seconds since the start.
         """
         with self._live(knowledge(topology, {})) as update:
             seen: set[tuple[str, str]] = set()
@@ -129,9 +132,9 @@ class Screen:
     @contextmanager
     def matrix(self, topology: Topology) -> Iterator[Callable[[Sequence[Ping]], None]]:
         """
-        While this context lasts, show pings as they come in.
+        Show pings as they come in, as long as this context lasts.
 
-        @return: what to call with all pings so far, again and again.
+        @return: to be called again and again, with all pings so far.
         """
         with self._live(times(topology, ())) as update:
             yield lambda pings: update(times(topology, pings))
@@ -139,10 +142,10 @@ class Screen:
     @contextmanager
     def progress(self, seconds: float) -> Iterator[Callable[[Transfer], None]]:
         """
-        While this context lasts, show how far a transfer is.
+        Show how far a transfer is, as long as this context lasts.
 
         @param seconds: how long it will take.
-        @return: what to call with the transfer, again and again.
+        @return: to be called again and again, with the transfer.
         """
         bar = Progress(
             TextColumn("  "), BarColumn(40), TextColumn("{task.description}"), console=self._console, transient=True
@@ -162,7 +165,7 @@ class Screen:
 
     def survived(self, failure: Failure, first: Node, second: Node) -> None:
         """
-        Show what the others, and the node itself, made of its death.
+        Show how the others fared while a node was dead, and how it came back.
         """
         lost = failure.asked - failure.answered
         self.result(f"{first.name} and {second.name}: {failure.asked} echoes in the meantime, {lost} lost.")
@@ -170,7 +173,7 @@ class Screen:
 
     def summary(self, figures: Figures) -> None:
         """
-        Show everything once more.
+        Show all figures.
         """
         pings = [ping.milliseconds for ping in figures.pings]
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
@@ -189,8 +192,8 @@ class Screen:
         if figures.silence is not None:
             rows.append(("  a stranger got", f"{figures.silence.answers} answers to {figures.silence.sent} datagrams"))
         if figures.revocation is not None:
-            rows.append(("  a revoked member is out in", f"{figures.revocation.seconds:.2f} s"))
-        rows.append(("  all of this took", f"{figures.total:.1f} s"))
+            rows.append(("  a revoked member is cut off in", f"{figures.revocation.seconds:.2f} s"))
+        rows.append(("  the whole demo took", f"{figures.total:.1f} s"))
         for name, value in rows:
             table.add_row(name, Text(value, style="bold green"))
         self.heading("Summary")

@@ -1,46 +1,34 @@
 """
-What the demo is played on: something that can start nodes, kill them, and pass traffic between them.
+What the demo is played on: a network whose nodes can be started and killed, with traffic between them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from wand.demo.figures import Admission, Capture, Silence, Transfer
-from wand.demo.topology import Node, Site, Topology
-
-
-class Echo(NamedTuple):
-    """
-    An echo that came back.
-
-    @ivar target: the node that was asked.
-    @ivar sequence: the number of the request.
-    @ivar sent: when it was asked, in seconds of C{time.monotonic}.
-    @ivar milliseconds: the time there and back.
-    """
-
-    target: Node
-    sequence: int
-    sent: float
-    milliseconds: float
+from wand.demo.figures import Silence
+from wand.lab.admission import Admission
+from wand.lab.capture import Capture
+from wand.lab.probe import Echo
+from wand.lab.topology import Node, Site, Topology
+from wand.lab.transfer import Transfer
 
 
 class Probe(Protocol):
     """
-    One node asks others for echoes, again and again.
+    A stream of echo requests from one node to others.
     """
 
     def echoes(self) -> Sequence[Echo]:
         """
-        What came back so far.
+        The echoes that came back so far.
         """
 
     def stop(self) -> None:
         """
-        Ask no more.
+        Send no more requests.
         """
 
 
@@ -64,58 +52,62 @@ class Stage(Protocol):
 
     def kill(self, site: Site) -> None:
         """
-        End the program of a site at once, as a crash would.
+        End the program of a site at once, as a crash does.
         """
 
     def admit(self, node: Node) -> Admission:
         """
-        Give a node that runs an invitation of the server's, and wait until it is a member.
+        Give an invitation to a node that runs, and wait until it is a member.
         """
 
     def revoke(self, node: Node) -> None:
         """
-        Let a node be a member no more.
+        Revoke a member.
         """
 
     def knock(self) -> Silence:
         """
-        Let somebody who is no member ask the server and every node.
+        Let somebody who is no member send datagrams to the server and to every node.
         """
 
     def listen(self, patterns: Mapping[str, bytes]) -> AbstractContextManager[Callable[[], Capture]]:
         """
-        While this context lasts, listen on the network between the sites.
+        Listen on the network between the sites, as long as this context lasts.
 
         @param patterns: octets to look for, by what they are called.
-        @return: gives what was seen so far.
+        @return: gives what was heard so far.
         """
 
     def known(self, node: Node) -> dict[str, str]:
         """
-        The table of a node: where each MAC address is.  Empty as long as the node does not answer.
+        The table of a node: where each MAC address is.  It is empty until the node answers.
         """
 
     def ping(self, source: Node, targets: Sequence[Node]) -> Sequence[Echo]:
         """
-        Ask for a few echoes.
+        Send a few echo requests.
+
+        @return: the echoes that came back.
         """
 
     def probe(self, source: Node, targets: Sequence[Node]) -> Probe:
         """
-        Begin to ask for echoes, some tens a second.
+        Begin to send echo requests, dozens a second.
         """
 
     def transfer(self, source: Node, target: Node, seconds: float) -> Iterator[Transfer]:
         """
-        Send as much as goes through, and tell how far it is several times a second; last, how it ended.
+        Send as much as goes through for some seconds.
+
+        @return: how far it is, again and again; at last, how it ended.
         """
 
     def evidence(self) -> Sequence[tuple[str, str]]:
         """
-        What the programs said, for when something failed: names and the ends of their logs.
+        What the programs said, for a failure: their names and the ends of their logs.
         """
 
     def visit(self) -> Sequence[tuple[str, str]]:
         """
-        What a person can type to look around, each with what it does.
+        Commands that a person can type to look around, each with what it does.
         """

@@ -1,23 +1,28 @@
 """
-What the demo does, one step after the other.
+What the demo does, step by step.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from wand.demo.echo import MARKER
-from wand.demo.figures import Admission, Capture, Failure, Figures, Ping, Revocation, Silence, Transfer
+from wand.demo.figures import Failure, Figures, Ping, Revocation, Silence
 from wand.demo.screen import Screen
-from wand.demo.stage import Echo, Stage
-from wand.demo.topology import Node
+from wand.demo.stage import Stage
 from wand.errors import WandError
 from wand.ethernet import MAC
 from wand.lab import wait
+from wand.lab.admission import Admission
+from wand.lab.capture import Capture
+from wand.lab.echo import MARKER
+from wand.lab.probe import Echo
+from wand.lab.topology import Node
+from wand.lab.transfer import Transfer
 
-#: Seconds that each step may take at most.
-PATIENCE = 30.0
+#: Seconds for what a step waits for.
+STEP_PATIENCE: Final = 30.0
 
 
 class StepFailed(WandError):
@@ -28,9 +33,9 @@ class StepFailed(WandError):
 
 def play(stage: Stage, screen: Screen, fast: bool) -> Figures:
     """
-    Play it all.
+    Play the whole demo.
 
-    @param fast: whether to shorten what takes time.
+    @param fast: whether to shorten the transfer and the pauses.
     @return: what was measured.
     """
     began = time.monotonic()
@@ -64,9 +69,9 @@ def play(stage: Stage, screen: Screen, fast: bool) -> Figures:
 
 def form(stage: Stage, screen: Screen) -> tuple[float, list[Admission]]:
     """
-    Start everything, let everybody in, and watch the tables fill.
+    Start the programs, admit the nodes, and watch the tables fill.
 
-    @return: how long it took, and who joined.
+    @return: how many seconds it took, and who joined.
     """
     began = time.monotonic()
     topology = stage.topology
@@ -81,7 +86,7 @@ def form(stage: Stage, screen: Screen) -> tuple[float, list[Admission]]:
             show(known, time.monotonic() - began)
             return all(len(table) >= len(topology.nodes) - 1 for table in known.values())
 
-        wait(isFull, PATIENCE, "an entry for every node in every table")
+        wait(isFull, STEP_PATIENCE, "full tables")
     formed = time.monotonic() - began
     screen.result(f"Every node knows every other, {formed:.1f} s after the start of the first program.")
     return formed, admissions
@@ -101,9 +106,9 @@ def admit(stage: Stage, screen: Screen) -> list[Admission]:
 
 def overhear(stage: Stage, screen: Screen) -> tuple[list[Ping], Capture]:
     """
-    Let nodes ask for echoes, and somebody listen in between.
+    Let all nodes ping each other while somebody listens in between.
 
-    @raise StepFailed: if the listener finds anything of what is inside the frames, or of who talks to whom there.
+    @raise StepFailed: if the listener finds anything of what is in the frames, or of who talks to whom.
     """
     inside = {node.mac: MAC.parse(node.mac) for node in stage.topology.nodes}
     names = {node.name: node.name.encode() for node in stage.topology.nodes}
@@ -112,13 +117,13 @@ def overhear(stage: Stage, screen: Screen) -> tuple[list[Ping], Capture]:
         captured = capture()
     screen.overheard(captured)
     if captured.found or not captured.datagrams:
-        raise StepFailed(f"the network in between saw {', '.join(captured.found) or 'nothing at all'}")
+        raise StepFailed(f"the network in between saw {', '.join(captured.found) or 'no datagrams at all'}")
     return pings, captured
 
 
 def ping(stage: Stage, screen: Screen) -> list[Ping]:
     """
-    Let every node ask every other for an echo.
+    Let every node ping every other.
 
     @raise StepFailed: if an echo does not come back.
     """
@@ -139,39 +144,39 @@ def ping(stage: Stage, screen: Screen) -> list[Ping]:
 def _fastest(echoes: Sequence[Echo], source: Node, target: Node) -> float:
     times = [echo.milliseconds for echo in echoes if echo.target == target]
     if not times:
-        raise StepFailed(f"{target.name} did not answer an echo of {source.name}")
+        raise StepFailed(f"{target.name} did not answer {source.name}'s pings")
     return min(times)
 
 
 def send(stage: Stage, screen: Screen, seconds: float) -> Transfer:
     """
-    Send through a TCP connection for some seconds.
+    Send from the first node to the second for some seconds.
 
-    @raise StepFailed: if something else arrives than was sent.
+    @raise StepFailed: if anything else arrives than what was sent.
     """
     source, target = stage.topology.nodes[:2]
-    screen.heading(f"As much as goes through from {source.name} to {target.name}, by {stage.carrier}")
+    screen.heading(f"As much as goes through from {source.name} to {target.name}, over {stage.carrier}")
     with screen.progress(seconds) as show:
         for transfer in stage.transfer(source, target, seconds):
             show(transfer)
             time.sleep(0.05)
     if not transfer.intact:
-        raise StepFailed(f"{target.name} received something else than {source.name} sent")
+        raise StepFailed(f"{target.name} did not receive what {source.name} sent")
     screen.transferred(transfer)
     return transfer
 
 
 def fail(stage: Stage, screen: Screen, pause: float) -> Failure:
     """
-    Kill the last node and start it again, while the first asks the others for echoes.
+    Kill the last node and start it again, while the first pings the others.
 
-    @param pause: seconds that the node is gone.
+    @param pause: seconds for which the node is gone.
     """
     first, second, *_, last = stage.topology.nodes
     screen.heading(f"{last.name} dies and comes back")
     probe = stage.probe(first, [second, last])
     try:
-        _await(probe.echoes, last, 0.0, f"{last.name} to answer before it dies")
+        _await(probe.echoes, last, 0.0, f"an answer of {last.name} before it dies")
         stage.kill(last)
         killed = time.monotonic()
         screen.result(f"{last.name} is dead.  {first.name} and {second.name} go on.")
@@ -179,7 +184,7 @@ def fail(stage: Stage, screen: Screen, pause: float) -> Failure:
         restarted = time.monotonic()
         stage.start(last)
         with screen.working(f"{last.name} starts again"):
-            echo = _await(probe.echoes, last, restarted, f"{last.name} to answer after its return")
+            echo = _await(probe.echoes, last, restarted, f"an answer of {last.name} after its return")
     finally:
         probe.stop()
     others = {echo.sequence for echo in probe.echoes() if echo.target == second and echo.sent >= killed}
@@ -194,11 +199,11 @@ def fail(stage: Stage, screen: Screen, pause: float) -> Failure:
 
 def knock(stage: Stage, screen: Screen) -> Silence:
     """
-    Let a stranger ask everybody.
+    Let a stranger send datagrams to everybody.
 
     @raise StepFailed: if anybody answers.
     """
-    screen.heading("A stranger asks the server and every node")
+    screen.heading("A stranger knocks at the server and at every node")
     with screen.working("the stranger waits for an answer"):
         silence = stage.knock()
     if silence.answers:
@@ -209,27 +214,29 @@ def knock(stage: Stage, screen: Screen) -> Silence:
 
 def revoke(stage: Stage, screen: Screen, pause: float) -> Revocation:
     """
-    Revoke the second node while the first asks the others for echoes.
+    Revoke the second node while the first pings the others.
 
-    @param pause: seconds without an echo after which it counts as gone.
-    @raise StepFailed: if the others do not part with it, or not only with it.
+    @param pause: seconds without an echo after which it counts as cut off.
+    @raise StepFailed: if it is not cut off, or if others are, too.
     """
     first, second, *_, last = stage.topology.nodes
-    screen.heading(f"{second.name} is revoked: it is a member no more, for ever")
+    screen.heading(f"{second.name} is revoked: its membership ends for good")
     probe = stage.probe(first, [second, last])
     try:
-        _await(probe.echoes, second, 0.0, f"{second.name} to answer as long as it is a member")
+        _await(probe.echoes, second, 0.0, f"an answer of {second.name} before it is revoked")
         revoked = time.monotonic()
         stage.revoke(second)
-        with screen.working(f"{first.name} goes on asking {second.name}"):
-            ended = wait(lambda: _fellSilent(probe.echoes(), second, revoked, pause), PATIENCE, "the sessions to end")
+        with screen.working(f"{first.name} goes on pinging {second.name}"):
+            ended = wait(
+                lambda: _fellSilent(probe.echoes(), second, revoked, pause), STEP_PATIENCE, "the end of the sessions"
+            )
     finally:
         probe.stop()
     others = {echo.sequence for echo in probe.echoes() if echo.target == last and echo.sent >= revoked}
     asked = max(others) - min(others) + 1 if others else 0
     revocation = Revocation(second.name, max(ended - revoked, 0.0), asked, len(others))
     if not others:
-        raise StepFailed(f"{last.name} did not answer {first.name} any more either")
+        raise StepFailed(f"{last.name} no longer answered {first.name} either")
     screen.revoked(revocation, first, last)
     return revocation
 
@@ -243,4 +250,4 @@ def _await(echoes: Callable[[], Sequence[Echo]], node: Node, after: float, what:
     def first() -> Echo | None:
         return next((echo for echo in echoes() if echo.target == node and echo.sent > after), None)
 
-    return wait(first, PATIENCE, what)
+    return wait(first, STEP_PATIENCE, what)

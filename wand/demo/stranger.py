@@ -1,5 +1,5 @@
 """
-Somebody who is no member and asks all the same; C{python -m wand.demo.stranger} runs it inside a host.
+Somebody who is no member and knocks all the same; C{python -m wand.demo.stranger} runs it inside a host.
 
 It writes one JSON document: how many datagrams it C{sent}, and how many C{answers} came.
 """
@@ -19,20 +19,20 @@ from wand.endpoint import splitHostPort
 from wand.protocols.sealed.packets import HANDSHAKE_SIZE
 
 #: Seconds in which an answer would come.
-PATIENCE: Final = 0.3
+ANSWER_PATIENCE: Final = 0.3
 
-#: What an initiation of the sealed protocol begins with: its type, the version, two zeros.
+#: The first octets of an initiation of the sealed protocol: its type, the version, two zeros.
 _INITIATION: Final = b"\1\1\0\0"
 
-#: What a frame and a registration of REL2 look like.
+#: A frame and a registration of REL2.
 _PLAIN: Final = (bytes(2) + b"\xff" * 6 + b"\2\0\0\0\0\x66" + b"\x08\x06" + bytes(46), b"02:00:00:00:00:66\0")
 
 
 def knock(source: str, endpoints: Sequence[tuple[str, int]]) -> Silence:
     """
-    Ask everybody in every way that a stranger can, and wait for answers.
+    Send everybody every kind of datagram that a stranger can, and wait for answers.
 
-    @param source: the address to ask from.
+    @param source: the address to send from.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.bind((source, 0))
@@ -49,7 +49,7 @@ def _questions() -> list[bytes]:
 
 
 def _answers(port: socket.socket) -> int:
-    count, until = 0, time.monotonic() + PATIENCE
+    count, until = 0, time.monotonic() + ANSWER_PATIENCE
     while (left := until - time.monotonic()) > 0:
         port.settimeout(left)
         try:

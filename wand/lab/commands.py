@@ -4,27 +4,35 @@ Commands and programs of a lab: run to their end, or started and watched; and wa
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from wand.errors import WandError
 
 #: Seconds for a command that should take a few milliseconds.
-PATIENCE: Final = 30.0
+COMMAND_PATIENCE: Final = 30.0
+
+#: Where the commands of this installation are: C{twistd}, C{wand}.
+PROGRAMS: Final = Path(sys.executable).parent
+
+#: Runs a module of Python, without the current directory on its path.
+PYTHON: Final = (sys.executable, "-P", "-m")
 
 T = TypeVar("T")
 
 
 class CommandFailed(WandError):
     """
-    A command in the lab did not end well.
+    A command in a lab failed.
 
-    @ivar output: what it said about it.
+    @ivar output: what it wrote about that.
     """
 
     def __init__(self, text: str, output: str = "") -> None:
@@ -34,16 +42,16 @@ class CommandFailed(WandError):
 
 class DeadlineMissed(WandError):
     """
-    Something that was waited for did not happen in time.
+    Something did not happen in time.
     """
 
 
-def execute(*arguments: str, timeout: float = PATIENCE, sent: str | None = None) -> str:
+def execute(*arguments: str, timeout: float = COMMAND_PATIENCE, sent: str | None = None) -> str:
     """
     Run a command to its end.
 
-    @param sent: what it reads on its standard input; nothing if C{None}.
     @param timeout: seconds that it may take.
+    @param sent: what it reads from its standard input; nothing if C{None}.
     @return: what it wrote to its standard output.
     @raise CommandFailed: if it cannot be started, fails or takes too long.
     """
@@ -70,10 +78,10 @@ def environment() -> dict[str, str]:
 
 def wait(condition: Callable[[], T | None], seconds: float, what: str) -> T:
     """
-    Wait until C{condition} gives something true.
+    Wait until C{condition} returns something true.
 
-    @param what: what is waited for, for the message.
-    @return: what it gave.
+    @param what: what we wait for, for the message.
+    @return: what it returned.
     @raise DeadlineMissed: if it does not within C{seconds}.
     """
     deadline = time.monotonic() + seconds
@@ -88,10 +96,10 @@ def wait(condition: Callable[[], T | None], seconds: float, what: str) -> T:
 
 class Daemon:
     """
-    A program that runs in a host until it is stopped, or until the process that started it is gone.
+    A program that runs on a host until it is stopped, or until the process that started it is gone.
 
-    @ivar name: what it is called, and its log.
-    @ivar log: the file that gets its output and its errors.
+    @ivar name: the name of the program, and of its log.
+    @ivar log: the file with its output and its errors.
     @ivar process: the process itself.
     """
 
@@ -112,16 +120,16 @@ class Daemon:
     @property
     def isRunning(self) -> bool:
         """
-        Is it still there?
+        Whether it still runs.
         """
         return self.process.poll() is None
 
-    def signal(self, number: int, seconds: float = PATIENCE) -> int:
+    def signal(self, number: int, seconds: float = COMMAND_PATIENCE) -> int:
         """
-        Send a signal that ends it, and wait for the end.
+        Send a signal that ends it, and wait until it has ended.
 
         @return: its exit status, or the negative number of the signal that killed it.
-        @raise DeadlineMissed: if it is still there after C{seconds}.
+        @raise DeadlineMissed: if it still runs after C{seconds}.
         """
         self.process.send_signal(number)
         try:
@@ -131,13 +139,13 @@ class Daemon:
 
     def kill(self) -> None:
         """
-        End it at once, as a crash would.
+        End it at once, as a crash does.
         """
         self.signal(signal.SIGKILL)
 
     def stop(self) -> int:
         """
-        Ask it to stop, and wait for the end.
+        Ask it to stop, and wait until it has ended.
 
         @return: its exit status.
         """
@@ -149,10 +157,17 @@ class Daemon:
         """
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
+    def lastDocument(self) -> Any:
+        """
+        The last whole line of its log, which is JSON; C{None} if there is no line.
+        """
+        lines = self.log.read_text().rpartition("\n")[0].splitlines()
+        return json.loads(lines[-1]) if lines else None
+
     @property
     def residentBytes(self) -> int:
         """
-        The memory that it holds (VmRSS of proc(5)).
+        Its resident memory (VmRSS of proc(5)), in octets.
         """
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

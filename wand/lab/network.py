@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, Self
 
-from wand.lab.commands import PATIENCE, CommandFailed, Daemon, environment, execute
+from wand.lab.commands import COMMAND_PATIENCE, CommandFailed, Daemon, environment, execute
 
 #: Where the files of labs are; in a user's own namespaces it is a file system in memory.
 ROOT: Final = Path("/run/wand-lab")
@@ -59,7 +59,7 @@ class Host:
         """
         return ["ip", "netns", "exec", self.namespace, *arguments]
 
-    def run(self, *arguments: str, timeout: float = PATIENCE, sent: str | None = None) -> str:
+    def run(self, *arguments: str, timeout: float = COMMAND_PATIENCE, sent: str | None = None) -> str:
         """
         Run a command in this host to its end; see L{execute}.
         """

@@ -1,5 +1,5 @@
 """
-Who can have a lab: root, and where the kernel lets users have namespaces of their own, everybody.
+Who can have a lab: root and, where the kernel lets users have namespaces of their own, everybody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class LabUnavailable(WandError):
 
 def unusable() -> str | None:
     """
-    Why this process cannot have a lab with tap devices, C{None} if it can.  Tries it.
+    Why this process cannot have a lab with tap devices; C{None} if it can.  It makes one to find out.
     """
     if sys.platform != "linux":
         return "network namespaces exist on Linux only"
@@ -72,8 +72,7 @@ def _unshared(*arguments: str) -> list[str]:
 
 def entrance() -> str:
     """
-    What a person types in front of a command to run it where the namespaces of this process are; empty if they are the
-    machine's own.
+    What a person types before a command to run it in the namespaces of this process; empty if those are the machine's.
     """
     if _INSIDE not in os.environ:
         return ""

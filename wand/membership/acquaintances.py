@@ -27,10 +27,10 @@ from wand.state import StateDirectory
 ACQUAINTANCES: Final = "acquaintances"
 
 #: How many members are kept.
-LIMIT: Final = 1000
+KNOWN_PEERS_MAXIMUM: Final = 1000
 
 #: Seconds between two looks at whether there is something new to keep.
-INTERVAL: Final = 30.0
+KEEP_INTERVAL: Final = 30.0
 
 
 class Acquaintance(msgspec.Struct, frozen=True, array_like=True):
@@ -78,20 +78,20 @@ class Acquaintances:
         """
         Offer those who are remembered to the claims, which verify them, and keep up from now on.
         """
-        self._written = self._file.start(INTERVAL)
+        self._written = self._file.start(KEEP_INTERVAL)
         for each in unpacked(self._written, list[Acquaintance], 2_000_000) or ():
             self._remember(each)
 
     def stop(self) -> None:
         """
-        Keep what there is, and no more.
+        Keep what there is, and stop.
         """
         if self._file.stop():
             self.keep()
 
     def keep(self) -> None:
         """
-        Write down who is here, if that is news.
+        Write down who is here, if that has changed.
         """
         for said in self._claims.announcements:
             endpoint = self._sessions.endpointOf(said.identity) if self._sessions.isUp(said.identity) else None
@@ -100,7 +100,7 @@ class Acquaintances:
                 self._kept[said.identity] = Acquaintance(said.signedCertificate, said.signedClaim, str(endpoint))
         for identity in [each for each in self._kept if self._claims.announcement(each) is None]:
             del self._kept[identity]
-        content = packed([self._kept[identity] for identity in sorted(list(self._kept)[-LIMIT:])])
+        content = packed([self._kept[identity] for identity in sorted(list(self._kept)[-KNOWN_PEERS_MAXIMUM:])])
         if content != self._written and self._file.write(content):
             self._written = content
 

@@ -15,7 +15,70 @@ from wand.errors import TemporarilyUnavailable
 from wand.interfaces import Candidate, IHookListener, Verdict
 
 #: Seconds that the hooks have for their answer.
-PATIENCE: Final = 5.0
+HOOK_PATIENCE: Final = 5.0
+
+#: How many candidates the hooks think about at once.
+CANDIDATES_MAXIMUM: Final = 256
+
+
+class Approval:
+    """
+    Asks every hook about a candidate, at most once at a time for each, and not about too many.
+    """
+
+    def __init__(self, hooks: Sequence[IHookListener], clock: IReactorTime) -> None:
+        """
+        @param hooks: may change while the program runs.
+        """
+        self._hooks = hooks
+        self._clock = clock
+        self._asked: dict[bytes, Deferred[Verdict]] = {}
+
+    @property
+    def isNeeded(self) -> bool:
+        """
+        Is there a hook to ask?
+        """
+        return bool(self._hooks)
+
+    def isAsked(self, key: bytes) -> bool:
+        """
+        Do the hooks think about a candidate now?
+
+        @param key: its public key; its MAC address where the protocol has no keys.
+        """
+        return key in self._asked
+
+    def ask(self, candidate: Candidate) -> Deferred[Verdict] | None:
+        """
+        Ask about a candidate.
+
+        @return: fires as that of L{allApprove} does, or never after L{stop}; C{None} if nobody is asked, because the
+            hooks still think about the same candidate, or about too many others.
+        """
+        key = candidate.key or candidate.mac
+        if key in self._asked or len(self._asked) >= CANDIDATES_MAXIMUM:
+            return None
+        decided: Deferred[Verdict] = Deferred()
+        asked = self._asked[key] = allApprove(self._hooks, candidate, self._clock)
+        asked.addBoth(self._decide, key, decided)
+        return decided
+
+    def stop(self) -> None:
+        """
+        Forget the candidates; nothing more is decided.
+        """
+        asked, self._asked = self._asked, {}
+        for each in asked.values():
+            each.cancel()
+
+    def _decide(self, answer: Verdict | Failure, key: bytes, decided: Deferred[Verdict]) -> None:
+        if self._asked.pop(key, None) is None:
+            return
+        if isinstance(answer, Failure):
+            decided.errback(answer)
+        else:
+            decided.callback(answer)
 
 
 def allApprove(hooks: Sequence[IHookListener], candidate: Candidate, clock: IReactorTime) -> Deferred[Verdict]:
@@ -25,16 +88,16 @@ def allApprove(hooks: Sequence[IHookListener], candidate: Candidate, clock: IRea
     @return: fires with what they said, and the reason of the first who refuses; fails with L{TemporarilyUnavailable} if
         nobody refuses, and somebody failed or did not answer in time: that is a refusal for now.
     """
-    deadline = clock.seconds() + PATIENCE
+    deadline = clock.seconds() + HOOK_PATIENCE
 
     def checkTime(answer: object) -> object:
         if clock.seconds() >= deadline:  # what a hook says when it is told to give up is no answer
-            raise TimeoutError(PATIENCE, "a hook")
+            raise TimeoutError(HOOK_PATIENCE, "a hook")
         return answer
 
     answers: list[Deferred[object]] = [maybeDeferred(hook.admit, candidate) for hook in hooks]
     for answer in answers:
-        answer.addTimeout(PATIENCE, clock).addCallback(checkTime)
+        answer.addTimeout(HOOK_PATIENCE, clock).addCallback(checkTime)
     return DeferredList(answers, consumeErrors=True).addCallback(_together)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.membership.shelf import Shelf
+from wand.membership.shelf import Index, StoredValues
 
 #: The kinds of our records in a store.
 NAMES: Final = "sealed-name"
@@ -20,6 +20,41 @@ ADDRESSES: Final = "sealed-address"
 
 #: How many names, and how many addresses that others took meanwhile, are tried.
 _TRIES: Final = 1000
+
+
+class Assigned(StoredValues[bytes]):
+    """
+    Things of one kind, and the identity of who has each.
+    """
+
+    def __init__(self, records: IRecords, kind: str) -> None:
+        super().__init__(records, kind, bytes)
+        self._ofHolder: Index[bytes] = self.index(lambda holder: holder)
+
+    def of(self, identity: bytes) -> tuple[bytes, ...]:
+        """
+        What an identity has.
+        """
+        return self._ofHolder.keys(identity)
+
+    async def take(self, what: bytes, identity: bytes, before: bytes | None = None) -> bool:
+        """
+        Give something to an identity, if C{before} has it, C{None} for nobody.
+
+        @return: whether the identity has it now.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        if self.get(what) == before != identity and await self.exchange(what, before, identity):
+            return True
+        return self.get(what) == identity
+
+    async def release(self, identity: bytes, keep: tuple[bytes, ...] = ()) -> None:
+        """
+        Take everything back from an identity, except for what it keeps.
+        """
+        for what in self.of(identity):
+            if what not in keep:
+                await self.exchange(what, identity, None)
 
 
 class Assignments:
@@ -32,20 +67,20 @@ class Assignments:
         self,
         records: IRecords,
         prefix: IPv4Network | IPv6Network,
-        keptUntil: Callable[[bytes], float | None],
+        restsUntil: Callable[[bytes], float | None],
         now: Callable[[], float],
     ) -> None:
         """
-        @param keptUntil: until when the addresses of an identity are given to nobody else, in seconds since the epoch;
+        @param restsUntil: until when the addresses of an identity are given to nobody else, in seconds since the epoch;
             C{None} for as long as it is a member.
         @param now: the time, in seconds since the epoch.
         """
         self._prefix = prefix
-        self._keptUntil = keptUntil
+        self._restsUntil = restsUntil
         self._now = now
-        self._names = Shelf(records, NAMES, bytes)
-        self._macs = Shelf(records, MACS, bytes)
-        self._addresses = Shelf(records, ADDRESSES, bytes)
+        self._names = Assigned(records, NAMES)
+        self._macs = Assigned(records, MACS)
+        self._addresses = Assigned(records, ADDRESSES)
 
     async def load(self) -> None:
         """
@@ -53,8 +88,8 @@ class Assignments:
 
         @raise wand.errors.StoreUnavailable: if that fails.
         """
-        for shelf in (self._names, self._macs, self._addresses):
-            await shelf.load()
+        for assigned in (self._names, self._macs, self._addresses):
+            await assigned.load()
 
     async def takeName(self, name: str, identity: bytes) -> bool:
         """
@@ -62,13 +97,13 @@ class Assignments:
 
         @return: whether it has it now.
         """
-        return await _take(self._names, name.encode(), identity)
+        return await self._names.take(name.encode(), identity)
 
     async def takeNameLike(self, wish: str, identity: bytes) -> str:
         """
         Give a name to an identity: the one that it wishes, or the next that is free, with C{-2}, C{-3} and so on.
 
-        @raise MembershipRefused: if there is none.
+        @raise MembershipRefused: if all that are like it are taken.
         """
         for number in range(1, _TRIES):
             suffix = f"-{number}" if number > 1 else ""
@@ -85,7 +120,7 @@ class Assignments:
         """
         if not mac.isUnicast:
             raise MembershipRefused(f"{mac} is no address of a single host")
-        if not await _take(self._macs, mac, identity):
+        if not await self._macs.take(mac, identity):
             raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
 
     async def takeAddress(self, identity: bytes) -> str:
@@ -99,8 +134,8 @@ class Assignments:
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
         for _ in range(_TRIES):
-            packed = self._addressOf(identity) or self._firstFree()
-            if await _take(self._addresses, packed, identity, self._addresses.get(packed)):
+            packed = next(iter(self._addresses.of(identity)), None) or self._firstFree()
+            if await self._addresses.take(packed, identity, self._addresses.get(packed)):
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
 
@@ -118,7 +153,7 @@ class Assignments:
         """
         packed = ip_interface(address).packed
         for _ in range(_TRIES):
-            if await _take(self._addresses, packed, identity, self._addresses.get(packed)):
+            if await self._addresses.take(packed, identity, self._addresses.get(packed)):
                 return
         raise MembershipRefused("too many join at once; try again")
 
@@ -126,36 +161,28 @@ class Assignments:
         """
         Take everything back from an identity.
         """
-        for shelf in (self._names, self._macs, self._addresses):
-            await self._releaseOf(shelf, identity, keep=())
+        for assigned in (self._names, self._macs, self._addresses):
+            await assigned.release(identity)
 
     async def retire(self, identity: bytes) -> None:
         """
         Take everything back from an identity that was revoked, except for its addresses, which rest for a while: hosts
         and rules elsewhere still know them as its.
         """
-        for shelf in (self._names, self._macs):
-            await self._releaseOf(shelf, identity, keep=())
+        for assigned in (self._names, self._macs):
+            await assigned.release(identity)
 
     async def keepName(self, name: str, identity: bytes) -> None:
         """
         Take every name but this back from an identity.
         """
-        await self._releaseOf(self._names, identity, keep=(name.encode(),))
+        await self._names.release(identity, keep=(name.encode(),))
 
     async def keepMAC(self, mac: MAC, identity: bytes) -> None:
         """
         Take every MAC address but this back from an identity.
         """
-        await self._releaseOf(self._macs, identity, keep=(mac,))
-
-    async def _releaseOf(self, shelf: Shelf[bytes], identity: bytes, keep: tuple[bytes, ...]) -> None:
-        for key, holder in shelf.items():
-            if holder == identity and key not in keep:
-                await shelf.exchange(key, holder, None)
-
-    def _addressOf(self, identity: bytes) -> bytes | None:
-        return next((packed for packed, holder in self._addresses.items() if holder == identity), None)
+        await self._macs.release(identity, keep=(mac,))
 
     def _firstFree(self) -> bytes:
         network, size = int(self._prefix.network_address), self._prefix.max_prefixlen // 8
@@ -164,7 +191,7 @@ class Assignments:
         for index in range(1, min(end, len(self._addresses) + 2)):
             packed = (network + index).to_bytes(size, "big")
             holder = self._addresses.get(packed)
-            until = 0.0 if holder is None else self._keptUntil(holder)
+            until = 0.0 if holder is None else self._restsUntil(holder)
             if until is not None:
                 if until <= self._now():
                     return packed
@@ -175,9 +202,3 @@ class Assignments:
             f"the network has no free address left in {self._prefix}; revoke members that are gone, "
             "or make a network with a larger prefix"
         )
-
-
-async def _take(shelf: Shelf[bytes], key: bytes, identity: bytes, before: bytes | None = None) -> bool:
-    if shelf.get(key) == before != identity and await shelf.exchange(key, before, identity):
-        return True
-    return shelf.get(key) == identity

@@ -15,6 +15,9 @@ from wand.membership.signed import Body
 NODE: Final = 0
 SERVER: Final = 1
 
+#: Seconds by which clocks may differ.  What was issued later than so much from now, a clock that was ahead issued.
+SKEW: Final = 300
+
 
 class Certificate(Body, frozen=True, array_like=True):
     """
@@ -64,3 +67,22 @@ class Certificate(Body, frozen=True, array_like=True):
             issued=self.issued,
             expires=self.expires,
         )
+
+
+def isOfTheFuture(issued: int, now: float) -> bool:
+    """
+    Was a certificate issued by a clock that was ahead?
+
+    @param now: seconds since the epoch.
+    """
+    return issued > now + SKEW
+
+
+def secondsToRenewal(issued: int, expires: int, now: float) -> float:
+    """
+    In how many seconds a certificate is to be renewed: after a third of its life, and at once if it was issued in the
+    future.
+
+    @param now: seconds since the epoch.
+    """
+    return 0.0 if isOfTheFuture(issued, now) else issued + (expires - issued) / 3 - now

@@ -3,54 +3,51 @@ Who owns which MAC address, overlay address and name.
 
 The same announcements, in whatever order they arrive, give the same owners everywhere.  Of each identity the one with
 the highest epoch counts.  Of several identities that claim one thing the one that has been a member for the longest
-wins (docs/sealed.md).  Of a claim and what was heard behind a bridge, what was there first has it.
+wins (docs/sealed.md).  Between a claim and what was heard behind a bridge, the earlier one has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
-from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
-from wand.membership.complaints import Complaints
+from wand.membership.complaints import MemberNotes
 from wand.membership.conflicts import Conflicts, Thing
 from wand.membership.fields import hostOf
 from wand.membership.identity import Identity
 from wand.membership.learned import Learned
-from wand.membership.limits import BROADCASTS, MACS
+from wand.membership.limits import MACS
+from wand.membership.member_entries import MemberEntries
 from wand.membership.signed import unverified
+from wand.membership.source_filter import SourceFilter
 from wand.notes import Notes
 from wand.status import ConflictStatus
-from wand.table import Rank, Source, Table
+from wand.table import Table
 from wand.timing.deadlines import Ageing
 
-#: Who says so in the table.
-CLAIMED: Final = Source("claims", Rank.DIRECTORY)
-
 #: How many members are known at most.
-LIMIT: Final = 20_000
+MEMBERS_MAXIMUM: Final = 20_000
 
 COUNTERS: Final = {
     "drop-claim-invalid": "claims whose certificate or signature is not valid",
     "drop-claim-full": "claims beyond the number of members that are kept",
-    "drop-claim-table": "claimed addresses that the table did not take",
-    "drop-learned": "addresses behind bridges that were not learned: beyond the limit, or heard elsewhere just now",
 }
 
 
 class Claims:
     """
-    Knows the announcement of every member, and feeds the table.  Peers in the table are L{Identity}s.
+    Knows the announcement of every member, and decides whose everything is.
 
+    @ivar entries: what follows from that in the table.
     @ivar learned: what is behind members with the bridge right, and behind our own tap.
-    @ivar complaints: what operators are told about members.
+    @ivar sources: who may send from which address.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -62,7 +59,7 @@ class Claims:
         clock: IReactorTime,
         events: Events,
         counters: Counters,
-        limit: int = LIMIT,
+        limit: int = MEMBERS_MAXIMUM,
         *,
         wallClock: Callable[[], float],
         notes: Notes | None = None,
@@ -71,24 +68,22 @@ class Claims:
         @param wallClock: gives the seconds since the epoch, which certificates expire by.
         @param own: our own identity, whose addresses do not go into the table.
         @param check: verifies a certificate, as L{wand.membership.trust.Trust.check} does.
-        @param notes: where complaints about members go.
+        @param notes: where operators are told about members.
         """
         counters.declare(COUNTERS)
-        self.complaints = Complaints(notes or Notes(clock, events), clock, self._nameOf)
-        self.learned = Learned(own, clock, wallClock, table, self.complaints, self._macsBehind, self._freed)
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self._own = own
         self._check = check
-        self._table = table
-        self._clock = clock
         self._counters = counters
         self._limit = limit
         self._standing: dict[Identity, Announcement] = {}
         self._claimants: dict[Thing, set[Identity]] = {}
         self._owners: dict[Thing, Identity] = {}
-        self._userOf: dict[bytes, Identity] = {}
-        self._bridges: dict[Identity, None] = {}
         self._conflicts = Conflicts(events, self._nameOf)
+        self._notes = told = MemberNotes(notes or Notes(clock, events), clock, self._nameOf)
+        self.entries = MemberEntries(table, own, counters, self._macsOf)
+        self.learned = Learned(clock, wallClock, self.entries, told, self._quotaOf, self._freed)
+        self.sources = SourceFilter(own, self._standing, self.entries.owners, self.learned, told, counters)
         self._ages: Ageing[Identity] = Ageing(clock, self.drop, wallClock)
 
     def __len__(self) -> int:
@@ -115,12 +110,11 @@ class Claims:
         A member was revoked, or its certificate expired.
         """
         before = self._standing.pop(identity, None)
-        self._bridges.pop(identity, None)
         if before is not None:
             self._ages.discard(identity)
             for thing in _things(before):
                 self._withdraw(thing, identity)
-        self.learned.forgetBehind(identity)
+        self.sources.setRight(identity, mayBridge=False)
 
     def stop(self) -> None:
         """
@@ -130,65 +124,6 @@ class Claims:
         self.learned.stop()
 
     # What readers ask.
-
-    def mayUse(self, identity: bytes, mac: bytes, toGroup: int) -> bool:  # HOT PATH
-        """
-        May a frame of this peer have this source address?  Learns it behind a peer with the bridge right.
-
-        @param mac: six octets.
-        @param toGroup: is the frame for a group?
-        """
-        owner = self._userOf.get(mac)
-        if owner is not None:
-            return owner == identity or self._refuse(Identity(identity), MAC(mac), owner)
-        announcement = self._standing.get(Identity(identity))
-        if announcement is None or not announcement.certificate.bridge:
-            return False
-        taken = self.learned.heard(announcement.identity, MAC(mac), bool(toGroup))
-        self._counters["drop-learned"] += not taken
-        return taken
-
-    def mayLeave(self, mac: bytes) -> bool:
-        """
-        May a frame of our own host have this source address?  Learns what is behind our tap, if we have the bridge
-        right.
-
-        @param mac: six octets.
-        """
-        owner = self._userOf.get(mac)
-        if owner is not None:
-            return owner == self._own
-        if self.isBridge:
-            self.learned.heard(self._own, MAC(mac), True)
-        return True
-
-    @property
-    def isBridge(self) -> bool:
-        """
-        Have we the bridge right?
-        """
-        own = self._standing.get(self._own)
-        return own is not None and own.certificate.bridge
-
-    @property
-    def bridges(self) -> tuple[Identity, ...]:
-        """
-        The members with the bridge right, without ourselves.
-        """
-        return tuple(self._bridges)
-
-    def broadcastsOf(self, identity: bytes) -> int:
-        """
-        How many frames to groups a member may send in a second.
-        """
-        announcement = self._standing.get(Identity(identity))
-        return BROADCASTS if announcement is None else announcement.certificate.limits.broadcasts
-
-    def flooded(self, identity: bytes) -> None:
-        """
-        A member sent more frames to groups than it may.
-        """
-        self.complaints.flooded(Identity(identity), self.broadcastsOf(identity))
 
     def ownerOf(self, kind: str, what: MAC | str) -> Identity | None:
         """
@@ -236,11 +171,7 @@ class Claims:
             return False
         self._standing[identity] = announcement
         self._ages.expireAt(identity, announcement.certificate.expires)
-        self._bridges.pop(identity, None)
-        if not announcement.certificate.bridge:
-            self.learned.forgetBehind(identity)
-        elif identity != self._own:
-            self._bridges[identity] = None
+        self.sources.setRight(identity, mayBridge=announcement.certificate.bridge)
         things = _things(announcement)
         for thing in _things(before) if before else ():
             if thing not in things:
@@ -270,11 +201,13 @@ class Claims:
         winner = owner or holder
         self._conflicts.settle(thing, winner, {each for each in claimants if each != winner})
         if isinstance(mac := thing[1], MAC):
-            self._enter(mac, owner)
+            if owner is not None:
+                self.learned.forget(mac)
+            self.entries.setOwner(mac, owner)
             if owner is None and holder is not None and claimants:
-                self.complaints.late(mac, holder, min(claimants))
+                self._notes.late(mac, holder, min(claimants))
             else:
-                self.complaints.settled(mac)
+                self._notes.settled(mac)
 
     # What was heard before it was claimed.
 
@@ -292,34 +225,17 @@ class Claims:
         if ("mac", mac) in self._claimants:
             self._settle(("mac", mac))
 
-    def _macsBehind(self, identity: Identity) -> int:
+    def _quotaOf(self, identity: Identity) -> int:
         announcement = self._standing.get(identity)
         return MACS if announcement is None else announcement.certificate.limits.macs
+
+    def _macsOf(self, identity: Identity) -> Iterable[MAC]:
+        announcement = self._standing.get(identity)
+        return () if announcement is None else map(MAC, announcement.claim.macs)
 
     def _nameOf(self, identity: Identity) -> str:
         announcement = self._standing.get(identity)
         return str(identity) if announcement is None else announcement.claim.name
-
-    def _refuse(self, identity: Identity, mac: MAC, owner: Identity) -> bool:
-        if identity in self._bridges:
-            self.complaints.foreign(mac, owner, identity)
-        return False
-
-    def _enter(self, mac: MAC, owner: Identity | None) -> None:
-        if owner is None:
-            self._userOf.pop(mac, None)
-        else:
-            self._userOf[mac] = owner
-            self.learned.forget(mac)
-        try:
-            if owner is None or owner == self._own:
-                self._table.remove(mac, CLAIMED)
-            else:
-                self._table.put(mac, owner, CLAIMED)
-        except EntryRefused:
-            self._counters["drop-claim-table"] += 1
-        except NoSuchEntry:  # it was our own, or the table did not take it, or the operator removed it
-            return
 
 
 def _things(announcement: Announcement) -> set[Thing]:

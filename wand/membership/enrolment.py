@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from hashlib import sha256
 from hmac import compare_digest
 from time import time
 from typing import Annotated, Final, Literal
@@ -14,38 +13,28 @@ from typing import Annotated, Final, Literal
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec import Meta
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
+from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import MembershipRefused, StateUnavailable, TokenInvalid
+from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.keeping import Keeping
-from wand.membership.certificate import SERVER, Certificate
-from wand.membership.claim import Claim
-from wand.membership.epoch import EPOCH, Epoch
+from wand.membership.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
+from wand.membership.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
+from wand.membership.epoch import EPOCH
 from wand.membership.fields import Octets32, checkSecret
 from wand.membership.identity import Entropy, Identity, NodeKey
-from wand.membership.kept import keptSecret
 from wand.membership.member import Member
-from wand.membership.messages import Admitted, Join, JoinProof, Signed
+from wand.membership.messages import Admitted, Signed
 from wand.membership.network import Descriptor
-from wand.membership.signed import packed, signature, signed, unpacked, verified
+from wand.membership.own_claim import OwnClaim
+from wand.membership.signed import packed, unpacked, verified
 from wand.membership.token import Token
-from wand.membership.trust import LIMIT, SKEW, Trust
+from wand.membership.trust import Trust
 from wand.notes import Notes
 from wand.state import StateDirectory
 
-#: The files in the state directory.
-MEMBERSHIP: Final = "membership"
-TOKEN: Final = "token"
-REVOCATIONS: Final = "revocations"
-SPENT: Final = "spent"
-
-#: Seconds for which revocations wait for others to be written with them.
-PATIENCE: Final = 1.0
-
 #: How many servers are remembered.
-SERVERS: Final = 16
+SERVERS_MAXIMUM: Final = 16
 
 
 class KnownServer(msgspec.Struct, frozen=True, array_like=True):
@@ -65,7 +54,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     descriptor: Signed
     secret: Octets32
     certificate: Signed
-    servers: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS)]
+    servers: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)]
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)
@@ -77,14 +66,13 @@ class Enrolment:
 
     @ivar state: the directory where it is kept.
     @ivar key: the node's keys.
-    @ivar token: the invitation that is being redeemed, if there is one.
+    @ivar invitation: the one that is being redeemed, if there is one.
     @ivar trust: whose certificates are valid; C{None} before the first invitation.
     @ivar descriptor: what the network is; C{None} before joining.
     @ivar own: what our certificate says; C{None} before joining.
+    @ivar ownClaim: what we claim by it.
     @ivar damaged: what is wrong with files that we can work without, and what to do about it.
     """
-
-    _log = Logger()
 
     def __init__(
         self,
@@ -104,21 +92,21 @@ class Enrolment:
             while the rest is there.
         """
         self.key = NodeKey.kept(state, entropy, beside=(MEMBERSHIP, EPOCH, REVOCATIONS))
-        self.token: Token | None = None
         self.trust: Trust | None = None
         self.descriptor: Descriptor | None = None
         self.own: Certificate | None = None
         self.state = state
-        self._clock = clock
-        self.damaged: list[str] = []
         self._wallClock = wallClock
         self._keeping = Keeping(state, clock, notes)
-        self._epoch = Epoch(self._keeping, wallClock)
+        self._files = files = EnrolmentFiles(self._keeping)
+        self.damaged = files.damaged
+        self.ownClaim = OwnClaim(self.key, self._keeping, wallClock)
+        self._revocations = RevocationsFile(files, clock)
         self._kept: _Kept | None = None
-        self._writing: IDelayedCall | None = None
-        self._spent = b""
-        self._claimed: tuple[Claim, bytes] | None = None
         self._load()
+        self.invitation = InvitationFile(files)
+        if self.token is not None:
+            self._trustIn(Identity(self.token.network))
 
     # Membership.
 
@@ -130,6 +118,13 @@ class Enrolment:
         if self.trust is not None and self.trust.isRevoked(self.identity):
             return "revoked"
         return "member" if self._kept else "joining" if self.token else "new"
+
+    @property
+    def token(self) -> Token | None:
+        """
+        The invitation that is being redeemed, if there is one.
+        """
+        return self.invitation.token
 
     @property
     def network(self) -> bytes:
@@ -156,13 +151,6 @@ class Enrolment:
         return self._kept.certificate if self._kept else b""
 
     @property
-    def mayBridge(self) -> bool:
-        """
-        Does our certificate give us the bridge right?
-        """
-        return self.own is not None and self.own.bridge
-
-    @property
     def servers(self) -> tuple[KnownServer, ...]:
         """
         The servers that we may ask.
@@ -173,8 +161,8 @@ class Enrolment:
 
     def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
         """
-        Check a presented certificate.  One that has expired is good enough for a server that we know: who is away for
-        long, or has a clock that is ahead, could never be renewed else, and a server can lie about little.
+        Check a presented certificate.  An expired one is good enough for a server that we know: a node that was away
+        for long, or whose clock is ahead, could never be renewed otherwise, and a server can lie about little.
         """
         member = self.trust.admit(certificate, exchangeKey, expired=True) if self.trust else None
         if member is None or member.expires > self._wallClock():
@@ -204,33 +192,8 @@ class Enrolment:
                 "give the new one a state directory of its own"
             )
         self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
-        self._keeping.write(TOKEN, f"{token.text}\n".encode())
-        self._invited(token)
-
-    def abandon(self) -> None:
-        """
-        Forget the invitation; nobody waits for it any more.
-        """
-        if self.token is not None:
-            self._spent = _digest(self.token)
-            self._keeping.write(SPENT, self._spent)
-        self._keeping.remove(TOKEN)
-        self.token = None
-
-    def isSpent(self, token: Token) -> bool:
-        """
-        Is this the invitation that was redeemed or refused last?
-        """
-        return compare_digest(_digest(token), self._spent)
-
-    def join(self, name: str, mac: MAC) -> Join | None:
-        """
-        The request to join, for the server of the invitation; C{None} without one.
-        """
-        if self.token is None:
-            return None
-        proof = JoinProof(self.network, self.identity, self.key.exchangePublic, self.token.invitation)
-        return Join(self.identity, name[:64], mac, signature(self.key.signing, proof))
+        self.invitation.keep(token)
+        self._trustIn(Identity(token.network))
 
     def admitted(self, answer: Admitted) -> bool:
         """
@@ -242,7 +205,7 @@ class Enrolment:
             return False
         descriptor = verified(answer.descriptor, Descriptor, self.network)
         server = self.trust.check(answer.server, expired=True)
-        own = self._ours(answer.certificate)
+        own = self._checkOwn(answer.certificate)
         if descriptor is None or descriptor.cipher != self.token.cipher or own is None:
             return False
         if server is None or server.role != SERVER or not compare_digest(server.exchangeKey, self.token.server):
@@ -250,9 +213,9 @@ class Enrolment:
         if not compare_digest(server.identity, self.token.identity):
             return False
         if self.own is None or own.issued >= self.own.issued:
-            servers = self.servers[-SERVERS:]
+            servers = self.servers[-SERVERS_MAXIMUM:]
             self._keep(_Kept(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
-        self.abandon()
+        self.invitation.forget()
         return True
 
     # Being a member.
@@ -264,161 +227,78 @@ class Enrolment:
         @return: whether it is a valid one of ours, and no older than the one that we have, unless that was issued in
             the future, by a clock that was ahead.
         """
-        new = self._ours(certificate)
+        new = self._checkOwn(certificate)
         if new is None or self._kept is None or self.own is None:
             return False
         isOlder = new.issued < self.own.issued
-        if new == self.own or (isOlder and not self._isOfTheFuture):
+        if new == self.own or (isOlder and not isOfTheFuture(self.own.issued, self._wallClock())):
             return False
         self._keep(msgspec.structs.replace(self._kept, certificate=certificate))
         if isOlder:  # only a later claim makes others take it
-            self._claimed = None
-            self._epoch.next()
+            self.ownClaim.startAnew()
         return True
 
     @property
     def renewalIn(self) -> float:
         """
-        In how many seconds to ask for a new certificate: after a third of its life, and at once if it was issued in the
-        future.
+        In how many seconds to ask for a new certificate; 0 or less for now.
         """
-        if self.own is None or self._isOfTheFuture:
-            return 0.0
-        return self.own.issued + (self.own.expires - self.own.issued) / 3 - self._wallClock()
-
-    @property
-    def _isOfTheFuture(self) -> bool:
-        return self.own is not None and self.own.issued > self._wallClock() + SKEW
+        return secondsToRenewal(self.own.issued, self.own.expires, self._wallClock()) if self.own else 0.0
 
     def claim(self, macs: tuple[MAC, ...]) -> bytes | None:
         """
-        Our signed claim to these MAC addresses, as far as the certificate allows them, and to what else it says.  The
-        same as before if nothing changed; C{None} before joining.
+        Our signed claim to these MAC addresses, as far as the certificate allows them, and to what else it says;
+        C{None} before joining.
         """
-        if self.own is None:
-            return None
-        content = Claim(
-            network=self.network,
-            identity=self.identity,
-            epoch=self._epoch.current,
-            macs=tuple(bytes(mac) for mac in macs if mac in self.own.macs),
-            addresses=self.own.addresses,
-            name=self.own.name,
-        )
-        if self._claimed is not None:
-            if self._claimed[0] == content:
-                return self._claimed[1]
-            content = msgspec.structs.replace(content, epoch=self._epoch.next())
-        self._claimed = content, signed(self.key.signing, content)
-        return self._claimed[1]
-
-    @property
-    def epoch(self) -> int:
-        """
-        The epoch of our claims.
-        """
-        return self._epoch.current
-
-    def surpass(self, epoch: int) -> None:
-        """
-        Claim with a later epoch than this one from now on.
-        """
-        self._epoch.next(above=epoch)
+        return None if self.own is None else self.ownClaim.signed(self.own, macs)
 
     def rememberServer(self, server: KnownServer) -> None:
         """
-        Keep where a server is, in place of what was known of it; the one that was added the longest ago goes beyond
-        the limit.
+        Keep where a server is, replacing what was known of it.  Beyond the limit, the one that was added first goes.
         """
         if self._kept is not None and server not in self._kept.servers:
             others = [each for each in self._kept.servers if each.exchangeKey != server.exchangeKey]
-            self._keep(msgspec.structs.replace(self._kept, servers=(*others, server)[-SERVERS:]))
+            self._keep(msgspec.structs.replace(self._kept, servers=(*others, server)[-SERVERS_MAXIMUM:]))
 
     def stop(self) -> None:
         """
         Leave no timer behind, and nothing unwritten.
         """
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writeRevocations()
+        self._revocations.stop()
         self._keeping.stop()
 
     # What is kept.
 
     def _load(self) -> None:
-        content = keptSecret(self.state, MEMBERSHIP)
+        content = self._files.read(MEMBERSHIP)
         if content is not None:
             kept = unpacked(content, _Kept, 65536)
-            if kept is None or not self._taken(kept):
-                self._damaged(MEMBERSHIP, "or join again with a new invitation: the name and the address stay the same")
-        self._spent = keptSecret(self.state, SPENT) or b""
-        token = keptSecret(self.state, TOKEN)
-        if token is not None:
-            try:
-                self._invited(Token.parse(token.decode("ascii", "replace")))
-            except TokenInvalid:
-                self._damaged(TOKEN, "or give the node its invitation again: wand join FILE")
+            if kept is None or not self._take(kept):
+                otherwise = "or join again with a new invitation: the name and the address stay the same"
+                self._files.sayDamaged(MEMBERSHIP, otherwise)
 
-    def _damaged(self, name: str, otherwise: str) -> None:
-        text = f"{self.state.path / name} is damaged; restore a backup (wand restore FILE), {otherwise}"
-        self._log.error("{text}", text=text)
-        self.damaged.append(text)
-
-    def _invited(self, token: Token) -> None:
-        self.token = token
-        self._trusting(Identity(token.network))
-
-    def _taken(self, kept: _Kept) -> bool:
+    def _take(self, kept: _Kept) -> bool:
         descriptor = verified(kept.descriptor, Descriptor, kept.network)
         own = verified(kept.certificate, Certificate, kept.network)
         if descriptor is None or own is None or own.identity != self.identity:
             return False
-        self._trusting(Identity(kept.network))
+        self._trustIn(Identity(kept.network))
         self._kept, self.descriptor, self.own = kept, descriptor, own
         return True
 
     def _keep(self, kept: _Kept) -> None:
-        if self._kept is None and self.state.has(MEMBERSHIP):
-            self._setAside(MEMBERSHIP)
-        self._keeping.write(MEMBERSHIP, packed(kept))
+        if self._kept is None:
+            self._files.setAside(MEMBERSHIP)
+        self._files.write(MEMBERSHIP, packed(kept))
         self.damaged.clear()
-        self._taken(kept)
+        self._take(kept)
 
-    def _setAside(self, name: str) -> None:
-        try:
-            self.state.setAside(name)
-        except StateUnavailable as error:
-            self._log.error("{error}", error=error)
-
-    def _ours(self, certificate: bytes) -> Certificate | None:
+    def _checkOwn(self, certificate: bytes) -> Certificate | None:
         content = self.trust.check(certificate, expired=True) if self.trust else None  # that is for others to judge
-        ours = content is not None and (content.identity, content.exchangeKey) == (
-            self.identity,
-            self.key.exchangePublic,
-        )
-        return content if ours else None
+        ours = self.identity, self.key.exchangePublic
+        return content if content is not None and (content.identity, content.exchangeKey) == ours else None
 
-    def _trusting(self, network: Identity) -> None:
-        if self.trust is not None and self.trust.network == network:
-            return
-        self.trust = Trust(network, self._wallClock)
-        content = keptSecret(self.state, REVOCATIONS)
-        revocations = None if content is None else unpacked(content, list[bytes], 256 * LIMIT)
-        if content is not None and revocations is None:
-            self._damaged(REVOCATIONS, "or let the others tell this node who was revoked, which they do at once")
-            self._setAside(REVOCATIONS)
-        self.trust.load(revocations or ())
-        self.trust.observe(self._revoked)
-
-    def _revoked(self, identity: Identity, revocation: bytes) -> None:
-        if self._writing is None:
-            self._writing = self._clock.callLater(PATIENCE, self._writeRevocations)
-
-    def _writeRevocations(self) -> None:
-        self._writing = None
-        if self.trust is not None:
-            self._keeping.write(REVOCATIONS, packed(self.trust.revocations))
-
-
-def _digest(token: Token) -> bytes:
-    return f"{sha256(token.text.encode()).hexdigest()}\n".encode()
+    def _trustIn(self, network: Identity) -> None:
+        if self.trust is None or self.trust.network != network:
+            self.trust = Trust(network, self._wallClock)
+            self._revocations.follow(self.trust)

@@ -1,5 +1,6 @@
 """
-Evidence: a certificate of the network shows that its owner is a member, whatever a store says that is older than it.
+Recovering members after the store was lost or restored: a certificate of the network shows that its owner is a member,
+whatever a store says that is older than it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from twisted.logger import Logger
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.membership.assignments import Assignments
 from wand.membership.certificate import SERVER, Certificate
 from wand.membership.identity import Identity
+from wand.membership.issuer import Issuer
+from wand.membership.member_records import MemberRecords
 from wand.membership.record import MemberRecord
-from wand.membership.register import Register
 
 
-class Evidence:
+class MemberRecovery:
     """
     Learns members from their certificates, after a store was lost or restored from a backup: they can be seen and
     revoked again, and what is theirs is given to nobody else.
@@ -24,8 +27,10 @@ class Evidence:
 
     _log = Logger()
 
-    def __init__(self, register: Register, events: Events) -> None:
-        self._register = register
+    def __init__(self, members: MemberRecords, assignments: Assignments, issuer: Issuer, events: Events) -> None:
+        self._members = members
+        self._assignments = assignments
+        self._issuer = issuer
         self._events = events
 
     async def learn(self, content: Certificate, certificate: bytes, *, expired: bool) -> MemberRecord | None:
@@ -39,22 +44,22 @@ class Evidence:
         @raise wand.errors.StoreUnavailable: if it cannot be stored.
         @raise MembershipRefused: if others change the same member at the same time.
         """
-        before = self._register.get(content.identity)
+        before = self._members.get(content.identity)
         if before is not None and not isOlder(before, content):
             return None
         record = await self._record(content, certificate, expired=expired)
-        known = await self._register.add(record) if before is None else before
+        known = await self._members.add(record) if before is None else before
         if known != record:
-            await self._register.change(content.identity, lambda known: record if isOlder(known, content) else known)
-        learned = self._register.get(content.identity) or record
+            await self._members.change(content.identity, lambda known: record if isOlder(known, content) else known)
+        learned = self._members.get(content.identity) or record
         if before is None:
             self._events.publish("member-learned", name=learned.name, key=content.identity.hex(), state=learned.state)
-        if learned.state == "member" and self._register.isDue(learned):  # it could not keep everything
-            learned = await self._register.issue(content.identity)
+        if learned.state == "member" and self._issuer.isDue(learned):  # it could not keep everything
+            learned = await self._issuer.issue(content.identity)
         return learned
 
     async def _record(self, content: Certificate, certificate: bytes, *, expired: bool) -> MemberRecord:
-        assignments, identity = self._register.assignments, content.identity
+        assignments, identity = self._assignments, content.identity
         addresses = [await self._address(address, content) for address in content.addresses]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
         return MemberRecord(
@@ -77,7 +82,7 @@ class Evidence:
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:
         try:
-            await self._register.assignments.takeMAC(MAC(mac), identity)
+            await self._assignments.takeMAC(MAC(mac), identity)
         except MembershipRefused:
             self._log.warn("{mac} of {key} belongs to another member", mac=str(MAC(mac)), key=str(Identity(identity)))
             return False
@@ -85,11 +90,11 @@ class Evidence:
 
     async def _address(self, address: str, content: Certificate) -> str:
         """
-        Let the address stay with whoever was a member earlier; the other gets a new one.
+        Leave the address to whoever was a member first; the other gets a new one.
         """
-        assignments = self._register.assignments
+        assignments = self._assignments
         holder = assignments.holderOfAddress(address)
-        other = None if holder in (None, content.identity) else self._register.get(holder or b"")
+        other = None if holder in (None, content.identity) else self._members.get(holder or b"")
         isFirst = other is None or (content.since, content.identity) < (other.since, other.identity)
         if other is not None and not isFirst and other.state != "revoked":
             return await assignments.takeAddress(content.identity)
@@ -99,11 +104,11 @@ class Evidence:
         return address
 
     async def _readdress(self, other: MemberRecord, address: str) -> None:
-        new = await self._register.assignments.takeAddress(other.identity)
+        new = await self._assignments.takeAddress(other.identity)
         moved = tuple(new if each == address else each for each in other.addresses)
-        await self._register.change(other.identity, lambda before: msgspec.structs.replace(before, addresses=moved))
+        await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, addresses=moved))
         if other.state == "member":
-            await self._register.issue(other.identity)
+            await self._issuer.issue(other.identity)
         self._log.warn(
             "{name} had the address {old} of an earlier member; it has {new} now", name=other.name, old=address, new=new
         )
@@ -112,6 +117,6 @@ class Evidence:
 
 def isOlder(record: MemberRecord, content: Certificate) -> bool:
     """
-    Is what a store has of a member older than a certificate of its?
+    Is a member's record older than a certificate of that member?
     """
     return record.state != "revoked" and (not record.certificate or record.issued < content.issued)

@@ -31,14 +31,14 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z")]
 
 #: What a member may call its own, at most, of each kind.
-LIMIT: Final = 4
+OWN_MAXIMUM: Final = 4
 
 #: An overlay address with its prefix length.
 Address: TypeAlias = Annotated[str, Meta(max_length=43)]
 
-Addresses: TypeAlias = Annotated[tuple[Address, ...], Meta(max_length=LIMIT)]
+Addresses: TypeAlias = Annotated[tuple[Address, ...], Meta(max_length=OWN_MAXIMUM)]
 
-MACs: TypeAlias = Annotated[tuple[Octets6, ...], Meta(max_length=LIMIT)]
+MACs: TypeAlias = Annotated[tuple[Octets6, ...], Meta(max_length=OWN_MAXIMUM)]
 
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
@@ -52,7 +52,7 @@ def isName(text: str) -> bool:
 
 def nameLike(text: str, otherwise: str) -> str:
     """
-    The nearest name to any text, such as the name of a host; C{otherwise} where nothing is left of it.
+    The nearest name to any text, such as the name of a host; C{otherwise} if nothing is left of it.
     """
     name = re.sub(r"[^a-z0-9]+", "-", text[:64].lower()).strip("-")[:32].strip("-")
     return name or otherwise
@@ -99,7 +99,7 @@ def checkMACs(macs: tuple[bytes, ...]) -> None:
 
 def checkSecret(secret: bytes) -> None:
     """
-    Check that a secret is set: one of zeros only is none.
+    Check that a secret is set, and not all zeros.
 
     @raise ValueError: if it is not.
     """

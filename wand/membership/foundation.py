@@ -1,5 +1,5 @@
 """
-Foundation: a network is created, or what there is of it is read.
+A network is created, or what its server has of it is read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wand.membership.identity import NETWORK_KEY, Entropy, Identity, NetworkKey
 from wand.membership.kept import keptSecret
 from wand.membership.messages import Signed
 from wand.membership.network import CIPHERS, Cipher, Descriptor, prefixFrom
-from wand.membership.shelf import Shelf
+from wand.membership.shelf import StoredValues
 from wand.membership.signed import packed, signed, unpacked, verified
 from wand.state import StateDirectory
 
@@ -45,7 +45,7 @@ RESTORE: Final = (
 )
 
 #: Seconds for which a certificate is valid.
-LIFE: Final = 3 * 86_400
+CERTIFICATE_LIFE: Final = 3 * 86_400
 
 _log: Final = Logger()
 
@@ -69,7 +69,7 @@ class NetworkWish:
     name: str = "wand"
     cipher: Cipher = "aes-256-gcm"
     prefix: str = "10.77.0.0/16"
-    life: int = LIFE
+    life: int = CERTIFICATE_LIFE
     server: str = "server"
     obstacle: str = ""
     quarantine: int = 30 * 86_400
@@ -106,16 +106,17 @@ class NetworkRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 @attrs.frozen(eq=False)
-class Foundation:
+class StoredNetwork:
     """
-    A network.
+    A network, as its server has it.
 
+    @ivar identity: its public key.
     @ivar key: its private key; C{None} where it is kept elsewhere.
     @ivar created: was it created just now?
     @ivar recovered: was it read from the copy, because the store has lost it?
     """
 
-    network: Identity
+    identity: Identity
     key: NetworkKey | None
     descriptor: Descriptor
     signedDescriptor: bytes
@@ -131,13 +132,13 @@ class Foundation:
         return prefixFrom(self.descriptor.prefix)
 
 
-async def founded(
+async def openNetwork(
     records: IRecords,
     state: StateDirectory,
     wish: NetworkWish,
     wallClock: Callable[[], float],
     entropy: Entropy = os.urandom,
-) -> Foundation:
+) -> StoredNetwork:
     """
     Read the network of a store.  Create it if the store is empty, and nothing says that there was a network before.
 
@@ -148,34 +149,34 @@ async def founded(
     @raise StoreUnavailable: if the store cannot be used, its record is damaged, or it was lost.
     @raise StateUnavailable: if the key cannot be read or written, or is another network's.
     """
-    shelf = Shelf(records, KIND, NetworkRecord)
-    await shelf.load()
-    if shelf.hasUnreadable:
+    stored = StoredValues(records, KIND, NetworkRecord)
+    await stored.load()
+    if stored.hasUnreadable:
         raise StoreUnavailable(f"the store's record of the network is damaged, and nothing was changed; {RESTORE}")
-    record = shelf.get(KEY)
+    record = stored.get(KEY)
     if record is None and state.has(*TRACES) is None:
-        return await _created(shelf, state, wish, wallClock, entropy)
+        return await _created(stored, state, wish, wallClock, entropy)
     if record is None:
-        return await _recovered(shelf, state, wish)
+        return await _recovered(stored, state, wish)
     _finishKey(state, record.network)
-    foundation = _read(record, NetworkKey.kept(state), state)
-    _checkCopy(state, foundation)
+    network = _read(record, NetworkKey.kept(state), state)
+    _checkCopy(state, network)
     _copy(state, record)
-    return foundation
+    return network
 
 
 async def _created(
-    shelf: Shelf[NetworkRecord],
+    stored: StoredValues[NetworkRecord],
     state: StateDirectory,
     wish: NetworkWish,
     wallClock: Callable[[], float],
     entropy: Entropy,
-) -> Foundation:
+) -> StoredNetwork:
     if wish.obstacle:
         raise ConfigurationInvalid("", "prefix", wish.obstacle)
     key = NetworkKey.made(state, entropy, NEW_KEY)
-    isOurs = await shelf.exchange(KEY, None, _new(key, wish, wallClock, entropy))
-    record = shelf.get(KEY)
+    isOurs = await stored.exchange(KEY, None, _new(key, wish, wallClock, entropy))
+    record = stored.get(KEY)
     if record is None:
         raise StoreUnavailable(f"the store lost the network just now; {RESTORE}")
     _finishKey(state, record.network)  # unless another server created the network meanwhile
@@ -183,7 +184,7 @@ async def _created(
     return attrs.evolve(_read(record, key if isOurs else None, state), created=isOurs)
 
 
-async def _recovered(shelf: Shelf[NetworkRecord], state: StateDirectory, wish: NetworkWish) -> Foundation:
+async def _recovered(stored: StoredValues[NetworkRecord], state: StateDirectory, wish: NetworkWish) -> StoredNetwork:
     """
     The store is empty, and it was not always: nobody makes another network of that unasked.
     """
@@ -200,10 +201,10 @@ async def _recovered(shelf: Shelf[NetworkRecord], state: StateDirectory, wish: N
             "was changed: restore a backup, or copy the file membership from the state directory of any node to "
             f"{state.path / NETWORK}"
         )
-    foundation = _read(record, NetworkKey.kept(state), state)
-    if not await shelf.exchange(KEY, None, record):
+    network = _read(record, NetworkKey.kept(state), state)
+    if not await stored.exchange(KEY, None, record):
         raise StoreUnavailable("another server recovered the network just now; start again")
-    return attrs.evolve(foundation, recovered=True)
+    return attrs.evolve(network, recovered=True)
 
 
 def _new(key: NetworkKey, wish: NetworkWish, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
@@ -221,18 +222,18 @@ def _finishKey(state: StateDirectory, network: bytes) -> None:
         state.rename(NEW_KEY, NETWORK_KEY)
 
 
-def _checkCopy(state: StateDirectory, foundation: Foundation) -> None:
+def _checkCopy(state: StateDirectory, network: StoredNetwork) -> None:
     """
     See that the copy beside a store is the same network's: a store that came from elsewhere would make all members
     strangers, and take with the copy the only secret by which they are known.
     """
     content = keptSecret(state, NETWORK)
     copy = None if content is None else unpacked(content, NetworkRecord, 65536)
-    if copy is None or copy.network == foundation.network:
+    if copy is None or copy.network == network.identity:
         return
-    if foundation.key is None:
+    if network.key is None:
         raise StateUnavailable(
-            f"the store has the network {foundation.network}, and {state.path / NETWORK} says that this server's is "
+            f"the store has the network {network.identity}, and {state.path / NETWORK} says that this server's is "
             f"{Identity(copy.network)}; nothing was changed: restore a backup (wand restore FILE), or give the other "
             "network a state directory of its own"
         )
@@ -248,7 +249,7 @@ def _copy(state: StateDirectory, record: NetworkRecord) -> None:
         _log.error("there is no copy of the network's secret beside its store: {error}", error=error)
 
 
-def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) -> Foundation:
+def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) -> StoredNetwork:
     descriptor = verified(record.descriptor, Descriptor, record.network)
     if descriptor is None:
         raise StoreUnavailable(f"the record of the network is damaged, and nothing was changed; {RESTORE}")
@@ -259,4 +260,4 @@ def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) 
             f"{path} is the key of another network, {key.network}; the store has {network}; nothing was changed: "
             f"{RESTORE}"
         )
-    return Foundation(network, key, descriptor, record.descriptor, record.secret, created=False)
+    return StoredNetwork(network, key, descriptor, record.descriptor, record.secret, created=False)

@@ -157,7 +157,7 @@ class NetworkKey:
         """
         Read the content of a key file.
 
-        @raise StateUnavailable: if it is none.
+        @raise StateUnavailable: if it is not a key.
         """
         return cls.fromSeed(_seedFrom(text.encode(), "the network key"))
 

@@ -4,6 +4,7 @@ Invitations: who has one may join, as often as it says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -14,23 +15,26 @@ from wand.interfaces import IRecords
 from wand.membership.fields import isName
 from wand.membership.identity import Entropy
 from wand.membership.limits import USUAL, Limits
-from wand.membership.shelf import Shelf
+from wand.membership.shelf import StoredValues
 from wand.membership.status import InvitationStatus
 
 #: The kind of our records in a store.
 KIND: Final = "sealed-invitation"
 
 #: How many invitations there may be.
-LIMIT: Final = 10_000
+INVITATIONS_MAXIMUM: Final = 10_000
 
 #: How often one can be redeemed at most.
-USES: Final = 1000
+USES_MAXIMUM: Final = 1000
 
 #: Seconds for which one that has expired is still answered, so that its holder is told why it is refused.
-GRACE: Final = 86_400
+EXPIRED_GRACE: Final = 86_400
 
 #: How often a change is tried while others change the same invitation.
-_TRIES: Final = 64
+REDEEM_TRIES: Final = 64
+
+
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -85,7 +89,7 @@ class Invitation(msgspec.Struct, frozen=True):
 
 class Invitations:
     """
-    Makes invitations, and redeems each no more often than it says, however many ask at once.
+    Makes invitations, and redeems each at most as often as it says, however many ask at once.
     """
 
     def __init__(
@@ -95,7 +99,7 @@ class Invitations:
         @param wallClock: gives the seconds since the epoch.
         @param isNeeded: does somebody who joined with this invitation still wait for the answer?
         """
-        self._shelf = Shelf(records, KIND, Invitation)
+        self._stored = StoredValues(records, KIND, Invitation)
         self._wallClock = wallClock
         self._entropy = entropy
         self._isNeeded = isNeeded
@@ -106,10 +110,10 @@ class Invitations:
 
         @raise wand.errors.StoreUnavailable: if that fails.
         """
-        await self._shelf.load()
-        for invitation in self._shelf:
+        await self._stored.load()
+        for invitation in self._stored:
             if not self._isAnswered(invitation):
-                await self._shelf.exchange(invitation.invitation, invitation, None)
+                await self._stored.exchange(invitation.invitation, invitation, None)
 
     async def make(
         self,
@@ -127,17 +131,17 @@ class Invitations:
         @raise MembershipRefused: if it cannot be made so.
         @raise wand.errors.StoreUnavailable: if it cannot be stored.
         """
-        if not 1 <= uses <= USES:
-            raise MembershipRefused(f"an invitation can be used 1 to {USES} times")
+        if not 1 <= uses <= USES_MAXIMUM:
+            raise MembershipRefused(f"an invitation can be used 1 to {USES_MAXIMUM} times")
         if not 0 < lifetime <= 366 * 86_400:
             raise MembershipRefused("an invitation must expire, within a year")
         if name and not isName(name):
             raise MembershipRefused(f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
-        if len(self._shelf) >= LIMIT:
+        if len(self._stored) >= INVITATIONS_MAXIMUM:
             await self.load()
             await self._forgetWithdrawn()
-        if len(self._shelf) >= LIMIT:
-            raise MembershipRefused(f"there are {LIMIT} invitations already; withdraw some")
+        if len(self._stored) >= INVITATIONS_MAXIMUM:
+            raise MembershipRefused(f"there are {INVITATIONS_MAXIMUM} invitations already; withdraw some")
         invitation = Invitation(
             invitation=self._entropy(16),
             secret=self._entropy(32),
@@ -148,48 +152,51 @@ class Invitations:
             approval=approval,
             limits=limits,
         )
-        if not await self._shelf.exchange(invitation.invitation, None, invitation):
+        if not await self._stored.exchange(invitation.invitation, None, invitation):
             raise MembershipRefused("there is an invitation of this id; is the randomness of this system broken?")
         return invitation
 
-    async def withdraw(self, invitation: bytes) -> None:
+    async def withdraw(self, invitation: str) -> None:
         """
         Let nobody join with an invitation any more.  Its holders are told so, for as long as those of one that has
         expired.
 
-        @raise NoSuchMember: if there is none of this id.
+        @param invitation: its whole id in hex.
+        @raise NoSuchMember: if there is no such invitation, or nobody could join with it anyway.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        known = self._shelf.get(invitation)
-        if known is None:
-            raise NoSuchMember(f"there is no invitation {invitation.hex()}")
-        if not await self._shelf.exchange(invitation, known, msgspec.structs.replace(known, withdrawn=True)):
-            await self.withdraw(invitation)
+        while True:
+            known = self._stored.get(bytes.fromhex(invitation)) if _ID.fullmatch(invitation) else None
+            if known is None or not self._isOpen(known):
+                raise NoSuchMember(f"there is no open invitation {invitation}")
+            withdrawn = msgspec.structs.replace(known, withdrawn=True)
+            if await self._stored.exchange(known.invitation, known, withdrawn):
+                return
 
     async def _forgetWithdrawn(self) -> None:
-        for invitation in self._shelf:
+        for invitation in self._stored:
             if invitation.withdrawn and not self._isNeeded(invitation.invitation):
-                await self._shelf.exchange(invitation.invitation, invitation, None)
+                await self._stored.exchange(invitation.invitation, invitation, None)
 
     def get(self, invitation: bytes) -> Invitation | None:
         """
         An invitation, whatever has become of it.
         """
-        return self._shelf.get(invitation)
+        return self._stored.get(invitation)
 
     @property
     def open(self) -> list[InvitationStatus]:
         """
         The invitations that can be redeemed.
         """
-        now = self._wallClock()
-        return [each.status for each in self._shelf if each.expires > now and each.isOpen]
+        return [each.status for each in self._stored if self._isOpen(each)]
 
     def secretOf(self, invitation: bytes) -> bytes | None:
         """
         The pre-shared key of the handshake that redeems an invitation.  Also of one that is used up, was withdrawn or
         has just expired, so that who lost our answer can ask again, and everybody else is told why it is refused.
         """
-        known = self._shelf.get(invitation)
+        known = self._stored.get(invitation)
         return known.secret if known is not None and self._isAnswered(known) else None
 
     def check(self, invitation: bytes, identity: bytes) -> Invitation:
@@ -198,7 +205,7 @@ class Invitations:
 
         @raise MembershipRefused: if not, with the reason.
         """
-        known = self._shelf.get(invitation)
+        known = self._stored.get(invitation)
         if known is None:
             raise MembershipRefused("there is no such invitation; ask for another")
         if identity in known.redeemers:
@@ -219,14 +226,17 @@ class Invitations:
         @raise TemporarilyUnavailable: if too many others use it at the same time.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        for _ in range(_TRIES):
+        for _ in range(REDEEM_TRIES):
             known = self.check(invitation, identity)
             if identity in known.redeemers:
                 return known
             used = msgspec.structs.replace(known, redeemers=(*known.redeemers, identity))
-            if await self._shelf.exchange(invitation, known, used):
+            if await self._stored.exchange(invitation, known, used):
                 return used
         raise TemporarilyUnavailable("too many join at once; try again")
 
     def _isAnswered(self, invitation: Invitation) -> bool:
-        return invitation.expires + GRACE > self._wallClock() or self._isNeeded(invitation.invitation)
+        return invitation.expires + EXPIRED_GRACE > self._wallClock() or self._isNeeded(invitation.invitation)
+
+    def _isOpen(self, invitation: Invitation) -> bool:
+        return invitation.isOpen and invitation.expires > self._wallClock()

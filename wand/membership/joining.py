@@ -15,24 +15,38 @@ from twisted.logger import Logger
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.membership.enrolment import Enrolment
-from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renew, Renewed
+from wand.membership.identity import NodeKey
+from wand.membership.messages import Admitted, Join, JoinProof, NotNow, Pending, Refused, Renew, Renewed
+from wand.membership.signed import signature
+from wand.membership.token import Token
 from wand.notes import Notes
 
 #: Seconds after which a request that got no answer is made again: at first, and at most.
-PATIENCE: Final = 2.0
-PATIENCE_MAXIMUM: Final = 30.0
+REQUEST_PATIENCE: Final = 2.0
+REQUEST_PATIENCE_MAXIMUM: Final = 30.0
 
-#: Seconds after which a request is made again that is pending: soon enough for the session to stay.
-PENDING: Final = 20.0
+#: Seconds after which a pending request is made again: soon enough for the session to stay.
+PENDING_PATIENCE: Final = 20.0
 
-#: Seconds after which it is made again if the server could not now: at first, and at most; and how much longer, at
-#: random, as a part of it.
-TROUBLE: Final = 1.0
-TROUBLE_MAXIMUM: Final = 40.0
-TROUBLE_JITTER: Final = 0.5
+#: Seconds after which a request is made again if the server could not answer: at first, and at most; and how much
+#: longer at random, as a fraction.
+RETRY_DELAY: Final = 1.0
+RETRY_DELAY_MAXIMUM: Final = 40.0
+RETRY_JITTER: Final = 0.5
 
 #: Seconds between two looks at whether it is time for a new certificate, at most: the clock may be set.
-LOOK: Final = 300.0
+RENEWAL_LOOK: Final = 300.0
+
+
+def joinRequest(key: NodeKey, token: Token, name: str, mac: MAC) -> Join:
+    """
+    The request to join, for the server of an invitation.
+
+    @param name: what the node would like to be called.
+    @param mac: the address of its tap.
+    """
+    proof = JoinProof(token.network, key.identity, key.exchangePublic, token.invitation)
+    return Join(key.identity, name[:64], mac, signature(key.signing, proof))
 
 
 class Joining:
@@ -69,26 +83,26 @@ class Joining:
         self._random = random
         self._send = send
         self._delayed = delayed
-        self._patience = PATIENCE
-        self._trouble = TROUBLE
+        self._patience = REQUEST_PATIENCE
+        self._trouble = RETRY_DELAY
         self._timer: IDelayedCall | None = None
 
     def start(self) -> None:
         """
         Ask, and ask again until there is an answer.
         """
-        join = self._enrolment.join(self._name, self.mac)
-        if join is not None:
+        token = self._enrolment.token
+        if token is not None:
             self._again(self._patience)
-            self._patience = min(2 * self._patience, PATIENCE_MAXIMUM)
-            self._send(join)
+            self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)
+            self._send(joinRequest(self._enrolment.key, token, self._name, self.mac))
 
     def hurry(self) -> None:
         """
         The server was found just now: if we wait for the next time to ask, it is now.
         """
         if self._timer is not None:
-            self._patience = PATIENCE
+            self._patience = REQUEST_PATIENCE
             self._again(0.0)
 
     def received(self, message: Admitted | Pending | Refused | NotNow) -> None:
@@ -99,7 +113,7 @@ class Joining:
             return
         match message:
             case Pending():
-                self._again(PENDING)
+                self._again(PENDING_PATIENCE)
             case NotNow(reason):
                 self._wait(reason)
             case Refused(reason):
@@ -110,7 +124,7 @@ class Joining:
 
     def stop(self) -> None:
         """
-        Ask no more.
+        Stop asking.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -122,8 +136,8 @@ class Joining:
             self.done.callback(None)
 
     def _wait(self, reason: str) -> None:
-        self._again(self._trouble * (1 + TROUBLE_JITTER * self._random.random()))
-        self._trouble = min(2 * self._trouble, TROUBLE_MAXIMUM)
+        self._again(self._trouble * (1 + RETRY_JITTER * self._random.random()))
+        self._trouble = min(2 * self._trouble, RETRY_DELAY_MAXIMUM)
         self._delayed(reason)
 
     def _again(self, seconds: float) -> None:
@@ -177,7 +191,9 @@ class Renewal:
         if own is None:
             return
         wait = self._enrolment.renewalIn if self.mac in own.macs else 0.0
-        self._timer = self._clock.callLater(min(wait, LOOK) if wait > 0 else PATIENCE_MAXIMUM, self.start)
+        self._timer = self._clock.callLater(
+            min(wait, RENEWAL_LOOK) if wait > 0 else REQUEST_PATIENCE_MAXIMUM, self.start
+        )
         if wait <= 0:
             self._send(Renew(self.mac))
 
@@ -205,7 +221,7 @@ class Renewal:
 
     def stop(self) -> None:
         """
-        Ask no more.
+        Stop asking.
         """
         if self._timer is not None and self._timer.active():
             self._timer.cancel()

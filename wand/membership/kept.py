@@ -11,7 +11,7 @@ from wand.errors import StateUnavailable
 from wand.state import StateDirectory
 
 #: What is read of a file at most, in octets.
-_MAXIMUM = 16_000_000
+FILE_MAXIMUM = 16_000_000
 
 
 def keptSecret(state: StateDirectory, name: str) -> bytes | None:
@@ -31,7 +31,7 @@ def keptSecret(state: StateDirectory, name: str) -> bytes | None:
     try:
         _check(os.fstat(descriptor), state, name)  # before it becomes a file of Python's, which no directory can be
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(_MAXIMUM)
+            return file.read(FILE_MAXIMUM)
     finally:
         os.close(descriptor)
 

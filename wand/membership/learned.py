@@ -14,31 +14,28 @@ from typing import Final, NamedTuple
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
-from wand.membership.complaints import Complaints
+from wand.membership.complaints import MemberNotes
+from wand.membership.hosts_behind import HostsBehind
 from wand.membership.identity import Identity
-from wand.table import Rank, Source, Table
+from wand.membership.member_entries import MemberEntries
 from wand.timing.deadlines import Ageing
 
-#: Who says so in the table.
-LEARNED: Final = Source("learned", Rank.LEARNED)
-
 #: How many are known altogether, so that they leave room in the table for what is claimed.
-LIMIT: Final = 65_536
+HOSTS_MAXIMUM: Final = 65_536
 
 #: Seconds after its last frame for which the table has an address.
-AGE: Final = 300.0
+HEARD_LIFETIME: Final = 300.0
 
 #: Seconds after its last frame for which an address is remembered.
-MEMORY: Final = 3600.0
+MEMORY_LIFETIME: Final = 3600.0
 
 #: Seconds after a frame from one place in which a frame to a single host from another may have been under way since
 #: before a move, and moves nothing; frames to groups, with which hosts and hypervisors announce themselves, do.
-HOLD: Final = 2.0
+MOVE_HOLD: Final = 2.0
 
 #: How often an address may move at once, and the seconds after which it may once more.
-MOVES: Final = 4
+MOVES_MAXIMUM: Final = 4
 MOVE_INTERVAL: Final = 10.0
 
 
@@ -65,6 +62,14 @@ class _Host:
     filled: float
     isSilent: bool = False
 
+    def mayMove(self, now: float) -> bool:
+        """
+        May the host move, as often as it did?  One more move must then be counted.
+        """
+        self.moves = min(float(MOVES_MAXIMUM), self.moves + (now - self.filled) / MOVE_INTERVAL)
+        self.filled = now
+        return self.moves >= 1.0
+
 
 class Learned:
     """
@@ -73,31 +78,27 @@ class Learned:
 
     def __init__(
         self,
-        own: Identity,
         clock: IReactorTime,
         wallClock: Callable[[], float],
-        table: Table,
-        complaints: Complaints,
+        entries: MemberEntries,
+        notes: MemberNotes,
         quotaOf: Callable[[Identity], int],
         freed: Callable[[MAC], object],
-        limit: int = LIMIT,
+        limit: int = HOSTS_MAXIMUM,
     ) -> None:
         """
-        @param own: our own identity: what is behind our tap goes into no table.
         @param quotaOf: how many addresses may be behind a member.
         @param freed: called with an address that is no longer remembered.
         """
-        self._own = own
         self._clock = clock
         self._wallClock = wallClock
-        self._table = table
-        self._complaints = complaints
+        self._entries = entries
+        self._notes = notes
         self._quotaOf = quotaOf
         self._freed = freed
         self._limit = limit
         self._hosts: dict[MAC, _Host] = {}
-        self._macsOf: dict[Identity, dict[MAC, None]] = {}
-        self._silentOf: dict[Identity, dict[MAC, None]] = {}
+        self._behind = HostsBehind()
         self._ages: Ageing[MAC] = Ageing(clock, self._aged)
 
     def __len__(self) -> int:
@@ -121,7 +122,7 @@ class Learned:
                 return False
         elif host.isSilent and not self._wake(host, mac):
             return False
-        self._ages.expireAt(mac, now + AGE)
+        self._ages.expireAt(mac, now + HEARD_LIFETIME)
         return True
 
     def forget(self, mac: MAC) -> None:
@@ -131,13 +132,14 @@ class Learned:
         host = self._hosts.pop(mac, None)
         if host is not None:
             self._ages.discard(mac)
-            self._leave(host, mac)
+            self._entries.silent(mac)
+            self._behind.discard(host.holder, mac)
 
     def forgetBehind(self, identity: Identity) -> None:
         """
         A member lost the bridge right, or is no longer a member.
         """
-        for mac in tuple(self._macsOf.get(identity, ())):
+        for mac in self._behind.of(identity):
             self.forget(mac)
             self._freed(mac)
 
@@ -163,12 +165,6 @@ class Learned:
         host = self._hosts.get(mac)
         return float("inf") if host is None else host.since
 
-    def macsOf(self, identity: Identity) -> frozenset[MAC]:
-        """
-        What is in the table behind a member.
-        """
-        return frozenset(self._macsOf.get(identity, {}).keys() - self._silentOf.get(identity, {}).keys())
-
     def remembered(self) -> Iterator[Heard]:
         """
         Everything, to be kept over a restart.
@@ -182,50 +178,45 @@ class Learned:
         Take what was kept: it is in no table before the host is heard again.
         """
         mac, holder, now = MAC(heard.mac), Identity(heard.holder), self._clock.seconds()
-        left = min(MEMORY, heard.last + MEMORY - self._wallClock())
+        left = min(MEMORY_LIFETIME, heard.last + MEMORY_LIFETIME - self._wallClock())
         if left > 0 and mac not in self._hosts and self._hasRoom(holder):
-            self._hosts[mac] = _Host(holder, heard.since, MOVES, now, isSilent=True)
-            self._macsOf.setdefault(holder, {})[mac] = None
-            self._silentOf.setdefault(holder, {})[mac] = None
+            self._hosts[mac] = _Host(holder, heard.since, MOVES_MAXIMUM, now, isSilent=True)
+            self._behind.add(holder, mac)
+            self._behind.setSilent(holder, mac, isSilent=True)
             self._ages.expireAt(mac, now + left)
 
     # How it is done.
 
     def _learn(self, identity: Identity, mac: MAC, now: float) -> bool:
-        if not self._hasRoom(identity) or not self._enter(identity, mac):
+        if not self._hasRoom(identity) or not self._entries.heard(mac, identity):
             return False
-        self._hosts[mac] = _Host(identity, self._wallClock(), MOVES, now)
-        self._macsOf.setdefault(identity, {})[mac] = None
+        self._hosts[mac] = _Host(identity, self._wallClock(), MOVES_MAXIMUM, now)
+        self._behind.add(identity, mac)
         return True
 
     def _move(self, host: _Host, identity: Identity, mac: MAC, announced: bool, now: float) -> bool:
-        if not announced and now - self._last(host, mac) < HOLD:
+        if not announced and now - self._last(host, mac) < MOVE_HOLD:
             return False
-        if not self._mayMove(host, now):
-            self._complaints.fought(mac, host.holder, identity)
+        if not host.mayMove(now):
+            self._notes.fought(mac, host.holder, identity)
             return False
-        if not self._hasRoom(identity) or mac not in self._hosts or not self._enter(identity, mac):
+        if not self._hasRoom(identity) or mac not in self._hosts or not self._entries.heard(mac, identity):
             return False
-        self._leave(host, mac, isStaying=identity != self._own)
+        self._behind.discard(host.holder, mac)
+        self._behind.add(identity, mac)
         host.moves -= 1.0
         host.holder, host.since, host.isSilent = identity, self._wallClock(), False
-        self._macsOf.setdefault(identity, {})[mac] = None
         return True
 
-    def _mayMove(self, host: _Host, now: float) -> bool:
-        host.moves = min(float(MOVES), host.moves + (now - host.filled) / MOVE_INTERVAL)
-        host.filled = now
-        return host.moves >= 1.0
-
     def _wake(self, host: _Host, mac: MAC) -> bool:
-        if not self._enter(host.holder, mac):
+        if not self._entries.heard(mac, host.holder):
             return False
         host.isSilent = False
-        _remove(self._silentOf, host.holder, mac)
+        self._behind.setSilent(host.holder, mac, isSilent=False)
         return True
 
     def _last(self, host: _Host, mac: MAC) -> float:
-        return (self._ages.deadline(mac) or 0.0) - (MEMORY if host.isSilent else AGE)
+        return (self._ages.deadline(mac) or 0.0) - (MEMORY_LIFETIME if host.isSilent else HEARD_LIFETIME)
 
     def _aged(self, mac: MAC) -> None:
         host = self._hosts.get(mac)
@@ -235,54 +226,25 @@ class Learned:
             self.forget(mac)
             self._freed(mac)
             return
-        self._withdraw(mac)
+        self._entries.silent(mac)
         host.isSilent = True
-        self._silentOf.setdefault(host.holder, {})[mac] = None
-        self._ages.expireAt(mac, self._clock.seconds() + MEMORY - AGE)
+        self._behind.setSilent(host.holder, mac, isSilent=True)
+        self._ages.expireAt(mac, self._clock.seconds() + MEMORY_LIFETIME - HEARD_LIFETIME)
 
     def _hasRoom(self, identity: Identity) -> bool:
         quota = self._quotaOf(identity)
-        if len(self._macsOf.get(identity, ())) >= quota:
+        if self._behind.count(identity) >= quota:
             if not self._forgetSilent(identity):
-                self._complaints.full(identity, quota)
+                self._notes.full(identity, quota)
                 return False
         elif len(self._hosts) >= self._limit:
-            return self._forgetSilent(next(iter(self._silentOf), identity))
+            return self._forgetSilent()
         return True
 
-    def _forgetSilent(self, identity: Identity) -> bool:
-        mac = next(iter(self._silentOf.get(identity, ())), None)
+    def _forgetSilent(self, identity: Identity | None = None) -> bool:
+        mac = self._behind.firstSilent(identity)
         if mac is None:
             return False
         self.forget(mac)
         self._freed(mac)
         return True
-
-    def _leave(self, host: _Host, mac: MAC, *, isStaying: bool = False) -> None:
-        if not isStaying:
-            self._withdraw(mac)
-        _remove(self._macsOf, host.holder, mac)
-        _remove(self._silentOf, host.holder, mac)
-
-    def _enter(self, identity: Identity, mac: MAC) -> bool:
-        if identity == self._own:
-            return mac.isUnicast
-        try:
-            self._table.put(mac, identity, LEARNED)
-        except EntryRefused:  # ours, a group's, or the table is full
-            return False
-        return True
-
-    def _withdraw(self, mac: MAC) -> None:
-        try:
-            self._table.remove(mac, LEARNED)
-        except NoSuchEntry:  # it is behind ourselves, or silent, or the operator removed it
-            return
-
-
-def _remove(macsOf: dict[Identity, dict[MAC, None]], identity: Identity, mac: MAC) -> None:
-    macs = macsOf.get(identity)
-    if macs is not None:
-        macs.pop(mac, None)
-        if not macs:
-            del macsOf[identity]

@@ -21,13 +21,13 @@ from wand.state import StateDirectory
 HEARD: Final = "heard"
 
 #: How many addresses are kept, those that were heard last.
-LIMIT: Final = 8192
+KEPT_MAXIMUM: Final = 8192
 
 #: The largest file that is read, in octets.
-MAXIMUM: Final = 1_000_000
+FILE_MAXIMUM: Final = 1_000_000
 
 #: Seconds between two looks at whether there is something new to keep.
-INTERVAL: Final = 60.0
+KEEP_INTERVAL: Final = 60.0
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -53,12 +53,12 @@ class Memories:
         """
         Take what was kept, and keep up from now on.
         """
-        for kept in unpacked(self._file.start(INTERVAL), list[_Kept], MAXIMUM) or ():
+        for kept in unpacked(self._file.start(KEEP_INTERVAL), list[_Kept], FILE_MAXIMUM) or ():
             self._learned.remember(Heard(kept.mac, kept.holder, kept.since, kept.last))
 
     def stop(self) -> None:
         """
-        Keep what there is, and no more.
+        Keep what there is, and stop.
         """
         if self._file.stop():
             self.keep()
@@ -67,7 +67,7 @@ class Memories:
         """
         Write everything down.
         """
-        latest = sorted(self._learned.remembered(), key=lambda each: each.last)[-LIMIT:]
+        latest = sorted(self._learned.remembered(), key=lambda each: each.last)[-KEPT_MAXIMUM:]
         kept = [_Kept(each.mac, each.holder, int(each.since), int(each.last)) for each in latest]
         self._file.write(packed(kept))
 

@@ -15,10 +15,10 @@ from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, unpacked
 from wand.sealed.sessions import control_numbers
 
 #: The largest message, in octets.
-MAXIMUM: Final = 1152
+MESSAGE_MAXIMUM: Final = 1152
 
 #: How many revocations are in one message at most.
-PAGE: Final = 6
+REVOCATIONS_PAGE: Final = 6
 
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
 Index: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
@@ -184,7 +184,7 @@ class Revocations(msgspec.Struct, tag=control_numbers.REVOCATIONS, frozen=True, 
     @ivar after: where the reader may ask on; empty if there are no more.
     """
 
-    revocations: Annotated[tuple[_SignedRevocation, ...], Meta(max_length=PAGE)]
+    revocations: Annotated[tuple[_SignedRevocation, ...], Meta(max_length=REVOCATIONS_PAGE)]
     after: Annotated[bytes, Meta(max_length=32)]
 
 
@@ -234,6 +234,6 @@ def parse(octets: bytes) -> Message | None:
     """
     Read a message that may be anything.
 
-    @return: C{None} if it is none of ours, which the caller counts.
+    @return: C{None} if it is not one of ours, which the caller counts.
     """
-    return unpacked(octets, Message, MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
+    return unpacked(octets, Message, MESSAGE_MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec

@@ -40,7 +40,7 @@ def prefixFrom(text: str) -> IPv4Network | IPv6Network:
     """
     Read the prefix of a network's overlay addresses, C{10.77.0.0/16}.
 
-    @raise ValueError: if it is none, with the reason.
+    @raise ValueError: if it is not a prefix, with the reason.
     """
     prefix = ip_network(text)
     if str(prefix) != text or "%" in text or prefix.num_addresses < 4:

@@ -1,11 +1,11 @@
 """
-The news of revocations: whoever meets compares what it knows, and asks for what it lacks.
+How revocations spread: two members that meet compare what they know, and ask for what they lack.
 """
 
 from __future__ import annotations
 
 from wand.membership.messages import (
-    PAGE,
+    REVOCATIONS_PAGE,
     Revocations,
     RevocationsDigest,
     RevocationsWanted,
@@ -53,6 +53,6 @@ class RevocationNews:
                 return RevocationsWanted(after) if after and revocations else None
 
     def _page(self, after: bytes) -> Revocations | None:
-        page = self._trust.page(after, PAGE + 1)
-        last = unverified(page[PAGE - 1], Revocation) if len(page) > PAGE else None
-        return Revocations(tuple(page[:PAGE]), b"" if last is None else last.identity) if page else None
+        page = self._trust.page(after, REVOCATIONS_PAGE + 1)
+        last = unverified(page[REVOCATIONS_PAGE - 1], Revocation) if len(page) > REVOCATIONS_PAGE else None
+        return Revocations(tuple(page[:REVOCATIONS_PAGE]), b"" if last is None else last.identity) if page else None

@@ -1,6 +1,6 @@
 """
 Signing elsewhere: a server without the network key exports what waits for a signature, whoever has the key signs it,
-and the server imports the result.  Both are JSON, so that one can read what one signs.
+and the server imports the result.  Both documents are JSON, so that one can read what one signs.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ import msgspec
 
 from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
-from wand.membership.foundation import Foundation
 from wand.membership.identity import Identity, NetworkKey
 from wand.membership.limits import BROADCASTS, MACS, Limits
 from wand.membership.record import MemberRecord
-from wand.membership.register import Register
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
 
 #: The largest document, in octets.
-MAXIMUM: Final = 64_000_000
+DOCUMENT_MAXIMUM: Final = 64_000_000
 
 Document = TypeVar("Document")
 
@@ -85,34 +83,14 @@ class Signatures(msgspec.Struct, frozen=True):
     revocations: list[bytes]
 
 
-def exported(foundation: Foundation, register: Register) -> bytes:
-    """
-    What waits for a signature, as a document.
-    """
-    records = register.records
-    requests = Requests(
-        network=foundation.network.text,
-        life=register.life,
-        certificates=[_request(record) for record in records if register.isDue(record)],
-        revocations=[
-            RevocationRequest(record.name, record.identity.hex(), record.revoked)
-            for record in records
-            if record.state == "revoked" and not record.revocation
-        ],
-        descriptor=foundation.signedDescriptor,
-        known=[record.certificate for record in records if record.state == "member" and record.certificate],
-    )
-    return msgspec.json.format(msgspec.json.encode(requests), indent=2) + b"\n"
-
-
 def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None = None) -> bytes:
     """
-    Sign what a document of L{exported} asks for.
+    Sign what a document of L{wand.membership.signing_requests.exported} asks for.
 
     @param life: for how many seconds the certificates shall be valid, where not as long as is asked for.
     @raise MembershipRefused: if the document cannot be read, or is about another network.
     """
-    requests = _decoded(document, Requests)
+    requests = decoded(document, Requests)
     if requests.network != key.network.text:
         raise MembershipRefused(f"the requests are not for the network of this key, {key.network.text}")
     try:
@@ -128,48 +106,18 @@ def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None
     return msgspec.json.format(msgspec.json.encode(signatures), indent=2) + b"\n"
 
 
-async def imported(document: bytes, foundation: Foundation, register: Register) -> int:
+def decoded(document: bytes, kind: type[Document]) -> Document:
     """
-    Take a document of L{signedOffline}.  What is not valid or not waited for is left out and disturbs nothing else.
+    Read a document.
 
-    @return: how many certificates and revocations were taken.
-    @raise MembershipRefused: if the document cannot be read, or is about another network.
-    @raise wand.errors.StoreUnavailable: if that cannot be stored.
+    @raise MembershipRefused: if it cannot be read.
     """
-    signatures = _decoded(document, Signatures)
-    if signatures.network != foundation.network.text:
-        raise MembershipRefused("the signatures are for another network")
-    taken = 0
-    for revocation in signatures.revocations:
-        taken += await register.acceptRevocation(revocation)
-    for certificate in signatures.certificates:
-        taken += await register.accept(certificate)
-    return taken
-
-
-def _decoded(document: bytes, kind: type[Document]) -> Document:
-    if len(document) > MAXIMUM:
+    if len(document) > DOCUMENT_MAXIMUM:
         raise MembershipRefused("the document is too long")
     try:
         return msgspec.json.decode(document, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise MembershipRefused(f"the document cannot be read: {error}") from error
-
-
-def _request(record: MemberRecord) -> CertificateRequest:
-    return CertificateRequest(
-        name=record.name,
-        key=record.identity.hex(),
-        exchangeKey=record.exchangeKey.hex(),
-        server=record.server,
-        addresses=list(record.addresses),
-        macs=[str(MAC(mac)) for mac in record.macs],
-        bridge=record.bridge,
-        since=record.since,
-        behind=record.limits.macs,
-        broadcasts=record.limits.broadcasts,
-        confirmed=record.confirmed,
-    )
 
 
 def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: int) -> bytes:

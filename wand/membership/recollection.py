@@ -64,7 +64,7 @@ class Recollection:
 
     def stop(self) -> bool:
         """
-        Look no more.
+        Stop looking.
 
         @return: whether it did until now, so that there is something to write a last time.
         """

@@ -4,28 +4,25 @@ Redemption: a node joins with an invitation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hmac import compare_digest
-from typing import Final
 
 import msgspec
 from twisted.internet.defer import DeferredLock
-from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
-from wand.interfaces import Candidate, IHookListener
-from wand.membership.approval import allApprove
+from wand.interfaces import Candidate
+from wand.membership.approval import Approval
+from wand.membership.assignments import Assignments
 from wand.membership.fields import nameLike
-from wand.membership.identity import Identity
 from wand.membership.invitations import Invitation, Invitations
+from wand.membership.issuer import Issuer
+from wand.membership.member_records import MemberRecords
 from wand.membership.messages import Join, JoinProof
 from wand.membership.record import MemberRecord
-from wand.membership.register import Register
 from wand.membership.signed import isSignature
-
-#: How many candidates the hooks may think about at once.
-LIMIT: Final = 256
+from wand.membership.trust import Trust
 
 
 class Redemption:
@@ -35,26 +32,27 @@ class Redemption:
 
     def __init__(
         self,
-        register: Register,
+        members: MemberRecords,
+        assignments: Assignments,
         invitations: Invitations,
-        clock: IReactorTime,
+        issuer: Issuer,
+        trust: Trust,
+        approval: Approval,
         wallClock: Callable[[], float],
-        hooks: Sequence[IHookListener],
     ) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         """
-        self._register = register
+        self._members = members
+        self._assignments = assignments
         self._invitations = invitations
-        self._clock = clock
+        self._issuer = issuer
+        self._trust = trust
+        self._approval = approval
         self._wallClock = wallClock
-        self._hooks = hooks
-        self._asking: set[bytes] = set()
         self._lock = DeferredLock()
 
-    async def redeem(
-        self, join: Join, network: Identity, exchangeKey: bytes, invitation: bytes, endpoint: str
-    ) -> MemberRecord | None:
+    async def redeem(self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str) -> MemberRecord | None:
         """
         Make a member of a node.  One that is a member already gets what its invitation gives and it has not; if that is
         nothing, the invitation is not used.
@@ -65,25 +63,25 @@ class Redemption:
         @raise TemporarilyUnavailable: if nobody can say now.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        proof = JoinProof(network, join.identity, exchangeKey, invitation)
+        proof = JoinProof(self._trust.network, join.identity, exchangeKey, invitation)
         if not isSignature(join.proof, proof, join.identity):
             raise MembershipRefused("the request was not signed with the key that it names")
         known = self._known(join, exchangeKey)
         if known is None:
             self._invitations.check(invitation, join.identity)
-            if join.identity in self._asking:
+            if self._approval.isAsked(join.identity):
                 return None
             await self._ask(join, endpoint)
             known = await self._add(join, exchangeKey, invitation)
         else:
             known = await self._raised(known, invitation)
         if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
-            return await self._register.issue(known.identity)
+            return await self._issuer.issue(known.identity)
         return known
 
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
-        record = self._register.get(join.identity)
-        if self._register.trust.isRevoked(join.identity) or (record and record.state == "revoked"):
+        record = self._members.get(join.identity)
+        if self._trust.isRevoked(join.identity) or (record and record.state == "revoked"):
             raise MembershipRefused("this key was revoked; it cannot be a member again")
         if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
             raise MembershipRefused("this key is a member with another exchange key")
@@ -98,19 +96,16 @@ class Redemption:
         if offered.approval and record.state != "pending":
             raise MembershipRefused("to a member an invitation that needs an approval gives nothing; ask for another")
         await self._invitations.redeem(invitation, record.identity)
-        return await self._register.change(record.identity, lambda before: _withRightsOf(before, offered))
+        return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
 
     async def _ask(self, join: Join, endpoint: str) -> None:
-        if len(self._asking) >= LIMIT:
-            raise TemporarilyUnavailable("too many join at once; try again")
         candidate = Candidate(MAC(join.mac), endpoint, nameLike(join.name, "node"), join.identity)
-        self._asking.add(join.identity)
-        try:
-            verdict = await allApprove(self._hooks, candidate, self._clock)
-            if not verdict:
-                raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
-        finally:
-            self._asking.discard(join.identity)
+        answer = self._approval.ask(candidate)
+        if answer is None:
+            raise TemporarilyUnavailable("too many join at once; try again")
+        verdict = await answer
+        if not verdict:
+            raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
 
     async def _add(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
         await self._lock.acquire()
@@ -127,15 +122,16 @@ class Redemption:
         except MembershipRefused:
             await self._giveBack(join.identity)
             raise
-        return await self._register.add(record)
+        return await self._members.add(record)
 
     async def _giveBack(self, identity: bytes) -> None:
-        await self._register.load()
-        if self._register.get(identity) is None:
-            await self._register.assignments.release(identity)
+        await self._members.load()
+        await self._assignments.load()
+        if self._members.get(identity) is None:
+            await self._assignments.release(identity)
 
     async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
-        assignments = self._register.assignments
+        assignments = self._assignments
         await assignments.takeMAC(MAC(join.mac), join.identity)
         address = await assignments.takeAddress(join.identity)
         name = await assignments.takeNameLike(invitation.name or nameLike(join.name, "node"), join.identity)

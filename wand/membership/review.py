@@ -28,8 +28,8 @@ from wand.membership.signed import Body, unverified, verified
 LONG_LIFE: Final = 31 * 86_400
 
 #: Seconds by which clocks may differ, and by which a new member is older than the request for its certificate.
-TOLERANCE: Final = 300
-NEW: Final = 7 * 86_400
+CLOCK_TOLERANCE: Final = 300
+NEW_MEMBER_AGE: Final = 7 * 86_400
 
 #: Names that people and programs trust without asking.
 TRUSTED_NAMES: Final = frozenset(
@@ -116,7 +116,7 @@ class _Context:
             yield f"the member with this key is called {', '.join(sorted(names))} in its certificate"
         if any(each.identity == revocation.identity and each.role == SERVER for each in self._known):
             yield "it takes a directory server out of the network"
-        if revocation.revoked > self._now + TOLERANCE:
+        if revocation.revoked > self._now + CLOCK_TOLERANCE:
             yield "it says that it happens in the future"
 
     def _rights(self, certificate: Certificate) -> Iterator[str]:
@@ -130,14 +130,14 @@ class _Context:
     ) -> Iterator[str]:
         if certificate.expires - certificate.issued > LONG_LIFE:
             yield "it is valid for more than 31 days; a member that is lost or stolen has to be revoked"
-        if request.since > self._now + TOLERANCE:
+        if request.since > self._now + CLOCK_TOLERANCE:
             yield "the server says that the member joined in the future: one of the clocks is wrong"
-        if before is None and certificate.since < self._now - NEW:
+        if before is None and certificate.since < self._now - NEW_MEMBER_AGE:
             yield (
                 "member since more than a week ago, and no certificate of it is known: "
                 "who is the oldest member gets an address that two claim"
             )
-        if self._descriptor is not None and certificate.since < self._descriptor.created - TOLERANCE:
+        if self._descriptor is not None and certificate.since < self._descriptor.created - CLOCK_TOLERANCE:
             yield "member since before the network was made"
 
     def _addresses(self, certificate: Certificate) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """
-Records of one kind in a store, as values, with a copy in memory to read from.
+Values of one kind in a store, with a copy in memory to read from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 import msgspec
@@ -16,7 +16,47 @@ from wand.membership.signed import packed
 Value = TypeVar("Value")
 
 
-class Shelf(Generic[Value]):
+class Index(Generic[Value]):
+    """
+    The keys of stored values by what the values say, so that nobody has to look at all of them.
+    """
+
+    def __init__(self, of: Callable[[Value], Hashable]) -> None:
+        """
+        @param of: what to find a value by.
+        """
+        self._of = of
+        self._keys: dict[Hashable, dict[bytes, None]] = {}
+
+    def keys(self, what: Hashable) -> tuple[bytes, ...]:
+        """
+        The keys of the values that say this.
+        """
+        return tuple(self._keys.get(what, ()))
+
+    def clear(self) -> None:
+        """
+        Forget everything; for L{StoredValues} alone, as are the two below.
+        """
+        self._keys.clear()
+
+    def add(self, key: bytes, value: Value) -> None:
+        """
+        There is a new value.
+        """
+        self._keys.setdefault(self._of(value), {})[key] = None
+
+    def discard(self, key: bytes, value: Value) -> None:
+        """
+        A value is gone.
+        """
+        what = self._of(value)
+        self._keys[what].pop(key)
+        if not self._keys[what]:
+            del self._keys[what]
+
+
+class StoredValues(Generic[Value]):
     """
     Values by their keys.  Others may write to the same store: what they did is seen after L{load}, and L{exchange}
     never overwrites it.
@@ -30,6 +70,7 @@ class Shelf(Generic[Value]):
         self._decoder = msgspec.msgpack.Decoder(values)
         self._values: dict[bytes, Value] = {}
         self._octets: dict[bytes, bytes] = {}
+        self._indices: list[Index[Value]] = []
 
     def __len__(self) -> int:
         return len(self._values)
@@ -56,11 +97,23 @@ class Shelf(Generic[Value]):
         """
         return list(self._values.items())
 
+    def index(self, of: Callable[[Value], Hashable]) -> Index[Value]:
+        """
+        Keep an index of all values, now and whatever changes.
+
+        @param of: what to find a value by.
+        """
+        index = Index(of)
+        self._indices.append(index)
+        for key, value in self._values.items():
+            index.add(key, value)
+        return index
+
     def remember(self, key: bytes, value: Value) -> None:
         """
         Use a value in place of the one that is stored, until the next L{load} or L{exchange}.
         """
-        self._values[key] = value
+        self._set(key, value)
 
     async def load(self) -> None:
         """
@@ -70,9 +123,11 @@ class Shelf(Generic[Value]):
         """
         self._octets = await self._records.load(self._kind)
         self._values = {}
+        for index in self._indices:
+            index.clear()
         for key, octets in self._octets.items():
             try:
-                self._values[key] = self._decoder.decode(octets)
+                self._set(key, self._decoder.decode(octets))
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 self._log.error(
                     "the store has a record {kind} {key} that cannot be read: {error}",
@@ -96,7 +151,17 @@ class Shelf(Generic[Value]):
             return False
         if after is None or octets is None:
             self._octets.pop(key, None)
-            self._values.pop(key, None)
         else:
-            self._octets[key], self._values[key] = octets, after
+            self._octets[key] = octets
+        self._set(key, after)
         return True
+
+    def _set(self, key: bytes, value: Value | None) -> None:
+        before = self._values.pop(key, None) if value is None else self._values.get(key)
+        if value is not None:
+            self._values[key] = value
+        for index in self._indices:
+            if before is not None:
+                index.discard(key, before)
+            if value is not None:
+                index.add(key, value)

@@ -21,7 +21,7 @@ from wand.membership.signed import packed, unpacked
 PREFIX: Final = "wand1."
 
 #: How many characters of a text are looked at.
-MAXIMUM: Final = 4096
+TOKEN_MAXIMUM: Final = 4096
 
 _CHECKSUM: Final = 4
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -72,9 +72,9 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         """
         Read a token that somebody pasted, with white space wherever it came to be.
 
-        @raise TokenInvalid: if it is none.
+        @raise TokenInvalid: if it is not an invitation.
         """
-        if len(text) > MAXIMUM:
+        if len(text) > TOKEN_MAXIMUM:
             raise TokenInvalid("this is no invitation: it is too long")
         joined = "".join(text.split())
         if not joined:
@@ -96,7 +96,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         except ValueError:
             return None
         content, checksum = octets[:-_CHECKSUM], octets[-_CHECKSUM:]
-        return unpacked(content, cls, MAXIMUM) if checksum == _checksum(content) else None
+        return unpacked(content, cls, TOKEN_MAXIMUM) if checksum == _checksum(content) else None
 
 
 def _checksum(content: bytes) -> bytes:

@@ -19,11 +19,8 @@ from wand.membership.member import Member
 from wand.membership.revocation import Revocation
 from wand.membership.signed import verified
 
-#: Seconds by which clocks may differ.  What was issued later than so much from now, a clock that was ahead issued.
-SKEW: Final = 300
-
 #: How many revocations are kept.  Beyond, the oldest go: the certificates that they were about expired long ago.
-LIMIT: Final = 10_000
+REVOCATIONS_MAXIMUM: Final = 10_000
 
 
 class Trust:
@@ -35,7 +32,7 @@ class Trust:
 
     _log = Logger()
 
-    def __init__(self, network: Identity, wallClock: Callable[[], float], limit: int = LIMIT) -> None:
+    def __init__(self, network: Identity, wallClock: Callable[[], float], limit: int = REVOCATIONS_MAXIMUM) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         """
@@ -53,7 +50,7 @@ class Trust:
     def check(self, certificate: bytes, *, expired: bool = False) -> Certificate | None:
         """
         Check a certificate that somebody handed us, of whomever it is.  One that was issued in our future is as good as
-        any: its issuer's clock is ahead, or ours behind, and that it was signed proves that it was issued.
+        any: its issuer's clock is ahead, or ours is behind, and the signature proves that it was issued.
 
         @param expired: whether it may have expired.
         @return: what it says, or C{None} if it is not valid.

@@ -16,7 +16,7 @@ from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import EntryRefused, NoSuchEntry, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
-from wand.rel2.admission import Admission
+from wand.membership.approval import Approval
 from wand.rel2.journal import Journal
 from wand.rel2.listings import Listings
 from wand.rel2.registry import Change, Registration, Registry
@@ -77,7 +77,7 @@ class Wansd:
         self._loaded = False
         self.registry = Registry(self._clock, context.wallClock, self._expired)
         self._journal = Journal(records, self._clock, self._events)
-        self._admission = Admission(self._clock, hooks)
+        self._approval = Approval(tuple(hooks), self._clock)
         self._tellings = Budget(self._clock, TELLING_RATE, TELLING_BURST, 1)
         self._tellingsOf = Budget(self._clock, TELLING_RATE, 1, MEMORY)
         self._listings = Listings(self.registry, self._clock, self._counters)
@@ -117,7 +117,7 @@ class Wansd:
         @return: fires when that is done; the store can be closed then.
         """
         self._loaded = False
-        self._admission.stop()
+        self._approval.stop()
         self._listings.stop()
         self.registry.stop()
         return self._journal.stop()
@@ -161,15 +161,20 @@ class Wansd:
         """
 
     def _requested(self, mac: MAC, endpoint: Endpoint) -> None:
-        if self._admission.isOpen or self.registry.change(mac, endpoint) not in (Change.NEW, Change.HOST):
+        if not self._approval.isNeeded or self.registry.change(mac, endpoint) not in (Change.NEW, Change.HOST):
             self._admit(mac, endpoint)
-        elif not self._admission.ask(Candidate(mac, str(endpoint)), partial(self._decided, mac, endpoint)):
+            return
+        answer = self._approval.ask(Candidate(mac, str(endpoint)))
+        if answer is None:
             self._counters["drop-wansd-pending"] += 1
+        else:
+            answer.addCallbacks(partial(self._decided, mac, endpoint), self._undecided)
 
-    def _decided(self, mac: MAC, endpoint: Endpoint, verdict: Verdict | None) -> None:
-        if verdict is None:
-            self._counters["drop-wansd-unanswered"] += 1
-        elif verdict:
+    def _undecided(self, failure: Failure) -> None:
+        self._counters["drop-wansd-unanswered"] += 1
+
+    def _decided(self, mac: MAC, endpoint: Endpoint, verdict: Verdict) -> None:
+        if verdict:
             self._admit(mac, endpoint)
         else:
             self._refuse(mac, endpoint, "drop-wansd-refused", verdict.reason or "a hook refuses it")

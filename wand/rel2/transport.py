@@ -62,7 +62,6 @@ class REL2:
     about = "the original's protocol: plain frames over UDP, for trusted networks"
     defaultMTU = 1280
     directory = "rel2"
-    sealed = False
 
     def unusable(self) -> str | None:
         """

@@ -11,19 +11,18 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from wand.failures import Failures
+from wand.interfaces import ISessions, JoinKey
 from wand.membership.messages import Message, NotNow, pack
-from wand.protocols.sealed.peers import JoinKey
-from wand.protocols.sealed.sessions import SealedSessions
 
 
 class Answers:
     """
-    Works answers out, and sends them.  A fault is no refusal: who asked is to ask again.
+    Works answers out, and sends them.  A fault is not a refusal: the node is told to ask again.
     """
 
-    def __init__(self, sessions: SealedSessions, failures: Failures) -> None:
+    def __init__(self, sessions: ISessions, failures: Failures) -> None:
         """
-        @param sessions: sends the answers.
+        @param sessions: send the answers.
         """
         self._sessions = sessions
         self._failures = failures
@@ -31,9 +30,9 @@ class Answers:
 
     def give(self, peer: bytes, answering: Callable[[], Coroutine[Deferred[Any], Any, Message]]) -> None:
         """
-        Answer, unless the same is being answered: what is asked again meanwhile needs no second answer.
+        Answer, unless the same question is being answered already.
 
-        @param peer: who asks; one that joins is answered only while it asks with the same invitation.
+        @param peer: who asks; a node that joins is answered only while it asks with the same invitation.
         @param answering: works the answer out.
         """
         asked = bytes(peer), _invitation(peer)

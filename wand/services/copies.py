@@ -1,11 +1,11 @@
 """
 Copies: a state directory that was copied makes two hosts one member, and each takes the other's sessions away.  Both
-are found out and told, and so is the operator of the server.
+are found and told, and so is the operator of the server.
 
-Each process that runs with a key has an epoch of its own.  The server tells whoever had the session before that another
-epoch came.  A process that was restarted is not there any more to hear that.  One that is there goes beyond that epoch,
-because a state directory that was restored from a backup may be behind; whoever is overtaken again after that is not
-alone.  It goes beyond once a minute, so that it has what is its own again soon after the other was stopped.
+Each process that runs with a key has an epoch of its own.  The server tells the one that had the session before that
+another epoch came.  A process that was restarted is no longer there to hear it.  One that is there claims with a later
+epoch, because a state directory that was restored from a backup may be behind; if it is overtaken again after that, it
+is not alone.  It does so once a minute, so that it gets its addresses back soon after the other was stopped.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Final, Protocol
 
 from wand.endpoint import Endpoint
 from wand.interfaces import Context
-from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
+from wand.membership.own_claim import OwnClaim
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.control_numbers import COPY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 
 #: For how many seconds C{wand status} tells of copies after they were seen.
-LIFETIME: Final = 600.0
+NOTE_LIFETIME: Final = 600.0
 
-#: Seconds between two steps beyond the epoch of the other, which both make while both run.
-STEP: Final = 60.0
+#: Seconds between two steps beyond the other's epoch, which both make while both run.
+STEP_INTERVAL: Final = 60.0
 
 #: Seconds between two events about one member.
-QUIET: Final = 60.0
+EVENT_INTERVAL: Final = 60.0
 
 _ADVICE: Final = (
     "its state directory was copied, and each takes the other's traffic away; stop one of them, and let that one join "
@@ -57,7 +57,7 @@ class CopiesOfUs:
 
     def __init__(
         self,
-        enrolment: Enrolment,
+        claim: OwnClaim,
         control: ControlMessages,
         context: Context,
         announce: Callable[[], object],
@@ -67,7 +67,7 @@ class CopiesOfUs:
         @param announce: announces ourselves with the new epoch.
         @param tellServers: sends a control message to the servers.
         """
-        self._enrolment = enrolment
+        self._claim = claim
         self._notes = context.notes
         self._events = context.events
         self._announce = announce
@@ -81,16 +81,16 @@ class CopiesOfUs:
         """
         Somebody announced with our key and this epoch.
         """
-        own = self._enrolment.epoch
+        own = self._claim.epoch
         if epoch <= own:
             return
         now, steppedAt = self._clock.seconds(), self._steppedAt
         if steppedAt is not None:
             self._say(())
             self._tellServers(pack(Overtaken(own, epoch)))
-        if steppedAt is None or now >= steppedAt + STEP:
+        if steppedAt is None or now >= steppedAt + STEP_INTERVAL:
             self._steppedAt = now
-            self._enrolment.surpass(epoch)
+            self._claim.surpass(epoch)
             self._announce()
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
@@ -101,9 +101,9 @@ class CopiesOfUs:
     def _say(self, endpoints: Iterable[str]) -> None:
         where = " and ".join(endpoints)
         seen = f" ({where})" if where else ""
-        self._notes.say("twice", f"two hosts run with the key of this node{seen}: {_ADVICE}", lifetime=LIFETIME)
+        self._notes.say("twice", f"two hosts run with the key of this node{seen}: {_ADVICE}", lifetime=NOTE_LIFETIME)
         now = self._clock.seconds()
-        if where and now >= self._publishedAt + QUIET:
+        if where and now >= self._publishedAt + EVENT_INTERVAL:
             self._publishedAt = now
             self._events.publish("twice", endpoints=where)
 
@@ -141,9 +141,9 @@ class CopiesOfMembers:
         self._notes.say(
             f"twice-{identity}",
             f"two hosts run with the key of {member.name} ({identity}), {first} and {second}: {_ADVICE}",
-            lifetime=LIFETIME,
+            lifetime=NOTE_LIFETIME,
         )
         now = self._clock.seconds()
-        if now >= self._publishedAt.get(identity, -inf) + QUIET:
+        if now >= self._publishedAt.get(identity, -inf) + EVENT_INTERVAL:
             self._publishedAt[identity] = now
             self._events.publish("member-twice", name=member.name, key=identity.text, first=first, second=second)

@@ -18,7 +18,7 @@ from wand.errors import TemporarilyUnavailable
 from wand.events import Event
 from wand.failures import Failures
 from wand.interfaces import Candidate, Context, IHook, IHookListener, Verdict
-from wand.membership.approval import PATIENCE, verdictFrom
+from wand.membership.approval import HOOK_PATIENCE, verdictFrom
 
 
 @implementer(IHookListener)
@@ -57,7 +57,7 @@ class SteadyHook:
 
     def _outage(self, failure: Failure) -> Verdict:
         if failure.check(CancelledError):
-            self._failures.silent(self._place, PATIENCE, self._listener)
+            self._failures.silent(self._place, HOOK_PATIENCE, self._listener)
         else:
             self._failed(failure)
         raise TemporarilyUnavailable(f"the {self._place} cannot answer now") from failure.value

@@ -1,5 +1,6 @@
 """
-A store that cannot disturb the server: whatever it does wrong is one kind of error, and nobody waits for it forever.
+A store that cannot disturb the server: whatever it does wrong becomes one kind of error, and nobody waits for it
+forever.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from wand.discovery.in_time import inTime
 from wand.discovery.opening import openPlugin
 from wand.errors import StoreUnavailable, WandError
 from wand.interfaces import Context, IRecords, IStore, Settings
-from wand.services.whole import inTime
 
-#: Seconds that a store has for what is not written yet when the program ends, and to close.
+#: Seconds that a store has to write what is not written yet when the program ends, and to close.
 WRITING: Final = 1.5
 CLOSING: Final = 1.5
 

@@ -1,5 +1,5 @@
 """
-Redeeming an invitation, on a node: its server is found and asked, and what becomes of it is said.
+Redeeming an invitation, on a node: find its server, ask it, and tell the operator what came of it.
 """
 
 from __future__ import annotations
@@ -13,32 +13,30 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.endpoint import Endpoint
-from wand.interfaces import Context, ITap
+from wand.interfaces import Context, ISessions, ITap, JoinKey
 from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Joining
 from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
-from wand.protocols.sealed.peers import JoinKey
-from wand.protocols.sealed.sessions import SealedSessions
-from wand.services.invited import NOTE, OPEN_NOTE
+from wand.services.invited import FILE_NOTE, OPEN_FILE_NOTE
 from wand.underlay.unresolved import Unresolved
 from wand.underlay.whereabouts import Whereabouts, allResolverOf
 
 #: The key of the note about it.
-KEY: Final = "join"
+JOIN_NOTE: Final = "join"
 
 #: What the operator of a node is told that somebody has to admit.
 WAITING: Final = (
     "the server keeps the request: somebody there must approve it (wand approve) or sign it (wand requests, wand sign)"
 )
 
-#: Seconds for which the operator of a member is told that an invitation was refused.
-REFUSED: Final = 3600.0
+#: For how many seconds the operator of a member is told that an invitation was refused.
+REFUSAL_LIFETIME: Final = 3600.0
 
 
 class Redeeming:
     """
-    Redeems the invitation that an enrolment keeps, for a node that joins and for a member that shall get more.
+    Redeems the invitation that an enrolment keeps, for a node that joins, and for a member that is to get more.
     """
 
     _log = Logger()
@@ -46,7 +44,7 @@ class Redeeming:
     def __init__(
         self,
         enrolment: Enrolment,
-        sessions: SealedSessions,
+        sessions: ISessions,
         tap: ITap,
         context: Context,
         name: str,
@@ -134,11 +132,11 @@ class Redeeming:
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
             if isinstance(message, Pending):
-                self._notes.say(KEY, WAITING)
+                self._notes.say(JOIN_NOTE, WAITING)
             self._joining.received(message)
 
     def _delayed(self, reason: str) -> None:
-        self._notes.say(KEY, f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
+        self._notes.say(JOIN_NOTE, f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
 
     # What becomes of it.
 
@@ -146,7 +144,7 @@ class Redeeming:
         self._end()
         own = self._enrolment.own
         assert own is not None
-        for note in (NOTE, OPEN_NOTE):
+        for note in (FILE_NOTE, OPEN_FILE_NOTE):
             self._notes.clear(note)
         if self._before is None:
             self._sayEntered(own)
@@ -167,18 +165,18 @@ class Redeeming:
 
     def _refused(self, failure: Failure) -> None:
         self._end()
-        self._enrolment.abandon()
+        self._enrolment.invitation.forget()
         reason = failure.getErrorMessage()
         if self._enrolment.stage == "member":
             note = f"an invitation was refused ({reason}); this node is a member as before"
-            self._notes.say(KEY, note, isHint=True, lifetime=REFUSED)
+            self._notes.say(JOIN_NOTE, note, isHint=True, lifetime=REFUSAL_LIFETIME)
         else:
-            self._notes.say(KEY, f"not admitted: {reason}")
+            self._notes.say(JOIN_NOTE, f"not admitted: {reason}")
         self._log.error("the invitation is refused: {reason}", reason=reason)
         self._events.publish("join-refused", reason=reason)
 
     def _end(self) -> None:
-        self._notes.clear(KEY)
+        self._notes.clear(JOIN_NOTE)
         self._askedSince = None
         self.stop()
         self._joining = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from wand.config import WansdConfiguration
 from wand.errors import NotSupported
 from wand.ethernet import MAC
-from wand.membership.enrolment import MEMBERSHIP, TOKEN
+from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.rel2.server import Wansd
 from wand.services.changes import waitingForRestart

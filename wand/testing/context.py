@@ -110,22 +110,24 @@ def simulatedContext(
     seed: int = 0,
     *,
     more: Sequence[str] = (),
+    descriptors: IReactorFDSet | None = None,
     wallClock: Callable[[], float] | None = None,
 ) -> Context:
     """
     A context on a simulated clock.
 
-    @param more: further addresses of the host.
-    @param wallClock: gives the seconds since the epoch; without it the clock does.
     @param address: the IP address of the host in C{network}.
     @param seed: for its randomness.
+    @param more: further addresses of the host.
+    @param descriptors: what watches file descriptors; without it nothing does.
+    @param wallClock: gives the seconds since the epoch; without it the clock does.
     """
     counters, events = Counters(), Events(wallClock or clock.seconds)
     notes = Notes(clock, events)
     failures = Failures(clock, counters, notes)
     return Context(
         clock=clock,
-        descriptors=NoDescriptors(),
+        descriptors=descriptors or NoDescriptors(),
         random=Random(f"{seed} {address}"),
         counters=counters,
         events=events,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 else:
     _TestCase = object  # else every module that imports the contract would run it, without a driver
 
-#: Turns of the reactor after which a test gives up, each of at least a millisecond.
-PATIENCE: Final = 500
+#: Turns of the reactor, of at least a millisecond each, after which a test gives up.
+TURNS_MAXIMUM: Final = 500
 
 
 class TapDriverContract(_TestCase):
@@ -161,7 +161,7 @@ class TapDriverContract(_TestCase):
 
         @return: whether it became so.
         """
-        for _ in range(PATIENCE):
+        for _ in range(TURNS_MAXIMUM):
             if condition():
                 return True
             self.turn()

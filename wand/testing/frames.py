@@ -11,11 +11,10 @@ import attrs
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from wand.counters import Counters
 from wand.ethernet import BROADCAST, MAC, Frame
-from wand.events import Events
 from wand.interfaces import Context, IFrameReader
 from wand.superframes.virtio import VirtioHeader
+from wand.testing.context import simulatedContext
 from wand.testing.descriptors import Descriptors
 from wand.testing.kernel import EXPERIMENTAL, VLAN
 from wand.testing.network import Network
@@ -73,8 +72,7 @@ def makeContext() -> Context:
     A context in simulated time, with an empty simulated network.  Its descriptors are L{Descriptors}.
     """
     clock = Clock()
-    underlay = Network(clock, Random(1)).host("192.0.2.1")
-    return Context(clock, Descriptors(), Random(1), Counters(), Events(clock.seconds), underlay)
+    return simulatedContext(clock, Network(clock, Random(1)), "192.0.2.1", descriptors=Descriptors())
 
 
 def makeFrame(size: int, number: int = 0) -> bytes:

@@ -19,10 +19,10 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.events import Events
 from wand.interfaces import IDirectory, IDirectoryKind
+from wand.membership.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.notes import Notes
 from wand.sealed.directory.client import RENEWAL, WansdDirectoryKind
 from wand.sealed.directory.coverage import PARTS, Coverage
-from wand.sealed.directory.leases import GRACE, LIFETIME
 from wand.sealed.directory.messages import Announce, Ask, Page, Record, pack, parse
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.stores.memory import MemoryRecords
@@ -261,10 +261,10 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.oracle.page(self.node, 2, 4, 4, recordOf(alice, 3), recordOf(bob, 4))
         self.network.run(1)
         for _ in range(10):
-            self.network.run(GRACE / 2)
+            self.network.run(OFFLINE_LIFETIME / 2)
             self.node.context.table.touch(alice.key.identity)
         self.assertEqual(self.known(), [macOf(2)])
-        self.network.run(GRACE + 1)
+        self.network.run(OFFLINE_LIFETIME + 1)
         self.assertEqual(self.known(), [])
         self.oracle.page(self.node, 4, 5, 5, recordOf(bob, 5, "203.0.113.2:1"))
         self.network.run(1)
@@ -286,7 +286,7 @@ class WansdDirectoryTests(SynchronousTestCase):
         """
         self.begin()
         self.oracle.page(self.node, 0, 1, 1, recordOf(self.others[0], 1, "203.0.113.1:1"))
-        self.network.run(LIFETIME - 60)
+        self.network.run(ONLINE_LIFETIME - 60)
         self.assertEqual(self.known(), [macOf(2)])
         self.network.run(RENEWAL + 120)
         self.assertEqual(self.known(), [])
@@ -300,9 +300,9 @@ class WansdDirectoryTests(SynchronousTestCase):
         server.come()
         other = SimulatedMember(self.others[0], [self.oracle.person])
         other.come()
-        self.network.run(3 * LIFETIME)
+        self.network.run(3 * ONLINE_LIFETIME)
         self.assertEqual(self.known(), [macOf(2)])
-        self.assertGreater(3 * LIFETIME, RENEWAL)
+        self.assertGreater(3 * ONLINE_LIFETIME, RENEWAL)
 
     def test_aServerWithAnEmptyLogRemovesNobody(self) -> None:
         """
@@ -329,10 +329,10 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.network.run(20)
         before = self.count("directory-announces")
         self.node.claimAnew()
-        self.node.directory.changed()
+        self.node.directory.announcementChanged()
         self.assertEqual(self.count("directory-announces"), before + 1)
         self.node.local.append("[fd00::1]:22222")
-        self.node.directory.changed()
+        self.node.directory.announcementChanged()
         self.assertEqual(self.count("directory-announces"), before + 2)
         self.network.run(5)
         self.assertEqual(self.count("directory-announces"), before + 2)
@@ -357,10 +357,10 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.assertEqual([str(each) for each in introduced[:2]], ["203.0.113.1:1", "198.51.100.1:1"])
         self.assertEqual(len(introduced), 5)
         self.oracle.page(self.node, 1, 2, 2, recordOf(alice, 2))
-        self.network.run(GRACE + 60)
+        self.network.run(OFFLINE_LIFETIME + 60)
         self.assertEqual(self.known(), [macOf(2)])
         second.page(self.node, 1, 2, 2, recordOf(alice, 2))
-        self.network.run(GRACE + 60)
+        self.network.run(OFFLINE_LIFETIME + 60)
         self.assertEqual(self.known(), [])
         self.assertEqual(len(self.node.directory.status()), 2)
 

@@ -14,9 +14,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.counters import Counters
 from wand.events import Events
 from wand.membership.claim import Announcement
+from wand.membership.member_entries import OFFLINE_LIFETIME
 from wand.sealed.directory.client import COUNTERS
 from wand.sealed.directory.deltas import INTERVAL
-from wand.sealed.directory.leases import GRACE
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own import OwnAnnouncement
 from wand.sealed.directory.server import SILENCE
@@ -27,7 +27,7 @@ from wand.stores.memory import MemoryRecords
 from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 
 #: Seconds within which everything settles: a silent member is gone, everybody heard so, and its entries are gone.
-SETTLING = SILENCE + GRACE + 5 * HEARTBEAT
+SETTLING = SILENCE + OFFLINE_LIFETIME + 5 * HEARTBEAT
 
 
 class World:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership.messages import MAXIMUM
+from wand.membership.messages import MESSAGE_MAXIMUM
 from wand.sealed.directory.messages import (
     ENDPOINTS,
     PAGE_ROOM,
@@ -49,9 +49,9 @@ class DirectoryMessagesTests(SynchronousTestCase):
         page = Page(2**32 - 1, True, b"i" * 8, COUNT, COUNT, COUNT, (msgspec.Raw(record),))
         half = b"c" * (PAIR_MAXIMUM // 2)
         announce = Announce(2**32 - 1, half, half, (LONGEST_ENDPOINT,) * ENDPOINTS)
-        self.assertLessEqual(len(pack(page)) - len(record), MAXIMUM - PAGE_ROOM)
+        self.assertLessEqual(len(pack(page)) - len(record), MESSAGE_MAXIMUM - PAGE_ROOM)
         for message in (page, announce, Announced(COUNT, 2**32 - 1, b"i" * 8, COUNT)):
-            self.assertLessEqual(len(pack(message)), MAXIMUM)
+            self.assertLessEqual(len(pack(message)), MESSAGE_MAXIMUM)
             self.assertIsNotNone(parse(pack(message)))
 
     def test_whatAMemberMayHaveFits(self) -> None:

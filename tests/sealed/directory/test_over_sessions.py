@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from wand.endpoint import SERVER_PORT, Endpoint
 from wand.interfaces import IFrameReceiver
+from wand.membership.claim import Announcement
 from wand.membership.claims import Claims
 from wand.membership.member import Member
 from wand.membership.trust import Trust
@@ -142,7 +143,7 @@ class Node:
             context.counters,
             wallClock=clock.seconds,
         )
-        self.transport.admitSources(self.claims.mayUse)
+        self.transport.admitSources(self.claims.sources.mayUse)
         self.frames = Frames()
         self.transport.start(self.frames)
         control = ControlMessages(self.transport.sessions, clock, context.counters)
@@ -161,8 +162,8 @@ class Node:
     def endpoints(self) -> list[str]:
         return []
 
-    def check(self, certificate: bytes) -> object:
-        return self.trust.check(certificate)
+    def isValid(self, certificate: bytes, claim: bytes) -> bool:
+        return Announcement.verified(certificate, claim, self.trust.check) is not None
 
     def overtaken(self, epoch: int) -> None:
         """

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.errors import StoreUnavailable
-from wand.membership.messages import MAXIMUM
+from wand.membership.messages import MESSAGE_MAXIMUM
 from wand.sealed.directory.deltas import INTERVAL
 from wand.sealed.directory.messages import (
     PAGE_ROOM,
@@ -148,7 +148,7 @@ class SealedDirectoryTests(SynchronousTestCase):
         pages = self.alice.pages
         self.assertEqual((len(pages), [page.last for page in pages]), (16, [False] * 15 + [True]))
         self.assertEqual([page.after for page in pages], [0, *(page.upto for page in pages[:-1])])
-        self.assertTrue(all(len(pack(page)) <= MAXIMUM for page in pages))
+        self.assertTrue(all(len(pack(page)) <= MESSAGE_MAXIMUM for page in pages))
         self.assertGreater(len(pack(pages[0])), PAGE_ROOM // 2)
         while self.alice.pages[-1].upto < 100:
             self.alice.ask(self.alice.pages[-1].upto, pages[0].instance)

@@ -7,24 +7,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from zope.interface import implementer
+
 from wand.endpoint import Endpoint
+from wand.interfaces import ISessions
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.packets import CONTROL
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.readers import Readers
 from wand.protocols.sealed.registry import Registry
 from wand.protocols.sealed.shared import Shared
-from wand.timing.pacing import Pacing
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART_GRACE: Final = 1.0
 
 
+@implementer(ISessions)
 class SealedSessions:
     """
-    Access to the sessions: L{wand.sealed.sessions.interface.Sessions}, and what only those need who admit members and
-    let them go.  A peer is a L{PeerKey}, the equal L{wand.membership.identity.Identity}, or the L{JoinKey} of a session
-    that redeems an invitation.
+    Access to the sessions.  A peer is a L{PeerKey}, the equal L{wand.membership.identity.Identity}, or the L{JoinKey}
+    of a session that redeems an invitation.
 
     @ivar onControl: see L{Readers.onControl}.
     @ivar onSession: see L{Readers.onSession}.
@@ -39,7 +41,6 @@ class SealedSessions:
         self.onClock = readers.onClock
         self._shared = shared
         self._registry = registry
-        self._searching = Pacing(shared.clock, Conversation.search)
 
     # Where peers are.
 
@@ -94,16 +95,6 @@ class SealedSessions:
         conversation = self.find(peer)
         before = None if conversation is None else conversation.place.before
         return None if before is None else Endpoint(*before[1])
-
-    def moved(self) -> None:
-        """
-        An address or a route of this host changed: look anew for every peer with which we talk, servers first.
-        """
-        indices = self._shared.indices
-        peers: dict[Correspondent, None] = dict.fromkeys(session.owner.peer for session in indices.sessions.values())
-        peers.update(dict.fromkeys(attempt.peer for attempt in indices.attempts.values()))
-        talking = [conversation for conversation in map(self.find, peers) if conversation is not None]
-        self._searching.begin(sorted(talking, key=lambda each: not each.isWithServer))
 
     # What is said to them.
 
@@ -189,7 +180,6 @@ class SealedSessions:
         """
         End all sessions: the program stops.
         """
-        self._searching.stop()
         for conversation in self._registry:
             conversation.course.end()
 

@@ -13,13 +13,20 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
-from wand.interfaces import Context, IFrameReceiver, IResizableTransport, ISuperframeTransport
+from wand.interfaces import (
+    Context,
+    IFrameReceiver,
+    IResizableTransport,
+    IRovingTransport,
+    ISessionTransport,
+    ISuperframeTransport,
+)
 from wand.membership.member import Membership
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import Path
-from wand.protocols.sealed.peers import Account, PeerKey
+from wand.protocols.sealed.peers import Account, Correspondent, PeerKey
 from wand.protocols.sealed.readers import Readers
 from wand.protocols.sealed.reception import Reception
 from wand.protocols.sealed.registry import Registry
@@ -34,13 +41,14 @@ from wand.superframes.parity import paritiesOf
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
+from wand.timing.pacing import Pacing
 from wand.underlay.ports import DatagramPort
 
 #: The host on which IPv4 and IPv6 are both served.
 _ANY: Final = "0.0.0.0"
 
 
-@implementer(ISuperframeTransport, IResizableTransport)
+@implementer(ISuperframeTransport, IResizableTransport, IRovingTransport, ISessionTransport)
 class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.membership.identity.Identity}.
@@ -89,6 +97,7 @@ class SealedTransport:
         self.sessions = sessions = SealedSessions(shared, self._registry, readers)
         self.introduce, self.join, self.sendControl = sessions.introduce, sessions.join, sessions.sendControl
         self.isUp, self.onControl, self._find = sessions.isUp, sessions.onControl, sessions.find
+        self._searching = Pacing(context.clock, Conversation.search)
         self._cutter = Cutter()
         self._merger = Merger()
         self._ports = self._bind(host, port, context)
@@ -133,10 +142,21 @@ class SealedTransport:
         """
         self.reception.resize(mtu)
 
+    def moved(self) -> None:
+        """
+        See L{IRovingTransport}: look anew for every peer with which we talk, servers first.
+        """
+        indices = self._shared.indices
+        peers: dict[Correspondent, None] = dict.fromkeys(session.owner.peer for session in indices.sessions.values())
+        peers.update(dict.fromkeys(attempt.peer for attempt in indices.attempts.values()))
+        talking = [conversation for conversation in map(self.sessions.find, peers) if conversation is not None]
+        self._searching.begin(sorted(talking, key=lambda each: not each.isWithServer))
+
     def stop(self) -> None:
         """
         See L{ITransport}.
         """
+        self._searching.stop()
         self.reception.stop()
         self.sessions.stop()
         for port in self._ports.values():

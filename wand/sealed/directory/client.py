@@ -15,13 +15,12 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
 from wand.sealed.directory.neighbours import Neighbours
 from wand.sealed.directory.own import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.node.participant import DirectoryServer, Participant
-from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.node.participant import ControlReaders, DirectoryServer, Participant
 from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
@@ -43,7 +42,7 @@ SERVERS_LIMIT: Final = 8
 RENEWAL: Final = 3600.0
 
 
-@implementer(IRovingDirectory)
+@implementer(IMembershipFollower, IRovingDirectory)
 class WansdDirectory:
     """
     Follows every directory server that the node knows.
@@ -54,7 +53,7 @@ class WansdDirectory:
         context: NodeContext,
         participant: Participant,
         sessions: Sessions,
-        control: ControlMessages,
+        control: ControlReaders,
         resolve: ResolveAll,
     ) -> None:
         """
@@ -69,7 +68,7 @@ class WansdDirectory:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
-        self._neighbours = Neighbours(participant, self._own, sessions, context.table, context.counters)
+        self._neighbours = Neighbours(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
@@ -111,7 +110,7 @@ class WansdDirectory:
             for server, (subscription, _) in self._subscriptions.items()
         ]
 
-    def changed(self) -> None:
+    def announcementChanged(self) -> None:
         """
         Our claim, our certificate or our local endpoints may have changed: announce them at once if so.
         """

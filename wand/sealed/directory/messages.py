@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from wand.membership.fields import Count
-from wand.membership.messages import MAXIMUM, Signed
+from wand.membership.messages import MESSAGE_MAXIMUM, Signed
 from wand.membership.signed import unpacked
 from wand.sealed.sessions import control_numbers
 
@@ -27,7 +27,7 @@ PAIR_MAXIMUM: Final = 870
 RECORDS: Final = 64
 
 #: Octets of a page that are left for records.
-PAGE_ROOM: Final = MAXIMUM - 56
+PAGE_ROOM: Final = MESSAGE_MAXIMUM - 56
 
 #: What a server calls itself from its first start on, for as long as it keeps its records.
 Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
@@ -148,7 +148,7 @@ def parse(octets: bytes) -> Message | None:
 
     @return: C{None} if it is none of ours, which the caller counts.
     """
-    return unpacked(octets, Message, MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
+    return unpacked(octets, Message, MESSAGE_MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
 
 
 def parseRecord(octets: bytes | msgspec.Raw) -> Record | None:
@@ -157,4 +157,4 @@ def parseRecord(octets: bytes | msgspec.Raw) -> Record | None:
 
     @return: C{None} if it is no record, which the caller counts.
     """
-    return unpacked(bytes(octets), Record, MAXIMUM)
+    return unpacked(bytes(octets), Record, MESSAGE_MAXIMUM)

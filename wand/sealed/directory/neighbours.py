@@ -15,15 +15,12 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.membership.certificate import Certificate
-from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
-from wand.sealed.directory.leases import Leases
 from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own import OwnAnnouncement
-from wand.sealed.node.participant import Participant
+from wand.sealed.node.participant import MemberAnnouncement, Participant
 from wand.sealed.sessions.interface import Sessions
-from wand.table import Table
 
 #: How many endpoints of a member are kept of what all servers tell.
 MERGED: Final = 16
@@ -53,16 +50,14 @@ class Neighbours:
     The members of the network, as the servers tell of them.  A server that tells nothing takes nobody away.
     """
 
-    def __init__(
-        self, participant: Participant, own: OwnAnnouncement, sessions: Sessions, table: Table, counters: Counters
-    ) -> None:
+    def __init__(self, participant: Participant, own: OwnAnnouncement, sessions: Sessions, counters: Counters) -> None:
         counters.declare(COUNTERS)
         self._participant = participant
         self._own = own
         self._claims = participant.claims
         self._sessions = sessions
         self._counters = counters
-        self._leases = Leases(self._claims, table)
+        self._entries = participant.claims.entries
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
 
     def take(self, server: bytes, record: Record) -> None:
@@ -73,7 +68,7 @@ class Neighbours:
         if announcement is None:
             self._counters["drop-directory-record"] += 1
             return
-        identity = announcement.identity
+        identity = Identity(announcement.certificate.identity)
         if identity == self._participant.identity:
             self._own.overtaken(announcement.claim.epoch)
             return
@@ -97,14 +92,14 @@ class Neighbours:
         """
         These servers were heard lately: what they said of who is online stands for another lifetime.
         """
-        self._leases.sweep()
+        self._entries.sweep()
         for server in servers:
             seen = self._sightings.get(server, {})
             for identity, sighting in tuple(seen.items()):
                 if self._claims.announcement(identity) is None:
                     del seen[identity]
                 elif sighting.online:
-                    self._leases.online(identity)
+                    self._entries.online(identity)
 
     def count(self, server: bytes) -> int:
         """
@@ -112,7 +107,7 @@ class Neighbours:
         """
         return len(self._sightings.get(server, ()))
 
-    def _valid(self, record: Record) -> Announcement | None:
+    def _valid(self, record: Record) -> MemberAnnouncement | None:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None
@@ -122,12 +117,11 @@ class Neighbours:
             return None
         if isNews or (record.certificate, record.claim) == (known.signedCertificate, known.signedClaim):
             return known
-        if Announcement.verified(record.certificate, record.claim, self._participant.check) is None:
-            return None
-        return known  # what it says is true, if not the newest
+        isValid = self._participant.isValid(record.certificate, record.claim)
+        return known if isValid else None  # what it says is true, if not the newest
 
     def _apply(
-        self, identity: Identity, announcement: Announcement, wasOnline: bool, were: tuple[Endpoint, ...] | None
+        self, identity: Identity, announcement: MemberAnnouncement, wasOnline: bool, were: tuple[Endpoint, ...] | None
     ) -> None:
         """
         @param were: the endpoints told before; C{None} if nobody told of this member.
@@ -135,11 +129,11 @@ class Neighbours:
         online, endpoints = self._isOnline(identity), self._endpoints(identity)
         if endpoints != were:
             self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
-        self._leases.taken(identity)
+        self._entries.claimed(identity)
         if online:
-            self._leases.online(identity)
+            self._entries.online(identity)
         elif wasOnline:
-            self._leases.offline(identity)
+            self._entries.offline(identity)
 
     def _isKnown(self, identity: Identity) -> bool:
         return any(identity in seen for seen in self._sightings.values())

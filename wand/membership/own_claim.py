@@ -1,0 +1,75 @@
+"""
+The claim of a node to its own MAC and overlay addresses, and its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from wand.ethernet import MAC
+from wand.keeping import Keeping
+from wand.membership.certificate import Certificate
+from wand.membership.claim import Claim
+from wand.membership.epoch import Epoch
+from wand.membership.identity import NodeKey
+from wand.membership.signed import signed
+
+
+class OwnClaim:
+    """
+    Signs it, with a later epoch whenever it says something else.
+    """
+
+    def __init__(self, key: NodeKey, keeping: Keeping, wallClock: Callable[[], float]) -> None:
+        """
+        @param keeping: writes the epoch down.
+        @param wallClock: gives the seconds since the epoch.
+        @raise StateUnavailable: if the epoch cannot be read.
+        """
+        self._key = key
+        self._epoch = Epoch(keeping, wallClock)
+        self._last: tuple[Claim, bytes] | None = None
+
+    def signed(self, own: Certificate, macs: tuple[MAC, ...]) -> bytes:
+        """
+        Our signed claim; the same as before if nothing changed.
+
+        @param own: what our certificate says, and all else that we claim.
+        @param macs: claimed as far as the certificate allows.
+        """
+        content = Claim(
+            network=own.network,
+            identity=own.identity,
+            epoch=self.epoch,
+            macs=tuple(bytes(mac) for mac in macs if mac in own.macs),
+            addresses=own.addresses,
+            name=own.name,
+        )
+        if self._last is not None:
+            if self._last[0] == content:
+                return self._last[1]
+            content = msgspec.structs.replace(content, epoch=self._epoch.next())
+        self._last = content, signed(self._key.signing, content)
+        return self._last[1]
+
+    @property
+    def epoch(self) -> int:
+        """
+        The epoch of our claims.
+        """
+        return self._epoch.current
+
+    def surpass(self, epoch: int) -> None:
+        """
+        Claim with a later epoch than this one from now on.
+        """
+        self._epoch.next(above=epoch)
+
+    def startAnew(self) -> None:
+        """
+        Claim with a later epoch, even what was claimed before.
+        """
+        self._last = None
+        self._epoch.next()
