@@ -4,14 +4,13 @@ Tests for L{wand.control.client} and L{wand.control.responders}, one against the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from time import perf_counter
 from typing import Any, TypeVar
 
+from control_case import ControlCase
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.protocols import amp
-from twisted.trial.unittest import SynchronousTestCase
 
 import wand.errors
 from wand.control import commands
@@ -29,7 +28,6 @@ from wand.errors import (
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.status import PeerStatus
-from wand.testing.program import MemoryProgram, connectInMemory
 
 Result = TypeVar("Result")
 
@@ -49,39 +47,10 @@ class FutureCommand(commands.Request):
     """
 
 
-class CommandsTestCase(SynchronousTestCase):
+class CommandsTestCase(ControlCase):
     """
-    A program in memory, and a client that is connected to it.
+    A program that can be made to fail.
     """
-
-    def setUp(self) -> None:
-        """
-        Connect.
-        """
-        self.clock = Clock()
-        self.clock.advance(1_000_000)
-        self.program = MemoryProgram(self.clock)
-        self.client, self.pump = connectInMemory(self.program, self.clock)
-
-    def ask(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        """
-        Let the client ask something, and the program answer.
-        """
-        deferred = Deferred.fromCoroutine(coroutine)
-        self.pump.flush()
-        return self.successResultOf(deferred)
-
-    def refused(self, coroutine: Coroutine[Any, Any, object], error: type[WandError]) -> str:
-        """
-        Let the client ask something that fails.
-
-        @return: the error's text.
-        """
-        deferred = Deferred.fromCoroutine(coroutine)
-        self.pump.flush()
-        raised = self.failureResultOf(deferred).value
-        self.assertIs(type(raised), error)
-        return str(raised)
 
     def failWith(self, error: Exception) -> None:
         """

@@ -4,65 +4,31 @@ Tests for the commands about members on the control socket, client against progr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 import msgspec
+from control_case import ControlCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.protocols.amp import AmpBox
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.control.commands import InternalFault, RequestMalformed, TooBusy
 from wand.control.documents import DOCUMENTS_MAXIMUM, PART_SIZE, Documents
 from wand.control.locator import UNDER_WAY_MAXIMUM
-from wand.errors import MembershipRefused, NoSuchMember, NotSupported, TokenInvalid, WandError
+from wand.errors import MembershipRefused, NoSuchMember, NotSupported, TokenInvalid
 from wand.status import ProgramStatus
 from wand.testing.memory_members import keyOf, memberNamed
-from wand.testing.program import MemoryProgram, connectInMemory
 
 Result = TypeVar("Result")
 
 
-class MembershipTestCase(SynchronousTestCase):
+class MembershipTestCase(ControlCase):
     """
-    A program in memory, and a client that is connected to it.
+    A program that can be made to answer later.
     """
-
-    def setUp(self) -> None:
-        """
-        Connect.
-        """
-        self.clock = Clock()
-        self.clock.advance(1_000_000)
-        self.program = MemoryProgram(self.clock)
-        self.client, self.pump = connectInMemory(self.program, self.clock)
-
-    def start(self, coroutine: Coroutine[Any, Any, Result]) -> Deferred[Result]:
-        """
-        Let the client ask something.
-        """
-        deferred = Deferred.fromCoroutine(coroutine)
-        self.pump.flush()
-        return deferred
-
-    def ask(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        """
-        Let the client ask something, and the program answer at once.
-        """
-        return self.successResultOf(self.start(coroutine))
-
-    def refused(self, coroutine: Coroutine[Any, Any, object], error: type[WandError]) -> str:
-        """
-        Let the client ask something that fails.
-
-        @return: the error's text.
-        """
-        raised = self.failureResultOf(self.start(coroutine)).value
-        self.assertIs(type(raised), error)
-        return str(raised)
 
     def delayJoins(self) -> list[Deferred[None]]:
         """

@@ -96,7 +96,7 @@ def test_lockedForSeconds(makeSealed: Callable[..., Deployment]) -> None:
             said, seconds = status(network)
             took.append(seconds)
             notes.update(said.notes)
-            time.sleep(0.1)
+            time.sleep(0.1)  # ask again and again, all the time that the store is held
         assert stage(network, three) == "joining"
     assert max(took) < PROMPT, took
     assert any("does not answer" in note for note in notes), notes
@@ -118,7 +118,7 @@ def test_lockedAtTheStart(makeSealed: Callable[..., Deployment]) -> None:
         took = []
         while isHeld():
             took.append(status(network)[1])
-            time.sleep(0.1)
+            time.sleep(0.1)  # ask again and again, all the time that the store is held
     assert "opening its store" in said.notes[0]
     assert max(took) < PROMPT, took
     members = network.ask(server, lambda client: client.invite())

@@ -22,21 +22,12 @@ from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.member import Membership
 from wand.membership.messages import Admitted
 from wand.membership.signed import signed, verified
-from wand.membership.token import Token
 from wand.state import StateDirectory
 from wand.testing.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 
 NETWORK = TestNetwork()
 SERVER = NodeKey.fromSeed(octetsFrom("server"))
-TOKEN = Token(
-    network=bytes(NETWORK.key.network),
-    identity=SERVER.identity,
-    server=SERVER.exchangePublic,
-    endpoints=("192.0.2.1:44444",),
-    invitation=octetsFrom("id")[:16],
-    secret=octetsFrom("secret"),
-    cipher="aes-256-gcm",
-)
+TOKEN = NETWORK.token(SERVER, "192.0.2.1:44444")
 
 
 class EnrolmentCase(SynchronousTestCase):

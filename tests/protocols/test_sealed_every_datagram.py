@@ -23,7 +23,6 @@ from wand.ethernet import OVERHEAD
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.messages import Admitted
-from wand.membership.token import Token
 from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.noise import SUITES, Initiator
 from wand.protocols.sealed.packets import (
@@ -57,15 +56,7 @@ KINDS: Final = (CONTROL, FRAME, CHUNK, FRAGMENT, PROBE, PARITY, LOSSY, 7, 255)
 
 NETWORK = TestNetwork()
 SERVER = NodeKey.fromSeed(octetsFrom("server"))
-TOKEN = Token(
-    network=bytes(NETWORK.key.network),
-    identity=SERVER.identity,
-    server=SERVER.exchangePublic,
-    endpoints=("192.0.2.100:44444",),
-    invitation=octetsFrom("id")[:16],
-    secret=octetsFrom("secret"),
-    cipher="aes-256-gcm",
-)
+TOKEN = NETWORK.token(SERVER, "192.0.2.100:44444")
 
 
 def raised(node: SealedNode) -> dict[str, int]:

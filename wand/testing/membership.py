@@ -21,6 +21,7 @@ from wand.membership.limits import USUAL, Limits
 from wand.membership.network import Cipher, Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
+from wand.membership.token import Token
 from wand.stores.memory import MemoryRecords
 
 Result = TypeVar("Result")
@@ -122,6 +123,22 @@ class TestNetwork:
         """
         octets = tuple(map(bytes, (macFrom(name),) if macs is None else macs))
         return signed(key.signing, Claim(self.key.network, key.identity, epoch, octets, addresses, name))
+
+    def token(self, server: NodeKey, endpoint: str) -> Token:
+        """
+        An invitation.
+
+        @param endpoint: where the server is.
+        """
+        return Token(
+            network=bytes(self.key.network),
+            identity=server.identity,
+            server=server.exchangePublic,
+            endpoints=(endpoint,),
+            invitation=octetsFrom("id")[:16],
+            secret=octetsFrom("secret"),
+            cipher=self.cipher,
+        )
 
     def revocation(self, identity: bytes, revoked: int = 0) -> bytes:
         """
