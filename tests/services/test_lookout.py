@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.events import Event
-from wand.protocols.sealed.shared import COUNTERS as SEALED_COUNTERS
+from wand.protocols.sealed.counters import COUNTERS as SEALED_COUNTERS
 from wand.services.lookout import LOOK_INTERVAL, NODE, NOTE_LIFETIME, REL2, SEALED, Lookout
 from wand.services.member import MemberService
 from wand.services.node_lookout import JOIN_PATIENCE, SERVER_PATIENCE, NodeLookout

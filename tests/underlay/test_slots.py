@@ -45,3 +45,12 @@ class SlotsTests(SynchronousTestCase):
         slots = Slots(100, memoryview(bytearray(65_536)))
         self.assertEqual(len(slots.slices(16, 84)), SLICES_MAXIMUM)
         self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16)), 3)
+
+    def test_datagramsOfATrain(self) -> None:
+        """
+        A train is taken apart into its datagrams, wherever it begins; the last one may be shorter, as may all.
+        """
+        slots = Slots(4, memoryview(b"0123456789abcdef"))
+        self.assertEqual([bytes(each) for each in slots.datagrams(1, 3, 4, 2)], [b"4567", b"89ab", b"cd"])
+        self.assertEqual([bytes(each) for each in slots.datagrams(0, 2, 3, 3)], [b"012", b"456"])
+        self.assertEqual([bytes(each) for each in slots.datagrams(3, 1, 4, 1)], [b"c"])

@@ -14,6 +14,7 @@ from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
 from wand.membership.roster import Roster
 from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
 from wand.services.answers import Answers
 from wand.timing.budget import Budget
 
@@ -25,9 +26,6 @@ COUNTERS: Final = {
 #: each may cost a signature, and the store.
 JOIN_RATE: Final = 1.0
 JOIN_BURST: Final = 10.0
-
-#: The numbers of the control messages about certificates that members send.
-CERTIFICATES: Final = range(4, 8)
 
 #: How many who wait for an approval or a signature are told at once; beyond, they have to ask again.
 WAITING_MAXIMUM: Final = 1_000
@@ -59,7 +57,7 @@ class Admissions:
         self._budget = Budget(context.clock, JOIN_RATE, JOIN_BURST)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         sessions.onJoin(self._joining)
-        control.read(CERTIFICATES, self._received)
+        control.read(CERTIFICATE_NUMBERS, self._received)
 
     # What nodes ask.
 

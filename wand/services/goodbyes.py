@@ -17,10 +17,8 @@ from wand.interfaces import Context, ISessions
 from wand.membership.member import Member
 from wand.membership.messages import Farewell, Goodbye, pack, parse
 from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import GOODBYE_NUMBERS
 from wand.timing.pacing import Pacing
-
-#: The numbers of the control messages.
-NUMBERS: Final = range(14, 16)
 
 #: Seconds to wait for answers before it is said again, and before it is given up; and after which it ends in any case.
 ANSWER_PATIENCE: Final = 0.12
@@ -43,7 +41,7 @@ class Goodbyes:
         self._waiting: dict[bytes, int] = {}
         self._timers: list[IDelayedCall] = []
         self._said: Deferred[None] | None = None
-        control.read(NUMBERS, self._received)
+        control.read(GOODBYE_NUMBERS, self._received)
 
     def say(self) -> Deferred[None]:
         """

@@ -14,11 +14,9 @@ from wand.membership.messages import Message, Revocations, RevocationsDigest, Re
 from wand.membership.news import RevocationNews
 from wand.membership.trust import Trust
 from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import REVOCATION_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.timing.repeating import Repeating
-
-#: The numbers of the control messages about revocations.
-NUMBERS: Final = range(10, 13)
 
 #: Seconds between two comparisons in a session that lasts.
 COMPARISON_INTERVAL: Final = 60.0
@@ -34,7 +32,7 @@ class Gossip:
         self._sessions = sessions
         self._present: set[bytes] = set()
         sessions.onSession(self._session)
-        self._end = control.read(NUMBERS, self._received)
+        self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
         self._comparing = Repeating("gossip", self._compare, context.clock, context.failures)
         self._comparing.start(COMPARISON_INTERVAL, now=True)

@@ -5,17 +5,13 @@ server can be reached.
 
 from __future__ import annotations
 
-from typing import Final
-
 from wand.interfaces import ISessions
 from wand.membership.certificate import Certificate
 from wand.membership.member import Member
 from wand.membership.messages import Introduction, pack, parse
 from wand.membership.signed import unverified
 from wand.sealed.node.participant import ControlReaders, Participant
-
-#: The numbers of the control messages.
-NUMBERS: Final = range(13, 14)
+from wand.sealed.sessions.control_numbers import INTRODUCTION_NUMBERS
 
 
 class Introductions:
@@ -27,7 +23,7 @@ class Introductions:
         self._participant = participant
         self._sessions = sessions
         sessions.onSession(self._session)
-        control.read(NUMBERS, self._received)
+        control.read(INTRODUCTION_NUMBERS, self._received)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and not member.isServer:

@@ -5,7 +5,6 @@ Our certificate, renewed in time by a server with which there is a session.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from wand.interfaces import Context, ISessions, ITap
 from wand.membership.enrolment import Enrolment
@@ -13,11 +12,9 @@ from wand.membership.joining import Renewal
 from wand.membership.member import Member
 from wand.membership.messages import NotNow, Refused, Renew, Renewed, pack, parse
 from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
 from wand.services.known_servers import KnownServers
 from wand.services.own_addresses import OwnAddresses
-
-#: The numbers of the control messages about certificates.
-CERTIFICATES: Final = range(4, 8)
 
 
 class OwnCertificate:
@@ -45,7 +42,7 @@ class OwnCertificate:
         self._addresses = addresses
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._ask, announce, context.notes)
         sessions.onSession(self._session)
-        control.read(CERTIFICATES, self._received)
+        control.read(CERTIFICATE_NUMBERS, self._received)
 
     def keepFresh(self) -> None:
         """

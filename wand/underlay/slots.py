@@ -48,3 +48,23 @@ class Slots:
             firsts = range(start, len(self.view), self.stride)[:SLICES_MAXIMUM]
             layout = self._layouts[start, size] = [self.view[first : first + size] for first in firsts]
         return layout
+
+    def datagrams(self, first: int, count: int, size: int, last: int) -> list[memoryview]:
+        """
+        The datagrams of a train, one by one.
+
+        @param first: the slot of the first.
+        @param count: how many there are, at least one.
+        @param size: octets of each but the last.
+        @param last: octets of the last.
+        """
+        view, stride = self.view, self.stride
+        at = first * stride
+        if count == 1:  # where trains are broken up most are alone
+            return [view[at : at + last]]
+        datagrams = []
+        for _ in range(count - 1):
+            datagrams.append(view[at : at + size])
+            at += stride
+        datagrams.append(view[at : at + last])
+        return datagrams

@@ -148,13 +148,11 @@ class OneByOne:
         """
         See L{TrainReceiver.trainReceived}.
         """
-        for index in range(first, first + count):
+        for datagram in slots.datagrams(first, count, size, last):
             if not self.isOpen():
                 break
-            start = index * slots.stride
-            octets = size if index < first + count - 1 else last
             try:
-                self._receiver.datagramReceived(slots.view[start : start + octets], sender)
+                self._receiver.datagramReceived(datagram, sender)
             except Exception:
                 self._failures.caught("datagram", plugin=self._receiver)
 

@@ -17,12 +17,13 @@ from wand.membership.claim import Announcement
 from wand.membership.member_entries import OFFLINE_LIFETIME
 from wand.sealed.directory.client import COUNTERS
 from wand.sealed.directory.log_reader import LogReader
-from wand.sealed.directory.messages import NUMBERS, Record
+from wand.sealed.directory.messages import Record
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import SILENCE
 from wand.sealed.directory.subscription import HEARTBEAT, Subscription
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.stores.memory import MemoryRecords
 from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 
@@ -153,7 +154,7 @@ class Listener:
             unanswered=lambda: None,
         )
         control = ControlMessages(self.sessions, network.clock, self.counters)
-        control.read(NUMBERS, lambda peer, member, octets: self.subscription.received(octets))
+        control.read(DIRECTORY_NUMBERS, lambda peer, member, octets: self.subscription.received(octets))
         self.sessions.onSession(lambda peer, member, up: self.subscription.sessionUp() if up else None)
         self.subscription.exchange()
 

@@ -23,7 +23,7 @@ from wand.sealed.directory.messages import (
     parse,
     parseRecord,
 )
-from wand.sealed.sessions.control_messages import BURST, ControlMessages, numberOf
+from wand.sealed.sessions.control_messages import MEMBER_BURST, ControlMessages, numberOf
 from wand.testing.members import SimulatedNetwork
 
 LONGEST_ENDPOINT = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
@@ -183,10 +183,10 @@ class ControlMessagesTests(SynchronousTestCase):
         A member that sends more control messages than it should is not read for a while; others are.
         """
         self.control.read(range(16, 32), self.reader)
-        for _ in range(2 * int(BURST)):
+        for _ in range(2 * int(MEMBER_BURST)):
             self.there.sendControl(self.here.identity, b"\x91\x10")
         self.network.run(1)
-        self.assertEqual((len(self.read), self.counters["drop-control-budget"]), (int(BURST), int(BURST)))
+        self.assertEqual((len(self.read), self.counters["drop-control-budget"]), (int(MEMBER_BURST), int(MEMBER_BURST)))
         self.network.person(3).sessions().sendControl(self.here.identity, b"\x91\x11")
         self.network.run(1)
         self.assertEqual(self.read[-1], b"\x91\x11")

@@ -19,10 +19,10 @@ from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRo
 from wand.membership.member import Member
 from wand.sealed.directory.listed_members import ListedMembers
 from wand.sealed.directory.log_reader import LogReader
-from wand.sealed.directory.messages import NUMBERS
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
 from wand.sealed.node.participant import ControlReaders, DirectoryServer, Participant
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.names import Resolve, resolverOf
@@ -79,7 +79,7 @@ class WansdDirectory:
         """
         See L{IDirectory}.
         """
-        self._end = self._control.read(NUMBERS, self._received)
+        self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         self._own.refresh()

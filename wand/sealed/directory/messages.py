@@ -12,9 +12,7 @@ from msgspec import Meta
 from wand.membership.fields import Count
 from wand.membership.messages import MESSAGE_MAXIMUM, Signed
 from wand.membership.signed import unpacked
-
-#: The numbers of these messages, and those that later versions may use.
-NUMBERS: Final = range(16, 32)
+from wand.sealed.sessions import control_numbers
 
 #: How many pages answer one question at most.
 PAGES_MAXIMUM: Final = 16
@@ -62,7 +60,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         _checkPair(self.certificate, self.claim)
 
 
-class Announce(msgspec.Struct, tag=16, frozen=True, array_like=True):
+class Announce(msgspec.Struct, tag=control_numbers.ANNOUNCE, frozen=True, array_like=True):
     """
     A node says who and where it is.
 
@@ -79,7 +77,7 @@ class Announce(msgspec.Struct, tag=16, frozen=True, array_like=True):
         _checkPair(self.certificate, self.claim)
 
 
-class Announced(msgspec.Struct, tag=17, frozen=True, array_like=True):
+class Announced(msgspec.Struct, tag=control_numbers.ANNOUNCED, frozen=True, array_like=True):
     """
     A server says what it has of the node that it talks to.
 
@@ -94,7 +92,7 @@ class Announced(msgspec.Struct, tag=17, frozen=True, array_like=True):
     newest: Count
 
 
-class Ask(msgspec.Struct, tag=18, frozen=True, array_like=True):
+class Ask(msgspec.Struct, tag=control_numbers.ASK, frozen=True, array_like=True):
     """
     A node asks what changed.
 
@@ -112,7 +110,7 @@ class Ask(msgspec.Struct, tag=18, frozen=True, array_like=True):
     count: Annotated[int, Meta(ge=1, le=PAGES_MAXIMUM)]
 
 
-class Page(msgspec.Struct, tag=19, frozen=True, array_like=True):
+class Page(msgspec.Struct, tag=control_numbers.PAGE, frozen=True, array_like=True):
     """
     The members that changed last beyond one version and up to another, in the order of their changes.
 

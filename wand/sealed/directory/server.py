@@ -21,11 +21,12 @@ from wand.membership.identity import Entropy, Identity
 from wand.membership.member import Member
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
-from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, NUMBERS, Announce, Announced, Ask, pack, parse
+from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, Announced, Ask, pack, parse
 from wand.sealed.directory.page_sender import PageSender
 from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMembers
 from wand.sealed.directory.stored_log import StoredLog
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import EntryStatus
 
@@ -92,7 +93,7 @@ class SealedDirectory:
 
         @return: fires when the store is read, or with L{wand.errors.StoreUnavailable}.
         """
-        self._end = self._control.read(NUMBERS, self._received)
+        self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
         return Deferred.fromCoroutine(self._load())
 
