@@ -125,7 +125,7 @@ class _Datagrams:
     def _fromFriend(self, plaintexts: Iterable[bytes]) -> None:
         conversation = self._friend.transport._registry.members[self._victim.peer]
         for plaintext in plaintexts:
-            conversation.send(plaintext[0], plaintext[1:])
+            conversation.link.send(plaintext[0], plaintext[1:])
         for each in (self._victim, self._friend):
             each.frames.clear()
             each.controls.clear()

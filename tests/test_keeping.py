@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration
 from wand.errors import StateUnavailable
 from wand.events import Events
-from wand.keeping import RETRY, Keeping
+from wand.keeping import RETRY_INTERVAL, Keeping
 from wand.notes import Notes
 from wand.services.state import StateService
 from wand.state import UNCHANGED, Owner, StateDirectory
@@ -44,10 +44,10 @@ class KeepingTests(SynchronousTestCase):
         with patch.object(self.state, "write", side_effect=StateUnavailable("no room")):
             self.keeping.write("membership", b"2")
             self.keeping.remove("token")
-            self.clock.advance(RETRY)
+            self.clock.advance(RETRY_INTERVAL)
             self.assertEqual(self.names(), {"token"})
             self.assertIn("no room", self.notes.texts[0])
-        self.clock.advance(RETRY)
+        self.clock.advance(RETRY_INTERVAL)
         self.assertEqual(self.names(), {"membership"})
         self.assertEqual(self.notes.texts, [])
         self.assertEqual(self.clock.getDelayedCalls(), [])

@@ -13,7 +13,7 @@ from wand.endpoint import Endpoint
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import BROADCAST, MAC
 from wand.events import Event, Events
-from wand.table import OPERATOR, SOURCES_LIMIT, Peer, Rank, Source, Table
+from wand.table import OPERATOR, SOURCES_MAXIMUM, Peer, Rank, Source, Table
 
 A, B = MAC.parse("02:00:00:00:00:0a"), MAC.parse("02:00:00:00:00:0b")
 OWN = MAC.parse("02:00:00:00:00:01")
@@ -175,7 +175,7 @@ class TableTests(SynchronousTestCase):
         with self.assertRaises(EntryRefused):
             table.put(B, HERE, FIRST)
         table.put(A, THERE, FIRST)
-        for number in range(SOURCES_LIMIT - 1):
+        for number in range(SOURCES_MAXIMUM - 1):
             table.put(A, HERE, Source(f"more {number}", Rank.DIRECTORY))
         with self.assertRaises(EntryRefused):
             table.put(A, HERE, SECOND)

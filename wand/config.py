@@ -205,8 +205,6 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         super().check()
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
-        if self.protocol not in ("sealed", "rel2"):
-            raise AddressInvalid("protocol", f"a server speaks sealed or rel2, not {self.protocol!r}")
         for endpoint in self.public:
             _checked("public", lambda text: splitHostPort(text, self.port), endpoint)
 

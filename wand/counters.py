@@ -1,5 +1,5 @@
 """
-Counters: every frame and datagram that passes or is dropped is counted here, drops by their reason.
+Counters: the numbers of frames and datagrams that pass, and of those that are dropped, by reason.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 class Counters(dict[str, int]):
     """
-    Named counters that only grow.  A plain dictionary on the hot path, C{counters["drop-runt"] += 1}; a name that
-    nobody declared raises C{KeyError}, so that a typing error does not lose a count.
+    Named counters that only grow.  A plain dictionary on the hot path, C{counters["drop-runt"] += 1}; an undeclared
+    name raises C{KeyError}, so that a typo loses no count.
 
     @ivar descriptions: what each counter counts, by its name.
     """

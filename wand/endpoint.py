@@ -35,10 +35,10 @@ class Endpoint(NamedTuple):
     @classmethod
     def parse(cls, text: str, defaultPort: int | None = None) -> Endpoint:
         """
-        Read C{192.0.2.1:22222} or C{[2001:db8::1]:22222}, the port optional where there is a default.
+        Read C{192.0.2.1:22222} or C{[2001:db8::1]:22222}; the port is optional where there is a default.
 
-        @raise AddressInvalid: if C{text} is anything else, or nothing that a datagram can be sent to: unspecified,
-            multicast or broadcast.
+        @raise AddressInvalid: if C{text} is anything else, or not the address of a single host: unspecified, multicast
+            or broadcast.
         """
         name, port = splitHostPort(text, defaultPort)
         try:
@@ -46,7 +46,7 @@ class Endpoint(NamedTuple):
         except ValueError:
             raise AddressInvalid(f"{name!r} is not a numeric IP address; write it like 192.0.2.1:22222") from None
         if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
-            raise AddressInvalid(f"{name} is no address of a single host")
+            raise AddressInvalid(f"{name} is not the address of a single host")
         return cls(str(address), port)
 
     @property
@@ -62,8 +62,8 @@ class Endpoint(NamedTuple):
 
 class Heard(Endpoint):
     """
-    Where a datagram came from, and to which of our addresses.  It equals, and hashes like, the plain pair of where it
-    came from.
+    Where a datagram came from, and to which of our addresses.  It equals, and hashes like, the plain pair of its
+    origin.
 
     @ivar local: the numeric address of this host.
     """
@@ -73,7 +73,7 @@ class Heard(Endpoint):
     @classmethod
     def at(cls, host: str, port: int, local: str) -> Heard:
         """
-        What came from C{host} and C{port} to the address C{local}.
+        For a datagram from C{host} and C{port} to the address C{local}.
         """
         self = cls(host, port)
         self.local = local
@@ -85,7 +85,7 @@ def splitHostPort(text: str, defaultPort: int | None = None) -> tuple[str, int]:
     Split C{host:port}, C{[ipv6]:port}, or either without a port where there is a default.
 
     @return: the host, a name or a numeric address, and the port.
-    @raise AddressInvalid: if the host is empty, or the port missing, no number or out of range.
+    @raise AddressInvalid: if the host is empty, or the port missing, not a number or out of range.
     """
     text = text.strip()
     match = _BRACKETED.fullmatch(text) or (None if text.count(":") > 1 else _PLAIN.fullmatch(text))

@@ -27,7 +27,7 @@ class ConfigurationInvalid(WandError):
 
 class AddressInvalid(WandError):
     """
-    A text is no MAC address, or no endpoint, or one that cannot be used as such.
+    A text is not a MAC address or an endpoint, or not one that can be used as such.
     """
 
 
@@ -69,19 +69,19 @@ class StoreUnavailable(WandError):
 
 class StoreHindered(StoreUnavailable):
     """
-    The store does not work now, and will once nothing is in its way any more: a full disk, or another program.
+    The store does not work now, and will once the obstacle is gone: a full disk, or another program.
     """
 
 
 class TemporarilyUnavailable(WandError):
     """
-    Somebody who must be asked cannot answer now; asking again later helps.
+    Somebody who must be asked cannot answer now; ask again later.
     """
 
 
 class StoreDamaged(StoreUnavailable):
     """
-    What the store has is damaged or lost; waiting does not help.
+    The store's content is damaged or lost; waiting does not help.
     """
 
 
@@ -111,23 +111,23 @@ class NotPermitted(WandError):
 
 class TokenInvalid(WandError):
     """
-    A text is no invitation token, or one that was cut off or changed.
+    A text is not an invitation token, or it was cut off or changed.
     """
 
 
 class PluginFaulty(WandError):
     """
-    A plugin cannot be opened, or what it opens is not what its interface promises.
+    A plugin cannot be opened, or opens something that its interface does not promise.
     """
 
 
 class MembershipRefused(WandError):
     """
-    Somebody or something cannot become, or stay, a member; or what was asked about the members cannot be done.
+    Somebody cannot become or stay a member, or a request about members cannot be granted.
     """
 
 
 class NoSuchMember(WandError):
     """
-    The network has no member, or no invitation, of that name or key.
+    The network has no member or invitation of that name or key.
     """

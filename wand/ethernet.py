@@ -16,7 +16,7 @@ Frame: TypeAlias = bytes | bytearray | memoryview
 #: Octets of destination, source and EtherType.
 HEADER_SIZE: Final = 14
 
-#: Octets that a frame may have beyond the MTU: the header and one 802.1Q tag.
+#: Octets that a frame may have in addition to the MTU: the header and one 802.1Q tag.
 OVERHEAD: Final = HEADER_SIZE + 4
 
 #: The largest MTU that a tap may have: what fits into a 64 KiB buffer with every header that we add.
@@ -56,11 +56,11 @@ class MAC(bytes):
         """
         Read an address that a single host can have.
 
-        @raise AddressInvalid: if C{text} is no MAC address, or a group's, or all zeros.
+        @raise AddressInvalid: if C{text} is not a MAC address, or a group's, or all zeros.
         """
         mac = cls.parse(text)
         if not mac.isUnicast:
-            raise AddressInvalid(f"{mac} is no address of a single host")
+            raise AddressInvalid(f"{mac} is not the address of a single host")
         return mac
 
     @classmethod

@@ -1,5 +1,5 @@
 """
-Events in the log: a line each, and no more of one kind than a person would read, whoever brings them about.
+Events in the log: a line each, and no more of one kind than a person would read, whoever causes them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from twisted.logger import Logger
 from wand.events import Event
 from wand.timing.budget import Budget
 
-#: How many events of one kind are logged in a second for as long as they come, and at once.
-RATE: Final = 5.0
-BURST: Final = 500.0
+#: How many events of one kind are logged per second in the long run, and at once.
+EVENT_RATE: Final = 5.0
+EVENT_BURST: Final = 500.0
 
 _log = Logger(namespace="wand.events")
 
@@ -25,7 +25,7 @@ class EventLog:
     """
 
     def __init__(self, clock: IReactorTime) -> None:
-        self._budget = Budget(clock, RATE, BURST)
+        self._budget = Budget(clock, EVENT_RATE, EVENT_BURST)
         self._unlogged: dict[str, int] = {}
 
     def told(self, event: Event) -> None:

@@ -29,7 +29,7 @@ class Event(msgspec.Struct, frozen=True):
 
 class Events:
     """
-    Hands each event to every subscriber, in the order in which they subscribed.
+    Hands each event to every subscriber, in the order of their subscriptions.
 
     @ivar caught: called with a place while the exception of a subscriber is handled; see
         L{wand.failures.Failures.caught}.
@@ -60,7 +60,7 @@ class Events:
 
     def publish(self, kind: str, **fields: Value) -> None:
         """
-        Tell every subscriber.  One that raises disturbs nobody.
+        Tell every subscriber.  One that raises does not disturb the others.
         """
         event = Event(kind, self._wallClock(), fields)
         for subscriber in self._subscribers:

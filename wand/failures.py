@@ -1,6 +1,6 @@
 """
-Failures: the one answer to a call that crosses a boundary (a datagram, a frame, a plugin, a hook, a store, a control
-message) and raises.  What it was about is dropped, counted by its place and logged; whoever called goes on.
+Failures: what happens when a call that crosses a boundary (a datagram, a frame, a plugin, a hook, a store, a control
+message) raises.  What it was about is dropped, counted by its place and logged; the caller goes on.
 
     try:
         receiver.datagramReceived(datagram, sender)
@@ -25,7 +25,7 @@ from wand.notes import Notes
 #: Seconds between two tracebacks of one place in the log.
 LOG_INTERVAL: Final = 60.0
 
-#: For how many seconds C{wand status} tells of a failure.
+#: For how many seconds C{wand status} shows a failure.
 NOTE_LIFETIME: Final = 3600.0
 
 #: How many places are told apart; more are counted together.
@@ -34,7 +34,7 @@ PLACES_MAXIMUM: Final = 64
 
 class Failures:
     """
-    Counts and logs what was caught.
+    Counts and logs exceptions that were caught.
     """
 
     _log = Logger()
@@ -50,8 +50,8 @@ class Failures:
         Count and log the exception that is being handled.
 
         @param place: what raised, for people and for the counter C{drop-raised-PLACE}: C{datagram}, C{hook audit}.
-        @param failure: the exception, where it is not the one that is being handled.
-        @param plugin: the object that raised, where it may be that of another distribution, which is named then.
+        @param failure: the exception, if it is not the one that is being handled.
+        @param plugin: the object that raised, if it may come from another distribution, which is named then.
         """
         place = self._countOne(place)
         if not self._mayLog(place):
@@ -76,9 +76,9 @@ class Failures:
         place = self._countOne(place)
         if not self._mayLog(place):
             return
-        text = f"{attributed(place, plugin)} did not answer within {seconds:g} s, and what waited for it went on"
+        text = f"{attributed(place, plugin)} did not answer within {seconds:g} s, and the program went on without it"
         self._log.error("{text}", text=text)
-        self._notes.say(f"raised-{place}", f"{text}; see what keeps it", lifetime=NOTE_LIFETIME)
+        self._notes.say(f"raised-{place}", f"{text}; find out what keeps it", lifetime=NOTE_LIFETIME)
 
     def _countOne(self, place: str) -> str:
         if place not in self._logged and len(self._logged) >= PLACES_MAXIMUM:

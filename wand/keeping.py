@@ -1,5 +1,5 @@
 """
-Keeping: what a program can work without for a while is written into its state directory as soon as that works.
+Keeping: files that a program can work without for a while are written into its state directory as soon as possible.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from wand.errors import StateUnavailable
 from wand.notes import Notes
 from wand.state import StateDirectory
 
-#: Seconds after which what could not be written is tried again.
-RETRY: Final = 30.0
+#: Seconds after which a failed write is tried again.
+RETRY_INTERVAL: Final = 30.0
 
-#: The key of the note that says so.
-NOTE: Final = "state"
+#: The key of the note that says that a write failed.
+_NOTE: Final = "state"
 
 
 class Keeping:
     """
-    Writes and removes files in the order in which that was asked for.  A disk that is full or not writable holds nobody
-    up: what waits is tried again and again, and a note says meanwhile that it would not survive a restart.
+    Writes and removes files in the order requested.  A disk that is full or not writable holds nobody up: pending
+    changes are tried again and again, and a note says meanwhile that they would not survive a restart.
 
     @ivar state: the directory.
     """
@@ -32,7 +32,7 @@ class Keeping:
 
     def __init__(self, state: StateDirectory, clock: IReactorTime, notes: Notes | None = None) -> None:
         """
-        @param notes: where an operator looks; without it, there is the log.
+        @param notes: shown to the operator; without it, there is only the log.
         """
         self.state = state
         self._clock = clock
@@ -48,7 +48,7 @@ class Keeping:
 
     def remove(self, name: str) -> None:
         """
-        Remove a file, now or later; never before what was to be written earlier is.
+        Remove a file, now or later, but never before an earlier write is done.
         """
         self._do(name, None)
 
@@ -62,7 +62,7 @@ class Keeping:
             self._timer = None
 
     def _do(self, name: str, content: bytes | None) -> None:
-        self._waiting.pop(name, None)  # the newest goes last, as it was asked for last
+        self._waiting.pop(name, None)  # the newest goes last, since it was requested last
         self._waiting[name] = content
         self._try()
 
@@ -80,19 +80,19 @@ class Keeping:
             self._timer = None
             self._log.info("the state directory {path} can be written again", path=str(self.state.path))
             if self._notes is not None:
-                self._notes.clear(NOTE)
+                self._notes.clear(_NOTE)
 
     def _failed(self, error: StateUnavailable) -> None:
         text = (
-            f"{error}; this program works on, but would forget that at a restart: make room, or let it write into "
+            f"{error}; this program goes on, but would forget that at a restart: make room, or let it write into "
             f"{self.state.path}"
         )
         if self._timer is None:
             self._log.error("{text}", text=text)
-            self._timer = self._clock.callLater(RETRY, self._due)
+            self._timer = self._clock.callLater(RETRY_INTERVAL, self._due)
         if self._notes is not None:
-            self._notes.say(NOTE, text)
+            self._notes.say(_NOTE, text)
 
     def _due(self) -> None:
-        self._timer = self._clock.callLater(RETRY, self._due)
+        self._timer = self._clock.callLater(RETRY_INTERVAL, self._due)
         self._try()

@@ -1,6 +1,6 @@
 """
-Notes: what an operator should know now, each with what to do about it.  C{wand status} shows them while they hold; an
-event tells of each once.
+Notes: what an operator should know now, each with what to do about it.  C{wand status} shows them while they hold, and
+an event announces each once.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from twisted.internet.interfaces import IReactorTime
 from wand.events import Events
 from wand.timing.seldom import Seldom
 
-#: How many notes are kept; beyond, one goes of the kind of which there are the most.
+#: How many notes are kept; when there are more, the most frequent kind loses one.
 NOTES_MAXIMUM: Final = 128
 
-#: How many notes of one kind (the first word of their keys) are kept, and how many of them events tell of within
-#: L{EVENT_INTERVAL}; so what members bring about, for one address after the other, displaces nothing of another kind.
+#: How many notes of one kind (the first word of their keys) are kept, and how many of them events announce within
+#: L{EVENT_INTERVAL}; so notes that members cause, for one address after the other, displace none of another kind.
 KIND_MAXIMUM: Final = 16
 
 #: Seconds between two events about one note, if its text changes or it comes back.
@@ -28,12 +28,13 @@ EVENT_INTERVAL: Final = 60.0
 @attrs.frozen
 class Note:
     """
-    One of them.
+    A note.
 
     @ivar key: what it is about: C{clock}, or C{overlap-wan0}.
     @ivar text: what is wrong and what to do, one sentence or two.
-    @ivar isHint: is it merely about how things could be better?  Then nobody has to act.
-    @ivar until: when it is forgotten unless it is said again, by the monotonic clock; C{None} for when it is cleared.
+    @ivar isHint: does it only say how things could be better?  Then nobody has to act.
+    @ivar until: when it is forgotten unless it is said again, by the monotonic clock; C{None} if only L{Notes.clear}
+        ends it.
     """
 
     key: str
@@ -51,7 +52,9 @@ class Notes:
         self._clock = clock
         self._events = events
         self._notes: dict[str, Note] = {}
-        self._kinds: dict[str, dict[str, None]] = {}  # the keys of each kind; what was said the longest ago is first
+        self._kinds: dict[
+            str, dict[str, None]
+        ] = {}  # the keys of each kind; the one that was said longest ago is first
         self._told: dict[str, str] = {}  # the text of the last event about each note
         self._telling = Seldom(clock, EVENT_INTERVAL, KIND_MAXIMUM)
 
@@ -70,7 +73,7 @@ class Notes:
         """
         Set a note, or replace the one of the same key.
 
-        @param isHint: nobody has to act; C{wand status --check} passes over it.
+        @param isHint: nobody has to act; C{wand status --check} skips it.
         @param lifetime: seconds after which it is forgotten unless it is said again; without it, it stays until
             L{clear}.
         """
@@ -90,7 +93,7 @@ class Notes:
 
     def clear(self, key: str) -> None:
         """
-        Forget a note, if there is one: what it told of is over.
+        Forget a note, if there is one: the problem is over.
         """
         if key in self._notes and self._forget(key):
             self._events.publish("note-cleared", key=key)
@@ -105,7 +108,7 @@ class Notes:
 
     def _forget(self, key: str) -> bool:
         """
-        @return: whether an event told of the note.
+        @return: whether an event announced the note.
         """
         del self._notes[key]
         kind = _kindOf(key)

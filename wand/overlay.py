@@ -1,7 +1,7 @@
 """
-The overlay: which addresses are inside of the network, and so none to which its own datagrams may go.
+The overlay: which addresses are inside the network, so that its own datagrams must not go there.
 
-Asked for every stranger's handshake, so it takes no more than it must: L{ipaddress} needs ten times as long.
+Every stranger's handshake asks, so this is quick: L{ipaddress} takes ten times as long.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Overlay:
 
     def __init__(self, prefix: str) -> None:
         """
-        @raise ValueError: if it is none.
+        @raise ValueError: if it is not a prefix.
         """
         network = ip_network(prefix)
         self._isIPv6 = network.version == 6
@@ -27,7 +27,7 @@ class Overlay:
 
     def __contains__(self, host: str) -> bool:
         """
-        Is a numeric address one of them?
+        Is a numeric address in the overlay?
         """
         isIPv6 = ":" in host
         if isIPv6 is not self._isIPv6:

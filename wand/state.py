@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 from wand.errors import AddressInvalid, StateUnavailable
 from wand.ethernet import MAC
 
-#: What is read of a file at most, in octets.
-_MAXIMUM: Final = 1_000_000
+#: The most octets that are read of a file.
+_FILE_MAXIMUM: Final = 1_000_000
 
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -64,14 +64,14 @@ class StateDirectory:
         user = os.geteuid() if owner.uid is None else owner.uid
         if found.st_uid != user:
             raise StateUnavailable(
-                f"the state directory {path} belongs to {_name(found.st_uid)}, and the program runs as "
+                f"the state directory {path} belongs to {_name(found.st_uid)}, but the program runs as "
                 f"{_name(user)}; run it as {_name(found.st_uid)}, or give it the directory with "
                 f"chown -R {_name(user)} {path}"
             )
 
     def write(self, name: str, content: bytes) -> None:
         """
-        Set a file, of mode 0600, at once: after a crash it has the old content or the new.
+        Write a file of mode 0600, atomically: after a crash it has the old content or the new.
 
         @raise StateUnavailable: if it cannot be written.
         """
@@ -104,7 +104,7 @@ class StateDirectory:
 
     def rename(self, name: str, to: str) -> None:
         """
-        Give a file another name, at once and for good.
+        Rename a file, atomically and durably.
 
         @raise StateUnavailable: if that fails.
         """
@@ -116,7 +116,7 @@ class StateDirectory:
 
     def setAside(self, name: str) -> None:
         """
-        Keep a damaged file under another name, C{NAME.damaged}, so that what replaces it destroys nothing.  Of several
+        Keep a damaged file under another name, C{NAME.damaged}, so that its replacement destroys nothing.  Of several
         the first is kept.
 
         @raise StateUnavailable: if it cannot be renamed.
@@ -126,7 +126,7 @@ class StateDirectory:
 
     def has(self, *names: str) -> str | None:
         """
-        The first of these files that is there, whatever is in it.
+        The first of these files that exists, whatever is in it.
         """
         return next((name for name in names if os.path.lexists(self.path / name)), None)
 
@@ -139,15 +139,15 @@ class StateDirectory:
         found = self.has(*foreign)
         if found is not None:
             raise StateUnavailable(
-                f"the state directory {self.path} is that of another kind of program, because there is {found} in "
-                "it: give each program a directory of its own with the key state"
+                f"the state directory {self.path} is that of another kind of program, because it contains {found}: "
+                "give each program a directory of its own with the key state"
             )
 
     def read(self, name: str) -> bytes | None:
         """
         The content of a file, or C{None} if there is no such file.
 
-        @raise StateUnavailable: if it cannot be read, or is no plain file, which may keep its readers waiting.
+        @raise StateUnavailable: if it cannot be read, or is not a regular file, which may keep its readers waiting.
         """
         path = self.path / name
         try:
@@ -158,17 +158,17 @@ class StateDirectory:
             raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise StateUnavailable(f"{path} is no plain file")
+                raise StateUnavailable(f"{path} is not a regular file")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read(_MAXIMUM)
+                return file.read(_FILE_MAXIMUM)
         finally:
             os.close(descriptor)
 
 
 def _makeParents(path: Path) -> None:
     """
-    Make what is above a state directory, which has no secrets: the user that the program becomes must get through, so
-    the umask is not asked.
+    Make the directories above a state directory, which hold no secrets: the user that the program becomes must get
+    through, so the umask does not count.
     """
     missing = [each for each in path.parents if not each.exists()]
     for each in reversed(missing):
@@ -193,7 +193,7 @@ def _name(uid: int) -> str:
 
 def keptMAC(state: StateDirectory, interface: str, random: Random) -> MAC:
     """
-    The MAC address that was made for an interface once; makes it the first time.
+    The MAC address of an interface, made the first time and kept from then on.
     """
     name = f"mac-{_NAME.sub('_', interface)}"
     kept = state.read(name)

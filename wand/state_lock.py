@@ -1,5 +1,5 @@
 """
-The lock of a state directory: one program at a time works in it, and nobody restores it under a program that runs.
+The lock of a state directory: only one program at a time uses it, and nobody restores it under a running program.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wand.errors import StateUnavailable
 
 class StateLock:
     """
-    The lock of one directory, of which the system lets go when the program ends, however it ends.
+    The lock of one directory.  The system releases it when the program ends, however it ends.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class StateLock:
         except BlockingIOError:
             self.release()
             raise StateUnavailable(
-                f"another program works in the state directory {self._path}: stop it, or give each program a "
+                f"another program uses the state directory {self._path}: stop it, or give each program a "
                 "directory of its own with the key state"
             ) from None
         except OSError as error:
@@ -44,7 +44,7 @@ class StateLock:
 
     def release(self) -> None:
         """
-        Let go of it.
+        Release the lock.
         """
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:

@@ -1,6 +1,6 @@
 """
-Status: what is so at this moment, in frozen values.  One set of types; the control socket carries them, and the client
-renders them as a table or as JSON.
+Status: the state of a program at one moment, in frozen values.  The control socket carries them, and the client renders
+them as a table or as JSON.
 
 Times are in seconds since the epoch, durations in seconds, addresses and peers in text.
 """
@@ -24,7 +24,7 @@ class EntryStatus(Status, frozen=True):
     @ivar peer: where its frames go; in a registry, where its node last registered from.
     @ivar source: who says so.
     @ivar since: when the source first said it.
-    @ivar expires: when the entry goes unless it is confirmed; C{None} for never.
+    @ivar expires: when the entry expires unless it is confirmed; C{None} for never.
     """
 
     mac: str
@@ -36,18 +36,18 @@ class EntryStatus(Status, frozen=True):
 
 class PeerStatus(Status, frozen=True):
     """
-    A peer, and what passed between it and us.
+    A peer and its traffic.
 
     @ivar peer: what the protocol calls it.
-    @ivar state: one word of the protocol's own for how well it is known, such as C{known} or C{heard}.
+    @ivar state: the protocol's own word for how well it is known, such as C{known} or C{heard}.
     @ivar macs: the MAC addresses whose frames go to it.
     @ivar heard: when a frame last came from it; C{None} for never.
     @ivar endpoint: where it is, where that is not what the protocol calls it; empty if that is not known.
     @ivar pathSize: octets of UDP payload of the longest datagrams that go to it; C{None} where the protocol does not
         know what the path carries.
-    @ivar parity: does what goes to it carry parity, because it said that datagrams are lost?
-    @ivar drops: what came from it, or was for it, and was dropped.
-    @ivar reasons: the same by the reason, where the protocol knows reasons.
+    @ivar parity: does traffic to it carry parity, because it reported lost datagrams?
+    @ivar drops: frames and datagrams from it or to it that were dropped.
+    @ivar reasons: the same by reason, where the protocol knows reasons.
     """
 
     peer: str
@@ -98,7 +98,7 @@ class TapStatus(Status, frozen=True):
     """
     A node's Ethernet port.
 
-    @ivar features: what was agreed with the kernel about frames and datagrams, such as C{tap: TSO4}, C{udp: GSO}.
+    @ivar features: the offloads agreed with the kernel, such as C{tap: TSO4}, C{udp: GSO}.
     """
 
     driver: str
@@ -115,7 +115,7 @@ class DirectoryStatus(Status, frozen=True):
 
     @ivar name: the source name of its entries.
     @ivar state: C{asking}, C{answered} or C{silent}; C{fixed} for one that is no server.
-    @ivar entries: how many addresses it names.
+    @ivar entries: how many addresses it lists.
     @ivar answered: when it last answered; C{None} for never.
     """
 
@@ -152,9 +152,9 @@ class OwnStatus(Status, frozen=True):
     @ivar key: our own public key in hex.
     @ivar expires: when our certificate does; C{None} before joining.
     @ivar conflicts: what more than one member claims.
-    @ivar bridge: have we the bridge right?
+    @ivar bridge: do we have the bridge right?
     @ivar behind: how many MAC addresses may be behind us then.
-    @ivar broadcasts: how many broadcast and multicast frames we may send in a second.
+    @ivar broadcasts: how many broadcast and multicast frames per second we may send.
     @ivar redeeming: is an invitation being redeemed?
     """
 
@@ -184,8 +184,8 @@ class ProgramStatus(Status, frozen=True):
     @ivar peers: distinct peers in the table.
     @ivar drops: frames and datagrams dropped, for any reason.
     @ivar notes: what the operator should know, with what to do.
-    @ivar attention: how many of the notes need a person: these come first, the others are hints.
-    @ivar state: its state directory; empty if it keeps nothing of its own.
+    @ivar attention: how many of the notes need attention: these come first, the others are hints.
+    @ivar state: its state directory; empty if it has none.
     @ivar store: the file of a server's store; empty without one.
     """
 

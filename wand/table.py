@@ -51,13 +51,13 @@ class Source(NamedTuple):
 OPERATOR: Final = Source("operator", Rank.OPERATOR)
 
 #: How many MAC addresses a table holds at most.
-LIMIT: Final = 200_000
+ENTRIES_MAXIMUM: Final = 200_000
 
 #: How many pairs of addresses have a way that is remembered.
-WAYS_LIMIT: Final = 4096
+WAYS_MAXIMUM: Final = 4096
 
 #: How many sources may speak of one MAC address.
-SOURCES_LIMIT: Final = 16
+SOURCES_MAXIMUM: Final = 16
 
 
 @attrs.frozen
@@ -66,7 +66,7 @@ class Entry:
     What one source says of one MAC address.
 
     @ivar since: when this source first named this peer, in the clock's seconds.
-    @ivar lifetime: for how many seconds the entry stands after it was last confirmed, or C{None} for ever.
+    @ivar lifetime: for how many seconds the entry stands after it was last confirmed; C{None} without end.
     """
 
     mac: MAC
@@ -78,7 +78,7 @@ class Entry:
 
 class PeerObserver(Protocol):
     """
-    Is told which peers the table has.
+    Learns which peers the table has.
     """
 
     def peerAdded(self, peer: Peer) -> None:
@@ -88,7 +88,7 @@ class PeerObserver(Protocol):
 
     def peerRemoved(self, peer: Peer) -> None:
         """
-        The table has no entry for a peer any more.
+        The table has lost its last entry for a peer.
         """
 
 
@@ -96,14 +96,15 @@ class Table:
     """
     MAC addresses and their peers.
 
-    @ivar peerOf: the peer to which a frame for a MAC address goes; the hot path reads it and nothing else does anything
-        but read it.  Keys compare equal to slices of a frame.
+    @ivar peerOf: the peer to which a frame for a MAC address goes, for the hot path; everybody but the table only reads
+        it.  Keys compare equal to slices of a frame.
     @ivar ways: the peer for frames from one address to another, by destination and source as they stand in a frame:
-        what was found in C{peerOf} and may leave.  Who forwards fills it with L{keepWay}; it is emptied whenever
-        anything changes.
+        what was found in C{peerOf} and may leave.  Forwarding fills it with L{keepWay}; every change empties it.
     """
 
-    def __init__(self, clock: IReactorTime, events: Events, own: MAC | None = None, limit: int = LIMIT) -> None:
+    def __init__(
+        self, clock: IReactorTime, events: Events, own: MAC | None = None, limit: int = ENTRIES_MAXIMUM
+    ) -> None:
         """
         @param own: the MAC address of our own tap, which no source can give to anybody else.
         @param limit: how many MAC addresses the table holds at most.
@@ -128,15 +129,15 @@ class Table:
 
     def put(self, mac: MAC, peer: Peer, source: Source, lifetime: float | None = None) -> None:
         """
-        Take an entry, or confirm it.
+        Add an entry, or confirm it.
 
-        @param lifetime: seconds after which the entry goes unless it is confirmed again, or C{None} for never.
+        @param lifetime: seconds after which the entry expires unless it is confirmed again, or C{None} for never.
         @raise EntryRefused: if the address is our own or a group's, or the table is full.
         """
         if mac == self.own:
             raise EntryRefused(f"{mac} is this node's own address")
         if not mac.isUnicast:
-            raise EntryRefused(f"{mac} is no address of a single host")
+            raise EntryRefused(f"{mac} is not the address of a single host")
         known = self._entries.get(mac)
         if known is None:
             if len(self._entries) >= self._limit:
@@ -144,8 +145,8 @@ class Table:
             known = self._entries[mac] = {}
             self._sorted = None
         before = known.get(source)
-        if before is None and len(known) >= SOURCES_LIMIT:
-            raise EntryRefused(f"{SOURCES_LIMIT} sources speak of {mac} already")
+        if before is None and len(known) >= SOURCES_MAXIMUM:
+            raise EntryRefused(f"{SOURCES_MAXIMUM} sources speak of {mac} already")
         now = self._clock.seconds()
         since = before.since if before is not None and before.peer == peer else now
         known[source] = Entry(mac, peer, source, since, lifetime)
@@ -191,7 +192,7 @@ class Table:
 
     def touch(self, peer: Peer) -> None:
         """
-        A peer was heard: let none of its entries go before its lifetime has passed from now.
+        A peer was heard: keep each of its entries for a whole lifetime from now.
         """
         now = self._clock.seconds()
         for mac in self._macsOf.get(peer, ()):
@@ -205,7 +206,7 @@ class Table:
 
         @param addresses: destination and source, as they stand in a frame.
         """
-        if len(self.ways) >= WAYS_LIMIT:
+        if len(self.ways) >= WAYS_MAXIMUM:
             self.ways.clear()
         self.ways[addresses] = peer
 
@@ -217,7 +218,7 @@ class Table:
 
     def observe(self, observer: PeerObserver) -> None:
         """
-        Tell C{observer} of every peer that there is, and from now on of those that come and go.
+        Tell C{observer} of every peer, and from now on of those that come and go.
         """
         self._observers.append(observer)
         for peer in self._macsOf:
@@ -276,7 +277,7 @@ class Table:
 
     def expires(self, entry: Entry) -> float | None:
         """
-        When an entry goes unless it is confirmed, in the clock's seconds, or C{None} for never.
+        When an entry expires unless it is confirmed, in the clock's seconds, or C{None} for never.
         """
         return self._ages.deadline((entry.mac, entry.source))
 

@@ -1,6 +1,6 @@
 """
-Workers: what may block, on a disk or on a lock that somebody else holds, is done beside the reactor, one thing after
-the other.
+Workers: calls that may block, on a disk or on a lock that somebody else holds, run outside the reactor, one after the
+other.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ Result = TypeVar("Result")
 
 class Worker(Protocol):
     """
-    Does what it is given, in the order in which it came, all in one thread.
+    Runs the calls that it is given, in order, all in one thread.
     """
 
     def do(self, work: Callable[[], Result]) -> Deferred[Result]:
         """
-        Do some work.
+        Run a call.
 
         @return: fires, in the reactor's thread, with what C{work} returned or raised.
         """
 
     def stop(self) -> None:
         """
-        Take no more work, and end when what was given is done.
+        Take no more work, and end when the rest is done.
         """
 
 
 class SameThread:
     """
-    A worker for simulated time: everything is done at once.
+    A worker for simulated time: it does everything at once.
     """
 
     def __init__(self, name: str) -> None:
@@ -59,8 +59,8 @@ class SameThread:
 
 class WorkerThread:
     """
-    A worker with a thread of its own.  It begins with the first work, so that a program that forks before has none
-    then; and it never keeps a program from ending.
+    A worker with a thread of its own, which starts with the first work, so that a program may fork before that.  It
+    never keeps a program from ending.
     """
 
     def __init__(self, reactor: IReactorFromThreads, name: str) -> None:

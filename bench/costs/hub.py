@@ -194,7 +194,7 @@ class Hub:
         """
         self.node.transport.stop()
         for peer in self.peers:
-            peer.transport.end(self.node.peer)
+            peer.transport.sessions.end(self.node.peer)
 
     def _meet(self) -> None:
         for peer in self.peers:

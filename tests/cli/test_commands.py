@@ -61,7 +61,7 @@ async def test_pathOfPeers(bench: Bench) -> None:
 @pytest_twisted.ensureDeferred
 async def test_statusForMonitoring(bench: Bench) -> None:
     """
-    With C{--check}, the status is 0 and nothing is printed while nothing needs a person, hints or not; else what does,
+    With C{--check}, the status is 0 and nothing is printed while nothing needs attention, hints or not; else what does,
     and 1; and 2 if nobody answers.
     """
     status, out, err = await bench.run("status", "--check")
@@ -70,7 +70,7 @@ async def test_statusForMonitoring(bench: Bench) -> None:
     bench.program.notes, bench.program.attention = ["the disk is full", "the clock is wrong", "a hint"], 2
     status, out, err = await bench.run("status", "--check")
     assert (status, out) == (1, "the disk is full\nthe clock is wrong\n")
-    assert err == "Error: these 2 need a person\n"
+    assert err == "Error: these 2 need attention\n"
     status, out, _ = await bench.run("status", "--check", "--json")
     assert (status, json.loads(out)) == (1, ["the disk is full", "the clock is wrong"])
     await bench.control.stop()

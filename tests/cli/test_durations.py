@@ -43,4 +43,4 @@ class DurationTests(SynchronousTestCase):
         try:
             self.assertGreaterEqual(parseDuration(text), 1)
         except ValueError as error:
-            self.assertIn("no duration", str(error))
+            self.assertIn("is not a duration", str(error))

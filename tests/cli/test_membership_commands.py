@@ -76,7 +76,7 @@ async def test_joinOfAMember(bench: Bench) -> None:
     bench.program.enter("member", bridge=True)
     await run.ended
     assert (run.status, run.err) == (0, "")
-    assert "already a member of the network home, as alice, and the invitation gives nothing more" in run.out
+    assert "already a member of the network home, as alice, and the invitation adds nothing" in run.out
     run = bench.start("join", text="wand1.used")
     await began(bench, run, 3)
     bench.program.enter("member", bridge=True)
@@ -172,7 +172,7 @@ async def test_inviteIntoAFile(bench: Bench, tmp_path: Path) -> None:
     assert written.startswith("wand1.")
     status, _, err = await bench.run("invite", "--out", str(file))
     assert (status, file.read_text()) == (1, written)
-    assert "is there already" in err
+    assert "exists already" in err
     assert len(bench.program.invited) == 1
     other = tmp_path / "other"
     assert (await bench.run("invite", "--uses", "5000", "--out", str(other)))[0] == 1
@@ -273,7 +273,7 @@ async def test_inAShell(bench: Bench) -> None:
     assert keyOf("bob") in out
     assert [line.split(":")[0] for line in err.splitlines()] == [
         "name the file with the token",
-        "nobody can be asked here",
+        "there is no terminal to ask at",
     ]
     assert bench.program.tokens == []
 
@@ -286,7 +286,7 @@ async def test_statusOfAMember(bench: Bench) -> None:
     bench.program.enter("member")
     out = (await bench.run("status"))[1]
     assert "home (" in out
-    assert "valid 2 days more" in out
+    assert "valid for 2 days" in out
     assert json.loads((await bench.run("status", "--json"))[1])["own"]["stage"] == "member"
 
 
@@ -304,7 +304,7 @@ async def test_documents(bench: Bench, tmp_path: Path) -> None:
     assert (status, out.encode(), err) == (0, document, "")
     file = tmp_path / "signed.json"
     file.write_bytes(document)
-    assert await bench.run("import-signatures", str(file)) == (0, "took 20000 signatures\n", "")
+    assert await bench.run("import-signatures", str(file)) == (0, "imported 20000 signatures\n", "")
     assert bench.program.imported == [document]
     status, _, err = await bench.run("import-signatures", str(tmp_path / "none"))
     assert status == 1

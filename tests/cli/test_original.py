@@ -67,7 +67,7 @@ class ParseTests(SynchronousTestCase):
         Anything else is refused with the file, the line and the reason.
         """
         self.assertEqual(self.refused("\n\nmtu"), "etud.conf, line 3: mtu: it has no value")
-        self.assertEqual(self.refused("mtu 1\nmtu 2"), "etud.conf, line 2: mtu: it is set before")
+        self.assertEqual(self.refused("mtu 1\nmtu 2"), "etud.conf, line 2: mtu: it is set twice")
         self.assertIn("line 1: mtu: expected an integer", self.refused("mtu big"))
         self.assertIn("line 1: expected a key and a value", self.refused('ifname "wan0'))
         self.assertIn("line 1: expected a key and a value", self.refused("mtu 1 2"))
@@ -164,7 +164,7 @@ class TranslateTests(SynchronousTestCase):
         self.assertIn("line 2: udpport: expected an integer from 1 to 65535", self.refused(mac + "udpport 70000"))
         self.assertIn("line 2: mtu: expected an integer", self.refused(mac + "mtu on"))
         self.assertIn("line 2: ifname: expected a", self.refused(mac + "ifname 7"))
-        self.assertIn("wand.conf, line 1: server: 'a b' is no name", self.refused(mac, 'server "a b"'))
+        self.assertIn("wand.conf, line 1: server: 'a b' is not a host name", self.refused(mac, 'server "a b"'))
 
     @given(st.dictionaries(st.sampled_from(["ifname", "udpport", "mtu", "module", "x"]), values), values)
     def test_alwaysTOML(self, settings: dict[str, int | bool | str], server: int | bool | str) -> None:
@@ -204,5 +204,5 @@ class CommandTests(SynchronousTestCase):
             return click.testing.CliRunner().invoke(cli, arguments)
 
         self.assertEqual(tomllib.loads(run("etud.conf", "wand.conf").stdout)["port"], 22223)
-        self.assertIn("it is no text", str(run("bad.conf").exception))
+        self.assertIn("it is not text", str(run("bad.conf").exception))
         self.assertEqual(run("absent.conf").exit_code, 2)

@@ -93,7 +93,7 @@ class OwnTests(SynchronousTestCase):
         A member sees its network, its name, its whole key, its addresses, and how long the certificate holds.
         """
         shown = self.shown(expires=1_000.0 + 2.5 * 86_400)
-        for words in ("home (", "aes-256-gcm", "alice", keyOf("alice"), "10.77.0.2/16", "valid 2 days more"):
+        for words in ("home (", "aes-256-gcm", "alice", keyOf("alice"), "10.77.0.2/16", "valid for 2 days"):
             self.assertIn(words, shown)
         self.assertNotIn("CONFLICT", shown)
 
@@ -107,7 +107,7 @@ class OwnTests(SynchronousTestCase):
         """
         Who is no member is told what to do.
         """
-        self.assertIn("no member yet: wand join TOKEN-FILE", self.shown("new"))
+        self.assertIn("not a member yet: wand join TOKEN-FILE", self.shown("new"))
         self.assertIn("not yet redeemed", self.shown("joining"))
         self.assertIn("something", self.shown("something"))
 

@@ -14,7 +14,7 @@ from twisted.protocols import amp
 
 import wand.errors
 from wand.control import commands
-from wand.control.asking import TIMEOUT
+from wand.control.asking import ANSWER_TIMEOUT
 from wand.control.commands import ERRORS, InternalFault, RequestMalformed
 from wand.errors import (
     AddressInvalid,
@@ -240,7 +240,7 @@ class FailingTests(CommandsTestCase):
         """
         A program that does not know a command says so, counts it, and the connection stays.
         """
-        deferred = Deferred.fromCoroutine(self.client._ask(FutureCommand))
+        deferred = Deferred.fromCoroutine(self.client._send(FutureCommand))
         self.pump.flush()
         self.failureResultOf(deferred, NotSupported)
         self.assertEqual(self.program.counters["drop-control-malformed"], 1)
@@ -266,7 +266,7 @@ class FailingTests(CommandsTestCase):
         A program that does not answer in time is reported as not running.
         """
         deferred = Deferred.fromCoroutine(self.client.status())
-        self.clock.advance(TIMEOUT)
+        self.clock.advance(ANSWER_TIMEOUT)
         self.assertIn("does not answer after 10 seconds", str(self.failureResultOf(deferred, NotRunning).value))
         self.pump.flush()
         self.ask(self.client.reload())

@@ -16,7 +16,7 @@ from twisted.protocols.amp import AmpBox
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.control.commands import InternalFault, RequestMalformed, TooBusy
-from wand.control.documents import DOCUMENTS_MAXIMUM, PART, Documents
+from wand.control.documents import DOCUMENTS_MAXIMUM, PART_SIZE, Documents
 from wand.control.locator import UNDER_WAY_MAXIMUM
 from wand.errors import MembershipRefused, NoSuchMember, NotSupported, TokenInvalid
 from wand.status import ProgramStatus
@@ -193,7 +193,7 @@ class TravellingTests(MembershipTestCase):
         """
         The document of the requests arrives whole, whatever its size.
         """
-        for size in (0, 1, PART - 1, PART, PART + 1, 3_000_000):
+        for size in (0, 1, PART_SIZE - 1, PART_SIZE, PART_SIZE + 1, 3_000_000):
             self.program.document = bytes(range(256)) * (size // 256) + bytes(size % 256)
             self.assertEqual(self.ask(self.client.requests()), self.program.document)
 
@@ -201,12 +201,12 @@ class TravellingTests(MembershipTestCase):
         """
         The parts are of one document, also if there is another by then.
         """
-        before = self.program.document = b"a" * 3 * PART
+        before = self.program.document = b"a" * 3 * PART_SIZE
         calls: list[bytes] = []
 
         def requests() -> bytes:
             calls.append(self.program.document)
-            self.program.document = b"b" * 5 * PART
+            self.program.document = b"b" * 5 * PART_SIZE
             return calls[-1]
 
         self.program.requests = requests  # type: ignore[method-assign] # a program that changes
@@ -217,7 +217,7 @@ class TravellingTests(MembershipTestCase):
         """
         A document of signatures arrives whole, whatever its size, and the client is told what was taken.
         """
-        for size in (0, 1, PART, PART + 1, 3_000_000):
+        for size in (0, 1, PART_SIZE, PART_SIZE + 1, 3_000_000):
             self.program.imported.clear()
             document = b"\n" * size
             self.assertEqual(self.ask(self.client.importSignatures(document)), size)
@@ -242,13 +242,13 @@ class TravellingTests(MembershipTestCase):
         """
         A document that is half there is forgotten when the client goes.
         """
-        self.program.document = b"a" * 3 * PART
+        self.program.document = b"a" * 3 * PART_SIZE
         server = self.pump.serverIO.protocol
         client = self.client._connection
         client.callRemoteString(b"ImportSignatures", offset=b"0", part=b"a" * 1000, more=b"True")
         client.callRemoteString(b"SignatureRequests", offset=b"0")
         self.pump.flush()
-        self.assertEqual(server._responders.documents.size, 3 * PART + 1000)
+        self.assertEqual(server._responders.documents.size, 3 * PART_SIZE + 1000)
         self.client.close()
         self.pump.flush()
         self.assertEqual(server._responders.documents.size, 0)

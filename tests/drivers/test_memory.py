@@ -9,7 +9,7 @@ from random import Random
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.drivers.lan import LIMIT, LANSettings, MemoryLAN
+from wand.drivers.lan import FRAMES_MAXIMUM, LANSettings, MemoryLAN
 from wand.drivers.memory import MemoryDriver
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import ITap
@@ -62,7 +62,7 @@ class MemoryDriverTests(TapDriverContract, SynchronousTestCase):
         self.driver.open(self.request(settings={"lan": "blue", "loss": 0.5}), self.context)
         request = self.request(settings={"lan": "blue", "loss": 0.25})
         error = self.assertRaises(ConfigurationInvalid, self.driver.open, request, self.context)
-        self.assertEqual("driver-settings: loss: the LAN 'blue' is there already, with 0.5", str(error))
+        self.assertEqual("driver-settings: loss: the LAN 'blue' exists already, with 0.5", str(error))
 
     def test_aLANStaysWhileAHostIsOnIt(self) -> None:
         """
@@ -160,9 +160,9 @@ class MemoryLANTests(SynchronousTestCase):
         However fast frames are sent, only so many are under way; the sender is told of those that are refused.
         """
         self.lan(delay=1)
-        taken = sum(self.sender.send(makeFrame(60)) for _ in range(3 * LIMIT))
+        taken = sum(self.sender.send(makeFrame(60)) for _ in range(3 * FRAMES_MAXIMUM))
         self.clock.pump([1.0] + [0.0] * 100)
-        self.assertEqual((LIMIT, LIMIT), (taken, len(self.arrived)))
+        self.assertEqual((FRAMES_MAXIMUM, FRAMES_MAXIMUM), (taken, len(self.arrived)))
 
     def test_unplugged(self) -> None:
         """

@@ -37,7 +37,7 @@ class PresentTests(SynchronousTestCase):
         """
         self.assertIn("tun interface", adviceFor("wan0", link(type="tun"), 0))
         self.assertIn("(bridge)", adviceFor("wan0", link("bridge"), 0))
-        self.assertIn("no tap (loopback)", adviceFor("lo", {"ifname": "lo", "link_type": "loopback"}, 0))
+        self.assertIn("not a tap (loopback)", adviceFor("lo", {"ifname": "lo", "link_type": "loopback"}, 0))
         self.assertIn("belongs to the user 1234", adviceFor("wan0", link(type="tap", user=1234), 99))
         self.assertIn("belongs to the user root", adviceFor("wan0", link(type="tap", user="root"), 99))
 

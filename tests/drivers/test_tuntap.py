@@ -160,7 +160,7 @@ class TuntapDriverTests(KernelTapContract, SynchronousTestCase):
         An interface that is no tap, and a name that cannot be one, are refused with a hint.
         """
         for name in ("lo", "a/b"):
-            self.assertIn("no tap", self.refusal(interface=name))
+            self.assertIn("not a tap", self.refusal(interface=name))
         self.assertIn("name too long", self.refusal(interface="x" * 40))
 
     def test_refusedMTU(self) -> None:

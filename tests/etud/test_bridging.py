@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.ethernet import MAC
 from wand.etud.bridging import LOOP, Bridging
-from wand.etud.echoes import HOST, MEMORY, SPAN, Echoes
+from wand.etud.echoes import ECHO_SPAN, FRAMES_REMEMBERED, HOST, Echoes
 from wand.etud.forwarding import Etud
 from wand.membership.identity import Identity
 from wand.table import Rank, Source, Table
@@ -321,7 +321,7 @@ class LoopTests(BridgingCase):
         A host that comes to our LAN a second after it spoke elsewhere in the same words is heard.
         """
         self.etud.frameReceived(ALICE, frame(TO_ALL, GUEST))
-        self.clock.advance(2 * SPAN)
+        self.clock.advance(2 * ECHO_SPAN)
         self.etud.frameRead(frame(TO_ALL, GUEST))
         self.assertEqual(len(self.transport.sent), 3)
 
@@ -339,6 +339,6 @@ class LoopTests(BridgingCase):
         So many frames are remembered and no more.
         """
         echoes = Echoes(self.clock)
-        for number in range(3 * MEMORY):
+        for number in range(3 * FRAMES_REMEMBERED):
             echoes.isEcho(number.to_bytes(4, "big"), HOST)
-        self.assertLessEqual(len(echoes._recent) + len(echoes._older), 2 * MEMORY)
+        self.assertLessEqual(len(echoes._recent) + len(echoes._older), 2 * FRAMES_REMEMBERED)

@@ -19,7 +19,7 @@ from wand.counters import Counters
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.etud.forwarding import Etud
-from wand.frame_services.bridged_addresses import LIMIT, MEMORY, BridgedAddresses
+from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXIMUM, BridgedAddresses
 from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
@@ -27,9 +27,8 @@ from wand.membership.identity import Identity
 from wand.protocols.sealed.peers import PeerKey
 from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.services.etud import EtudService
+from wand.services.node_plugins import NodePlugins
 from wand.services.watcher import SteadyWatcher
-from wand.state import UNCHANGED
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -272,11 +271,11 @@ class GuardTests(SynchronousTestCase):
         self.assertTrue(self.guard.arriving(self.bridge, arp("192.168.7.1")))
         self.assertFalse(self.guard.arriving(self.plain, arp("192.168.7.1")))
         self.assertTrue(self.guard.arriving(self.bridge, arp("192.168.7.1")))
-        self.clock.advance(MEMORY)
+        self.clock.advance(ADDRESS_MEMORY)
         self.assertTrue(self.guard.arriving(self.plain, arp("192.168.7.1")))
-        for number in range(LIMIT + 10):
+        for number in range(ADDRESSES_MAXIMUM + 10):
             self.guard.arriving(self.bridge, arp(str(ip_address("172.16.0.0") + number)))
-        self.assertEqual(len(self.guard._bridged), LIMIT)
+        self.assertEqual(len(self.guard._bridged), ADDRESSES_MAXIMUM)
 
     def test_noAccessConcentrator(self) -> None:
         """
@@ -318,7 +317,7 @@ class ChoiceTests(SynchronousTestCase):
         configuration = NodeConfiguration(driver="memory", **keys)  # type: ignore[arg-type]  # keys of the test's own
         clock = Clock()
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
-        return [name for name, _ in EtudService(configuration, context, UNCHANGED, self.fail)._watching]
+        return list(NodePlugins(configuration, context).frameServices)
 
     def test_guardIsOnInSealedNetworks(self) -> None:
         """

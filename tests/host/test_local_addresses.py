@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.host.local_addresses import LIMIT, Address, Link, localEndpoints, ranked
+from wand.host.local_addresses import ENDPOINTS_MAXIMUM, Address, Link, localEndpoints, ranked
 
 LAN, SECOND, TAP = 2, 3, 4
 
@@ -117,5 +117,5 @@ class LocalEndpointsTests(SynchronousTestCase):
         Of this host, whatever it is, a few are told and none of the loopback interface.
         """
         found = localEndpoints("0.0.0.0", 7)
-        self.assertLessEqual(len(found), LIMIT)
+        self.assertLessEqual(len(found), ENDPOINTS_MAXIMUM)
         self.assertFalse([each for each in found if each.startswith(("127.", "[::1]", "[fe80", "[ff"))])

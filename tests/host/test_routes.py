@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.host.routes import Route, alternative, overlap, routes
 from wand.host.rtnetlink import attributes
-from wand.services.overlap import INTERVAL, OverlapWatch, interfacesOf, obstacle
+from wand.services.overlap import ROUTES_INTERVAL, OverlapWatch, interfacesOf, obstacle
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -116,13 +116,13 @@ class WatchTests(SynchronousTestCase):
         self.watch.start(OVERLAY, lambda: ["wan0"])
         self.assertEqual(self.context.notes.texts, [])
         self.known = [route(OVERLAY, "wan0"), route("10.77.0.0/16", "wlan0")]
-        self.clock.advance(INTERVAL)
+        self.clock.advance(ROUTES_INTERVAL)
         [text] = self.context.notes.texts
         for word in ("overlap", OVERLAY, "wlan0", "it is lost", "such as"):
             self.assertIn(word, text)
         self.assertEqual((self.attention(), self.events), ([True], ["note"]))
         self.known = [route(OVERLAY, "wan0")]
-        self.clock.advance(INTERVAL)
+        self.clock.advance(ROUTES_INTERVAL)
         self.assertEqual((self.context.notes.texts, self.events), ([], ["note", "note-cleared"]))
         self.watch.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])

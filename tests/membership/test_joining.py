@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
 from wand.events import Events
-from wand.keeping import RETRY
+from wand.keeping import RETRY_INTERVAL
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.joining import Joining, Renewal
@@ -147,9 +147,9 @@ class JoiningTests(JoiningCase):
             self.joining.received(self.admission())
             self.successResultOf(self.joining.done)
             self.assertEqual(self.node.stage, "member")
-            self.clock.advance(RETRY)
+            self.clock.advance(RETRY_INTERVAL)
         self.assertTrue((self.state.path / "token").exists())
-        self.clock.advance(RETRY)
+        self.clock.advance(RETRY_INTERVAL)
         self.assertFalse((self.state.path / "token").exists())
         self.assertEqual(Enrolment(self.state, self.clock, wallClock=self.clock.seconds).stage, "member")
 

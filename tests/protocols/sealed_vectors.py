@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.cookies import CookieJar, cookieKey
 from wand.protocols.sealed.noise import SUITES, Initiator, Responder
 from wand.protocols.sealed.packets import (
@@ -28,7 +27,7 @@ from wand.protocols.sealed.packets import (
     packResponse,
 )
 from wand.protocols.sealed.roaming import SIGN_OF_LIFE
-from wand.protocols.sealed.session import Session
+from wand.protocols.sealed.session import Owner, Session
 
 NETWORK = bytes(range(32))
 INITIATOR, RESPONDER = (X25519PrivateKey.from_private_bytes(fill * 32) for fill in (b"\x11", b"\x22"))
@@ -59,7 +58,7 @@ def handshake(cipher: str, purpose: int, credential: bytes) -> dict[str, Any]:
     responder.read(first)
     second, keys = responder.write(reply, PSK, SECOND)
     _, mine = initiator.read(second, PSK)
-    nobody = cast(Conversation, None)
+    nobody = cast(Owner, None)
     one = Session(nobody, cipher, mine, INDICES[0], INDICES[1], 0.0, initiator=True, version=1)
     two = Session(nobody, cipher, keys, INDICES[1], INDICES[0], 0.0, initiator=False, version=1)
     initiation = packInitiation(INDICES[0], first, macKey(theirs), b"")

@@ -87,8 +87,8 @@ class AttackTestCase(SynchronousTestCase):
         self.high.send(self.low.peer, self.high.frameTo(self.low))
         self.net.run()
         self.assertEqual((len(self.high.frames), len(self.low.frames)), (before[0] + 1, before[1] + 1))
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
-        self.assertEqual(self.low.transport.endpointOf(self.high.peer), self.high.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
+        self.assertEqual(self.low.transport.sessions.endpointOf(self.high.peer), self.high.endpoint)
 
     def initiation(
         self,
@@ -140,7 +140,7 @@ class RecordedTests(AttackTestCase):
         for each in self.recorded:
             self.throw(each.payload, at=again)
         self.assertEqual((again.frames, again.sessions), ([], []))
-        self.assertIsNone(again.transport.endpointOf(self.low.peer))
+        self.assertIsNone(again.transport.sessions.endpointOf(self.low.peer))
 
     def test_reflected(self) -> None:
         """
@@ -285,7 +285,7 @@ class ForgedTests(AttackTestCase):
         self.low.send(self.high.peer, b"short")
         self.net.run()
         self.assertEqual(len(self.high.frames), before)
-        account = self.high.transport.account(self.low.peer)
+        account = self.high.transport.sessions.account(self.low.peer)
         assert account is not None
         self.assertEqual((account.spoofed, self.counted("drop-sealed-spoofed-source")), (1, 1))
         self.assertEqual(self.counted("drop-sealed-runt"), 1)
@@ -307,7 +307,7 @@ class ForgedTests(AttackTestCase):
         self.net.clock.pump([0.0] * 8)
         self.assertEqual(len(self.high.frames) - frames, BURST + 2)
         self.assertEqual(self.counted("drop-sealed-flood"), 500)
-        self.high.transport.blame(self.low.peer, "guarded")
+        self.high.transport.sessions.blame(self.low.peer, "guarded")
         status = self.high.transport.peerStatus(self.low.peer)
         self.assertEqual((status.drops, status.reasons), (501, {"flooded": 500, "guarded": 1}))
         self.net.run(1.0)
@@ -320,7 +320,7 @@ class ForgedTests(AttackTestCase):
         A member whose key begins like another's is not that other (OpenVPN, CVE-2025-13086; ZeroTier, 2021).
         """
         alike = bytes(self.low.key.identity[:31]) + bytes([self.low.key.identity[31] ^ 1])
-        self.high.transport.end(alike)
+        self.high.transport.sessions.end(alike)
         self.checkUnharmed()
         self.assertRaises(AddressInvalid, self.high.transport.peerFrom, self.low.key.identity.hex()[:16])
         self.assertEqual(self.high.transport.peerFrom(self.low.key.identity.hex()), self.low.peer)
@@ -466,7 +466,7 @@ class JoiningTests(AttackTestCase):
         self.net.run()
         self.assertEqual(self.guest.joins, [(self.server.key.exchangePublic, b"welcome")])
         self.assertEqual((self.server.controls, self.server.sessions), ([], []))
-        self.server.transport.end(other)
+        self.server.transport.sessions.end(other)
         self.assertFalse(self.server.transport.isUp(other))
 
     def test_wrongSecret(self) -> None:
@@ -492,7 +492,7 @@ class JoiningTests(AttackTestCase):
         """
         self.join()
         [conversation] = self.guest.transport._registry.joiners.values()
-        conversation.send(1, self.guest.frameTo(self.server))
+        conversation.link.send(1, self.guest.frameTo(self.server))
         self.guest.transport.flush()
         self.net.run()
         self.assertEqual(self.server.frames, [])
@@ -541,7 +541,7 @@ class JoiningTests(AttackTestCase):
         [(other, _)] = self.server.joins
         self.server.transport.sendControl(other, b"welcome")
         self.net.run()
-        self.guest.transport.end(self.guest.joins[0][0])
+        self.guest.transport.sessions.end(self.guest.joins[0][0])
         self.server.transport.sendControl(other, b"once more")
         dropped = self.guest.transport._counters.drops()
         self.net.run(200.0)
@@ -594,7 +594,7 @@ class UpgradeTests(AttackTestCase):
         """
         conversation = self.low.transport._registry.members[self.high.peer]
         for kind in (8, 9, 200):
-            conversation.send(kind, b"from the future")
+            conversation.link.send(kind, b"from the future")
         self.net.run()
         self.assertEqual(self.counted("drop-sealed-unknown-kind"), 3)
         self.throw(bytes([5]) + bytes(100))
@@ -610,7 +610,7 @@ class UpgradeTests(AttackTestCase):
         def fail(*arguments: object) -> None:
             raise RuntimeError("bug")
 
-        self.high.transport._controlReaders.insert(0, fail)
+        self.high.transport.onControl(fail)
         self.high.transport.onControl(lambda peer, member, message: heard.append(message))
         self.low.transport.sendControl(self.high.peer, b"x")
         self.net.run()

@@ -9,8 +9,8 @@ from itertools import pairwise
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
-from wand.protocols.sealed.conversation import CANDIDATES
 from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE
+from wand.protocols.sealed.peer_place import CANDIDATES
 from wand.protocols.sealed.peers import PeerKey
 from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
@@ -79,7 +79,7 @@ class BeginningTests(SealedTestCase):
         none from whom it does not know.
         """
         order: list[str] = []
-        self.low.transport.onSession(lambda peer, *_: self.low.transport.sendControl(peer, b"\x91\x1f"))
+        self.low.transport.sessions.onSession(lambda peer, *_: self.low.transport.sendControl(peer, b"\x91\x1f"))
         self.high.transport.onControl(lambda *_: order.append("control"))
         received = self.high.frameReceived
         self.high.frameReceived = lambda *each: order.append("frame") or received(*each)  # type: ignore[method-assign, func-returns-value]  # append gives None
@@ -394,7 +394,7 @@ class RenewalTests(SealedTestCase):
         port = self.high.transport._ports[False]
         self.high.transport.reception.datagramReceived(memoryview(late[0].payload), ("198.51.100.9", 9))
         self.assertEqual(self.high.frames[-1][1][14:], b"late")
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
         self.assertIsNotNone(port)
 
     def test_unusedSessionsEnd(self) -> None:
@@ -584,7 +584,7 @@ class RoamingTests(SealedTestCase):
         """
         self.connect()
         moved = self.net.underlay.host("198.51.100.7").bind("0.0.0.0", 22222, self.low.transport.reception)
-        self.low.transport._ports[False] = self.low.transport._registry.members[self.high.peer]._port = moved
+        self.low.transport._ports[False] = self.low.transport._registry.members[self.high.peer].place.port = moved
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).endpoint, "198.51.100.7:22222")
         self.assertEqual(self.frames(self.high, self.low), 1)
@@ -603,7 +603,7 @@ class RoamingTests(SealedTestCase):
         before = len(self.high.frames)
         self.high.transport.reception.datagramReceived(memoryview(held[0].payload), ("198.51.100.9", 9))
         self.assertEqual(len(self.high.frames), before + 1)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
 
 
 class EndTests(SealedTestCase):
@@ -617,7 +617,7 @@ class EndTests(SealedTestCase):
         """
         self.connect()
         self.low.papers.trust._revoked[self.high.key.identity] = b""
-        self.low.transport.end(self.high.peer)
+        self.low.transport.sessions.end(self.high.peer)
         self.assertEqual(self.low.sessions[-1], (self.high.peer, False))
         self.assertEqual(self.frames(self.high, self.low), 0)
         self.net.run(100.0)

@@ -218,7 +218,7 @@ class TimerTests(PlaintextCase):
         assert conversation is not None
         with mock.patch.object(conversation, "keepalive", side_effect=KeyError("deliberately")):
             self.assertRaises(KeyError, self.net.run, 60.0)
-        self.assertIsNotNone(conversation._timer)
+        self.assertIsNotNone(conversation.schedule._timer)
         self.assertGoodFramePasses()
 
 

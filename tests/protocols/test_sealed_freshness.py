@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.cookies import openCookie
-from wand.protocols.sealed.freshness import LIMIT, MEMORY, Freshness
+from wand.protocols.sealed.freshness import INITIATIONS_MAXIMUM, INITIATIONS_MEMORY, Freshness
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import (
     COOKIE,
@@ -53,9 +53,9 @@ class FreshnessTests(SynchronousTestCase):
         """
         freshness = Freshness()
         freshness.take(1000, 0.0)
-        freshness.take(2000, MEMORY - 1)
+        freshness.take(2000, INITIATIONS_MEMORY - 1)
         self.assertTrue(freshness.isRepeated(1000))
-        freshness.take(3000, MEMORY)
+        freshness.take(3000, INITIATIONS_MEMORY)
         self.assertEqual([freshness.isRepeated(each) for each in (1000, 2000, 3000, 4000)], [False, True, True, False])
 
     def test_memoryIsBounded(self) -> None:
@@ -65,7 +65,7 @@ class FreshnessTests(SynchronousTestCase):
         freshness = Freshness()
         for time in range(1000):
             freshness.take(time, 0.0)
-        self.assertEqual(sum(freshness.isRepeated(time) for time in range(1000)), LIMIT)
+        self.assertEqual(sum(freshness.isRepeated(time) for time in range(1000)), INITIATIONS_MAXIMUM)
 
 
 class SetBackTests(SynchronousTestCase):
@@ -165,7 +165,7 @@ class SetBackTests(SynchronousTestCase):
         """
         Whoever recorded an initiation, and gets and opens the cookie, makes nothing of it: the proof is under the seal.
         """
-        recorded = self.initiation(self.one, self.one.transport._shared.milliseconds() - 10_000)
+        recorded = self.initiation(self.one, self.one.transport._shared.timeOfDay.milliseconds() - 10_000)
         answered = self.counted("sealed-initiations-answered")
         for _ in range(3):
             answers = self.throw(recorded, ATTACKER)
@@ -216,7 +216,7 @@ class SetBackTests(SynchronousTestCase):
         """
         self.net.run(400.0, 1.0)
         self.other.meet(self.one)
-        latest = self.one.transport._shared.milliseconds()
+        latest = self.one.transport._shared.timeOfDay.milliseconds()
         self.throw(self.initiation(self.one, latest), self.one.endpoint)
         self.other.send(self.one.peer, self.other.frameTo(self.one))
         self.net.run(0.5)
@@ -230,9 +230,9 @@ class SetBackTests(SynchronousTestCase):
         """
         told: list[tuple[str, float]] = []
         for node in (self.one, self.other):
-            node.transport.onClock(lambda member, ahead: told.append((member.name, round(ahead))))
-        self.one.transport.renew(self.other.peer)
+            node.transport.sessions.onClock(lambda member, ahead: told.append((member.name, round(ahead))))
+        self.one.transport.sessions.renew(self.other.peer)
         self.net.run(2.0)
-        self.one.transport.renew(self.other.peer)
+        self.one.transport.sessions.renew(self.other.peer)
         self.net.run(2.0)
         self.assertEqual(set(told), {("one", 3600), ("two", -3600)})

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.packets import DATA_OVERHEAD
-from wand.protocols.sealed.path import CONFIRM, PROBE, RAISE, SIZES, START, TRIES, Path
+from wand.protocols.sealed.path import CONFIRM_INTERVAL, PROBE, PROBE_TRIES, RAISE_INTERVAL, SIZES, START, Path
 
 
 class PathTests(SynchronousTestCase):
@@ -65,7 +65,7 @@ class PathTests(SynchronousTestCase):
         When the path becomes narrower, datagrams become smaller within ten seconds; when it widens, they grow again.
         """
         self.run_(5.0)
-        for carries, within in ((1_400, 10.0), (900, 15.0), (1_472, RAISE + 15.0)):
+        for carries, within in ((1_400, 10.0), (900, 15.0), (1_472, RAISE_INTERVAL + 15.0)):
             self.carries = carries
             self.run_(within)
             self.assertEqual(self.path.size, max(size for size in SIZES if size <= carries))
@@ -94,12 +94,12 @@ class PathTests(SynchronousTestCase):
         """
         self.run_(5.0)
         self.interface = 1_400
-        self.run_(CONFIRM + 1.0)
+        self.run_(CONFIRM_INTERVAL + 1.0)
         self.assertEqual(self.path.size, 1_392)
         self.sent.clear()
-        self.run_(RAISE - CONFIRM - 1.0)
+        self.run_(RAISE_INTERVAL - CONFIRM_INTERVAL - 1.0)
         self.assertEqual(max(self.sent), 1_392)
-        self.run_(2 * CONFIRM + 1.0)
+        self.run_(2 * CONFIRM_INTERVAL + 1.0)
         self.assertEqual(self.sent.count(1_420), 1)
 
     def test_interfaceTooNarrowForAnything(self) -> None:
@@ -112,7 +112,7 @@ class PathTests(SynchronousTestCase):
         self.sent.clear()
         self.run_(60.0)
         self.assertEqual(self.path.size, SIZES[0])
-        self.assertLess(len(self.sent), 60.0 / CONFIRM * 10 * TRIES)
+        self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
 
     def test_tooLongForOtherReasons(self) -> None:
         """
@@ -131,7 +131,7 @@ class PathTests(SynchronousTestCase):
         self.sent.clear()
         self.run_(60.0)
         self.assertEqual(self.path.size, 1_472)
-        self.assertLess(len(self.sent), 60.0 / CONFIRM * 10 * TRIES)
+        self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
 
     def test_quiet(self) -> None:
         """

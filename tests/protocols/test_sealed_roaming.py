@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.protocols.sealed.packets import DATA, HANDSHAKE_SIZE, INITIATION
-from wand.protocols.sealed.roaming import ANSWER, INTERVAL, PLACES, PRESENCE, SIGN_OF_LIFE
+from wand.protocols.sealed.roaming import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
 from wand.testing.inbox import Datagram
 from wand.testing.sealed import SealedNetwork, SealedNode
 
@@ -54,12 +54,12 @@ class RoamingTestCase(SynchronousTestCase):
         """
         Give a node another address; it has the old one no more.
         """
-        old = self.conversation(node)._port
+        old = self.conversation(node).place.port
         moved = self.net.underlay.host(host).bindTrains("0.0.0.0", 22222, node.transport.reception)
         old.close()
         node.transport._ports[False] = moved
         for conversation in node.transport._registry:
-            conversation._port = moved
+            conversation.place.port = moved
         return moved.source
 
 
@@ -86,7 +86,7 @@ class ForgedTests(RoamingTestCase):
             self.assertLessEqual(len(sent), 1)
             came -= sum(map(len, sent))
         self.assertEqual(len(self.low.frames), 100)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
         self.assertEqual(self.high.transport._counters["sealed-roamed"], 0)
 
     def test_eachChallengeFollowsADatagramThatIsAsLong(self) -> None:
@@ -108,7 +108,7 @@ class ForgedTests(RoamingTestCase):
         for each in victims:
             self.throw(self.caught(self.low, SIGN_OF_LIFE), each)
             self.assertEqual([len(sent) for sent in self.sentTo(each)], [42])
-        self.assertEqual(len(self.conversation(self.high)._roaming._asked), PLACES)
+        self.assertEqual(len(self.conversation(self.high).place._roaming._asked), PLACES_MAXIMUM)
 
     def test_whoDidNotSeeTheChallengeCanNotAnswerIt(self) -> None:
         """
@@ -117,13 +117,13 @@ class ForgedTests(RoamingTestCase):
         self.throw(self.caught(self.low, SIGN_OF_LIFE), VICTIM)
         for guess in (bytes(8), b"\xff" * 8, bytes(range(8)), b""):
             self.throw(self.caught(self.low, bytes([PRESENCE, ANSWER]) + guess), VICTIM)
-        [(chance, _)] = self.conversation(self.high)._roaming._asked.values()
+        [(chance, _)] = self.conversation(self.high).place._roaming._asked.values()
         answer = bytes([PRESENCE, ANSWER]) + chance
         self.throw(self.caught(self.low, answer), self.low.endpoint)
         self.throw(self.caught(self.low, answer), ("198.51.100.10", 9999))
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
         self.throw(self.caught(self.low, answer), VICTIM)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), VICTIM)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), VICTIM)
 
     def test_theFirstDatagramOfASession(self) -> None:
         """
@@ -138,7 +138,7 @@ class ForgedTests(RoamingTestCase):
         undo()
         [first] = [each.payload for each in self.net.underlay.sent if each.sender == third.endpoint][1:]
         self.throw(first, VICTIM)
-        self.assertEqual(self.high.transport.endpointOf(third.peer), third.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(third.peer), third.endpoint)
         self.high.send(third.peer, self.high.frameTo(third, bytes(1000)))
         self.net.run(0.1)
         self.assertEqual(len(third.frames), 1)
@@ -159,7 +159,7 @@ class ForgedTests(RoamingTestCase):
         [response] = [each.payload for each in self.net.underlay.sent if each.sender == third.endpoint]
         self.net.underlay.sent.clear()
         self.throw(response, VICTIM)
-        self.assertEqual(self.high.transport.endpointOf(third.peer), third.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(third.peer), third.endpoint)
         self.assertEqual([len(each) for each in self.sentTo(VICTIM)], [42])
         self.assertEqual(len(third.frames), 1)
 
@@ -198,9 +198,9 @@ class HonestTests(RoamingTestCase):
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(0.03, 0.01)
         self.assertEqual(len(self.high.frames), 2)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), self.low.endpoint)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
         self.net.run(0.05, 0.01)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), place)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), place)
         self.high.send(self.low.peer, self.high.frameTo(self.low))
         self.net.run()
         self.assertEqual(len(self.low.frames), 1)
@@ -213,7 +213,7 @@ class HonestTests(RoamingTestCase):
         place = self.move(self.low)
         self.conversation(self.low).keepalive()
         self.net.run(0.1, 0.01)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), place)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), place)
 
     def test_aChallengeIsLost(self) -> None:
         """
@@ -222,11 +222,11 @@ class HonestTests(RoamingTestCase):
         place = self.move(self.low)
         undo = self.net.underlay.drop(lambda each: each.destination == place)
         self.conversation(self.low).keepalive()
-        self.net.run(INTERVAL + 0.1)
+        self.net.run(CHALLENGE_INTERVAL + 0.1)
         undo()
         self.conversation(self.low).keepalive()
         self.net.run(0.1, 0.01)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), place)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), place)
 
     def test_somebodyElseIsForgedAtTheSameTime(self) -> None:
         """
@@ -237,7 +237,7 @@ class HonestTests(RoamingTestCase):
             self.throw(self.caught(self.low, SIGN_OF_LIFE), VICTIM)
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(0.1, 0.01)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), place)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), place)
 
     def test_backAndForth(self) -> None:
         """
@@ -249,7 +249,7 @@ class HonestTests(RoamingTestCase):
         place = self.move(self.low, self.low.host)
         self.conversation(self.low).keepalive()
         self.net.run(0.5, 0.01)
-        self.assertEqual(self.high.transport.endpointOf(self.low.peer), place)
+        self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), place)
 
     def multihomed(self) -> tuple[SealedNode, SealedNode]:
         """
@@ -273,7 +273,7 @@ class HonestTests(RoamingTestCase):
         client.transport._ports[False].move("198.51.100.7")  # type: ignore[attr-defined]  # of the simulated port only
         client.send(server.peer, client.frameTo(server))
         self.net.run()
-        self.assertEqual(server.transport.endpointOf(client.peer), Endpoint("198.51.100.7", NODE_PORT))
+        self.assertEqual(server.transport.sessions.endpointOf(client.peer), Endpoint("198.51.100.7", NODE_PORT))
         server.send(client.peer, server.frameTo(client))
         self.net.run()
         self.assertEqual(len(client.frames), 1)

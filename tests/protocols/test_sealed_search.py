@@ -90,7 +90,7 @@ class SearchTests(SynchronousTestCase):
         """
         for node in (self.low, self.high):
             for conversation in node.transport._registry.members.values():
-                conversation._usedAt = float("-inf")
+                conversation.schedule.usedAt = float("-inf")
         self.net.underlay.sent.clear()
         self.high.transport.moved()
         self.net.run(3.0)

@@ -4,15 +4,12 @@ Tests for L{wand.protocols.sealed.session} and L{wand.protocols.sealed.ciphers}.
 
 from __future__ import annotations
 
-from typing import cast
-
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.ciphers import CIPHERS, aead
-from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.noise import TransportKeys
 from wand.protocols.sealed.packets import INDEX_AND_COUNTER
 from wand.protocols.sealed.session import FORGED, REPLAYED, Session
@@ -33,9 +30,8 @@ class Renewals:
 
 def ends(cipher: str = "aes-256-gcm") -> tuple[Session, Session, Renewals]:
     renewals = Renewals()
-    conversation = cast(Conversation, renewals)
-    one = Session(conversation, cipher, TransportKeys(b"a" * 32, b"b" * 32), 1, 2, 0.0, initiator=True, version=1)
-    two = Session(conversation, cipher, TransportKeys(b"b" * 32, b"a" * 32), 2, 1, 0.0, initiator=False, version=1)
+    one = Session(renewals, cipher, TransportKeys(b"a" * 32, b"b" * 32), 1, 2, 0.0, initiator=True, version=1)
+    two = Session(renewals, cipher, TransportKeys(b"b" * 32, b"a" * 32), 2, 1, 0.0, initiator=False, version=1)
     return one, two, renewals
 
 

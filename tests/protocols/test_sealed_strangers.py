@@ -147,9 +147,9 @@ class StrangersTests(SynchronousTestCase):
         An endpoint counts as that of a peer while there is a conversation with somebody there, and no longer.
         """
         self.secondsToASession()
-        places = self.server.transport._shared.indices.places
+        places = self.server.transport._shared.places
         self.assertTrue(places.hasPeer(self.member.endpoint))
         self.assertTrue(places.isPeers("192.0.2.2"))
-        self.server.transport.end(self.member.peer)
+        self.server.transport.sessions.end(self.member.peer)
         self.assertFalse(places.hasPeer(self.member.endpoint))
         self.assertFalse(places.isPeers("192.0.2.2"))

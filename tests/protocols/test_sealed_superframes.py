@@ -158,7 +158,7 @@ class SuperframeTests(SuperframeTestCase):
         self.assertEqual(size(), 1_232)
         self.send(Packet(payload=OCTETS[:60_000]))
         self.assertEqual(size(), 8_972)
-        self.low.transport.end(self.high.peer)
+        self.low.transport.sessions.end(self.high.peer)
         self.assertIsNone(size())
 
     def test_interfaceBecomesNarrower(self) -> None:
@@ -384,7 +384,7 @@ class ParityTests(SuperframeTestCase):
         third.meet(self.low)
         third.send(self.low.peer, third.frameTo(self.low))
         self.net.run()
-        third.transport._registry.members[self.low.peer].send(6, b"and more")
+        third.transport._registry.members[self.low.peer].link.send(6, b"and more")
         self.net.run()
         self.assertTrue(self.low.transport.peerStatus(third.peer).parity)
         self.assertFalse(self.isOn())

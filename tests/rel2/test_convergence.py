@@ -15,7 +15,7 @@ from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import IDirectory, NodeContext
-from wand.rel2.directory import GRACE, Rel2DirectoryKind
+from wand.rel2.directory import UNLISTED_LIFETIME, Rel2DirectoryKind
 from wand.rel2.registry import EXPIRY
 from wand.rel2.server import Wansd
 from wand.stores.memory import MemoryRecords
@@ -167,7 +167,7 @@ class ConvergenceTests(SynchronousTestCase):
             world.disturb()
         for server in world.servers:
             server.come()
-        world.run(EXPIRY + GRACE + 2 * SETTLING)
+        world.run(EXPIRY + UNLISTED_LIFETIME + 2 * SETTLING)
         self.assertEqual(world.faults, [])
         live = world.live()
         for node in live:

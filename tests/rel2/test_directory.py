@@ -10,11 +10,8 @@ from random import Random
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.address import IPv6Address
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IResolutionReceiver
 from twisted.internet.task import Clock
-from twisted.internet.testing import MemoryReactorClock
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -23,12 +20,12 @@ from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
 from wand.errors import ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
-from wand.rel2.directory import GRACE, LIFETIME, Rel2Directory, Rel2DirectoryKind
+from wand.rel2.directory import LISTED_LIFETIME, UNLISTED_LIFETIME, Rel2Directory, Rel2DirectoryKind
 from wand.rel2.wire import buildListing, buildRequest
 from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing.context import simulatedNode
 from wand.testing.network import Network
-from wand.underlay.names import Resolve, _First, resolverOf
+from wand.underlay.names import Resolve
 
 OWN = MAC.parse("02:00:00:00:00:01")
 ALICE = MAC.parse("02:00:00:00:00:0a")
@@ -131,7 +128,7 @@ class Rel2DirectoryTests(DirectoryCase):
             self.table.peerOf, {ALICE: Endpoint("192.0.2.10", NODE_PORT), BOB: Endpoint("192.0.2.11", NODE_PORT)}
         )
         (entry,) = self.table.sources(ALICE)
-        self.assertEqual((entry.source, entry.lifetime), (SOURCE, LIFETIME))
+        self.assertEqual((entry.source, entry.lifetime), (SOURCE, LISTED_LIFETIME))
         self.assertEqual((self.count("directory-requests"), self.count("directory-listings")), (1, 1))
 
     def test_answeredServerIsAskedAgainWithinFiveMinutes(self) -> None:
@@ -283,7 +280,7 @@ class Rel2DirectoryTests(DirectoryCase):
         self.server.table = {ALICE: "192.0.2.10"}
         self.start("203.0.113.1")
         self.assertEqual(set(self.table.peerOf), {ALICE, BOB, carol})
-        self.run_(GRACE + 1)
+        self.run_(UNLISTED_LIFETIME + 1)
         self.assertEqual(set(self.table.peerOf), {ALICE})
 
     def test_badSettingsAreRefusedWithTheirKey(self) -> None:
@@ -340,12 +337,12 @@ class OldFaultsTests(DirectoryCase):
         self.start("203.0.113.1")
         self.server.table = {}
         self.server.push({})
-        self.run_(GRACE - 50)
+        self.run_(UNLISTED_LIFETIME - 50)
         self.assertEqual(set(self.table.peerOf), {ALICE, BOB})
         self.server.push({ALICE: "192.0.2.10", BOB: "192.0.2.11"})
         self.settle()
         for mac in (ALICE, BOB):
-            self.assertEqual([entry.lifetime for entry in self.table.sources(mac)], [LIFETIME])
+            self.assertEqual([entry.lifetime for entry in self.table.sources(mac)], [LISTED_LIFETIME])
             self.assertEqual([kind for kind, name in self.events if name == str(mac)], ["entry-added"])
 
     def test_absentNodeThatIsHeardStays(self) -> None:
@@ -357,10 +354,10 @@ class OldFaultsTests(DirectoryCase):
         self.server.table = {}
         self.server.push({})
         for _ in range(30):
-            self.run_(GRACE / 10)
+            self.run_(UNLISTED_LIFETIME / 10)
             self.table.touch(Endpoint("192.0.2.10", NODE_PORT))
         self.assertEqual(set(self.table.peerOf), {ALICE})
-        self.run_(GRACE + 1)
+        self.run_(UNLISTED_LIFETIME + 1)
         self.assertEqual(len(self.table), 0)
 
     def test_absenceIsCountedFromTheFirstListing(self) -> None:
@@ -372,7 +369,7 @@ class OldFaultsTests(DirectoryCase):
         self.server.table = {}
         for _ in range(11):
             self.server.push({})
-            self.run_(GRACE / 10)
+            self.run_(UNLISTED_LIFETIME / 10)
         self.assertEqual(len(self.table), 0)
 
     def test_silentServerRemovesNobody(self) -> None:
@@ -427,12 +424,12 @@ class NamesTests(DirectoryCase):
         """
         A server given by its name is asked as soon as the name is resolved, and the name is its source's.
         """
-        answer: Deferred[str] = Deferred()
+        answer: Deferred[list[str]] = Deferred()
         self.server.table = {ALICE: "192.0.2.10"}
         self.start("Wand.example.net", resolve=lambda name: answer)
         self.run_(10)
         self.assertEqual(self.server.asked, [])
-        answer.callback("203.0.113.1")
+        answer.callback(["203.0.113.1"])
         self.settle()
         self.assertEqual(len(self.server.asked), 1)
         self.assertEqual(self.directory.status()[0].name, "rel2:wand.example.net:44444")
@@ -445,9 +442,9 @@ class NamesTests(DirectoryCase):
         addresses = ["203.0.113.1", "203.0.113.2"]
         resolved: list[str] = []
 
-        def resolve(name: str) -> Deferred[str]:
+        def resolve(name: str) -> Deferred[list[str]]:
             resolved.append(name)
-            return succeed(addresses[0])
+            return succeed(addresses[:1])
 
         self.server.table = self.other.table = {}
         self.start("wand.example.net", resolve=resolve)
@@ -464,9 +461,9 @@ class NamesTests(DirectoryCase):
         """
         A name that cannot be resolved, or not to a host, makes the server silent, and is tried again.
         """
-        answers = [fail(OSError("no such name")), succeed("0.0.0.0"), succeed("0.0.0.0"), succeed("0.0.0.0")]
+        answers = [fail(OSError("no such name")), succeed(["0.0.0.0"]), succeed(["0.0.0.0"]), succeed(["0.0.0.0"])]
         self.server.table = {}
-        self.start("wand.example.net", resolve=lambda name: answers.pop(0) if answers else succeed("203.0.113.1"))
+        self.start("wand.example.net", resolve=lambda name: answers.pop(0) if answers else succeed(["203.0.113.1"]))
         self.run_(60)
         self.assertEqual(self.directoryEvents(), ["directory-silent", "directory-recovered"])
 
@@ -474,9 +471,9 @@ class NamesTests(DirectoryCase):
         """
         While a name is being resolved it is not asked for again, and a stop ends it.
         """
-        resolved: list[Deferred[str]] = []
+        resolved: list[Deferred[list[str]]] = []
 
-        def resolve(name: str) -> Deferred[str]:
+        def resolve(name: str) -> Deferred[list[str]]:
             resolved.append(Deferred())
             return resolved[-1]
 
@@ -484,28 +481,18 @@ class NamesTests(DirectoryCase):
         self.run_(600)
         self.assertEqual(len(resolved), 1)
         self.directory.stop()
-        resolved[0].callback("203.0.113.1")
+        resolved[0].callback(["203.0.113.1"])
         self.settle()
         self.assertEqual((self.server.asked, self.clock.getDelayedCalls()), ([], []))
 
-    def test_resolverOfTheReactor(self) -> None:
+    def test_nameWithoutIPv4AddressIsSaid(self) -> None:
         """
-        The reactor's own resolver is used where there is one; a simulated clock has none.
+        The operator is told of a name that has no IPv4 address, and told no more once it has one.
         """
-        self.failureResultOf(resolverOf(self.clock)("wand.example.net"))
-        self.assertEqual(self.successResultOf(resolverOf(MemoryReactorClock())("wand.example.net")), "127.0.0.1")
-
-    def test_nameWithoutIPv4AddressFails(self) -> None:
-        """
-        A name that has no IPv4 address is no server.
-        """
-        first = _First("wand.example.net")
-        first.addressResolved(IPv6Address("UDP", "2001:db8::1", 0))
-        first.resolutionComplete()
-        self.assertIn("no IPv4 address", self.failureResultOf(first.found).getErrorMessage())
-
-    def test_receiverInterface(self) -> None:
-        """
-        What takes a resolution provides the interface for it.
-        """
-        verifyObject(IResolutionReceiver, _First("wand.example.net"))
+        addresses: list[str] = []
+        self.server.table = {}
+        self.start("wand.example.net", resolve=lambda name: succeed(addresses))
+        self.assertIn("no IPv4 address", self.context.notes.texts[0])
+        addresses.append("203.0.113.1")
+        self.run_(60)
+        self.assertEqual(self.context.notes.texts, [])

@@ -23,15 +23,15 @@ from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, Context, IHookListener, IRecords
 from wand.membership.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE
-from wand.rel2.journal import KIND
-from wand.rel2.listings import BURST
-from wand.rel2.pushes import INTERVAL
+from wand.rel2.listing_sender import LISTED_BURST
 from wand.rel2.registry import EXPIRY
 from wand.rel2.server import RESTART_GRACE, Wansd
+from wand.rel2.stored import KIND
 from wand.rel2.wire import buildRequest, entrySize, parseListing
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+from wand.timing.rounds import ROUND_INTERVAL
 from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 ALICE = MAC.parse("02:00:00:00:00:0a")
@@ -256,7 +256,7 @@ class DirectoryServerTests(ServerCase):
         for asker in askers:
             asker.ask()
             self.clock.advance(0.01)
-        self.assertLessEqual(len(alice.listings), 2 + 1 / INTERVAL)
+        self.assertLessEqual(len(alice.listings), 2 + 1 / ROUND_INTERVAL)
         self.settle()
         for asker in (alice, *askers):
             self.assertEqual(len(asker.listings[-1]), 101)
@@ -405,13 +405,13 @@ class OldFaultsTests(ServerCase):
             alice.ask()
         self.clock.advance(0)
         size = len(self.server.registry.listing())
-        self.assertEqual(len(alice.listings), BURST // size)
-        self.assertEqual(self.count("drop-wansd-budget"), 501 - BURST // size)
+        self.assertEqual(len(alice.listings), LISTED_BURST // size)
+        self.assertEqual(self.count("drop-wansd-budget"), 501 - LISTED_BURST // size)
         self.assertEqual(len(self.joined(2, BOB).listings), 1)
         self.clock.advance(1)
         alice.ask()
         self.clock.advance(0)
-        self.assertEqual(len(alice.listings), BURST // size + 1)
+        self.assertEqual(len(alice.listings), LISTED_BURST // size + 1)
 
     def test_pushesToOneAddressLeaveRoomForItsAnswers(self) -> None:
         """

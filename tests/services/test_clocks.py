@@ -15,6 +15,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.config import NodeConfiguration, ServerConfiguration
+from wand.control.program import InvitationSettings
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.ethernet import MAC
@@ -180,7 +181,7 @@ class World:
         @param ahead: by how many seconds its clock is ahead of the true time.
         """
         host = Host(self, number, ahead)
-        asked = Deferred.fromCoroutine(self.server.invite([], 1, 3600.0, "", False, False))
+        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationSettings()))
         self.go(0.1)
         token = str(self.test.successResultOf(asked))
         self.test.successResultOf(Deferred.fromCoroutine(host.node.join(token)))

@@ -44,7 +44,7 @@ from wand.interfaces import (
 )
 from wand.membership.approval import HOOK_PATIENCE
 from wand.rel2.transport import REL2, REL2Transport
-from wand.services.hindrance import RETRY
+from wand.services.hindrance import STORE_RETRY
 from wand.services.hooks import SteadyHook
 from wand.services.meeting import SealedServer
 from wand.services.node import Node
@@ -389,7 +389,7 @@ class FaultyPluginCase(SynchronousTestCase):
             more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
 
-        for module in ("etud", "node", "wand", "wansd", "hooks", "sealed_server"):
+        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "sealed_server", "roster_store"):
             self.patch(__import__(f"wand.services.{module}", fromlist=["discover"]), "discover", discovered)
 
     def node(self, number: int, **keys: object) -> Node:
@@ -746,11 +746,11 @@ class StoreTests(FaultyPluginCase):
             server = self.server(faults, protocol)
             server.privilegedStartService()
             server.startService()
-            self.clock.advance(RETRY)
+            self.clock.advance(STORE_RETRY)
             self.assertIn("the disk is full; the server tries again", " ".join(server.notes.texts))
             self.assertEqual((self.lost, self.bound()), ([], []))
             faults.isHindered = False
-            self.clock.advance(RETRY)
+            self.clock.advance(STORE_RETRY)
             self.assertEqual((self.lost, len(self.bound())), ([], 1))
             self.assertNotIn("the disk is full", " ".join(server.notes.texts))
             self.stopped(server)

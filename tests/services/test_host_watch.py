@@ -15,7 +15,7 @@ from wand.errors import TapUnavailable
 from wand.ethernet import MAC
 from wand.host.changes import Address
 from wand.interfaces import Context, TapRequest
-from wand.services.host_watch import HOLD, HostWatch
+from wand.services.host_watch import ROUND_INTERVAL, HostWatch
 from wand.services.tap_watch import TapWatch
 from wand.testing.context import simulatedContext
 from wand.testing.host import SimulatedHost
@@ -106,7 +106,7 @@ class MovingTests(HostTestCase):
             self.host.addAddress(self.eth, "192.0.2.1")
             self.clock.advance(0.02)
         self.assertLessEqual(self.moves[0], 10.2)
-        self.assertLessEqual(len(self.moves), 10 / HOLD + 1)
+        self.assertLessEqual(len(self.moves), 10 / ROUND_INTERVAL + 1)
 
     def test_lostChanges(self) -> None:
         """

@@ -11,10 +11,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.events import Event
-from wand.protocols.sealed.shared import COUNTERS as SEALED_COUNTERS
-from wand.services.lookout import INTERVAL, LASTS, NODE, REL2, SEALED, Lookout
+from wand.protocols.sealed.counters import COUNTERS as SEALED_COUNTERS
+from wand.services.lookout import LOOK_INTERVAL, NODE, NOTE_LIFETIME, REL2, SEALED, Lookout
 from wand.services.member import MemberService
-from wand.services.node_lookout import JOIN_PATIENCE, PATIENCE, NodeLookout
+from wand.services.node_lookout import JOIN_PATIENCE, SERVER_PATIENCE, NodeLookout
 from wand.status import ConflictStatus, DirectoryStatus
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -34,13 +34,13 @@ class LookoutTestCase(SynchronousTestCase):
         lookout.startService()
         self.addCleanup(lookout.stopService)
 
-    def later(self, seconds: float = INTERVAL) -> list[str]:
+    def later(self, seconds: float = LOOK_INTERVAL) -> list[str]:
         """
         Let time pass.
 
         @return: what is said then.
         """
-        self.clock.pump([INTERVAL] * round(seconds / INTERVAL))
+        self.clock.pump([LOOK_INTERVAL] * round(seconds / LOOK_INTERVAL))
         return self.context.notes.texts
 
 
@@ -63,7 +63,7 @@ class CountersTests(LookoutTestCase):
                         self.context.counters[rule.counter] += rule.least
                         self.assertEqual(self.later(), [rule.text])
                     self.assertEqual([each.kind for each in self.events], ["note"])
-                    self.assertEqual(self.later(LASTS + INTERVAL), [])
+                    self.assertEqual(self.later(NOTE_LIFETIME + LOOK_INTERVAL), [])
 
     def test_whatWasCountedBeforeIsNotSaid(self) -> None:
         """
@@ -101,7 +101,7 @@ class CountersTests(LookoutTestCase):
         """
         seen: list[str] = []
         self.watch(Lookout(self.context, (), [lambda: 1 / 0, lambda: seen.append("seen")]))
-        self.later(2 * INTERVAL)
+        self.later(2 * LOOK_INTERVAL)
         self.assertEqual((seen, self.context.counters["drop-raised-the-lookout"]), (["seen"] * 2, 2))
         self.flushLoggedErrors(ZeroDivisionError)
 
@@ -125,8 +125,8 @@ class NodeTests(LookoutTestCase):
         A server that does not answer for two minutes is named with the port to open, until it answers.
         """
         self.directories = [DirectoryStatus("server.example:4444", "asking", 0, None)]
-        self.assertEqual(self.later(PATIENCE - INTERVAL), [])
-        [said] = self.later(2 * INTERVAL)
+        self.assertEqual(self.later(SERVER_PATIENCE - LOOK_INTERVAL), [])
+        [said] = self.later(2 * LOOK_INTERVAL)
         self.assertIn("no answer from the server at server.example:4444 for 2 minutes", said)
         self.assertIn("UDP port 4444", said)
         self.directories = [DirectoryStatus("server.example:4444", "answered", 0, 1.0)]
@@ -138,7 +138,7 @@ class NodeTests(LookoutTestCase):
         However many do not answer, there is one note, and it is short.
         """
         self.directories = [DirectoryStatus(f"192.0.2.{number}", "silent", 0, None) for number in range(200)]
-        [said] = self.later(PATIENCE + INTERVAL)
+        [said] = self.later(SERVER_PATIENCE + LOOK_INTERVAL)
         self.assertIn("192.0.2.2, 197 more", said)
         self.assertIn("port 44444", said)
 

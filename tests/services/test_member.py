@@ -5,21 +5,14 @@ in simulated time.
 
 from __future__ import annotations
 
-from pathlib import Path
-from random import Random
 from shutil import copytree
-from tempfile import TemporaryDirectory
-from typing import Any
 
+from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 import wand.services.redeeming
-import wand.services.sealed_server
-from wand.config import NodeConfiguration, ServerConfiguration
-from wand.discovery.catalogue import discover
-from wand.drivers.lan import Port
+import wand.services.roster_store
+from wand.control.program import InvitationSettings
 from wand.errors import (
     ConfigurationInvalid,
     MembershipRefused,
@@ -28,189 +21,10 @@ from wand.errors import (
     TemporarilyUnavailable,
     TokenInvalid,
 )
-from wand.ethernet import MAC
 from wand.events import Event
-from wand.interfaces import ITapDriver
 from wand.membership.node_requests import NodeRequests
-from wand.membership.status import MemberStatus
-from wand.services.meeting import SealedServer
-from wand.services.node import Node
-from wand.services.program import Surroundings
-from wand.state import UNCHANGED
-from wand.status import OwnStatus
 from wand.stores.sqlite import SQLiteRecords
-from wand.testing.context import simulatedContext
 from wand.testing.inbox import Datagram
-from wand.testing.network import Network
-
-SERVER = "192.0.2.100"
-
-
-def frame(destination: bytes, source: bytes, payload: bytes = b"payload") -> bytes:
-    """
-    An Ethernet frame of the experimental EtherType (IEEE 802, table 9-1).
-    """
-    return destination + source + b"\x88\xb5" + payload
-
-
-class Dwelling:
-    """
-    One host: a node of a sealed network, and whoever sits at its tap.  It can be stopped and started again.
-    """
-
-    def __init__(self, world: SealedNetworkTestCase, number: int, **keys: object) -> None:
-        self.mac = MAC(b"\2\0\0\0\0" + bytes([number]))
-        self.address = f"192.0.2.{number}"
-        self.lan = f"dwelling {id(self)}"
-        self.received: list[bytes] = []
-        self.lost: list[str] = []
-        self._world = world
-        self._keys = {
-            "driver": "memory",
-            "driverSettings": {"lan": self.lan},
-            "mac": str(self.mac),
-            "listen": self.address,
-            "name": f"node-{number}",
-            "state": str(world.directory / f"node-{number}"),
-            **keys,
-        }
-        self.isRunning = False
-
-    def start(self) -> Dwelling:
-        """
-        Start the node and sit down at its tap.
-        """
-        self.context = simulatedContext(self._world.clock, self._world.network, self.address)
-        load = lambda: NodeConfiguration(**self._keys)  # type: ignore[arg-type]  # noqa: E731
-        self.node = Node(Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append, "node.toml"))
-        self.node.privilegedStartService()
-        self.node.startService()
-        driver = discover(ITapDriver).choose("memory")
-        self.host: Port = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
-        self.isRunning = True
-        return self
-
-    def stop(self) -> None:
-        """
-        Stop the node.
-        """
-        if self.isRunning:
-            self.isRunning = False
-            self.host.detach()
-            self._world.end(self.node)
-
-    @property
-    def own(self) -> OwnStatus:
-        """
-        How it stands in the network.
-        """
-        own = self.node.status().own
-        assert own is not None
-        return own
-
-    def table(self) -> set[str]:
-        """
-        The MAC addresses that it knows.
-        """
-        return {entry.mac for entry in self.node.entries(None, 99)}
-
-
-class SealedNetworkTestCase(SynchronousTestCase):
-    """
-    A server and nodes.
-    """
-
-    def setUp(self) -> None:
-        self.clock = Clock()
-        self.clock.advance(1_700_000_000)
-        self.network = Network(self.clock, Random(1), delay=0.005)
-        temporary = TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.directory = Path(temporary.name)
-        self.shown: list[str] = []
-        self.server = self.serve()
-        self.addCleanup(lambda: self.end(self.server))
-
-    def serve(self, name: str = "server", **keys: Any) -> SealedServer:
-        """
-        Start the server, whose store is a file.
-        """
-        keys = {"listen": SERVER, **keys}
-        configuration = ServerConfiguration(
-            state=str(self.directory / name),
-            store="sqlite",
-            storeSettings={"path": str(self.directory / name / "store.sqlite")},
-            **keys,
-        )
-        server = SealedServer(
-            Surroundings(
-                load=lambda: configuration,
-                context=simulatedContext(self.clock, self.network, keys["listen"]),
-                owner=UNCHANGED,
-                end=lambda: None,
-                lost=self.fail,
-            ),
-            self.shown.append,
-        )
-        server.privilegedStartService()
-        server.startService()
-        self.go(1.0)
-        return server
-
-    def go(self, seconds: float) -> None:
-        """
-        Let time pass.
-        """
-        for _ in range(round(seconds / 0.02)):
-            self.clock.advance(0.02)
-
-    def end(self, program: Node | SealedServer) -> None:
-        """
-        Stop a program, and let it say goodbye.
-        """
-        stopped = program.stopService()
-        self.go(0.5)
-        self.successResultOf(stopped)
-
-    def invitation(self, uses: int = 1, name: str = "", bridge: bool = False, approval: bool = False) -> str:
-        """
-        Have the server invite.
-        """
-        asked = Deferred.fromCoroutine(self.server.invite([], uses, 3600.0, name, bridge, approval))
-        self.go(0.1)
-        return str(self.successResultOf(asked))
-
-    def dwelling(self, number: int, joins: bool = True, **keys: object) -> Dwelling:
-        """
-        Start a node that is stopped at the end of the test.
-        """
-        dwelling = Dwelling(self, number, **keys).start()
-        self.addCleanup(dwelling.stop)
-        if joins:
-            self.join(dwelling, self.invitation())
-        return dwelling
-
-    def join(self, dwelling: Dwelling, token: str) -> None:
-        """
-        Redeem an invitation.
-        """
-        self.successResultOf(Deferred.fromCoroutine(dwelling.node.join(token)))
-        self.go(2.0)
-
-    def reaches(self, source: Dwelling, target: Dwelling) -> bool:
-        """
-        Does a frame come out where its destination lives?
-        """
-        sent = frame(target.mac, source.mac, b"%d" % len(target.received))
-        source.host.send(sent)
-        self.go(0.2)
-        return sent in target.received
-
-    def members(self) -> dict[str, MemberStatus]:
-        """
-        The members by their names.
-        """
-        return {each.name: each for each in self.server.members(None, 99)}
 
 
 class SealedNetworkTests(SealedNetworkTestCase):
@@ -268,8 +82,8 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         known: list[str] = []
         resolver = lambda clock: lambda name: succeed(list(known))  # noqa: E731
-        self.patch(wand.services.redeeming, "allResolverOf", resolver)
-        asked = Deferred.fromCoroutine(self.server.invite(["wand.example.net:44444"], 1, 3600.0, "", False, False))
+        self.patch(wand.services.redeeming, "resolverOf", resolver)
+        asked = Deferred.fromCoroutine(self.server.network.invite(InvitationSettings(["wand.example.net:44444"])))
         self.go(0.1)
         node = self.dwelling(1, joins=False)
         self.join(node, str(self.successResultOf(asked)))
@@ -297,7 +111,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         operator insists; one that there is goes on.
         """
         self.server.stopService()
-        self.patch(wand.services.sealed_server, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
+        self.patch(wand.services.roster_store, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
         self.server = self.serve()
         with self.assertRaises(ConfigurationInvalid) as caught:
             self.serve("other")
@@ -391,7 +205,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.join(one, self.invitation(approval=True))
         self.go(400.0)
         self.assertEqual((one.node.counters.drops(), self.server.counters.drops()), (0, 0))
-        approved = Deferred.fromCoroutine(self.server.approve("node-1"))
+        approved = Deferred.fromCoroutine(self.server.network.approve("node-1"))
         self.go(0.3)
         self.successResultOf(approved)
         self.assertEqual(one.own.stage, "member")
@@ -420,7 +234,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertEqual(
             [event.fields["gained"] for event in told if event.kind == "redeemed"], ["the bridge right", "nothing more"]
         )
-        self.assertEqual(len(self.server.invitations()), 2)
+        self.assertEqual(len(self.server.network.invitations()), 2)
         self.assertTrue(self.reaches(two, one))
 
     def test_aMemberIsRefusedMore(self) -> None:
@@ -450,8 +264,8 @@ class SealedNetworkTests(SealedNetworkTestCase):
         one = self.dwelling(1, joins=False)
         self.successResultOf(Deferred.fromCoroutine(one.node.join(self.invitation(approval=True))))
         asked: list[object] = []
-        redeem = self.server._service.roster.requests.redeem
-        self.patch(self.server._service.roster.requests, "redeem", lambda *all: asked.append(all) or redeem(*all))
+        redeem = self.server.network.server.roster.requests.redeem
+        self.patch(self.server.network.server.roster.requests, "redeem", lambda *all: asked.append(all) or redeem(*all))
         self.go(1.0)
         member = one.node.etud.member
         assert member is not None
@@ -531,10 +345,18 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertIn("opening its store", status.notes[0])
         self.assertEqual(status.attention, 1)
         self.assertEqual((status.role, status.listening), ("server", ""))
-        for ask in (self.server.requests, self.server.invitations, lambda: self.server.members(None, 9)):
+        for ask in (
+            self.server.network.requests,
+            self.server.network.invitations,
+            lambda: self.server.network.members(None, 9),
+        ):
             self.assertRaises(TemporarilyUnavailable, ask)
-        invited = Deferred.fromCoroutine(self.server.invite([], 1, 60.0, "", False, False))
-        changes = [self.server.limit("bob", 1, None), self.server.confirm("bob"), self.server.revoke("bob")]
+        invited = Deferred.fromCoroutine(self.server.network.invite(InvitationSettings(lifetime=60.0)))
+        changes = [
+            self.server.network.limit("bob", 1, None),
+            self.server.network.confirm("bob"),
+            self.server.network.revoke("bob"),
+        ]
         waiting = [Deferred.fromCoroutine(change) for change in changes]
         self.go(3.0)
         for change in waiting:
@@ -571,7 +393,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         [note] = two.node.status().notes
         self.assertIn("wand approve", note)
         self.assertEqual(self.server.status().notes, ["node-2 waits for an approval: wand approve"])
-        approved = Deferred.fromCoroutine(self.server.approve("node-2"))
+        approved = Deferred.fromCoroutine(self.server.network.approve("node-2"))
         self.go(0.3)
         self.successResultOf(approved)
         self.assertEqual(two.own.stage, "member")
@@ -585,7 +407,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         """
         one, two, three = (self.dwelling(number) for number in (1, 2, 3))
         self.assertTrue(self.reaches(one, two))
-        revoked = Deferred.fromCoroutine(self.server.revoke("node-2"))
+        revoked = Deferred.fromCoroutine(self.server.network.revoke("node-2"))
         self.go(0.5)
         self.successResultOf(revoked)
         self.assertFalse(self.reaches(one, two))
@@ -748,7 +570,8 @@ class GoodbyeTests(SealedNetworkTestCase):
         """
         Does the server hear a member?
         """
-        [known] = [each for each in self.server._service.directory._roll if each.announcement.claim.name == name]
+        log = self.server.network.server.directory._announcements
+        [known] = [each for each in log if each.announcement.claim.name == name]
         return bool(known.endpoints)
 
     def test_peersAndServerKnowWithinASecond(self) -> None:

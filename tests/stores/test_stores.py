@@ -265,13 +265,13 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
                 holder.execute("ROLLBACK")
 
         self.patch(sqlite.time, "sleep", nap)
-        self.patch(sqlite, "PAUSE", 0.0)
+        self.patch(sqlite, "OPENING_PAUSE", 0.0)
         records = SQLiteRecords(path, SameThread("store"))
         self.assertEqual(self.successResultOf(records.load("a")), {})
         self.assertEqual(len(naps), 3)
         self.successResultOf(records.close())
         holder.execute("BEGIN EXCLUSIVE")
-        self.patch(sqlite, "OPENING", 0.0)
+        self.patch(sqlite, "OPENING_PATIENCE", 0.0)
         records = SQLiteRecords(path, SameThread("store"))
         failure = self.failureResultOf(records.load("a"), StoreUnavailable)
         self.assertIn("no other program holds it", failure.getErrorMessage())
@@ -298,19 +298,19 @@ class WatchedRecordsTests(SynchronousTestCase):
 
     def test_whatCanNotBeWrittenIsTold(self) -> None:
         """
-        The note comes with the first failure, says what to do, and goes with the first write that works; to read is
-        no sign that one can write.
+        The note comes with the first exchange that fails, says what to do, and goes with the first write that works; to
+        read is no sign that one can write.
         """
         memory = MemoryRecords()
         records = WatchedRecords(memory, self.context)
-        works = memory.write
-        self.patch(memory, "write", lambda *_: fail(StoreUnavailable("the disk is full: make room")))
-        self.failureResultOf(records.write("a", {b"k": b"1"}), StoreUnavailable)
+        works = memory.exchange
+        self.patch(memory, "exchange", lambda *_: fail(StoreUnavailable("the disk is full: make room")))
+        self.failureResultOf(records.exchange("a", b"k", None, b"1"), StoreUnavailable)
         self.assertIn("make room", self.context.notes.texts[0])
         self.successResultOf(records.load("a"))
+        self.patch(memory, "exchange", works)
         self.assertFalse(self.successResultOf(records.exchange("a", b"k", b"other", b"2")))
         self.assertEqual(len(self.context.notes.texts), 1)
-        self.patch(memory, "write", works)
         self.successResultOf(records.write("a", {b"k": b"1"}))
         self.assertEqual(self.context.notes.texts, [])
 

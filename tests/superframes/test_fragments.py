@@ -10,7 +10,13 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.superframes.fragments import FRAMES_MAXIMUM, FRAMES_OF_PEER, PATIENCE, Reassembly, fragmentsOf
+from wand.superframes.fragments import (
+    FRAMES_MAXIMUM,
+    FRAMES_OF_PEER_MAXIMUM,
+    REASSEMBLY_PATIENCE,
+    Reassembly,
+    fragmentsOf,
+)
 
 FRAME = bytes(range(256)) * 6
 ROOM = 1_400
@@ -74,7 +80,7 @@ class FragmentTests(SynchronousTestCase):
         """
         one, two = fragmentsOf(FRAME, 1, ROOM)
         self.receive(one)
-        self.clock.advance(PATIENCE)
+        self.clock.advance(REASSEMBLY_PATIENCE)
         self.reassembly.expire()
         self.assertEqual((self.reassembly.waiting, self.dropped()), (0, {"drop-fragment-late": 1}))
         self.assertIsNone(self.receive(two))
@@ -95,9 +101,9 @@ class FragmentTests(SynchronousTestCase):
         """
         one, two = fragmentsOf(FRAME, 0, ROOM)
         self.receive(one, "b")
-        for number in range(FRAMES_OF_PEER + 5):
+        for number in range(FRAMES_OF_PEER_MAXIMUM + 5):
             self.receive(fragmentsOf(FRAME, number, ROOM)[0])
-        self.assertEqual(self.reassembly.waiting, FRAMES_OF_PEER + 1)
+        self.assertEqual(self.reassembly.waiting, FRAMES_OF_PEER_MAXIMUM + 1)
         self.assertEqual(self.dropped(), {"drop-fragment-full": 5})
         self.assertEqual(self.receive(two, "b"), FRAME)
 

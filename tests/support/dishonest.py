@@ -89,8 +89,8 @@ class Orders(LineOnlyReceiver):
 
     def _forge(self, frame: bytes, source: str) -> None:
         conversation = self._sealed._find(self._target)
-        assert conversation is not None and conversation.session is not None and conversation.endpoint is not None
-        host, port = conversation.endpoint
+        assert conversation is not None and conversation.session is not None and conversation.place.endpoint is not None
+        host, port = conversation.place.endpoint
         sealed = memoryview(bytearray(2048))
         size = conversation.session.seal(memoryview(b"\1" + frame), sealed)
         udp = struct.pack(">HHHH", 22222, port, 8 + size, 0)  # no checksum (RFC 768)
@@ -114,7 +114,7 @@ def main(state: str, listen: str, port: str, target: str) -> None:
     context = realContext(reactor)
     enrolment = Enrolment(StateDirectory(state), reactor, wallClock=time)
     transport = SealedTransport(listen, int(port), context, enrolment, os.urandom, MTU)
-    transport.onSession(lambda peer, member, up: print("up" if up else "down", flush=True))
+    transport.sessions.onSession(lambda peer, member, up: print("up" if up else "down", flush=True))
     transport.start(Deaf())
     host, _, number = endpoint.rpartition(":")
     transport.introduce(bytes.fromhex(identity), bytes.fromhex(exchangeKey), [Endpoint(host, int(number))])

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.testing.context import WallClock
-from wand.timing.deadlines import LOOK, Ageing
+from wand.timing.deadlines import CHECK_INTERVAL, Ageing
 
 
 class AgeingTests(SynchronousTestCase):
@@ -153,7 +153,7 @@ class WallClockAgeingTests(SynchronousTestCase):
         self.ageing.expireAt("a", 1_700_086_400.0)
         self.go(100)
         self.wallClock.step(86_400.0)
-        self.go(LOOK)
+        self.go(CHECK_INTERVAL)
         self.assertEqual(self.gone, ["a"])
 
     def test_setBack(self) -> None:

@@ -11,10 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.counters import Counters
-from wand.rel2.pushes import Pushes
 from wand.testing.context import failuresOf
 from wand.timing.guarded_time import GuardedTime
 from wand.timing.repeating import Repeating
+from wand.timing.rounds import PushRounds
 
 
 class RepeatingTests(SynchronousTestCase):
@@ -69,7 +69,7 @@ class RepeatingTests(SynchronousTestCase):
             told.append(number)
             return self.fail() or 0 if number == 1 else 1  # type: ignore[func-returns-value]
 
-        pushes = Pushes(GuardedTime(self.clock, self.failures), lambda: range(3), send)
+        pushes = PushRounds(GuardedTime(self.clock, self.failures), lambda: range(3), send)
         self.assertRaises(KeyError, pushes.changed)
         self.clock.pump([0.1] * 10)
         self.assertEqual(told, [0, 1, 2])

@@ -91,7 +91,7 @@ class EndingTests(SynchronousTestCase):
         """
         From the order to stop on a timer runs beside the reactor, which may be blocked; when it is over the program is.
         """
-        self.patch(ending, "PATIENCE", 0.01)
+        self.patch(ending, "STOPPING_PATIENCE", 0.01)
         ending.endInTime(self.reactor)
         ((phase, event, call),) = self.reactor.triggers
         self.assertEqual((phase, event), ("before", "shutdown"))

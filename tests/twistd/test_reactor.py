@@ -17,7 +17,7 @@ from zope.interface.verify import verifyObject
 
 from wand.testing.descriptors import SocketReader
 from wand.twistd import reactor as module
-from wand.twistd.reactor import PATIENCE, SLEEP_MAXIMUM, PromptReactor
+from wand.twistd.reactor import BRISK_PAUSE, SLEEP_MAXIMUM, PromptReactor
 from wand.underlay.prompt import IPromptReader
 
 
@@ -174,7 +174,7 @@ class PromptReactorTests(SynchronousTestCase):
         """
         After a short pause it looks for events instead of sleeping; a long pause ends that.
         """
-        brief, long = PATIENCE / 3, PATIENCE * 3
+        brief, long = BRISK_PAUSE / 3, BRISK_PAUSE * 3
         slept = self.pause([long, brief, brief, brief, long, brief, brief], 20e-6)
         # It sleeps the first time, and for the first short pause; then only for the long one and the one after it.
         self.assertEqual(slept, [1, 1, 0, 0, 1, 1, 0])
@@ -195,7 +195,7 @@ class PromptReactorTests(SynchronousTestCase):
         """
         Events of the network alone, though close one behind the other, do not keep it from sleeping.
         """
-        self.assertEqual(self.pause([PATIENCE / 3] * 20, 20e-6, isLocal=False), [1] * 20)
+        self.assertEqual(self.pause([BRISK_PAUSE / 3] * 20, 20e-6, isLocal=False), [1] * 20)
 
     def test_onlyLocalReadersCount(self) -> None:
         """
@@ -216,7 +216,7 @@ class PromptReactorTests(SynchronousTestCase):
         """
         Who works nearly all the time sleeps in every pause.
         """
-        self.assertEqual(self.pause([PATIENCE / 3] * 50, PATIENCE * 3)[-40:], [1] * 40)
+        self.assertEqual(self.pause([BRISK_PAUSE / 3] * 50, BRISK_PAUSE * 3)[-40:], [1] * 40)
 
     def test_chosen(self) -> None:
         """

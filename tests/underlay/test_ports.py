@@ -601,9 +601,9 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         """
         port = self.underlay.bind("0.0.0.0", 0, Recorder())
         self.addCleanup(port.close)
-        for number in range(2 * wand.underlay.udp.ADDRESSES):
+        for number in range(2 * wand.underlay.udp.ANSWERERS_MAXIMUM):
             port.answering(Heard.at("127.0.0.1", 9, f"127.1.{number >> 8}.{number & 0xFF}"))
-        self.assertLessEqual(len(port._answerers), wand.underlay.udp.ADDRESSES)
+        self.assertLessEqual(len(port._answerers), wand.underlay.udp.ANSWERERS_MAXIMUM)
 
     def test_bothFamiliesAtOnePort(self) -> None:
         """

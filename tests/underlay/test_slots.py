@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.underlay.slots import LAYOUTS, LONGEST, Slots
+from wand.underlay.slots import LAYOUTS_MAXIMUM, SLICES_MAXIMUM, Slots
 
 
 class SlotsTests(SynchronousTestCase):
@@ -32,7 +32,7 @@ class SlotsTests(SynchronousTestCase):
         slots = Slots(200, memoryview(bytearray(400)))
         self.assertIs(slots.slices(1, 2), slots.slices(1, 2))
         first = slots.slices(1, 2)
-        for size in range(LAYOUTS):
+        for size in range(LAYOUTS_MAXIMUM):
             slots.slices(0, size)
         self.assertIsNot(slots.slices(1, 2), first)
         self.assertEqual(slots.slices(1, 2), first)
@@ -43,5 +43,14 @@ class SlotsTests(SynchronousTestCase):
         small datagrams would take many times as much.
         """
         slots = Slots(100, memoryview(bytearray(65_536)))
-        self.assertEqual(len(slots.slices(16, 84)), LONGEST)
+        self.assertEqual(len(slots.slices(16, 84)), SLICES_MAXIMUM)
         self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16)), 3)
+
+    def test_datagramsOfATrain(self) -> None:
+        """
+        A train is taken apart into its datagrams, wherever it begins; the last one may be shorter, as may all.
+        """
+        slots = Slots(4, memoryview(b"0123456789abcdef"))
+        self.assertEqual([bytes(each) for each in slots.datagrams(1, 3, 4, 2)], [b"4567", b"89ab", b"cd"])
+        self.assertEqual([bytes(each) for each in slots.datagrams(0, 2, 3, 3)], [b"012", b"456"])
+        self.assertEqual([bytes(each) for each in slots.datagrams(3, 1, 4, 1)], [b"c"])

@@ -1,3 +1,3 @@
 """
-Backups: the state of a program in one file, and back.
+Backups: a program's state in one file, and its restoration.
 """

@@ -23,7 +23,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}")
 
 class BackupInvalid(WandError):
     """
-    A backup cannot be made, read or put back.
+    A backup cannot be made, read or restored.
     """
 
 
@@ -31,9 +31,9 @@ class Manifest(msgspec.Struct, frozen=True):
     """
     What an archive is.
 
-    @ivar role: of the program whose state it is.
+    @ivar role: what kind of program the state belongs to.
     @ivar made: when, in seconds since the epoch.
-    @ivar version: of the program that made it.
+    @ivar version: that of the program that made it.
     """
 
     role: Literal["node", "server"]
@@ -67,16 +67,16 @@ class Archive:
     @classmethod
     def parse(cls, octets: bytes) -> Archive:
         """
-        Read an archive that may be anything.
+        Read octets that may be an archive.
 
-        @raise BackupInvalid: if it is none, or damaged.
+        @raise BackupInvalid: if they are not, or it is damaged.
         """
         try:
             with tarfile.open(fileobj=io.BytesIO(octets), mode="r:") as tar:
                 files = {member.name: _content(tar, member) for member in tar}
             manifest = msgspec.json.decode(files.pop(MANIFEST, b""), type=Manifest)
         except (tarfile.TarError, msgspec.MsgspecError, ValueError, EOFError, RecursionError) as error:
-            raise BackupInvalid(f"this is no backup, or it is damaged: {error}") from error
+            raise BackupInvalid(f"this is not a backup, or it is damaged: {error}") from error
         return cls(manifest, files)
 
 
@@ -87,9 +87,9 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, made: float) -> None:
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    isPlain = member.isreg() and not member.issparse()  # what is sparse could be larger than any memory
+    isPlain = member.isreg() and not member.issparse()  # a sparse file could be larger than any memory
     file = tar.extractfile(member) if isPlain and _NAME.fullmatch(member.name) else None
     content = None if file is None else file.read()
     if content is None or len(content) != member.size:
-        raise ValueError(f"{member.name!r} is no file of a state directory")
+        raise ValueError(f"{member.name!r} is not a file of a state directory")
     return content

@@ -1,5 +1,5 @@
 """
-What must be in a backup, so that it is of use.
+What a backup must contain to be of use.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _NODE: Final = (MEMBERSHIP, TOKEN, EPOCH)
 
 def roleOf(files: Mapping[str, bytes]) -> Literal["node", "server"]:
     """
-    Of which kind of program these files are.
+    Which kind of program these files belong to.
     """
     return "node" if any(name in files for name in _NODE) else "server"
 
 
 def checkContents(files: Mapping[str, bytes], where: str) -> None:
     """
-    @param where: of which directory or archive we speak.
+    @param where: the directory or archive, for the error.
     @raise BackupInvalid: if the keys or a database are damaged, or there is no key at all.
     """
     if NODE_KEY not in files:
@@ -38,7 +38,7 @@ def checkContents(files: Mapping[str, bytes], where: str) -> None:
             try:
                 NetworkKey.parse(files[name].decode("ascii", "replace"))  # all keys are written alike
             except StateUnavailable as error:
-                raise BackupInvalid(f"{name} in {where} is damaged: it holds no key") from error
+                raise BackupInvalid(f"{name} in {where} is damaged: it has no key") from error
     for name, content in files.items():
         if name.endswith(".sqlite") or content.startswith(MAGIC):
             check(content, f"{name} in {where}")

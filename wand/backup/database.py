@@ -1,5 +1,5 @@
 """
-The database of a server in a backup: a copy that is consistent, though the server works with it meanwhile.
+A server's database in a backup: a consistent copy, even while the server uses it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from urllib.parse import quote
 
 from wand.backup.archive import BackupInvalid
 
-#: What the file of a database begins with.
+#: The first octets of a database file.
 MAGIC: Final = b"SQLite format 3\x00"
 
-#: Where its header says by which means it is written: 1 for a journal, 2 for a log (https://www.sqlite.org/fileformat.html).
+#: Where its header says how it is written: 1 for a journal, 2 for a log (https://www.sqlite.org/fileformat.html).
 _MEANS: Final = slice(18, 20)
 
 
 def copied(path: Path) -> bytes:
     """
-    A copy of a database, as a file would have it that nobody works with.
+    A copy of a database, as the file of one that nobody uses.
 
     @raise BackupInvalid: if it cannot be read, or is damaged.
     """
@@ -38,7 +38,7 @@ def copied(path: Path) -> bytes:
 
 def check(content: bytes, name: str) -> None:
     """
-    @raise BackupInvalid: if these octets are no database, or a damaged one.
+    @raise BackupInvalid: if these octets are not a database, or a damaged one.
     """
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
@@ -55,7 +55,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(address, uri=True)
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError:  # nobody works with it, and nothing may be written beside it
+    except sqlite3.OperationalError:  # nobody uses it, and nothing may be written beside it
         connection.close()
         if path.with_name(f"{path.name}-wal").exists():
             raise

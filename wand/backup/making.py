@@ -1,5 +1,5 @@
 """
-Making a backup of a state directory, whether or not a program works in it.
+Making a backup of a state directory, whether or not a program uses it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from wand.backup.database import MAGIC, copied
 from wand.services.stores import SQLITE
 from wand.version import __version__
 
-#: Ends of the names of files that are of no use elsewhere: what belongs to a database at work.
+#: Endings of files that are of no use elsewhere: they belong to an open database.
 _LEFT_OUT: Final = ("-wal", "-shm", "-journal")
 
 
 def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
     """
-    Read everything that a state directory has.
+    Read a whole state directory.
 
     @param now: the time, in seconds since the epoch.
-    @param database: the server's database, if it lies elsewhere; in the backup it is called L{SQLITE}.
+    @param database: the server's database, if it is elsewhere; in the backup it is called L{SQLITE}.
     @raise BackupInvalid: if something cannot be read, or is damaged, so that the backup would be of no use.
     """
     try:

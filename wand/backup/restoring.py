@@ -1,5 +1,5 @@
 """
-Putting a backup back: everything is checked before anything is touched, and what was there is kept.
+Restoring a backup: everything is checked before anything is changed, and the former files are kept.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from wand.errors import StateUnavailable
 from wand.state import Owner, StateDirectory
 from wand.state_lock import StateLock
 
-#: What the directory is called, in the state directory, that keeps what was there before.
+#: The name of the directory, in the state directory, that keeps the former files; a number follows.
 ASIDE: Final = ".before-restore"
 
-#: How many of them are kept.
-_KEPT: Final = 1000
+#: How many such directories there may be.
+_ASIDE_MAXIMUM: Final = 1000
 
 
 def restore(archive: Archive, state: Path, owner: Owner, *, force: bool) -> Path | None:
     """
-    Put a backup into a state directory.
+    Restore a backup into a state directory.
 
-    @param owner: to whom the files shall belong.
-    @param force: may there be something already?
-    @return: where that is kept now; C{None} if there was nothing.
+    @param owner: who will own the files.
+    @param force: move aside existing files?
+    @return: where they are now; C{None} if there were none.
     @raise BackupInvalid: if the backup is damaged, or the directory cannot take it; nothing was changed then.
-    @raise StateUnavailable: if a program works in the directory, or it cannot be written.
+    @raise StateUnavailable: if a program uses the directory, or it cannot be written.
     """
     checkContents(archive.files, "the backup")
     directory = StateDirectory(str(state), owner)
@@ -39,8 +39,7 @@ def restore(archive: Archive, state: Path, owner: Owner, *, force: bool) -> Path
         there = [each for each in state.iterdir() if not each.name.startswith(".")]
         if there and not force:
             raise BackupInvalid(
-                f"{state} is not empty, and nothing was changed: "
-                f"with --force, what is there is kept in {state / ASIDE}-1"
+                f"{state} is not empty, and nothing was changed: with --force, its files are kept in {state / ASIDE}-1"
             )
         return _replace(directory, there, archive, owner)
     finally:
@@ -58,12 +57,13 @@ def _replace(directory: StateDirectory, there: list[Path], archive: Archive, own
 
 
 def _setAside(directory: StateDirectory, there: list[Path], owner: Owner) -> Path:
-    aside = next(each for number in range(1, _KEPT) if not (each := directory.path / f"{ASIDE}-{number}").exists())
+    tried = (directory.path / f"{ASIDE}-{number}" for number in range(1, _ASIDE_MAXIMUM))
+    aside = next(each for each in tried if not each.exists())
     try:
         aside.mkdir(mode=0o700)
         os.chown(aside, -1 if owner.uid is None else owner.uid, -1 if owner.gid is None else owner.gid)
         for each in there:
             each.rename(aside / each.name)
     except OSError as error:
-        raise StateUnavailable(f"what is in {directory.path} cannot be kept aside: {error.strerror}") from error
+        raise StateUnavailable(f"the files in {directory.path} cannot be moved aside: {error.strerror}") from error
     return aside

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from wand.backup.archive import Archive
     from wand.state import Owner
 
-_SECRET = "it has the keys: keep it as you would keep a password"  # what is said of a file
+_SECRET = "it has the keys: keep it as you would keep a password"
 
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--state", metavar="DIR", help="The state directory, whether or not a program works in it.")
-@click.option("--force", is_flag=True, help="Replace FILE, if it is there.")
+@click.option("--state", metavar="DIR", help="The state directory, whether or not a program uses it.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def backup(file: str, state: str | None, force: bool) -> Operation | None:
     """Back up everything that the program keeps into one file.
 
-    Of a running program, or of the state directory of one that may be stopped. The file has the keys in it, so only
-    you can read it.
+    Back up a running program, or with --state one that may be stopped. The file contains the keys, so only you can
+    read it.
     """
     if state is not None:
         _make(file, Path(state), None, force=force)
@@ -49,12 +49,10 @@ def backup(file: str, state: str | None, force: bool) -> Operation | None:
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--state", metavar="DIR", help=f"The state directory. [default: node or server in {STATE}]")
-@click.option(
-    "--user", metavar="NAME", help="The user whom the files shall belong to. [default: the owner of the directory]"
-)
-@click.option("--force", is_flag=True, help="Set aside what is there, instead of refusing.")
+@click.option("--user", metavar="NAME", help="The user who will own the files. [default: the owner of the directory]")
+@click.option("--force", is_flag=True, help="Move aside what is there instead of refusing.")
 def restore(file: str, state: str | None, user: str | None, force: bool) -> None:
-    """Restore what wand backup wrote.
+    """Restore a backup that wand backup wrote.
 
     The program must be stopped. The backup is checked before anything is changed.
     """

@@ -18,7 +18,7 @@ from wand.cli.session import Operation, Session
     "--lifetime",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="How long the entry stands; without it, until it is deleted or the program ends.",
+    help="How long to keep the entry; without it, until it is deleted or the program ends.",
 )
 def add(mac: str, peer: str, lifetime: float | None) -> Operation:
     """Add an entry: send the frames for a MAC address to a peer."""
@@ -36,7 +36,7 @@ def add(mac: str, peer: str, lifetime: float | None) -> Operation:
 def delete(mac: str, source: str | None) -> Operation:
     """Delete an entry.
 
-    A directory that still names the address may add it again.
+    A directory that still lists the address may add it again.
     """
 
     async def run(session: Session) -> None:

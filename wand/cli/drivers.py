@@ -1,5 +1,5 @@
 """
-The command that shows which plugins there are: C{drivers}.
+The command that lists plugins: C{drivers}.
 """
 
 from __future__ import annotations

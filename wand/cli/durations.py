@@ -19,12 +19,12 @@ def parseDuration(text: str) -> int:
     Read a duration.
 
     @return: its seconds, at least one.
-    @raise ValueError: if it is none, with the reason.
+    @raise ValueError: if it is not a duration, with the reason.
     """
     match = _DURATION.fullmatch(text.strip())
     seconds = int(match["count"]) * _SECONDS[match["unit"]] if match else 0
     if not seconds:
-        raise ValueError(f"{text!r} is no duration; write it like 90s, 15m, 24h or 7d")
+        raise ValueError(f"{text!r} is not a duration; write it like 90s, 15m, 24h or 7d")
     return seconds
 
 

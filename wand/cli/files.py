@@ -31,7 +31,7 @@ class FileRefused(WandError):
 
 def readText(path: str) -> str:
     """
-    Read the begin of a file that holds a token.
+    Read the beginning of a file that holds a token.
 
     @raise FileRefused: if it cannot be read.
     """
@@ -76,10 +76,10 @@ def newSecretFile(path: str, content: bytes, *, force: bool) -> None:
     Write a file of mode 0600: all of it or nothing.
 
     @param force: may it replace another?
-    @raise FileRefused: if it cannot be made, or is there already.
+    @raise FileRefused: if it cannot be made, or exists.
     """
     if not force and os.path.lexists(path):
-        raise FileRefused(f"{path} is there already: choose another name, or add --force to replace it")
+        raise FileRefused(f"{path} exists already: choose another name, or add --force to replace it")
     new = f"{path}.{os.getpid()}.new"
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -99,12 +99,12 @@ def secretFile(path: str) -> Iterator[IO[str]]:
     """
     A new file, of mode 0600, to write a secret into.  It is removed if that fails.
 
-    @raise FileRefused: if it cannot be made, or is there already.
+    @raise FileRefused: if it cannot be made, or exists.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise FileRefused(f"{path} is there already: remove it, or choose another name") from None
+        raise FileRefused(f"{path} exists already: remove it, or choose another name") from None
     except OSError as error:
         raise FileRefused(f"{path} cannot be written: {error.strerror}") from None
     try:
@@ -127,8 +127,8 @@ def _read(path: str, maximum: int, *, secret: bool = False) -> bytes:
 
 def _checkSecret(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise FileRefused(f"{path} is no plain file")
+        raise FileRefused(f"{path} is not a regular file")
     if found.st_mode & 0o077:
         raise FileRefused(f"{path} is open to others ({found.st_mode & 0o777:o}); run chmod 600 {path}")
     if found.st_uid not in (0, os.geteuid()):
-        raise FileRefused(f"{path} belongs to somebody else")
+        raise FileRefused(f"{path} belongs to another user")

@@ -1,5 +1,5 @@
 """
-The command that takes over the configuration of the original WanDaemon: C{import-config}.
+The command that converts the configuration of the original WanDaemon: C{import-config}.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ETUD_DROPPED: Final = {
     "debug_default": "the log has levels of its own",
 }
 _WAND_DROPPED: Final = {
-    "controlfile": "one program does the work of Etud and Wand; for them apart see twistd etud and twistd wand",
+    "controlfile": "one program does the work of Etud and Wand; to run them separately see twistd etud and twistd wand",
     "daemonise": _TWISTD,
 }
 
@@ -37,9 +37,9 @@ _WAND_DROPPED: Final = {
 @click.argument("etudConf", metavar="ETUD_CONF", type=click.Path(exists=True, dir_okay=False))
 @click.argument("wandConf", metavar="[WAND_CONF]", required=False, type=click.Path(exists=True, dir_okay=False))
 def importConfig(etudconf: str, wandconf: str | None) -> None:
-    """Take over the original's configuration.
+    """Convert the original's configuration.
 
-    Prints the TOML of a node, made from etud.conf and wand.conf of the original WanDaemon.
+    Print the TOML of a node, made from etud.conf and wand.conf of the original WanDaemon.
     """
     etud = parse(_read(etudconf), etudconf)
     wand = None if wandconf is None else parse(_read(wandconf), wandconf)
@@ -122,7 +122,7 @@ def _mac(setting: OriginalSetting) -> str:
 def _host(setting: OriginalSetting) -> str:
     host = _text(setting)
     if any(each.isspace() or each in ':"[]/' for each in host):
-        raise ConfigurationInvalid(setting.where, setting.key, f"{host!r} is no name or IPv4 address of a host")
+        raise ConfigurationInvalid(setting.where, setting.key, f"{host!r} is not a host name or an IPv4 address")
     return host
 
 
@@ -151,4 +151,4 @@ def _read(file: str) -> str:
     except OSError as error:
         raise ConfigurationInvalid(file, "", f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise ConfigurationInvalid(file, "", f"it is no text: {error}") from None
+        raise ConfigurationInvalid(file, "", f"it is not text: {error}") from None

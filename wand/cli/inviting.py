@@ -25,10 +25,10 @@ from wand.membership.status import InvitationStatus
     metavar="DURATION",
     default="24h",
     show_default=True,
-    help="How long it holds: 15m, 24h, 7d.",
+    help="How long it is valid: 15m, 24h, 7d.",
 )
-@click.option("--name", default="", help="What the node is called; without it, the node chooses.")
-@click.option("--bridge", is_flag=True, help="The node may be a bridge to other machines.")
+@click.option("--name", default="", help="The node's name; without it, the node chooses.")
+@click.option("--bridge", is_flag=True, help="Let the node bridge other machines into the network.")
 @click.option(
     "--macs",
     type=click.IntRange(1, MACS_MAXIMUM),
@@ -41,15 +41,15 @@ from wand.membership.status import InvitationStatus
     type=click.IntRange(1, BROADCASTS_MAXIMUM),
     default=BROADCASTS,
     show_default=True,
-    help="How many broadcast and multicast frames the node may send in a second.",
+    help="How many broadcast and multicast frames per second the node may send.",
 )
-@click.option("--approval", is_flag=True, help="Whoever joins waits until an operator approves.")
+@click.option("--approval", is_flag=True, help="Nodes that join wait until an operator approves them.")
 @click.option(
     "--endpoint",
     "endpoints",
     multiple=True,
     metavar="HOST:PORT",
-    help="Where nodes reach this server, if its configuration does not say so; several times for several.",
+    help="Where nodes reach this server, if its configuration does not say; may be repeated.",
 )
 @click.option("--out", metavar="FILE", help="Write the token into a new file that only you can read.")
 def invite(
@@ -63,9 +63,9 @@ def invite(
     endpoints: tuple[str, ...],
     out: str | None,
 ) -> Operation:
-    """Make an invitation, and print its token.
+    """Create an invitation and print its token.
 
-    Who has the token can join the network: hand it over as you would a password.
+    Anyone who has the token can join the network: hand it over as you would a password.
     """
 
     async def make(session: Session) -> str:
@@ -104,7 +104,7 @@ def invitations(asJSON: bool) -> Operation:
 def withdraw(invitation: str) -> Operation:
     """Withdraw an invitation.
 
-    Who has joined with it stays a member.
+    Nodes that joined with it stay members.
     """
 
     async def run(session: Session) -> None:
@@ -137,6 +137,6 @@ def _explained(uses: int, expires: int, out: str | None) -> str:
     where = "Above is the token" if out is None else f"{out} holds the token"
     nodes = "one node" if uses == 1 else f"{uses} nodes"
     return (
-        f"{where} of an invitation for {nodes}, for {duration(expires)}. Hand it over as you would a password; on the "
-        "node, run wand join."
+        f"{where} of an invitation for {nodes}, valid for {duration(expires)}. Hand it over as you would a password; "
+        "on the node, run wand join."
     )

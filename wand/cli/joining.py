@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from wand.cli.asking import InShell
+from wand.cli.confirmation import InShell
 from wand.cli.files import SECRET_MAXIMUM, readText
 from wand.cli.own import showJoined, showRedeemed
 from wand.cli.rendering import clean, duration, working
@@ -20,13 +20,13 @@ from wand.events import Event
 from wand.status import ProgramStatus
 
 #: The environment variable with a token.
-VARIABLE: Final = "WAND_TOKEN"
+TOKEN_VARIABLE: Final = "WAND_TOKEN"
 
 #: What every token begins with.
-PREFIX: Final = "wand1."
+TOKEN_PREFIX: Final = "wand1."
 
 #: Seconds between two looks at the status.
-INTERVAL: Final = 0.1
+STATUS_INTERVAL: Final = 0.1
 
 
 @click.command()
@@ -37,14 +37,14 @@ INTERVAL: Final = 0.1
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the server; the node goes on by itself.",
+    help="How long to wait for the server; the node goes on trying after that.",
 )
 @click.pass_context
 def join(context: click.Context, file: str | None, timeout: float) -> Operation:
     """Join a network with an invitation.
 
-    The token is read from TOKEN-FILE (- is the standard input), from the environment variable WAND_TOKEN, from a pipe,
-    or is asked for.
+    Read the token from TOKEN-FILE (- is standard input), from the environment variable WAND_TOKEN or from a pipe, or
+    ask for it.
     """
     token = _token(file, inShell=isinstance(context.obj, InShell))
 
@@ -74,19 +74,19 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
 
 
 def _token(file: str | None, *, inShell: bool) -> str:
-    if file is not None and file.strip().startswith(PREFIX):
+    if file is not None and file.strip().startswith(TOKEN_PREFIX):
         raise click.UsageError(
             "secrets do not belong on a command line, where others can see them: put the token into a file and name "
             "it, or give no argument and paste it. Withdraw this invitation if others may have seen it."
         )
     if file is not None and (file != "-" or inShell):
         return readText(file)
-    if file is None and os.environ.get(VARIABLE):
-        return os.environ[VARIABLE]
+    if file is None and os.environ.get(TOKEN_VARIABLE):
+        return os.environ[TOKEN_VARIABLE]
     if sys.stdin.isatty():
-        return str(click.prompt("Invitation (it does not show)", hide_input=True, err=True))
+        return str(click.prompt("Invitation (not shown as you type)", hide_input=True, err=True))
     if inShell:
-        raise click.UsageError("name the file with the token: the standard input is the script")
+        raise click.UsageError("name the file with the token: standard input is the script")
     return sys.stdin.read(SECRET_MAXIMUM)
 
 
@@ -108,13 +108,14 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
             raise MembershipRefused(_why(status, "the node gave up; its log says why"))
         if session.now >= until:
             raise WandError(_waiting(status, timeout))
-        await session.sleep(INTERVAL)
+        await session.sleep(STATUS_INTERVAL)
 
 
 def _waiting(status: ProgramStatus, timeout: float) -> str:
     why = _why(status, "the server does not answer")
-    what = "no member" if status.own is None or status.own.stage != "member" else "the invitation is not redeemed"
-    return f"{what} after {duration(timeout)}: {why}. The node goes on trying; wand status says how it stands"
+    isMember = status.own is not None and status.own.stage == "member"
+    what = "the invitation is not redeemed" if isMember else "not a member"
+    return f"{what} after {duration(timeout)}: {why}. The node goes on trying; wand status shows how far it is"
 
 
 def _why(status: ProgramStatus, otherwise: str) -> str:

@@ -1,5 +1,5 @@
 """
-The commands that look at a running program: C{status}, C{table}, C{peers} and C{counters}.
+The commands that inspect a running program: C{status}, C{table}, C{peers} and C{counters}.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NeedsAPerson(click.ClickException):
 
 class NoAnswer(click.ClickException):
     """
-    C{wand status --check} could not find out how the program is.
+    C{wand status --check} could not get the program's status.
     """
 
     exit_code = 2
@@ -44,7 +44,7 @@ class NoAnswer(click.ClickException):
 @click.option(
     "--check",
     is_flag=True,
-    help="Only say what needs a person, for monitoring: exit status 0 if nothing does, 1 if something, "
+    help="Print only what needs attention, for monitoring: exit status 0 if nothing does, 1 if something does, "
     "2 if the program does not answer.",
 )
 @jsonOption
@@ -75,7 +75,7 @@ async def _check(session: Session, asJSON: bool) -> None:
     elif notes:
         click.echo("\n".join(map(clean, notes)))
     if notes:
-        raise NeedsAPerson("this needs a person" if len(notes) == 1 else f"these {len(notes)} need a person")
+        raise NeedsAPerson("this needs attention" if len(notes) == 1 else f"these {len(notes)} need attention")
 
 
 async def _status(session: Session) -> ProgramStatus:
@@ -100,7 +100,7 @@ def table(asJSON: bool) -> Operation:
 @click.command()
 @jsonOption
 def peers(asJSON: bool) -> Operation:
-    """List the peers, and what passed between them and us."""
+    """List the peers and their traffic."""
 
     async def run(session: Session) -> None:
         found = await _all((await session.client()).peers())
@@ -113,10 +113,10 @@ def peers(asJSON: bool) -> Operation:
 
 
 @click.command()
-@click.option("--all", "everything", is_flag=True, help="Also those that are zero.")
+@click.option("--all", "everything", is_flag=True, help="Include counters that are zero.")
 @jsonOption
 def counters(everything: bool, asJSON: bool) -> Operation:
-    """List what was counted, drops by their reason."""
+    """List the counters, drops by their reason."""
 
     async def run(session: Session) -> None:
         found = [each for each in await _all((await session.client()).counters()) if each.value or everything]

@@ -50,7 +50,7 @@ COMMANDS: dict[str, click.Command] = {
 
 class LaterCommand(click.Command):
     """
-    A command whose module is imported when it is asked for.
+    A command whose module is imported only when it runs.
     """
 
     def __init__(self, name: str, about: str, module: str, attribute: str) -> None:
@@ -73,7 +73,7 @@ class LaterCommand(click.Command):
 
 class LazyGroup(click.Group):
     """
-    A group that loads a L{LaterCommand} when it is run, and not in order to list it.
+    A group that loads a L{LaterCommand} to run it, but not to list it.
     """
 
     def resolve_command(
@@ -98,12 +98,12 @@ class LazyGroup(click.Group):
     "--control",
     envvar="WAND_CONTROL",
     metavar="PATH",
-    help="The control socket of the program. [default: node.sock, server.sock or etud.sock in /run/wand, the first "
-    "that exists; environment: WAND_CONTROL]",
+    help="The program's control socket. [default: the first that exists of node.sock, server.sock and etud.sock in "
+    "/run/wand; environment: WAND_CONTROL]",
 )
 @click.pass_context
 def cli(context: click.Context, control: str | None) -> None:
-    """Look at a running node or server of a WanDaemon network, and change it."""
+    """Inspect and change a running node or server of a WanDaemon network."""
     context.obj = control
 
 
@@ -126,7 +126,7 @@ def perform(control: str | None, /, operation: object, **options: object) -> Non
 @click.command()
 @click.pass_obj
 def shell(control: str | None) -> None:
-    """Hold one connection open for several commands."""
+    """Type several commands over one connection."""
     from wand.cli.shell import runShell
 
     with Session(control) as session:
@@ -135,7 +135,7 @@ def shell(control: str | None) -> None:
 
 for _command in (*COMMANDS.values(), shell, importConfig):
     cli.add_command(_command)
-cli.add_command(LaterCommand("demo", "Make a throw-away network on this machine.", "wand.demo.command", "demo"))
+cli.add_command(LaterCommand("demo", "Show a throw-away network on this machine.", "wand.demo.command", "demo"))
 
 
 def main() -> None:

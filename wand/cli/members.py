@@ -7,24 +7,24 @@ from __future__ import annotations
 import click
 
 from wand.cli.arguments import jsonOption
-from wand.cli.asking import confirm, yesOption
+from wand.cli.confirmation import confirm, yesOption
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
 from wand.membership.status import MemberStatus
 
-#: How the rows of members look who are none, or not yet.
+#: How the rows of those look who are not members, or not yet.
 _STYLES = {"pending": "yellow", "unsigned": "yellow", "revoked": "dim"}
 
 _memberArgument = click.argument("member", metavar="NAME|KEY")
 
 
 @click.command()
-@click.option("--pending", is_flag=True, help="Only those who wait for an approval.")
-@click.option("--keys", is_flag=True, help="The whole keys.")
+@click.option("--pending", is_flag=True, help="List only nodes that wait for approval.")
+@click.option("--keys", is_flag=True, help="Show the whole keys.")
 @jsonOption
 def members(pending: bool, keys: bool, asJSON: bool) -> Operation:
-    """List the members, and who waits or was revoked."""
+    """List the members, including pending and revoked ones."""
 
     async def run(session: Session) -> None:
         found = [each async for each in (await session.client()).members() if not pending or each.state == "pending"]
@@ -69,15 +69,15 @@ def rename(member: str, name: str) -> Operation:
 @click.option(
     "--broadcasts",
     type=click.IntRange(1, BROADCASTS_MAXIMUM),
-    help="How many broadcast and multicast frames it may send in a second.",
+    help="How many broadcast and multicast frames per second it may send.",
 )
 def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
-    """Set how many MAC addresses and broadcasts a member may bring.
+    """Limit a member's MAC addresses and broadcasts.
 
-    What others see of it changes as soon as they hear of its new certificate, which takes seconds.
+    Other members apply the new limits once they have its new certificate, within seconds.
     """
     if macs is None and broadcasts is None:
-        raise click.UsageError("say what is to change: --macs, --broadcasts, or both")
+        raise click.UsageError("say what to change: --macs, --broadcasts, or both")
 
     async def run(session: Session) -> None:
         found = await (await session.client()).limit(member, macs, broadcasts)
@@ -95,10 +95,10 @@ def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
 def confirmMACs(member: str, yes: bool) -> Operation:
     """Confirm that a member's MAC addresses are its own.
 
-    It needs that only if nodes heard one of them behind another member before, and so refuse the claim.
+    This is needed only if nodes heard one of them behind another member before, and so refuse the claim.
     """
     confirm(
-        f"Give {clean(member)} the frames for its MAC addresses, also where they were heard behind another member?",
+        f"Give {clean(member)} the frames for its MAC addresses, even those that were heard behind another member?",
         yes=yes,
     )
 
@@ -115,7 +115,7 @@ def confirmMACs(member: str, yes: bool) -> Operation:
 def revoke(member: str, yes: bool) -> Operation:
     """Revoke a member permanently.
 
-    Its sessions end within seconds, wherever members are told, and no invitation lets its key in again.
+    Its sessions end within seconds, and no invitation admits its key again.
     """
     confirm(
         f"Revoke {clean(member)}? Its sessions end within seconds, and its key can never be a member again: to come "

@@ -52,7 +52,7 @@ def parse(text: str, file: str) -> Mapping[str, OriginalSetting]:
         if stripped and not stripped.startswith("#"):
             setting = _parseLine(stripped, f"{file}, line {number}")
             if setting.key in settings:
-                raise ConfigurationInvalid(setting.where, setting.key, "it is set before")
+                raise ConfigurationInvalid(setting.where, setting.key, "it is set twice")
             settings[setting.key] = setting
     return settings
 

@@ -1,5 +1,5 @@
 """
-How this program stands in its sealed network, for people.
+This program's place in its sealed network, for people.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from wand.status import ConflictStatus, OwnStatus, ProgramStatus
 
 #: What to do at each stage, and how that looks on a terminal.
 _STAGES = {
-    "new": ("no member yet: wand join TOKEN-FILE", "yellow"),
+    "new": ("not a member yet: wand join TOKEN-FILE", "yellow"),
     "joining": ("joining: the invitation is not yet redeemed", "yellow"),
     "member": ("member", "green"),
     "revoked": ("revoked permanently", "red"),
@@ -55,7 +55,7 @@ def showJoined(status: ProgramStatus, now: float) -> None:
 
 def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:
     """
-    Print what one more invitation gave to a member.
+    Print what another invitation gave to a member.
     """
     own = status.own
     assert own is not None
@@ -68,13 +68,13 @@ def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:
         return
     click.echo(
         f"this node is already a member of the network {clean(own.network)}, as {clean(own.name)}, "
-        "and the invitation gives nothing more"
+        "and the invitation adds nothing"
     )
 
 
 def _certificate(expires: float, now: float) -> str:
     if expires > now:
-        return line("certificate", f"valid {duration(expires - now)} more")
+        return line("certificate", f"valid for {duration(expires - now)}")
     since = duration(now - expires)
     return _styled("certificate", f"expired {since} ago; a server renews it as soon as it answers", "red")
 
@@ -84,7 +84,7 @@ def _conflictLines(conflicts: list[ConflictStatus]) -> list[str]:
         return []
     return [
         "",
-        click.style("CONFLICTS: change one of each two, or revoke it at the server", fg="red", bold=True),
+        click.style("CONFLICTS: change one of each pair, or revoke it at the server", fg="red", bold=True),
         *(click.style(f"  {_conflict(each)}", fg="red") for each in conflicts),
     ]
 

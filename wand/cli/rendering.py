@@ -17,7 +17,7 @@ GAP = "  "
 #: Columns of the labels of L{line}.
 LABEL_WIDTH = 12
 
-#: The most rows that are folded to the width of a terminal; that takes a while for each.
+#: The most rows that are folded to the width of a terminal; each takes a while.
 FOLDED_MAXIMUM = 1_000
 
 #: Units of time, the largest first: name for a sentence, letter for a column, seconds.
@@ -29,7 +29,7 @@ class Grid:
     """
     Rows under a header.
 
-    @ivar styles: how each row looks on a terminal, in the words of rich; as many as rows, or none at all.
+    @ivar styles: how each row looks on a terminal, as rich names styles; as many as rows, or none.
     """
 
     header: Sequence[str]
@@ -57,7 +57,7 @@ def showGrid(grid: Grid) -> None:
 
 def clean(text: str) -> str:
     """
-    Make a text fit for a terminal and for a column: what is no printable character is escaped, nothing becomes a dash.
+    Make a text fit for a terminal and for a column: unprintable characters are escaped, an empty text becomes a dash.
     """
     if not text.isprintable():
         text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

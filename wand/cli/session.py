@@ -2,7 +2,7 @@
 A session with a running program: one connection for one command, or for all those of a shell.
 
 The reactor runs in a thread of its own, so that the main thread can wait at a prompt, with line editing, and Ctrl-C
-interrupts what is under way and nothing else.
+interrupts only the current command.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-#: Seconds that a command has to end itself after Ctrl-C.
+#: Seconds that a command has to finish after Ctrl-C.
 INTERRUPT_TIMEOUT = 1.0
 
 
@@ -34,7 +34,7 @@ class Operation:
     What a command does, once its arguments are read; the same for a single command and in a shell.
 
     @ivar run: does it, in the reactor's thread.
-    @ivar endless: does it go on until Ctrl-C, so that this is no failure?
+    @ivar endless: does it go on until Ctrl-C, which then is no failure?
     """
 
     run: Callable[[Session], Coroutine[Any, Any, None]]
@@ -94,7 +94,7 @@ class Session:
         """
         Wait for something for a limited time.
 
-        @raise NotRunning: if it does not come about in so many seconds.
+        @raise NotRunning: if it takes longer.
         """
         from twisted.internet.defer import Deferred, TimeoutError
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import click
 
-from wand.cli.asking import InShell
+from wand.cli.confirmation import InShell
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
 
@@ -70,7 +70,7 @@ class Shell:
                 self._perform(words)
         except click.Abort:
             self.failed = True
-            click.echo("nothing was done", err=True)
+            click.echo("aborted: nothing was done", err=True)
         except (WandError, click.ClickException, ValueError) as error:
             self.failed = True
             click.echo(error.format_message() if isinstance(error, click.ClickException) else str(error), err=True)
@@ -87,7 +87,7 @@ class Shell:
 
     def completions(self, before: list[str], text: str) -> list[str]:
         """
-        What C{text} may become after the words C{before}: a command, or an option of one.
+        How C{text} may be completed after the words C{before}: a command, or an option of one.
         """
         if not before:
             words = [*self._group.commands, "quit"]
@@ -112,7 +112,7 @@ class Shell:
         for name, command in sorted(self._group.commands.items()):
             about = command.get_short_help_str(limit=100) if name != "help" else "List the commands."
             click.echo(f"  {name:<{width}}  {about}")
-        click.echo(f"  {'quit':<{width}}  Leave.  COMMAND --help says more of a command.")
+        click.echo(f"  {'quit':<{width}}  Leave the shell.  COMMAND --help describes a command.")
 
     def _prepareEditing(self) -> None:
         import readline

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wand.cli.asking import confirm, yesOption
+from wand.cli.confirmation import confirm, yesOption
 from wand.cli.durations import inSeconds
 from wand.cli.files import readDocument, readSecret
 from wand.cli.rendering import clean, shortKey
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @click.command()
 def requests() -> Operation:
-    """Print what waits for a signature of the network key.
+    """Print the requests that wait for a signature of the network key.
 
-    The document goes to where the key is, and to wand sign.
+    Take the document to the machine that has the key, and run wand sign there.
     """
 
     async def run(session: Session) -> None:
@@ -40,13 +40,13 @@ def requests() -> Operation:
     "--life",
     callback=inSeconds,
     metavar="DURATION",
-    help="How long certificates are valid: 12h, 30d; else as long as is asked for.",
+    help="How long certificates are valid: 12h, 30d; without it, as long as requested.",
 )
 @yesOption
 def sign(file: str, keyFile: str, life: int | None, yes: bool) -> None:
     """Sign what wand requests printed.
 
-    Shows it, asks, and prints the signatures. It needs no running program and no network.
+    Show the requests, ask, and print the signatures. This needs no running program and no network.
     """
     import msgspec
 
@@ -69,12 +69,12 @@ def sign(file: str, keyFile: str, life: int | None, yes: bool) -> None:
 @click.command("import-signatures")
 @click.argument("file", metavar="SIGNATURES")
 def importSignatures(file: str) -> Operation:
-    """Import into the server what wand sign printed."""
+    """Import into the server the signatures that wand sign printed."""
     document = readDocument(file)
 
     async def run(session: Session) -> None:
         taken = await (await session.client()).importSignatures(document)
-        click.echo(f"took {taken} {'signature' if taken == 1 else 'signatures'}")
+        click.echo(f"imported {taken} {'signature' if taken == 1 else 'signatures'}")
 
     return Operation(run)
 

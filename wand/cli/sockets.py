@@ -1,5 +1,5 @@
 """
-Which control socket a command speaks to.
+Which control socket a command uses.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     found = [path for path in defaults if _exists(path)]
     if not found:
         raise NotRunning(
-            f"nothing runs here: there is none of {', '.join(defaults)}; start a node, or name its control socket with "
+            f"nothing runs here: none of {', '.join(defaults)} exists; start a node, or name its control socket with "
             "--control"
         )
     if len(found) > 1:

@@ -16,7 +16,7 @@ _STATE_COLOURS = {"answered": "green", "fixed": "green", "asking": "yellow", "si
 
 def showStatus(status: ProgramStatus, now: float) -> None:
     """
-    Print how a program is, in groups.
+    Print a program's status, in groups.
     """
     lines = [
         click.style(f"wand {status.role}", bold=True) + f", version {clean(status.version)}, process {status.pid}",
@@ -50,7 +50,7 @@ def _tapLines(tap: TapStatus) -> list[str]:
 
 
 def _tableLines(status: ProgramStatus) -> list[str]:
-    drops = click.style(f"{status.drops} (wand counters says why)", fg="yellow") if status.drops else "0"
+    drops = click.style(f"{status.drops} (wand counters shows why)", fg="yellow") if status.drops else "0"
     return [
         click.style("Registry" if status.role == "server" else "Table", bold=True),
         line("entries", str(status.entries)),

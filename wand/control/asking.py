@@ -1,7 +1,7 @@
 # mypy: allow-untyped-calls
 # (AMP's own methods have no types.)
 """
-A client's connection to a running program, and how something is asked over it.
+A client's connection to a running program, and how commands are sent over it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wand.errors import NotRunning, NotSupported, WandError
 from wand.events import Event
 
 #: Seconds in which an answer must come.
-TIMEOUT: Final = 10.0
+ANSWER_TIMEOUT: Final = 10.0
 
 Item = TypeVar("Item")
 
@@ -64,9 +64,9 @@ class Connection(amp.AMP):
         return {}
 
 
-class Asking:
+class CommandSender:
     """
-    Asks a running program.
+    Sends commands to a running program, and waits for the answers.
 
     @ivar _clock: measures how long an answer takes.
     @ivar _path: the control socket, for errors.
@@ -81,15 +81,17 @@ class Asking:
         self._connection = connection
 
     async def _pages(self, command: type[amp.Command], key: Callable[[Item], str]) -> AsyncIterator[Item]:
-        answer = await self._ask(command)
+        answer = await self._send(command)
         while True:
             for item in answer["page"]:
                 yield item
             if not answer["more"] or not answer["page"]:
                 return
-            answer = await self._ask(command, after=key(answer["page"][-1]))
+            answer = await self._send(command, after=key(answer["page"][-1]))
 
-    async def _ask(self, command: type[amp.Command], *, within: float = TIMEOUT, **arguments: object) -> dict[str, Any]:
+    async def _send(
+        self, command: type[amp.Command], *, within: float = ANSWER_TIMEOUT, **arguments: object
+    ) -> dict[str, Any]:
         try:
             asked: Deferred[dict[str, Any]] = self._connection.callRemote(command, **arguments)
             return await self._inTime(asked, "does not answer", within)
@@ -102,7 +104,7 @@ class Asking:
         except (amp.AmpError, amp.RemoteAmpError, ValueError) as error:
             raise WandError(f"the program at {self._path} does not speak as expected: {error!r}") from error
 
-    async def _inTime(self, deferred: Deferred[Item], failing: str, within: float = TIMEOUT) -> Item:
+    async def _inTime(self, deferred: Deferred[Item], failing: str, within: float = ANSWER_TIMEOUT) -> Item:
         def tooLate(result: object, seconds: float) -> Failure:
             return Failure(NotRunning(f"the program at {self._path} {failing} after {seconds:.0f} seconds"))
 

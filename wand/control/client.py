@@ -55,9 +55,9 @@ class ControlClient(MembershipClient):
 
     async def status(self) -> ProgramStatus:
         """
-        How the program is.
+        The status of the program.
         """
-        status: ProgramStatus = (await self._ask(commands.Status))["status"]
+        status: ProgramStatus = (await self._send(commands.Status))["status"]
         return status
 
     def entries(self) -> AsyncIterator[EntryStatus]:
@@ -83,10 +83,10 @@ class ControlClient(MembershipClient):
         Put an entry into the table.
 
         @param source: who says so; C{None} for the operator.
-        @param lifetime: seconds, or C{None} for ever.
+        @param lifetime: in seconds, or C{None} for no end.
         """
         seconds = None if lifetime is None else float(lifetime)  # AMP sends nothing else as a Float
-        await self._ask(commands.Add, mac=mac, peer=peer, **_given(source=source, lifetime=seconds))
+        await self._send(commands.Add, mac=mac, peer=peer, **_given(source=source, lifetime=seconds))
 
     async def delete(self, mac: str, source: str | None = None) -> None:
         """
@@ -94,7 +94,7 @@ class ControlClient(MembershipClient):
 
         @param source: whose entry; C{None} for those of every source.
         """
-        await self._ask(commands.Delete, mac=mac, **_given(source=source))
+        await self._send(commands.Delete, mac=mac, **_given(source=source))
 
     async def reload(self) -> list[str]:
         """
@@ -102,14 +102,14 @@ class ControlClient(MembershipClient):
 
         @return: what changed, a sentence each.
         """
-        changes: list[str] = (await self._ask(commands.Reload))["changes"]
+        changes: list[str] = (await self._send(commands.Reload))["changes"]
         return changes
 
     async def stop(self) -> None:
         """
         Stop the program, and wait until it let go of the connection.
         """
-        await self._ask(commands.Stop)
+        await self._send(commands.Stop)
         closed: Deferred[None] = Deferred()
         self.whenClosed(lambda: closed.callback(None))
         await self._inTime(closed, "has not stopped yet")
@@ -124,13 +124,13 @@ class ControlClient(MembershipClient):
         @param lost: called with the number of events that were not told because we were too slow.
         """
         self._connection.told, self._connection.lost = told, lost
-        await self._ask(commands.Subscribe)
+        await self._send(commands.Subscribe)
 
     async def unsubscribe(self) -> None:
         """
-        Be told of no more events.
+        Stop being told of events.
         """
-        await self._ask(commands.Unsubscribe)
+        await self._send(commands.Unsubscribe)
 
 
 class _ConnectionFactory(Factory):

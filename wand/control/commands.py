@@ -90,7 +90,7 @@ class Request(amp.Command):
 
 class Status(Request):
     """
-    How is the program?
+    The status of the program.
     """
 
     response: ClassVar = [(b"status", JSON(ProgramStatus))]
@@ -155,7 +155,7 @@ class Reload(Request):
 
 class Stop(Request):
     """
-    Stop in good order.  The connection is lost when that has come to pass.
+    Stop in good order.  The connection is lost once it has stopped.
     """
 
 
@@ -182,7 +182,7 @@ class Happened(amp.Command):
 
 class EventsLost(amp.Command):
     """
-    The program tells a subscriber that it was too slow: so many events were not told.
+    The program tells a subscriber that it was too slow, and how many events it missed.
     """
 
     arguments: ClassVar = [(b"count", amp.Integer())]

@@ -12,7 +12,7 @@ from wand.control.commands import RequestMalformed
 from wand.control.values import VALUE_MAXIMUM
 
 #: The octets of a part.
-PART: Final = VALUE_MAXIMUM
+PART_SIZE: Final = VALUE_MAXIMUM
 
 #: The most octets that the documents of one connection may have together.
 DOCUMENTS_MAXIMUM: Final = 64_000_000
@@ -49,8 +49,8 @@ class Documents:
             self._checkRoom(len(document))
             self._outgoing = document
         elif not 0 < offset < len(self._outgoing):
-            raise RequestMalformed("there is no such part: ask for the document from its begin")
-        part, total = self._outgoing[offset : offset + PART], len(self._outgoing)
+            raise RequestMalformed("there is no such part: ask for the document from its beginning")
+        part, total = self._outgoing[offset : offset + PART_SIZE], len(self._outgoing)
         if offset + len(part) == total:
             self._outgoing = b""
         return part, total
@@ -65,7 +65,7 @@ class Documents:
             self._incoming.clear()
         if offset != len(self._incoming):
             self._incoming.clear()
-            raise RequestMalformed("this is not the next part: send the document from its begin")
+            raise RequestMalformed("this is not the next part: send the document from its beginning")
         try:
             self._checkRoom(len(part))
         except RequestMalformed:
@@ -76,7 +76,7 @@ class Documents:
     @contextmanager
     def received(self) -> Iterator[bytes]:
         """
-        The whole document that came, for as long as somebody works with it.
+        The whole document that came, while somebody works with it.
         """
         document = bytes(self._incoming)
         self._incoming.clear()

@@ -83,7 +83,7 @@ class ControlSocket:
 
     def stop(self) -> Deferred[None]:
         """
-        Listen no more, end the connections and take the socket away.
+        Stop listening, end the connections and remove the socket.
 
         @return: fires when the port is closed.
         """

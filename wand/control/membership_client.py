@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from wand.control import membership_commands as commands
-from wand.control.asking import Asking
-from wand.control.documents import PART
+from wand.control.asking import CommandSender
+from wand.control.documents import PART_SIZE
 from wand.errors import WandError
 from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
@@ -18,16 +18,16 @@ from wand.membership.status import InvitationStatus, MemberStatus
 IMPORT_TIMEOUT: Final = 600.0
 
 
-class MembershipClient(Asking):
+class MembershipClient(CommandSender):
     """
     The part of L{wand.control.client.ControlClient} that is about members.
     """
 
     async def join(self, token: str) -> None:
         """
-        Redeem an invitation; what becomes of it is in the status, and told by events.
+        Redeem an invitation; the status and events tell what comes of it.
         """
-        await self._ask(commands.Join, token=token)
+        await self._send(commands.Join, token=token)
 
     async def invite(
         self,
@@ -47,7 +47,7 @@ class MembershipClient(Asking):
         @param limits: how much those who join may bring.
         @return: the token.
         """
-        answer = await self._ask(
+        answer = await self._send(
             commands.Invite,
             endpoints=list(endpoints),
             uses=uses,
@@ -73,7 +73,7 @@ class MembershipClient(Asking):
 
         @param invitation: its whole id in hex.
         """
-        await self._ask(commands.Withdraw, invitation=invitation)
+        await self._send(commands.Withdraw, invitation=invitation)
 
     def members(self) -> AsyncIterator[MemberStatus]:
         """
@@ -83,16 +83,16 @@ class MembershipClient(Asking):
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
         """
-        Let somebody in who waits for it.
+        Admit somebody who waits for it.
         """
-        member: MemberStatus = (await self._ask(commands.Approve, nameOrKey=nameOrKey))["member"]
+        member: MemberStatus = (await self._send(commands.Approve, nameOrKey=nameOrKey))["member"]
         return member
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
         """
         Call a member something else.
         """
-        member: MemberStatus = (await self._ask(commands.Rename, nameOrKey=nameOrKey, name=name))["member"]
+        member: MemberStatus = (await self._send(commands.Rename, nameOrKey=nameOrKey, name=name))["member"]
         return member
 
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
@@ -101,21 +101,21 @@ class MembershipClient(Asking):
         """
         told = {"macs": macs, "broadcasts": broadcasts}
         given = {name: number for name, number in told.items() if number is not None}
-        member: MemberStatus = (await self._ask(commands.Limit, nameOrKey=nameOrKey, **given))["member"]
+        member: MemberStatus = (await self._send(commands.Limit, nameOrKey=nameOrKey, **given))["member"]
         return member
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         """
         Say that the MAC addresses of a member are its own, also where they were heard behind another.
         """
-        member: MemberStatus = (await self._ask(commands.Confirm, nameOrKey=nameOrKey))["member"]
+        member: MemberStatus = (await self._send(commands.Confirm, nameOrKey=nameOrKey))["member"]
         return member
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
         Revoke a member permanently.
         """
-        member: MemberStatus = (await self._ask(commands.Revoke, nameOrKey=nameOrKey))["member"]
+        member: MemberStatus = (await self._send(commands.Revoke, nameOrKey=nameOrKey))["member"]
         return member
 
     async def requests(self) -> bytes:
@@ -124,7 +124,7 @@ class MembershipClient(Asking):
         """
         document = bytearray()
         while True:
-            answer = await self._ask(commands.SignatureRequests, offset=len(document))
+            answer = await self._send(commands.SignatureRequests, offset=len(document))
             document += answer["part"]
             if len(document) >= answer["total"]:
                 return bytes(document)
@@ -138,9 +138,9 @@ class MembershipClient(Asking):
         @return: how many certificates and revocations were taken.
         """
         taken = 0
-        for offset in range(0, max(len(document), 1), PART):
-            part, more = document[offset : offset + PART], offset + PART < len(document)
+        for offset in range(0, max(len(document), 1), PART_SIZE):
+            part, more = document[offset : offset + PART_SIZE], offset + PART_SIZE < len(document)
             within = {} if more else {"within": IMPORT_TIMEOUT}
-            answer = await self._ask(commands.ImportSignatures, **within, offset=offset, part=part, more=more)
+            answer = await self._send(commands.ImportSignatures, **within, offset=offset, part=part, more=more)
             taken = answer["taken"]
         return taken

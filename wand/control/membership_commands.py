@@ -67,7 +67,7 @@ class Members(Request):
 
 class Approve(Request):
     """
-    Let somebody in who waits for it.
+    Admit somebody who waits for it.
     """
 
     arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from wand.control import membership_commands as commands
 from wand.control.documents import Documents
 from wand.control.locator import PAGE_ITEMS, Answer, Locator, checkLifetime, page
-from wand.control.program import Program
+from wand.control.program import InvitationSettings, Program
 from wand.membership.limits import Limits
 
 
@@ -51,14 +51,15 @@ class MembershipResponders(Locator):
         """
         checkLifetime(lifetime)
         limits = Limits().changed(macs, broadcasts)
-        return {"token": await self._program.invite(endpoints, uses, lifetime, name, bridge, approval, limits)}
+        settings = InvitationSettings(endpoints, uses, lifetime, name, bridge, approval, limits)
+        return {"token": await self._program.network.invite(settings)}
 
     @commands.Invitations.responder
     def invitations(self, after: str | None = None) -> Answer:
         """
         Answer with a page of the invitations.
         """
-        known = sorted(self._program.invitations(), key=lambda each: each.invitation)
+        known = sorted(self._program.network.invitations(), key=lambda each: each.invitation)
         return page([each for each in known if after is None or each.invitation > after][:PAGE_ITEMS])
 
     @commands.Withdraw.responder
@@ -66,7 +67,7 @@ class MembershipResponders(Locator):
         """
         Withdraw an invitation.
         """
-        await self._program.withdraw(invitation)
+        await self._program.network.withdraw(invitation)
         return {}
 
     # Members.
@@ -76,42 +77,42 @@ class MembershipResponders(Locator):
         """
         Answer with a page of the members.
         """
-        return page(self._program.members(after, PAGE_ITEMS))
+        return page(self._program.network.members(after, PAGE_ITEMS))
 
     @commands.Approve.responder
     async def approve(self, nameOrKey: str) -> Answer:
         """
-        Let somebody in who waits for it.
+        Admit somebody who waits for it.
         """
-        return {"member": await self._program.approve(nameOrKey)}
+        return {"member": await self._program.network.approve(nameOrKey)}
 
     @commands.Rename.responder
     async def rename(self, nameOrKey: str, name: str) -> Answer:
         """
         Call a member something else.
         """
-        return {"member": await self._program.rename(nameOrKey, name)}
+        return {"member": await self._program.network.rename(nameOrKey, name)}
 
     @commands.Limit.responder
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> Answer:
         """
         Say how much a member may bring.
         """
-        return {"member": await self._program.limit(nameOrKey, macs, broadcasts)}
+        return {"member": await self._program.network.limit(nameOrKey, macs, broadcasts)}
 
     @commands.Confirm.responder
     async def confirm(self, nameOrKey: str) -> Answer:
         """
         Say that the MAC addresses of a member are its own.
         """
-        return {"member": await self._program.confirm(nameOrKey)}
+        return {"member": await self._program.network.confirm(nameOrKey)}
 
     @commands.Revoke.responder
     async def revoke(self, nameOrKey: str) -> Answer:
         """
         Revoke a member permanently.
         """
-        return {"member": await self._program.revoke(nameOrKey)}
+        return {"member": await self._program.network.revoke(nameOrKey)}
 
     # Signing elsewhere.
 
@@ -120,7 +121,7 @@ class MembershipResponders(Locator):
         """
         Answer with a part of what waits for a signature.
         """
-        part, total = self.documents.part(offset, self._program.requests)
+        part, total = self.documents.part(offset, self._program.network.requests)
         return {"part": part, "total": total}
 
     @commands.ImportSignatures.responder
@@ -132,4 +133,4 @@ class MembershipResponders(Locator):
         if more:
             return {"taken": 0}
         with self.documents.received() as document:
-            return {"taken": await self._program.importSignatures(document)}
+            return {"taken": await self._program.network.importSignatures(document)}

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import attrs
+
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
@@ -15,91 +17,38 @@ from wand.membership.status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
-class Program(Protocol):
+@attrs.frozen
+class InvitationSettings:
     """
-    A running node, server, etud or wand.  Methods raise only L{wand.errors.WandError}.
+    What an invitation is to be like.
 
-    @ivar counters: everything that it counts.
-    @ivar events: everything that happens in it.
+    @ivar endpoints: where nodes reach the server, C{HOST:PORT} each; empty for what its configuration says.
+    @ivar uses: how many nodes may join with it.
+    @ivar lifetime: in seconds.
+    @ivar name: what the node that joins is called; empty for what it wants.
+    @ivar bridge: do those who join get the bridge right?
+    @ivar approval: must somebody approve those who join?
+    @ivar limits: how much those who join may bring.
     """
 
-    counters: Counters
-    events: Events
+    endpoints: Sequence[str] = ()
+    uses: int = 1
+    lifetime: float = 86_400.0
+    name: str = ""
+    bridge: bool = False
+    approval: bool = False
+    limits: Limits = USUAL
 
-    def status(self) -> ProgramStatus:
-        """
-        How it is.
-        """
 
-    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
-        """
-        At most C{count} entries in the order of their addresses, those beyond C{after}.
-        """
+class NetworkAdministration(Protocol):
+    """
+    A sealed network, as the operator of its server sees it.  Methods raise only L{wand.errors.WandError}.
+    """
 
-    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
-        """
-        At most C{count} peers in the order of their texts, those beyond C{after}.
-
-        @raise wand.errors.NotSupported: if the program has none.
-        """
-
-    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
-        """
-        Put an entry into the table.
-
-        @param source: who says so, for a program that feeds the table; C{None} for the operator.
-        @param lifetime: seconds, or C{None} for ever.
-        @raise wand.errors.AddressInvalid: if the protocol knows no such peer.
-        @raise wand.errors.EntryRefused: if the table does not take it.
-        """
-
-    def delete(self, mac: MAC, source: str | None) -> None:
-        """
-        Take an entry out: what one source says of C{mac}, or with C{None} all that is said of it.
-
-        @raise wand.errors.NoSuchEntry: if there is none.
-        """
-
-    def reload(self) -> list[str]:
-        """
-        Read the configuration again and take over what can be changed in a running program.
-
-        @return: what was changed, and what has to wait for a restart, a sentence each.
-        @raise wand.errors.ConfigurationInvalid: if the file cannot be used; nothing is changed then.
-        """
-
-    def stop(self) -> None:
-        """
-        Stop soon, in good order.
-        """
-
-    # Membership: only a server of a sealed network has members, and only a node of one joins.  What a program does not
-    # have raises L{wand.errors.NotSupported}.
-
-    async def join(self, token: str) -> None:
-        """
-        Redeem an invitation; done as soon as it is kept, not when the server has answered.
-
-        @raise wand.errors.TokenInvalid: if C{token} is none.
-        @raise wand.errors.MembershipRefused: if this node is a member of another network.
-        """
-
-    async def invite(
-        self,
-        endpoints: Sequence[str],
-        uses: int,
-        lifetime: float,
-        name: str,
-        bridge: bool,
-        approval: bool,
-        limits: Limits = USUAL,
-    ) -> str:
+    async def invite(self, settings: InvitationSettings) -> str:
         """
         Make an invitation.
 
-        @param endpoints: where nodes reach this server, C{HOST:PORT} each; empty for what the configuration says.
-        @param lifetime: in seconds.
-        @param limits: how much those who join may bring.
         @return: the token.
         @raise wand.errors.MembershipRefused: if it cannot be made so.
         """
@@ -124,7 +73,7 @@ class Program(Protocol):
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
         """
-        Let somebody in who waits for it.
+        Admit somebody who waits for it.
         """
 
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
@@ -158,4 +107,80 @@ class Program(Protocol):
         Take what was signed elsewhere.
 
         @return: how many certificates and revocations were taken.
+        """
+
+
+class Program(Protocol):
+    """
+    A running node, server, etud or wand.  Methods raise only L{wand.errors.WandError}.
+
+    @ivar counters: everything that it counts.
+    @ivar events: everything that happens in it.
+    """
+
+    counters: Counters
+    events: Events
+
+    def status(self) -> ProgramStatus:
+        """
+        How it stands.
+        """
+
+    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        """
+        At most C{count} entries in the order of their addresses, those beyond C{after}.
+        """
+
+    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
+        """
+        At most C{count} peers in the order of their texts, those beyond C{after}.
+
+        @raise wand.errors.NotSupported: if the program has none.
+        """
+
+    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
+        """
+        Put an entry into the table.
+
+        @param source: who says so, for a program that feeds the table; C{None} for the operator.
+        @param lifetime: seconds, or C{None} for no end.
+        @raise wand.errors.AddressInvalid: if the protocol knows no such peer.
+        @raise wand.errors.EntryRefused: if the table does not take it.
+        """
+
+    def delete(self, mac: MAC, source: str | None) -> None:
+        """
+        Take an entry out: what one source says of C{mac}, or with C{None} all that is said of it.
+
+        @raise wand.errors.NoSuchEntry: if there is none.
+        """
+
+    def reload(self) -> list[str]:
+        """
+        Read the configuration again and take over what can be changed in a running program.
+
+        @return: what was changed, and what has to wait for a restart, a sentence each.
+        @raise wand.errors.ConfigurationInvalid: if the file cannot be used; nothing is changed then.
+        """
+
+    def stop(self) -> None:
+        """
+        Stop soon, in good order.
+        """
+
+    async def join(self, token: str) -> None:
+        """
+        Redeem an invitation; done as soon as it is kept, not when the server has answered.
+
+        @raise wand.errors.NotSupported: if this program is no node of a sealed network.
+        @raise wand.errors.TokenInvalid: if C{token} is no invitation.
+        @raise wand.errors.MembershipRefused: if this node is a member of another network.
+        """
+
+    @property
+    def network(self) -> NetworkAdministration:
+        """
+        The network whose server this program is.
+
+        @raise wand.errors.NotSupported: if it is none.
         """

@@ -33,7 +33,7 @@ class Subscriber(Protocol):
 
     def unsubscribe(self) -> None:
         """
-        Be told of nothing more; more calls do nothing.
+        Stop being told of events; more calls do nothing.
         """
 
 
@@ -55,7 +55,7 @@ class Responders(MembershipResponders):
     @commands.Status.responder
     def status(self) -> Answer:
         """
-        Answer with how the program is.
+        Answer with the status of the program.
         """
         return {"status": self._program.status()}
 
@@ -132,7 +132,7 @@ class Responders(MembershipResponders):
     @commands.Unsubscribe.responder
     def unsubscribe(self) -> Answer:
         """
-        Tell the client of events no more.
+        Stop telling the client of events.
         """
         self._subscriber.unsubscribe()
         return {}

@@ -184,7 +184,7 @@ class ControlProtocol(amp.AMP):
 
     def unsubscribe(self) -> None:
         """
-        Tell the client of nothing more.
+        Stop telling the client of events.
         """
         if self._endSubscription is not None:
             self._endSubscription()
@@ -200,7 +200,7 @@ class ControlProtocol(amp.AMP):
 
 class ControlFactory(Factory):
     """
-    Makes a L{ControlProtocol} for each client, up to a number of them.  Who says nothing keeps nobody else out.
+    Makes a L{ControlProtocol} for each client, up to a number of them.  Idle clients keep nobody else out.
     """
 
     noisy = False

@@ -24,6 +24,7 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration, load
 from wand.control.client import connect
+from wand.control.program import InvitationSettings
 from wand.demo import stranger
 from wand.demo.figures import Silence
 from wand.demo.hosts import MemoryHost
@@ -134,7 +135,7 @@ class Memory:
         return self._loop.wait(self._admit(node))
 
     async def _admit(self, node: Node) -> Admission:
-        token = await cast(SealedServer, self._programs["server"]).invite([], 1, 3600.0, "", False, False)
+        token = await cast(SealedServer, self._programs["server"]).network.invite(InvitationSettings(lifetime=3600.0))
         client = await connect(self._loop.reactor, str(self._files.control(node)))
         try:
             return await admitted(client, node, token, self._loop.reactor)
@@ -145,7 +146,7 @@ class Memory:
         """
         See L{wand.demo.stage.Stage}.
         """
-        self._loop.wait(cast(SealedServer, self._programs["server"]).revoke(node.name))
+        self._loop.wait(cast(SealedServer, self._programs["server"]).network.revoke(node.name))
 
     def knock(self) -> Silence:
         """

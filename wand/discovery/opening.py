@@ -24,6 +24,9 @@ from wand.interfaces import (
     IFrameWatcher,
     IHookListener,
     IRecords,
+    ISessionProtocol,
+    ISessions,
+    ISessionTransport,
     ITap,
     ITransport,
     IWandPlugin,
@@ -33,6 +36,7 @@ from wand.interfaces import (
 PROMISES: Final[Mapping[str, tuple[Any, Mapping[str, type]]]] = {
     "driver": (ITap, {"interface": str, "mac": MAC, "mtu": int, "features": Sequence}),
     "protocol": (ITransport, {"listening": str, "features": Sequence, "notes": Sequence}),
+    "session protocol": (ISessionTransport, {"listening": str, "features": Sequence, "notes": Sequence}),
     "directory": (IDirectory, {}),
     "store": (IRecords, {}),
     "hook": (IHookListener, {}),
@@ -57,7 +61,7 @@ def openPlugin(kind: str, name: str, plugin: IWandPlugin, *arguments: object) ->
         raise
     except ANYTHING as error:
         raise PluginFaulty(f"{what} cannot be opened, because of a fault of its own: {describe(error)}") from error
-    fault = _fault(kind, opened)
+    fault = _fault("session protocol" if ISessionProtocol.providedBy(plugin) else kind, opened)
     if fault is not None:
         _discard(opened)
         raise PluginFaulty(f"{what} cannot be used: {fault}; report it to its author")
@@ -71,6 +75,8 @@ def _fault(kind: str, opened: Any) -> str | None:
     try:
         for interface in [promised, *(each for each in providedBy(opened).flattened() if each.extends(promised))]:
             verifyObject(interface, opened)
+        if promised is ISessionTransport:
+            verifyObject(ISessions, opened.sessions)
         for attribute, type_ in types.items():
             value = getattr(opened, attribute)
             if not isinstance(value, type_) or (type_ is Sequence and isinstance(value, str | bytes)):

@@ -1,6 +1,6 @@
 """
-Whose code an object is: ours, or that of another distribution, which is named where it does something wrong; and
-whether another one put its files in the place of ours.
+Whose code an object is: ours, or that of another distribution, which is named if it does something wrong.  And whether
+another distribution replaced files of ours.
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
 """
-Tap drivers, one module a driver.
+Tap drivers, one module for each.
 """

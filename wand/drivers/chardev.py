@@ -1,5 +1,5 @@
 """
-Character devices that hold raw Ethernet frames, one a read: C{/dev/tap0} of BSD and macOS (tap(4)), and those that put
+Character devices that give one raw Ethernet frame per read: C{/dev/tap0} of BSD and macOS (tap(4)), and those that put
 two octets before each frame, as the ethertap device of Linux 2.2 did.
 """
 
@@ -50,7 +50,7 @@ def configuration(platform: str, request: TapRequest) -> list[list[str]]:
     The commands that configure the interface of a device.
 
     @param platform: as C{sys.platform} says.
-    @return: each with its arguments; none where the system has no such devices, so that the operator configures them.
+    @return: each with its arguments; none where the system has no such devices: then the operator configures them.
     """
     word = next((word for name, word in _MAC_WORDS.items() if platform.startswith(name)), None)
     if word is None:
@@ -67,7 +67,7 @@ def configuration(platform: str, request: TapRequest) -> list[list[str]]:
 @implementer(ITapDriver)
 class ChardevDriver:
     """
-    Opens a character device that is there already.
+    Opens an existing character device.
     """
 
     name = "chardev"
@@ -119,5 +119,5 @@ def _advice(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "start as root, or give this user the right to read and write it"
     if isinstance(error, FileNotFoundError):
-        return "name the device in the driver setting 'path', or load the driver of the system that makes it"
+        return "name the device in the driver setting 'path', or load the system's driver for it"
     return "another program may have it open"

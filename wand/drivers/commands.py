@@ -14,11 +14,11 @@ from typing import Final
 
 from wand.errors import TapUnavailable
 
-#: Where such programs are, though not in the search path of every user.
+#: Where such programs are; not every user has these in the search path.
 _PLACES: Final = "/usr/sbin:/sbin"
 
-#: Seconds after which a program that does not end is given up.
-_PATIENCE: Final = 10
+#: Seconds that a program has to finish.
+_COMMAND_PATIENCE: Final = 10
 
 
 def runCommand(arguments: Sequence[str], package: str) -> None:
@@ -27,13 +27,15 @@ def runCommand(arguments: Sequence[str], package: str) -> None:
 
     @param arguments: the program and its arguments.
     @param package: what to install if the program is missing.
-    @raise TapUnavailable: if it is missing, fails, or does not end; the text holds what it said.
+    @raise TapUnavailable: if it is missing, fails, or does not end; the text has its output.
     """
     program = shutil.which(arguments[0], path=f"{os.environ.get('PATH', os.defpath)}:{_PLACES}")
     if program is None:
         raise TapUnavailable(f"the program {arguments[0]!r} is missing; install {package}")
     try:
-        done = subprocess.run([program, *arguments[1:]], capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(
+            [program, *arguments[1:]], capture_output=True, text=True, timeout=_COMMAND_PATIENCE, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise TapUnavailable(f"{' '.join(arguments)!r} failed: {error}") from error
     if done.returncode:
@@ -43,15 +45,15 @@ def runCommand(arguments: Sequence[str], package: str) -> None:
 
 class Addresses:
     """
-    Sets the IP addresses of an interface; also after the privileges of the start were dropped, if that was asked for at
-    the start: then a small root program stays behind, that can do this one thing to this one interface.
+    Sets the IP addresses of an interface.  If requested at the start, it can do so after the privileges were dropped: a
+    small root program stays behind that can do this one thing to this one interface.
     """
 
     def __init__(self, command: Callable[[str], Sequence[str]], package: str, later: bool) -> None:
         """
         @param command: makes the command that sets an address.
         @param package: what to install if the command is missing.
-        @param later: whether addresses come when the privileges are gone.
+        @param later: will there be addresses after the privileges were dropped?
         """
         self._command = command
         self._package = package
@@ -61,7 +63,7 @@ class Addresses:
         """
         Set an address, C{10.77.0.5/16}.
 
-        @raise TapUnavailable: if it is none, or the command is missing or fails.
+        @raise TapUnavailable: if it is not an address, or the command is missing or fails.
         """
         try:
             wanted = str(ip_interface(address))

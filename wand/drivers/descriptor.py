@@ -1,5 +1,5 @@
 """
-A tap whose frames are read from and written to a file descriptor, one frame a call: what most drivers come down to.
+A tap over a file descriptor, one frame per read and write: the basis of most drivers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COUNTERS: Final = {
     "drop-tap-error": "frames for the host dropped: the link is down, or the tap is gone",
 }
 
-#: What a read says when the interface was deleted: Linux the first, others the rest.
+#: How a read fails when the interface was deleted: on Linux with the first, elsewhere with one of the others.
 _DELETED: Final = frozenset({getattr(errno, "EBADFD", errno.ENODEV), errno.ENODEV, errno.ENXIO})
 
 _FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
@@ -42,10 +42,10 @@ _FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 @implementer(IHostTap, IPromptReader)
 class DescriptorTap:
     """
-    An open tap over a file descriptor that holds one frame a read.
+    An open tap over a file descriptor that gives one frame per read.
 
-    A frame longer than the MTU allows is read as one octet too long, never cut to a good length, so that whoever reads
-    it sees that it is too long.
+    A frame longer than the MTU allows is read as one octet too long, never cut to a valid length, so that its receiver
+    sees that it is too long.
 
     @ivar features: none; each frame travels as it is.
     """
@@ -66,9 +66,9 @@ class DescriptorTap:
     ) -> None:
         """
         @param descriptor: the file descriptor; it becomes non-blocking and is not inherited by other programs.
-        @param interface: the name of the interface, where it is not the one asked for.
+        @param interface: the name of the interface, if it is not the requested one.
         @param release: gives the port back; by default the descriptor is closed.
-        @param addresses: sets the host's IP addresses; by default nobody can.
+        @param addresses: sets the host's IP addresses; by default that is impossible.
         @param pad: octets that stand before each frame on the descriptor: dropped on reading, zeros on writing.
         """
         os.set_blocking(descriptor, False)
@@ -83,7 +83,7 @@ class DescriptorTap:
         self._addresses = addresses
         self._release = release or (lambda: os.close(descriptor))
         self._receiver: IFrameReader | None = None
-        # A frame that comes alone is on its way before we ask for another: 25 us of a lone ping's 600.
+        # A lone frame is sent before we ask for another: that saves 25 us of a lone ping's 600.
         self._isLone = True
 
     def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
@@ -127,7 +127,7 @@ class DescriptorTap:
             except OSError as error:
                 broken = _fault(error)
                 break
-            except Exception:  # it was read, and is gone
+            except Exception:  # the frame was read, and is lost
                 self._failures.caught(f"tap {self.interface}", plugin=self)
                 frames += 1
                 continue

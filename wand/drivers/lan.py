@@ -1,8 +1,8 @@
 """
-A LAN inside the process: ports, and frames under way between them.
+A LAN inside the process: ports, and frames in flight between them.
 
-It is a hub: a frame that one port sends arrives at every other, after a delay, unless it is lost.  All time is the
-clock's, and all chance the random generator's.
+It is a hub: a frame that one port sends arrives at every other, after a delay, unless it is lost.  Time and chance come
+from the given clock and random generator only.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.drivers.descriptor import BATCH
 from wand.ethernet import Frame
 
-#: Frames that are under way on a LAN at most; what is sent beyond that is refused.
-LIMIT: Final = 1024
+#: The most frames in flight on a LAN; it refuses any more.
+FRAMES_MAXIMUM: Final = 1024
 
 
 class LANSettings(msgspec.Struct, frozen=True):
@@ -29,8 +29,8 @@ class LANSettings(msgspec.Struct, frozen=True):
 
     @ivar lan: the name of the LAN; by default that of the interface.
     @ivar loss: the share of frames that are lost, 0 to 1.
-    @ivar delay: seconds that each frame is under way.
-    @ivar jitter: seconds that a frame may be under way longer than that, at random, so that frames overtake each other.
+    @ivar delay: seconds that each frame takes.
+    @ivar jitter: seconds that a frame may take in addition, at random, so that frames overtake each other.
     """
 
     lan: str = ""
@@ -56,7 +56,7 @@ class Port:
         """
         Send a frame to all other ports.
 
-        @return: whether the LAN took it; it refuses a frame while too many are under way, and after L{detach}.
+        @return: whether the LAN took it; it refuses a frame while too many are in flight, and after L{detach}.
         """
         return self._lan.carry(self, bytes(frame))
 
@@ -69,7 +69,7 @@ class Port:
 
 class MemoryLAN:
     """
-    Ports, and the frames under way between them.
+    Ports, and the frames in flight between them.
 
     @ivar settings: its name, loss, delay and jitter.
     @ivar lost: how many frames it lost so far.
@@ -97,7 +97,7 @@ class MemoryLAN:
 
     def attach(self, received: Callable[[bytes], object], settled: Callable[[], object] = lambda: None) -> Port:
         """
-        Plug something in.
+        Plug in a port.
 
         @param received: called with each frame that another port sends, never from within a call of ours.
         @param settled: called when, for now, no more frames arrive.
@@ -110,7 +110,7 @@ class MemoryLAN:
         """
         Take a frame from a port; see L{Port.send}.
         """
-        if sender not in self._ports or len(self._underWay) >= LIMIT:
+        if sender not in self._ports or len(self._underWay) >= FRAMES_MAXIMUM:
             return False
         if self._random.random() < self.settings.loss:
             self.lost += 1
@@ -123,7 +123,7 @@ class MemoryLAN:
 
     def remove(self, port: Port) -> None:
         """
-        Unplug a port; see L{Port.detach}.  When none is left, no frame is under way any more.
+        Unplug a port; see L{Port.detach}.  The last one takes all frames in flight with it.
         """
         if port in self._ports:
             del self._ports[port]

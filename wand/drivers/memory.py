@@ -31,7 +31,7 @@ class MemoryTap:
     A node's port of a L{MemoryLAN}.
 
     @ivar features: none.
-    @ivar addresses: the IP addresses of the host, which nobody uses here.
+    @ivar addresses: the IP addresses of the host; unused here.
     """
 
     features: Sequence[str] = ()
@@ -99,7 +99,7 @@ class MemoryDriver:
     """
     Opens taps on LANs of its own.
 
-    @ivar lans: the LANs by name, each for as long as something is plugged in.
+    @ivar lans: the LANs by name, each as long as something is plugged in.
     """
 
     name = "memory"
@@ -116,7 +116,7 @@ class MemoryDriver:
 
     def open(self, request: TapRequest, context: Context) -> ITap:
         """
-        See L{ITapDriver}.  The first tap of a LAN makes it; the settings of the next must not say otherwise.
+        See L{ITapDriver}.  The first tap of a LAN makes it; the settings of the others must agree.
         """
         settings = readSettings(request.settings, LANSettings)
         name = settings.lan or request.interface
@@ -126,6 +126,6 @@ class MemoryDriver:
         for key in ("loss", "delay", "jitter"):
             there = getattr(lan.settings, key)
             if key in request.settings and getattr(settings, key) != there:
-                raise ConfigurationInvalid("driver-settings", key, f"the LAN {name!r} is there already, with {there}")
+                raise ConfigurationInvalid("driver-settings", key, f"the LAN {name!r} exists already, with {there}")
         self.lans[name] = lan
         return MemoryTap(request, context, lan)

@@ -33,8 +33,8 @@ class OffloadTap(DescriptorTap):
     # HOT PATH
     def readFrame(self) -> int:
         """
-        See L{DescriptorTap.readFrame}.  One C{readv} into memory that is there already: C{read} would make and fill 64
-        KiB anew each time.
+        See L{DescriptorTap.readFrame}.  One C{readv} into memory that exists already: C{read} would allocate and fill
+        64 KiB each time.
         """
         size = os.readv(self._descriptor, [self._arena])
         receiver = self._receiver

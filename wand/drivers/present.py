@@ -1,5 +1,5 @@
 """
-What an interface is that is there already, where a tap cannot be opened because of it.
+What an existing interface is that keeps a tap from being opened.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any, Final
 
 _PLACES: Final = "/usr/sbin:/sbin:/usr/bin:/bin"
 
-#: Seconds after which the system's program is given up.
-_PATIENCE: Final = 5
+#: Seconds that the system's program has to finish.
+_COMMAND_PATIENCE: Final = 5
 
 
 def presentAdvice(interface: str) -> str:
     """
-    What is wrong with the interface of this name, and what to do; empty if there is none, or nothing wrong that shows.
+    What is wrong with the interface of this name, and what to do; empty if it does not exist, or nothing wrong shows.
     """
     link = _shown(interface)
     return adviceFor(interface, link, os.geteuid()) if link else ""
@@ -32,14 +32,14 @@ def adviceFor(interface: str, link: dict[str, Any], user: int) -> str:
     @param link: what C{ip -details -json link show} says of it.
     @param user: the number of the user that wants to open it.
     """
-    anew = f"ip link delete {interface}, and the driver makes it anew when the program starts"
+    anew = f"run ip link delete {interface}, and the driver makes it anew when the program starts"
     kind = link.get("linkinfo") or {}
     data = kind.get("info_data") or {}
     if kind.get("info_kind") != "tun":
         what = kind.get("info_kind") or link.get("link_type") or "something else"
-        return f"there is an interface of this name that is no tap ({what}); choose another name"
+        return f"an interface of this name exists that is not a tap ({what}); choose another name"
     if data.get("type") != "tap":
-        return f"there is a tun interface of this name, which carries IP packets and no frames: {anew}"
+        return f"a tun interface of this name exists, which carries IP packets and no frames: {anew}"
     if data.get("multi_queue"):
         return f"somebody made it with multi_queue, and this program uses one queue: {anew} (or make it without that)"
     owner = _number(data.get("user"))
@@ -54,7 +54,7 @@ def _shown(interface: str) -> dict[str, Any] | None:
         return None
     try:
         command = [program, "-details", "-json", "link", "show", "dev", interface]
-        said = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True).stdout
+        said = subprocess.run(command, capture_output=True, timeout=_COMMAND_PATIENCE, check=True).stdout
         links = json.loads(said)
     except (OSError, subprocess.SubprocessError, ValueError):
         return None

@@ -26,8 +26,8 @@ def readSettings(settings: Settings, known: type[Known], where: str = "driver-se
     Check settings and give them their types and defaults.
 
     @param known: a struct with a field for each setting; C{Annotated[float, msgspec.Meta(ge=0)]} bounds a value.
-    @param where: how the operator calls these settings.
-    @raise ConfigurationInvalid: if a key is not known, one is missing, or a value does not fit.
+    @param where: what the operator calls these settings.
+    @raise ConfigurationInvalid: if a key is unknown or missing, or a value does not fit.
     """
     names = [field.encode_name for field in msgspec.structs.fields(known)]
     for key in settings:

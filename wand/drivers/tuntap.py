@@ -1,5 +1,5 @@
 """
-The Linux tap device, by way of python-pytun (Documentation/networking/tuntap.rst of the kernel).
+The Linux tap device, through python-pytun (Documentation/networking/tuntap.rst of the kernel).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _log = Logger()
 
 _DEVICE: Final = "/dev/net/tun"
 
-#: Octets that the kernel makes a superframe at most.  With what is added, it then leaves in one train of up to
-#: 64 KiB; with more, every superframe is a train and a short one behind it, which costs 3 % more processor time.
+#: The most octets that the kernel puts into a superframe.  With the headers of its datagrams it leaves in one train of
+#: up to 64 KiB; a longer one would be a train and a short one behind it, which costs 3 % more processor time.
 SUPERFRAME: Final = 60_000
 
 _MISSING: Final = f"there is no {_DEVICE}; load the module with modprobe tun, or give the container the device"
@@ -44,14 +44,14 @@ _ADVICE: Final = {
     errno.EACCES: f"{_DEVICE} may not be opened; {_PRIVILEGE}",
     errno.EPERM: _PRIVILEGE,
     errno.EBUSY: "another program has it open; stop that program, or choose another interface name",
-    errno.EINVAL: "there is an interface of this name that is no tap, or the name is none that an interface can have",
+    errno.EINVAL: "an interface of this name exists that is not a tap, or no interface can have this name",
 }
 
 
 @implementer(ITapDriver)
 class TuntapDriver:
     """
-    Makes a tap interface, or uses the persistent one of that name that is there already.
+    Makes a tap interface, or uses an existing persistent one of that name.
     """
 
     name = "tuntap"
@@ -108,7 +108,7 @@ class TuntapDriver:
 
     def _openDevice(self, request: TapRequest) -> tuple[Any, tuple[str, ...]]:
         """
-        @return: the device, and the offloads that it has; none if it gives ordinary frames.
+        @return: the device, and its offloads; none if it gives ordinary frames.
         """
         if request.superframes:
             device = _makeDevice(request.interface, self._device, IFF_VNET_HDR)
@@ -131,7 +131,7 @@ def _makeDevice(interface: str, path: str, flags: int) -> Any:
 
 def whyNot(interface: str, error: OSError) -> str:
     """
-    Why an interface cannot be opened, and what to do about it: what is there already says more than the system does.
+    Why an interface cannot be opened, and what to do about it: the existing interface says more than the system does.
     """
     advice = presentAdvice(interface) if error.errno in (errno.EINVAL, errno.EPERM, errno.EBUSY) else ""
     advice = advice or _ADVICE.get(error.errno or 0, "").format(interface=interface)
@@ -140,7 +140,7 @@ def whyNot(interface: str, error: OSError) -> str:
 
 def _configure(device: Any, request: TapRequest) -> None:
     """
-    Set what is not yet as it shall be, so that an unprivileged program can use a tap that was made for it.
+    Change only what is not yet right, so that an unprivileged program can use a tap that was made for it.
     """
     for attribute, value in (("hwaddr", bytes(request.mac)), ("mtu", request.mtu)):
         try:

@@ -13,10 +13,10 @@ from wand.table import Peer
 
 #: For how many seconds a frame is remembered, at least; twice as long at most.  An echo takes as long as the way to
 #: another node and back.
-SPAN: Final = 0.5
+ECHO_SPAN: Final = 0.5
 
 #: How many frames are remembered for one span.
-MEMORY: Final = 4096
+FRAMES_REMEMBERED: Final = 4096
 
 
 class Echoes:
@@ -49,8 +49,8 @@ class Echoes:
 
     def _turn(self) -> None:
         now = self._clock.seconds()
-        if now - self._since >= SPAN or len(self._recent) >= MEMORY:
-            self._older = self._recent if now - self._since < 2 * SPAN else {}
+        if now - self._since >= ECHO_SPAN or len(self._recent) >= FRAMES_REMEMBERED:
+            self._older = self._recent if now - self._since < 2 * ECHO_SPAN else {}
             self._recent, self._since = {}, now
 
 

@@ -10,10 +10,10 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 #: Seconds after it was heard last for which an address is remembered.
-MEMORY: Final = 3600.0
+ADDRESS_MEMORY: Final = 3600.0
 
 #: How many are remembered; beyond, the one that was heard the longest ago is forgotten.
-LIMIT: Final = 4096
+ADDRESSES_MAXIMUM: Final = 4096
 
 
 class BridgedAddresses:
@@ -34,11 +34,11 @@ class BridgedAddresses:
         """
         self._heard[address] = self._clock.seconds()
         self._heard.move_to_end(address)
-        if len(self._heard) > LIMIT:
+        if len(self._heard) > ADDRESSES_MAXIMUM:
             self._heard.popitem(last=False)
 
     def isKnown(self, address: str) -> bool:
         """
         Was it heard lately?
         """
-        return self._clock.seconds() - self._heard.get(address, -MEMORY) < MEMORY
+        return self._clock.seconds() - self._heard.get(address, -ADDRESS_MEMORY) < ADDRESS_MEMORY

@@ -1,5 +1,5 @@
 """
-The guard: nobody but who may is a DHCP server or a router in the network, or speaks for the address of another.
+The guard: only those who may are DHCP servers or routers in the network, and nobody speaks for the address of another.
 
 In a sealed network it is at work unless the configuration names other frame services.
 """

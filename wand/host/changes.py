@@ -40,7 +40,7 @@ class Address:
     @ivar link: the number of the interface.
     @ivar host: the address, in its canonical text.
     @ivar prefix: the length of its prefix.
-    @ivar isUsable: can others reach us there?  Addresses of one link or of this host only are none, nor are those that
+    @ivar isUsable: can others reach us there?  Addresses of one link or of this host only are not, nor are those that
         the system still tests.
     """
 
@@ -57,7 +57,7 @@ class HostListener(Protocol):
 
     def linkSeen(self, link: Link) -> None:
         """
-        An interface is as said: it is there from the begin, is new, or has changed.
+        An interface is as said: it was there from the beginning, is new, or has changed.
         """
 
     def linkGone(self, index: int) -> None:
@@ -67,7 +67,7 @@ class HostListener(Protocol):
 
     def addressSeen(self, address: Address) -> None:
         """
-        An address is there from the begin, is new, or was confirmed.
+        An address was there from the beginning, is new, or was confirmed.
         """
 
     def addressGone(self, address: Address) -> None:

@@ -18,7 +18,7 @@ from wand.host.rtnetlink import ADDRESSES, LINKS, attributes, dump
 from wand.underlay.source import chosenSource
 
 #: How many addresses are told at most.
-LIMIT: Final = 4
+ENDPOINTS_MAXIMUM: Final = 4
 
 #: Hosts far away (RFC 5737, RFC 3849), to which nothing is sent: which of our addresses would the kernel take?
 _FAR: Final = (("192.0.2.1", 9), ("2001:db8::1", 9))
@@ -90,10 +90,10 @@ def localEndpoints(
 
     @param host: the local address that the port is bound to; C{0.0.0.0} and C{::} stand for all.
     @param except_: an interface that does not count: our own tap.
-    @param mayReach: whether datagrams may go to an address; those of the overlay are none.
+    @param mayReach: whether datagrams may go to an address; to those of the overlay they may not.
     """
     found = _addresses(except_, host == "::") if host in ("0.0.0.0", "::") else [host]
-    return [str(Endpoint(each, port)) for each in found if mayReach(each)][:LIMIT]
+    return [str(Endpoint(each, port)) for each in found if mayReach(each)][:ENDPOINTS_MAXIMUM]
 
 
 def tunnels() -> list[str]:

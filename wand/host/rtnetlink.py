@@ -16,10 +16,10 @@ ADDRESSES: Final = (22, 8)
 ROUTES: Final = (26, 12)
 
 #: How many entries of a table are read: a router with all the routes of the Internet must not keep us busy.
-ENTRIES: Final = 8_192
+ENTRIES_MAXIMUM: Final = 8_192
 
 #: Seconds after which the kernel is given up.
-_PATIENCE: Final = 1.0
+_ANSWER_PATIENCE: Final = 1.0
 
 #: The numbers of the messages that end an answer.
 ERROR: Final = 2
@@ -42,9 +42,9 @@ def dump(table: tuple[int, int], family: int = socket.AF_UNSPEC) -> Iterator[tup
     """
     kind, fixed = table
     with socket.socket(getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, 0) as netlink:
-        netlink.settimeout(_PATIENCE)
+        netlink.settimeout(_ANSWER_PATIENCE)
         netlink.send(question(kind, bytes([family]).ljust(fixed, b"\0"), 1))
-        for _, body in zip(range(ENTRIES), _messages(netlink), strict=False):
+        for _, body in zip(range(ENTRIES_MAXIMUM), _messages(netlink), strict=False):
             yield body[:fixed], attributes(body[fixed:])
 
 

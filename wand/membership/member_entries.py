@@ -69,28 +69,31 @@ class MemberEntries:
         except EntryRefused:
             self._counters["drop-claim-table"] += 1
 
-    def claimed(self, identity: Identity) -> None:
+    def claimed(self, peer: bytes) -> None:
         """
         A server told of a member's claim: what that changed is given a lifetime.
         """
+        identity = Identity(peer)
         for mac in self._macsOf(identity):
             entry = self._entry(mac)
             if entry is not None and entry.lifetime is None:
                 self._lease(mac, entry.peer)
 
-    def online(self, identity: Identity) -> None:
+    def online(self, peer: bytes) -> None:
         """
         A server says, or says again, that a member is online.
         """
+        identity = Identity(peer)
         self._online.add(identity)
         for mac in self._macsOf(identity):
             if self.owners.get(mac) == identity:
                 self._lease(mac, identity)
 
-    def offline(self, identity: Identity) -> None:
+    def offline(self, peer: bytes) -> None:
         """
         No server says any more that a member is online.
         """
+        identity = Identity(peer)
         self._online.discard(identity)
         for mac in self._macsOf(identity):
             entry = self._entry(mac)

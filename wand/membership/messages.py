@@ -12,6 +12,7 @@ from msgspec.structs import force_setattr
 
 from wand.membership.fields import Count, Octets6, Octets16, Octets32, Octets64, checkSecret, printable
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, unpacked
+from wand.sealed.sessions import control_numbers
 
 #: The largest message, in octets.
 MESSAGE_MAXIMUM: Final = 1152
@@ -38,7 +39,7 @@ class JoinProof(Body, frozen=True, array_like=True):
     invitation: Octets16
 
 
-class Join(msgspec.Struct, tag=1, frozen=True, array_like=True):
+class Join(msgspec.Struct, tag=control_numbers.JOIN, frozen=True, array_like=True):
     """
     A node wants to become a member.
 
@@ -53,7 +54,7 @@ class Join(msgspec.Struct, tag=1, frozen=True, array_like=True):
     proof: Octets64
 
 
-class Admitted(msgspec.Struct, tag=2, frozen=True, array_like=True):
+class Admitted(msgspec.Struct, tag=control_numbers.ADMITTED, frozen=True, array_like=True):
     """
     The node is a member.
 
@@ -75,13 +76,13 @@ class Admitted(msgspec.Struct, tag=2, frozen=True, array_like=True):
         return "Admitted()"  # the secret stays out of logs
 
 
-class Pending(msgspec.Struct, tag=3, frozen=True, array_like=True):
+class Pending(msgspec.Struct, tag=control_numbers.PENDING, frozen=True, array_like=True):
     """
     The request is kept; somebody must approve or sign it.  The node asks again later.
     """
 
 
-class Refused(msgspec.Struct, tag=4, frozen=True, array_like=True):
+class Refused(msgspec.Struct, tag=control_numbers.REFUSED, frozen=True, array_like=True):
     """
     The request is refused, for good; the reason is for people.
     """
@@ -92,7 +93,7 @@ class Refused(msgspec.Struct, tag=4, frozen=True, array_like=True):
         force_setattr(self, "reason", printable(self.reason))
 
 
-class NotNow(msgspec.Struct, tag=7, frozen=True, array_like=True):
+class NotNow(msgspec.Struct, tag=control_numbers.NOT_NOW, frozen=True, array_like=True):
     """
     The request can be neither granted nor refused now; the sender asks again later.  The reason is for people, and
     tells nothing of what the server is made of.
@@ -104,7 +105,7 @@ class NotNow(msgspec.Struct, tag=7, frozen=True, array_like=True):
         force_setattr(self, "reason", printable(self.reason))
 
 
-class Renew(msgspec.Struct, tag=5, frozen=True, array_like=True):
+class Renew(msgspec.Struct, tag=control_numbers.RENEW, frozen=True, array_like=True):
     """
     A member wants a new certificate.
 
@@ -114,7 +115,7 @@ class Renew(msgspec.Struct, tag=5, frozen=True, array_like=True):
     mac: Octets6
 
 
-class Renewed(msgspec.Struct, tag=6, frozen=True, array_like=True):
+class Renewed(msgspec.Struct, tag=control_numbers.RENEWED, frozen=True, array_like=True):
     """
     A member's certificate: a new one, or again the one that it has.
     """
@@ -122,7 +123,7 @@ class Renewed(msgspec.Struct, tag=6, frozen=True, array_like=True):
     certificate: Signed
 
 
-class Overtaken(msgspec.Struct, tag=8, frozen=True, array_like=True):
+class Overtaken(msgspec.Struct, tag=control_numbers.OVERTAKEN, frozen=True, array_like=True):
     """
     The sender lives, though somebody with its key has announced a later epoch.
 
@@ -134,7 +135,7 @@ class Overtaken(msgspec.Struct, tag=8, frozen=True, array_like=True):
     seen: Count
 
 
-class Twice(msgspec.Struct, tag=9, frozen=True, array_like=True):
+class Twice(msgspec.Struct, tag=control_numbers.TWICE, frozen=True, array_like=True):
     """
     Two hosts run with the receiver's key.
 
@@ -147,7 +148,7 @@ class Twice(msgspec.Struct, tag=9, frozen=True, array_like=True):
         force_setattr(self, "endpoints", tuple(map(printable, self.endpoints)))
 
 
-class RevocationsDigest(msgspec.Struct, tag=10, frozen=True, array_like=True):
+class RevocationsDigest(msgspec.Struct, tag=control_numbers.REVOCATIONS_DIGEST, frozen=True, array_like=True):
     """
     What the sender knows of revocations.
 
@@ -157,7 +158,7 @@ class RevocationsDigest(msgspec.Struct, tag=10, frozen=True, array_like=True):
     digest: Octets16
 
 
-class RevocationsWanted(msgspec.Struct, tag=11, frozen=True, array_like=True):
+class RevocationsWanted(msgspec.Struct, tag=control_numbers.REVOCATIONS_WANTED, frozen=True, array_like=True):
     """
     The sender asks for revocations.
 
@@ -167,7 +168,7 @@ class RevocationsWanted(msgspec.Struct, tag=11, frozen=True, array_like=True):
     after: Annotated[bytes, Meta(max_length=32)]
 
 
-class Introduction(msgspec.Struct, tag=13, frozen=True, array_like=True):
+class Introduction(msgspec.Struct, tag=control_numbers.INTRODUCTION, frozen=True, array_like=True):
     """
     What a member says of itself to another when their session begins, so that they need no server for it.
     """
@@ -176,7 +177,7 @@ class Introduction(msgspec.Struct, tag=13, frozen=True, array_like=True):
     claim: Signed
 
 
-class Revocations(msgspec.Struct, tag=12, frozen=True, array_like=True):
+class Revocations(msgspec.Struct, tag=control_numbers.REVOCATIONS, frozen=True, array_like=True):
     """
     Some signed revocations.
 
@@ -187,7 +188,7 @@ class Revocations(msgspec.Struct, tag=12, frozen=True, array_like=True):
     after: Annotated[bytes, Meta(max_length=32)]
 
 
-class Goodbye(msgspec.Struct, tag=14, frozen=True, array_like=True):
+class Goodbye(msgspec.Struct, tag=control_numbers.GOODBYE, frozen=True, array_like=True):
     """
     The sender stops in good order, and ends the session.
 
@@ -197,7 +198,7 @@ class Goodbye(msgspec.Struct, tag=14, frozen=True, array_like=True):
     session: Index
 
 
-class Farewell(msgspec.Struct, tag=15, frozen=True, array_like=True):
+class Farewell(msgspec.Struct, tag=control_numbers.FAREWELL, frozen=True, array_like=True):
     """
     The answer to a L{Goodbye}, which need not be said again.
     """

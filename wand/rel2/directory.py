@@ -2,7 +2,7 @@
 The directory of REL2: the node registers with one or more servers, and their listings are the table.
 
 Each server is a source of its own, so the table is the union of what they say; where they differ, the newest claim
-wins.  An entry that a listing does not name any more does not go at once: a server that has just started does not know
+wins.  An entry that a listing no longer names does not go at once: a server that has just started does not know
 the others yet.  It goes when no listing names it, and nothing is heard from the node, for longer than any node waits to
 register again.
 """
@@ -18,31 +18,31 @@ from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid, EntryRefused
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
-from wand.rel2.asking import Asking
+from wand.rel2.request_schedule import RequestSchedule
 from wand.rel2.wire import Listing, buildRequest, parseListing
 from wand.status import DirectoryStatus
 from wand.table import Rank, Source
-from wand.underlay.names import Resolve, resolverOf
+from wand.underlay.names import IPV4, Resolve, resolverOf
 from wand.underlay.ports import DatagramPort
 from wand.underlay.unresolved import Unresolved
 
 COUNTERS: Final = {
     "directory-requests": "registration requests sent to directory servers",
     "directory-listings": "listings taken from directory servers",
-    "drop-directory-stranger": "datagrams to the directory client that no configured server sent",
-    "drop-directory-malformed": "datagrams from a directory server that are no listing",
+    "drop-directory-stranger": "datagrams to the directory client that did not come from a configured server",
+    "drop-directory-malformed": "datagrams from a directory server that are not listings",
     "drop-directory-entry": "entries of listings that could not be read, or that the table refused",
 }
 
 #: Seconds for which an entry stands after a listing named it; the servers may all be away for that long.
-LIFETIME: Final = 24 * 3600.0
+LISTED_LIFETIME: Final = 24 * 3600.0
 
 #: Seconds for which it stands once a listing does not name it.  A server that forgot everybody hears from the
 #: original's nodes within 900 s; and if what it then tells us is lost, we ask it within 300 s more.
-GRACE: Final = 1300.0
+UNLISTED_LIFETIME: Final = 1300.0
 
 #: How many servers can be asked; each may be a source of the same address, and the table takes 16.
-SERVERS_LIMIT: Final = 8
+SERVERS_MAXIMUM: Final = 8
 
 _PREFIX: Final = "rel2:"
 
@@ -62,12 +62,14 @@ class Rel2Directory:
         self._counters.declare(COUNTERS)
         self._port: DatagramPort | None = None
         self._request = buildRequest(context.mac)
-        self._servers: dict[Source, Asking] = {}
+        self._servers: dict[Source, RequestSchedule] = {}
         self._listed: dict[Source, set[MAC]] = {}
         unresolved = Unresolved(context.notes, "the setting servers")
         for server in servers:
-            asking = Asking(server, context.clock, context.random, context.events, resolve, self._ask, unresolved)
-            self._servers[Source(_PREFIX + asking.name, Rank.DIRECTORY)] = asking
+            schedule = RequestSchedule(
+                server, context.clock, context.random, context.events, resolve, self._ask, unresolved
+            )
+            self._servers[Source(_PREFIX + schedule.name, Rank.DIRECTORY)] = schedule
 
     def start(self) -> None:
         """
@@ -78,15 +80,15 @@ class Rel2Directory:
         host = self._context.host
         self._port = self._context.underlay.bind("0.0.0.0" if ":" in host else host, 0, self)
         self._takeOver()
-        for asking in self._servers.values():
-            asking.ask()
+        for schedule in self._servers.values():
+            schedule.ask()
 
     def stop(self) -> None:
         """
         See L{IDirectory}.
         """
-        for asking in self._servers.values():
-            asking.stop()
+        for schedule in self._servers.values():
+            schedule.stop()
         if self._port is not None:
             self._port.close()
             self._port = None
@@ -95,8 +97,8 @@ class Rel2Directory:
         """
         See L{IRovingDirectory}.
         """
-        for asking in self._servers.values():
-            asking.askAnew()
+        for schedule in self._servers.values():
+            schedule.askAnew()
 
     def status(self) -> list[DirectoryStatus]:
         """
@@ -105,18 +107,18 @@ class Rel2Directory:
         return [
             DirectoryStatus(
                 name=source.name,
-                state=asking.state,
+                state=schedule.state,
                 entries=len(self._listed.get(source, ())),
-                answered=None if asking.answered is None else self._context.epoch(asking.answered),
+                answered=None if schedule.answered is None else self._context.epoch(schedule.answered),
             )
-            for source, asking in self._servers.items()
+            for source, schedule in self._servers.items()
         ]
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
         See L{wand.underlay.ports.DatagramReceiver}: take a listing, from a server that is asked and from nobody else.
         """
-        sources = [source for source, asking in self._servers.items() if asking.endpoint == sender]
+        sources = [source for source, schedule in self._servers.items() if schedule.endpoint == sender]
         if not sources:
             self._counters["drop-directory-stranger"] += 1
             return
@@ -150,7 +152,7 @@ class Rel2Directory:
 
     def _put(self, mac: MAC, peer: Endpoint, source: Source) -> bool:
         try:
-            self._context.table.put(mac, peer, source, LIFETIME)
+            self._context.table.put(mac, peer, source, LISTED_LIFETIME)
         except EntryRefused:
             self._counters["drop-directory-entry"] += 1
             return False
@@ -160,7 +162,7 @@ class Rel2Directory:
         table = self._context.table
         for entry in table.sources(mac):
             if entry.source == source:
-                table.put(mac, entry.peer, source, GRACE)
+                table.put(mac, entry.peer, source, UNLISTED_LIFETIME)
 
     def _takeOver(self) -> None:
         """
@@ -170,9 +172,9 @@ class Rel2Directory:
         table = self._context.table
         for entry in table.page(None, len(table)):
             for said in table.sources(entry.mac):
-                if said.source in self._servers and said.lifetime == LIFETIME:
+                if said.source in self._servers and said.lifetime == LISTED_LIFETIME:
                     self._listed.setdefault(said.source, set()).add(said.mac)
-                elif said.source.name.startswith(_PREFIX) and said.lifetime == LIFETIME:
+                elif said.source.name.startswith(_PREFIX) and said.lifetime == LISTED_LIFETIME:
                     self._letGo(said.mac, said.source)
 
 
@@ -204,15 +206,15 @@ class Rel2DirectoryKind:
         for key in settings:
             if key != "servers":
                 raise _invalid(key, "the directory rel2 has only the setting servers")
-        return Rel2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock))
+        return Rel2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock, IPV4))
 
 
 def _servers(settings: Settings) -> list[tuple[str, int]]:
     servers = settings.get("servers")
     if not isinstance(servers, list) or not servers or not all(isinstance(server, str) for server in servers):
         raise _invalid("servers", f"expected a list of HOST or HOST:PORT, not {servers!r}")
-    if len(servers) > SERVERS_LIMIT:
-        raise _invalid("servers", f"at most {SERVERS_LIMIT} servers can be asked, not {len(servers)}")
+    if len(servers) > SERVERS_MAXIMUM:
+        raise _invalid("servers", f"at most {SERVERS_MAXIMUM} servers can be asked, not {len(servers)}")
     try:
         split = [splitHostPort(server, SERVER_PORT) for server in servers]
     except AddressInvalid as error:

@@ -31,8 +31,8 @@ class Registration:
     @ivar endpoint: where its last request came from; of an operator's entry, what the operator said.
     @ivar since: when it came to this endpoint, in seconds since the epoch.
     @ivar lastSeen: when its last request came, in seconds since the epoch.
-    @ivar lifetime: for how many seconds it stands after that, or C{None} for ever.
-    @ivar fixed: did an operator say so?  Then no request moves it to another host.
+    @ivar lifetime: for how many seconds it stands after that; C{None} if it does not expire.
+    @ivar fixed: did an operator set it?  Then no request moves it to another host.
     @ivar asked: did the node itself ever ask?  Only then can it be told of changes.
     """
 
@@ -60,7 +60,7 @@ class Registry:
     """
     Registrations by MAC address.
 
-    @ivar version: grows with every change that the nodes shall be told of.
+    @ivar version: grows with every change that nodes are to be told of.
     """
 
     def __init__(

@@ -17,21 +17,23 @@ from wand.errors import EntryRefused, NoSuchEntry, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
 from wand.membership.approval import Approval
-from wand.rel2.journal import Journal
-from wand.rel2.listings import Listings
+from wand.rel2.listing_sender import ListingSender
 from wand.rel2.registry import Change, Registration, Registry
+from wand.rel2.registry_status import entriesOf, sourceOf
+from wand.rel2.stored import KIND, decodeRegistrations, encodeRegistration
 from wand.rel2.wire import parseHost, parseRequest
 from wand.status import EntryStatus
+from wand.stores.write_behind import WriteBehind
 from wand.table import OPERATOR
 from wand.timing.budget import Budget
 
 COUNTERS: Final = {
     "wansd-requests": "registration requests that were well formed",
     "wansd-expired": "nodes forgotten because they were not heard of for an hour",
-    "drop-wansd-malformed": "datagrams to the directory server that are no registration request",
+    "drop-wansd-malformed": "datagrams to the directory server that are not registration requests",
     "drop-wansd-loading": "requests dropped: the store is not read yet",
     "drop-wansd-full": "requests dropped: the listing would not fit into one datagram",
-    "drop-wansd-pending": "requests dropped: the hooks still think about the node, or about too many others",
+    "drop-wansd-pending": "requests dropped: the hooks have not decided about the node yet, or about too many others",
     "drop-wansd-unanswered": "requests dropped: a hook did not answer, or failed; the node asks again",
     "drop-wansd-refused": "requests dropped: a hook or the operator refuses the node",
 }
@@ -40,14 +42,17 @@ COUNTERS: Final = {
 #: 900 s after which the original's does.
 RESTART_GRACE: Final = 1000.0
 
-#: How many refusals a second are logged and published, how many at once, and of how many addresses it is remembered
+#: How many refusals a second are logged and published, how many at once, and for how many addresses it is remembered
 #: that theirs was; one address at most once a minute.
-TELLING_RATE: Final = 1 / 60
-TELLING_BURST: Final = 10
-MEMORY: Final = 1024
+REFUSALS_TOLD_RATE: Final = 1 / 60
+REFUSALS_TOLD_BURST: Final = 10
+REFUSED_REMEMBERED: Final = 1024
 
-#: The sources of registrations, for people: the nodes themselves, and the operator.
-REGISTERED: Final = "rel2"
+#: Seconds within which the store has it that a node was merely heard again.
+HEARD_STORED_WITHIN: Final = 30.0
+
+#: What a store that refuses means, for the operator.
+UNSTORED: Final = "Nodes are served all the same; until it can, what changes is forgotten at a restart"
 
 
 class Wansd:
@@ -64,7 +69,7 @@ class Wansd:
     ) -> None:
         """
         @param records: the open store of the registry; closed by its owner.
-        @param hooks: asked before a node joins.  They are told of events by whoever opened them.
+        @param hooks: asked before a node joins.  Whoever opened them tells them of events.
         @param host: the numeric local address to bind.
         @param port: the UDP port to bind.
         """
@@ -76,11 +81,12 @@ class Wansd:
         self._address = (host, port)
         self._loaded = False
         self.registry = Registry(self._clock, context.wallClock, self._expired)
-        self._journal = Journal(records, self._clock, self._events)
+        self._records = records
+        self._stored = WriteBehind(KIND, records, encodeRegistration, context, UNSTORED, delay=HEARD_STORED_WITHIN)
         self._approval = Approval(tuple(hooks), self._clock)
-        self._tellings = Budget(self._clock, TELLING_RATE, TELLING_BURST, 1)
-        self._tellingsOf = Budget(self._clock, TELLING_RATE, 1, MEMORY)
-        self._listings = Listings(self.registry, self._clock, self._counters)
+        self._tellings = Budget(self._clock, REFUSALS_TOLD_RATE, REFUSALS_TOLD_BURST, 1)
+        self._tellingsOf = Budget(self._clock, REFUSALS_TOLD_RATE, 1, REFUSED_REMEMBERED)
+        self._listings = ListingSender(self.registry, self._clock, self._counters)
 
     @property
     def listening(self) -> Endpoint:
@@ -90,7 +96,7 @@ class Wansd:
         port = self._listings.port
         return port.endpoint if port is not None else Endpoint(*self._address)
 
-    # Begin and end.
+    # Starting and stopping.
 
     def start(self) -> Deferred[None]:
         """
@@ -103,7 +109,7 @@ class Wansd:
         """
         self._listings.port = self._context.underlay.bind(*self._address, self)
         failures: list[Failure] = []
-        loading = self._journal.load().addCallback(self._begin)
+        loading = self._records.load(KIND).addCallback(decodeRegistrations).addCallback(self._begin)
         loading.addErrback(self._unreadable, failures)
         if failures:
             loading.addErrback(lambda _: None)
@@ -120,7 +126,7 @@ class Wansd:
         self._approval.stop()
         self._listings.stop()
         self.registry.stop()
-        return self._journal.stop()
+        return self._stored.stop()
 
     def _begin(self, registrations: list[Registration]) -> None:
         if self._listings.port is None:  # stopped meanwhile
@@ -140,7 +146,7 @@ class Wansd:
         self._listings.stop()
         return failure
 
-    # What nodes ask.
+    # Requests of nodes.
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -190,9 +196,9 @@ class Wansd:
             return
         self._listings.reply(registration)
         if change is Change.NONE:
-            self._journal.note(registration)
+            self._stored.writeLater(mac, registration)
             return
-        self._journal.save(registration)
+        self._stored.write({mac: registration})
         if change is Change.NEW:
             self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
         elif change is Change.HOST and before is not None:  # a port changes whenever a NAT likes
@@ -205,7 +211,7 @@ class Wansd:
             self._log.warn("{mac} at {endpoint} is refused: {reason}", mac=str(mac), endpoint=endpoint, reason=reason)
             self._events.publish("refused", mac=str(mac), endpoint=str(endpoint), reason=reason)
 
-    # What goes.
+    # Registrations that end.
 
     def _expired(self, registration: Registration) -> None:
         self._counters["wansd-expired"] += 1
@@ -214,15 +220,15 @@ class Wansd:
 
     def _gone(self, registration: Registration) -> None:
         self._listings.forget(registration.mac)
-        self._journal.forget(registration.mac)
+        self._stored.write({registration.mac: None})
 
-    # What the operator sees and changes.
+    # The operator.
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         """
         At most C{count} registrations in the order of their addresses, those beyond C{after}.
         """
-        return [self._status(registration) for registration in self.registry.page(after, count)]
+        return entriesOf(self.registry, after, count)
 
     def add(self, mac: MAC, peer: str, source: str | None = None, lifetime: float | None = None) -> None:
         """
@@ -230,8 +236,8 @@ class Wansd:
 
         @param peer: the IPv4 address of the node, with or without a port; a REL2 listing has no ports.
         @param source: C{None} or C{operator}.
-        @param lifetime: seconds, or C{None} for ever.
-        @raise wand.errors.AddressInvalid: if C{peer} is no endpoint.
+        @param lifetime: seconds, or C{None} for no end.
+        @raise wand.errors.AddressInvalid: if C{peer} is not an endpoint.
         @raise wand.errors.EntryRefused: if a listing cannot name it, or has no room.
         @raise wand.errors.NotSupported: if C{source} is another one.
         """
@@ -247,7 +253,7 @@ class Wansd:
         now = self._context.wallClock()
         registration = Registration(mac, endpoint, now, now, lifetime, fixed=True, asked=asked)
         self.registry.put(registration)
-        self._journal.save(registration)
+        self._stored.write({mac: registration})
         self._events.publish("registered", mac=str(mac), endpoint=str(endpoint))
         self._listings.changed()
 
@@ -259,22 +265,9 @@ class Wansd:
         @raise wand.errors.NoSuchEntry: if there is no such registration.
         """
         known = self.registry.get(mac)
-        if known is not None and source not in (None, _source(known)):
-            raise NoSuchEntry(f"the registration of {mac} is not from {source} but from {_source(known)}")
+        if known is not None and source not in (None, sourceOf(known)):
+            raise NoSuchEntry(f"the registration of {mac} is not from {source} but from {sourceOf(known)}")
         registration = self.registry.remove(mac)
         self._gone(registration)
         self._events.publish("deleted", mac=str(mac), endpoint=str(registration.endpoint))
         self._listings.changed()
-
-    def _status(self, registration: Registration) -> EntryStatus:
-        return EntryStatus(
-            mac=str(registration.mac),
-            peer=str(registration.endpoint),
-            source=_source(registration),
-            since=registration.since,
-            expires=self.registry.expires(registration.mac),
-        )
-
-
-def _source(registration: Registration) -> str:
-    return OPERATOR.name if registration.fixed else REGISTERED

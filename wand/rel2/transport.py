@@ -62,7 +62,6 @@ class REL2:
     about = "the original's protocol: plain frames over UDP, for trusted networks"
     defaultMTU = 1280
     directory = "rel2"
-    sealed = False
 
     def unusable(self) -> str | None:
         """
@@ -222,10 +221,8 @@ class REL2Transport:
             if left > 1 and self._receiver.wantsStretches and size - pad <= self._longest:
                 stretch, run = gathered(slots, pad, first, left, size - pad, last - pad)
             if stretch is None:
-                for index in range(first, first + run):
-                    start = index * slots.stride
-                    octets = size if index < end - 1 else last
-                    self.datagramReceived(slots.view[start : start + octets], sender)
+                for datagram in slots.datagrams(first, run, size, last if run == left else size):
+                    self.datagramReceived(datagram, sender)
             elif self._welcome(sender, run, run * len(stretch.headers.octets) + stretch.length):
                 self._receiver.stretchReceived(sender, stretch)
             first += run

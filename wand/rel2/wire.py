@@ -47,7 +47,7 @@ def parseRequest(datagram: bytes | memoryview) -> MAC | None:
     """
     Read a request.
 
-    @return: who asks, or C{None} if this is no request, or one of an address that no single host can have.
+    @return: who asks, or C{None} if this is not a request, or its address is not that of a single host.
     """
     if len(datagram) != REQUEST_SIZE or datagram[-1]:
         return None
@@ -73,10 +73,10 @@ def buildListing(entries: Iterable[tuple[MAC, str]]) -> bytes | None:
 
 def parseListing(datagram: bytes | memoryview) -> Listing | None:
     """
-    Read a listing, with or without its last NUL.  An entry that is not wholly right is skipped, the others count; of
-    two for one MAC address the last counts.
+    Read a listing, with or without its last NUL.  An entry with a mistake is skipped, the others count; of two
+    for one MAC address the last counts.
 
-    @return: the listing, or C{None} if it has no good entry at all: a server lists at least whoever asks it.
+    @return: the listing, or C{None} if it has no valid entry: a server lists at least the node that asks.
     """
     fields = bytes(datagram).split(b"\0")
     if not fields[-1]:
@@ -91,7 +91,7 @@ def parseListing(datagram: bytes | memoryview) -> Listing | None:
             hosts[mac] = host
         else:
             bad += 1
-        # Where a field is missing, a MAC address stands in the place of an IP address: an entry begins there.
+        # Where a field is missing, a MAC address stands where an IP address should: an entry begins there.
         position += 1 if host is None and _MAC_TEXT.fullmatch(text) else 2
     return Listing(hosts, bad) if hosts else None
 
@@ -100,7 +100,7 @@ def parseHost(text: bytes) -> str | None:
     """
     Read the address of a single IPv4 host.
 
-    @return: its canonical form, or C{None} if it is none: unspecified, multicast, reserved, broadcast, or no address.
+    @return: its canonical form, or C{None} if it is not an address, or not that of a single host.
     """
     try:
         address = IPv4Address(text.decode("ascii"))

@@ -11,9 +11,8 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from wand.failures import Failures
+from wand.interfaces import ISessions, JoinKey
 from wand.membership.messages import Message, NotNow, pack
-from wand.protocols.sealed.peers import JoinKey
-from wand.protocols.sealed.transport import SealedTransport
 
 
 class Answers:
@@ -21,11 +20,11 @@ class Answers:
     Works answers out, and sends them.  A fault is not a refusal: the node is told to ask again.
     """
 
-    def __init__(self, transport: SealedTransport, failures: Failures) -> None:
+    def __init__(self, sessions: ISessions, failures: Failures) -> None:
         """
-        @param transport: sends the answers.
+        @param sessions: send the answers.
         """
-        self._transport = transport
+        self._sessions = sessions
         self._failures = failures
         self._underWay: set[tuple[bytes, bytes]] = set()
 
@@ -43,8 +42,8 @@ class Answers:
 
         def answered(message: Message) -> None:
             self._underWay.discard(asked)
-            if asked[1] == _invitation(peer) and self._transport.isUp(peer):
-                self._transport.sendControl(peer, pack(message))
+            if asked[1] == _invitation(peer) and self._sessions.isUp(peer):
+                self._sessions.sendControl(peer, pack(message))
 
         Deferred.fromCoroutine(answering()).addErrback(self._fault).addCallback(answered)
 

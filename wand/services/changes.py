@@ -1,5 +1,5 @@
 """
-What a reload could not take over.
+What of a changed configuration a reload does not take over.
 """
 
 from __future__ import annotations

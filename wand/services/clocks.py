@@ -1,6 +1,6 @@
 """
-Clocks: whoever has a wrong one is told so.  Nothing that elapses depends on them; certificates, invitations and what
-people read do.
+Clocks: whoever has a wrong one is told.  No elapsed time depends on them; certificates, invitations and what people
+read do.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from wand.membership.member import Member
 from wand.timing.repeating import Repeating
 
 #: Seconds by which two clocks may differ before somebody is told.
-TOLERATED: Final = 60.0
+DIFFERENCE_TOLERATED: Final = 60.0
 
 #: Seconds between two looks at whether somebody set our own clock, and by how much it must have been set.
-LOOK: Final = 5.0
-STEP: Final = 10.0
+LOOK_INTERVAL: Final = 5.0
+STEP_MINIMUM: Final = 10.0
 
 #: Seconds for which a comparison counts: sessions with servers are made anew every two minutes.
-LIFETIME: Final = 900.0
+COMPARISON_LIFETIME: Final = 900.0
 
 #: How many comparisons are kept; beyond, the oldest go.
-LIMIT: Final = 1024
+COMPARISONS_MAXIMUM: Final = 1024
 
 #: How many members are named at most.
-NAMED: Final = 5
+NAMED_MAXIMUM: Final = 5
 
 #: The note that says what is wrong.
-KEY: Final = "clock"
+CLOCK_NOTE: Final = "clock"
 
 _HOW: Final = "for example with timedatectl set-ntp true"
 _UNITS: Final = (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("min", 60.0), ("s", 1.0))
@@ -46,7 +46,7 @@ class _Comparison:
 
     @property
     def isWrong(self) -> bool:
-        return abs(self.ahead) > TOLERATED
+        return abs(self.ahead) > DIFFERENCE_TOLERATED
 
 
 class Clocks:
@@ -75,7 +75,7 @@ class Clocks:
         Look at our own clock from now on.
         """
         self._offset = self._now()
-        self._looking.start(LOOK, now=False)
+        self._looking.start(LOOK_INTERVAL, now=False)
 
     def stop(self) -> None:
         """
@@ -86,11 +86,11 @@ class Clocks:
 
     def told(self, member: Member, ahead: float) -> None:
         """
-        See L{wand.protocols.sealed.transport.SealedTransport.onClock}.
+        See L{wand.interfaces.ISessions.onClock}.
         """
         if member.isServer or self._isServer:
             self._compare(member.identity, _Comparison(member.name, ahead, self._clock.seconds()))
-            if len(self._compared) > LIMIT:
+            if len(self._compared) > COMPARISONS_MAXIMUM:
                 self._drop(next(iter(self._compared)))
             self._say()
 
@@ -110,7 +110,7 @@ class Clocks:
     def _look(self) -> None:
         before, self._offset = self._offset, self._now()
         step = self._offset - before
-        if abs(step) > STEP:
+        if abs(step) > STEP_MINIMUM:
             self._events.publish("clock-set", seconds=round(step))
             self._shift(step)
             self._stepped()
@@ -118,14 +118,14 @@ class Clocks:
 
     def _shift(self, step: float) -> None:
         """
-        Our own clock was set, so all others differ from it by so much less.
+        Our own clock was set, so the differences from all others change by as much.
         """
         for identity, each in tuple(self._compared.items()):
             self._compare(identity, attrs.evolve(each, ahead=each.ahead - step))
         self._say()
 
     def _forget(self) -> None:
-        since = self._clock.seconds() - LIFETIME
+        since = self._clock.seconds() - COMPARISON_LIFETIME
         old = [key for key, each in self._compared.items() if each.at < since]
         for key in old:
             self._drop(key)
@@ -141,7 +141,7 @@ class Clocks:
     def _say(self) -> None:
         wrong = self._wrong
         if not wrong:
-            self._notes.clear(KEY)
+            self._notes.clear(CLOCK_NOTE)
             return
         latest = next(reversed(wrong.values()))
         areMost = 2 * len(wrong) > len(self._compared)
@@ -157,13 +157,13 @@ class Clocks:
             text = f"the clock of {latest.name} is {_difference(latest.ahead)} {whose}: set it there, {_HOW}"
         else:
             text = f"the clocks of {_named(wrong)} differ from this host's: set them there, {_HOW}"
-        self._notes.say(KEY, text)
+        self._notes.say(CLOCK_NOTE, text)
 
 
 def _named(wrong: Mapping[bytes, _Comparison]) -> str:
-    first = islice(wrong.values(), NAMED)
+    first = islice(wrong.values(), NAMED_MAXIMUM)
     named = [f"{each.name} ({_difference(each.ahead).removesuffix(' of')})" for each in first]
-    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    more = f" and {len(wrong) - NAMED_MAXIMUM} more" if len(wrong) > NAMED_MAXIMUM else ""
     return ", ".join(named) + more
 
 

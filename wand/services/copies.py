@@ -21,10 +21,8 @@ from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
 from wand.membership.own_claim import OwnClaim
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import COPY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
-
-#: The numbers of the control messages about copies.
-NUMBERS: Final = range(8, 10)
 
 #: For how many seconds C{wand status} tells of copies after they were seen.
 NOTE_LIFETIME: Final = 600.0
@@ -77,7 +75,7 @@ class CopiesOfUs:
         self._clock = context.clock
         self._steppedAt: float | None = None
         self._publishedAt = -inf
-        control.read(NUMBERS, self._told)
+        control.read(COPY_NUMBERS, self._told)
 
     def overtaken(self, epoch: int) -> None:
         """
@@ -127,7 +125,7 @@ class CopiesOfMembers:
         self._epochOf = epochOf
         self._clock = context.clock
         self._publishedAt: dict[Identity, float] = {}  # of members only, and of few of them
-        control.read(NUMBERS, self._told)
+        control.read(COPY_NUMBERS, self._told)
 
     def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
         message, identity = parse(octets), Identity(peer)

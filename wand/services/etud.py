@@ -4,8 +4,8 @@ The data plane as a service: the tap, the transport, the table and Etud between 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable
+from typing import Protocol
 
 import attrs
 from twisted.application.service import Service
@@ -13,38 +13,47 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.discovery.catalogue import discover
-from wand.discovery.opening import openPlugin
 from wand.ethernet import MAC, Frame
 from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
-from wand.frame_services.guard import Guard
 from wand.interfaces import (
     Context,
-    IFrameService,
-    IFrameWatcher,
     IHostTap,
     IPeerProtocol,
     IResizableTransport,
-    ISuperframeTransport,
+    IRovingTransport,
+    ISessionTransport,
     ITap,
-    ITapDriver,
     ITransport,
     NodeContext,
-    TapRequest,
-    TransportRequest,
 )
 from wand.membership.enrolment import Enrolment
-from wand.protocols.sealed.transport import SealedTransport
+from wand.sealed.node.followers import MembershipFollower
 from wand.services.host_watch import HostWatch
 from wand.services.invited import Invited
-from wand.services.member import Follower, MemberService
+from wand.services.member import MemberService
+from wand.services.node_plugins import NodePlugins
 from wand.services.self_announcing import SelfAnnouncing, announcementsOf
 from wand.services.tap_watch import TapWatch
-from wand.services.watcher import SteadyWatcher
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
 from wand.table import Table
+
+
+class Directories(MembershipFollower, Protocol):
+    """
+    The directories of a node, which are told what changes at it.
+    """
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed.
+        """
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address, and no membership has said so.
+        """
 
 
 class EtudService(Service):
@@ -53,13 +62,13 @@ class EtudService(Service):
 
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
-    @ivar follower: gives the directory that wants to know when our membership changes.
-    @ivar moved: told when an address or a route of this host changed.
-    @ivar macChanged: told when somebody gave the tap another address.
+    @ivar directories: set from outside, before the service starts.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
 
     _log = Logger()
+
+    directories: Directories
 
     def __init__(
         self, configuration: EtudConfiguration, context: Context, owner: Owner, lost: Callable[[str], object]
@@ -68,24 +77,31 @@ class EtudService(Service):
         @param lost: called with the reason when the tap is gone for good.
         """
         self.table = Table(context.clock, context.events)
-        self.protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
-        self._driver: ITapDriver = discover(ITapDriver).choose(configuration.driver)
-        self._watching = [(name, discover(IFrameService).choose(name)) for name in self._services(configuration)]
+        self.member: MemberService | None = None
+        self._plugins = NodePlugins(configuration, context)
         self._configuration = configuration
         self._base = context
         self._owner = owner
         self._lost = lost
         self._etud: Etud | None = None
-        self._closing = ExitStack()
-        self._closingPort = ExitStack()  # through which goodbyes are said when the rest is closed
-        self.member: MemberService | None = None
-        self.follower: Callable[[], Follower | None] = lambda: None
-        self.moved: Callable[[], object] = lambda: None
-        self.macChanged: Callable[[], object] = lambda: None
         self._watch: HostWatch | None = None
         self._announcing = SelfAnnouncing(
             context.clock, lambda: announcementsOf(self.tap.mac, self._addresses()), self._sendToAll
         )
+
+    @property
+    def protocol(self) -> IPeerProtocol:
+        """
+        The peer protocol.
+        """
+        return self._plugins.protocol
+
+    @property
+    def hasMembers(self) -> bool:
+        """
+        Does the protocol work within a network of members only?
+        """
+        return self._plugins.hasMembers
 
     def privilegedStartService(self) -> None:
         """
@@ -100,28 +116,18 @@ class EtudService(Service):
             raise
 
     def _open(self) -> None:
-        mac, enrolment = self._mac(), self._enrolment()
+        mac, enrolment, plugins = self._mac(), self._enrolment(), self._plugins
         mtu = self._configuration.mtu or self.protocol.defaultMTU
-        self._closing.callback(self.table.stop)
-        self.transport: ITransport = self._openTransport(mac, mtu, enrolment)
-        for number, note in enumerate(self.transport.notes):
-            self._base.notes.say(f"transport-{number}", note, isHint=True)
-        self._atTheEnd(f"protocol {self.protocol.name}", self.transport, self.transport.stop, self._closingPort)
-        self.tap: ITap = self._openTap(mac, mtu, enrolment)
-        self._atTheEnd(f"driver {self._driver.name}", self.tap, self.tap.close, self._closing)
+        plugins.atTheEnd("table", self.table.stop)
+        self.transport: ITransport = plugins.openTransport(mac, mtu, enrolment)
+        later = enrolment is not None and self._owner.uid is not None
+        own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
+        self.tap: ITap = plugins.openTap(mac, mtu, own, self.transport, later=later)
         self.table.own = mac
-        if enrolment is not None and isinstance(self.transport, SealedTransport):
+        if enrolment is not None and ISessionTransport.providedBy(self.transport):
             self.member = self._member(enrolment, self.transport)
-            self._atTheEnd("membership", self.member, self.member.stop, self._closing)
-        self.context = NodeContext(
-            **attrs.asdict(self._base, recurse=False),
-            table=self.table,
-            mac=mac,
-            port=self._configuration.port,
-            transport=self.transport,
-            sealed=self.member.sealed if self.member else None,
-            host=self._configuration.listen,
-        )
+            plugins.atTheEnd("membership", self.member.stop)
+        self.context = self._nodeContext(mac)
         self._etud = Etud(
             self.tap,
             self.transport,
@@ -132,57 +138,23 @@ class EtudService(Service):
             self._bridging(),
             linkLocal=self._configuration.linkLocal,
         )
-        watchers = []
-        for name, plugin in self._watching:
-            watchers.append(self._watcher(name, plugin))
-            self._closing.callback(watchers[-1].close)
-        self._etud.watchers = watchers
+        self._etud.watchers = plugins.openWatchers(self.context, lambda frame: self.tap.write(frame))
+
+    def _nodeContext(self, mac: MAC) -> NodeContext:
+        return NodeContext(
+            **attrs.asdict(self._base, recurse=False),
+            table=self.table,
+            mac=mac,
+            port=self._configuration.port,
+            transport=self.transport,
+            sealed=self.member.sealed if self.member else None,
+            host=self._configuration.listen,
+        )
 
     def _bridging(self) -> Bridging | None:
         if self.member is None:
             return None
         return Bridging(self.member.claims.sources, self._base, self.tap, self._configuration.unknownUnicast)
-
-    def _openTransport(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITransport:
-        configuration = self._configuration
-        request = TransportRequest(
-            configuration.listen,
-            configuration.port,
-            mac,
-            mtu,
-            settings=configuration.protocolSettings,
-            membership=enrolment,
-        )
-        transport: ITransport = openPlugin("protocol", self.protocol.name, self.protocol, request, self._base)
-        return transport
-
-    def _openTap(self, mac: MAC, mtu: int, enrolment: Enrolment | None) -> ITap:
-        configuration = self._configuration
-        own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
-        request = TapRequest(
-            configuration.interface,
-            mac,
-            mtu,
-            [*configuration.addresses, *own],
-            configuration.up,
-            superframes=ISuperframeTransport.providedBy(self.transport),
-            later=enrolment is not None and self._owner.uid is not None,
-            settings=configuration.driverSettings,
-        )
-        tap: ITap = openPlugin("driver", self._driver.name, self._driver, request, self._base)
-        return tap
-
-    def _atTheEnd(self, place: str, plugin: object, close: Callable[[], object], end: ExitStack) -> None:
-        """
-        Have something closed at the end, whatever else does not close.
-
-        @param end: which end: of everything, or of the port.
-        """
-
-        def closing() -> None:
-            maybeDeferred(close).addErrback(lambda failure: self._base.failures.caught(place, failure, plugin))
-
-        end.callback(closing)
 
     def startService(self) -> None:
         """
@@ -219,15 +191,17 @@ class EtudService(Service):
             self._watch.stop()
         self._announcing.stop()
         self._etud = None
-        self._closing.close()
+        self._plugins.close()
         parting = maybeDeferred(self.member.goodbyes.say) if self.member else succeed(None)
         parting.addErrback(lambda failure: self._base.failures.caught("goodbyes", failure))
-        return parting.addCallback(lambda _: self._closingPort.close())
+        return parting.addCallback(lambda _: self._plugins.closePort())
 
     def _close(self) -> None:
-        self._closing.close()
-        self._closingPort.close()
+        self._plugins.close()
+        self._plugins.closePort()
         self._etud = None
+
+    # What changes at the host.
 
     def _tapWatch(self) -> TapWatch | None:
         if not IHostTap.providedBy(self.tap):
@@ -241,23 +215,27 @@ class EtudService(Service):
         if IResizableTransport.providedBy(self.transport):
             self.transport.resize(self.tap.mtu)
         if isMAC:
-            self.table.own = self.tap.mac
-            self.context = attrs.evolve(self.context, mac=self.tap.mac)
-            if self.member is not None:
-                self.member.macChanged()
-            self.macChanged()
-            self._announcing.begin()
+            self._macAdopted()
+
+    def _macAdopted(self) -> None:
+        self.table.own = self.tap.mac
+        self.context = attrs.evolve(self.context, mac=self.tap.mac)
+        if self.member is not None:
+            self.member.macChanged()  # which tells the directories
+        else:
+            self.directories.macChanged()
+        self._announcing.begin()
 
     def _sendToAll(self, frame: Frame) -> None:
         self.transport.sendEach(self.table.peers, frame)
         self.transport.flush()
 
     def _hostMoved(self) -> None:
-        if isinstance(self.transport, SealedTransport):
+        if IRovingTransport.providedBy(self.transport):
             self.transport.moved()
         if self.member is not None:
             self.member.moved()
-        self.moved()
+        self.directories.moved()
 
     def _addresses(self) -> list[str]:
         own = self.member.enrolment.own if self.member else None
@@ -268,7 +246,7 @@ class EtudService(Service):
         The port, for people.
         """
         return TapStatus(
-            driver=self._driver.name,
+            driver=self._plugins.driver.name,
             interface=self.tap.interface,
             mac=str(self.tap.mac),
             mtu=self.tap.mtu,
@@ -279,6 +257,8 @@ class EtudService(Service):
             ],
         )
 
+    # Who we are.
+
     def _mac(self) -> MAC:
         if self._configuration.mac is not None:
             return MAC.parseUnicast(self._configuration.mac)
@@ -286,14 +266,14 @@ class EtudService(Service):
         return keptMAC(state, self._configuration.interface, self._base.random)
 
     def _enrolment(self) -> Enrolment | None:
-        if not self.protocol.sealed:
+        if not self.hasMembers:
             return None
         state = StateDirectory(self._configuration.state, self._owner)
         enrolment = Enrolment(state, self._base.clock, notes=self._base.notes, wallClock=self._base.wallClock)
         Invited(self._configuration, self._base.notes).into(enrolment)
         return enrolment
 
-    def _member(self, enrolment: Enrolment, transport: SealedTransport) -> MemberService:
+    def _member(self, enrolment: Enrolment, transport: ISessionTransport) -> MemberService:
         configuration = self._configuration
         return MemberService(
             enrolment,
@@ -304,18 +284,5 @@ class EtudService(Service):
             name=configuration.name if isinstance(configuration, NodeConfiguration) else "",
             host=configuration.listen,
             port=configuration.port,
-            follower=lambda: self.follower(),
+            follower=self.directories,
         )
-
-    def _services(self, configuration: EtudConfiguration) -> Sequence[str]:
-        if configuration.frameServices is None:
-            return [Guard.name] if self.protocol.sealed else []
-        return configuration.frameServices
-
-    def _watcher(self, name: str, plugin: IFrameService) -> IFrameWatcher:
-        def inject(frame: Frame) -> bool:
-            return self.tap.write(frame)
-
-        settings = self._configuration.frameServiceSettings.get(name, {})
-        watcher = openPlugin("frame service", name, plugin, settings, self.context, inject)
-        return SteadyWatcher(name, watcher, self._base.failures)

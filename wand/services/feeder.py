@@ -28,25 +28,25 @@ from wand.status import ProgramStatus
 from wand.table import Table
 
 #: The source of the entries in etud's table.
-SOURCE: Final = "wand"
+FED_SOURCE: Final = "wand"
 
 #: How long etud keeps an entry that is not fed again, in seconds: as long as a directory's own entries stand.
-LIFETIME: Final = 86_400.0
+FED_LIFETIME: Final = 86_400.0
 
 #: How often everything is fed again, in seconds.
-INTERVAL: Final = 600.0
+FEED_INTERVAL: Final = 600.0
 
 #: How long to wait before the next attempt to reach etud, in seconds.
-RETRY: Final = 2.0
+RECONNECT_INTERVAL: Final = 2.0
 
 #: The keys that a reload takes over.
-LIVE: Final = ("servers", "directories")
+RELOADED_KEYS: Final = ("servers", "directories")
 
 
 class FeederService(Service):
     """
     Has a table of its own, which the directories keep, and mirrors it to etud: all of it when it connects and every
-    L{INTERVAL}, every change at once.
+    L{FEED_INTERVAL}, every change at once.
     """
 
     _log = Logger()
@@ -93,7 +93,9 @@ class FeederService(Service):
         """
         changed = self._wand.change(_wanted(configuration))
         before, self._configuration = self._configuration, configuration
-        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, configuration, LIVE)
+        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(
+            before, configuration, RELOADED_KEYS
+        )
 
     def report(self) -> Iterator[str]:
         """
@@ -124,7 +126,7 @@ class FeederService(Service):
             if not self._waiting:
                 self._log.warn("waiting for etud: {reason}", reason=str(error))
             self._waiting = True
-            self._schedule(RETRY)
+            self._schedule(RECONNECT_INTERVAL)
             return
         if not self.running:
             client.close()
@@ -160,7 +162,7 @@ class FeederService(Service):
         if self.running:
             self._log.warn("etud is gone; waiting for it")
             self._waiting = True
-            self._schedule(RETRY)
+            self._schedule(RECONNECT_INTERVAL)
 
     def _schedule(self, seconds: float | None) -> None:
         if self._timer is not None and self._timer.active():
@@ -177,7 +179,7 @@ class FeederService(Service):
             Deferred.fromCoroutine(self._feedAll(self._client)).addErrback(self._failed)
 
     async def _feedAll(self, client: ControlClient) -> None:
-        self._schedule(INTERVAL)
+        self._schedule(FEED_INTERVAL)
         after: MAC | None = None
         while page := self._table.page(after, 500):
             for entry in page:
@@ -193,7 +195,7 @@ class FeederService(Service):
 
     async def _feed(self, client: ControlClient, mac: str, peer: str) -> None:
         try:
-            await client.add(mac, peer, SOURCE, LIFETIME)
+            await client.add(mac, peer, FED_SOURCE, FED_LIFETIME)
         except NotRunning:
             raise
         except WandError as error:
@@ -201,7 +203,7 @@ class FeederService(Service):
 
     async def _drop(self, client: ControlClient, mac: str) -> None:
         with suppress(NoSuchEntry):
-            await client.delete(mac, SOURCE)
+            await client.delete(mac, FED_SOURCE)
 
     def _failed(self, failure: Any) -> None:
         if failure.check(WandError):
@@ -211,7 +213,7 @@ class FeederService(Service):
         if self._client is not None:
             self._client.close()
         elif self.running:
-            self._schedule(RETRY)
+            self._schedule(RECONNECT_INTERVAL)
 
 
 def _wanted(configuration: WandConfiguration) -> dict[str, Settings]:

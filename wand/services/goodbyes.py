@@ -1,7 +1,7 @@
 """
-Goodbyes: a program that stops says so in its sessions, so that those at the other ends need not wait for its silence.
+Goodbyes: a program that stops says so in its sessions, so that the other ends need not wait until it is silent.
 
-Each is said again once to those who did not answer; then the program stops, whoever heard it.
+Those who did not answer are told once more; then the program stops, whether they heard it or not.
 """
 
 from __future__ import annotations
@@ -13,22 +13,19 @@ from typing import Final
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
-from wand.interfaces import Context
+from wand.interfaces import Context, ISessions
 from wand.membership.member import Member
 from wand.membership.messages import Farewell, Goodbye, pack, parse
-from wand.protocols.sealed.transport import SealedTransport
-from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import GOODBYE_NUMBERS
 from wand.timing.pacing import Pacing
 
-#: The numbers of the control messages.
-NUMBERS: Final = range(14, 16)
-
 #: Seconds to wait for answers before it is said again, and before it is given up; and after which it ends in any case.
-PATIENCE: Final = 0.12
-LONGEST: Final = 0.5
+ANSWER_PATIENCE: Final = 0.12
+PARTING_MAXIMUM: Final = 0.5
 
 #: How many are told at a time.
-COUNT: Final = 500
+TOLD_AT_ONCE: Final = 500
 
 
 class Goodbyes:
@@ -36,39 +33,39 @@ class Goodbyes:
     Says goodbye, and hears it.
     """
 
-    def __init__(self, transport: SealedTransport, control: ControlMessages, context: Context) -> None:
-        self._transport = transport
+    def __init__(self, sessions: ISessions, control: ControlReaders, context: Context) -> None:
+        self._sessions = sessions
         self._clock = context.clock
         self._events = context.events
-        self._telling: Pacing[tuple[bytes, int]] = Pacing(context.clock, self._tell, COUNT)
+        self._telling: Pacing[tuple[bytes, int]] = Pacing(context.clock, self._tell, TOLD_AT_ONCE)
         self._waiting: dict[bytes, int] = {}
         self._timers: list[IDelayedCall] = []
         self._said: Deferred[None] | None = None
-        control.read(NUMBERS, self._received)
+        control.read(GOODBYE_NUMBERS, self._received)
 
     def say(self) -> Deferred[None]:
         """
         Say it in every session.
 
-        @return: fires when all answered, and after L{LONGEST} in any case.
+        @return: fires when all answered, and after L{PARTING_MAXIMUM} in any case.
         """
         if self._said is not None:
             return self._said
-        self._waiting.update(self._transport.sessionsWith())
+        self._waiting.update(self._sessions.sessionsWith())
         if not self._waiting:
             return succeed(None)
         self._said = Deferred()
-        self._after(LONGEST, self._end)
-        self._telling.begin(list(self._waiting.items()), partial(self._after, PATIENCE, self._again))
+        self._after(PARTING_MAXIMUM, self._end)
+        self._telling.begin(list(self._waiting.items()), partial(self._after, ANSWER_PATIENCE, self._again))
         return self._said
 
     def _again(self) -> None:
-        self._telling.begin(list(self._waiting.items()), partial(self._after, PATIENCE, self._end))
+        self._telling.begin(list(self._waiting.items()), partial(self._after, ANSWER_PATIENCE, self._end))
 
     def _tell(self, told: tuple[bytes, int]) -> None:
         peer, session = told
         if peer in self._waiting:
-            self._transport.sendControl(peer, pack(Goodbye(session)))
+            self._sessions.sendControl(peer, pack(Goodbye(session)))
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -78,7 +75,7 @@ class Goodbyes:
             self._end()
 
     def _heard(self, peer: bytes, member: Member, message: Goodbye) -> None:
-        if self._transport.left(peer, message.session, pack(Farewell())):
+        if self._sessions.left(peer, message.session, pack(Farewell())):
             self._events.publish("goodbye", peer=member.name)
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:

@@ -13,35 +13,33 @@ from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.membership.news import RevocationNews
 from wand.membership.trust import Trust
-from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import REVOCATION_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.timing.repeating import Repeating
 
-#: The numbers of the control messages about revocations.
-NUMBERS: Final = range(10, 13)
-
 #: Seconds between two comparisons in a session that lasts.
-INTERVAL: Final = 60.0
+COMPARISON_INTERVAL: Final = 60.0
 
 
 class Gossip:
     """
-    Compares at the begin of every session and from time to time, and tells everybody at once what is news.
+    Compares at the beginning of every session and from time to time, and tells everybody news at once.
     """
 
-    def __init__(self, trust: Trust, sessions: Sessions, control: ControlMessages, context: Context) -> None:
+    def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
         self._news = RevocationNews(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
         sessions.onSession(self._session)
-        self._end = control.read(NUMBERS, self._received)
+        self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
         self._comparing = Repeating("gossip", self._compare, context.clock, context.failures)
-        self._comparing.start(INTERVAL, now=True)
+        self._comparing.start(COMPARISON_INTERVAL, now=True)
 
     def stop(self) -> None:
         """
-        Say nothing more.
+        Stop comparing.
         """
         self._end()
         self._comparing.stop()

@@ -15,10 +15,10 @@ from wand.errors import StoreHindered
 from wand.interfaces import Context
 
 #: Seconds after which it is tried again.
-RETRY: Final = 5.0
+STORE_RETRY: Final = 5.0
 
 #: The key of the note that says so.
-NOTE: Final = "store-start"
+STORE_START_NOTE: Final = "store-start"
 
 
 class Hindrance:
@@ -39,18 +39,18 @@ class Hindrance:
 
         @return: fires when it is time to try again; fails when L{stop} is called before.
         """
-        text = f"{error}; the server tries again every {RETRY:.0f} s, and answers nobody until then"
-        if NOTE not in (note.key for note in self._notes):
+        text = f"{error}; the server tries again every {STORE_RETRY:.0f} s, and answers nobody until then"
+        if STORE_START_NOTE not in (note.key for note in self._notes):
             self._log.error("{text}", text=text)
-        self._notes.say(NOTE, text)
-        self._waiting = deferLater(self._clock, RETRY)
+        self._notes.say(STORE_START_NOTE, text)
+        self._waiting = deferLater(self._clock, STORE_RETRY)
         return self._waiting
 
     def over(self) -> None:
         """
         The store is read.
         """
-        self._notes.clear(NOTE)
+        self._notes.clear(STORE_START_NOTE)
 
     def stop(self) -> None:
         """

@@ -16,7 +16,7 @@ from wand.services.tap_watch import TapWatch
 #: Seconds from a change to what is done about it, since changes seldom come alone; and between two such rounds, however
 #: often an interface flaps.
 DEBOUNCE: Final = 0.1
-HOLD: Final = 1.0
+ROUND_INTERVAL: Final = 1.0
 
 #: How many addresses are remembered; beyond, one that is merely confirmed may count as a change.
 ADDRESSES_MAXIMUM: Final = 4096
@@ -56,7 +56,7 @@ class HostWatch(HostListener):
 
     def stop(self) -> None:
         """
-        Watch no more, and leave no timer behind.
+        Stop watching, and leave no timer behind.
         """
         self._end()
         if self._timer is not None:
@@ -140,7 +140,7 @@ class HostWatch(HostListener):
 
     def _soon(self) -> None:
         if self._isSettled and self._timer is None:
-            wait = max(DEBOUNCE, self._last + HOLD - self._context.clock.seconds())
+            wait = max(DEBOUNCE, self._last + ROUND_INTERVAL - self._context.clock.seconds())
             self._timer = self._context.clock.callLater(wait, self._go)
 
     def _go(self) -> None:

@@ -20,17 +20,17 @@ from wand.notes import Notes
 TOKEN_VARIABLE: Final = "WAND_TOKEN"
 
 #: The keys of the notes about the file: what keeps the node from joining, and what is unwise about the file.
-NOTE: Final = "join-file"
-OPEN_NOTE: Final = "join-file-open"
+FILE_NOTE: Final = "join-file"
+OPEN_FILE_NOTE: Final = "join-file-open"
 
 #: The most octets of a file that are read.
-_MAXIMUM: Final = 8192
+_FILE_MAXIMUM: Final = 8192
 
 
 class Invited:
     """
-    Hands the invitation over to an enrolment; to that of a member, unless it is the one that was redeemed or refused
-    last.  One that cannot be used keeps no node from running: it says what is wrong, and waits for another.
+    Hands the invitation to an enrolment; to a member's only if it is not the one that was redeemed or refused last.
+    One that cannot be used does not keep the node from running: the node says what is wrong, and waits for another.
     """
 
     _log = Logger()
@@ -66,11 +66,11 @@ class Invited:
             return os.environ.get(TOKEN_VARIABLE), False
         with Path(self._path).open("rb") as file:
             isOpen = bool(os.fstat(file.fileno()).st_mode & 0o077)
-            return file.read(_MAXIMUM).decode("ascii", "replace"), isOpen
+            return file.read(_FILE_MAXIMUM).decode("ascii", "replace"), isOpen
 
     def _sayOpen(self) -> None:
         self._notes.say(
-            OPEN_NOTE,
+            OPEN_FILE_NOTE,
             f"the invitation file {self._path} can be read by others, who could join with it: run chmod 600 "
             f"{self._path}, and remove it once this node is a member",
         )
@@ -86,4 +86,4 @@ class Invited:
         rest = "is a member as before" if isMember else "is no member yet: give it an invitation with wand join FILE"
         text = f"{where} {why}; this node runs, and {rest}"
         self._log.error("{text}", text=text)
-        self._notes.say(NOTE, text, isHint=isMember)
+        self._notes.say(FILE_NOTE, text, isHint=isMember)

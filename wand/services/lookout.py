@@ -1,8 +1,8 @@
 """
-The lookout: everything that would only be counted, or only be seen by whoever asks, is said as a note when it lasts.
+The lookout: what would only be counted, or only seen by whoever asks, becomes a note when it lasts.
 
-It looks at the counters and at the state now and then, so what is said costs nothing where it happens.  What strangers
-can bring about is a hint at most, one for each kind, however many they are.
+It looks at the counters and at the state now and then, so the places where things happen pay nothing for it.  What
+strangers can cause is a hint at most, one for each kind, however many they are.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from wand.interfaces import Context
 from wand.timing.repeating import Repeating
 
 #: Seconds between two looks.
-INTERVAL: Final = 10.0
+LOOK_INTERVAL: Final = 10.0
 
 #: Seconds for which what was counted is said, after it was counted last.
-LASTS: Final = 600.0
+NOTE_LIFETIME: Final = 600.0
 
 
 @attrs.frozen
 class Rule:
     """
-    A counter that tells of something which somebody should know.
+    A counter that shows something that somebody should know.
 
     @ivar counter: its name.
     @ivar least: how much it has to grow from one look to the next.
@@ -64,15 +64,15 @@ class Lookout(Service):
 
     def startService(self) -> None:
         """
-        Look from now on; not at once, since everything is only beginning.
+        Start looking; not at once, since everything is just starting.
         """
         super().startService()
         self._seen = {rule.counter: self._context.counters.get(rule.counter, 0) for rule in self._rules}
-        self._loop.start(INTERVAL, now=False)
+        self._loop.start(LOOK_INTERVAL, now=False)
 
     def stopService(self) -> None:
         """
-        Look no more; leaves no timer behind.
+        Stop looking; leaves no timer behind.
         """
         super().stopService()
         if self._loop.running:
@@ -85,7 +85,7 @@ class Lookout(Service):
             self._seen[rule.counter] = count
             if count - before >= rule.least:
                 key = rule.counter.removeprefix("drop-")
-                self._context.notes.say(key, rule.text, isHint=rule.isHint, lifetime=LASTS)
+                self._context.notes.say(key, rule.text, isHint=rule.isHint, lifetime=NOTE_LIFETIME)
         for look in self._looks:
             try:
                 look()

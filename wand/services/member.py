@@ -6,90 +6,46 @@ on who was revoked.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from twisted.logger import Logger
 
-from wand.errors import TapUnavailable, WandError
-from wand.host.local_addresses import localEndpoints
-from wand.interfaces import Context, ITap
+from wand.interfaces import Context, ISessionTransport, ITap
 from wand.membership.acquaintances import Acquaintances
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
-from wand.membership.identity import Identity
-from wand.membership.joining import Renewal
-from wand.membership.member import Member
 from wand.membership.memories import Memories
-from wand.membership.messages import (
-    Introduction,
-    NotNow,
-    Refused,
-    Renew,
-    Renewed,
-    pack,
-    parse,
-)
-from wand.membership.signed import unverified
 from wand.membership.token import Token
-from wand.overlay import overlayOf
-from wand.protocols.sealed.transport import SealedTransport
-from wand.sealed.node.participant import DirectoryServer, Sealed
+from wand.sealed.node.followers import MembershipFollower
+from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.clocks import Clocks
 from wand.services.copies import CopiesOfUs
+from wand.services.expulsion import Expulsion
 from wand.services.goodbyes import Goodbyes
 from wand.services.gossip import Gossip
+from wand.services.introductions import Introductions
+from wand.services.known_servers import KnownServers
 from wand.services.overlap import OverlapWatch, interfacesOf
+from wand.services.own_addresses import OwnAddresses
+from wand.services.own_certificate import OwnCertificate
+from wand.services.own_participant import OwnParticipant, checkOf
 from wand.services.redeeming import Redeeming
 from wand.status import OwnStatus
 from wand.table import Table
 
-#: The numbers of the control messages about certificates.
-CERTIFICATES: Final = range(4, 8)
-
-#: The numbers of those in which members introduce themselves to each other.
-INTRODUCTIONS: Final = range(13, 14)
-
 #: What the operator of a node without a network is told.
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
-
-#: What the operator of a revoked node is told.
-REVOKED: Final = (
-    "this node was revoked, and its key can never be a member again; to come back, give it an empty state directory "
-    "in place of {} and a new invitation"
-)
-
-
-class Follower(Protocol):
-    """
-    A directory that wants to know when our own membership changes.
-    """
-
-    def changed(self) -> None:
-        """
-        Our claim, our certificate or our local endpoints may have changed.
-        """
-
-    def serversChanged(self) -> None:
-        """
-        We may know other servers than before.
-        """
-
-    def clockSet(self) -> None:
-        """
-        Somebody set our clock: what was no valid certificate may be one now.
-        """
 
 
 class MemberService:
     """
-    The membership of a node; it provides L{wand.sealed.node.participant.Participant}.
+    The membership of a node: its parts, begun and ended in order.
 
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
-    @ivar sealed: what directories work with.
+    @ivar sealed: what directories and frame services work with.
     @ivar goodbyes: says goodbye to other members.
     """
 
@@ -98,7 +54,7 @@ class MemberService:
     def __init__(
         self,
         enrolment: Enrolment,
-        transport: SealedTransport,
+        transport: ISessionTransport,
         tap: ITap,
         table: Table,
         context: Context,
@@ -106,18 +62,20 @@ class MemberService:
         name: str,
         host: str,
         port: int,
-        follower: Callable[[], Follower | None],
+        follower: MembershipFollower,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
         @param host: the local address of the data.
         @param port: the UDP port of the data.
-        @param follower: gives the directory of the network, once it runs.
+        @param follower: is told of changes of our membership.
         """
+        sessions = transport.sessions
+        told = context.clock, context.failures, context.notes
         self.enrolment = enrolment
         self.claims = Claims(
             enrolment.identity,
-            self.check,
+            checkOf(enrolment),
             table,
             context.clock,
             context.events,
@@ -125,34 +83,42 @@ class MemberService:
             notes=context.notes,
             wallClock=context.wallClock,
         )
-        self._transport = transport
+        self._sessions = sessions
         self._tap = tap
         self._context = context
-        self._events = context.events
         self._notes = context.notes
         self._name = name or socket.gethostname().partition(".")[0]
-        self._where = host, port
         self._follower = follower
-        self._renewal = Renewal(enrolment, tap.mac, context.clock, self._askServers, self._announce, context.notes)
-        self._control = ControlMessages(transport, context.clock, context.counters)
-        self.goodbyes = Goodbyes(transport, self._control, context)
+        self._control = ControlMessages(sessions, context.clock, context.counters)
+        self._servers = KnownServers(enrolment, sessions)
+        self._addresses = OwnAddresses(tap, context.notes)
+        self._certificate = OwnCertificate(
+            enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
+        )
+        self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
+        where = host, port
+        self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
+        self.sealed = Sealed(self._participant, sessions, self._control)
+        self.goodbyes = Goodbyes(sessions, self._control, context)
+        Introductions(self._participant, sessions, self._control)
+        self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._gossip: Gossip | None = None
         self._clocks = Clocks(context, self._stepped, isServer=False)
-        told = context.clock, context.failures, context.notes
-        self._acquaintances = Acquaintances(enrolment.state, self.claims, transport, *told)
+        self._acquaintances = Acquaintances(enrolment.state, self.claims, sessions, *told)
         self._memories = Memories(enrolment.state, self.claims.learned, *told)
-        self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._tellServers)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._redeeming = Redeeming(enrolment, transport, tap, context, self._name, self._redeemed)
-        self.sealed = Sealed(self, transport, self._control)
-        self.claims.restarted = transport.renew
+        self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
+        self._connect(transport)
+
+    def _connect(self, transport: ISessionTransport) -> None:
+        """
+        Have the transport ask the claims, and tell us.
+        """
         transport.admitSources(self.claims.sources.mayUse)
         transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
-        transport.mayReach = self.mayReach
-        transport.onSession(self._session)
-        transport.onClock(self._clocks.told)
-        self._control.read(CERTIFICATES, self._told)
-        self._control.read(INTRODUCTIONS, self._introduced)
+        transport.mayReach = self._participant.mayReach
+        self._sessions.onClock(self._clocks.told)
+        self.claims.restarted = self._sessions.renew
 
     # Begin and end.
 
@@ -167,7 +133,7 @@ class MemberService:
         if stage == "member":
             self._begin()
         if stage == "revoked":
-            self._sayRevoked()
+            self._expulsion.sayOurs()
         elif self.enrolment.token is not None:
             self._redeeming.begin()
         elif stage == "new":
@@ -179,7 +145,7 @@ class MemberService:
         Leave no timer behind.
         """
         self._redeeming.stop()
-        self._renewal.stop()
+        self._certificate.stop()
         self._clocks.stop()
         self._overlap.stop()
         if self._gossip is not None:
@@ -193,14 +159,16 @@ class MemberService:
         """
         Keep an invitation, and redeem it.
 
-        @raise wand.errors.TokenInvalid: if C{text} is none.
+        @raise wand.errors.TokenInvalid: if C{text} is no invitation.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """
         self.enrolment.begin(Token.parse(text))
         if self.enrolment.stage == "member":
-            self._tell(Follower.serversChanged)
+            self._follower.serversChanged()
         self._redeeming.begin()
+
+    # What happens.
 
     def moved(self) -> None:
         """
@@ -213,41 +181,28 @@ class MemberService:
         The tap has another address: claim it, once the certificate has it.
         """
         self._redeeming.macChanged()
-        self._renewal.mac = self._tap.mac
+        self._certificate.macChanged()
         if self._gossip is not None:
-            self._renewal.start()
+            self._certificate.keepFresh()
             self._announce()
 
-    # Joining.
-
     def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
-        self._addAddresses(own, before)
+        self._addresses.take(own, before)
         self._begin()
-        self._tell(Follower.serversChanged)
-
-    def _addAddresses(self, own: Certificate | None, before: Certificate | None) -> None:
-        for address in own.addresses if own else ():
-            if before is None or address not in before.addresses:
-                self._addAddress(address)
-
-    def _addAddress(self, address: str) -> None:
-        try:
-            self._tap.addAddress(address)
-        except TapUnavailable as error:
-            self._notes.say(f"address-{address}", str(error))
-            self._log.error("{reason}", reason=str(error))
-
-    # Being a member.
+        self._follower.serversChanged()
 
     def _begin(self) -> None:
+        """
+        We are a member.
+        """
         trust = self.enrolment.trust
         assert trust is not None
         if self._gossip is None:
-            trust.observe(self._revoked)
-            self._gossip = Gossip(trust, self._transport, self._control, self._context)
+            trust.observe(self._expulsion.revoked)
+            self._gossip = Gossip(trust, self._sessions, self._control, self._context)
             self._memories.start()
             self._acquaintances.start()
-        self._renewal.start()
+        self._certificate.keepFresh()
         self._announce()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
             self._overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
@@ -258,142 +213,29 @@ class MemberService:
         return [*interfacesOf(self._tap.interface), *addresses]
 
     def _announce(self) -> None:
-        announcement = self.announcement()
+        announcement = self._participant.announcement()
         if announcement is not None:
             self.claims.offer(*announcement)
-        self._tell(Follower.changed)
-
-    def _tell(self, what: Callable[[Follower], None]) -> None:
-        follower = self._follower()
-        if follower is not None:
-            getattr(follower, what.__name__)()
+        self._follower.announcementChanged()
 
     def _stepped(self) -> None:
         """
         Somebody set our clock: see anew what has expired, and what we took for expired, and compare it with the
         servers'.
         """
-        self._renewal.start()
-        self._tell(Follower.clockSet)
-        for server in self.enrolment.servers:
-            self._transport.renew(Identity(server.identity))
-
-    def _askServers(self, message: Renew) -> None:
-        self._tellServers(pack(message))
-
-    def _tellServers(self, message: bytes) -> None:
-        for server in self.enrolment.servers:
-            if self._transport.isUp(Identity(server.identity)):
-                self._transport.sendControl(Identity(server.identity), message)
-
-    def _told(self, peer: bytes, member: Member, octets: bytes) -> None:
-        message = parse(octets)
-        if member.isServer and isinstance(message, Renewed | Refused | NotNow):
-            before = self.enrolment.own
-            self._renewal.received(message)
-            self._addAddresses(self.enrolment.own, before)
-
-    def _session(self, peer: bytes, member: Member, up: bool) -> None:
-        if up and member.isServer:
-            self._renewal.start()
-        elif up:
-            self._introduce(peer)
-
-    def _introduce(self, peer: bytes) -> None:
-        announcement = self.announcement()
-        if announcement is not None:
-            self._transport.sendControl(peer, pack(Introduction(*announcement)))
-
-    def _introduced(self, peer: bytes, member: Member, octets: bytes) -> None:
-        message = parse(octets)
-        if not isinstance(message, Introduction):
-            return
-        certificate = unverified(message.certificate, Certificate)
-        isItsOwn = certificate is not None and certificate.identity == peer
-        if isItsOwn and self.claims.offer(message.certificate, message.claim):
-            self._introduce(peer)  # that was news: it was started, and may not know us
-
-    def _revoked(self, identity: Identity, revocation: bytes) -> None:
-        self.claims.drop(identity)
-        self._transport.end(identity)
-        self._events.publish("revoked", key=identity.text)
-        if identity == self.identity:
-            self._sayRevoked()
-            self._context.clock.callLater(0, self._expelled)  # not from within the session that told us
-
-    def _sayRevoked(self) -> None:
-        note = REVOKED.format(self.enrolment.state.path)
-        self._notes.say("revoked", note)
-        self._log.error("{note}", note=note)
+        self._certificate.keepFresh()
+        self._follower.clockSet()
+        self._servers.renewSessions()
 
     def _expelled(self) -> None:
         """
-        We are no member any more: ask nobody for anything, for each would only drop and count it.
+        We are a member no longer: ask nobody for anything, for each would only drop and count it.
         """
-        self._renewal.stop()
-        self._tell(Follower.serversChanged)
-        self._transport.endAll()
-
-    # Participant.
-
-    def overtaken(self, epoch: int) -> None:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        self._copies.overtaken(epoch)
-
-    @property
-    def identity(self) -> bytes:
-        return self.enrolment.identity
-
-    def servers(self) -> Sequence[DirectoryServer]:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        if self.enrolment.own is None or self.enrolment.stage == "revoked":
-            return ()
-        return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self.enrolment.servers]
-
-    def announcement(self) -> tuple[bytes, bytes] | None:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        try:
-            claim = self.enrolment.claim((self._tap.mac,))
-        except WandError as error:
-            self._log.error("there is no new claim: {reason}", reason=str(error))
-            return None
-        return None if claim is None else (self.enrolment.certificate, claim)
-
-    def endpoints(self) -> Sequence[str]:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        return localEndpoints(*self._where, self._tap.interface, self.mayReach)
-
-    def check(self, certificate: bytes) -> Certificate | None:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        return self.enrolment.trust.check(certificate) if self.enrolment.trust else None
-
-    def mayReach(self, host: str) -> bool:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        return not self.isOverlay(host.partition("%")[0])
-
-    def isOverlay(self, address: str) -> bool:
-        """
-        See L{wand.sealed.node.participant.Participant}.
-        """
-        descriptor = self.enrolment.descriptor
-        return descriptor is not None and address in overlayOf(descriptor.prefix)
+        self._certificate.stop()
+        self._follower.serversChanged()
+        self._sessions.endAll()
 
     # What the operator sees.
-
-    def _networkName(self) -> str:
-        return self.enrolment.descriptor.name if self.enrolment.descriptor else ""
 
     @property
     def unansweredFor(self) -> float:
@@ -406,20 +248,21 @@ class MemberService:
         """
         How it stands.
         """
-        own = self.enrolment.own
+        enrolment = self.enrolment
+        own, descriptor = enrolment.own, enrolment.descriptor
         return OwnStatus(
-            stage=self.enrolment.stage,
-            network=self._networkName(),
-            networkKey=self.enrolment.network.hex(),
-            cipher=self.enrolment.cipher,
-            prefix=self.enrolment.descriptor.prefix if self.enrolment.descriptor else "",
+            stage=enrolment.stage,
+            network=descriptor.name if descriptor else "",
+            networkKey=enrolment.network.hex(),
+            cipher=enrolment.cipher,
+            prefix=descriptor.prefix if descriptor else "",
             name=own.name if own else self._name,
-            key=self.enrolment.identity.text,
+            key=enrolment.identity.text,
             addresses=list(own.addresses) if own else [],
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=own.bridge if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
-            redeeming=self.enrolment.token is not None,
+            redeeming=enrolment.token is not None,
         )

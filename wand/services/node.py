@@ -13,14 +13,12 @@ from wand.config import EtudConfiguration, NodeConfiguration
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
-from wand.interfaces import IPeerProtocol, NodeContext, Settings
+from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
 from wand.membership.foundation import NETWORK
 from wand.membership.identity import NETWORK_KEY
-from wand.sealed.directory.client import WansdDirectory
 from wand.services.changes import waitingForRestart
 from wand.services.etud import EtudService
 from wand.services.lookout import NODE, REL2, SEALED, Lookout
-from wand.services.member import Follower
 from wand.services.node_lookout import NodeLookout
 from wand.services.program import ProgramService, Surroundings
 from wand.services.stores import SQLITE
@@ -29,7 +27,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
 
 #: The keys that a reload takes over.
-LIVE: Final = ("servers", "entries", "directories")
+RELOADED_KEYS: Final = ("servers", "entries", "directories")
 
 
 _REL2_ONLY: Final = (
@@ -52,12 +50,9 @@ class Node(ProgramService[EtudConfiguration]):
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = WandService(self._wanted(self.configuration), self._context)
-        self.etud.follower = self._follower
-        self.etud.moved = self.wand.moved
-        if not self.etud.protocol.sealed:  # else the membership has told them
-            self.etud.macChanged = self.wand.macChanged
+        self.etud.directories = self.wand
         state = NodeLookout(surroundings.context, lambda: self.etud.member, self.wand.status)
-        rules = (*SEALED, *NODE) if self.etud.protocol.sealed else (*REL2, *NODE)
+        rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
         for service in (self.etud, self.wand, Lookout(surroundings.context, rules, state.looks)):
             service.setServiceParent(self)
 
@@ -67,24 +62,22 @@ class Node(ProgramService[EtudConfiguration]):
         See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.  It is asked
         for once, while the program has all its privileges: later, plugins may be out of its sight.
         """
-        protocol: IPeerProtocol = discover(IPeerProtocol).choose(self.configuration.protocol)
-        return protocol.sealed
+        return ISessionProtocol.providedBy(discover(IPeerProtocol).choose(self.configuration.protocol))
 
     def _context(self) -> NodeContext:
         return self.etud.context
 
-    def _follower(self) -> Follower | None:
-        directory = self.wand.directory(self.etud.protocol.directory)
-        return directory if isinstance(directory, WansdDirectory) else None
-
     def _wanted(self, configuration: EtudConfiguration) -> dict[str, Settings]:
         if not isinstance(configuration, NodeConfiguration):
             return wantedDirectories("", (), configuration.entries, {})
-        protocol = self.etud.protocol
-        if protocol.sealed and configuration.servers:
+        if self.etud.hasMembers and configuration.servers:
             raise ConfigurationInvalid(self._surroundings.origin, "servers", _REL2_ONLY)
         return wantedDirectories(
-            protocol.directory, configuration.servers, configuration.entries, configuration.directories, protocol.sealed
+            self.etud.protocol.directory,
+            configuration.servers,
+            configuration.entries,
+            configuration.directories,
+            hasMembers=self.etud.hasMembers,
         )
 
     # What the control socket looks at.
@@ -163,7 +156,7 @@ class Node(ProgramService[EtudConfiguration]):
         before, after = self.configuration, self._surroundings.load()
         changed = self.wand.change(self._wanted(after))
         self.configuration = after
-        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, LIVE)
+        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, RELOADED_KEYS)
 
 
 def _source(name: str | None) -> Source:

@@ -13,7 +13,7 @@ from wand.services.member import MemberService
 from wand.status import ConflictStatus, DirectoryStatus
 
 #: Seconds without an answer after which a server is said to be silent, and after which one that we want to join at is.
-PATIENCE: Final = 120.0
+SERVER_PATIENCE: Final = 120.0
 JOIN_PATIENCE: Final = 20.0
 
 #: What is said of a certificate that should have been renewed, and of one that has expired.
@@ -27,7 +27,7 @@ EXPIRED: Final = (
 )
 
 #: How many servers and conflicts are named.
-NAMED: Final = 3
+NAMED_MAXIMUM: Final = 3
 
 
 class NodeLookout:
@@ -62,11 +62,12 @@ class NodeLookout:
         now = self._context.clock.seconds()
         waiting = [each.name for each in self._directories() if each.state not in ("answered", "fixed")]
         self._since = {name: self._since.get(name, now) for name in waiting}
-        silent = [name for name in waiting if now - self._since[name] >= PATIENCE]
+        silent = [name for name in waiting if now - self._since[name] >= SERVER_PATIENCE]
         if silent:
+            minutes = SERVER_PATIENCE / 60
             self._notes.say(
                 "servers-silent",
-                f"no answer from the server at {_some(silent)} for {PATIENCE / 60:.0f} minutes: does it run, and does "
+                f"no answer from the server at {_some(silent)} for {minutes:.0f} minutes: does it run, and does "
                 f"its firewall let UDP port {_port(silent[0])} in?  Members that are known are still reached",
             )
         else:
@@ -113,8 +114,8 @@ class NodeLookout:
 
 
 def _some(names: list[str], between: str = ", ") -> str:
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    return between.join([*names[:NAMED], *more])
+    more = [f"{len(names) - NAMED_MAXIMUM} more"] if len(names) > NAMED_MAXIMUM else []
+    return between.join([*names[:NAMED_MAXIMUM], *more])
 
 
 def _port(endpoint: str) -> str:

@@ -1,5 +1,5 @@
 """
-Overlaps: addresses of the overlay that lead elsewhere on this host, too.
+Overlaps: addresses of the overlay to which this host has another route, too.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from wand.interfaces import Context
 from wand.timing.repeating import Repeating
 
 #: Seconds between two looks.
-INTERVAL: Final = 30.0
+ROUTES_INTERVAL: Final = 30.0
 
 #: What the note is about.
-KEY: Final = "overlap"
+OVERLAP_NOTE: Final = "overlap"
 
 #: Gives the routes of this host.
 Routes = Callable[[], list[Route]]
@@ -62,11 +62,11 @@ class OverlapWatch:
         """
         self._prefix, self._own = ip_network(prefix), own
         if not self._looking.running:
-            self._looking.start(INTERVAL)
+            self._looking.start(ROUTES_INTERVAL)
 
     def stop(self) -> None:
         """
-        Look no more.
+        Stop looking.
         """
         if self._looking.running:
             self._looking.stop()
@@ -80,12 +80,12 @@ class OverlapWatch:
         known = self._routes()
         found = overlap(self._prefix, self._own(), known)
         if found is None:
-            self._notes.clear(KEY)
+            self._notes.clear(OVERLAP_NOTE)
         elif found.prefix.prefixlen < self._prefix.prefixlen:  # ours goes first: merely, some there cannot be reached
-            self._notes.say(KEY, f"{self._said(found)}: addresses in both lead into the overlay", isHint=True)
+            self._notes.say(OVERLAP_NOTE, f"{self._said(found)}: addresses in both lead into the overlay", isHint=True)
         else:
             text = f"{self._said(found)}: {self._consequence}; give that network other addresses, or "
-            self._notes.say(KEY, text + _advice(self._prefix, known), isHint=self._isHint)
+            self._notes.say(OVERLAP_NOTE, text + _advice(self._prefix, known), isHint=self._isHint)
 
     def _said(self, found: Route) -> str:
         return f"the overlay's addresses, {self._prefix}, overlap {_named(found)} of this host"

@@ -5,17 +5,16 @@ What every program with a control socket is made of.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 import attrs
 
 from wand.config import EtudConfiguration, WansdConfiguration
+from wand.control.program import NetworkAdministration
 from wand.errors import NotSupported
 from wand.interfaces import Context
-from wand.membership.limits import USUAL, Limits
-from wand.membership.status import InvitationStatus, MemberStatus
 from wand.services.hooks import HookService
 from wand.services.report import Reported, reportOf
 from wand.services.state import StateService
@@ -47,9 +46,6 @@ class Surroundings(Generic[Kind]):
     end: Callable[[], object]
     lost: Callable[[str], object]
     origin: str = ""
-
-
-_NO_ROSTER = "only a server of a sealed network knows members and invitations"
 
 
 class ProgramService(WholeService, Generic[Kind]):
@@ -127,49 +123,11 @@ class ProgramService(WholeService, Generic[Kind]):
         """
         return reportOf(self)
 
-    # Membership, which most programs do not have; see L{wand.control.program.Program}.
+    # What most programs do not have; see L{wand.control.program.Program}.
 
     async def join(self, token: str) -> None:
         raise NotSupported("only a node of a sealed network joins one")
 
-    async def invite(
-        self,
-        endpoints: Sequence[str],
-        uses: int,
-        lifetime: float,
-        name: str,
-        bridge: bool,
-        approval: bool,
-        limits: Limits = USUAL,
-    ) -> str:
-        raise NotSupported(_NO_ROSTER)
-
-    def invitations(self) -> list[InvitationStatus]:
-        raise NotSupported(_NO_ROSTER)
-
-    async def withdraw(self, invitation: str) -> None:
-        raise NotSupported(_NO_ROSTER)
-
-    def members(self, after: str | None, count: int) -> list[MemberStatus]:
-        raise NotSupported(_NO_ROSTER)
-
-    async def approve(self, nameOrKey: str) -> MemberStatus:
-        raise NotSupported(_NO_ROSTER)
-
-    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
-        raise NotSupported(_NO_ROSTER)
-
-    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
-        raise NotSupported(_NO_ROSTER)
-
-    async def confirm(self, nameOrKey: str) -> MemberStatus:
-        raise NotSupported(_NO_ROSTER)
-
-    async def revoke(self, nameOrKey: str) -> MemberStatus:
-        raise NotSupported(_NO_ROSTER)
-
-    def requests(self) -> bytes:
-        raise NotSupported(_NO_ROSTER)
-
-    async def importSignatures(self, document: bytes) -> int:
-        raise NotSupported(_NO_ROSTER)
+    @property
+    def network(self) -> NetworkAdministration:
+        raise NotSupported("only a server of a sealed network knows members and invitations")

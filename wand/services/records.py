@@ -12,10 +12,10 @@ from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from wand.discovery.in_time import inTime
 from wand.discovery.opening import openPlugin
 from wand.errors import StoreUnavailable, WandError
 from wand.interfaces import Context, IRecords, IStore, Settings
-from wand.services.whole import inTime
 
 #: Seconds that a store has to write what is not written yet when the program ends, and to close.
 WRITING: Final = 1.5

@@ -1,5 +1,5 @@
 """
-Redeeming an invitation, on a node: its server is found and asked, and what becomes of it is said.
+Redeeming an invitation, on a node: find its server, ask it, and tell the operator what came of it.
 """
 
 from __future__ import annotations
@@ -13,32 +13,31 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.endpoint import Endpoint
-from wand.interfaces import Context, ITap
+from wand.interfaces import Context, ISessions, ITap, JoinKey
 from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Joining
 from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
-from wand.protocols.sealed.peers import JoinKey
-from wand.protocols.sealed.transport import SealedTransport
-from wand.services.invited import NOTE, OPEN_NOTE
+from wand.services.invited import FILE_NOTE, OPEN_FILE_NOTE
+from wand.underlay.names import resolverOf
 from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts, allResolverOf
+from wand.underlay.whereabouts import Whereabouts
 
 #: The key of the note about it.
-KEY: Final = "join"
+JOIN_NOTE: Final = "join"
 
 #: What the operator of a node is told that somebody has to admit.
 WAITING: Final = (
     "the server keeps the request: somebody there must approve it (wand approve) or sign it (wand requests, wand sign)"
 )
 
-#: Seconds for which the operator of a member is told that an invitation was refused.
-REFUSED: Final = 3600.0
+#: For how many seconds the operator of a member is told that an invitation was refused.
+REFUSAL_LIFETIME: Final = 3600.0
 
 
 class Redeeming:
     """
-    Redeems the invitation that an enrolment keeps, for a node that joins and for a member that shall get more.
+    Redeems the invitation that an enrolment keeps, for a node that joins, and for a member that is to get more.
     """
 
     _log = Logger()
@@ -46,7 +45,7 @@ class Redeeming:
     def __init__(
         self,
         enrolment: Enrolment,
-        transport: SealedTransport,
+        sessions: ISessions,
         tap: ITap,
         context: Context,
         name: str,
@@ -57,7 +56,7 @@ class Redeeming:
         @param redeemed: called with what our certificate says now, and what it said before; C{None} if there was none.
         """
         self._enrolment = enrolment
-        self._transport = transport
+        self._sessions = sessions
         self._tap = tap
         self._clock = context.clock
         self._random = context.random
@@ -70,7 +69,7 @@ class Redeeming:
         self._whereabouts: Whereabouts | None = None
         self._before: Certificate | None = None
         self._askedSince: float | None = None  # infinite once the server answered
-        transport.onJoin(self._answered)
+        sessions.onJoin(self._answered)
 
     def begin(self) -> None:
         """
@@ -80,10 +79,10 @@ class Redeeming:
         assert token is not None
         self._end()
         self._before = self._enrolment.own
-        self._server = server = self._transport.join(token.server, [], token.invitation, token.secret)
+        self._server = server = self._sessions.join(token.server, [], token.invitation, token.secret)
         unresolved = Unresolved(self._notes, "the invitation")
         self._whereabouts = Whereabouts(
-            token.endpoints, allResolverOf(self._clock), partial(self._found, server), self._clock, unresolved
+            token.endpoints, resolverOf(self._clock), partial(self._found, server), self._clock, unresolved
         )
         self._joining = Joining(
             self._enrolment, self._name, self._tap.mac, self._clock, self._random, self._ask, self._delayed
@@ -117,7 +116,7 @@ class Redeeming:
     # Asking.
 
     def _found(self, server: JoinKey, endpoints: list[Endpoint]) -> None:
-        self._transport.introduceServer(server, endpoints)
+        self._sessions.introduceServer(server, endpoints)
         if self._askedSince is None:
             self._askedSince = self._clock.seconds()
         if self._joining is not None:
@@ -126,7 +125,7 @@ class Redeeming:
     def _ask(self, message: Message) -> None:
         if self._server is not None and self._whereabouts is not None:
             self._whereabouts.look()
-            self._transport.sendControl(self._server, pack(message))
+            self._sessions.sendControl(self._server, pack(message))
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:
         message = parse(octets)
@@ -134,11 +133,11 @@ class Redeeming:
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
             if isinstance(message, Pending):
-                self._notes.say(KEY, WAITING)
+                self._notes.say(JOIN_NOTE, WAITING)
             self._joining.received(message)
 
     def _delayed(self, reason: str) -> None:
-        self._notes.say(KEY, f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
+        self._notes.say(JOIN_NOTE, f"the invitation is not redeemed yet; the node tries again by itself: {reason}")
 
     # What becomes of it.
 
@@ -146,7 +145,7 @@ class Redeeming:
         self._end()
         own = self._enrolment.own
         assert own is not None
-        for note in (NOTE, OPEN_NOTE):
+        for note in (FILE_NOTE, OPEN_FILE_NOTE):
             self._notes.clear(note)
         if self._before is None:
             self._sayEntered(own)
@@ -171,19 +170,19 @@ class Redeeming:
         reason = failure.getErrorMessage()
         if self._enrolment.stage == "member":
             note = f"an invitation was refused ({reason}); this node is a member as before"
-            self._notes.say(KEY, note, isHint=True, lifetime=REFUSED)
+            self._notes.say(JOIN_NOTE, note, isHint=True, lifetime=REFUSAL_LIFETIME)
         else:
-            self._notes.say(KEY, f"not admitted: {reason}")
+            self._notes.say(JOIN_NOTE, f"not admitted: {reason}")
         self._log.error("the invitation is refused: {reason}", reason=reason)
         self._events.publish("join-refused", reason=reason)
 
     def _end(self) -> None:
-        self._notes.clear(KEY)
+        self._notes.clear(JOIN_NOTE)
         self._askedSince = None
         self.stop()
         self._joining = None
         if self._server is not None:
-            self._transport.end(self._server)
+            self._sessions.end(self._server)
             self._server = None
 
     @property

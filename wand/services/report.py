@@ -1,5 +1,5 @@
 """
-The state of a program as lines of the log, for those who can send it a signal and not reach its control socket.
+The state of a program as lines of the log, for those who can send it a signal but cannot reach its control socket.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from wand.ethernet import BROADCAST, MAC
 from wand.superframes.checksum import onesSum
 
 #: Seconds after the change: a server has to certify the address first, and everybody to hear of it.
-WHEN: Final = (1.0, 3.0, 8.0)
+ANNOUNCED_AFTER: Final = (1.0, 3.0, 8.0)
 
 _ALL_NODES: Final = bytes.fromhex("ff02" + "00" * 13 + "01")
 _ICMP: Final = 58
@@ -47,7 +47,7 @@ class SelfAnnouncing:
         Our MAC address is another.
         """
         self.stop()
-        self._timers = [self._clock.callLater(seconds, self._announce) for seconds in WHEN]
+        self._timers = [self._clock.callLater(seconds, self._announce) for seconds in ANNOUNCED_AFTER]
 
     def stop(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-The state directory as a service: made with the privileges of the start, and the program's alone while it runs.
+The state directory as a service: made with the privileges of the start, and locked while the program runs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class StateService(Service):
 
     def stopService(self) -> None:
         """
-        Let go of it.
+        Release it.
         """
         super().stopService()
         if self._lock is not None:

@@ -38,9 +38,9 @@ class TapWatch:
         wantsUp: bool,
     ) -> None:
         """
-        @param addresses: gives the addresses that the host shall have on it, with prefix lengths.
+        @param addresses: gives the addresses that the host should have on it, with prefix lengths.
         @param adopted: called after the tap took something over; told whether that is another MAC address.
-        @param wantsUp: shall its link be up?
+        @param wantsUp: should its link be up?
         """
         self.index = 0
         self._tap = tap
@@ -60,7 +60,7 @@ class TapWatch:
 
     def seen(self, link: Link) -> None:
         """
-        The interface is so.
+        The interface was seen, perhaps changed.
         """
         self.index = link.index
         self._notes.clear(GONE)
@@ -71,7 +71,7 @@ class TapWatch:
 
     def gone(self) -> None:
         """
-        The interface is not here any more.  If it was deleted the tap itself knows; here is what else it may be.
+        The interface is gone.  If it was deleted the tap itself knows; it may also have been moved elsewhere.
         """
         self._notes.say(
             GONE,

@@ -12,7 +12,7 @@ from twisted.application.service import Service
 
 from wand.discovery.catalogue import discover
 from wand.discovery.opening import openPlugin
-from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.status import DirectoryStatus
 
 Answer = TypeVar("Answer")
@@ -87,6 +87,8 @@ class WandService(Service):
             self._guarded(name, directory, directory.start)
         return sorted({*gone, *opened})
 
+    # What the directories are told.
+
     def moved(self) -> None:
         """
         An address or a route of this host changed.
@@ -103,12 +105,29 @@ class WandService(Service):
         self.change({})
         self.change(wanted)
 
-    def directory(self, name: str) -> IDirectory | None:
+    def announcementChanged(self) -> None:
         """
-        A directory at work, by its plugin's name.
+        See L{IMembershipFollower}.
         """
-        held = self._open.get(name)
-        return None if held is None else held[1]
+        for name, directory in self._followers():
+            self._guarded(name, directory, directory.announcementChanged)
+
+    def serversChanged(self) -> None:
+        """
+        See L{IMembershipFollower}.
+        """
+        for name, directory in self._followers():
+            self._guarded(name, directory, directory.serversChanged)
+
+    def clockSet(self) -> None:
+        """
+        See L{IMembershipFollower}.
+        """
+        for name, directory in self._followers():
+            self._guarded(name, directory, directory.clockSet)
+
+    def _followers(self) -> list[tuple[str, IMembershipFollower]]:
+        return [(name, each) for name, (_, each) in self._open.items() if IMembershipFollower.providedBy(each)]
 
     def status(self) -> list[DirectoryStatus]:
         """
@@ -132,7 +151,12 @@ class WandService(Service):
 
 
 def wantedDirectories(
-    native: str, servers: Iterable[str], entries: dict[str, str], more: Mapping[str, Settings], sealed: bool = False
+    native: str,
+    servers: Iterable[str],
+    entries: dict[str, str],
+    more: Mapping[str, Settings],
+    *,
+    hasMembers: bool = False,
 ) -> dict[str, Settings]:
     """
     The directories that a configuration asks for.
@@ -140,12 +164,12 @@ def wantedDirectories(
     @param native: the directory plugin that asks C{servers}: the one of the peer protocol.
     @param entries: fixed entries.
     @param more: the settings of further directories, by name.
-    @param sealed: whether the membership knows the servers.
+    @param hasMembers: is the protocol one between members, whose membership knows the servers?
     """
     wanted = {name: dict(settings) for name, settings in more.items()}
-    if servers and not sealed:
+    if servers and not hasMembers:
         wanted.setdefault(native, {})["servers"] = list(servers)
-    elif sealed:
+    elif hasMembers:
         wanted.setdefault(native, {})
     if entries:
         wanted.setdefault("static", {})["entries"] = dict(entries)

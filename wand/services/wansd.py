@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from wand.config import WansdConfiguration
 from wand.discovery.catalogue import discover
+from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
 from wand.rel2.server import Wansd
@@ -20,7 +21,6 @@ from wand.services.hindrance import Hindrance
 from wand.services.hooks import HookService
 from wand.services.records import WRITING, SteadyRecords, openRecords
 from wand.services.stores import storeSettings
-from wand.services.whole import inTime
 from wand.state import Owner, StateDirectory
 from wand.stores.lost import setAside
 from wand.stores.watched import WatchedRecords
@@ -116,7 +116,7 @@ class WansdService(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        Answer no more, and close the store.
+        Stop answering, and close the store.
         """
         super().stopService()
         self._hindrance.stop()

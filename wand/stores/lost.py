@@ -1,5 +1,5 @@
 """
-A file store that is lost or damaged: it is noticed before anything is made in its place, and never thrown away.
+A file store that is lost or damaged: that is noticed before a new one is created, and the old one is never deleted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _KEPT: Final = 1000
 
 def checkThere(path: Path, advice: str) -> None:
     """
-    See that a store that was filled before is still there.  SQLite would make an empty one in its place, and throw away
-    what is in the log beside an empty file.
+    See that a store that had records is still there.  SQLite would create an empty one instead, and discard what is in
+    the log beside an empty file.
 
     @param advice: what to do if it is not.
     @raise StoreDamaged: if there is no file, or it is empty.

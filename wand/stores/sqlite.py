@@ -3,7 +3,7 @@ A store in an SQLite file: the embedded default.
 
 The file is in WAL mode.  What is committed there has been handed to the operating system, so it survives the end of the
 program, however it ends.  Registrations are written with C{synchronous=NORMAL}: after a power failure the last ones may
-be missing, never is the file damaged, and the nodes register again within minutes; a flush of the disk for every
+be missing, but the file is never damaged, and nodes register again within minutes; a flush of the disk for every
 request would make the disk the server's limit.  An L{exchange<SQLiteRecords.exchange>} decides something that must not
 be decided twice, so it is made with C{synchronous=FULL} (https://www.sqlite.org/pragma.html#pragma_synchronous).
 """
@@ -62,9 +62,9 @@ CREATE TABLE IF NOT EXISTS records (
 """
 
 #: Seconds to wait for another process that writes; at first, while it is opened, and between two tries of that.
-PATIENCE: Final = 5.0
-OPENING: Final = 30.0
-PAUSE: Final = 0.2
+LOCK_PATIENCE: Final = 5.0
+OPENING_PATIENCE: Final = 30.0
+OPENING_PAUSE: Final = 0.2
 
 Result = TypeVar("Result")
 
@@ -145,7 +145,7 @@ class SQLiteRecords:
         The connection.  On a full disk there may be no room for the file that SQLite shares with other processes; then
         there are no other processes until something could be written again.
         """
-        until = time.monotonic() + OPENING
+        until = time.monotonic() + OPENING_PATIENCE
         while self._connection is None:
             try:
                 self._connection = self._open()
@@ -156,15 +156,15 @@ class SQLiteRecords:
                 if not _isOf(error, _BUSY) or self._isClosed or time.monotonic() >= until:
                     self._isAlone = False
                     raise self._unavailable(error) from error
-                time.sleep(PAUSE)
+                time.sleep(OPENING_PAUSE)
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
         _prepare(self._path)
-        connection = sqlite3.connect(self._path, timeout=PAUSE, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=OPENING_PAUSE, isolation_level=None)
         try:
             self._begin(connection)
-            connection.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
+            connection.execute(f"PRAGMA busy_timeout = {round(LOCK_PATIENCE * 1000)}")
         except BaseException:
             connection.close()
             raise

@@ -1,5 +1,5 @@
 """
-The store of a server as its operator sees it: while it cannot be written, or does not answer, a note says so.
+The store of a server as its operator sees it: a note says that nothing can be changed, or that it does not answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wand.errors import StoreUnavailable
 from wand.interfaces import Context, IRecords
 
 #: Seconds without an answer of the store after which a note tells of it.
-SLOW: Final = 2.0
+ANSWER_SLOW: Final = 2.0
 
 Result = TypeVar("Result")
 
@@ -47,16 +47,16 @@ class WatchedRecords:
 
     def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
         """
-        See L{IRecords}.
+        See L{IRecords}.  Who writes behind says itself when that fails; see L{wand.stores.write_behind}.
         """
-        return self._watched(self._records.write(kind, records)).addCallbacks(partial(self._written, True), self._not)
+        return self._watched(self._records.write(kind, records)).addCallback(partial(self._written, True))
 
     def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
         """
         See L{IRecords}.
         """
         exchanged = self._watched(self._records.exchange(kind, key, expected, value))
-        return exchanged.addCallbacks(lambda isSet: self._written(isSet, isSet), self._not)
+        return exchanged.addCallbacks(lambda isSet: self._written(isSet, isSet), self._refused)
 
     def close(self) -> Deferred[None]:
         """
@@ -73,7 +73,7 @@ class WatchedRecords:
             self._notes.clear("store")
         return result
 
-    def _not(self, failure: Failure) -> Failure:
+    def _refused(self, failure: Failure) -> Failure:
         if failure.check(StoreUnavailable):
             self._notes.say(
                 "store",
@@ -89,7 +89,7 @@ class WatchedRecords:
             return asked
         self._underWay += 1
         if self._timer is None and not self._isClosed:
-            self._timer = self._clock.callLater(SLOW, self._slow)
+            self._timer = self._clock.callLater(ANSWER_SLOW, self._slow)
         return asked.addBoth(self._answered)
 
     def _slow(self) -> None:
@@ -107,5 +107,5 @@ class WatchedRecords:
             self._timer.cancel()
             self._timer = None
         if self._underWay and not self._isClosed:
-            self._timer = self._clock.callLater(SLOW, self._slow)
+            self._timer = self._clock.callLater(ANSWER_SLOW, self._slow)
         return result

@@ -24,8 +24,8 @@ def completeChecksum(frame: bytearray | memoryview, start: int, offset: int) -> 
     card (C{NEEDS_CSUM}).
 
     @param frame: the frame; it is changed.
-    @param start: where the octets begin that the checksum covers.
-    @param offset: where the checksum stands, from C{start}.
+    @param start: where the octets that the checksum covers begin.
+    @param offset: where the checksum is, from C{start}.
     @return: whether that was possible; C{False} if the field is not inside the frame.
     """
     field = start + offset

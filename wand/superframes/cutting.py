@@ -1,8 +1,8 @@
 """
 Cutting: a superframe becomes chunks, each the plaintext of one datagram.
 
-Each chunk stands alone, so that a lost datagram costs only its own octets.  For TCP its size has nothing to do with
-the inner MSS, the payload being a stream; for UDP chunks begin and end where inner datagrams do.  All chunks but the
+Each chunk is independent, so that a lost datagram costs only its own octets.  For TCP its size has nothing to do with
+the inner MSS, since the payload is a stream; for UDP chunks begin and end where inner datagrams do.  All chunks but the
 last are of one size, so that they leave with one C{sendmsg} (C{UDP_SEGMENT}).  Layout, big-endian:
 
     kind 2 (1) | offset (2) | superframe (2) | total (2) | GSO size (2) | size of headers (1) | headers | payload
@@ -24,35 +24,35 @@ from wand.underlay.slots import Slots
 #: The first octet of a chunk's plaintext.
 CHUNK: Final = 2
 
-#: What follows the offset and is the same in all chunks of a superframe, before the headers.
+#: The fields after the offset and before the headers, which are the same in all chunks of a superframe.
 COMMON: Final = Struct(">HHHB")
 
 #: Octets before the headers.
 PREFIX: Final = 3 + COMMON.size
 
-#: Where the offset stands, and what all chunks of a superframe have in common behind it.
+#: Where the offset is, and behind it the part that all chunks of a superframe have in common.
 OFFSET: Final = 1
 COMMON_START: Final = 3
 
 #: The most chunks of a superframe; one that would need more is cut into frames instead.
 CHUNKS_MAXIMUM: Final = 128
 
-#: The least payload of a chunk that is not the last.  With L{CHUNKS_MAXIMUM} it holds 64 KiB.
+#: The least payload of a chunk that is not the last.  L{CHUNKS_MAXIMUM} of them hold 64 KiB.
 PIECE_MINIMUM: Final = 512
 
-#: Which superframes are TCP (C{True}) and UDP, and which frames may be cut though they are none.
+#: Which superframes are TCP (C{True}) and UDP, and which other frames may be cut, too.
 _IS_TCP: Final = {GSO_NONE: True, GSO_TCPV4: True, GSO_TCPV6: True, GSO_UDP_L4: False}
 
 
 # HOT PATH
 def superframeOf(virtio: VirtioHeader, frame: memoryview) -> Stretch | None:
     """
-    Understand what the kernel gave.  A TCP segment whose checksum is partial counts as a superframe of one segment,
-    so that one too big for the path needs no fragments.
+    Read a superframe that the kernel gave.  A TCP segment whose checksum is partial counts as a superframe of one
+    segment, so that one too big for the path needs no fragments.
 
-    @param virtio: the header that stood before the frame.
-    @param frame: it must stay as it is while the result is used.
-    @return: C{None} if the frame is no superframe, or none that we understand (C{virtio.gsoType} tells which).
+    @param virtio: the header before the frame.
+    @param frame: it must not change while the result is used.
+    @return: C{None} if the frame is not a superframe, or not one that we understand (C{virtio.gsoType} tells which).
     """
     isTCP = _IS_TCP.get(virtio.gsoType & ~GSO_ECN)
     shape = shapeOf(frame, len(frame))
@@ -67,7 +67,7 @@ def superframeOf(virtio: VirtioHeader, frame: memoryview) -> Stretch | None:
 
 def framesOf(virtio: VirtioHeader, frame: memoryview) -> Iterable[bytearray | memoryview]:
     """
-    Ordinary frames with whole checksums instead of what the kernel gave.
+    Make ordinary frames, with complete checksums, of one that the kernel gave.
 
     @return: nothing if it is a superframe that we do not understand.
     """
@@ -81,8 +81,8 @@ def framesOf(virtio: VirtioHeader, frame: memoryview) -> Iterable[bytearray | me
 
 def headOf(slots: Slots, slot: int) -> bytes:
     """
-    What stands before the payload of a chunk that somebody sent, without the kind: two octets of offset, and what is
-    common to the chunks of its superframe.
+    What precedes the payload of a received chunk, without the kind: two octets of offset, and what is common to the
+    chunks of its superframe.
     """
     first = slot * slots.stride
     return bytes(slots.view[first + OFFSET : first + PREFIX + slots.view[first + PREFIX - 1]])
@@ -107,8 +107,8 @@ class Cutter:
         us with a C{join} and a copy and 13 us for two slice assignments in a loop.
 
         @param room: the octets of the longest plaintext that the path carries.
-        @return: plaintexts, all but the last of one size, good until the next call; empty if the superframe has to go
-            as L{Stretch.frames}: its pieces would be too small or too many.
+        @return: plaintexts, all but the last of one size, valid until the next call; empty if the superframe has to
+            travel as L{Stretch.frames}: its pieces would be too small or too many.
         """
         headers, payload = superframe.headers, superframe.pieces[0]
         prefix = PREFIX + len(headers.octets)
@@ -148,7 +148,7 @@ def _heads(piece: int) -> list[bytes]:
 @lru_cache(maxsize=256)
 def _pieces(piece: int, full: int, rest: int) -> Struct:
     """
-    What takes all pieces out of a payload at once: 2.5 us for 47, where slices in a loop take 5.
+    Takes all pieces out of a payload at once: 2.5 us for 47, where slices in a loop take 5.
     """
     return Struct(f"{piece}s" * full + f"{rest}s" * (rest > 0))
 
@@ -156,6 +156,6 @@ def _pieces(piece: int, full: int, rest: int) -> Struct:
 @lru_cache(maxsize=256)
 def _chunks(common: int, piece: int, full: int, rest: int) -> Struct:
     """
-    What puts kind and offset, what is common and pieces side by side.
+    Puts kinds and offsets, the common part and the pieces side by side.
     """
     return Struct(f"3s{common}s{piece}s" * full + f"3s{common}s{rest}s" * (rest > 0))

@@ -1,7 +1,7 @@
 """
 Fragments: frames too big for the path that cannot be chunks of a superframe.
 
-Layout, big-endian; the frame's length is in each fragment, so that one buffer of the right size takes them all:
+Layout, big-endian; each fragment has the frame's length, so that one buffer of the right size takes them all:
 
     kind 3 (1) | frame's number (2) | its length (2) | offset (2) | octets of the frame
 """
@@ -25,15 +25,15 @@ _LAYOUT: Final = Struct(">BHHH")
 #: Octets before those of the frame.
 PREFIX: Final = _LAYOUT.size
 
-#: The least that a fragment that is not the last may hold, so that a frame has a bounded number of them.
+#: The least payload of a fragment that is not the last, so that a frame has a bounded number of them.
 PIECE_MINIMUM: Final = 256
 
-#: Frames that are put together at a time: of one peer, and of all.
-FRAMES_OF_PEER: Final = 64
+#: The most frames that are reassembled at a time: of one peer, and of all.
+FRAMES_OF_PEER_MAXIMUM: Final = 64
 FRAMES_MAXIMUM: Final = 1024
 
-#: Seconds after which a frame whose other fragments did not come is given up.
-PATIENCE: Final = 1.0
+#: Seconds that the fragments of a frame have to arrive.
+REASSEMBLY_PATIENCE: Final = 1.0
 
 COUNTERS: Final = {
     "drop-fragment-malformed": "fragments dropped: their sizes contradict each other, or those of the same frame",
@@ -67,8 +67,8 @@ class _Partial:
     """
     A frame of which some fragments came.
 
-    @ivar frame: its octets as far as they came.
-    @ivar missing: how many did not.
+    @ivar frame: the octets that came.
+    @ivar missing: how many are missing.
     @ivar extents: offset and end of each fragment that came.
     @ivar deadline: when to give up.
     """
@@ -85,7 +85,7 @@ class _Partial:
         """
         Take a fragment.
 
-        @return: whether it goes with those before; the same one again does no harm.
+        @return: whether it agrees with those before; the same one again does no harm.
         """
         end = offset + len(piece)
         if any(offset < theirEnd and theirOffset < end for theirOffset, theirEnd in self.extents):
@@ -98,8 +98,8 @@ class _Partial:
 
 class Reassembly:
     """
-    Puts frames together again.  What waits is bounded in number, for each peer and for all, in octets by the longest
-    frame, and in time; the oldest goes first.
+    Reassembles frames.  Waiting frames are bounded in number, for each peer and for all, in octets by the longest
+    frame, and in time; the oldest is dropped first.
     """
 
     def __init__(self, clock: IReactorTime, longest: int, counters: Counters) -> None:
@@ -115,7 +115,7 @@ class Reassembly:
 
     def resize(self, longest: int) -> None:
         """
-        The longest frame that the tap may get has so many octets now.
+        Change the length of the longest frame that the tap may get.
         """
         self._longest = longest
 
@@ -150,7 +150,7 @@ class Reassembly:
 
     def expire(self) -> None:
         """
-        Give up what waited too long.  A timer may call it; every new frame does.
+        Give up frames that waited too long.  A timer may call this; every new frame does.
         """
         now = self._clock.seconds()
         while self._partials:
@@ -162,7 +162,7 @@ class Reassembly:
 
     def forget(self, peer: Hashable) -> None:
         """
-        A peer is gone: drop what is kept of it.
+        Forget the frames of a peer that is gone.
         """
         for key in [key for key in self._partials if key[0] == peer]:
             self._end(*key)
@@ -176,11 +176,11 @@ class Reassembly:
 
     def _begin(self, peer: Hashable, number: int, total: int) -> _Partial:
         self.expire()
-        if self._waiting.get(peer, 0) >= FRAMES_OF_PEER:
+        if self._waiting.get(peer, 0) >= FRAMES_OF_PEER_MAXIMUM:
             self._giveUp(next(key for key in self._partials if key[0] == peer))
         elif len(self._partials) >= FRAMES_MAXIMUM:
             self._giveUp(next(iter(self._partials)))
-        partial = self._partials[peer, number] = _Partial(total, self._clock.seconds() + PATIENCE)
+        partial = self._partials[peer, number] = _Partial(total, self._clock.seconds() + REASSEMBLY_PATIENCE)
         self._waiting[peer] = self._waiting.get(peer, 0) + 1
         return partial
 

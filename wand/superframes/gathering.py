@@ -2,7 +2,7 @@
 Gathering: TCP segments of one flow that came side by side become a stretch, as a kernel's GRO makes them.
 
 For protocols whose datagrams are ordinary frames: the host takes one long frame instead of some fifty.  A host does not
-look at checksums again in what is gathered, so they are checked here.
+verify the checksums of gathered segments again, so this does.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _U16: Final = Struct(">H")
 # HOT PATH
 def gathered(slots: Slots, start: int, first: int, count: int, size: int, last: int) -> tuple[Stretch | None, int]:
     """
-    Make the longest stretch that begins with a frame.  What follows belongs to it if its headers are those of the next
-    segment, with no other flag than ACK, or PSH and then the stretch ends; all segments but the last are of one size.
+    Make the longest stretch that begins with a frame.  A frame that follows belongs to it if its headers are those of
+    the next segment, with no flag but ACK, or PSH on the last one; all segments but the last are of one size.
 
-    The checksums of all are checked by one division, 1.3 us a segment instead of 2.7: no single damage escapes it that
-    its own checksum would have found.
+    One division checks the checksums of all, in 1.3 us a segment instead of 2.7: it finds every single error that the
+    segment's own checksum would have found.
 
-    @param slots: what holds the frames.
+    @param slots: hold the frames.
     @param start: where they begin in their slots.
     @param first: the slot of the first.
     @param count: how many frames there are.
     @param size: octets of each but the last.
     @param last: octets of the last, at most C{size}.
-    @return: the stretch, good until the slots are filled anew, or C{None} if it is better that each frame goes alone;
-        and how many frames that concerns.
+    @return: the stretch, valid until the slots are filled again, or C{None} if each frame should go alone; and how many
+        frames that concerns.
     """
     base = first * slots.stride + start
     head = bytes(slots.view[base : base + min(size, _HEADERS)])
@@ -64,7 +64,7 @@ def gathered(slots: Slots, start: int, first: int, count: int, size: int, last: 
 
 def _mayBegin(head: bytes, shape: Shape, size: int) -> bool:
     """
-    Is a frame one that others may follow?  IP options stay as they are.
+    Can a frame begin a stretch?
     """
     network, isIPv4, transport, isTCP, prefix = shape
     if not isTCP or head[transport + 13] != _ACK or size - prefix < MSS_MINIMUM:
@@ -120,7 +120,7 @@ def _headers(head: bytes, shape: Shape, total: int, flags: int) -> bytes:
 
 def _addresses(shape: Shape) -> int:
     """
-    Where the IP addresses are, which end where TCP begins and are in its checksum.
+    Where the IP addresses are, which end where TCP begins and are part of its checksum.
     """
     return shape.transport - (8 if shape.isIPv4 else 32)
 
@@ -128,10 +128,10 @@ def _addresses(shape: Shape) -> int:
 @lru_cache(maxsize=64)
 def _layout(network: int, isIPv4: bool, transport: int, prefix: int) -> tuple[int, int, int]:
     """
-    How headers are compared, each as one big number: 0.2 us a segment, where the comparison of their parts takes 1.
+    How headers are compared, each as one big number: 0.2 us a segment, where comparing their parts takes 1.
 
-    @return: a mask that leaves what must be equal; by how many bits to shift a length, and a sequence number, to be at
-        its place.  A sequence number that wraps around ends the stretch.
+    @return: a mask of the bits that must be equal; by how many bits to shift a length, and a sequence number, to its
+        place.  A sequence number that wraps around ends the stretch.
     """
     mask = bytearray(b"\xff" * prefix)
     if isIPv4:

@@ -1,9 +1,9 @@
 """
-Joining: chunks that arrived become the longest stretches of superframes that they make up.
+Joining: received chunks become the longest possible stretches of superframes.
 
 Chunks are joined within one batch of datagrams, of one peer.  Nothing is kept between batches and nothing waits:
-where a chunk is missing, or comes later, a stretch ends and the next one begins.  TCP and UDP put up with that.
-Parities are looked at only then.
+where a chunk is missing, or comes later, a stretch ends and the next one begins, which TCP and UDP tolerate.
+Only then are parities used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COUNTERS: Final = {
     "drop-chunk-overlapping": "chunks dropped: another chunk of the same superframe had the same octets",
 }
 
-#: Where the size of the headers stands, from the offset on.
+#: Where the size of the headers is, counted from the offset.
 _LENGTH: Final = PREFIX - 1 - OFFSET
 
 
@@ -48,7 +48,7 @@ class Joiner:
 
     def resize(self, longest: int) -> None:
         """
-        The longest frame that the tap may get has so many octets now.
+        Change the length of the longest frame that the tap may get.
         """
         self._longest = longest
 
@@ -57,12 +57,12 @@ class Joiner:
         self, slots: Sequence[int], sizes: Sequence[int], parities: Sequence[tuple[int, int]] = ()
     ) -> list[Stretch]:
         """
-        Join what one peer sent in one batch.
+        Join the chunks that one peer sent in one batch.
 
         @param slots: the slots that hold chunks, in the order of their arrival, ascending.
         @param sizes: the octets of each plaintext.
         @param parities: the slots that hold parities, and the octets of each plaintext.
-        @return: stretches, in the order in which their superframes arrived, good until the slots are filled anew.
+        @return: stretches, in the order in which their superframes arrived, valid until the slots are filled again.
         """
         stretches: list[Stretch] = []
         at, end = 0, len(slots)
@@ -91,7 +91,7 @@ class Joiner:
         """
         Are the next C{count} chunks those of one superframe, in order and without a gap?
 
-        What they have in common is compared in two C{join}s: 1.3 us for 47 chunks, where a loop takes 8.
+        Two C{join}s compare their common parts: 1.3 us for 47 chunks, where a loop takes 8.
 
         @param last: the payload that the last of them should have; the others have as much as the first.
         """
@@ -117,8 +117,8 @@ class Joiner:
 
     def _extent(self, slots: Sequence[int], at: int, count: int) -> int:
         """
-        How many of the next C{count} chunks there are up to the last of the first one's superframe: what follows is
-        another's, perhaps in order.
+        How many of the next C{count} chunks there are up to the last of the first one's superframe: those that follow
+        belong to another, perhaps in order.
         """
         common = headOf(self._slots, slots[at])[2:]
         while headOf(self._slots, slots[at + count - 1])[2:] != common:
@@ -129,7 +129,7 @@ class Joiner:
         self, headers: Headers, slots: Sequence[int], sizes: Sequence[int], parities: Sequence[tuple[int, int]]
     ) -> list[Stretch]:
         """
-        Join chunks of which some are lost, late, doubled or of another superframe.
+        Join chunks of which some are lost, late, duplicated or of another superframe.
 
         @param headers: of the first chunk.
         """
@@ -149,7 +149,7 @@ class Joiner:
 
     def _runs(self, group: list[Piece], parities: list[Piece] | None) -> list[Stretch]:
         """
-        The stretches that the chunks of one superframe make up.
+        Make stretches of the chunks of one superframe.
 
         @param group: offset, slot and size of each chunk.
         @param parities: those of the superframe.
@@ -199,7 +199,7 @@ class Joiner:
 
     def _headers(self, slot: int, size: int) -> Headers | None:
         """
-        Read and check what a chunk says about its superframe.
+        Read and check a chunk's description of its superframe.
         """
         if size < PREFIX:
             self._counters["drop-chunk-malformed"] += 1
@@ -220,7 +220,7 @@ class Joiner:
 
     def _fits(self, headers: Headers, offset: int, size: int) -> bool:
         """
-        Can a chunk be one of the superframe's?  In UDP it begins and ends where datagrams do.
+        Can a chunk belong to the superframe?  In UDP it begins and ends where datagrams do.
         """
         length = size - PREFIX - len(headers.octets)
         end, total = offset + length, headers.total

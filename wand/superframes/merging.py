@@ -2,9 +2,8 @@
 Merging: consecutive UDP packets of one flow and one size become a superframe, as a kernel's own GRO makes them.
 
 Small packets cost by their number, not by their octets.  Merged, some twenty of 64 octets share a datagram, a seal and
-a write, and the kernel of the receiver cuts them again: 95,000
-packets a second arrived instead of 23,000, with the sender on the same two cores.
-Nothing waits: what is merged was read in one batch.
+a write, and the receiver's kernel cuts them again: 95,000 packets a second arrived instead of 23,000, with the sender
+on the same two cores.  Nothing waits: merged packets were read in one batch.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Final
 from wand.superframes.stretch import DATAGRAMS_MAXIMUM
 from wand.superframes.virtio import GSO_NONE, GSO_UDP_L4, NEEDS_CSUM, VirtioHeader
 
-#: The longest superframe: what IP can say, and an Ethernet header.
+#: The longest superframe: the most that IP allows, and an Ethernet header.
 _LONGEST: Final = 14 + 65_535
 
 #: Where the UDP header begins behind Ethernet and IPv4 without options, or IPv6; where UDP's checksum is in it.
@@ -50,7 +49,7 @@ class Merger:
         """
         Add a packet to those before.
 
-        @return: C{False} if it does not go with them: L{take} these, and L{begin} with it.
+        @return: C{False} if it does not match them: L{take} them, and L{begin} with it.
         """
         if not 0 < self.count < DATAGRAMS_MAXIMUM or virtio != self._virtio or peer != self.peer:
             return False
@@ -68,9 +67,9 @@ class Merger:
     # HOT PATH
     def begin(self, peer: Hashable, frame: memoryview, virtio: VirtioHeader) -> bool:
         """
-        Begin anew with a packet, when there is none.
+        Begin with a packet, when none is collected.
 
-        @return: whether it is one that can be merged with others.
+        @return: whether it can be merged with others.
         """
         start, size = virtio.checksumStart, len(frame)
         if virtio.gsoType != GSO_NONE or virtio.checksumOffset != _CHECKSUM or virtio.flags != NEEDS_CSUM:
@@ -93,9 +92,9 @@ class Merger:
     # HOT PATH
     def take(self) -> tuple[memoryview, VirtioHeader]:
         """
-        What was collected, at least one packet, as one superframe or as the packet that it is.
+        The collected packets, at least one, as one superframe, or the only packet as it is.
 
-        @return: what L{superframeOf<wand.superframes.cutting.superframeOf>} takes, good until the next packet.
+        @return: what L{superframeOf<wand.superframes.cutting.superframeOf>} takes, valid until the next packet.
         """
         virtio, count, self.count = self._virtio, self.count, 0
         assert virtio is not None
@@ -114,7 +113,7 @@ class Merger:
 
 def _same(head: bytes, start: int) -> bytes:
     """
-    What is the same in all packets of a flow and a size: all headers but IPv4's identification and checksum.
+    The headers that all packets of a flow and a size share: all but IPv4's identification and checksum.
     """
     if start == _IPV4_UDP:
         return head[:18] + head[20:24] + head[26:42]

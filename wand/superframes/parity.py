@@ -1,10 +1,10 @@
 """
-Parity: what makes a lost chunk again, for ways that lose datagrams at random.
+Parity: recovers lost chunks, on paths that lose datagrams at random.
 
 The chunks of a superframe are dealt out to classes: with C{g} classes chunk C{i} belongs to class C{i % g}, so that
 neighbours, which are lost together, are in different ones.  A class has at most L{CLASS} chunks and one parity, the
-exclusive or of their pieces; it is a datagram of its own and as long as a whole chunk.  With it any one chunk of the
-class can be made again.  Layout, big-endian; what follows the offset is the same as in the chunks:
+exclusive or of their pieces; it is a datagram of its own and as long as a whole chunk.  It can recover any one chunk of
+the class.  Layout, big-endian; everything after the offset is the same as in the chunks:
 
     kind 5 (1) | offset of the class's first chunk (2) | superframe (2) | total (2) | GSO size (2) | size of headers (1)
     | headers | parity
@@ -21,7 +21,7 @@ from wand.superframes.stretch import Stretch
 from wand.underlay.slots import Slots
 
 COUNTERS: Final = {
-    "chunks-rebuilt": "chunks that were lost and made again from parity",
+    "chunks-rebuilt": "chunks that were lost and recovered from parity",
     "drop-parity-malformed": "parities dropped: their superframe cannot have them",
 }
 
@@ -29,7 +29,7 @@ COUNTERS: Final = {
 PARITY: Final = 5
 
 #: The most chunks of a class: one datagram in 17 is parity.  At 1 % loss one class in 80 loses two.  With 8 instead of
-#: 16, TCP got 18 % more there and 5 % less at 0.1 %, and the way carried twice the parity.
+#: 16, TCP got 18 % more there and 5 % less at 0.1 %, and the path carried twice the parity.
 CLASS: Final = 16
 
 #: A chunk or parity that came: the octets of its offset, its slot, the octets of its plaintext.
@@ -49,10 +49,10 @@ def classesOf(total: int, piece: int) -> tuple[int, int]:
     return count, classes if 1 < count <= CHUNKS_MAXIMUM - classes else 0
 
 
-# HOT PATH on ways that lose datagrams
+# HOT PATH on paths that lose datagrams
 def paritiesOf(superframe: Stretch, chunks: Sequence[memoryview]) -> list[memoryview]:
     """
-    Make the parities of a superframe.  One fold makes those of all classes: 45 us for 60,000 octets.
+    Make the parities of a superframe.  One fold makes those of all classes, in 45 us for 60,000 octets.
 
     @param chunks: its chunks.
     @return: plaintexts, to be sent before the chunks; none if the superframe has no parity.
@@ -75,18 +75,18 @@ def paritiesOf(superframe: Stretch, chunks: Sequence[memoryview]) -> list[memory
     ]
 
 
-# HOT PATH on ways that lose datagrams
+# HOT PATH on paths that lose datagrams
 def unfinished(
     slots: Slots, chunks: Sequence[int], sizes: Sequence[int], parities: Sequence[tuple[int, int]]
 ) -> int | None:
     """
-    Is there more to come of the last superframe?  A lost chunk can be made again only from all the others.  Nothing is
+    Is more of the last superframe to come?  A lost chunk can be recovered only from all the others.  Nothing is
     checked here.
 
     @param chunks: the slots that hold chunks.
     @param sizes: the octets of their plaintexts.
     @param parities: the slots that hold parities, one at least, and the octets of their plaintexts.
-    @return: the slot where it begins, with its parities; C{None} if its last chunk is there, or it has no parity.
+    @return: the slot where it begins, with its parities; C{None} if its last chunk arrived, or it has no parity.
     """
     first, _ = parities[-1]
     common = headOf(slots, first)[2:]
@@ -104,7 +104,7 @@ def unfinished(
 
 class Rebuilder:
     """
-    Makes lost chunks again, in the slots of their parities.
+    Recovers lost chunks, in the slots of their parities.
     """
 
     def __init__(self, slots: Slots, counters: Counters) -> None:
@@ -114,8 +114,8 @@ class Rebuilder:
 
     def rebuild(self, chunks: Sequence[Piece], parities: Sequence[Piece], prefix: int, total: int) -> Iterator[Piece]:
         """
-        Make what can be made of one superframe.  Each class costs one fold at most, however many parities of it
-        there are.  What is made has yet to be checked, like a chunk that came.
+        Recover what can be recovered of one superframe.  Each class costs at most one fold, however many parities it
+        has.  A recovered chunk has yet to be checked, like a received one.
 
         @param prefix: octets before the payload, in chunks and parities.
         @param total: octets of the superframe's payload.
@@ -142,8 +142,8 @@ class Rebuilder:
         self, there: dict[int, tuple[int, int]], first: int, piece: int, total: int
     ) -> tuple[int, list[tuple[int, int]]] | None:
         """
-        @return: the offset of the one chunk that a class lacks, and slots and lengths of the others; C{None} if it is
-            not one, or the others are not what they should be.
+        @return: the offset of the one chunk that a class lacks, and slots and lengths of the others; C{None} if it does
+            not lack exactly one, or the others have the wrong lengths.
         """
         _, classes = classesOf(total, piece)
         lost, others = [], []

@@ -15,10 +15,10 @@ _IPV4: Final = 0x0800
 _IPV6: Final = 0x86DD
 
 #: IPv6 headers of the form (next header, length in units of 8 octets beyond the first): hop-by-hop options, routing,
-#: destination options.  Behind any other, such as a fragment header, nothing is to be cut.
+#: destination options.  A packet with any other, such as a fragment header, is not cut.
 _EXTENSIONS: Final = frozenset({0, 43, 60})
 
-#: SYN, RST and URG: a TCP segment that stands for itself.
+#: SYN, RST and URG: a TCP segment with any of these is not cut.
 _SINGULAR: Final = 0x02 | 0x04 | 0x20
 
 
@@ -45,10 +45,10 @@ def shapeOf(frame: bytes | memoryview, length: int) -> Shape | None:
     """
     Find the headers of a frame.
 
-    @param frame: the frame, or as much of its beginning as holds the headers.
+    @param frame: the frame, or at least its headers.
     @param length: the length of the whole frame; the lengths in its IP header must agree with it.
-    @return: C{None} if the frame is anything but a whole IP packet with TCP or UDP in it whose payload can be cut:
-        such a frame travels as it is.
+    @return: C{None} unless the frame is a whole IP packet with TCP or UDP whose payload can be cut; any other travels
+        as it is.
     """
     size = len(frame)
     network = 14

@@ -1,5 +1,5 @@
 """
-Stretches: a part of a superframe's payload, and the headers that it needs to stand alone.
+Stretches: parts of a superframe's payload, with the headers to be frames of their own.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Headers:
         self.shape = shape
         self.total = total
         self.gsoSize = gsoSize
-        # The pseudo header's sum without the length: what is left to add for a stretch is its own length.  The
-        # addresses are never looked at, so a routing header does no harm.
+        # The pseudo header's sum without the length: only its own length is left to add for a stretch.  The addresses
+        # are never read, so a routing header does no harm.
         transport = shape.transport
         (partial,) = _U16.unpack_from(octets, transport + (16 if shape.isTCP else 6))
         self._checksum = partial - (len(octets) - transport + total)
@@ -60,9 +60,9 @@ class Headers:
     @classmethod
     def read(cls, octets: bytes, total: int, gsoSize: int) -> Headers | None:
         """
-        Check headers and sizes that somebody says belong to a superframe.
+        Check the headers and sizes that a peer gives of a superframe.
 
-        @return: C{None} if they cannot.
+        @return: C{None} if they cannot be right.
         """
         length = len(octets)
         shape = shapeOf(octets, length + total)
@@ -73,7 +73,7 @@ class Headers:
     @property
     def isBounded(self) -> bool:
         """
-        Does the superframe stand for a reasonable number of packets?  One that does not is a way to make others work.
+        Does the superframe stand for a reasonable number of packets?  One that does not would be an attack.
         """
         if self.shape.isTCP:
             return self.gsoSize >= MSS_MINIMUM
@@ -130,8 +130,8 @@ class Stretch:
     # HOT PATH
     def offloaded(self) -> list[bytes | bytearray | memoryview]:
         """
-        One frame for a tap with offloads, to be written with C{writev}: a virtio-net header, made here from what was
-        checked; the headers; the payload, never copied.
+        One frame for a tap with offloads, to be written with C{writev}: a virtio-net header made here from checked
+        values; the headers; the payload, never copied.
         """
         headers = self.headers.stretch(self.offset, self.length)
         _, isIPv4, transport, isTCP, size = self.headers.shape

@@ -25,7 +25,7 @@ TUN_F_TSO_ECN: Final = 0x08
 TUN_F_USO4: Final = 0x20
 TUN_F_USO6: Final = 0x40
 
-#: In the header's flags: the transport checksum is only the pseudo header's sum and is to be completed.
+#: In the header's flags: the transport checksum is only the pseudo header's sum and must be completed.
 NEEDS_CSUM: Final = 1
 
 GSO_NONE: Final = 0
@@ -40,7 +40,7 @@ _LAYOUT: Final = Struct("=BBHHHH")
 #: Octets of the header.
 HEADER_SIZE: Final = _LAYOUT.size
 
-#: The longest that a read from a tap with offloads may be: header, Ethernet header, tags, 64 KiB.
+#: The longest read from a tap with offloads: header, Ethernet header, tags, 64 KiB.
 READ_SIZE: Final = HEADER_SIZE + 14 + 16 + 65_536
 
 _TCP: Final = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6
@@ -54,14 +54,14 @@ _OFFERS: Final = (
 
 class VirtioHeader(NamedTuple):
     """
-    What the kernel says of a frame, or we say to it.
+    What the kernel tells us about a frame, or we tell the kernel.
 
     @ivar flags: L{NEEDS_CSUM} or 0; other bits mean nothing to us.
     @ivar gsoType: one of C{GSO_*}.
     @ivar headerLength: octets before the payload, a hint.
     @ivar gsoSize: octets of payload in each segment.
-    @ivar checksumStart: where the octets begin that the checksum covers, from the start of the frame.
-    @ivar checksumOffset: where the checksum stands, from C{checksumStart}.
+    @ivar checksumStart: where the octets that the checksum covers begin, from the start of the frame.
+    @ivar checksumOffset: where the checksum is, from C{checksumStart}.
     """
 
     flags: int
@@ -87,13 +87,13 @@ class VirtioHeader(NamedTuple):
 
 def agreeOffloads(descriptor: int, ioctl: Callable[..., object] = fcntl.ioctl) -> tuple[str, ...]:
     """
-    Agree with the kernel which offloads a tap has, from the most to the least.  Older kernels know no USO (before
-    6.2). The tap must have been opened with L{IFF_VNET_HDR}; whatever was agreed, the header is there.
+    Agree with the kernel on the offloads of a tap, from the most to the least.  Kernels before 6.2 know no USO.  The
+    tap must have been opened with L{IFF_VNET_HDR}; it has the header, whatever was agreed.
 
     @param descriptor: the open tap.
     @param ioctl: asks the kernel, see ioctl(2).
-    @return: the names of what was agreed, for people.
-    @raise OSError: if nothing was, or this is no tap with the header.
+    @return: the names of the agreed offloads, for people.
+    @raise OSError: if there are none, or this is not a tap with the header.
     """
     ioctl(descriptor, TUNSETVNETHDRSZ, HEADER_SIZE.to_bytes(4, sys.byteorder))
     *more, (least, leastNames) = _OFFERS

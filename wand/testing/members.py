@@ -16,7 +16,7 @@ from wand.endpoint import Endpoint
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.membership.certificate import NODE, SERVER, Certificate
-from wand.membership.claim import Claim
+from wand.membership.claim import Announcement, Claim
 from wand.membership.claims import Claims
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.signed import signed
@@ -242,7 +242,7 @@ class SimulatedMember:
         """
         self._epoch += 1
         self._claim = self.person.claim(self._epoch)
-        self.directory.changed()
+        self.directory.announcementChanged()
 
     @property
     def table(self) -> dict[bytes, object]:
@@ -272,11 +272,11 @@ class SimulatedMember:
         """
         return self.local
 
-    def check(self, certificate: bytes) -> Certificate | None:
+    def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """
         See L{wand.sealed.node.participant.Participant}.
         """
-        return self.trust.check(certificate)
+        return Announcement.verified(certificate, claim, self.trust.check) is not None
 
     def overtaken(self, epoch: int) -> None:
         """

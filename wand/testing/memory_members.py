@@ -10,9 +10,9 @@ from hashlib import sha256
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
+from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
-from wand.membership.limits import USUAL, Limits
 from wand.membership.status import InvitationStatus, MemberStatus
 from wand.status import ConflictStatus, OwnStatus
 
@@ -125,26 +125,31 @@ class MemoryMembers:
         """
         self.listed.update((member.key, member) for member in members)
 
-    async def invite(
-        self,
-        endpoints: Sequence[str],
-        uses: int,
-        lifetime: float,
-        name: str,
-        bridge: bool,
-        approval: bool,
-        limits: Limits = USUAL,
-    ) -> str:
+    @property
+    def network(self) -> MemoryMembers:
+        """
+        See L{wand.control.program.Program}: it is this object, too.
+        """
+        return self
+
+    async def invite(self, settings: InvitationSettings) -> str:
         """
         Keep the invitation.
         """
-        if uses > 1_000:
+        if settings.uses > 1_000:
             raise MembershipRefused("an invitation can be used 1 to 1000 times")
         invitation = keyOf(f"invitation {len(self.invited)}")[:32]
-        expires = self.clock.seconds() + lifetime
-        self.endpoints = list(endpoints)
+        self.endpoints = list(settings.endpoints)
         self.invited[invitation] = InvitationStatus(
-            invitation, uses, uses, expires, name, bridge, approval, limits.macs, limits.broadcasts
+            invitation,
+            settings.uses,
+            settings.uses,
+            self.clock.seconds() + settings.lifetime,
+            settings.name,
+            settings.bridge,
+            settings.approval,
+            settings.limits.macs,
+            settings.limits.broadcasts,
         )
         return f"wand1.{invitation}"
 

@@ -87,9 +87,9 @@ class SealedNode:
         self.joins: list[tuple[JoinKey, bytes]] = []
         transport.admitSources(lambda identity, mac, toGroup: mac == b"\x02" + identity[:5])
         transport.start(self)
-        transport.onControl(lambda peer, member, message: self.controls.append((peer, member, message)))
-        transport.onSession(lambda peer, member, up: self.sessions.append((peer, up)))
-        transport.onJoin(lambda other, message: self.joins.append((other, message)))
+        transport.sessions.onControl(lambda peer, member, message: self.controls.append((peer, member, message)))
+        transport.sessions.onSession(lambda peer, member, up: self.sessions.append((peer, up)))
+        transport.sessions.onJoin(lambda other, message: self.joins.append((other, message)))
 
     @property
     def endpoint(self) -> Endpoint:
@@ -115,7 +115,7 @@ class SealedNode:
         """
         Be told where another is.
         """
-        self.transport.introduce(other.key.identity, other.key.exchangePublic, [other.endpoint])
+        self.transport.sessions.introduce(other.key.identity, other.key.exchangePublic, [other.endpoint])
 
     def frameReceived(self, peer: Peer, frame: Frame) -> None:
         """

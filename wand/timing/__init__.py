@@ -1,3 +1,3 @@
 """
-Elapsed time: what has a deadline, what is done again and again, and how much may go in a time.
+Elapsed time: deadlines, repeated calls, token buckets and pacing.
 """

@@ -1,5 +1,5 @@
 """
-Budgets: how much goes to one address, since an answer is larger than its question and the question may be forged.
+Budgets: how much may go to one address, since an answer may be larger than its question, and the question forged.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-#: How many keys are remembered; beyond, the one that was used the longest ago is forgotten.
-MEMORY: Final = 4096
+#: How many keys are remembered; when there are more, the least recently used is forgotten.
+KEYS_MAXIMUM: Final = 4096
 
 
 class Budget:
@@ -18,9 +18,9 @@ class Budget:
     A token bucket for each key, such as an address.
     """
 
-    def __init__(self, clock: IReactorTime, rate: float, burst: float, memory: int = MEMORY) -> None:
+    def __init__(self, clock: IReactorTime, rate: float, burst: float, memory: int = KEYS_MAXIMUM) -> None:
         """
-        @param rate: tokens that a bucket gets in a second.
+        @param rate: tokens that a bucket gets per second.
         @param burst: tokens that it holds at most, and at first.
         @param memory: how many keys are remembered.
         """

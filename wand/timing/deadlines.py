@@ -1,5 +1,5 @@
 """
-Ageing: things with a deadline, told when it has passed.
+Ageing: things with a deadline, and a call when it has passed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 Key = TypeVar("Key", bound=Hashable)
 
-#: Seconds between two looks at deadlines of the wall clock, at most.
-LOOK: Final = 60.0
+#: The most seconds between two checks of deadlines of the wall clock.
+CHECK_INTERVAL: Final = 60.0
 
 
 class Ageing(Generic[Key]):
@@ -27,12 +27,12 @@ class Ageing(Generic[Key]):
         self, clock: IReactorTime, expired: Callable[[Key], object], wallClock: Callable[[], float] | None = None
     ) -> None:
         """
-        @param wallClock: gives the seconds since the epoch, if deadlines are such.  Whether one has passed is looked at
-            again every L{LOOK}, because that clock may be set.
+        @param wallClock: gives the seconds since the epoch, if deadlines are such.  They are checked again every
+            L{CHECK_INTERVAL}, because that clock may be set.
         """
         self._clock = clock
         self._seconds = wallClock or clock.seconds
-        self._longest = inf if wallClock is None else LOOK
+        self._longest = inf if wallClock is None else CHECK_INTERVAL
         self._expired = expired
         self._deadlines: dict[Key, float] = {}
         self._queue: list[tuple[float, int, Key]] = []
@@ -44,13 +44,13 @@ class Ageing(Generic[Key]):
 
     def deadline(self, key: Key) -> float | None:
         """
-        When C{key} expires, in seconds of the clock that deadlines are of, or C{None} if it does not.
+        When C{key} expires, in seconds of the deadlines' clock, or C{None} if it does not.
         """
         return self._deadlines.get(key)
 
     def expireAt(self, key: Key, when: float) -> None:
         """
-        Let C{key} expire at C{when}, in seconds of the clock that deadlines are of, and no longer earlier.
+        Set the deadline of C{key} to C{when}, in seconds of the deadlines' clock.
         """
         before = self._deadlines.get(key)
         self._deadlines[key] = when
@@ -59,7 +59,7 @@ class Ageing(Generic[Key]):
 
     def discard(self, key: Key) -> None:
         """
-        Let C{key} not expire.
+        Remove the deadline of C{key}.
         """
         self._deadlines.pop(key, None)
 
@@ -109,5 +109,5 @@ class Ageing(Generic[Key]):
                 else:
                     self._serial += 1
                     heappush(self._queue, (deadline, self._serial, key))
-        finally:  # whatever one of them does, the others go
+        finally:  # whatever one of them does, the others expire too
             self._schedule()

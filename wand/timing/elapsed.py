@@ -1,6 +1,6 @@
 """
-Elapsed time: what timers, ages and deadlines are measured with.  Twisted's reactors take the wall clock, and whenever
-somebody sets that, everything that waits is late, or early.
+Elapsed time, for timers, ages and deadlines.  Twisted's reactors use the wall clock, and whenever somebody sets that,
+every timer is late, or early.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from twisted.internet.base import ReactorBase
 
-#: Gives seconds since some moment, which only ever grow.  On Linux the time that the host sleeps counts, too: for its
-#: peers it passed (clock_gettime(2), CLOCK_BOOTTIME).
+#: Gives the seconds since some moment, which never go back.  On Linux the time that the host sleeps counts, too: for
+#: its peers it passed (clock_gettime(2), CLOCK_BOOTTIME).
 elapsed: Final[Callable[[], float]] = (
     partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
 )
@@ -21,9 +21,9 @@ elapsed: Final[Callable[[], float]] = (
 
 def steady(reactor: Any) -> Any:
     """
-    Let a reactor measure elapsed time from now on; what waits in it is due as soon as before.
+    Let a reactor measure elapsed time from now on; its pending calls keep their delays.
 
-    @return: the same reactor.  One that is none of Twisted's own kind, such as a simulated clock, is left as it is.
+    @return: the same reactor.  One that is not of Twisted's own kind, such as a simulated clock, is left as it is.
     """
     if isinstance(reactor, ReactorBase) and reactor.seconds is not elapsed:
         now = reactor.seconds()

@@ -1,5 +1,5 @@
 """
-Timers whose calls may fail: each failure is counted and logged like every other.
+Timers whose calls may fail: each failure is counted and logged.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from zope.interface import directlyProvides, providedBy
 
-from wand.failures import Failures
+from wand.timing.repeating import FailureCounter
 
 
 class GuardedTime:
     """
-    The time of a reactor, and whatever else it provides.
+    A reactor whose delayed calls are guarded.
     """
 
-    def __init__(self, reactor: IReactorTime, failures: Failures) -> None:
+    def __init__(self, reactor: IReactorTime, failures: FailureCounter) -> None:
         self._reactor = reactor
         self._failures = failures
         self.seconds = reactor.seconds

@@ -1,6 +1,5 @@
 """
-Pacing: something that is to be done for many, a few at a time, so that nothing else waits for it and no queue runs
-over.
+Pacing: a call for each of many items, a few at a time, so that nothing else waits for it and no queue overflows.
 """
 
 from __future__ import annotations
@@ -11,19 +10,19 @@ from typing import Final, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-#: How many at a time, and the seconds from one time to the next.
-COUNT: Final = 50
-INTERVAL: Final = 0.01
+#: How many calls are made at a time, and the seconds from one time to the next.
+CALLS_AT_A_TIME: Final = 50
+PAUSE: Final = 0.01
 
 Item = TypeVar("Item")
 
 
 class Pacing(Generic[Item]):
     """
-    Does one thing for many.
+    Makes one call for each of many items.
     """
 
-    def __init__(self, clock: IReactorTime, do: Callable[[Item], object], count: int = COUNT) -> None:
+    def __init__(self, clock: IReactorTime, do: Callable[[Item], object], count: int = CALLS_AT_A_TIME) -> None:
         self._clock = clock
         self._do = do
         self._count = count
@@ -33,7 +32,8 @@ class Pacing(Generic[Item]):
 
     def begin(self, items: Iterable[Item], done: Callable[[], object] | None = None) -> None:
         """
-        Do it for all of these; the first are done before this returns.  What was left of the items before is given up.
+        Make the call for all of these, for the first ones before this returns.  Earlier items that are left are given
+        up.
 
         @param done: called after the last.
         """
@@ -43,7 +43,7 @@ class Pacing(Generic[Item]):
 
     def stop(self) -> None:
         """
-        Do no more, and leave no timer behind.
+        Make no more calls, and leave no timer behind.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -55,7 +55,7 @@ class Pacing(Generic[Item]):
         for item in some:
             self._do(item)
         if len(some) == self._count:
-            self._timer = self._clock.callLater(INTERVAL, self._go)
+            self._timer = self._clock.callLater(PAUSE, self._go)
         else:
             self._done()
 

@@ -1,15 +1,27 @@
 """
-Calls that are made again and again, whatever one of them does: an exception ends a C{LoopingCall} of Twisted for good.
+Calls that go on after a failure: an exception ends a C{LoopingCall} of Twisted for good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-from wand.failures import Failures
+
+class FailureCounter(Protocol):
+    """
+    Counts and logs what a call raised; L{wand.failures.Failures} does.
+    """
+
+    def caught(self, place: str) -> None:
+        """
+        Count and log the exception that is being handled.
+
+        @param place: what raised, for people.
+        """
 
 
 class Repeating(LoopingCall):
@@ -17,10 +29,10 @@ class Repeating(LoopingCall):
     A C{LoopingCall} that goes on when a call fails.
     """
 
-    def __init__(self, place: str, call: Callable[[], object], clock: IReactorTime, failures: Failures) -> None:
+    def __init__(self, place: str, call: Callable[[], object], clock: IReactorTime, failures: FailureCounter) -> None:
         """
-        @param place: what is done, for the count and the log; see L{Failures.caught}.
-        @param call: it returns no Deferred to be waited for.
+        @param place: what is done, for the count and the log; see L{FailureCounter.caught}.
+        @param call: it must not return a Deferred.
         """
 
         def guarded() -> None:

@@ -1,5 +1,5 @@
 """
-Seldom: what may come with every frame is said once in a while, and only so much of one kind.
+Seldom: messages that every frame could cause are sent once in a while, and only a few of one kind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 
 class Seldom:
     """
-    Remembers what was said just now.
+    Remembers what was said recently.
     """
 
     def __init__(self, clock: IReactorTime, interval: float, limit: int) -> None:

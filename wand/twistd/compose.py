@@ -50,7 +50,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     reactor = _begin(program)
     configuration = options.configuration(kind)
     server: Server | SealedServer
-    if isinstance(configuration, ServerConfiguration) and configuration.protocol == "sealed":
+    if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.services.meeting import SealedServer
 
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
@@ -96,8 +96,8 @@ def _begin(program: str) -> Any:
 
 def settle() -> None:
     """
-    Let the garbage collector look no more at what was made until now, which stays until the end.  A full collection,
-    in which no frame passes, takes 12 ms with it and 0.5 without.
+    Keep the garbage collector from looking again at what was made until now, which stays until the end.  A full
+    collection, in which no frame passes, takes 12 ms with it and 0.5 without.
     """
     gc.collect()
     gc.freeze()

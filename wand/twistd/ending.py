@@ -20,10 +20,10 @@ from wand.errors import WandError
 _log: Final = Logger(namespace="wand")
 
 #: Seconds for the answer to a C{stop} to leave before the program ends.
-GRACE: Final = 0.1
+ANSWER_GRACE: Final = 0.1
 
 #: Seconds for everything to stop after that; more than all services need, of which each has its own limit.
-PATIENCE: Final = 4.5
+STOPPING_PATIENCE: Final = 4.5
 
 _status = 0
 
@@ -53,7 +53,7 @@ def endInTime(reactor: Any) -> None:
 
 
 def _limit() -> None:
-    late = Timer(PATIENCE, _late)
+    late = Timer(STOPPING_PATIENCE, _late)
     late.daemon = True
     late.start()
 
@@ -67,12 +67,12 @@ def endSoon(reactor: Any) -> None:
     """
     End the program in good order.
     """
-    reactor.callLater(GRACE, _stop, reactor)
+    reactor.callLater(ANSWER_GRACE, _stop, reactor)
 
 
 def endBecause(reactor: Any, reason: str) -> None:
     """
-    End the program with exit status 1, because it cannot do its work any more.
+    End the program with exit status 1, because it can no longer do its work.
     """
     global _status  # one process has one
     _log.critical("the program ends: {reason}", reason=reason)

@@ -29,19 +29,19 @@ from wand.underlay.prompt import IPromptReader
 
 #: For how many seconds it looks for events before it sleeps, if the last pause was shorter than that.  One that was
 #: longer ends it, so that a quiet network costs nothing.  Other programs go first meanwhile (sched_yield(2)).
-PATIENCE: Final = 300e-6
+BRISK_PAUSE: Final = 300e-6
 
 #: It does so only while it works for less than this part of the time: under bulk it would take the processor from
 #: others, 3 % of it, and gain nothing.
-BUSY: Final = 0.75
+BUSY_SHARE: Final = 0.75
 
 #: How much of the past counts at the next turn, and how much of one turn, in seconds.
-FADING: Final = 0.98
+FADING_FACTOR: Final = 0.98
 PASSED_MAXIMUM: Final = 0.01
 
-#: It does so only if this host sent something in the last so many seconds: a stranger's datagrams alone, though they
-#: come close one behind the other, are not worth a processor.
-RECENT: Final = 1e-3
+#: It does so only if this host sent something within that many seconds: a stranger's datagrams alone, though they come
+#: close one behind the other, are not worth a processor.
+RECENTLY_SENT: Final = 1e-3
 
 #: For how many seconds it sleeps at most: epoll(7) does not count the time that the host sleeps, but timers do.
 SLEEP_MAXIMUM: Final = 10.0
@@ -106,8 +106,8 @@ class PromptReactor(EPollReactor):
         begin = monotonic()
         events: list[tuple[int, int]] = []
         try:
-            if self._isBrisk and begin - self._localAt < RECENT and self._worked < BUSY * self._passed:
-                events = self._lookOut(begin + (PATIENCE if timeout < 0 else min(PATIENCE, timeout)))
+            if self._isBrisk and begin - self._localAt < RECENTLY_SENT and self._worked < BUSY_SHARE * self._passed:
+                events = self._lookOut(begin + (BRISK_PAUSE if timeout < 0 else min(BRISK_PAUSE, timeout)))
             if not events:
                 limit = timeout if 0 <= timeout < SLEEP_MAXIMUM else SLEEP_MAXIMUM
                 events = self._poller.poll(limit, len(self._selectables))
@@ -116,9 +116,9 @@ class PromptReactor(EPollReactor):
                 raise
         woke = monotonic()
         if timeout:
-            self._isBrisk = woke - begin < PATIENCE
-        self._worked = FADING * self._worked + min(begin - self._woke, PASSED_MAXIMUM)
-        self._passed = FADING * self._passed + min(woke - self._woke, PASSED_MAXIMUM)
+            self._isBrisk = woke - begin < BRISK_PAUSE
+        self._worked = FADING_FACTOR * self._worked + min(begin - self._woke, PASSED_MAXIMUM)
+        self._passed = FADING_FACTOR * self._passed + min(woke - self._woke, PASSED_MAXIMUM)
         self._woke = woke
         return events
 

@@ -1,3 +1,3 @@
 """
-The network below: ports, many datagrams at a time, and the names of servers.
+The network that carries the datagrams: UDP ports, datagrams in batches, and names of servers.
 """

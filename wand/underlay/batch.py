@@ -1,8 +1,8 @@
 """
 Batches: many datagrams, or trains of them, received in one call (recvmmsg(2)).
 
-Python's C{socket} does not have it, so libc's is called through ctypes.  Everything that the call reads is laid out
-once: the message headers, the pieces of memory they point to and the addresses stand in one block each, and a batch
+Python's C{socket} lacks it, so this calls libc through ctypes.  Everything that the call reads is laid out
+once: the message headers, the pieces of memory that they point to and the addresses are in one block each, and a batch
 changes a few columns of them.
 
 On loopback a datagram costs 0.8 us to receive in a batch, where C{recvfrom_into} takes 1.3.
@@ -25,10 +25,10 @@ from wand.underlay.offload import SOL_UDP
 from wand.underlay.slots import Slots
 from wand.underlay.source import localAddress
 
-#: Senders whose addresses are kept as text.
-SENDERS: Final = 4096
+#: How many senders' addresses are kept as text.
+SENDERS_MAXIMUM: Final = 4096
 
-#: Datagrams, or trains of them, in a batch.
+#: The most datagrams, or trains of them, in a batch.
 BATCH: Final = 64
 
 # struct mmsghdr and struct iovec of 64-bit Linux, in octets.
@@ -37,7 +37,7 @@ _VECTOR: Final = Struct("=QQ")
 _NAME: Final = 28  # sizeof(struct sockaddr_in6)
 
 # Control messages: CMSG_SPACE(sizeof(int)) for the size of a train's datagrams, which the kernel puts first, then
-# CMSG_SPACE(sizeof(struct in6_pktinfo)).  With the sender in front of it, it makes one piece: whence and where to.
+# CMSG_SPACE(sizeof(struct in6_pktinfo)).  The sender is in front of them, so source and destination are one piece.
 _CONTROL: Final = 24 + 40
 _CONTROL_AT: Final = 32
 _CONTROL_HEADER: Final = Struct("=Qii")
@@ -48,14 +48,14 @@ _MSG_DONTWAIT: Final = 0x40
 
 _NO_SEGMENTS: Final = [0] * BATCH
 
-# When so few messages were received, only they are made as they were; that is cheaper than all.
+# After at most so many messages only their headers are reset, which is cheaper than resetting all.
 _FEW: Final = 4
 _NOTHING: Final = [bytes(count * _ENDS) for count in range(_FEW + 1)]
 
 
 def unusable() -> str | None:
     """
-    Why there are no batches here; C{None} if there are.
+    Why batches do not work here; C{None} if they do.
     """
     if sys.platform != "linux" or ctypes.sizeof(ctypes.c_void_p) != 8:
         return "it needs 64-bit Linux"
@@ -64,7 +64,7 @@ def unusable() -> str | None:
 
 def endpointOf(address: bytes) -> tuple[str, int]:
     """
-    A numeric address from how the kernel has it (C{struct sockaddr_in} or C{sockaddr_in6}).
+    Read an address as the kernel writes it (C{struct sockaddr_in} or C{sockaddr_in6}).
     """
     port = int.from_bytes(address[2:4], "big")
     if int.from_bytes(address[:2], sys.byteorder) == socket.AF_INET6:
@@ -89,11 +89,11 @@ class Inbox:
     """
     Receives batches: message C{i} begins at C{i * stride} of C{memory}.  With C{UDP_GRO} a message is a train.
 
-    With slots of 64 KiB it takes 4 MiB of address space, of which only what is used becomes memory.
+    With slots of 64 KiB it takes 4 MiB of address space, of which only used pages become memory.
     """
 
     def __init__(self, udp: socket.socket, stride: int = 65_536) -> None:
-        # Zeroed by the kernel when it is used first: what is never used is never resident.
+        # The kernel zeroes pages at their first use: unused ones are never resident.
         self.memory = mmap(-1, BATCH * stride)
         self.view = memoryview(self.memory)
         self.stride = stride
@@ -101,7 +101,7 @@ class Inbox:
         # changes.
         self._headers = bytearray(BATCH * (_HEADER.size + _ENDS))
         self._vectors = bytearray(BATCH * _VECTOR.size)
-        # A bytearray may move when it is resized; with these exports held it cannot be.
+        # A bytearray may move when it is resized; while these exports are held it cannot be.
         blocks = (self.memory, self._headers, self._vectors)
         self._held = [(ctypes.c_char * len(block)).from_buffer(block) for block in blocks]
         first, self._block, vectors = map(ctypes.addressof, self._held)
@@ -127,9 +127,9 @@ class Inbox:
     # HOT PATH
     def receive(self, limit: int = BATCH) -> int:
         """
-        Receive what is there, at most C{limit} messages.
+        Receive at most C{limit} messages, without waiting.
 
-        @return: how many; 0 if there is none.
+        @return: how many came.
         @raise OSError: if the kernel reports an error.
         """
         used = self._used
@@ -190,20 +190,20 @@ class Inbox:
         return self._lastSender
 
     def _remembered(self, ends: bytes) -> tuple[str, int]:
-        if len(self._senders) >= SENDERS:
+        if len(self._senders) >= SENDERS_MAXIMUM:
             self._senders.clear()
             self._heard.clear()
         host, port = sender = endpointOf(ends)
         local = localAddress(controlsIn(ends[_CONTROL_AT:]))
-        if local is not None:  # with a size of trains and without it is one sender
+        if local is not None:  # one sender, whether the control messages have a size of trains or not
             sender = self._heard.setdefault((host, port, local), Heard.at(host, port, local))
         self._senders[ends] = sender
         return sender
 
     def rowEnd(self, at: int, count: int, sizes: list[int], segments: list[int]) -> int:
         """
-        Where the row of single datagrams of one size and from one sender ends that begins with message C{at}; the last
-        of a row may be shorter.
+        Where a row of single datagrams of one size and one sender that begins with message C{at} ends; its last
+        datagram may be shorter.
         """
         size, blocks = sizes[at], self._headers
         start = _ENDS_AT + at * _ENDS
@@ -221,7 +221,7 @@ class Inbox:
 
 class PlainInbox:
     """
-    An L{Inbox} for systems where that cannot be: one datagram at a time.
+    An L{Inbox} for other systems: one datagram at a time.
     """
 
     def __init__(self, udp: socket.socket) -> None:
@@ -272,7 +272,7 @@ class PlainInbox:
 
 def makeInbox(udp: socket.socket) -> Inbox | PlainInbox:
     """
-    The best inbox that there can be here.
+    Make the best inbox that works here.
     """
     return Inbox(udp) if unusable() is None else PlainInbox(udp)
 

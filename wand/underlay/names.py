@@ -1,14 +1,14 @@
 """
-Names of servers, resolved to IPv4 addresses.
+Names of hosts, resolved to numeric addresses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import (
     IAddress,
@@ -21,40 +21,43 @@ from zope.interface import implementer
 
 from wand.underlay.unresolved import impossible
 
-#: Resolves a name to an IPv4 address; fails with any exception, whose text says why.
-Resolve: TypeAlias = Callable[[str], Deferred[str]]
+#: Resolves a name to its addresses, none if it has none; fails with any exception, whose text says why.
+Resolve: TypeAlias = Callable[[str], Deferred[list[str]]]
+
+#: The families of addresses that are asked for.
+BOTH: Final = (IPv4Address, IPv6Address)
+IPV4: Final = (IPv4Address,)
 
 
-def resolverOf(reactor: IReactorTime) -> Resolve:
+def resolverOf(reactor: IReactorTime, families: Sequence[type[IPv4Address] | type[IPv6Address]] = BOTH) -> Resolve:
     """
-    The resolver of a reactor.  A simulated clock has none: with it every name fails.
+    The resolver of a reactor.  A simulated clock has none: with it names have no addresses.
     """
 
-    def resolve(name: str) -> Deferred[str]:
+    def resolve(name: str) -> Deferred[list[str]]:
         if not IReactorPluggableNameResolver.providedBy(reactor):
-            return fail(DNSLookupError(f"there is nobody to resolve {name}"))
+            return succeed([])
         why = impossible(name)
         if why is not None:
             return fail(DNSLookupError(why))
-        first = _First(name)
-        reactor.nameResolver.resolveHostName(first, name, addressTypes=[IPv4Address], transportSemantics="UDP")
-        return first.found
+        resolution = _Resolution()
+        reactor.nameResolver.resolveHostName(resolution, name, addressTypes=families, transportSemantics="UDP")
+        return resolution.found
 
     return resolve
 
 
 @implementer(IResolutionReceiver)
-class _First:
+class _Resolution:
     """
-    Takes the first address of a resolution.
+    Takes every address of a name.
 
-    @ivar found: fires with it.
+    @ivar found: fires with them.
     """
 
-    def __init__(self, name: str) -> None:
-        self.found: Deferred[str] = Deferred()
-        self._name = name
-        self._address: str | None = None
+    def __init__(self) -> None:
+        self.found: Deferred[list[str]] = Deferred()
+        self._addresses: list[str] = []
 
     def resolutionBegan(self, resolutionInProgress: IHostResolution) -> None:
         """
@@ -65,14 +68,11 @@ class _First:
         """
         See L{IResolutionReceiver}.
         """
-        if self._address is None and isinstance(address, IPv4Address):
-            self._address = address.host
+        if isinstance(address, IPv4Address | IPv6Address):
+            self._addresses.append(address.host)
 
     def resolutionComplete(self) -> None:
         """
         See L{IResolutionReceiver}.
         """
-        if self._address is None:
-            self.found.errback(DNSLookupError(f"{self._name} has no IPv4 address"))
-        else:
-            self.found.callback(self._address)
+        self.found.callback(self._addresses)

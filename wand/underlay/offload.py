@@ -1,6 +1,6 @@
 """
-Trains: equal datagrams to one peer, or from one, that the kernel takes or gives in one call (udp(7): C{UDP_SEGMENT},
-since Linux 4.18, and C{UDP_GRO}, since 5.0).
+Trains: datagrams of one size to or from one peer, which pass to and from the kernel in one call (udp(7):
+C{UDP_SEGMENT}, since Linux 4.18, and C{UDP_GRO}, since 5.0).
 
 On loopback a datagram of 1,400 octets costs 0.17 us to send in a train and 0.08 us to receive, where C{sendto} takes
 3.4 and C{recvfrom_into} 1.3.
@@ -23,16 +23,16 @@ UDP_GRO: Final = 104
 #: What accompanies a datagram or a train, as C{socket.sendmsg} takes it.
 Ancillary: TypeAlias = tuple[tuple[int, int, bytes], ...]
 
-#: Datagrams in a train: what every kernel takes (C{UDP_MAX_SEGMENTS} was 64 before Linux 6.8, then 128).
+#: The most datagrams in a train that every kernel takes (C{UDP_MAX_SEGMENTS} was 64 before Linux 6.8, then 128).
 TRAIN_MAXIMUM: Final = 64
 
-#: Octets of a train: what IPv6 leaves of 64 KiB, and a little more than IPv4 needs.
+#: The most octets of a train: what IPv6 leaves of 64 KiB; IPv4 would leave a little more.
 TRAIN_OCTETS: Final = 65_535 - 40 - 8
 
 _SIZE: Final = Struct("=H")
 
-#: What a kernel says whose network card cannot cut the train (EIO), or that finds it too long for the path or in
-#: datagrams (EINVAL, EMSGSIZE); one by one the datagrams may go.
+#: How a kernel fails whose network card cannot cut the train (EIO), or if the train is too long for the path or has too
+#: many datagrams (EINVAL, EMSGSIZE); sent one by one, the datagrams may pass.
 _REFUSED: Final = frozenset({errno.EIO, errno.EINVAL, errno.EMSGSIZE, errno.EOPNOTSUPP})
 
 
@@ -40,7 +40,7 @@ class TrainSender:
     """
     Sends trains, or their datagrams one by one where the kernel or the card refuses.
 
-    @ivar refusal: why trains are not sent as such; C{None} if they are.
+    @ivar refusal: why datagrams are sent one by one; C{None} if trains work.
     """
 
     _log = Logger()
@@ -68,7 +68,7 @@ class TrainSender:
     # HOT PATH
     def send(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> int:
         """
-        Send datagrams that lie one behind the other.
+        Send contiguous datagrams.
 
         @param size: octets of each; the last may be shorter.
         @return: how many were sent.
@@ -90,7 +90,7 @@ class TrainSender:
             except OSError as error:
                 if error.errno not in _REFUSED:
                     raise
-                if error.errno == errno.EIO:  # it is the card: it will not change its mind
+                if error.errno == errno.EIO:  # the card cannot, and never will
                     self._refuse(error)
             else:
                 return -(-total // size)
@@ -120,7 +120,7 @@ class TrainSender:
 
 def joinTrains(udp: socket.socket) -> str | None:
     """
-    Let the kernel join what arrives to trains.
+    Let the kernel join arriving datagrams to trains.
 
     @return: why it does not; C{None} if it does.
     """

@@ -27,15 +27,15 @@ class DatagramReceiver(Protocol):
         """
         A datagram came.
 
-        @param datagram: its payload, good until this call returns.
-        @param sender: where it says it comes from; equal to an L{Endpoint}.  Of a port on all addresses it is a
+        @param datagram: its payload, valid until this call returns.
+        @param sender: where it says it comes from; equal to an L{Endpoint}.  A port on all addresses gives a
             L{wand.endpoint.Heard}, which L{DatagramPort.answering} understands; and the same object each time, as far
             as the port remembers.
         """
 
     def batchReceived(self) -> None:
         """
-        For now there are no more datagrams: what was put off for a batch can be done.
+        The batch is over: do what was put off until then.
         """
 
 
@@ -55,8 +55,7 @@ class TrainReceiver(Protocol):
         """
         A train came.
 
-        @param slots: what holds the datagrams, one a slot, good until this call returns; they fill their slots, or at
-            least begin there.
+        @param slots: hold the datagrams, one a slot, valid until this call returns; each begins where its slot does.
         @param first: the slot of the first.
         @param count: how many there are, at least one.
         @param size: octets of each but the last.
@@ -78,24 +77,24 @@ class DatagramSender(Protocol):
     @property
     def wasTooLong(self) -> bool:
         """
-        Was the last that the system did not take too long, for the interface or for UDP?
+        Was the last datagram that the system refused too long, for the interface or for UDP?
         """
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
-        Send one datagram.  Never raises and never waits: what the system does not take is dropped and counted.
+        Send one datagram.  Never raises and never waits: a datagram that the system refuses is dropped and counted.
 
         @return: whether the system took it.
         """
 
     def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         """
-        Send the concatenation of C{parts} as one datagram, without making a copy of it first.
+        Send the concatenation of C{parts} as one datagram, without copying it first.
         """
 
     def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
         """
-        Send datagrams of one size that lie one behind the other.
+        Send contiguous datagrams of one size.
 
         @param size: octets of each; the last may be shorter.
         @return: whether the system took them all.
@@ -114,19 +113,19 @@ class DatagramPort(DatagramSender, Protocol):
     @property
     def features(self) -> tuple[str, ...]:
         """
-        What was agreed with the kernel, or why not, for people.
+        The offloads agreed with the kernel, or why there are none, for people.
         """
 
     @property
     def notes(self) -> tuple[str, ...]:
         """
-        What an operator could do to make it faster.
+        What an operator could do to make the port faster.
         """
 
     def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
         """
-        Send one datagram to an address that nobody has proven: datagrams to forged addresses may wait in the port's
-        queue for seconds, and members need room beside them.
+        Send one datagram to an unproven address: datagrams to forged addresses may wait in the port's queue for
+        seconds, and must leave room for members.
 
         @param taken: how much of the queue may be taken already, 0 to 1.
         @return: whether the system took it.
@@ -134,15 +133,15 @@ class DatagramPort(DatagramSender, Protocol):
 
     def answering(self, sender: tuple[str, int]) -> DatagramSender:
         """
-        This port for sending from the address to which a datagram came: whoever asked one address may not hear what
-        another one answers (a stateful firewall, a NAT).  When the host has lost that address the system chooses one.
+        This port, for sending from the address to which a datagram came: a stateful firewall or a NAT may stop answers
+        from another address.  If the host has lost that address the system chooses one.
 
-        @param sender: what the receiver was given with the datagram.
+        @param sender: as the receiver got it with the datagram.
         """
 
     def towards(self, sender: tuple[str, int]) -> DatagramSender:
         """
-        As L{answering}, for a conversation: this port itself where the system would choose that address anyway.  So we
+        As L{answering}, for a conversation: this port itself if the system would choose that address anyway.  So we
         follow when the system's choice changes, as on a host that moves.
         """
 
@@ -170,6 +169,6 @@ class Underlay(Protocol):
         """
         As L{bind}, for a receiver that takes trains.
 
-        @param mayFragment: whether what is sent may be cut into IP fragments, as with L{bind}.  If not, who sends has
-            to know what the path carries.
+        @param mayFragment: may IP cut sent datagrams into fragments, as with L{bind}?  If not, the sender has to know
+            what the path carries.
         """

@@ -1,5 +1,5 @@
 """
-Descriptors on the path of frames.
+Descriptors that frames pass through.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from zope.interface import Attribute
 
 class IPromptReader(IReadDescriptor):
     """
-    A descriptor whose C{doRead} a reactor may call straight away (L{wand.twistd.reactor}): it needs no logging
-    context, and what goes wrong in it is its own affair.  On any other reactor it is an ordinary descriptor.
+    A descriptor whose C{doRead} a reactor may call directly (L{wand.twistd.reactor}): it needs no logging context, and
+    handles its own errors.  On any other reactor it is an ordinary descriptor.
     """
 
     isLocal: bool = Attribute(
-        "Does what is read come from this host?  What a network brings may be a stranger's, who must keep nobody awake."
+        "Is what is read from this host?  What comes from a network may be a stranger's, who must not keep us awake."
     )

@@ -1,5 +1,5 @@
 """
-Sending through a UDP socket: from the address that the system chooses, or from one that was asked.
+Sending through a UDP socket: from the address that the system chooses, or from one that a peer sent to.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from wand.ethernet import Frame
 from wand.underlay.offload import TrainSender
 from wand.underlay.source import GONE, fromAddress
 
-#: What the system says when it has no room for a datagram now.
+#: How the system fails when it has no room for a datagram now.
 FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM})
 
-#: What it says of a socket that is none any more: somebody else closed it, or put another file in its place.
+#: How it fails when the descriptor is no longer our socket: other code closed it, or replaced it.
 SOCKET_GONE: Final = frozenset({errno.EBADF, errno.ENOTSOCK, errno.EDESTADDRREQ})
 
 
 class Sending:
     """
-    Sends, and counts what the system does not take.
+    Sends datagrams, and counts those that the system refuses.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Sending:
 
 class AnsweringPort(Sending):
     """
-    Sends from one of our addresses; while the host has lost that, from the one that the system chooses.
+    Sends from one of our addresses; while the host lacks that, from the one that the system chooses.
     """
 
     def __init__(

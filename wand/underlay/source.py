@@ -2,7 +2,7 @@
 Source addresses: to which of our addresses a datagram came, and from which one is sent (ip(7): C{IP_PKTINFO}, ipv6(7):
 C{IPV6_PKTINFO}).
 
-A port that is bound to all addresses is told by the kernel with each datagram, and tells it where it matters.
+If a port is bound to all addresses, the kernel gives that address with each datagram, and takes one where it matters.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _IPV6_PKTINFO: Final = 50
 _INFO: Final = Struct("=i4s4s")
 _INFO6: Final = Struct("=16si")
 
-#: What the kernel says when the source address that is asked for is gone, or leads nowhere.
+#: How the kernel fails when the requested source address is gone, or leads nowhere.
 GONE: Final = frozenset({errno.EINVAL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENODEV})
 
 
 def tellAddresses(udp: socket.socket) -> bool:
     """
-    Let the kernel tell with each datagram to which address it came, if the socket is bound to all.
+    Let the kernel give the destination address with each datagram, if the socket is bound to all.
 
     @return: whether it does.
     """
@@ -47,8 +47,7 @@ def tellAddresses(udp: socket.socket) -> bool:
 
 def localAddress(messages: Iterable[tuple[int, int, bytes]]) -> str | None:
     """
-    The address that a datagram came to, from its control messages; C{None} if it can be none of a datagram's that is
-    sent.
+    The address that a datagram came to, from its control messages; C{None} if no datagram can be sent from it.
 
     @param messages: level, type and data of each.
     """
@@ -63,7 +62,7 @@ def localAddress(messages: Iterable[tuple[int, int, bytes]]) -> str | None:
 
 def fromAddress(local: str) -> Ancillary:
     """
-    What makes the kernel send from one of our addresses.
+    The ancillary data that makes the kernel send from one of our addresses.
     """
     if ":" in local:
         info = _INFO6.pack(socket.inet_pton(socket.AF_INET6, local), 0)

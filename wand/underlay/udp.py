@@ -1,8 +1,8 @@
 """
 The real underlay: non-blocking UDP sockets in the reactor (udp(7), ip(7), ipv6(7)).
 
-Twisted's own UDP port parses the destination anew for every datagram, copies each one, and raises where a full queue is
-an everyday event; so this is a reader of the socket itself.
+Twisted's own UDP port parses the destination of every datagram, copies each one, and raises when a queue is full, which
+is an everyday event; so this reads the socket itself.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ COUNTERS: Final = {
     "drop-udp-full": "datagrams not sent: the socket's queue was full",
     "drop-udp-crowded": "answers to strangers not sent: too much of the socket's queue was taken",
     "drop-udp-too-long": "datagrams not sent: longer than UDP or the path allows",
-    "udp-source-gone": "datagrams and trains that could not be sent from the address that was asked: the host lost it",
+    "udp-source-gone": "datagrams and trains that could not be sent from the address the peer used: the host lost it",
     "drop-udp-unreachable": "datagrams not sent: no route, or forbidden by a firewall",
 }
 
-#: Trains, of up to 64 datagrams, read in one turn of the reactor; of single datagrams it is L{BATCH}.  So timers and
-#: the control socket stay prompt: either takes about a millisecond.
+#: The most trains, of up to 64 datagrams, that one turn of the reactor reads; of single datagrams it is L{BATCH}.  So
+#: timers and the control socket stay prompt: either takes about a millisecond.
 TRAINS: Final = 4
 
-#: Rows of datagrams whose slices are kept: a train of one size in one slot of the inbox makes one.
-ROWS: Final = 4 * TRAINS
+#: How many rows of datagrams have their slices kept: a train of one size in one slot of the inbox makes one.
+ROWS_MAXIMUM: Final = 4 * TRAINS
 
-#: How many of this host's addresses are remembered as places to answer from.
-ADDRESSES: Final = 256
+#: How many of this host's addresses are remembered to answer from.
+ANSWERERS_MAXIMUM: Final = 256
 
 #: What the kernel may queue for us (it takes twice as much, for its own structures).  A burst of big frames must fit,
-#: and what does not fit is lost; but what waits here waits in front of everything.  With TCP under way a ping took
-#: 1.3 ms (median) with 384 KiB, 1.0 with 256 and 0.9 with 192, and TCP got 3.0, 3.1 and 2.7 Gbit/s.
+#: or some are lost; but a long queue delays everything behind it.  Beside TCP a ping took 1.3 ms (median) with 384 KiB,
+#: 1.0 with 256 and 0.9 with 192, and TCP got 3.0, 3.1 and 2.7 Gbit/s.
 QUEUE_BYTES: Final = 256 << 10
 
 # Linux (in.h, in6.h): set "do not fragment", and neither trust nor wait for what ICMP says about the path's MTU.
@@ -64,7 +64,7 @@ _IP_MTU_DISCOVER: Final = 10
 _IPV6_MTU_DISCOVER: Final = 23
 _PMTUDISC_PROBE: Final = 3
 
-#: What the system hands on from the network, where anybody may have sent it (icmp(7)), and what passes by itself.
+#: Errors that the system passes on from the network, where anybody may have caused them (icmp(7)), and those that pass.
 _PASSING: Final = frozenset(
     {
         errno.ECONNREFUSED,
@@ -84,7 +84,7 @@ _PASSING: Final = frozenset(
     }
 )
 
-#: So many errors of another kind, with nothing read between them, mean that the socket is broken.
+#: This many errors of another kind, with nothing read in between, mean that the socket is broken.
 ERRORS_MAXIMUM: Final = 16
 
 
@@ -97,8 +97,8 @@ class UDPUnderlay:
         self, reactor: IReactorFDSet, counters: Counters, failures: Failures, lost: Callable[[str], object]
     ) -> None:
         """
-        @param failures: what counts and logs a receiver that raises.
-        @param lost: called with the reason when a socket is gone for good: nobody hears us, and we hear nobody.
+        @param failures: counts and logs receivers that raise.
+        @param lost: called with the reason when a socket is gone for good, and nothing can be sent or received.
         """
         self._reactor = reactor
         self._counters = counters
@@ -148,13 +148,11 @@ class OneByOne:
         """
         See L{TrainReceiver.trainReceived}.
         """
-        for index in range(first, first + count):
+        for datagram in slots.datagrams(first, count, size, last):
             if not self.isOpen():
                 break
-            start = index * slots.stride
-            octets = size if index < first + count - 1 else last
             try:
-                self._receiver.datagramReceived(slots.view[start : start + octets], sender)
+                self._receiver.datagramReceived(datagram, sender)
             except Exception:
                 self._failures.caught("datagram", plugin=self._receiver)
 
@@ -162,7 +160,7 @@ class OneByOne:
 @implementer(IPromptReader)
 class UDPPort(Sending):
     """
-    A bound socket.  Whatever its receiver does, it goes on; when the socket itself is gone, it says so.
+    A bound socket.  Whatever its receiver does, it goes on; when the socket itself is gone, it calls C{lost}.
     """
 
     isLocal = False
@@ -177,7 +175,7 @@ class UDPPort(Sending):
         lost: Callable[[str], object],
     ) -> None:
         """
-        @param failures: what counts and logs a receiver that raises.
+        @param failures: counts and logs a receiver that raises.
         @param lost: called with the reason when the socket is gone for good.
         """
         super().__init__(udp, counters, TrainSender(udp), self._break)
@@ -226,7 +224,7 @@ class UDPPort(Sending):
             return self
         answerer = self._answerers.get(sender.local)
         if answerer is None:
-            if len(self._answerers) >= ADDRESSES:  # a whole prefix may be ours
+            if len(self._answerers) >= ANSWERERS_MAXIMUM:  # a whole prefix may be ours
                 self._answerers.clear()
             answerer = AnsweringPort(self, self._socket, self._counters, self._trains, sender.local, self._break)
             self._answerers[sender.local] = answerer
@@ -242,7 +240,7 @@ class UDPPort(Sending):
 
     def doRead(self) -> None:
         """
-        Hand over what came, a bounded number of datagrams.
+        Hand over received datagrams, a bounded number of them.
         """
         inbox, receiver = self._inbox, self._receiver
         try:
@@ -306,7 +304,7 @@ class UDPPort(Sending):
     def _row(self, index: int, size: int) -> Slots:
         slots = self._rows.get((index, size))
         if slots is None:
-            if len(self._rows) >= ROWS:  # sizes come from peers: bounded
+            if len(self._rows) >= ROWS_MAXIMUM:  # sizes come from peers: bounded
                 self._rows.clear()
             start = index * self._inbox.stride
             row = self._inbox.view[start : start + self._inbox.stride]
@@ -343,7 +341,7 @@ class UDPPort(Sending):
 
     def _unread(self, error: OSError) -> None:
         """
-        Reading failed: mostly because of an ICMP error that came back for something sent before (ip(7), IP_RECVERR).
+        Reading failed: mostly because of an ICMP error for a datagram sent before (ip(7), IP_RECVERR).
         """
         self._counters["udp-errors"] += 1
         if error.errno not in _PASSING:
@@ -361,7 +359,7 @@ def _bound(host: str, port: int) -> socket.socket:
     udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         udp.setblocking(False)
-        if udp.family == socket.AF_INET6:  # another socket has IPv4 at the same port, whatever the system's default
+        if udp.family == socket.AF_INET6:  # another socket has IPv4 on the same port, whatever the system's default
             udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         udp.bind((host, port))
     except (OSError, OverflowError) as error:
@@ -391,7 +389,7 @@ def _sizeQueues(udp: socket.socket) -> tuple[str, ...]:
 
 def _queued(udp: socket.socket) -> int:
     """
-    Octets that wait to be sent, counted as the limit of the queue is (udp(7), C{SIOCOUTQ}); 0 where nobody can tell.
+    Octets that wait to be sent, counted like the queue's limit (udp(7), C{SIOCOUTQ}); 0 if the system does not say.
     """
     try:
         return int.from_bytes(fcntl.ioctl(udp, termios.TIOCOUTQ, bytes(4)), sys.byteorder)

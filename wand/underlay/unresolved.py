@@ -48,13 +48,13 @@ class Unresolved:
 
 def impossible(name: str) -> str | None:
     """
-    Why a name can have no address, whoever is asked; C{None} if it may have one.  The reactor's resolver would never
+    Why a name cannot have an address, whoever is asked; C{None} if it may have one.  The reactor's resolver would never
     answer.
     """
     try:
         name.encode("idna")
     except UnicodeError:
-        return "it is no name of a host"
+        return "it is not the name of a host"
     return None
 
 

@@ -6,85 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
-from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.error import DNSLookupError
-from twisted.internet.interfaces import (
-    IAddress,
-    IDelayedCall,
-    IHostResolution,
-    IReactorPluggableNameResolver,
-    IReactorTime,
-    IResolutionReceiver,
-)
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid
-from wand.underlay.unresolved import Unresolved, impossible
-
-#: Resolves a name to numeric addresses; none if there are none.
-ResolveAll: TypeAlias = Callable[[str], Deferred[list[str]]]
+from wand.underlay.names import Resolve
+from wand.underlay.unresolved import Unresolved
 
 #: Seconds until a name that cannot be resolved is tried again: at first, and at most.
-RETRY: Final = 1.0
-RETRY_MAXIMUM: Final = 30.0
+NAME_RETRY_FIRST: Final = 1.0
+NAME_RETRY_MAXIMUM: Final = 30.0
 
 #: Seconds after which the operator is told that DNS does not answer.
-SLOW: Final = 5.0
-
-
-def allResolverOf(reactor: IReactorTime) -> ResolveAll:
-    """
-    The resolver of a reactor.  A simulated clock has none: with it names have no addresses.
-    """
-
-    def resolve(name: str) -> Deferred[list[str]]:
-        if not IReactorPluggableNameResolver.providedBy(reactor):
-            return succeed([])
-        why = impossible(name)
-        if why is not None:
-            return fail(DNSLookupError(why))
-        every = _Every()
-        reactor.nameResolver.resolveHostName(every, name, transportSemantics="UDP")
-        return every.found
-
-    return resolve
-
-
-@implementer(IResolutionReceiver)
-class _Every:
-    """
-    Takes every address of a resolution.
-
-    @ivar found: fires with them.
-    """
-
-    def __init__(self) -> None:
-        self.found: Deferred[list[str]] = Deferred()
-        self._addresses: list[str] = []
-
-    def resolutionBegan(self, resolutionInProgress: IHostResolution) -> None:
-        """
-        See L{IResolutionReceiver}.
-        """
-
-    def addressResolved(self, address: IAddress) -> None:
-        """
-        See L{IResolutionReceiver}.
-        """
-        if isinstance(address, (IPv4Address, IPv6Address)):
-            self._addresses.append(address.host)
-
-    def resolutionComplete(self) -> None:
-        """
-        See L{IResolutionReceiver}.
-        """
-        self.found.callback(self._addresses)
+DNS_SLOW: Final = 5.0
 
 
 class Whereabouts:
@@ -97,7 +37,7 @@ class Whereabouts:
     def __init__(
         self,
         endpoints: Iterable[str],
-        resolve: ResolveAll,
+        resolve: Resolve,
         found: Callable[[list[Endpoint]], object],
         clock: IReactorTime,
         unresolved: Unresolved,
@@ -155,7 +95,7 @@ class Whereabouts:
         except AddressInvalid as error:
             self._log.warn("a server cannot be asked: {error}", error=error)
             return
-        self._later(SLOW, text, partial(self._unresolved.say, name, "DNS does not answer"))
+        self._later(DNS_SLOW, text, partial(self._unresolved.say, name, "DNS does not answer"))
         looking = self._waiting[text] = maybeDeferred(self._resolve, name).addCallback(partial(self._named, text, name))
         looking.addErrback(self._lost, text, name)
         looking.addBoth(self._done, text)
@@ -186,7 +126,8 @@ class Whereabouts:
             return
         self._unresolved.say(name, _why(failure))
         count = self._failures[text] = self._failures.get(text, 0) + 1
-        self._later(min(RETRY_MAXIMUM, RETRY * 2 ** min(count - 1, 9)), text, partial(self._lookUp, text))
+        wait = min(NAME_RETRY_MAXIMUM, NAME_RETRY_FIRST * 2 ** min(count - 1, 9))
+        self._later(wait, text, partial(self._lookUp, text))
 
     def _later(self, seconds: float, text: str, call: Callable[[], object]) -> None:
         def due() -> None:

@@ -7,22 +7,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.events import Events
 from wand.interfaces import IDirectory, IDirectoryKind
 from wand.membership.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
-from wand.notes import Notes
 from wand.sealed.directory.client import RENEWAL, WansdDirectoryKind
-from wand.sealed.directory.coverage import PARTS, Coverage
 from wand.sealed.directory.messages import Announce, Ask, Page, Record, pack, parse
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.stores.memory import MemoryRecords
@@ -30,8 +23,6 @@ from wand.testing.context import simulatedNode
 from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 from wand.testing.network import Network
 from wand.testing.sessions import SimulatedSessions
-from wand.underlay.unresolved import Unresolved, impossible
-from wand.underlay.whereabouts import RETRY_MAXIMUM, Whereabouts, allResolverOf
 
 INSTANCE = b"instance"
 
@@ -329,10 +320,10 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.network.run(20)
         before = self.count("directory-announces")
         self.node.claimAnew()
-        self.node.directory.changed()
+        self.node.directory.announcementChanged()
         self.assertEqual(self.count("directory-announces"), before + 1)
         self.node.local.append("[fd00::1]:22222")
-        self.node.directory.changed()
+        self.node.directory.announcementChanged()
         self.assertEqual(self.count("directory-announces"), before + 2)
         self.network.run(5)
         self.assertEqual(self.count("directory-announces"), before + 2)
@@ -373,146 +364,3 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.node.go()
         self.assertEqual([each for each in self.network.clock.getDelayedCalls() if each.getTime() > BEGIN + 4], [])
         self.assertEqual(self.known(), [])
-
-
-class CoverageTests(SynchronousTestCase):
-    """
-    L{Coverage}.
-    """
-
-    @given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.randoms(use_true_random=False))
-    @settings(deadline=None)
-    def test_anyOrderOfTheSamePartsIsTheSame(self, lengths: list[int], random: st.random.Random) -> None:
-        """
-        Parts that come in any order, some of them twice, cover everything in the end.
-        """
-        ends = [sum(lengths[: at + 1]) for at in range(len(lengths))]
-        parts = list(zip([0, *ends[:-1]], ends, strict=True))
-        shuffled = [*parts, *parts[::2]]
-        random.shuffle(shuffled)
-        coverage = Coverage(b"instance")
-        for part in shuffled:
-            coverage.cover(*part)
-        self.assertEqual((coverage.version, coverage.hole), (ends[-1], (ends[-1], 0)))
-
-    @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), max_size=200))
-    @settings(deadline=None)
-    def test_itNeverClaimsMoreThanItSaw(self, parts: list[tuple[int, int]]) -> None:
-        """
-        Whatever comes, only versions that lay in some part count as known, and little is remembered.
-        """
-        coverage, seen = Coverage(b"instance"), set[int]()
-        for after, upto in parts:
-            coverage.cover(after, upto)
-            seen.update(range(after + 1, upto + 1))
-            self.assertLessEqual(set(range(1, coverage.version + 1)), seen)
-            self.assertLessEqual(len(coverage._parts), PARTS)
-            after, upto = coverage.hole
-            self.assertTrue(upto == 0 or upto > after)
-
-
-class WhereaboutsTests(SynchronousTestCase):
-    """
-    L{Whereabouts}.
-    """
-
-    def setUp(self) -> None:
-        self.told: list[list[Endpoint]] = []
-        self.clock = Clock()
-        self.notes = Notes(self.clock, Events(self.clock.seconds))
-        self.answers: dict[str, Deferred[list[str]]] = {}
-
-    def resolve(self, name: str) -> Deferred[list[str]]:
-        return self.answers.setdefault(name, Deferred())
-
-    def whereabouts(self, texts: list[str]) -> Whereabouts:
-        unresolved = Unresolved(self.notes, "the invitation")
-        return Whereabouts(texts, self.resolve, self.told.append, self.clock, unresolved)
-
-    def test_numbersAndNamesOfBothFamilies(self) -> None:
-        """
-        A numeric endpoint is known at once, a name when it is resolved, with every address; the port may be left out.
-        """
-        texts = ["203.0.113.1:5", "[2001:db8::1]", "wand.example.net:7", "no port:x"]
-        whereabouts = self.whereabouts(texts)
-        whereabouts.look()
-        self.assertEqual(self.told[-1], [Endpoint("203.0.113.1", 5), Endpoint("2001:db8::1", 44444)])
-        self.answers.pop("wand.example.net").callback(["192.0.2.1", "2001:db8::2", "0.0.0.0"])
-        self.assertEqual(self.told[-1][2:], [Endpoint("192.0.2.1", 7), Endpoint("2001:db8::2", 7)])
-        count = len(self.told)
-        whereabouts.look()
-        self.assertEqual(len(self.told), count)
-        self.flushLoggedErrors()
-
-    def test_aNameThatCanNotBeResolvedIsTriedAgain(self) -> None:
-        """
-        A name without addresses is told to the operator, and tried again until it has some, less and less often; other
-        looks do not make that more.
-        """
-        whereabouts = self.whereabouts(["wand.example.net"])
-        whereabouts.look()
-        tries = 0
-        for second in range(300):
-            if "wand.example.net" in self.answers:
-                tries += 1
-                answer = self.answers.pop("wand.example.net")
-                answer.callback([]) if second % 2 else answer.errback(OSError("no answer"))
-            whereabouts.look()
-            self.clock.advance(1)
-        self.assertIn("wand.example.net cannot be resolved", self.notes.texts[0])
-        self.assertTrue(10 <= tries <= 16, tries)
-        self.clock.advance(RETRY_MAXIMUM)
-        self.answers.pop("wand.example.net").callback(["192.0.2.1"])
-        self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
-        self.assertEqual(self.notes.texts, [])
-        whereabouts.look()
-        whereabouts.stop()
-        self.assertEqual(len(self.told), 1)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_theHostMoved(self) -> None:
-        """
-        Where the host is now a name may have an address: it is asked for at once, and not twice.
-        """
-        whereabouts = self.whereabouts(["wand.example.net"])
-        whereabouts.look()
-        for _ in range(5):
-            self.answers.pop("wand.example.net").callback([])
-            self.clock.advance(RETRY_MAXIMUM)
-        self.answers.pop("wand.example.net").callback([])
-        whereabouts.lookAnew()
-        asked = self.answers["wand.example.net"]
-        whereabouts.lookAnew()
-        asked.callback(["192.0.2.1"])
-        self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
-        whereabouts.stop()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_aResolverThatDoesNotAnswer(self) -> None:
-        """
-        When DNS does not answer the operator is told soon, and there is never more than one question.
-        """
-        whereabouts = self.whereabouts(["wand.example.net"])
-        for _ in range(60):
-            whereabouts.look()
-            self.clock.advance(1)
-        self.assertIn("DNS does not answer", self.notes.texts[0])
-        self.assertEqual(len(self.answers), 1)
-        whereabouts.stop()
-        self.assertEqual((self.notes.texts, self.clock.getDelayedCalls()), ([], []))
-
-    def test_namesThatCanBeNone(self) -> None:
-        """
-        What can be no name fails at once, where the reactor's resolver would never answer.
-        """
-        for name in ("a" * 64 + ".example", "a..example"):
-            self.assertIsNotNone(impossible(name))
-        self.assertIsNone(impossible("b\u00fccher.example"))
-
-    def test_aClockResolvesNothing(self) -> None:
-        """
-        In simulated time names have no addresses.
-        """
-        resolve = allResolverOf(SimulatedNetwork.begun().clock)
-        self.assertEqual(self.successResultOf(resolve("wand.example.net")), [])
-        self.assertEqual(self.successResultOf(succeed(1)), 1)

@@ -16,12 +16,14 @@ from wand.events import Events
 from wand.membership.claim import Announcement
 from wand.membership.member_entries import OFFLINE_LIFETIME
 from wand.sealed.directory.client import COUNTERS
-from wand.sealed.directory.deltas import INTERVAL
-from wand.sealed.directory.messages import NUMBERS, Record
-from wand.sealed.directory.own import OwnAnnouncement
-from wand.sealed.directory.server import SILENCE
+from wand.sealed.directory.log_reader import LogReader
+from wand.sealed.directory.messages import Record
+from wand.sealed.directory.own_announcement import OwnAnnouncement
+from wand.sealed.directory.page_sender import PUSH_INTERVAL
+from wand.sealed.directory.presence import SILENCE
 from wand.sealed.directory.subscription import HEARTBEAT, Subscription
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.stores.memory import MemoryRecords
 from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 
@@ -132,6 +134,13 @@ class Listener:
         self.counters = Counters()
         self.counters.declare(COUNTERS)
         own = OwnAnnouncement(self)
+        reader = LogReader(
+            self.server,
+            self.sessions,
+            self.counters,
+            told=self.told,
+            restarted=lambda server: self.versions.clear(),
+        )
         self.subscription = Subscription(
             self.server,
             "server",
@@ -141,12 +150,11 @@ class Listener:
             Random(self.person.number),
             Events(network.clock.seconds),
             self.counters,
-            told=self.told,
-            restarted=lambda server: self.versions.clear(),
+            reader,
             unanswered=lambda: None,
         )
         control = ControlMessages(self.sessions, network.clock, self.counters)
-        control.read(NUMBERS, lambda peer, member, octets: self.subscription.received(octets))
+        control.read(DIRECTORY_NUMBERS, lambda peer, member, octets: self.subscription.received(octets))
         self.sessions.onSession(lambda peer, member, up: self.subscription.sessionUp() if up else None)
         self.subscription.exchange()
 
@@ -215,7 +223,7 @@ class StormTests(SynchronousTestCase):
             nodes[0].subscription.exchange()
             network.run(0.1)
         network.run(5)
-        rounds = 0.8 / INTERVAL + 2
+        rounds = 0.8 / PUSH_INTERVAL + 2
         self.assertLessEqual(server.context.counters["directory-pushes"] - before, 20 * rounds)
 
     def test_tenThousandMembersAreListed(self) -> None:
@@ -226,20 +234,20 @@ class StormTests(SynchronousTestCase):
         network = SimulatedNetwork.begun()
         server = SimulatedServer(network.person(0, server=True), MemoryRecords())
         server.come()
-        roll = server.directory._roll
+        log = server.directory._announcements
         pattern = network.person(1)
         said = Announcement.verified(pattern.signedCertificate, pattern.claim(), server.trust.check)
         assert said is not None
         for number in range(size):
             certificate = msgspec.structs.replace(said.certificate, identity=number.to_bytes(32, "big"))
             numbered = Announcement(certificate, said.claim, said.signedCertificate, said.signedClaim)
-            roll.change(numbered, ("198.51.100.1:22222", "192.168.1.1:22222"), BEGIN)
-        server.directory._journal.write()
+            log.change(numbered, ("198.51.100.1:22222", "192.168.1.1:22222"), BEGIN)
+        server.directory._stored.beginAnew()
         node = Listener(network.person(2), server.person)
         node.come()
         network.run(30)
-        self.assertTrue(node.subscription.coverage.isComplete)
-        self.assertEqual(node.subscription.coverage.version, size + 1)
+        self.assertTrue(node.subscription.reader.seen.isComplete)
+        self.assertEqual(node.subscription.reader.seen.version, size + 1)
         messages, octets = network.wire.carried
         self.assertLess(messages, size * 0.6)
         self.assertLess(octets, size * 600)

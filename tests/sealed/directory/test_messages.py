@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.messages import MESSAGE_MAXIMUM
 from wand.sealed.directory.messages import (
-    ENDPOINTS,
+    ENDPOINTS_MAXIMUM,
     PAGE_ROOM,
     PAIR_MAXIMUM,
     Announce,
@@ -23,7 +23,7 @@ from wand.sealed.directory.messages import (
     parse,
     parseRecord,
 )
-from wand.sealed.sessions.control_messages import BURST, ControlMessages, numberOf
+from wand.sealed.sessions.control_messages import MEMBER_BURST, ControlMessages, numberOf
 from wand.testing.members import SimulatedNetwork
 
 LONGEST_ENDPOINT = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
@@ -32,7 +32,7 @@ COUNT = 2**53
 
 def maximalRecord() -> Record:
     half = PAIR_MAXIMUM // 2
-    return Record(b"c" * half, b"l" * half, (LONGEST_ENDPOINT,) * ENDPOINTS, 2**32 - 1, COUNT)
+    return Record(b"c" * half, b"l" * half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM, 2**32 - 1, COUNT)
 
 
 class DirectoryMessagesTests(SynchronousTestCase):
@@ -48,7 +48,7 @@ class DirectoryMessagesTests(SynchronousTestCase):
         self.assertLessEqual(len(record), PAGE_ROOM)
         page = Page(2**32 - 1, True, b"i" * 8, COUNT, COUNT, COUNT, (msgspec.Raw(record),))
         half = b"c" * (PAIR_MAXIMUM // 2)
-        announce = Announce(2**32 - 1, half, half, (LONGEST_ENDPOINT,) * ENDPOINTS)
+        announce = Announce(2**32 - 1, half, half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM)
         self.assertLessEqual(len(pack(page)) - len(record), MESSAGE_MAXIMUM - PAGE_ROOM)
         for message in (page, announce, Announced(COUNT, 2**32 - 1, b"i" * 8, COUNT)):
             self.assertLessEqual(len(pack(message)), MESSAGE_MAXIMUM)
@@ -183,10 +183,10 @@ class ControlMessagesTests(SynchronousTestCase):
         A member that sends more control messages than it should is not read for a while; others are.
         """
         self.control.read(range(16, 32), self.reader)
-        for _ in range(2 * int(BURST)):
+        for _ in range(2 * int(MEMBER_BURST)):
             self.there.sendControl(self.here.identity, b"\x91\x10")
         self.network.run(1)
-        self.assertEqual((len(self.read), self.counters["drop-control-budget"]), (int(BURST), int(BURST)))
+        self.assertEqual((len(self.read), self.counters["drop-control-budget"]), (int(MEMBER_BURST), int(MEMBER_BURST)))
         self.network.person(3).sessions().sendControl(self.here.identity, b"\x91\x11")
         self.network.run(1)
         self.assertEqual(self.read[-1], b"\x91\x11")

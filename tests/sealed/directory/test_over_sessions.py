@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from wand.endpoint import SERVER_PORT, Endpoint
 from wand.interfaces import IFrameReceiver
+from wand.membership.claim import Announcement
 from wand.membership.claims import Claims
 from wand.membership.member import Member
 from wand.membership.trust import Trust
@@ -101,11 +102,11 @@ class Server:
         self.transport = SealedTransport(
             self.HOST, SERVER_PORT, context, Papers(person, trust), Random(clock.seconds()).randbytes, 1500
         )
-        control = ControlMessages(self.transport, clock, context.counters)
+        control = ControlMessages(self.transport.sessions, clock, context.counters)
         self.directory = SealedDirectory(
             person.key.identity,
             context,
-            self.transport,
+            self.transport.sessions,
             control,
             records,
             trust.check,
@@ -145,10 +146,10 @@ class Node:
         self.transport.admitSources(self.claims.sources.mayUse)
         self.frames = Frames()
         self.transport.start(self.frames)
-        control = ControlMessages(self.transport, clock, context.counters)
-        context = attrs.evolve(context, sealed=Sealed(self, self.transport, control))
+        control = ControlMessages(self.transport.sessions, clock, context.counters)
+        context = attrs.evolve(context, sealed=Sealed(self, self.transport.sessions, control))
         self.claim = person.claim(epoch)
-        self.directory = WansdDirectory(context, self, self.transport, control, lambda name: succeed([]))
+        self.directory = WansdDirectory(context, self, self.transport.sessions, control, lambda name: succeed([]))
         self.directory.start()
 
     def servers(self) -> list[DirectoryServer]:
@@ -161,8 +162,8 @@ class Node:
     def endpoints(self) -> list[str]:
         return []
 
-    def check(self, certificate: bytes) -> object:
-        return self.trust.check(certificate)
+    def isValid(self, certificate: bytes, claim: bytes) -> bool:
+        return Announcement.verified(certificate, claim, self.trust.check) is not None
 
     def overtaken(self, epoch: int) -> None:
         """
@@ -209,7 +210,7 @@ class SessionsTests(SynchronousTestCase):
         alice.transport.send(alice.table.peerOf[macOf(2)], frame)
         self.network.run(1)
         self.assertEqual(bob.frames.received, [(alice.identity, frame)])
-        self.assertEqual(alice.transport.endpointOf(bob.identity), Endpoint("198.51.100.2", 22222))
+        self.assertEqual(alice.transport.sessions.endpointOf(bob.identity), Endpoint("198.51.100.2", 22222))
 
     def test_everythingTravelsSealed(self) -> None:
         """

@@ -11,7 +11,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.errors import StoreUnavailable
 from wand.membership.messages import MESSAGE_MAXIMUM
-from wand.sealed.directory.deltas import INTERVAL
 from wand.sealed.directory.messages import (
     PAGE_ROOM,
     Announce,
@@ -24,8 +23,9 @@ from wand.sealed.directory.messages import (
     parse,
     parseRecord,
 )
-from wand.sealed.directory.roll_journal import KIND
-from wand.sealed.directory.server import CHANGE_BURST, SILENCE
+from wand.sealed.directory.page_sender import PUSH_INTERVAL
+from wand.sealed.directory.presence import CHANGE_BURST, SILENCE
+from wand.sealed.directory.stored_log import KIND
 from wand.stores.memory import MemoryRecords
 from wand.testing.members import LIFE, Person, SimulatedNetwork, SimulatedServer, macOf
 from wand.testing.sessions import SimulatedSessions
@@ -195,7 +195,7 @@ class SealedDirectoryTests(SynchronousTestCase):
             Client(self.network.person(number), self.server).announce()
             self.network.run(0.01)
         self.assertEqual(len(self.bob.pages), before + 1)
-        self.network.run(2 * INTERVAL)
+        self.network.run(2 * PUSH_INTERVAL)
         pushed = self.bob.pages[before:]
         self.assertLessEqual(len(pushed), 4)
         self.assertEqual(len(self.bob.records), 7)

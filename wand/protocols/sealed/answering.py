@@ -15,7 +15,7 @@ from wand.membership.member import Member
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.cookies import CookieJar
 from wand.protocols.sealed.hurry import Hurry
-from wand.protocols.sealed.noise import HandshakeInvalid, Responder, TransportKeys
+from wand.protocols.sealed.noise import HandshakeInvalid, Responder, TransportKeys, ephemeralKey
 from wand.protocols.sealed.packets import (
     JOIN,
     MEMBER,
@@ -28,6 +28,7 @@ from wand.protocols.sealed.packets import (
     packReply,
     packResponse,
     parseGreeting,
+    prologueOf,
 )
 from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
@@ -97,7 +98,7 @@ class Answering:
         if not self._jar.isProven(datagram, sender, now):
             self._demand(datagram, initiation.sender, sender, now)
             return False
-        if self._hurry.mayTry(sender, isPeer=shared.indices.places.hasPeer(sender)):
+        if self._hurry.mayTry(sender, isPeer=shared.places.hasPeer(sender)):
             return True
         shared.counters["drop-sealed-hurry"] += 1
         return False
@@ -108,7 +109,7 @@ class Answering:
             self._shared.counters["drop-sealed-hurry"] += 1
             return
         taken = DEMAND_FIRST if self._hurry.isFirst(sender[0]) else DEMAND_AGAIN
-        if self._shared.indices.places.isPeers(sender[0]):
+        if self._shared.places.isPeers(sender[0]):
             taken = DEMAND_PEER
         if port.answerStranger(self._jar.demand(datagram, index, sender, now), sender, taken):
             self._shared.counters["sealed-cookies-demanded"] += 1
@@ -116,7 +117,7 @@ class Answering:
     def _consider(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership
         try:
-            noise = Responder(membership.cipher, self._shared.prologue, membership.exchangeKey)
+            noise = Responder(membership.cipher, prologueOf(membership.network), membership.exchangeKey)
             greeting = parseGreeting(noise.read(initiation.noise))
         except HandshakeInvalid:
             self._shared.counters["drop-sealed-handshake"] += 1
@@ -180,7 +181,7 @@ class Answering:
         Is an initiation no repeated one?  If its time does not say so, its sender has to prove it: the peer's clock was
         ahead before, and is right now.
         """
-        shared, freshness, now = self._shared, conversation.freshness, self._shared.clock.seconds()
+        shared, freshness, now = self._shared, conversation.counterpart.freshness, self._shared.clock.seconds()
         if not freshness.isLater(greeting.time):
             isRepeated = freshness.isRepeated(greeting.time)
             if isRepeated or not self._jar.isOurs(greeting.cookie, sender, now):
@@ -207,8 +208,8 @@ class Answering:
         if port is None:
             return
         try:
-            payload = packReply(Reply(VERSION, shared.membership.certificate, shared.seconds()))
-            message, keys = noise.write(payload, psk, shared.ephemeral())
+            payload = packReply(Reply(VERSION, shared.membership.certificate, shared.timeOfDay.seconds()))
+            message, keys = noise.write(payload, psk, ephemeralKey(shared.entropy))
         except (HandshakeInvalid, ValueError):
             shared.counters["drop-sealed-handshake"] += 1
             return
@@ -228,5 +229,5 @@ class Answering:
             shared.clock.seconds(),
             initiator=False,
             version=min(VERSION, greeting.version),
-            ahead=shared.ahead(greeting.clock),
+            ahead=shared.timeOfDay.ahead(greeting.clock),
         )

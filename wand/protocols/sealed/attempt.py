@@ -5,13 +5,16 @@ An attempt to reach a peer: an initiation, sent again and again until it is answ
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
+from wand.membership.member import Member
 from wand.protocols.sealed.cookies import openCookie
-from wand.protocols.sealed.noise import HandshakeInvalid, Initiator, TransportKeys
+from wand.protocols.sealed.counterpart import Counterpart
+from wand.protocols.sealed.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey
 from wand.protocols.sealed.packets import (
+    HANDSHAKE_SIZE,
     VERSION,
     CookieMessage,
     Greeting,
@@ -22,12 +25,42 @@ from wand.protocols.sealed.packets import (
     packGreeting,
     packInitiation,
     parseReply,
+    prologueOf,
 )
+from wand.protocols.sealed.peer_place import PeerPlace
+from wand.protocols.sealed.peers import Correspondent, JoinKey
+from wand.protocols.sealed.session import Owner, Session
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import ATTEMPT_END, COOKIE_LIFE, RESEND_FIRST, RESEND_JITTER, RESEND_MAXIMUM
 
-if TYPE_CHECKING:
-    from wand.protocols.sealed.conversation import Conversation
+
+class Target(Owner, Protocol):
+    """
+    Whom an attempt is to reach; it gets the session that comes of it.
+    """
+
+    @property
+    def counterpart(self) -> Counterpart:
+        """
+        What handshakes with the peer need to know.
+        """
+
+    @property
+    def place(self) -> PeerPlace:
+        """
+        Where the peer may be.
+        """
+
+    def answered(
+        self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
+    ) -> None:
+        """
+        The peer answered our initiation.
+
+        @param place: where the initiation went that it read.
+        @param sender: where the response came from.
+        @param size: octets of the response.
+        """
 
 
 class Attempt:
@@ -36,18 +69,19 @@ class Attempt:
     each place has a number of its own, so that the answer tells at which of them the peer read it, wherever it may seem
     to come from.
 
-    @ivar conversation: whose it is.
+    @ivar peer: whom it is to reach.
     @ivar sendings: how often an initiation was sent.
     """
 
-    def __init__(self, shared: Shared, conversation: Conversation, gaveUp: Callable[[], None]) -> None:
+    def __init__(self, shared: Shared, target: Target, gaveUp: Callable[[], None]) -> None:
         """
         @param gaveUp: called when nobody answered.
         """
-        self.conversation = conversation
+        self.peer: Correspondent = target.peer
         self.sendings = 0
         self._turn = 0  # as with C{sendings}, but whoever demands a cookie is not left out of the answer
         self._shared = shared
+        self._target = target
         self._gaveUp = gaveUp
         self._places: dict[tuple[str, int], int] = {}
         self._end = shared.clock.seconds() + ATTEMPT_END
@@ -86,33 +120,57 @@ class Attempt:
             self._wait = RESEND_FIRST
             self._timer = self._shared.clock.callLater(max(0.0, self._sentAt + RESEND_FIRST - now), self._repeat)
 
-    def answer(self, response: Response) -> tuple[Reply, TransportKeys] | None:
+    def responseReceived(self, response: Response, sender: tuple[str, int]) -> None:
         """
-        Open a response.
+        Take a response.  One that does not open, or says nothing that we understand, is counted; the attempt goes on.
+        """
+        opened = self._opened(response)
+        if opened is None:
+            self._shared.counters["drop-sealed-handshake"] += 1
+            return
+        reply, keys = opened
+        member = self._shared.membership.admit(reply.credential, self._target.counterpart.exchangeKey)
+        if member is None or not _isExpected(self.peer, member):
+            self._shared.counters["drop-sealed-refused"] += 1
+            return
+        place = next(place for place, index in self._places.items() if index == response.receiver)
+        self._target.answered(self._session(response, reply, keys), member, place, sender, HANDSHAKE_SIZE)
 
-        @return: C{None} if it does not open, or says nothing that we understand; the attempt goes on.
-        """
+    def _opened(self, response: Response) -> tuple[Reply, TransportKeys] | None:
         if self._noise is None:
             return None
         try:
-            payload, keys = self._noise.read(response.noise, self.conversation.psk)
+            payload, keys = self._noise.read(response.noise, self._target.counterpart.psk)
         except HandshakeInvalid:
             return None
         reply = parseReply(payload)
         return None if reply is None else (reply, keys)
 
+    def _session(self, response: Response, reply: Reply, keys: TransportKeys) -> Session:
+        return Session(
+            self._target,
+            self._shared.membership.cipher,
+            keys,
+            response.receiver,
+            response.sender,
+            self._shared.clock.seconds(),
+            initiator=True,
+            version=min(VERSION, reply.version),
+            ahead=self._shared.timeOfDay.ahead(reply.clock),
+        )
+
     def cookieDemanded(self, message: CookieMessage) -> None:
         """
         The peer wants a cookie: send the initiation again, with it.
         """
-        mac = self._macs.get(message.receiver)
-        cookie = openCookie(message, self.conversation.exchangeKey, mac) if mac else None
+        mac, counterpart = self._macs.get(message.receiver), self._target.counterpart
+        cookie = openCookie(message, counterpart.exchangeKey, mac) if mac else None
         if cookie is None:
             self._shared.counters["drop-sealed-cookie"] += 1
             return
         self._shared.counters["sealed-cookies-received"] += 1
-        self.conversation.cookie = cookie
-        self.conversation.cookieUntil = self._shared.clock.seconds() + COOKIE_LIFE
+        counterpart.cookie = cookie
+        counterpart.cookieUntil = self._shared.clock.seconds() + COOKIE_LIFE
         self._turn -= 1
         self._send()
         self._turn += 1
@@ -140,9 +198,8 @@ class Attempt:
             return
         self._sentAt = self._shared.clock.seconds()
         self.sendings += 1
-        conversation = self.conversation
-        key = macKey(conversation.exchangeKey)
-        for place in conversation.candidates(self._turn):
+        key = macKey(self._target.counterpart.exchangeKey)
+        for place in self._target.place.candidates(self._turn):
             index = self._indexFor(place)
             datagram = packInitiation(index, message, key, cookie)
             self._macs[index] = macOne(datagram)
@@ -167,23 +224,24 @@ class Attempt:
         return self._places[place]
 
     def _cookie(self) -> bytes:
-        conversation = self.conversation
-        return conversation.cookie if self._shared.clock.seconds() < conversation.cookieUntil else b""
+        counterpart = self._target.counterpart
+        return counterpart.cookie if self._shared.clock.seconds() < counterpart.cookieUntil else b""
 
     def _message(self, cookie: bytes) -> bytes | None:
-        shared, conversation = self._shared, self.conversation
-        membership = shared.membership
+        shared, counterpart = self._shared, self._target.counterpart
+        membership, timeOfDay = shared.membership, shared.timeOfDay
         greeting = Greeting(
             VERSION,
-            shared.milliseconds(),
-            conversation.purpose,
-            conversation.credential,
-            shared.seconds(),
+            timeOfDay.milliseconds(),
+            counterpart.purpose,
+            counterpart.credential,
+            timeOfDay.seconds(),
             cookie,
         )
+        prologue, ephemeral = prologueOf(membership.network), ephemeralKey(shared.entropy)
         try:
             self._noise = Initiator(
-                membership.cipher, shared.prologue, membership.exchangeKey, conversation.exchangeKey, shared.ephemeral()
+                membership.cipher, prologue, membership.exchangeKey, counterpart.exchangeKey, ephemeral
             )
             return self._noise.write(packGreeting(greeting))
         except (HandshakeInvalid, ValueError):
@@ -191,8 +249,6 @@ class Attempt:
             shared.counters["drop-sealed-handshake"] += 1
             return None
 
-    def placeOf(self, index: int) -> tuple[str, int]:
-        """
-        Where the initiation went that has this number.
-        """
-        return next(place for place, each in self._places.items() if each == index)
+
+def _isExpected(peer: Correspondent, member: Member) -> bool:
+    return member.isServer if isinstance(peer, JoinKey) else member.identity == peer

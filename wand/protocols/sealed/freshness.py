@@ -9,10 +9,10 @@ from typing import Final
 from wand.protocols.sealed.timers import COOKIE_LIFE
 
 #: Seconds for which initiations are remembered: longer than the cookie that one of them echoes can be good.
-MEMORY: Final = 3 * COOKIE_LIFE
+INITIATIONS_MEMORY: Final = 3 * COOKIE_LIFE
 
 #: How many of one peer are remembered.  It makes fewer meanwhile, and nobody else can make any.
-LIMIT: Final = 64
+INITIATIONS_MAXIMUM: Final = 64
 
 
 class Freshness:
@@ -53,6 +53,6 @@ class Freshness:
         self.latest = max(self.latest, time)
         self._taken[time] = now
         for oldest, taken in tuple(self._taken.items()):
-            if now - taken < MEMORY and len(self._taken) <= LIMIT:
+            if now - taken < INITIATIONS_MEMORY and len(self._taken) <= INITIATIONS_MAXIMUM:
                 break
             del self._taken[oldest]

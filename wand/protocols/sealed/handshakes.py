@@ -4,20 +4,16 @@ Everything that arrives and carries no data: handshakes, cookies, and what nobod
 
 from __future__ import annotations
 
-from wand.membership.member import Member
 from wand.protocols.sealed.answering import Answering, Rolls
 from wand.protocols.sealed.packets import (
     COOKIE,
     DATA,
-    HANDSHAKE_SIZE,
     INITIATION,
     RESPONSE,
     VERSION,
     CookieMessage,
     Response,
 )
-from wand.protocols.sealed.peers import Correspondent, JoinKey
-from wand.protocols.sealed.session import Session
 from wand.protocols.sealed.shared import Shared
 
 
@@ -63,39 +59,10 @@ class Handshakes:
         if response is None:
             self._shared.counters["drop-sealed-malformed"] += 1
         elif self.answering.macRight(datagram):
+            attempt = self._shared.indices.attempts.get(response.receiver)
             if response.version > VERSION:
                 self._shared.counters["drop-sealed-version"] += 1
+            elif attempt is None:
+                self._shared.counters["drop-sealed-unknown-index"] += 1
             else:
-                self._answerReceived(response, sender)
-
-    def _answerReceived(self, response: Response, sender: tuple[str, int]) -> None:
-        attempt = self._shared.indices.attempts.get(response.receiver)
-        if attempt is None:
-            self._shared.counters["drop-sealed-unknown-index"] += 1
-            return
-        opened = attempt.answer(response)
-        if opened is None:
-            self._shared.counters["drop-sealed-handshake"] += 1
-            return
-        reply, keys = opened
-        conversation = attempt.conversation
-        member = self._shared.membership.admit(reply.credential, conversation.exchangeKey)
-        if member is None or not _isExpected(conversation.peer, member):
-            self._shared.counters["drop-sealed-refused"] += 1
-            return
-        session = Session(
-            conversation,
-            self._shared.membership.cipher,
-            keys,
-            response.receiver,
-            response.sender,
-            self._shared.clock.seconds(),
-            initiator=True,
-            version=min(VERSION, reply.version),
-            ahead=self._shared.ahead(reply.clock),
-        )
-        conversation.answered(session, member, attempt.placeOf(response.receiver), sender, HANDSHAKE_SIZE)
-
-
-def _isExpected(peer: Correspondent, member: Member) -> bool:
-    return member.isServer if isinstance(peer, JoinKey) else member.identity == peer
+                attempt.responseReceived(response, sender)

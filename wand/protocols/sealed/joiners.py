@@ -14,7 +14,7 @@ from wand.protocols.sealed.places import subscriber
 from wand.protocols.sealed.timers import JOINERS_ADDRESS, JOINERS_INVITATION
 
 #: How many there are in all.
-LIMIT: Final = 256
+JOINERS_MAXIMUM: Final = 256
 
 #: Those with one invitation, or of one subscriber.
 _Group: TypeAlias = tuple[str, object]
@@ -65,7 +65,7 @@ class Joiners:
             members[joiner] = None
             if len(members) > limit:
                 gone[next(iter(members))] = None
-        if len(self._conversations) - len(gone) > LIMIT:
+        if len(self._conversations) - len(gone) > JOINERS_MAXIMUM:
             gone[next(iter(self._conversations))] = None
         return list(gone)
 

@@ -12,6 +12,7 @@ order, which UDP does not give, so only the two keys are taken from it.  What is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -162,6 +163,15 @@ class Responder:
         except _REFUSALS as error:
             raise HandshakeInvalid(str(error)) from error
         return message, _keys(self._noise)
+
+
+def ephemeralKey(entropy: Callable[[int], bytes]) -> X25519PrivateKey:
+    """
+    A fresh key for one handshake.
+
+    @param entropy: gives as many random octets as it is asked for.
+    """
+    return X25519PrivateKey.from_private_bytes(entropy(32))
 
 
 def _connection(cipher: str, prologue: bytes, **keypairs: KeyPair25519) -> Any:

@@ -217,6 +217,15 @@ def packResponse(sender: int, receiver: int, noise: bytes, key: bytes) -> bytes:
     return _withMacs(_RESPONSE.pack(RESPONSE, VERSION, sender, receiver) + noise, key, b"")
 
 
+def prologueOf(network: bytes) -> bytes:
+    """
+    What both ends of a handshake must agree on before it begins.
+
+    @param network: the public key of the network.
+    """
+    return b"wand 1" + network
+
+
 def macKey(exchangeKey: bytes) -> bytes:
     """
     The key of mac1 in what is sent to the owner of an exchange key.

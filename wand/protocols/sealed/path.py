@@ -39,12 +39,13 @@ START: Final = 1
 BIG: Final = 600
 
 #: Seconds to wait for an answer, and how many times.
-PATIENCE: Final = 0.5
-TRIES: Final = 5
+PROBE_PATIENCE: Final = 0.5
+PROBE_TRIES: Final = 5
 
-#: The size in use is given up only if a smaller probe, sent beside it, is answered so often and it is not: so loss
-#: alone, or a peer that is away, does not make datagrams small.  Where neither is, we try so many times more.
-PATIENT: Final = 4
+#: The size in use is given up only if a smaller probe, sent beside it, is answered L{PROBE_TRIES} times and it is not:
+#: so loss alone, or a peer that is away, does not make datagrams small.  When neither is answered, it is tried this
+#: many times.
+CONFIRM_TRIES: Final = 4 * PROBE_TRIES
 
 #: A report holds for so many seconds, and is made so often at most: some may be lost, and a slow flow has little to
 #: lose in a second; after it nobody pays for long.
@@ -52,8 +53,8 @@ LOSSY_LASTS: Final = 10.0
 LOSSY_INTERVAL: Final = 1.0
 
 #: After so many seconds the size in use is tried again, and the next bigger one.
-CONFIRM: Final = 5.0
-RAISE: Final = 60.0
+CONFIRM_INTERVAL: Final = 5.0
+RAISE_INTERVAL: Final = 60.0
 
 _LAYOUT: Final = Struct(">BBH")
 
@@ -73,6 +74,7 @@ class Path:
         self._clock = clock
         self._send = send
         self._timer: IDelayedCall | None = None
+        self._reportAt = -inf  # when we may say again that datagrams are lost
         self.forget()
 
     @property
@@ -94,6 +96,19 @@ class Path:
         The peer says that datagrams are lost at random.
         """
         self._lossyUntil = self._clock.seconds() + LOSSY_LASTS
+
+    def reportLoss(self) -> bool:
+        """
+        Say that datagrams from the peer are lost at random, unless that was said just now.
+
+        @return: was it said?
+        """
+        now = self._clock.seconds()
+        if now < self._reportAt:
+            return False
+        self._reportAt = now + LOSSY_INTERVAL
+        self._send(bytes([LOSSY]))
+        return True
 
     def forget(self) -> None:
         """
@@ -143,7 +158,7 @@ class Path:
             self._take(self._asked)
             self.probe()
         else:
-            self.due = self._clock.seconds() + CONFIRM
+            self.due = self._clock.seconds() + CONFIRM_INTERVAL
 
     def _ask(self, step: int) -> None:
         self.due = inf
@@ -154,7 +169,7 @@ class Path:
     def _try(self) -> None:
         self._tries += 1
         self._leastAnswered = False
-        self._timer = self._clock.callLater(PATIENCE, self._unanswered)
+        self._timer = self._clock.callLater(PROBE_PATIENCE, self._unanswered)
         self._sendProbe(SIZES[self._asked])
         if self._asked == self._step > 0:
             self._sendProbe(SIZES[0])
@@ -165,9 +180,9 @@ class Path:
     def _unanswered(self) -> None:
         self._timer = None
         self._strikes += self._leastAnswered
-        if self._asked == self._step and self._strikes == TRIES:
+        if self._asked == self._step and self._strikes == PROBE_TRIES:
             self._startOver()
-        elif self._tries < (TRIES if self._asked > self._step else PATIENT * TRIES):
+        elif self._tries < (PROBE_TRIES if self._asked > self._step else CONFIRM_TRIES):
             self._try()
         else:
             self._gaveUp()
@@ -181,9 +196,9 @@ class Path:
     def _gaveUp(self) -> None:
         self._cancel()
         now = self._clock.seconds()
-        self.due = now + CONFIRM
+        self.due = now + CONFIRM_INTERVAL
         if self._asked > self._step:
-            self._raiseAt = now + RAISE
+            self._raiseAt = now + RAISE_INTERVAL
 
     def _take(self, step: int) -> None:
         self._step = step

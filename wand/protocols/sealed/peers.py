@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from wand.interfaces import JoinKey as JoinKey
 from wand.membership.identity import Identity
 
 #: For how many seconds' worth of its broadcast and multicast frames a peer may send at once.
@@ -26,19 +27,6 @@ class PeerKey(Identity):
 
     def __str__(self) -> str:
         return self.name or super().__str__()
-
-
-class JoinKey(bytes):
-    """
-    The other end of a session that redeems an invitation: its exchange key, a whole X25519 public key of 32 octets.
-
-    @ivar invitation: the id of the invitation.
-    """
-
-    invitation: bytes = b""
-
-    def __str__(self) -> str:
-        return f"join {self.hex()[:16]}"
 
 
 #: Whoever a conversation is with.

@@ -10,11 +10,11 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import Context, IPeerProtocol, TransportRequest
+from wand.interfaces import Context, ISessionProtocol, TransportRequest
 from wand.protocols.sealed.transport import SealedTransport
 
 
-@implementer(IPeerProtocol, IPlugin)
+@implementer(ISessionProtocol, IPlugin)
 class Sealed:
     """
     The plugin.  It has no settings: what there is to choose, the network has chosen.
@@ -24,7 +24,6 @@ class Sealed:
     about = "encrypted and authenticated sessions between the members of a network"
     defaultMTU = 1500
     directory = "wansd"
-    sealed = True
 
     def unusable(self) -> str | None:
         """
@@ -34,7 +33,7 @@ class Sealed:
 
     def open(self, request: TransportRequest, context: Context) -> SealedTransport:
         """
-        See L{IPeerProtocol}.
+        See L{wand.interfaces.IPeerProtocol}.
         """
         for key in request.settings:
             raise ConfigurationInvalid("protocol-settings", key, "the sealed protocol has no settings")

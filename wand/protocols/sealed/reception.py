@@ -14,7 +14,6 @@ from typing import Final, Protocol
 from wand.ethernet import HEADER_SIZE, OVERHEAD
 from wand.interfaces import IFrameReceiver
 from wand.membership.limits import BROADCASTS
-from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.packets import (
     CONTROL,
     DATA,
@@ -28,7 +27,7 @@ from wand.protocols.sealed.packets import (
 from wand.protocols.sealed.path import LOSSY, PROBE
 from wand.protocols.sealed.peers import Account, PeerKey
 from wand.protocols.sealed.roaming import PRESENCE
-from wand.protocols.sealed.session import REPLAYED
+from wand.protocols.sealed.session import REPLAYED, Owner
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.waiting import OPENED_COUNT, OPENED_SIZE, Waiting
 from wand.superframes.cutting import CHUNK
@@ -67,7 +66,7 @@ class Reception:
     """
 
     def __init__(
-        self, shared: Shared, handshakes: Handshakes, control: Callable[[Conversation, bytes], object], mtu: int
+        self, shared: Shared, handshakes: Handshakes, control: Callable[[Owner, bytes], object], mtu: int
     ) -> None:
         """
         @param control: takes the control messages.
@@ -119,9 +118,9 @@ class Reception:
         if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
             self._eachReceived(slots, first, count, size, last, sender)
             return
-        conversation = session.conversation
+        owner = session.owner
         waiting = self._waiting
-        at = waiting.place(conversation, count)
+        at = waiting.place(owner, count)
         opened = waiting.slots.slices(0, size - DATA_OVERHEAD)[at : at + count]
         sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first:end]
         if last < size:
@@ -131,26 +130,24 @@ class Reception:
         if highest < 0:
             self._eachReceived(slots, first, count, size, last, sender)
             return
-        conversation.heard(session, highest, sender, size)
+        owner.heard(session, highest, sender, size)
         kinds = bytes(waiting.slots.view[at * OPENED_SIZE : (at + count - 1) * OPENED_SIZE + 1 : OPENED_SIZE])
         behind = len(kinds.lstrip(_PARITIES))
         if behind and kinds.count(CHUNK) == behind:
-            waiting.addTrain(conversation, at, count, count - behind, size - DATA_OVERHEAD, last - DATA_OVERHEAD)
+            waiting.addTrain(owner, at, count, count - behind, size - DATA_OVERHEAD, last - DATA_OVERHEAD)
             return
         for index, plaintext in enumerate(opened):
             try:
-                self._plaintext(conversation, at + index, plaintext, sender)
+                self._plaintext(owner, at + index, plaintext, sender)
             except Exception:  # its neighbours are not to blame
                 self._shared.failures.caught("datagram")
 
     def _eachReceived(
         self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
     ) -> None:
-        for index in range(first, first + count):
-            start = index * slots.stride
-            octets = size if index < first + count - 1 else last
+        for datagram in slots.datagrams(first, count, size, last):
             try:
-                self.datagramReceived(slots.view[start : start + octets], sender)
+                self.datagramReceived(datagram, sender)
             except Exception:  # its neighbours are not to blame
                 self._shared.failures.caught("datagram")
 
@@ -168,72 +165,70 @@ class Reception:
         if session is None:
             self._counters["drop-sealed-unknown-index"] += 1
             return
-        conversation = session.conversation
+        owner = session.owner
         waiting = self._waiting
-        at = waiting.place(conversation, 1) if waiting.taken else 0
+        at = waiting.place(owner, 1) if waiting.taken else 0
         if size <= OPENED_SIZE + DATA_OVERHEAD:
             opened = waiting.slots.view[at * OPENED_SIZE : (at + 1) * OPENED_SIZE]
         else:
             opened = self._long
         size = session.open(datagram, counter, opened)
         if size < 0:
-            self._notOpened(conversation.account, size)
+            self._notOpened(owner.account, size)
             return
-        conversation.heard(session, counter, sender, size)
+        owner.heard(session, counter, sender, size)
         if size:
             if opened[0] == FRAME and not waiting.taken:
-                self._frame(conversation, opened[1:size])
+                self._frame(owner, opened[1:size])
             else:
-                self._plaintext(conversation, at, opened[:size], sender)
+                self._plaintext(owner, at, opened[:size], sender)
 
-    def _plaintext(self, conversation: Conversation, slot: int, plaintext: memoryview, sender: tuple[str, int]) -> None:
+    def _plaintext(self, owner: Owner, slot: int, plaintext: memoryview, sender: tuple[str, int]) -> None:
         kind = plaintext[0]
         if kind in (CHUNK, PARITY):
-            self._waiting.add(conversation, slot, plaintext)
+            self._waiting.add(owner, slot, plaintext)
             return
         if self._waiting.taken:
             self._waiting.join()
         if kind == FRAME:
-            self._frame(conversation, plaintext[1:])
+            self._frame(owner, plaintext[1:])
         elif kind == FRAGMENT:
-            frame = self._reassembly.fragmentReceived(conversation.peer, plaintext)
+            frame = self._reassembly.fragmentReceived(owner.peer, plaintext)
             if frame is not None:
-                self._frame(conversation, memoryview(frame))
+                self._frame(owner, memoryview(frame))
         elif kind == PROBE:
-            conversation.path.received(plaintext)
+            owner.path.received(plaintext)
         elif kind == LOSSY:
-            conversation.path.lossReported()
+            owner.path.lossReported()
         elif kind == PRESENCE:
-            conversation.presenceReceived(plaintext, sender)
+            owner.presenceReceived(plaintext, sender)
         elif kind == CONTROL:
-            conversation.account.controls += 1
-            self._control(conversation, bytes(plaintext[1:]))
+            owner.account.controls += 1
+            self._control(owner, bytes(plaintext[1:]))
         else:
             self._counters["drop-sealed-unknown-kind"] += 1
 
-    def _stretch(self, conversation: Conversation, stretch: Stretch) -> None:
+    def _stretch(self, owner: Owner, stretch: Stretch) -> None:
         headers = stretch.headers
         packets = -(-stretch.length // headers.gsoSize)
         octets = len(headers.octets) + stretch.length
-        receiver = self._welcome(conversation, headers.octets[:12], packets, octets)
+        receiver = self._welcome(owner, headers.octets[:12], packets, octets)
         if receiver is not None:
-            receiver.stretchReceived(conversation.peer, stretch)
+            receiver.stretchReceived(owner.peer, stretch)
 
-    def _frame(self, conversation: Conversation, frame: memoryview) -> None:
-        receiver = self._welcome(conversation, bytes(frame[:12]), 1, len(frame))
+    def _frame(self, owner: Owner, frame: memoryview) -> None:
+        receiver = self._welcome(owner, bytes(frame[:12]), 1, len(frame))
         if receiver is not None:
-            receiver.frameReceived(conversation.peer, frame)
+            receiver.frameReceived(owner.peer, frame)
 
-    def _welcome(
-        self, conversation: Conversation, addresses: bytes, packets: int, octets: int
-    ) -> IFrameReceiver | None:
+    def _welcome(self, owner: Owner, addresses: bytes, packets: int, octets: int) -> IFrameReceiver | None:
         """
         Count frames of a peer.
 
         @param addresses: destination and source.
         @return: who takes them; C{None} if the peer may not use this source address, or floods.
         """
-        receiver, peer, account = self.receiver, conversation.peer, conversation.account
+        receiver, peer, account = self.receiver, owner.peer, owner.account
         if receiver is None or not isinstance(peer, PeerKey):
             self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
             return None
@@ -247,7 +242,7 @@ class Reception:
             self._counters["drop-sealed-spoofed-source"] += 1
             return None
         now = self._seconds()
-        if toGroup and not self._mayFlood(conversation, now, packets):
+        if toGroup and not self._mayFlood(owner, now, packets):
             return None
         account.heard = now
         account.framesReceived += packets
@@ -257,12 +252,12 @@ class Reception:
             receiver.peerHeard(peer)
         return receiver
 
-    def _mayFlood(self, conversation: Conversation, now: float, packets: int) -> bool:
-        rate = self.broadcastsOf(conversation.peer)
-        if all(conversation.account.mayFlood(now, rate) for _ in range(packets)):
+    def _mayFlood(self, owner: Owner, now: float, packets: int) -> bool:
+        rate = self.broadcastsOf(owner.peer)
+        if all(owner.account.mayFlood(now, rate) for _ in range(packets)):
             return True
         self._counters["drop-sealed-flood"] += 1
-        self.flooded(conversation.peer)
+        self.flooded(owner.peer)
         return False
 
     def batchReceived(self) -> None:

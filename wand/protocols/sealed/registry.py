@@ -16,7 +16,10 @@ from wand.protocols.sealed.peers import JoinKey, PeerKey
 from wand.protocols.sealed.shared import Shared
 
 #: How many members we keep a conversation with.
-MEMBERS_LIMIT: Final = 20_000
+MEMBERS_MAXIMUM: Final = 20_000
+
+#: How many of them are looked at, for one that is idle, when somebody new comes and there is no room.
+IDLE_LOOKS_MAXIMUM: Final = 64
 
 
 class Registry:
@@ -24,11 +27,12 @@ class Registry:
     Finds a conversation by the peer.
     """
 
-    def __init__(self, shared: Shared, membersLimit: int = MEMBERS_LIMIT) -> None:
+    def __init__(self, shared: Shared, membersMaximum: int = MEMBERS_MAXIMUM) -> None:
         self._shared = shared
-        self._membersLimit = membersLimit
+        self._membersMaximum = membersMaximum
         self.members: dict[PeerKey, Conversation] = {}
         self.joiners = Joiners()
+        self._unseen: list[PeerKey] = []  # members that were not looked at yet, the oldest last
 
     def __iter__(self) -> Iterator[Conversation]:
         yield from tuple(self.members.values())
@@ -40,7 +44,7 @@ class Registry:
         """
         conversation = self.introduced(member.identity, member.exchangeKey)
         if conversation is not None:
-            conversation.exchangeKey = member.exchangeKey
+            conversation.counterpart.exchangeKey = member.exchangeKey
         return conversation
 
     def introduced(self, identity: bytes, exchangeKey: bytes) -> Conversation | None:
@@ -50,7 +54,7 @@ class Registry:
         peer = PeerKey(identity)
         conversation = self.members.get(peer)
         if conversation is None and self._hasRoom():
-            conversation = self.members[peer] = Conversation(self._shared, peer, exchangeKey)
+            conversation = self.members[peer] = Conversation(self._shared, self.end, peer, exchangeKey)
         return conversation
 
     def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
@@ -58,7 +62,7 @@ class Registry:
         See L{wand.protocols.sealed.answering.Rolls}.
         """
         joiner = JoinKey(exchangeKey)
-        conversation = self.joiners.get(joiner) or Conversation(self._shared, joiner, exchangeKey)
+        conversation = self.joiners.get(joiner) or Conversation(self._shared, self.end, joiner, exchangeKey)
         assert isinstance(conversation.peer, JoinKey)
         conversation.peer.invitation = invitation
         for oldest in self.joiners.add(conversation.peer, conversation, host):
@@ -75,7 +79,7 @@ class Registry:
         server = JoinKey(exchangeKey)
         server.invitation = invitation
         self.end(server)
-        conversation = Conversation(self._shared, server, exchangeKey, secret)
+        conversation = Conversation(self._shared, self.end, server, exchangeKey, secret)
         self.joiners.add(server, conversation, "")
         return conversation
 
@@ -86,7 +90,7 @@ class Registry:
         conversation = self.joiners.pop(peer) if isinstance(peer, JoinKey) else self.members.pop(PeerKey(peer), None)
         if conversation is not None:
             conversation.course.end()
-            conversation.forgotten()
+            conversation.place.forget()
 
     def named(self, text: str) -> PeerKey:
         """
@@ -104,12 +108,15 @@ class Registry:
         return found[0]
 
     def _hasRoom(self) -> bool:
-        if len(self.members) < self._membersLimit:
+        if len(self.members) < self._membersMaximum:
             return True
-        for peer, conversation in self.members.items():
-            if conversation.isIdle:
+        for _ in range(min(IDLE_LOOKS_MAXIMUM, len(self.members))):
+            self._unseen = self._unseen or list(reversed(self.members))
+            peer = self._unseen.pop()
+            conversation = self.members.get(peer)
+            if conversation is not None and conversation.isIdle:
                 del self.members[peer]
-                conversation.forgotten()
+                conversation.place.forget()
                 return True
         self._shared.counters["drop-sealed-full"] += 1
         return False

@@ -33,10 +33,10 @@ SIGN_OF_LIFE: Final = bytes([PRESENCE, ALIVE]).ljust(PRESENCE_SIZE, b"\0")
 QUESTION: Final = bytes([PRESENCE, CHALLENGE]).ljust(PRESENCE_SIZE, b"\0")
 
 #: How many places are tried at a time.
-PLACES: Final = 4
+PLACES_MAXIMUM: Final = 4
 
 #: Seconds between two challenges to one place, while the peer is heard there.
-INTERVAL: Final = 0.2
+CHALLENGE_INTERVAL: Final = 0.2
 
 
 class Roaming:
@@ -55,9 +55,9 @@ class Roaming:
         @return: the challenge that is to be sent there; C{None} if one is under way.
         """
         chance, asked = self._asked.get(place, (b"", float("-inf")))
-        if now - asked < INTERVAL:
+        if now - asked < CHALLENGE_INTERVAL:
             return None
-        if place not in self._asked and len(self._asked) >= PLACES:
+        if place not in self._asked and len(self._asked) >= PLACES_MAXIMUM:
             del self._asked[next(iter(self._asked))]
         chance = chance or self._entropy(PRESENCE_SIZE - 2)
         self._asked[place] = chance, now

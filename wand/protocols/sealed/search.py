@@ -10,18 +10,19 @@ second after that there is a new handshake.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 #: Seconds from the first question to the second, and from that to the handshake.
-AGAIN: Final = 0.5
-PATIENCE: Final = 1.0
+QUESTION_INTERVAL: Final = 0.5
+HANDSHAKE_PATIENCE: Final = 1.0
 
 
 class Searched(Protocol):
     """
-    The conversation whose peer is searched.
+    The link to the peer that is searched.
     """
 
     @property
@@ -37,41 +38,57 @@ class Searched(Protocol):
         @param everywhere: not only where it was heard, but wherever it may be.
         """
 
-    def renew(self) -> None:
-        """
-        Begin a new handshake.
-        """
-
 
 class Search:
     """
-    A search at work.
+    Searches for one peer, whenever it is begun.
     """
 
-    def __init__(self, clock: IReactorTime, searched: Searched, everywhere: bool) -> None:
+    def __init__(self, clock: IReactorTime, searched: Searched, renew: Callable[[], object]) -> None:
+        """
+        @param renew: begins a new handshake.
+        """
         self._clock = clock
         self._searched = searched
-        self.began = clock.seconds()
+        self._renew = renew
+        self._began = -inf
         self._timer: IDelayedCall | None = None
-        self._after(AGAIN, self._again)
-        searched.ask(everywhere)
+
+    @property
+    def hasJustBegun(self) -> bool:
+        """
+        Was the peer asked so short a time ago that it need not be asked anew?
+        """
+        return self._clock.seconds() < self._began + QUESTION_INTERVAL
+
+    def begin(self, everywhere: bool) -> None:
+        """
+        Search, in place of a search before.
+
+        @param everywhere: see L{Searched.ask}.
+        """
+        self.stop()
+        self._began = self._clock.seconds()
+        self._after(QUESTION_INTERVAL, self._again)
+        self._searched.ask(everywhere)
 
     def stop(self) -> None:
         """
         Search no more.
         """
+        self._began = -inf
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _again(self) -> None:
-        self._after(PATIENCE, self._giveUp)
+        self._after(HANDSHAKE_PATIENCE, self._giveUp)
         self._searched.ask(self._searched.isAwaiting)
 
     def _giveUp(self) -> None:
         self._timer = None
         if self._searched.isAwaiting:
-            self._searched.renew()
+            self._renew()
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._timer = self._clock.callLater(seconds, call)

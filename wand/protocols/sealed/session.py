@@ -7,30 +7,78 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 
+from wand.membership.member import Member
 from wand.protocols.sealed.ciphers import aead
 from wand.protocols.sealed.noise import TransportKeys
 from wand.protocols.sealed.packets import DATA, DATA_HEADER, DATA_LAYOUT, DATA_OVERHEAD, TAG, headersOf
+from wand.protocols.sealed.path import Path
+from wand.protocols.sealed.peers import Account, Correspondent
 from wand.protocols.sealed.replay import Window
 from wand.protocols.sealed.timers import RENEW_MESSAGES, SESSION_MESSAGES
 from wand.underlay.slots import Slots
-
-if TYPE_CHECKING:
-    from wand.protocols.sealed.conversation import Conversation
 
 #: What L{Session.open} answers instead of a length.
 REPLAYED: Final = -1
 FORGED: Final = -2
 
 
+class Owner(Protocol):
+    """
+    Whose a session is: what is between one peer and us.
+    """
+
+    @property
+    def peer(self) -> Correspondent:
+        """
+        Who is at the other end.
+        """
+
+    @property
+    def member(self) -> Member | None:
+        """
+        What its last valid certificate says; C{None} for a node that joins.
+        """
+
+    @property
+    def account(self) -> Account:
+        """
+        What passed.
+        """
+
+    @property
+    def path(self) -> Path:
+        """
+        How big datagrams may be.
+        """
+
+    def renew(self) -> None:
+        """
+        The session has carried almost as much as it may: make the next one.
+        """
+
+    def heard(self, session: Session, counter: int, sender: tuple[str, int], size: int) -> None:
+        """
+        A datagram opened.
+
+        @param session: the one in which it came.
+        @param size: the length of its plaintext.
+        """
+
+    def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
+        """
+        A sign of life came, a challenge or an answer to ours.
+        """
+
+
 class Session:
     """
-    An established session.  How old it may get is the conversation's affair, how many messages it carries its own.
+    An established session.  It knows how many messages it may carry; how old it may get, its owner decides.
 
-    @ivar conversation: whose it is.
+    @ivar owner: whose it is.
     @ivar ours: the index by which its datagrams find us.
     @ivar initiator: did we begin it?
     @ivar made: when, in the clock's seconds.
@@ -45,10 +93,10 @@ class Session:
         "_encrypt",
         "_theirs",
         "ahead",
-        "conversation",
         "initiator",
         "made",
         "ours",
+        "owner",
         "renewAt",
         "sent",
         "version",
@@ -57,7 +105,7 @@ class Session:
 
     def __init__(
         self,
-        conversation: Conversation,
+        owner: Owner,
         cipher: str,
         keys: TransportKeys,
         ours: int,
@@ -71,7 +119,7 @@ class Session:
         """
         @param theirs: the index by which our datagrams find the peer.
         """
-        self.conversation = conversation
+        self.owner = owner
         self.ours = ours
         self.initiator = initiator
         self.made = made
@@ -183,7 +231,7 @@ class Session:
 
     def _mayGoOn(self, count: int = 1) -> bool:
         self.renewAt = SESSION_MESSAGES
-        self.conversation.renew()
+        self.owner.renew()
         return self.sent + count <= SESSION_MESSAGES
 
 

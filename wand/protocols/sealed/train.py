@@ -89,7 +89,7 @@ class Train:
         else:
             taken = port.sendTrain(datagrams, size, self._endpoint)
         if not taken and session is not None and port.wasTooLong:
-            session.conversation.path.tooLong(size)
+            session.owner.path.tooLong(size)
         return taken
 
     def _slotsOf(self, size: int) -> Slots:

@@ -13,7 +13,7 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
-from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.session import Owner
 from wand.superframes.joining import Joiner
 from wand.superframes.parity import PARITY, unfinished
 from wand.superframes.stretch import Stretch
@@ -26,7 +26,7 @@ OPENED_SIZE: Final = 9024
 
 #: Seconds to wait for more of a superframe that has parity: a datagram of 1,500 octets takes 1.2 ms at 10 Mbit/s, and
 #: a kernel makes superframes of what a flow sends in a millisecond.
-PATIENCE: Final = 0.002
+PARITY_PATIENCE: Final = 0.002
 
 
 class Waiting:
@@ -42,7 +42,7 @@ class Waiting:
         clock: IReactorTime,
         longest: int,
         counters: Counters,
-        joined: Callable[[Conversation, Stretch], object],
+        joined: Callable[[Owner, Stretch], object],
         late: Callable[[], object],
     ) -> None:
         """
@@ -59,26 +59,26 @@ class Waiting:
         self._late = late
         self._joiner = Joiner(self.slots, longest, counters)
         self.resize = self._joiner.resize
-        self._conversation: Conversation | None = None
+        self._owner: Owner | None = None
         self._chunks: list[int] = []
         self._sizes: list[int] = []
         self._parities: list[tuple[int, int]] = []
-        self._patience: IDelayedCall | None = None
+        self._timer: IDelayedCall | None = None
 
     # HOT PATH
 
-    def place(self, conversation: Conversation, count: int) -> int:
+    def place(self, owner: Owner, count: int) -> int:
         """
         Where plaintexts can be put: behind what waits, if that is of the same peer and there is room.
 
         @param count: how many there may be.
         @return: the first slot.
         """
-        if self.taken and (conversation is not self._conversation or self.taken + count > OPENED_COUNT):
+        if self.taken and (owner is not self._owner or self.taken + count > OPENED_COUNT):
             self.join()
         return self.taken
 
-    def addTrain(self, conversation: Conversation, first: int, count: int, parities: int, size: int, last: int) -> None:
+    def addTrain(self, owner: Owner, first: int, count: int, parities: int, size: int, last: int) -> None:
         """
         A train of parities and, behind them, chunks.
 
@@ -88,7 +88,7 @@ class Waiting:
         @param size: octets of each plaintext but the last.
         @param last: octets of the last.
         """
-        self._conversation = conversation
+        self._owner = owner
         self.taken = end = first + count
         self._chunks += range(first + parities, end)
         self._sizes += [size] * (count - parities - 1)
@@ -96,7 +96,7 @@ class Waiting:
         if parities:
             self._parities += zip(range(first, first + parities), repeat(size))
 
-    def add(self, conversation: Conversation, slot: int, plaintext: memoryview) -> None:
+    def add(self, owner: Owner, slot: int, plaintext: memoryview) -> None:
         """
         A chunk or a parity.
         """
@@ -104,7 +104,7 @@ class Waiting:
         if size > OPENED_SIZE:
             self._counters["drop-chunk-oversize"] += 1
             return
-        self._conversation = conversation
+        self._owner = owner
         self.taken = slot + 1
         if plaintext[0] == PARITY:
             self._parities.append((slot, size))
@@ -129,16 +129,16 @@ class Waiting:
             self.join()
             return
         self._stopWaiting()
-        self._patience = self._clock.callLater(PATIENCE, self._lost)
+        self._timer = self._clock.callLater(PARITY_PATIENCE, self._lost)
         self._joinBefore(bisect_left(self._chunks, first), bisect_left(self._parities, (first, 0)))
 
     def _joinBefore(self, chunk: int, parity: int) -> None:
         chunks, sizes, parities = self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity]
         del self._chunks[:chunk], self._sizes[:chunk], self._parities[:parity]
-        conversation = self._conversation
-        if conversation is not None:
+        owner = self._owner
+        if owner is not None:
             for stretch in self._joiner.join(chunks, sizes, parities):
-                self._joined(conversation, stretch)
+                self._joined(owner, stretch)
 
     # COLD PATH
 
@@ -151,11 +151,11 @@ class Waiting:
         del self._chunks[:], self._sizes[:], self._parities[:]
 
     def _lost(self) -> None:
-        self._patience = None
+        self._timer = None
         self.join()
         self._late()
 
     def _stopWaiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

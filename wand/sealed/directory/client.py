@@ -15,35 +15,36 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.membership.member import Member
-from wand.sealed.directory.messages import NUMBERS
-from wand.sealed.directory.neighbours import Neighbours
-from wand.sealed.directory.own import OwnAnnouncement
+from wand.sealed.directory.listed_members import ListedMembers
+from wand.sealed.directory.log_reader import LogReader
+from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.node.participant import DirectoryServer, Participant
-from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.node.participant import ControlReaders, DirectoryServer, Participant
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
+from wand.underlay.names import Resolve, resolverOf
 from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import ResolveAll, Whereabouts, allResolverOf
+from wand.underlay.whereabouts import Whereabouts
 
 COUNTERS: Final = {
     "directory-asks": "questions sent to directory servers",
     "directory-announces": "announcements of ourselves sent to directory servers",
     "directory-pages-taken": "pages taken from directory servers",
     "drop-directory-stranger": "directory messages dropped: they do not come from a server that we ask",
-    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are not for a node",
 }
 
-#: How many servers are asked at most.
-SERVERS_LIMIT: Final = 8
+#: How many servers are asked, at most.
+SERVERS_MAXIMUM: Final = 8
 
 #: Seconds between renewals of what stands in the table; a small part of the lifetime of its entries.
 RENEWAL: Final = 3600.0
 
 
-@implementer(IRovingDirectory)
+@implementer(IMembershipFollower, IRovingDirectory)
 class WansdDirectory:
     """
     Follows every directory server that the node knows.
@@ -54,8 +55,8 @@ class WansdDirectory:
         context: NodeContext,
         participant: Participant,
         sessions: Sessions,
-        control: ControlMessages,
-        resolve: ResolveAll,
+        control: ControlReaders,
+        resolve: Resolve,
     ) -> None:
         """
         @param participant: who we are in the network, and which servers it has.
@@ -69,7 +70,7 @@ class WansdDirectory:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
-        self._neighbours = Neighbours(participant, self._own, sessions, context.counters)
+        self._members = ListedMembers(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
@@ -78,7 +79,7 @@ class WansdDirectory:
         """
         See L{IDirectory}.
         """
-        self._end = self._control.read(NUMBERS, self._received)
+        self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         self._own.refresh()
@@ -105,13 +106,13 @@ class WansdDirectory:
             DirectoryStatus(
                 name=subscription.name,
                 state=subscription.state,
-                entries=self._neighbours.count(server),
+                entries=self._members.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
             )
             for server, (subscription, _) in self._subscriptions.items()
         ]
 
-    def changed(self) -> None:
+    def announcementChanged(self) -> None:
         """
         Our claim, our certificate or our local endpoints may have changed: announce them at once if so.
         """
@@ -131,7 +132,7 @@ class WansdDirectory:
         """
         The participant may know other servers than before.
         """
-        servers = {server.identity: server for server in self._participant.servers()[:SERVERS_LIMIT]}
+        servers = {server.identity: server for server in self._participant.servers()[:SERVERS_MAXIMUM]}
         servers.pop(self._participant.identity, None)
         for gone in self._subscriptions.keys() - servers.keys():
             for part in self._subscriptions.pop(gone):
@@ -152,6 +153,13 @@ class WansdDirectory:
         introduce = partial(self._introduce, server)
         unresolved = Unresolved(context.notes, "what the network's server is called")
         whereabouts = Whereabouts(server.endpoints, self._resolve, introduce, context.clock, unresolved)
+        reader = LogReader(
+            server.identity,
+            self._sessions,
+            context.counters,
+            told=self._members.take,
+            restarted=self._members.restarted,
+        )
         subscription = Subscription(
             server.identity,
             server.endpoints[0] if server.endpoints else server.identity.hex()[:12],
@@ -161,8 +169,7 @@ class WansdDirectory:
             context.random,
             context.events,
             context.counters,
-            told=self._neighbours.take,
-            restarted=self._neighbours.restarted,
+            reader,
             unanswered=whereabouts.look,
         )
         self._subscriptions[server.identity] = subscription, whereabouts
@@ -190,7 +197,7 @@ class WansdDirectory:
     def _renew(self) -> None:
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         since = self._context.clock.seconds() - RENEWAL
-        self._neighbours.renew(
+        self._members.renew(
             server
             for server, (subscription, _) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since
@@ -206,7 +213,7 @@ class WansdDirectoryKind:
     name = "wansd"
     about = "asks the directory servers of a sealed network, inside sessions"
 
-    def __init__(self, resolve: ResolveAll | None = None) -> None:
+    def __init__(self, resolve: Resolve | None = None) -> None:
         """
         @param resolve: resolves names of servers; C{None} for the reactor's resolver.
         """
@@ -220,7 +227,7 @@ class WansdDirectoryKind:
 
     def open(self, settings: Settings, context: NodeContext) -> IDirectory:
         """
-        See L{IDirectoryKind}.  There are no settings: the membership knows the servers.
+        See L{IDirectoryKind}.  It has no settings: the membership knows the servers.
         """
         for key in settings:
             raise ConfigurationInvalid("directories.wansd", key, "the directory wansd has no settings")
@@ -232,5 +239,5 @@ class WansdDirectoryKind:
             sealed.participant,
             sealed.sessions,
             sealed.control,
-            self._resolve or allResolverOf(context.clock),
+            self._resolve or resolverOf(context.clock),
         )

@@ -12,30 +12,28 @@ from msgspec import Meta
 from wand.membership.fields import Count
 from wand.membership.messages import MESSAGE_MAXIMUM, Signed
 from wand.membership.signed import unpacked
-
-#: The numbers of these messages, and those that later versions may use.
-NUMBERS: Final = range(16, 32)
+from wand.sealed.sessions import control_numbers
 
 #: How many pages answer one question at most.
-WINDOW: Final = 16
+PAGES_MAXIMUM: Final = 16
 
 #: How many endpoints a member has at most.
-ENDPOINTS: Final = 4
+ENDPOINTS_MAXIMUM: Final = 4
 
 #: How long a certificate and a claim may be together, in octets, so that a page has room for one record.
 PAIR_MAXIMUM: Final = 870
 
 #: How many records a page has at most.
-RECORDS: Final = 64
+RECORDS_MAXIMUM: Final = 64
 
 #: Octets of a page that are left for records.
 PAGE_ROOM: Final = MESSAGE_MAXIMUM - 56
 
-#: What a server calls itself from its first start on, for as long as it keeps its records.
+#: What a server calls its log, for as long as it keeps it.
 Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
 
 Number: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
-Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=47)], ...], Meta(max_length=ENDPOINTS)]
+Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=47)], ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
 
 
 def _checkPair(certificate: bytes, claim: bytes) -> None:
@@ -45,7 +43,7 @@ def _checkPair(certificate: bytes, claim: bytes) -> None:
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """
-    What a server says of one member; it can lie about nothing but the endpoints.
+    What a server says of one member.  It can lie only about the endpoints.
 
     @ivar endpoints: where the member may be, best first; empty while it is not online.
     @ivar age: how long ago the server heard it, in seconds.
@@ -62,7 +60,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         _checkPair(self.certificate, self.claim)
 
 
-class Announce(msgspec.Struct, tag=16, frozen=True, array_like=True):
+class Announce(msgspec.Struct, tag=control_numbers.ANNOUNCE, frozen=True, array_like=True):
     """
     A node says who and where it is.
 
@@ -79,7 +77,7 @@ class Announce(msgspec.Struct, tag=16, frozen=True, array_like=True):
         _checkPair(self.certificate, self.claim)
 
 
-class Announced(msgspec.Struct, tag=17, frozen=True, array_like=True):
+class Announced(msgspec.Struct, tag=control_numbers.ANNOUNCED, frozen=True, array_like=True):
     """
     A server says what it has of the node that it talks to.
 
@@ -94,7 +92,7 @@ class Announced(msgspec.Struct, tag=17, frozen=True, array_like=True):
     newest: Count
 
 
-class Ask(msgspec.Struct, tag=18, frozen=True, array_like=True):
+class Ask(msgspec.Struct, tag=control_numbers.ASK, frozen=True, array_like=True):
     """
     A node asks what changed.
 
@@ -109,10 +107,10 @@ class Ask(msgspec.Struct, tag=18, frozen=True, array_like=True):
     instance: Instance
     after: Count
     upto: Count
-    count: Annotated[int, Meta(ge=1, le=WINDOW)]
+    count: Annotated[int, Meta(ge=1, le=PAGES_MAXIMUM)]
 
 
-class Page(msgspec.Struct, tag=19, frozen=True, array_like=True):
+class Page(msgspec.Struct, tag=control_numbers.PAGE, frozen=True, array_like=True):
     """
     The members that changed last beyond one version and up to another, in the order of their changes.
 
@@ -127,7 +125,7 @@ class Page(msgspec.Struct, tag=19, frozen=True, array_like=True):
     after: Count
     upto: Count
     newest: Count
-    records: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=RECORDS)]
+    records: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=RECORDS_MAXIMUM)]
 
     def __post_init__(self) -> None:
         if not self.after <= self.upto <= self.newest:
@@ -148,15 +146,15 @@ def parse(octets: bytes) -> Message | None:
     """
     Read a message that may be anything.
 
-    @return: C{None} if it is none of ours, which the caller counts.
+    @return: C{None} if it is not one of ours, which the caller counts.
     """
     return unpacked(octets, Message, MESSAGE_MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
 
 
 def parseRecord(octets: bytes | msgspec.Raw) -> Record | None:
     """
-    Read one record of a page; whatever is wrong with it is wrong with no other.
+    Read one record of a page; a mistake in it does not affect the others.
 
-    @return: C{None} if it is no record, which the caller counts.
+    @return: C{None} if it is not a record, which the caller counts.
     """
     return unpacked(bytes(octets), Record, MESSAGE_MAXIMUM)

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-import attrs
 from twisted.internet.defer import Deferred
 
 from wand.endpoint import Endpoint
@@ -20,53 +19,28 @@ from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
 from wand.membership.identity import Entropy, Identity
 from wand.membership.member import Member
-from wand.sealed.directory.deltas import Deltas
-from wand.sealed.directory.messages import ENDPOINTS, NUMBERS, Announce, Announced, Ask, pack, parse
-from wand.sealed.directory.roll import Roll
-from wand.sealed.directory.roll_journal import RollJournal
-from wand.sealed.directory.roll_status import entriesOf
+from wand.sealed.directory.announcement_log import AnnouncementLog
+from wand.sealed.directory.log_status import entriesOf
+from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, Announced, Ask, pack, parse
+from wand.sealed.directory.page_sender import PageSender
+from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMembers
+from wand.sealed.directory.stored_log import StoredLog
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import EntryStatus
-from wand.timing.budget import Budget
-from wand.timing.deadlines import Ageing
 
 COUNTERS: Final = {
     "directory-announcements": "announcements of members, those that said nothing new included",
-    "directory-silent": "members that are not online any more because nothing was heard of them",
-    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are none for us",
+    "drop-directory-malformed": "directory messages dropped: they cannot be read, or are not for a server",
     "drop-directory-loading": "directory messages dropped: the store is not read yet",
     "drop-directory-invalid": "announcements dropped: the certificate or the claim is not valid",
-    "drop-directory-foreign": "announcements dropped: they are of somebody else",
-    "drop-directory-hurry": "announcements dropped: that member changed too often",
-    "drop-directory-full": "announcements dropped: as many members as we keep",
+    "drop-directory-foreign": "announcements dropped: they are somebody else's",
+    "drop-directory-full": "announcements dropped: there are as many members as we keep",
 }
-
-#: Seconds after which a member of which nothing was heard is not online any more.
-SILENCE: Final = 180.0
 
 #: For how many seconds an operator is reminded that the store was restored.
 RESTORED_LIFETIME: Final = 86_400.0
-
-#: How many members are kept.
-LIMIT: Final = 20_000
-
-#: How often a member may change, in a second for as long as it likes, and at once.
-CHANGE_RATE: Final = 0.1
-CHANGE_BURST: Final = 10.0
-
-
-@attrs.frozen
-class _Presence:
-    """
-    A member that announced itself since we started.
-
-    @ivar order: the epoch and the number of its announcement.
-    @ivar local: where it says it is.
-    """
-
-    order: tuple[int, int]
-    local: tuple[str, ...]
 
 
 class SealedDirectory:
@@ -91,11 +65,8 @@ class SealedDirectory:
         @param check: verifies a certificate, as L{wand.membership.trust.Trust.check} does.
         @param mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not.
         """
-        clock = self._clock = context.clock
-        self._wallClock = context.wallClock
         self._counters = context.counters
         self._counters.declare(COUNTERS)
-        self._events = context.events
         self._sessions = sessions
         self._control = control
         self._check = check
@@ -103,28 +74,26 @@ class SealedDirectory:
         self._notes = context.notes
         self._loaded = False
         self._isRestored = False
-        self._present: dict[Identity, _Presence] = {}
-        self._roll = Roll()
-        self._journal = RollJournal(own, self._roll, records, context, entropy, self._published)
-        self._deltas = Deltas(self._roll, self._journal, clock, context.counters, sessions.sendControl)
-        self._changes = Budget(clock, CHANGE_RATE, CHANGE_BURST, LIMIT)
-        self._silence: Ageing[Identity] = Ageing(clock, self._silent)
-        self._expiries: Ageing[Identity] = Ageing(clock, self._expired, context.wallClock)
+        self._announcements = AnnouncementLog()
+        self._stored = StoredLog(own, self._announcements, records, context, entropy, self._published)
+        self._pages = PageSender(
+            self._announcements, self._stored, context.clock, context.counters, sessions.sendControl
+        )
+        self._present = PresentMembers(self._announcements, self._stored, context, self._pages.forget)
         self._end: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
-        return len(self._roll)
+        return len(self._announcements)
 
-    # Begin and end.
+    # Starting and stopping.
 
     def start(self) -> Deferred[None]:
         """
-        Read the store, and listen to members from now on.  Everybody who was online counts as such until there was
-        time to be heard.
+        Read the store, and listen to members from now on.
 
         @return: fires when the store is read, or with L{wand.errors.StoreUnavailable}.
         """
-        self._end = self._control.read(NUMBERS, self._received)
+        self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
         return Deferred.fromCoroutine(self._load())
 
@@ -134,19 +103,14 @@ class SealedDirectory:
         """
         self._end()
         self._loaded = False
-        self._deltas.stop()
-        self._silence.stop()
-        self._expiries.stop()
-        return Deferred.fromCoroutine(self._journal.stop())
+        self._pages.stop()
+        self._present.stop()
+        return self._stored.stop()
 
     async def _load(self) -> None:
-        await self._journal.load(self._check)
+        await self._stored.load(self._check)
         self._loaded = True
-        for registration in self._roll:
-            said = registration.announcement
-            self._expiries.expireAt(said.identity, said.certificate.expires)
-            if registration.endpoints:
-                self._silence.expireAt(said.identity, self._clock.seconds() + SILENCE)
+        self._present.begin()
 
     # What arrives.
 
@@ -164,48 +128,44 @@ class SealedDirectory:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if not self._loaded:
             return
-        identity = Identity(peer)
         if up:
-            self._greet(identity)
-            return
-        self._deltas.forget(identity)
-        if self._changes.take(identity.text):  # else silence will tell
-            self._left(identity)
+            self._greet(Identity(peer))
+        else:
+            self._present.sessionEnded(Identity(peer))
 
     def _asked(self, identity: Identity, ask: Ask) -> None:
         presence = self._present.get(identity)
         if presence is None:
             self._greet(identity)
         else:
-            self._heard(identity)
-            if ask.instance == self._journal.instance and ask.after > self._roll.version:
+            self._present.heard(identity)
+            if ask.instance == self._stored.instance and ask.after > self._announcements.version:
                 self._fallenBehind()
-            registration = self._roll.get(identity)
-            if registration is not None:
-                self._settle(identity, registration.announcement, presence)
-        self._deltas.answer(identity, ask)
+            known = self._announcements.get(identity)
+            if known is not None:
+                self._present.settle(known.announcement, self._endpoints(identity, presence))
+        self._pages.answer(identity, ask)
 
     def _announced(self, identity: Identity, message: Announce) -> None:
         self._counters["directory-announcements"] += 1
         announcement = self._understood(identity, message)
         if announcement is None:
             return
-        presence = _Presence((announcement.claim.epoch, message.number), self._reachable(message.endpoints))
-        before, known = self._present.get(identity), self._roll.get(identity)
+        presence = Presence((announcement.claim.epoch, message.number), self._reachable(message.endpoints))
+        before, known = self._present.get(identity), self._announcements.get(identity)
         isOld = known is not None and announcement.precedence < known.announcement.precedence
         if isOld or (before is not None and presence.order < before.order):
             self._greet(identity)
-        elif known is None and len(self._roll) >= LIMIT:
+        elif known is None and len(self._announcements) >= MEMBERS_MAXIMUM:
             self._counters["drop-directory-full"] += 1
-        elif self._settle(identity, announcement, presence):
-            self._present[identity] = presence
-            self._heard(identity)
+        elif self._present.settle(announcement, self._endpoints(identity, presence)):
+            self._present.announced(identity, presence)
             self._greet(identity)
             if known is not None and announcement.claim.epoch > known.announcement.claim.epoch:
                 self._sessions.sendBefore(identity, self._standing(identity))  # who is still there is a copy
 
     def _understood(self, identity: Identity, message: Announce) -> Announcement | None:
-        known = self._roll.get(identity)
+        known = self._announcements.get(identity)
         said = None if known is None else known.announcement
         if said is not None and (message.certificate, message.claim) == (said.signedCertificate, said.signedClaim):
             return said
@@ -220,11 +180,11 @@ class SealedDirectory:
     def _fallenBehind(self) -> None:
         """
         A node knows more of our log than we do, so the store was restored from a backup: begin a new log, lest nodes
-        take what is new for what they know.  Once, since it makes every node read it anew.
+        take what is new for what they know.  Only once, since it makes every node read everything again.
         """
         if not self._isRestored:
             self._isRestored = True
-            self._journal.beginAnew()
+            self._stored.beginAnew()
             self._notes.say(
                 "restored",
                 "members know more than the store of this server, which was restored from a backup: those that joined "
@@ -234,16 +194,16 @@ class SealedDirectory:
 
     def callBack(self) -> Iterator[Identity]:
         """
-        After a start, begin a session with everybody who was online, one at each step: they do not know that theirs is
-        gone, and would hear no news until they ask again.
+        After a start, begin a session with every member that was online, one at each step.  Members do not know that
+        theirs is gone, and would hear no news until they ask again.
         """
-        for registration in self._roll:
-            said = registration.announcement
-            if registration.endpoints and said.identity not in self._present and self._roll.get(said.identity):
-                where = [Endpoint.parse(each) for each in registration.endpoints]
-                self._sessions.introduce(said.identity, said.certificate.exchangeKey, where)
-                self._greet(said.identity)
-                yield said.identity
+        for entry in self._announcements:
+            identity = entry.identity
+            if entry.endpoints and self._present.get(identity) is None and self._announcements.get(identity):
+                where = [Endpoint.parse(each) for each in entry.endpoints]
+                self._sessions.introduce(identity, entry.announcement.certificate.exchangeKey, where)
+                self._greet(identity)
+                yield identity
 
     def _greet(self, identity: Identity) -> None:
         """
@@ -254,97 +214,45 @@ class SealedDirectory:
     def _standing(self, identity: Identity) -> bytes:
         presence = self._present.get(identity)
         number = 0 if presence is None else presence.order[1]
-        return pack(Announced(self.epochOf(identity) or 0, number, self._journal.instance, self._journal.published))
+        return pack(Announced(self.epochOf(identity) or 0, number, self._stored.instance, self._stored.published))
 
     def epochOf(self, identity: Identity) -> int | None:
         """
         The epoch of the latest claim of a member; C{None} without one.
         """
-        known = self._roll.get(identity)
+        known = self._announcements.get(identity)
         return None if known is None else known.announcement.claim.epoch
 
-    # What changes.
+    def _published(self) -> None:
+        if self._loaded:
+            self._pages.changed()
 
-    def _settle(self, identity: Identity, announcement: Announcement, presence: _Presence) -> bool:
+    # Where members are.
+
+    def _endpoints(self, identity: Identity, presence: Presence) -> tuple[str, ...]:
         """
-        Note what a member says of itself, and where it is heard.
-
-        @return: whether that is noted; a member that changes too often has to wait.
+        The endpoints of a member, best first: where we hear it, and where it says that it is.
         """
         observed = self._sessions.endpointOf(identity)
         seen = () if observed is None else self._reachable((str(observed),))
-        endpoints = tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS]
-        known = self._roll.get(identity)
-        if known is not None and (known.announcement, known.endpoints) == (announcement, endpoints):
-            return True
-        if not self._changes.take(identity.text):
-            self._counters["drop-directory-hurry"] += 1
-            return False
-        self._change(announcement, endpoints)
-        return True
-
-    def _change(self, announcement: Announcement, endpoints: tuple[str, ...]) -> None:
-        identity = announcement.identity
-        before = self._roll.get(identity)
-        self._expiries.expireAt(identity, announcement.certificate.expires)
-        self._roll.change(announcement, endpoints, self._wallClock())
-        self._journal.write(identity)
-        if bool(endpoints) != bool(before and before.endpoints):
-            kind = "member-online" if endpoints else "member-offline"
-            self._events.publish(kind, name=announcement.claim.name, key=identity.text)
-
-    def _heard(self, identity: Identity) -> None:
-        now = self._clock.seconds()
-        self._journal.heard[identity] = now
-        self._journal.note(identity)
-        self._silence.expireAt(identity, now + SILENCE)
-
-    def _silent(self, identity: Identity) -> None:
-        self._counters["directory-silent"] += 1
-        self._left(identity)
-
-    def _left(self, identity: Identity) -> None:
-        self._present.pop(identity, None)
-        self._silence.discard(identity)
-        self._deltas.forget(identity)
-        registration = self._roll.get(identity)
-        if registration is not None and registration.endpoints:
-            self._change(registration.announcement, ())
-
-    def _expired(self, identity: Identity) -> None:
-        """
-        A certificate expired.  A member that is here all the same waits for another, or our clock is ahead.
-        """
-        if identity in self._present:
-            self._expiries.expireAt(identity, self._wallClock() + SILENCE)
-        else:
-            self.forget(identity)
-
-    def forget(self, identity: Identity) -> None:
-        """
-        A member was revoked, or its certificate expired.
-        """
-        self._present.pop(identity, None)
-        self._silence.discard(identity)
-        self._expiries.discard(identity)
-        self._deltas.forget(identity)
-        self._journal.heard.pop(identity, None)
-        if self._roll.forget(identity):
-            self._journal.write(identity)
-
-    def _published(self) -> None:
-        self._deltas.changed()
+        return tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS_MAXIMUM]
 
     def _reachable(self, endpoints: Iterable[str]) -> tuple[str, ...]:
         return tuple(each for each in map(_endpoint, endpoints) if each and self._mayReach(Endpoint.parse(each).host))
 
-    # What the operator sees.
+    # What others see, and change.
+
+    def forget(self, identity: Identity) -> None:
+        """
+        A member was revoked.
+        """
+        self._present.forget(identity)
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         """
         At most C{count} of the addresses that members claim, in their order, those beyond C{after}.
         """
-        return entriesOf(self._roll, after, count)
+        return entriesOf(self._announcements, after, count)
 
 
 def _endpoint(text: str) -> str | None:

@@ -12,39 +12,39 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
 from wand.events import Events
-from wand.sealed.directory.coverage import Coverage
-from wand.sealed.directory.messages import WINDOW, Announced, Ask, Page, Record, pack, parse, parseRecord
-from wand.sealed.directory.own import OwnAnnouncement
+from wand.sealed.directory.log_reader import LogReader, NextStep
+from wand.sealed.directory.messages import Announced, Page, parse
+from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.sessions.interface import Sessions
 
 #: Seconds until the first repetition; doubled for each further one.
-FIRST: Final = 1.0
+REPEAT_FIRST: Final = 1.0
 
 #: Seconds between repetitions, at most.
-LONGEST: Final = 30.0
+REPEAT_MAXIMUM: Final = 30.0
 
 #: Seconds from an answer to the next question, at most; well below the time after which a server takes us for gone.
 HEARTBEAT: Final = 60.0
 
 #: By which part a wait is shortened at random, at most.
-JITTER: Final = 0.25
+WAIT_JITTER: Final = 0.25
 
 #: Seconds until a question about something that a push showed to be missing, at most.
-SOON: Final = 0.5
+HASTENED_WITHIN: Final = 0.5
 
 #: After how many questions without an answer a server is silent.
-SILENT: Final = 3
+SILENT_AFTER: Final = 3
 
 
 class Subscription:
     """
-    Follows the log of one server.
+    Decides when one server is told of us and asked for its log, and what its silence means.
 
     @ivar server: its identity.
     @ivar name: what people call it.
     @ivar state: C{asking}, C{answered} or C{silent}.
     @ivar answered: when it was last heard, in the clock's seconds; C{None} for never.
-    @ivar coverage: which part of its log we know.
+    @ivar reader: reads its log.
     """
 
     def __init__(
@@ -57,57 +57,50 @@ class Subscription:
         random: Random,
         events: Events,
         counters: Counters,
+        reader: LogReader,
         *,
-        told: Callable[[bytes, Record], object],
-        restarted: Callable[[bytes], object],
         unanswered: Callable[[], object],
     ) -> None:
         """
-        @param told: called with each record that the server sends.
-        @param restarted: called when the server has a new log.
+        @param reader: reads the server's log.
         @param unanswered: called before each question to a server that does not answer.
         """
         self.server = server
         self.name = name
         self.state = "asking"
         self.answered: float | None = None
-        self.coverage = Coverage()
+        self.reader = reader
         self._sessions = sessions
         self._own = own
         self._clock = clock
         self._random = random
         self._events = events
         self._counters = counters
-        self._told = told
-        self._restarted = restarted
         self._lookAgain = unanswered
         self._acknowledged: tuple[int, int] | None = None
         self._unanswered = 0
         self._tries = 0
-        self._number = 0
-        self._asked = 0
-        self._progress = 0
         self._timer: IDelayedCall | None = None
 
     def exchange(self) -> None:
         """
         Announce ourselves, unless the server knows, and ask; again when it is time.
         """
-        if self._unanswered == SILENT:
+        if self._unanswered == SILENT_AFTER:
             self._silent()
-        if self._unanswered >= SILENT:
+        if self._unanswered >= SILENT_AFTER:
             self._lookAgain()
         self._own.refresh()
         if not self._isAnnounced and self._own.message:
             self._counters["directory-announces"] += 1
             self._sessions.sendControl(self.server, self._own.message)
-        self._ask()
-        wait = min(LONGEST, FIRST * 2.0 ** min(self._tries, 16))
+        self.reader.ask()
+        wait = min(REPEAT_MAXIMUM, REPEAT_FIRST * 2.0 ** min(self._tries, 16))
         self._unanswered += 1
         self._tries += 1
         self._schedule(wait)
 
-    def hasten(self, seconds: float = SOON) -> None:
+    def hasten(self, seconds: float = HASTENED_WITHIN) -> None:
         """
         Announce and ask within some seconds, at a random moment.
         """
@@ -129,8 +122,8 @@ class Subscription:
         """
         self._silent()
         self._tries = 0
-        self._unanswered = max(self._unanswered, SILENT)
-        self._schedule(FIRST)
+        self._unanswered = max(self._unanswered, SILENT_AFTER)
+        self._schedule(REPEAT_FIRST)
 
     def moved(self) -> None:
         """
@@ -157,9 +150,7 @@ class Subscription:
         """
         Read the whole log again.
         """
-        self._restarted(self.server)
-        self.coverage = Coverage()
-        self._asked = 0
+        self.reader.readAgain()
         self.hasten()
 
     def stop(self) -> None:
@@ -174,55 +165,25 @@ class Subscription:
         before, self._acknowledged = self._acknowledged, (message.epoch, message.number)
         if self._own.order is not None and message.epoch > self._own.order[0]:
             self._own.overtaken(message.epoch)
-        if message.instance == self.coverage.instance:
-            self.coverage.newest = max(self.coverage.newest, message.newest)
-        isBehind = message.instance != self.coverage.instance or not self.coverage.isComplete
+        isBehind = self.reader.isBehind(message.instance, message.newest)
         if not self._isAnnounced:
             if self._acknowledged != before:  # else it refuses what we announce, and hears it again in its time
-                self.hasten(FIRST)
-        elif isBehind and not self._asked:
+                self.hasten(REPEAT_FIRST)
+        elif isBehind and not self.reader.isAsking:
             self.hasten()
         elif not isBehind:
             self._rest()
 
     def _page(self, page: Page) -> None:
-        isAnswer = bool(page.number) and page.number == self._asked
-        if page.instance != self.coverage.instance:
-            if not isAnswer:
-                self.hasten()
-                return
-            if self.coverage.instance:
-                self._restarted(self.server)
-            self.coverage = Coverage(page.instance)
-            self._progress = -1
-        self.coverage.newest = max(self.coverage.newest, page.newest)
-        self._take(page)
-        self.coverage.cover(page.after, page.upto)
-        if isAnswer and page.last:
-            self._asked = 0
-            self._goOn()
-        elif not self._asked and not self.coverage.isComplete:
-            self.hasten()
-
-    def _take(self, page: Page) -> None:
-        self._counters["directory-pages-taken"] += 1
-        for octets in page.records:
-            record = parseRecord(octets)
-            if record is None or not page.after < record.version <= page.upto:
-                self._counters["drop-directory-record"] += 1
-            else:
-                self._told(self.server, record)
-
-    def _goOn(self) -> None:
-        """
-        Our question was answered: ask on, or rest.
-        """
-        if self.coverage.isComplete:
-            self._rest()
-        elif self.coverage.progress > self._progress:
+        step = self.reader.take(page)
+        if step is NextStep.ASK:
             self._tries = 0
-            self._ask()
-            self._schedule(FIRST)
+            self.reader.ask()
+            self._schedule(REPEAT_FIRST)
+        elif step is NextStep.ASK_SOON:
+            self.hasten()
+        elif step is NextStep.REST:
+            self._rest()
 
     def _silent(self) -> None:
         if self.state != "silent":
@@ -237,18 +198,11 @@ class Subscription:
             self.state = "answered"
             self._events.publish(kind, directory=self.name)
 
-    # Asking.
+    # RequestSchedule.
 
     @property
     def _isAnnounced(self) -> bool:
         return self._acknowledged is not None and self._acknowledged == self._own.order
-
-    def _ask(self) -> None:
-        self._number = self._asked = self._number % 0xFFFFFFFF + 1
-        self._progress = self.coverage.progress
-        self._counters["directory-asks"] += 1
-        after, upto = self.coverage.hole
-        self._sessions.sendControl(self.server, pack(Ask(self._number, self.coverage.instance, after, upto, WINDOW)))
 
     def _rest(self) -> None:
         if self._isAnnounced:
@@ -257,7 +211,7 @@ class Subscription:
 
     def _schedule(self, seconds: float) -> None:
         self._cancel()
-        self._timer = self._clock.callLater(seconds * (1 - JITTER * self._random.random()), self._due)
+        self._timer = self._clock.callLater(seconds * (1 - WAIT_JITTER * self._random.random()), self._due)
 
     def _due(self) -> None:
         self._timer = None
@@ -265,7 +219,7 @@ class Subscription:
             self.exchange()
         finally:
             if self._timer is None:  # it failed: it may do better next time
-                self._schedule(LONGEST)
+                self._schedule(REPEAT_MAXIMUM)
 
     def _cancel(self) -> None:
         if self._timer is not None:

@@ -21,8 +21,8 @@ COUNTERS: Final = {
 }
 
 #: Control messages of one member in a second that are read for as long as it likes, and at once.
-RATE: Final = 50.0
-BURST: Final = 200.0
+MEMBER_RATE: Final = 50.0
+MEMBER_BURST: Final = 200.0
 
 #: The same of a directory server, which may list thousands of members.
 SERVER_RATE: Final = 500.0
@@ -38,7 +38,7 @@ class ControlMessages:
         counters.declare(COUNTERS)
         self._counters = counters
         self._sessions = sessions
-        self._budget = Budget(clock, RATE, BURST)
+        self._budget = Budget(clock, MEMBER_RATE, MEMBER_BURST)
         self._serverBudget = Budget(clock, SERVER_RATE, SERVER_BURST)
         self._readers: dict[int, ControlReader] = {}
         sessions.onControl(self._received)

@@ -1,0 +1,88 @@
+"""
+The plugin kinds: everything that users may want to swap.
+
+A plugin is an object that provides one of the interfaces that extend L{IWandPlugin}; L{wand.discovery.catalogue} finds
+it when the program runs (the guide for plugin authors says how to publish one).  The object itself is light: it has a
+name, says whether it can be used here, and its C{open} makes the real thing, whose interface stands next to it.
+
+Rules for everything that is opened:
+
+  - The clock, the randomness and the underlay come in the L{Context}; nothing imports the reactor.
+  - Nothing that arrives from a network raises, grows without a bound, or is answered with more than it brought.
+  - What is dropped is counted, by the reason (L{wand.counters}).
+  - An error that stops the start is a L{wand.errors.WandError} whose text says what to do.
+
+Each kind has a module of its own here; import from C{wand.interfaces} itself.
+"""
+
+from wand.interfaces.context import Context
+from wand.interfaces.directory import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
+from wand.interfaces.driver import (
+    IFrameReader,
+    IHostTap,
+    ISuperframeTap,
+    ITap,
+    ITapDriver,
+    TapRequest,
+)
+from wand.interfaces.frame_service import IFrameInspector, IFrameService, IFrameWatcher
+from wand.interfaces.hook import Candidate, IHook, IHookListener, Verdict
+from wand.interfaces.node_context import NodeContext
+from wand.interfaces.plugin import IWandPlugin, Settings
+from wand.interfaces.protocol import (
+    IFrameReceiver,
+    IPeerProtocol,
+    IResizableTransport,
+    IRovingTransport,
+    ISuperframeTransport,
+    ITransport,
+    TransportRequest,
+)
+from wand.interfaces.sessions import (
+    ClockReader,
+    ISessionProtocol,
+    ISessions,
+    ISessionTransport,
+    JoinKey,
+    JoinReader,
+)
+from wand.interfaces.store import IRecords, IStore
+
+__all__ = [
+    "Candidate",
+    "ClockReader",
+    "Context",
+    "IDirectory",
+    "IDirectoryKind",
+    "IFrameInspector",
+    "IFrameReader",
+    "IFrameReceiver",
+    "IFrameService",
+    "IFrameWatcher",
+    "IHook",
+    "IHookListener",
+    "IHostTap",
+    "IMembershipFollower",
+    "IPeerProtocol",
+    "IRecords",
+    "IResizableTransport",
+    "IRovingDirectory",
+    "IRovingTransport",
+    "ISessionProtocol",
+    "ISessionTransport",
+    "ISessions",
+    "IStore",
+    "ISuperframeTap",
+    "ISuperframeTransport",
+    "ITap",
+    "ITapDriver",
+    "ITransport",
+    "IWandPlugin",
+    "JoinKey",
+    "JoinReader",
+    "NodeContext",
+    "Settings",
+    "TapRequest",
+    "TransportRequest",
+    "Verdict",
+]

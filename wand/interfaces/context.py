@@ -1,0 +1,66 @@
+"""
+What every opened plugin works with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import attrs
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
+
+from wand.counters import Counters
+from wand.events import Events
+from wand.failures import Failures
+from wand.host.changes import HostChanges, Unwatched
+from wand.notes import Notes
+from wand.underlay.ports import Underlay
+from wand.worker import SameThread, Worker
+
+
+@attrs.frozen
+class Context:
+    """
+    What every opened plugin works with.
+
+    @ivar clock: elapsed time, which no change of the wall clock touches, and calls later; in tests a simulated one.
+    @ivar descriptors: the reactor that watches file descriptors.
+    @ivar random: randomness for jitter and the like, never for keys.
+    @ivar counters: where drops are counted.
+    @ivar events: where events are published.
+    @ivar underlay: where UDP ports are bound.
+    @ivar wallClock: gives the seconds since the epoch: for certificates and what people read, never for what elapses.
+    @ivar notes: what the operator should know, with what to do.
+    @ivar failures: what counts and logs an exception at a boundary.
+    @ivar makeWorker: makes a worker, of a name for people, for what may block.
+    @ivar hostChanges: what changes on this host: interfaces, addresses, routes.
+    """
+
+    clock: IReactorTime
+    descriptors: IReactorFDSet
+    random: Random
+    counters: Counters
+    events: Events
+    underlay: Underlay
+    wallClock: Callable[[], float] = attrs.field(
+        kw_only=True, default=attrs.Factory(lambda self: self.clock.seconds, takes_self=True)
+    )
+    notes: Notes = attrs.field(
+        kw_only=True, default=attrs.Factory(lambda self: Notes(self.clock, self.events), takes_self=True)
+    )
+    failures: Failures = attrs.field(
+        kw_only=True,
+        default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
+    )
+    makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
+    hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
+
+    def __attrs_post_init__(self) -> None:
+        self.events.caught = self.failures.caught
+
+    def epoch(self, moment: float) -> float:
+        """
+        Convert a moment of the monotonic clock to seconds since the epoch, for people.
+        """
+        return self.wallClock() - (self.clock.seconds() - moment)

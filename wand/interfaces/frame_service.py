@@ -1,0 +1,62 @@
+"""
+Frame services: code that looks at broadcast and control frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zope.interface import Interface
+
+from wand.ethernet import Frame
+from wand.interfaces.node_context import NodeContext
+from wand.interfaces.plugin import IWandPlugin, Settings
+from wand.table import Peer
+
+
+class IFrameService(IWandPlugin):
+    """
+    Code that looks at frames to group addresses, the few that are worth a look: ARP, neighbour discovery, DHCP.  Frames
+    from host to host never come by, unless what it opens is a L{IFrameInspector}.
+    """
+
+    def open(settings: Settings, context: NodeContext, inject: Callable[[Frame], object]) -> IFrameWatcher:
+        """
+        Begin to watch.
+
+        @param inject: hands a frame of the service's own to the host, as if a peer had sent it.
+        @raise wand.errors.ConfigurationInvalid: if a key or a value is refused.
+        """
+
+
+class IFrameWatcher(Interface):
+    """
+    A frame service at work.
+    """
+
+    def leaving(frame: Frame) -> bool:
+        """
+        The host sends a frame to a group.
+
+        @return: whether it may go on to the peers; if not it is dropped and counted.
+        """
+
+    def arriving(peer: Peer, frame: Frame) -> bool:
+        """
+        A peer sends a frame to a group.
+
+        @return: whether it may go on to the host; if not it is dropped and counted.
+        """
+
+    def close() -> None:
+        """
+        Stop watching.
+        """
+
+
+class IFrameInspector(IFrameWatcher):
+    """
+    A frame service at work whose C{arriving} is asked about every frame of every peer, those to one host included.  It
+    is in the way of all data, so it has to be quick.  Of a stretch of a superframe it is asked once, with its headers
+    and the beginning of its payload: that is TCP or UDP, all of one flow.
+    """

@@ -1,0 +1,83 @@
+"""
+Hooks: code that is told of events, or asked.
+"""
+
+from __future__ import annotations
+
+import attrs
+from twisted.internet.defer import Deferred
+from zope.interface import Interface
+
+from wand.ethernet import MAC
+from wand.events import Event
+from wand.interfaces.context import Context
+from wand.interfaces.plugin import IWandPlugin, Settings
+
+
+@attrs.frozen
+class Candidate:
+    """
+    A node that asks to be admitted by a directory server.
+
+    @ivar mac: the address that it wants to have.
+    @ivar endpoint: where its request came from, as text.
+    @ivar name: its name, where the protocol has names.
+    @ivar key: its whole public key, where the protocol has keys.
+    """
+
+    mac: MAC
+    endpoint: str
+    name: str = ""
+    key: bytes = b""
+
+
+@attrs.frozen
+class Verdict:
+    """
+    What a hook says about a candidate; true if it admits it.
+
+    @ivar admit: may the node join?
+    @ivar reason: why not, a short sentence that its operator sees.
+    """
+
+    admit: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.admit
+
+
+class IHook(IWandPlugin):
+    """
+    Code of an operator's that is told of events, or asked before a node is admitted.
+    """
+
+    def open(settings: Settings, context: Context) -> IHookListener:
+        """
+        Begin to listen.  Called when the program runs in the background, without the privileges of its start; a hook
+        that raises stops it.
+
+        @raise wand.errors.ConfigurationInvalid: if a key or a value is refused.
+        """
+
+
+class IHookListener(Interface):
+    """
+    A hook at work.
+    """
+
+    def told(event: Event) -> None:
+        """
+        Something happened.
+        """
+
+    def admit(candidate: Candidate) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
+        """
+        May this node join?  Every hook must say C{True}, or give a L{Verdict} that does.  An error, or no answer within
+        five seconds, is a refusal for now: the node asks again.
+        """
+
+    def close() -> None:
+        """
+        Stop listening.
+        """

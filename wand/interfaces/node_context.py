@@ -1,0 +1,36 @@
+"""
+What the plugins of a node work with.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from wand.ethernet import MAC
+from wand.interfaces.context import Context
+from wand.interfaces.protocol import ITransport
+from wand.sealed.node.participant import Sealed
+from wand.table import Table
+
+
+@attrs.frozen
+class NodeContext(Context):
+    """
+    What the plugins of a node work with.
+
+    @ivar table: MAC addresses and their peers.
+    @ivar mac: the address of the node's own tap.
+    @ivar port: the UDP port of the node's data.
+    @ivar transport: how frames travel to the peers; a directory may speak through it.  C{None} in a C{wand} that keeps
+        the table of a separate C{etud}.
+    @ivar host: the local address of the node's data; a server that takes a node's endpoint from its request is asked
+        from there.
+    @ivar sealed: what plugins work with where the node is a member of a network; C{None} elsewhere.
+    """
+
+    table: Table
+    mac: MAC
+    port: int
+    transport: ITransport | None
+    host: str = "0.0.0.0"
+    sealed: Sealed | None = None

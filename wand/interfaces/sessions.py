@@ -1,0 +1,199 @@
+"""
+Sessions: peer protocols between the members of a network, who know each other by their keys.
+
+A protocol of this kind carries control messages besides frames: directories, introductions and revocations travel in
+them.  What it opens says whom it hears (L{ISessions.onSession}); who may be heard at all, L{Membership
+<wand.membership.member.Membership>} decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from zope.interface import Attribute, Interface
+
+from wand.endpoint import Endpoint
+from wand.interfaces.protocol import IPeerProtocol, ITransport
+from wand.membership.member import Member
+from wand.sealed.sessions.interface import ControlReader, SessionReader
+
+
+class JoinKey(bytes):
+    """
+    The other end of a session that redeems an invitation: its exchange key, a whole X25519 public key of 32 octets.
+
+    @ivar invitation: the id of the invitation.
+    """
+
+    invitation: bytes = b""
+
+    def __str__(self) -> str:
+        return f"join {self.hex()[:16]}"
+
+
+#: Takes a message of a join session: from whom, and the message.
+JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
+
+#: Is told by how many seconds a member's clock is ahead of ours.
+ClockReader: TypeAlias = Callable[[Member, float], object]
+
+
+class ISessions(Interface):
+    """
+    Authenticated sessions with the members of a network, and with those who redeem an invitation.  A member is called
+    by its identity, its public key.
+    """
+
+    # Control messages; those who need nothing else see them as wand.sealed.sessions.interface.Sessions.
+
+    def sendControl(peer: bytes, message: bytes) -> None:
+        """
+        Send a control message; without a session it waits for one.  It may be lost on the way, like every datagram.
+
+        @param peer: an identity, or a L{JoinKey}.
+        """
+
+    def sendBefore(peer: bytes, message: bytes) -> None:
+        """
+        Send a control message in the session before the present one, to where the peer was heard then: whoever still
+        answers there is not the one that made the present session.  Does nothing if there is no such session.
+        """
+
+    def onControl(reader: ControlReader) -> None:
+        """
+        Hand the control messages of members to C{reader}.
+        """
+
+    def blame(peer: bytes, reason: str) -> None:
+        """
+        Something of a member's was dropped by others than the sessions: note it in the member's account.
+
+        @param reason: one word for people, one of a few.
+        """
+
+    # Where members are.
+
+    def introduce(identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+        """
+        Say where a member may be.  Nothing is sent before there is something to send.
+
+        @param exchangeKey: its public key for handshakes; one that a certificate showed before is not replaced.
+        @param endpoints: replace those of the call before; only the first few are tried.
+        """
+
+    def endpointOf(peer: bytes) -> Endpoint | None:
+        """
+        Where a peer was last heard, by an authenticated datagram.
+        """
+
+    def endpointBefore(peer: bytes) -> Endpoint | None:
+        """
+        Where a peer was heard before its present session began.
+        """
+
+    # How sessions begin and end.
+
+    def onSession(reader: SessionReader) -> None:
+        """
+        Tell C{reader} when a session with a member begins, and when it ends.
+        """
+
+    def onClock(reader: ClockReader) -> None:
+        """
+        Tell C{reader} at each handshake by how many seconds a member's clock is ahead of ours.
+        """
+
+    def isUp(peer: bytes) -> bool:
+        """
+        Is there a session with this peer?
+        """
+
+    def sessionsWith() -> Mapping[bytes, int]:
+        """
+        The members with which there is a session, and the number by which each of them knows it.
+        """
+
+    def renew(peer: bytes) -> None:
+        """
+        A peer was started again, and knows nothing of a session that was made before: make a new one, if there is one.
+        """
+
+    def left(peer: bytes, session: int, answer: bytes) -> bool:
+        """
+        A member said goodbye.
+
+        @param session: the number by which we know the session that it ends.
+        @param answer: a control message, the last in that session.
+        @return: whether that is the session which we used; it is ended then.
+        """
+
+    def end(peer: bytes) -> None:
+        """
+        End the sessions with a peer, at once, and forget it: it was revoked, or an invitation is redeemed.
+
+        @param peer: an identity, or a L{JoinKey}.
+        """
+
+    def endAll() -> None:
+        """
+        End the sessions with everybody, and forget all: we were revoked.
+        """
+
+    # Redeeming invitations.
+
+    def join(exchangeKey: bytes, endpoints: Iterable[Endpoint], invitation: bytes, secret: bytes) -> JoinKey:
+        """
+        Prepare to redeem an invitation at a server; the session begins with the first message.
+
+        @param exchangeKey: the server's public key for handshakes.
+        @return: what the server is called in L{sendControl}, L{onJoin} and L{end}.
+        """
+
+    def introduceServer(server: JoinKey, endpoints: Iterable[Endpoint]) -> None:
+        """
+        Say where the server of an invitation may be.
+
+        @param server: what L{join} returned.
+        """
+
+    def onJoin(reader: JoinReader) -> None:
+        """
+        Hand the messages of join sessions to C{reader}: those of nodes that are no members yet, or those of the server.
+        """
+
+
+class ISessionTransport(ITransport):
+    """
+    A transport whose peers are the members of a network.
+    """
+
+    sessions: ISessions = Attribute("Its sessions.  They do not wait for C{start}.")
+
+    mayReach: Callable[[str], bool] = Attribute(
+        "Set from outside: may datagrams go to this host?  To addresses of the overlay they may not, or the tunnel "
+        "would run inside itself."
+    )
+
+    def admitSources(mayUse: Callable[[bytes, bytes, int], bool]) -> None:
+        """
+        Say which frames to take.
+
+        @param mayUse: may a frame of this peer have this source address (six octets)?  The third argument is whether it
+            is for a group.  Until this is called none may.
+        """
+
+    def admitFloods(broadcastsOf: Callable[[bytes], float], flooded: Callable[[bytes], object]) -> None:
+        """
+        Say how many frames to groups to take.
+
+        @param broadcastsOf: how many of a peer in a second?
+        @param flooded: called with a peer when more came.
+        """
+
+
+class ISessionProtocol(IPeerProtocol):
+    """
+    A peer protocol that works within a network only: it needs a membership (L{TransportRequest.membership
+    <wand.interfaces.protocol.TransportRequest>}), and what it opens is an L{ISessionTransport}.
+    """

@@ -1,0 +1,59 @@
+"""
+Stores: where a directory server keeps its state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twisted.internet.defer import Deferred
+from zope.interface import Interface
+
+from wand.interfaces.context import Context
+from wand.interfaces.plugin import IWandPlugin, Settings
+
+
+class IStore(IWandPlugin):
+    """
+    A place where the directory server keeps its state.
+    """
+
+    def open(settings: Settings, context: Context) -> IRecords:
+        """
+        Open it, or create it empty.  What may take long is done later, beside the reactor (C{context.makeWorker}); if
+        it fails then, so does whatever is asked of the records.
+
+        @raise wand.errors.StoreUnavailable: if that fails.
+        @raise wand.errors.ConfigurationInvalid: if a key or a value is refused.
+        """
+
+
+class IRecords(Interface):
+    """
+    An open store: records of bytes, each with a kind and a key.  Each call is atomic and, once its Deferred fired,
+    survives a crash of the program; calls are done in their order, and none blocks the reactor.  A Deferred fails with
+    L{wand.errors.StoreUnavailable}, after a bounded time.
+    """
+
+    def load(kind: str) -> Deferred[dict[bytes, bytes]]:
+        """
+        Everything of a kind, by key.
+        """
+
+    def write(kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        """
+        Set records of a kind, all or none; C{None} deletes.
+        """
+
+    def exchange(kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        """
+        Set one record if it holds what is expected; C{None} stands for no record.  Of several that expect the same,
+        exactly one succeeds.
+
+        @return: whether it was set.
+        """
+
+    def close() -> Deferred[None]:
+        """
+        Finish what is under way and let go.
+        """

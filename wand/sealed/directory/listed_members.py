@@ -1,0 +1,174 @@
+"""
+The members as all directory servers together list them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from itertools import zip_longest
+from typing import Final
+
+import attrs
+
+from wand.counters import Counters
+from wand.endpoint import Endpoint
+from wand.errors import AddressInvalid
+from wand.membership.certificate import Certificate
+from wand.membership.identity import Identity
+from wand.membership.signed import unverified
+from wand.sealed.directory.messages import Record
+from wand.sealed.directory.own_announcement import OwnAnnouncement
+from wand.sealed.node.participant import MemberAnnouncement, Participant
+from wand.sealed.sessions.interface import Sessions
+
+#: How many endpoints of a member are kept, of all that the servers tell.
+ENDPOINTS_MERGED: Final = 16
+
+COUNTERS: Final = {
+    "drop-directory-record": "records of members dropped: the certificate or the claim is not valid",
+    "drop-directory-endpoint": "endpoints of members dropped: no datagrams go there",
+}
+
+
+@attrs.frozen
+class Sighting:
+    """
+    Where one server says that a member is.
+
+    @ivar version: of the server's log.
+    @ivar online: does the server hear it?
+    """
+
+    version: int
+    online: bool
+    endpoints: tuple[Endpoint, ...]
+
+
+class ListedMembers:
+    """
+    The members of the network, as the servers tell of them.  A silent server removes nobody.
+    """
+
+    def __init__(self, participant: Participant, own: OwnAnnouncement, sessions: Sessions, counters: Counters) -> None:
+        counters.declare(COUNTERS)
+        self._participant = participant
+        self._own = own
+        self._claims = participant.claims
+        self._sessions = sessions
+        self._counters = counters
+        self._entries = participant.claims.entries
+        self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
+
+    def take(self, server: bytes, record: Record) -> None:
+        """
+        Take what a server says of a member.  It is verified by itself: one that is not valid disturbs no other.
+        """
+        announcement = self._valid(record)
+        if announcement is None:
+            self._counters["drop-directory-record"] += 1
+            return
+        identity = Identity(announcement.certificate.identity)
+        if identity == self._participant.identity:
+            self._own.overtaken(announcement.claim.epoch)
+            return
+        seen = self._sightings.setdefault(server, {})
+        before = seen.get(identity)
+        if before is not None and record.version <= before.version:
+            return
+        were = self._endpoints(identity) if self._isKnown(identity) else None
+        wasOnline = self._isOnline(identity)
+        seen[identity] = Sighting(record.version, bool(record.endpoints), self._accepted(server, record.endpoints))
+        self._apply(identity, announcement, wasOnline, were)
+
+    def restarted(self, server: bytes) -> None:
+        """
+        A server begins a new log: what it said before stands until it says otherwise.
+        """
+        seen = self._sightings.get(server, {})
+        self._sightings[server] = {identity: attrs.evolve(each, version=-1) for identity, each in seen.items()}
+
+    def renew(self, servers: Iterable[bytes]) -> None:
+        """
+        These servers were heard lately: what they said of who is online stands for another lifetime.
+        """
+        self._entries.sweep()
+        for server in servers:
+            seen = self._sightings.get(server, {})
+            for identity, sighting in tuple(seen.items()):
+                if self._claims.announcement(identity) is None:
+                    del seen[identity]
+                elif sighting.online:
+                    self._entries.online(identity)
+
+    def count(self, server: bytes) -> int:
+        """
+        How many members a server told of.
+        """
+        return len(self._sightings.get(server, ()))
+
+    def _valid(self, record: Record) -> MemberAnnouncement | None:
+        said = unverified(record.certificate, Certificate)
+        if said is None:
+            return None
+        isNews = self._claims.offer(record.certificate, record.claim)
+        known = self._claims.announcement(said.identity)
+        if known is None:
+            return None
+        if isNews or (record.certificate, record.claim) == (known.signedCertificate, known.signedClaim):
+            return known
+        isValid = self._participant.isValid(record.certificate, record.claim)
+        return known if isValid else None  # what it says is true, if not the newest
+
+    def _apply(
+        self, identity: Identity, announcement: MemberAnnouncement, wasOnline: bool, were: tuple[Endpoint, ...] | None
+    ) -> None:
+        """
+        @param were: the endpoints told before; C{None} if nobody told of this member.
+        """
+        online, endpoints = self._isOnline(identity), self._endpoints(identity)
+        if endpoints != were:
+            self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
+        self._entries.claimed(identity)
+        if online:
+            self._entries.online(identity)
+        elif wasOnline:
+            self._entries.offline(identity)
+
+    def _isKnown(self, identity: Identity) -> bool:
+        return any(identity in seen for seen in self._sightings.values())
+
+    def _isOnline(self, identity: Identity) -> bool:
+        return any(identity in seen and seen[identity].online for seen in self._sightings.values())
+
+    def _endpoints(self, identity: Identity) -> tuple[Endpoint, ...]:
+        """
+        The endpoints that the servers tell, in turn, so that none crowds out those of another.
+        """
+        told = [seen[identity].endpoints for seen in self._sightings.values() if identity in seen]
+        mixed = (each for row in zip_longest(*told) for each in row if each is not None)
+        return tuple(dict.fromkeys(mixed))[:ENDPOINTS_MERGED]
+
+    def _accepted(self, server: bytes, endpoints: Iterable[str]) -> tuple[Endpoint, ...]:
+        teller = self._sessions.endpointOf(server)
+        isLocal = teller is not None and ip_address(teller.host).is_loopback
+        accepted = []
+        for text in endpoints:
+            endpoint = _parsed(text)
+            if endpoint is None or str(endpoint) in self._own.endpoints or not self._mayReach(endpoint, isLocal):
+                self._counters["drop-directory-endpoint"] += 1
+            else:
+                accepted.append(endpoint)
+        return tuple(accepted)
+
+    def _mayReach(self, endpoint: Endpoint, isLocal: bool) -> bool:
+        if ip_address(endpoint.host).is_loopback and not isLocal:  # a server elsewhere can know of nobody on this host
+            return False
+        return self._participant.mayReach(endpoint.host)
+
+
+def _parsed(text: str) -> Endpoint | None:
+    try:
+        return Endpoint.parse(text)
+    except AddressInvalid:
+        return None

@@ -1,0 +1,173 @@
+"""
+Presence: which members are here, as the announcement log says it, until they leave, fall silent or expire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from wand.interfaces import Context
+from wand.membership.claim import Announcement
+from wand.membership.identity import Identity
+from wand.sealed.directory.announcement_log import AnnouncementLog
+from wand.sealed.directory.stored_log import StoredLog
+from wand.timing.budget import Budget
+from wand.timing.deadlines import Ageing
+
+COUNTERS: Final = {
+    "directory-silent": "members that are not online any more because nothing was heard of them",
+    "drop-directory-hurry": "announcements dropped: that member changed too often",
+}
+
+#: Seconds after which a member of which nothing was heard is not online any more.
+SILENCE: Final = 180.0
+
+#: How many members are kept.
+MEMBERS_MAXIMUM: Final = 20_000
+
+#: How often a member may change, in a second for as long as it likes, and at once.
+CHANGE_RATE: Final = 0.1
+CHANGE_BURST: Final = 10.0
+
+
+@attrs.frozen
+class Presence:
+    """
+    What a member said that announced itself since we started.
+
+    @ivar order: the epoch and the number of its announcement.
+    @ivar local: where it says it is.
+    """
+
+    order: tuple[int, int]
+    local: tuple[str, ...]
+
+
+class PresentMembers:
+    """
+    Writes into the log who is here and where.
+    """
+
+    def __init__(
+        self, announcements: AnnouncementLog, stored: StoredLog, context: Context, gone: Callable[[Identity], object]
+    ) -> None:
+        """
+        @param gone: called with each member that is not online any more.
+        """
+        context.counters.declare(COUNTERS)
+        self._announcements = announcements
+        self._stored = stored
+        self._clock = context.clock
+        self._wallClock = context.wallClock
+        self._counters = context.counters
+        self._events = context.events
+        self._gone = gone
+        self._present: dict[Identity, Presence] = {}
+        self._changes = Budget(context.clock, CHANGE_RATE, CHANGE_BURST, MEMBERS_MAXIMUM)
+        self._silence: Ageing[Identity] = Ageing(context.clock, self._silent)
+        self._expiries: Ageing[Identity] = Ageing(context.clock, self._expired, context.wallClock)
+
+    def begin(self) -> None:
+        """
+        The log was read.  Everybody who was online counts as such until there was time to be heard.
+        """
+        for entry in self._announcements:
+            self._expiries.expireAt(entry.identity, entry.announcement.certificate.expires)
+            if entry.endpoints:
+                self._silence.expireAt(entry.identity, self._clock.seconds() + SILENCE)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._silence.stop()
+        self._expiries.stop()
+
+    def get(self, identity: Identity) -> Presence | None:
+        """
+        What a member said since we started.
+        """
+        return self._present.get(identity)
+
+    def settle(self, announcement: Announcement, endpoints: tuple[str, ...]) -> bool:
+        """
+        Note what a member says of itself, and where it is.
+
+        @return: whether that is in the log; a member that changes too often has to wait.
+        """
+        known = self._announcements.get(announcement.identity)
+        if known is not None and (known.announcement, known.endpoints) == (announcement, endpoints):
+            return True
+        if not self._changes.take(announcement.identity.text):
+            self._counters["drop-directory-hurry"] += 1
+            return False
+        self._change(announcement, endpoints)
+        return True
+
+    def announced(self, identity: Identity, presence: Presence) -> None:
+        """
+        A member announced itself, and that is settled.
+        """
+        self._present[identity] = presence
+        self.heard(identity)
+
+    def heard(self, identity: Identity) -> None:
+        """
+        A member that is here was heard.
+        """
+        self._stored.noteHeard(identity)
+        self._silence.expireAt(identity, self._clock.seconds() + SILENCE)
+
+    def sessionEnded(self, identity: Identity) -> None:
+        """
+        A member said goodbye, or answers no more.  If it changes too often, its silence will tell.
+        """
+        self._gone(identity)
+        if self._changes.take(identity.text):
+            self._left(identity)
+
+    def forget(self, identity: Identity) -> None:
+        """
+        A member was revoked, or its certificate expired.
+        """
+        self._present.pop(identity, None)
+        self._silence.discard(identity)
+        self._expiries.discard(identity)
+        self._gone(identity)
+        self._stored.heard.pop(identity, None)
+        if self._announcements.forget(identity):
+            self._stored.write(identity)
+
+    def _change(self, announcement: Announcement, endpoints: tuple[str, ...]) -> None:
+        identity = announcement.identity
+        before = self._announcements.get(identity)
+        self._expiries.expireAt(identity, announcement.certificate.expires)
+        self._announcements.change(announcement, endpoints, self._wallClock())
+        self._stored.write(identity)
+        if bool(endpoints) != bool(before and before.endpoints):
+            kind = "member-online" if endpoints else "member-offline"
+            self._events.publish(kind, name=announcement.claim.name, key=identity.text)
+
+    def _silent(self, identity: Identity) -> None:
+        self._counters["directory-silent"] += 1
+        self._left(identity)
+
+    def _left(self, identity: Identity) -> None:
+        self._present.pop(identity, None)
+        self._silence.discard(identity)
+        self._gone(identity)
+        known = self._announcements.get(identity)
+        if known is not None and known.endpoints:
+            self._change(known.announcement, ())
+
+    def _expired(self, identity: Identity) -> None:
+        """
+        A certificate expired.  A member that is here all the same waits for another, or our clock is ahead.
+        """
+        if identity in self._present:
+            self._expiries.expireAt(identity, self._wallClock() + SILENCE)
+        else:
+            self.forget(identity)

@@ -1,0 +1,204 @@
+"""
+The stored log: nodes are told of a change once it is stored, so that after a crash no server knows less than it told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias, TypeVar
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from wand.interfaces import Context, IRecords
+from wand.membership.certificate import Certificate
+from wand.membership.claim import Announcement
+from wand.membership.identity import Identity
+from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
+from wand.stores.write_behind import WriteBehind
+
+#: What the kind of our records in a store begins with; the server's identity follows, since several servers may share
+#: a store, and each has its own log.
+KIND: Final = "directory-"
+
+#: Seconds within which the store has it that a member was merely heard again.
+HEARD_STORED_WITHIN: Final = 300.0
+
+#: What a store that refuses means, for the operator.
+UNSTORED: Final = (
+    "Members are not disturbed; until it can, nobody joins, nothing about the members can be changed, and where they "
+    "are is forgotten at a restart"
+)
+
+_HEAD: Final = b"head"
+
+
+class _StoredEntry(msgspec.Struct, frozen=True, array_like=True):
+    certificate: bytes
+    claim: bytes
+    endpoints: tuple[str, ...]
+    since: float
+    heard: float
+    version: int
+
+
+class _Head(msgspec.Struct, frozen=True, array_like=True):
+    instance: bytes
+    version: int
+
+
+_Value: TypeAlias = LogEntry | _Head
+
+Content = TypeVar("Content", _StoredEntry, _Head)
+
+
+class StoredLog:
+    """
+    Keeps an L{AnnouncementLog} in a store.
+
+    @ivar instance: names this log to the nodes.  It changes only if the store is empty, or failed, so that nodes may
+        know more than is stored.
+    @ivar published: up to which version nodes may be told.
+    @ivar heard: when each member was last heard, by the monotonic clock; in the store, in seconds since the epoch.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        own: Identity,
+        log: AnnouncementLog,
+        records: IRecords,
+        context: Context,
+        entropy: Callable[[int], bytes],
+        published: Callable[[], object],
+    ) -> None:
+        """
+        @param own: the server's identity.
+        @param published: called when there is more that nodes may be told.
+        """
+        self.instance = entropy(8)
+        self.published = 0
+        self.heard: dict[Identity, float] = {}
+        self._kind = KIND + own.text
+        self._announcements = log
+        self._records = records
+        self._clock = context.clock
+        self._context = context
+        self._entropy = entropy
+        self._tell = published
+        self._hasFailed = False
+        self._stored: WriteBehind[_Value] = WriteBehind(
+            self._kind, records, self._encoded, context, UNSTORED, delay=HEARD_STORED_WITHIN, told=self._written
+        )
+
+    async def load(self, check: Callable[[bytes], Certificate | None]) -> None:
+        """
+        Read everything.  What is not valid any more is deleted, what cannot be read is logged; neither disturbs the
+        rest.
+
+        @raise wand.errors.StoreUnavailable: if the store cannot be read.
+        """
+        stored = await self._records.load(self._kind)
+        head = _decoded(stored.pop(_HEAD, b""), _Head)
+        entries, invalid = [], []
+        for key, octets in stored.items():
+            content = _decoded(octets, _StoredEntry)
+            if content is None or len(key) != 32:
+                self._log.warn("the store has a record of {key} that cannot be read", key=key.hex())
+            elif (entry := self._valid(Identity(key), content, check)) is not None:
+                entries.append(entry)
+            else:
+                invalid.append(key)
+        newest = max((entry.version for entry in entries), default=0)
+        if head is not None and head.version >= newest:
+            self.instance = head.instance
+        self._announcements.load(entries, max(newest, head.version if head else 0))
+        self.published = self._announcements.version
+        if head is None or invalid:
+            self._write(dict.fromkeys(invalid))
+
+    def noteHeard(self, identity: Identity) -> None:
+        """
+        A member was heard now; nothing else about it changed.
+        """
+        self.heard[identity] = self._clock.seconds()
+        self._stored.writeLater(identity, self._announcements.get(identity))
+
+    def write(self, identity: Identity) -> None:
+        """
+        Write a member that changed or is gone.
+        """
+        self._write({identity: self._announcements.get(identity)})
+
+    def beginAnew(self) -> None:
+        """
+        Give the log another name, so that nodes read it from its beginning.
+        """
+        self.instance = self._entropy(8)
+        self._write({})
+
+    def stop(self) -> Deferred[None]:
+        """
+        Write what is not written yet; fires when that was tried.
+        """
+        return self._stored.stop()
+
+    def _write(self, changes: Mapping[bytes, LogEntry | None]) -> None:
+        head = _Head(self.instance, self._announcements.version)
+        self._stored.write({**changes, _HEAD: head})
+        if self._stored.isPaused:  # nodes are served all the same
+            self._publish(head.version)
+
+    def _written(self, group: Mapping[bytes, _Value | None], isStored: bool) -> None:
+        head = group.get(_HEAD)
+        if not isStored:
+            if not self._hasFailed:
+                self._hasFailed = True
+                self.instance = self._entropy(8)
+            self._write({})
+        else:
+            self._hasFailed = False
+            if isinstance(head, _Head):
+                self._publish(head.version)
+
+    def _publish(self, version: int) -> None:
+        if version > self.published:
+            self.published = version
+            self._tell()
+
+    def _encoded(self, value: _Value) -> bytes:
+        if isinstance(value, _Head):
+            return msgspec.msgpack.encode(value)
+        said = value.announcement
+        heard = self.heard.get(value.identity, self._clock.seconds())
+        return msgspec.msgpack.encode(
+            _StoredEntry(
+                said.signedCertificate,
+                said.signedClaim,
+                value.endpoints,
+                value.since,
+                self._context.epoch(heard),
+                value.version,
+            )
+        )
+
+    def _valid(
+        self, identity: Identity, stored: _StoredEntry, check: Callable[[bytes], Certificate | None]
+    ) -> LogEntry | None:
+        """
+        The entry of a member, unless its certificate expired or was revoked.
+        """
+        announcement = Announcement.verified(stored.certificate, stored.claim, check)
+        if announcement is None or announcement.identity != identity:
+            return None
+        self.heard[identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)
+        return LogEntry(announcement, stored.endpoints, stored.since, stored.version)
+
+
+def _decoded(octets: bytes, kind: type[Content]) -> Content | None:
+    try:
+        return msgspec.msgpack.decode(octets, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None

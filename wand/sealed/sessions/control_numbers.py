@@ -1,0 +1,69 @@
+"""
+The numbers of all control messages: the first element of each tells whose it is.
+
+A number is given once and means the same in every version.  Numbers that are kept for what is to come are taken from
+nobody, and counted as unknown until somebody reads them.  Those up to 127 take one octet.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Joining, in the session that redeems an invitation.
+JOIN: Final = 1
+ADMITTED: Final = 2
+PENDING: Final = 3
+JOINING_NUMBERS: Final = range(1, 4)
+
+# Certificates of members; a node that joins is also refused, or put off, with these.
+REFUSED: Final = 4
+RENEW: Final = 5
+RENEWED: Final = 6
+NOT_NOW: Final = 7
+CERTIFICATE_NUMBERS: Final = range(4, 8)
+
+# Two processes with one key.
+OVERTAKEN: Final = 8
+TWICE: Final = 9
+COPY_NUMBERS: Final = range(8, 10)
+
+# Who is no member any more.
+REVOCATIONS_DIGEST: Final = 10
+REVOCATIONS_WANTED: Final = 11
+REVOCATIONS: Final = 12
+REVOCATION_NUMBERS: Final = range(10, 13)
+
+# Two members that meet.
+INTRODUCTION: Final = 13
+INTRODUCTION_NUMBERS: Final = range(13, 14)
+
+# A program that stops.
+GOODBYE: Final = 14
+FAREWELL: Final = 15
+GOODBYE_NUMBERS: Final = range(14, 16)
+
+# Who is where.
+ANNOUNCE: Final = 16
+ANNOUNCED: Final = 17
+ASK: Final = 18
+PAGE: Final = 19
+DIRECTORY_NUMBERS: Final = range(16, 32)
+
+# Kept: to reach peers behind NATs, for members that tell each other who is where, and to pass frames on for others.
+REACH_NUMBERS: Final = range(32, 48)
+GOSSIP_NUMBERS: Final = range(48, 64)
+RELAY_NUMBERS: Final = range(64, 80)
+
+#: All of them, by what they are for.
+RANGES: Final = {
+    "joining": JOINING_NUMBERS,
+    "certificates": CERTIFICATE_NUMBERS,
+    "copies": COPY_NUMBERS,
+    "revocations": REVOCATION_NUMBERS,
+    "introductions": INTRODUCTION_NUMBERS,
+    "goodbyes": GOODBYE_NUMBERS,
+    "directory": DIRECTORY_NUMBERS,
+    "reach": REACH_NUMBERS,
+    "gossip": GOSSIP_NUMBERS,
+    "relay": RELAY_NUMBERS,
+}

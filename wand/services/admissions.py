@@ -1,0 +1,106 @@
+"""
+Admissions: what a server answers to nodes that redeem an invitation and to members that renew their certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from wand.ethernet import MAC
+from wand.interfaces import Context, ISessions, JoinKey
+from wand.membership.identity import Identity
+from wand.membership.member import Member
+from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
+from wand.membership.roster import Roster
+from wand.sealed.node.participant import ControlReaders
+from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
+from wand.services.answers import Answers
+from wand.timing.budget import Budget
+
+COUNTERS: Final = {
+    "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
+}
+
+#: How many messages of a node that redeems an invitation are read in a second for as long as it likes, and at once:
+#: each may cost a signature, and the store.
+JOIN_RATE: Final = 1.0
+JOIN_BURST: Final = 10.0
+
+#: How many who wait for an approval or a signature are told at once; beyond, they have to ask again.
+WAITING_MAXIMUM: Final = 1_000
+
+
+class Admissions:
+    """
+    Asks the roster, answers, and tells those who wait once it is decided; provides
+    L{wand.membership.roster.RosterObserver}.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        sessions: ISessions,
+        control: ControlReaders,
+        context: Context,
+        forget: Callable[[Identity], object],
+    ) -> None:
+        """
+        @param forget: called with whoever was revoked.
+        """
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
+        self._roster = roster
+        self._sessions = sessions
+        self._forget = forget
+        self._answers = Answers(sessions, context.failures)
+        self._budget = Budget(context.clock, JOIN_RATE, JOIN_BURST)
+        self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
+        sessions.onJoin(self._joining)
+        control.read(CERTIFICATE_NUMBERS, self._received)
+
+    # What nodes ask.
+
+    def _joining(self, joiner: JoinKey, octets: bytes) -> None:
+        if not self._budget.take(joiner.hex()):
+            self._counters["drop-control-joining"] += 1
+            return
+        message = parse(octets)
+        if isinstance(message, Join):
+            self._answers.give(joiner, lambda: self._redeem(joiner, message))
+
+    async def _redeem(self, joiner: JoinKey, message: Join) -> Message:
+        endpoint = str(self._sessions.endpointOf(joiner) or "")
+        answer = await self._roster.requests.redeem(message, bytes(joiner), joiner.invitation, endpoint)
+        self._waiting.pop(message.identity, None)
+        if isinstance(answer, Pending):
+            self._waiting[message.identity] = joiner, message
+            if len(self._waiting) > WAITING_MAXIMUM:
+                del self._waiting[next(iter(self._waiting))]
+        return answer
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, Renew):
+            self._answers.give(peer, lambda: self._roster.requests.renew(peer, MAC(message.mac)))
+
+    # What the roster tells.
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        See L{wand.membership.roster.RosterObserver}.
+        """
+        joiner, message = self._waiting.pop(identity, (None, None))
+        if self._sessions.isUp(identity):
+            self._sessions.sendControl(identity, pack(Renewed(certificate)))
+        elif joiner is not None and message is not None and self._sessions.isUp(joiner):
+            self._answers.give(joiner, lambda: self._redeem(joiner, message))
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        See L{wand.membership.roster.RosterObserver}.
+        """
+        if revocation and self._sessions.isUp(identity):
+            self._sessions.sendControl(identity, pack(Revocations((revocation,), b"")))
+        self._sessions.end(identity)
+        self._forget(identity)

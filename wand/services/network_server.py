@@ -1,0 +1,183 @@
+"""
+The server of a network whose roster is read: everything that answers nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.config import ServerConfiguration
+from wand.endpoint import Endpoint, splitHostPort
+from wand.errors import PortUnavailable
+from wand.host.local_addresses import localEndpoints, tunnels
+from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
+from wand.membership.identity import Identity
+from wand.membership.roster import Roster
+from wand.overlay import overlayOf
+from wand.sealed.directory.server import SealedDirectory
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.services.admissions import Admissions
+from wand.services.clocks import Clocks
+from wand.services.copies import CopiesOfMembers
+from wand.services.goodbyes import Goodbyes
+from wand.services.gossip import Gossip
+from wand.services.host_watch import HostWatch
+from wand.services.overlap import OverlapWatch
+from wand.services.roster_notes import sayWaiting
+from wand.services.roster_store import RosterStore
+from wand.timing.repeating import Repeating
+from wand.underlay.names import resolverOf
+from wand.underlay.unresolved import Unresolved
+from wand.underlay.whereabouts import Whereabouts
+
+#: Seconds between two looks at what became due: the server's own certificate, above all.
+TENDING_INTERVAL: Final = 300.0
+
+#: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
+CALL_INTERVAL: Final = 0.01
+
+#: What an overlap means for a server.
+CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
+
+
+class NetworkServer:
+    """
+    The parts of a server, made, started and stopped in order.
+
+    @ivar roster: the members.
+    @ivar directory: who is where.
+    @ivar transport: carries the sessions.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        configuration: ServerConfiguration,
+        context: Context,
+        transport: ISessionTransport,
+        roster: Roster,
+        records: IRecords,
+    ) -> None:
+        """
+        @param records: where the directory is kept, which L{start} reads.
+        """
+        self.roster = roster
+        self.transport = transport
+        self._configuration = configuration
+        self._context = context
+        self._isStopped = False
+        sessions = transport.sessions
+        control = ControlMessages(sessions, context.clock, context.counters)
+        transport.mayReach = self._mayReach
+        self.directory = SealedDirectory(
+            roster.own.identity, context, sessions, control, records, roster.own.check, self._mayReach
+        )
+        self._admissions = Admissions(roster, sessions, control, context, self.directory.forget)
+        self._goodbyes = Goodbyes(sessions, control, context)
+        self._gossip = Gossip(roster.trust, sessions, control, context)
+        CopiesOfMembers(sessions, control, context, self.directory.epochOf)
+        self._clocks = Clocks(context, self._tend, isServer=True)
+        sessions.onClock(self._clocks.told)
+        self._watch = HostWatch(context, self._moved)
+        self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
+        self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
+        self._called: Iterator[Identity] = iter(())
+        self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
+        unresolved = Unresolved(context.notes, "the setting public, which nodes get with their invitations")
+        self._names = Whereabouts(
+            configuration.public,
+            resolverOf(context.clock),
+            lambda endpoints: None,
+            context.clock,
+            unresolved,
+        )
+
+    async def start(self) -> None:
+        """
+        Read the directory, and do everything that a server does by itself.
+
+        @raise wand.errors.StoreUnavailable: if the directory cannot be read.
+        """
+        await self.directory.start()
+        if self._isStopped:
+            return
+        status = self.roster.administration.status
+        self.roster.observe(self._admissions)
+        self._watch.start()
+        self._tending.start(TENDING_INTERVAL, now=False)
+        self._clocks.start()
+        self._names.look()
+        self._overlap.start(status.prefix, tunnels)
+        self._called = self.directory.callBack()
+        self._calling.start(CALL_INTERVAL, now=False)
+        self._log.info(
+            "server {name} of {network} ({prefix}, {cipher}) at {listening}",
+            name=self._configuration.name,
+            network=status.name,
+            prefix=status.prefix,
+            cipher=status.cipher,
+            listening=self.transport.listening,
+        )
+
+    async def stop(self, store: RosterStore) -> None:
+        """
+        Say goodbye, write what is not written yet, and close the port.
+        """
+        self._isStopped = True
+        for repeating in (self._tending, self._calling):
+            if repeating.running:
+                repeating.stop()
+        for part in (self._clocks, self._names, self._overlap, self._watch, self._gossip):
+            part.stop()
+        writing, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time
+        await store.finish(writing)
+        await parting
+        self.transport.stop()
+
+    def endpoints(self) -> list[str]:
+        """
+        Where nodes reach this server.
+
+        @raise PortUnavailable: if nobody knows.
+        """
+        configuration = self._configuration
+        port = splitHostPort(self.transport.listening.partition(",")[0])[1]
+        given = [splitHostPort(each, port) for each in configuration.public]
+        found = [str(Endpoint(*each)) for each in given] or localEndpoints(configuration.listen, port)
+        if not found:
+            raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
+        return found
+
+    def look(self) -> None:
+        """
+        Say what waits for a person.
+        """
+        sayWaiting(self.roster, self._context.notes)
+
+    def _mayReach(self, host: str) -> bool:
+        return host not in overlayOf(self.roster.prefix)
+
+    def _callNext(self) -> None:
+        if next(self._called, None) is None:
+            self._calling.stop()
+
+    def _moved(self) -> None:
+        if IRovingTransport.providedBy(self.transport):
+            self.transport.moved()
+        self._overlap.look()
+
+    def _tend(self) -> None:
+        self._names.look()
+
+        def failed(failure: Failure) -> None:
+            text = f"the server's own certificate cannot be renewed: {failure.getErrorMessage()}"
+            self._log.error("{text}", text=text)
+            self._context.notes.say("certificate", text, lifetime=2 * TENDING_INTERVAL)
+
+        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(failed)

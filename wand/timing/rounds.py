@@ -1,0 +1,92 @@
+"""
+Rounds of pushes: everybody is told of a change, without a storm of changes becoming a storm of datagrams.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, Generic, TypeVar
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+#: Seconds from the beginning of one round to the beginning of the next, at least.
+ROUND_INTERVAL: Final = 0.25
+
+#: Seconds between two parts of one round.
+PORTION_INTERVAL: Final = 0.01
+
+#: Octets sent in one part.  With L{PORTION_INTERVAL} that makes about 10 MB/s, which a socket's queue and a server's
+#: uplink can take.
+PORTION_OCTETS: Final = 100_000
+
+
+Target = TypeVar("Target")
+
+
+class PushRounds(Generic[Target]):
+    """
+    Sends in rounds.  The first change begins a round at once; those that come while it lasts are told in one next.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        targets: Callable[[], Iterable[Target]],
+        send: Callable[[Target], int],
+        interval: float = ROUND_INTERVAL,
+    ) -> None:
+        """
+        @param targets: gives the nodes of a round.
+        @param send: tells one node and returns how many octets that took.
+        @param interval: seconds from the beginning of one round to the beginning of the next, at least.
+        """
+        self._clock = clock
+        self._targets = targets
+        self._send = send
+        self._interval = interval
+        self._round: deque[Target] = deque()
+        self._next = 0.0
+        self._again = False
+        self._timer: IDelayedCall | None = None
+
+    def changed(self) -> None:
+        """
+        There is something to tell.
+        """
+        if self._timer is None:
+            self._begin()
+        else:
+            self._again = True
+
+    def stop(self) -> None:
+        """
+        Send nothing more and leave no timer behind.
+        """
+        self._again = False
+        self._round.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _begin(self) -> None:
+        self._again = False
+        self._round.extend(self._targets())
+        self._next = self._clock.seconds() + self._interval
+        self._continue()
+
+    def _continue(self) -> None:
+        octets = 0
+        try:
+            while self._round and octets < PORTION_OCTETS:
+                octets += self._send(self._round.popleft())
+        finally:  # whatever one of them does, the others are told
+            if self._round:
+                self._timer = self._clock.callLater(PORTION_INTERVAL, self._continue)
+            else:
+                self._timer = self._clock.callLater(max(0.0, self._next - self._clock.seconds()), self._end)
+
+    def _end(self) -> None:
+        self._timer = None
+        if self._again:
+            self._begin()
