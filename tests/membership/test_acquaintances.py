@@ -7,21 +7,21 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from simulated.membership import TestNetwork, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.events import Events
-from wand.membership.acquaintances import ACQUAINTANCES, KEEP_INTERVAL, Acquaintances
+from wand.health.notes import Notes
+from wand.membership.acquaintances import KEEP_INTERVAL, KNOWN_PEERS, KnownPeers
 from wand.membership.claims import Claims
 from wand.membership.identity import Identity, NodeKey
 from wand.membership.trust import Trust
-from wand.notes import Notes
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
-from wand.testing.membership import TestNetwork, octetsFrom
 
 
 class Meetings:
@@ -68,11 +68,11 @@ class AcquaintancesTests(SynchronousTestCase):
         self.addCleanup(claims.stop)
         return claims
 
-    def started(self, claims: Claims, meetings: Meetings) -> Acquaintances:
+    def started(self, claims: Claims, meetings: Meetings) -> KnownPeers:
         """
         Acquaintances at work.
         """
-        known = Acquaintances(self.state, claims, meetings, self.clock, failuresOf(Counters()), self.notes)  # type: ignore[arg-type]  # what it needs of them
+        known = KnownPeers(self.state, claims, meetings, self.clock, failuresOf(Counters()), self.notes)  # type: ignore[arg-type]  # what it needs of them
         known.start()
         self.addCleanup(known.stop)
         return known
@@ -108,7 +108,7 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         A file that is damaged gives nobody, and the node starts.
         """
-        self.state.write(ACQUAINTANCES, b"rubbish")
+        self.state.write(KNOWN_PEERS, b"rubbish")
         self.started(self.claims, self.meetings)
         self.assertEqual(self.meetings.introduced, {})
 
@@ -116,7 +116,7 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         A file that is open to others gives nobody, and the node starts and says so.
         """
-        self.state.write(ACQUAINTANCES, b"rubbish")
-        (self.state.path / ACQUAINTANCES).chmod(0o644)
+        self.state.write(KNOWN_PEERS, b"rubbish")
+        (self.state.path / KNOWN_PEERS).chmod(0o644)
         self.started(self.claims, self.meetings)
         self.assertIn("chmod 600", self.notes.texts[0])

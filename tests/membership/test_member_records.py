@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import msgspec
+from simulated.membership import TestNetwork, octetsFrom
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -27,7 +28,6 @@ from wand.membership.revoker import Revoker
 from wand.membership.signed import signed, verified
 from wand.membership.trust import Trust
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import TestNetwork, octetsFrom
 
 NETWORK = TestNetwork()
 ALICE, BOB, CAROL = (Identity(octetsFrom(name)) for name in ("alice", "bob", "carol"))

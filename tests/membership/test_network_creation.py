@@ -4,27 +4,27 @@ A network is created, read again, and recovered.
 
 from __future__ import annotations
 
-from authority_case import RosterCase, awaited
+from authority_case import AuthorityCase, awaited
+from simulated.membership import SlowRecords, octetsFrom
 from twisted.internet.defer import Deferred
 
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
-from wand.membership.foundation import NetworkWish
-from wand.membership.roster import Roster
+from wand.membership.authority import Authority
+from wand.membership.foundation import NetworkSettings
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import SlowRecords, octetsFrom
 
 
-class CreationTests(RosterCase):
+class CreationTests(AuthorityCase):
     def test_anEmptyStoreGivesANetwork(self) -> None:
         """
         A server on an empty store creates a network, is certified in it, and keeps the keys to itself.
         """
-        self.assertTrue(self.roster.created)
+        self.assertTrue(self.authority.created)
         status = self.operator.status
         self.assertEqual((status.name, status.cipher, status.prefix), ("wand", "aes-256-gcm", "10.77.0.0/16"))
         self.assertTrue(status.signs)
-        member = self.roster.own.admit(
-            self.roster.own.certificate, self.roster.own.exchangeKey.public_key().public_bytes_raw()
+        member = self.authority.own.admit(
+            self.authority.own.certificate, self.authority.own.exchangeKey.public_key().public_bytes_raw()
         )
         assert member is not None
         self.assertTrue(member.isServer)
@@ -36,7 +36,7 @@ class CreationTests(RosterCase):
         Two networks of the same settings have nothing secret in common, and an unset secret is refused (n2n,
         EasyTier#1539).
         """
-        first = self.roster
+        first = self.authority
         self.records = MemoryRecords()
         second = self.opened(self.directory())
         self.assertNotEqual(first.own.network, second.own.network)
@@ -44,12 +44,12 @@ class CreationTests(RosterCase):
         self.assertEqual(len(first.own.secret), 32)
         self.assertNotEqual(self.invite().secret, self.invite().secret)
         self.records = MemoryRecords()
-        unset = Roster.open(
+        unset = Authority.open(
             self.records,
             self.directory(),
             self.clock,
             self.events,
-            NetworkWish(),
+            NetworkSettings(),
             entropy=lambda size: bytes(size),
             wallClock=self.wallClock,
         )
@@ -72,15 +72,17 @@ class CreationTests(RosterCase):
         token = self.invite(uses=3)
         alice, bob = self.joined(token, "alice"), self.joined(token, "bob")
         self.now(self.operator.revoke("bob"))
-        before = self.roster
-        self.roster = self.opened()
-        self.assertFalse(self.roster.created)
-        self.assertEqual((self.roster.own.network, self.roster.own.secret), (before.own.network, before.own.secret))
+        before = self.authority
+        self.authority = self.opened()
+        self.assertFalse(self.authority.created)
+        self.assertEqual(
+            (self.authority.own.network, self.authority.own.secret), (before.own.network, before.own.secret)
+        )
         self.assertEqual(self.members(), self.members(before))
         self.assertEqual(self.operator.invitations, before.administration.invitations)
-        self.assertTrue(self.roster.trust.isRevoked(bob.identity))
-        self.assertIsNotNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
-        self.assertIsNone(self.roster.own.admit(bob.certificate, bob.key.exchangePublic))
+        self.assertTrue(self.authority.trust.isRevoked(bob.identity))
+        self.assertIsNotNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNone(self.authority.own.admit(bob.certificate, bob.key.exchangePublic))
         self.joined(token, "carol")
 
     def test_theKeyOfAnotherNetworkIsRefused(self) -> None:
@@ -116,8 +118,8 @@ class CreationTests(RosterCase):
             for name in files:
                 state.write(name, octetsFrom(name).hex().encode())
             self.records = MemoryRecords()
-            roster = self.opened(state)
-            self.assertTrue(roster.created and roster.administration.status.signs)
+            authority = self.opened(state)
+            self.assertTrue(authority.created and authority.administration.status.signs)
 
     def test_aKeyWithoutItsNameIsFinished(self) -> None:
         """
@@ -125,8 +127,10 @@ class CreationTests(RosterCase):
         """
         (self.state.path / "network.key").rename(self.state.path / "network.key.new")
         (self.state.path / "network").unlink()
-        roster = self.opened()
-        self.assertEqual((roster.own.network, roster.administration.status.signs), (self.roster.own.network, True))
+        authority = self.opened()
+        self.assertEqual(
+            (authority.own.network, authority.administration.status.signs), (self.authority.own.network, True)
+        )
         self.assertTrue((self.state.path / "network.key").exists())
 
     def test_anEmptyStoreBesideAKeyIsNoNewNetwork(self) -> None:
@@ -157,12 +161,14 @@ class CreationTests(RosterCase):
             name = "network" if source is self.state else "membership"
             self.state.write("network", source.read(name) or b"")
             self.records = MemoryRecords()
-            roster = self.opened(recover=True)
-            self.assertEqual((roster.own.network, roster.own.secret), (self.roster.own.network, self.roster.own.secret))
+            authority = self.opened(recover=True)
             self.assertEqual(
-                (roster.own.identity, roster.administration.status.signs), (self.roster.own.identity, True)
+                (authority.own.network, authority.own.secret), (self.authority.own.network, self.authority.own.secret)
             )
-            self.assertTrue(roster.recovered and not roster.created)
+            self.assertEqual(
+                (authority.own.identity, authority.administration.status.signs), (self.authority.own.identity, True)
+            )
+            self.assertTrue(authority.recovered and not authority.created)
             self.assertFalse(self.opened(recover=True).recovered)
 
     def test_withoutTheSecretNothingIsRecovered(self) -> None:

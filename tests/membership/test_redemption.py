@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from ipaddress import ip_network
 from typing import Any
 
+from simulated.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -31,7 +32,6 @@ from wand.membership.redemption import Redemption
 from wand.membership.token import Token
 from wand.membership.trust import Trust
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 
 NETWORK = TestNetwork()
 ALICE, BOB = (NodeKey.fromSeed(octetsFrom(name)) for name in ("alice", "bob"))

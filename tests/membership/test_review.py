@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from simulated.membership import octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership import field_texts, review
@@ -18,7 +19,6 @@ from wand.membership.offline import CertificateRequest, Requests, RevocationRequ
 from wand.membership.review import LONG_LIFE, Review, reviews
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
-from wand.testing.membership import octetsFrom
 
 KEY = NetworkKey.fromSeed(octetsFrom("network"))
 ALICE, BOB = NodeKey.fromSeed(octetsFrom("alice")), NodeKey.fromSeed(octetsFrom("bob"))

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.membership import TestNetwork, macFrom, octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import TokenInvalid
@@ -24,7 +25,6 @@ from wand.membership.network import Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, signed, unpacked, unverified, verified
 from wand.membership.token import Token
-from wand.testing.membership import TestNetwork, macFrom, octetsFrom
 
 KINDS: tuple[type[Body], ...] = (Certificate, Claim, Descriptor, Revocation)
 

@@ -11,6 +11,7 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -41,7 +42,6 @@ from wand.protocols.sealed.plugin import Sealed
 from wand.protocols.sealed.timers import JOIN_IDLE
 from wand.testing.context import simulatedContext
 from wand.testing.inbox import Datagram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 BURST = round(GROUP_BURST * BROADCASTS)
 ATTACKER = ("198.51.100.66", 6666)

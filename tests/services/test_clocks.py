@@ -23,7 +23,7 @@ from wand.events import Event
 from wand.interfaces import ITapDriver
 from wand.membership.identity import NodeKey
 from wand.membership.member import Member
-from wand.services.clocks import Clocks
+from wand.services.clocks import ClockComparison
 from wand.services.meeting import SealedServer
 from wand.services.node import Node
 from wand.services.program import Surroundings
@@ -496,7 +496,7 @@ class SayingTests(ClockTestCase):
         A few of many are named, the rest is counted; who is gone for long is forgotten, and memory is bounded.
         """
         world = World(self)
-        clocks = Clocks(world.context, lambda: None, isServer=True)
+        clocks = ClockComparison(world.context, lambda: None, isServer=True)
         clocks.start()
         self.addCleanup(clocks.stop)
         for number in range(3000):
@@ -513,7 +513,7 @@ class SayingTests(ClockTestCase):
         """
         costs = []
         for count in (20, 1000):
-            clocks = Clocks(World(self).context, lambda: None, isServer=True)
+            clocks = ClockComparison(World(self).context, lambda: None, isServer=True)
             members = [_member(number) for number in range(count)]
             for number, member in enumerate(members):
                 clocks.told(member, 300.0 * (number % 3 == 0))
@@ -529,7 +529,7 @@ class SayingTests(ClockTestCase):
         A node compares its clock with servers alone; of two that disagree it names the wrong one.
         """
         world = World(self)
-        clocks = Clocks(world.context, lambda: None, isServer=False)
+        clocks = ClockComparison(world.context, lambda: None, isServer=False)
         clocks.told(_member(1), 3600.0)
         self.assertEqual(world.note, "")
         clocks.told(_member(2, server=True), 0.0)

@@ -12,9 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.events import Event
 from wand.protocols.sealed.counters import COUNTERS as SEALED_COUNTERS
-from wand.services.lookout import LOOK_INTERVAL, NODE, NOTE_LIFETIME, REL2, SEALED, Lookout
-from wand.services.member import MemberService
-from wand.services.node_lookout import JOIN_PATIENCE, SERVER_PATIENCE, NodeLookout
+from wand.services.lookout import LOOK_INTERVAL, NODE, NOTE_LIFETIME, REL2, SEALED, Monitor
+from wand.services.member import NodeMembership
+from wand.services.node_lookout import JOIN_PATIENCE, SERVER_PATIENCE, NodeMonitor
 from wand.status import ConflictStatus, DirectoryStatus
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -30,7 +30,7 @@ class LookoutTestCase(SynchronousTestCase):
         self.events: list[Event] = []
         self.context.events.subscribe(self.events.append)
 
-    def watch(self, lookout: Lookout) -> None:
+    def watch(self, lookout: Monitor) -> None:
         lookout.startService()
         self.addCleanup(lookout.stopService)
 
@@ -58,7 +58,7 @@ class CountersTests(LookoutTestCase):
             for rule in rules:
                 with self.subTest(counter=rule.counter):
                     self.setUp()
-                    self.watch(Lookout(self.context, rules))
+                    self.watch(Monitor(self.context, rules))
                     for _ in range(20):
                         self.context.counters[rule.counter] += rule.least
                         self.assertEqual(self.later(), [rule.text])
@@ -71,7 +71,7 @@ class CountersTests(LookoutTestCase):
         """
         for rule in SEALED:
             self.context.counters[rule.counter] = 1_000_000
-        self.watch(Lookout(self.context, SEALED))
+        self.watch(Monitor(self.context, SEALED))
         for rule in SEALED:
             self.context.counters[rule.counter] += rule.least - 1
         self.assertEqual(self.later(), [])
@@ -100,7 +100,7 @@ class CountersTests(LookoutTestCase):
         One look that fails is counted and disturbs no other.
         """
         seen: list[str] = []
-        self.watch(Lookout(self.context, (), [lambda: 1 / 0, lambda: seen.append("seen")]))
+        self.watch(Monitor(self.context, (), [lambda: 1 / 0, lambda: seen.append("seen")]))
         self.later(2 * LOOK_INTERVAL)
         self.assertEqual((seen, self.context.counters["drop-raised-the-lookout"]), (["seen"] * 2, 2))
         self.flushLoggedErrors(ZeroDivisionError)
@@ -117,8 +117,8 @@ class NodeTests(LookoutTestCase):
         self.own: Any = SimpleNamespace(issued=0, expires=900_000)
         enrolment = SimpleNamespace(own=self.own, token=None)
         self.member: Any = SimpleNamespace(enrolment=enrolment, unansweredFor=0.0, claims=SimpleNamespace(conflicts=[]))
-        node = NodeLookout(self.context, lambda: cast(MemberService, self.member), lambda: self.directories)
-        self.watch(Lookout(self.context, (), node.looks))
+        node = NodeMonitor(self.context, lambda: cast(NodeMembership, self.member), lambda: self.directories)
+        self.watch(Monitor(self.context, (), node.looks))
 
     def test_silentServers(self) -> None:
         """

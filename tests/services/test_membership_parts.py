@@ -10,6 +10,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from simulated.members import SimulatedNetwork
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -23,7 +24,6 @@ from wand.services.introductions import Introductions
 from wand.services.known_servers import KnownServers
 from wand.services.own_addresses import OwnAddresses
 from wand.testing.context import simulatedContext
-from wand.testing.members import SimulatedNetwork
 from wand.testing.network import Network
 
 ALICE, BOB = Identity(b"a" * 32), Identity(b"b" * 32)

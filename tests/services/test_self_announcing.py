@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.ethernet import BROADCAST, MAC
-from wand.services.self_announcing import SelfAnnouncing, announcementsOf
+from wand.services.self_announcing import GratuitousAnnouncements, announcementsOf
 from wand.superframes.checksum import onesSum
 
 OWN = MAC.parse("02:00:00:00:00:01")
@@ -35,7 +35,7 @@ class SelfAnnouncingTests(SynchronousTestCase):
         It is sent a few times and no more, with what holds then.
         """
         clock, sent, frames = Clock(), [], [b"one"]
-        announcing = SelfAnnouncing(clock, lambda: frames, sent.append)
+        announcing = GratuitousAnnouncements(clock, lambda: frames, sent.append)
         announcing.begin()
         announcing.begin()
         self.assertEqual(sent, [])

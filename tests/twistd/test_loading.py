@@ -27,7 +27,7 @@ _OTHERS = {
     "twisted.internet.endpoints",
     "wand.cli",
     "wand.control.client",
-    "wand.membership.roster",
+    "wand.membership.authority",
     "wand.services.feeder",
     "wand.services.meeting",
     "wand.services.server",

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from wand.control import membership_commands as commands
-from wand.control.asking import CommandSender
+from wand.control.connection import CommandSender
 from wand.control.documents import PART_SIZE
 from wand.errors import WandError
 from wand.membership.limits import USUAL, Limits

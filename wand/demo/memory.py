@@ -32,7 +32,7 @@ from wand.demo.overhearing import OverheardUnderlay
 from wand.discovery.catalogue import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.interfaces import Context
 from wand.lab.admission import Admission, admitted
 from wand.lab.capture import Capture, Listener

@@ -1,5 +1,5 @@
 """
-Acquaintances: the members that a node knew, kept over a restart, so that it finds them again while no server answers.
+The peers that a node knew, kept over a restart, so that it finds them again while no server answers.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
-from wand.failures import Failures
+from wand.health.failures import Failures
+from wand.health.notes import Notes
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.messages import Signed
-from wand.membership.recollection import Recollection
+from wand.membership.recollection import CacheFile
 from wand.membership.signed import packed, unpacked, unverified
-from wand.notes import Notes
 from wand.sealed.sessions.interface import Sessions
 from wand.state import StateDirectory
 
 #: The file in the state directory.
-ACQUAINTANCES: Final = "acquaintances"
+KNOWN_PEERS: Final = "acquaintances"
 
 #: How many members are kept.
 KNOWN_PEERS_MAXIMUM: Final = 1000
@@ -33,7 +33,7 @@ KNOWN_PEERS_MAXIMUM: Final = 1000
 KEEP_INTERVAL: Final = 30.0
 
 
-class Acquaintance(msgspec.Struct, frozen=True, array_like=True):
+class KnownPeer(msgspec.Struct, frozen=True, array_like=True):
     """
     A member, what it announced, and where it was heard.
     """
@@ -54,7 +54,7 @@ class Meetings(Sessions, Protocol):
         """
 
 
-class Acquaintances:
+class KnownPeers:
     """
     Remembers those with whom there is a session.
     """
@@ -70,16 +70,16 @@ class Acquaintances:
     ) -> None:
         self._claims = claims
         self._sessions = sessions
-        self._kept: dict[bytes, Acquaintance] = {}
+        self._kept: dict[bytes, KnownPeer] = {}
         self._written = b""
-        self._file = Recollection(ACQUAINTANCES, "acquaintances", self.keep, state, clock, failures, notes)
+        self._file = CacheFile(KNOWN_PEERS, "acquaintances", self.keep, state, clock, failures, notes)
 
     def start(self) -> None:
         """
         Offer those who are remembered to the claims, which verify them, and keep up from now on.
         """
         self._written = self._file.start(KEEP_INTERVAL)
-        for each in unpacked(self._written, list[Acquaintance], 2_000_000) or ():
+        for each in unpacked(self._written, list[KnownPeer], 2_000_000) or ():
             self._remember(each)
 
     def stop(self) -> None:
@@ -97,14 +97,14 @@ class Acquaintances:
             endpoint = self._sessions.endpointOf(said.identity) if self._sessions.isUp(said.identity) else None
             if endpoint is not None:
                 self._kept.pop(said.identity, None)  # the latest last
-                self._kept[said.identity] = Acquaintance(said.signedCertificate, said.signedClaim, str(endpoint))
+                self._kept[said.identity] = KnownPeer(said.signedCertificate, said.signedClaim, str(endpoint))
         for identity in [each for each in self._kept if self._claims.announcement(each) is None]:
             del self._kept[identity]
         content = packed([self._kept[identity] for identity in sorted(list(self._kept)[-KNOWN_PEERS_MAXIMUM:])])
         if content != self._written and self._file.write(content):
             self._written = content
 
-    def _remember(self, acquaintance: Acquaintance) -> None:
+    def _remember(self, acquaintance: KnownPeer) -> None:
         content = unverified(acquaintance.certificate, Certificate)
         self._claims.offer(acquaintance.certificate, acquaintance.claim)
         said = None if content is None else self._claims.announcement(content.identity)

@@ -10,9 +10,9 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from wand.ethernet import MAC
+from wand.health.notes import KIND_MAXIMUM, Notes
 from wand.membership.identity import Identity
-from wand.notes import KIND_MAXIMUM, Notes
-from wand.timing.seldom import Seldom
+from wand.timing.throttle import Throttle
 
 #: For how many seconds after it happened last C{wand status} tells of it.
 NOTE_LIFETIME: Final = 600.0
@@ -34,7 +34,7 @@ class MemberNotes:
         """
         self._notes = notes
         self._nameOf = nameOf
-        self._told = Seldom(clock, NOTE_PAUSE, NOTES_AT_ONCE)
+        self._told = Throttle(clock, NOTE_PAUSE, NOTES_AT_ONCE)
 
     def full(self, identity: Identity, limit: int) -> None:
         """

@@ -17,7 +17,7 @@ from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.interfaces import IRecords
 from wand.membership.fields import Octets32, checkSecret, isName
 from wand.membership.identity import NETWORK_KEY, Entropy, Identity, NetworkKey
-from wand.membership.kept import keptSecret
+from wand.membership.kept import readSecretFile
 from wand.membership.messages import Signed
 from wand.membership.network import CIPHERS, Cipher, Descriptor, prefixFrom
 from wand.membership.shelf import StoredValues
@@ -51,7 +51,7 @@ _log: Final = Logger()
 
 
 @attrs.frozen
-class NetworkWish:
+class NetworkSettings:
     """
     What the operator wants of a network.
 
@@ -135,7 +135,7 @@ class StoredNetwork:
 async def openNetwork(
     records: IRecords,
     state: StateDirectory,
-    wish: NetworkWish,
+    wish: NetworkSettings,
     wallClock: Callable[[], float],
     entropy: Entropy = os.urandom,
 ) -> StoredNetwork:
@@ -168,7 +168,7 @@ async def openNetwork(
 async def _created(
     stored: StoredValues[NetworkRecord],
     state: StateDirectory,
-    wish: NetworkWish,
+    wish: NetworkSettings,
     wallClock: Callable[[], float],
     entropy: Entropy,
 ) -> StoredNetwork:
@@ -184,7 +184,9 @@ async def _created(
     return attrs.evolve(_read(record, key if isOurs else None, state), created=isOurs)
 
 
-async def _recovered(stored: StoredValues[NetworkRecord], state: StateDirectory, wish: NetworkWish) -> StoredNetwork:
+async def _recovered(
+    stored: StoredValues[NetworkRecord], state: StateDirectory, wish: NetworkSettings
+) -> StoredNetwork:
     """
     The store is empty, and it was not always: nobody makes another network of that unasked.
     """
@@ -193,7 +195,7 @@ async def _recovered(stored: StoredValues[NetworkRecord], state: StateDirectory,
             f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
             f"changed; {RESTORE}"
         )
-    content = keptSecret(state, NETWORK)
+    content = readSecretFile(state, NETWORK)
     record = None if content is None else unpacked(content, NetworkRecord, 65536)
     if record is None:
         raise StoreUnavailable(
@@ -207,7 +209,7 @@ async def _recovered(stored: StoredValues[NetworkRecord], state: StateDirectory,
     return attrs.evolve(network, recovered=True)
 
 
-def _new(key: NetworkKey, wish: NetworkWish, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
+def _new(key: NetworkKey, wish: NetworkSettings, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
     descriptor = Descriptor(wish.name, wish.cipher, wish.prefix, int(wallClock()))
     return NetworkRecord(key.network, signed(key.signing, descriptor), entropy(32))
 
@@ -227,7 +229,7 @@ def _checkCopy(state: StateDirectory, network: StoredNetwork) -> None:
     See that the copy beside a store is the same network's: a store that came from elsewhere would make all members
     strangers, and take with the copy the only secret by which they are known.
     """
-    content = keptSecret(state, NETWORK)
+    content = readSecretFile(state, NETWORK)
     copy = None if content is None else unpacked(content, NetworkRecord, 65536)
     if copy is None or copy.network == network.identity:
         return
@@ -243,7 +245,7 @@ def _checkCopy(state: StateDirectory, network: StoredNetwork) -> None:
 def _copy(state: StateDirectory, record: NetworkRecord) -> None:
     content = packed(record)
     try:
-        if keptSecret(state, NETWORK) != content:
+        if readSecretFile(state, NETWORK) != content:
             state.write(NETWORK, content)
     except StateUnavailable as error:  # nothing depends on it today
         _log.error("there is no copy of the network's secret beside its store: {error}", error=error)

@@ -14,7 +14,7 @@ from wand.state import StateDirectory
 FILE_MAXIMUM = 16_000_000
 
 
-def keptSecret(state: StateDirectory, name: str) -> bytes | None:
+def readSecretFile(state: StateDirectory, name: str) -> bytes | None:
     """
     Read a file of the state directory that holds a secret.
 

@@ -1,5 +1,5 @@
 """
-Memories: what was heard behind bridges, kept over a restart, so that nobody takes it by waiting for one.
+What was learned behind bridges, kept over a restart, so that nobody takes it by waiting for one.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.failures import Failures
+from wand.health.failures import Failures
+from wand.health.notes import Notes
 from wand.membership.fields import Octets6, Octets32
 from wand.membership.learned import Heard, Learned
-from wand.membership.recollection import Recollection
+from wand.membership.recollection import CacheFile
 from wand.membership.signed import packed, unpacked
-from wand.notes import Notes
 from wand.state import StateDirectory
 
 #: The file in the state directory.
@@ -37,7 +37,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     last: int
 
 
-class Memories:
+class LearnedCache:
     """
     Writes down what is learned, about once a minute while it changes.
     """
@@ -47,7 +47,7 @@ class Memories:
     ) -> None:
         self._learned = learned
         self._known: frozenset[tuple[bytes, bytes]] = frozenset()
-        self._file = Recollection(HEARD, "memories of hosts behind bridges", self._look, state, clock, failures, notes)
+        self._file = CacheFile(HEARD, "memories of hosts behind bridges", self._look, state, clock, failures, notes)
 
     def start(self) -> None:
         """

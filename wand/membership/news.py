@@ -15,7 +15,7 @@ from wand.membership.signed import unverified
 from wand.membership.trust import Trust
 
 
-class RevocationNews:
+class RevocationComparison:
     """
     What to answer to messages about revocations.  It keeps nothing about anybody: a message that is lost is made up for
     at the next digest.

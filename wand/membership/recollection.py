@@ -1,5 +1,5 @@
 """
-Recollection: a file of the state directory that a node can do without, written now and then while it changes.
+A cache file: a file of the state directory that a node can do without, written now and then while it changes.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.errors import StateUnavailable
-from wand.failures import Failures
-from wand.membership.kept import keptSecret
-from wand.notes import Notes
+from wand.health.failures import Failures
+from wand.health.notes import Notes
+from wand.membership.kept import readSecretFile
 from wand.state import StateDirectory
 from wand.timing.repeating import Repeating
 
 
-class Recollection:
+class CacheFile:
     """
     Reads the file at the start, and lets somebody look at regular intervals whether there is something new to write.
     """
@@ -55,7 +55,7 @@ class Recollection:
         """
         self._looking.start(interval, now=False)
         try:
-            return keptSecret(self._state, self._name) or b""
+            return readSecretFile(self._state, self._name) or b""
         except StateUnavailable as error:
             text = f"{error}; this node works without what it kept there, {self._what}, and writes it anew"
             self._log.error("{text}", text=text)

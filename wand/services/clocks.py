@@ -1,6 +1,6 @@
 """
-Clocks: whoever has a wrong one is told.  No elapsed time depends on them; certificates, invitations and what people
-read do.
+Clocks are compared with those of others: whoever has a wrong one is told.  No elapsed time depends on them;
+certificates, invitations and what people read do.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Comparison:
         return abs(self.ahead) > DIFFERENCE_TOLERATED
 
 
-class Clocks:
+class ClockComparison:
     """
     Compares our clock with those of others at each handshake, and notices when ours is set.
     """

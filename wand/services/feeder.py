@@ -23,7 +23,7 @@ from wand.events import Event
 from wand.interfaces import Context, NodeContext, Settings
 from wand.services.changes import waitingForRestart
 from wand.services.report import counterLines, noteLines
-from wand.services.wand import WandService, wantedDirectories
+from wand.services.wand import DirectoriesService, wantedDirectories
 from wand.status import ProgramStatus
 from wand.table import Table
 
@@ -43,7 +43,7 @@ RECONNECT_INTERVAL: Final = 2.0
 RELOADED_KEYS: Final = ("servers", "directories")
 
 
-class FeederService(Service):
+class WandProgram(Service):
     """
     Has a table of its own, which the directories keep, and mirrors it to etud: all of it when it connects and every
     L{FEED_INTERVAL}, every change at once.
@@ -58,7 +58,7 @@ class FeederService(Service):
         self._reactor = reactor
         self._table = Table(context.clock, context.events)
         self._node: NodeContext | None = None
-        self._wand = WandService(_wanted(configuration), self._nodeContext)
+        self._wand = DirectoriesService(_wanted(configuration), self._nodeContext)
         self._client: ControlClient | None = None
         self._timer: IDelayedCall | None = None
         self._waiting = False

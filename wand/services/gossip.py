@@ -1,6 +1,6 @@
 """
-Gossip about revocations: whoever has a session compares what it knows, so that the news also reaches those who reach no
-server.
+Revocations are exchanged: whoever has a session compares what it knows, so that a revocation also reaches those who
+reach no server.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from wand.interfaces import Context
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
-from wand.membership.news import RevocationNews
+from wand.membership.news import RevocationComparison
 from wand.membership.trust import Trust
 from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import REVOCATION_NUMBERS
@@ -22,13 +22,13 @@ from wand.timing.repeating import Repeating
 COMPARISON_INTERVAL: Final = 60.0
 
 
-class Gossip:
+class RevocationExchange:
     """
     Compares at the beginning of every session and from time to time, and tells everybody news at once.
     """
 
     def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
-        self._news = RevocationNews(trust)
+        self._news = RevocationComparison(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
         sessions.onSession(self._session)

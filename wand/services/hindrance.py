@@ -21,7 +21,7 @@ STORE_RETRY: Final = 5.0
 STORE_START_NOTE: Final = "store-start"
 
 
-class Hindrance:
+class StoreRetry:
     """
     What is in the way of a store.
     """

@@ -12,9 +12,9 @@ from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.errors import WandError
+from wand.health.notes import Notes
 from wand.membership.enrolment import Enrolment
 from wand.membership.token import Token
-from wand.notes import Notes
 
 #: The environment variable that may hold an invitation.
 TOKEN_VARIABLE: Final = "WAND_TOKEN"
@@ -27,7 +27,7 @@ OPEN_FILE_NOTE: Final = "join-file-open"
 _FILE_MAXIMUM: Final = 8192
 
 
-class Invited:
+class StartInvitation:
     """
     Hands the invitation to an enrolment; to a member's only if it is not the one that was redeemed or refused last.
     One that cannot be used does not keep the node from running: the node says what is wrong, and waits for another.

@@ -1,5 +1,5 @@
 """
-The lookout: what would only be counted, or only seen by whoever asks, becomes a note when it lasts.
+The monitor: what would only be counted, or only seen by whoever asks, becomes a note when it lasts.
 
 It looks at the counters and at the state now and then, so the places where things happen pay nothing for it.  What
 strangers can cause is a hint at most, one for each kind, however many they are.
@@ -40,7 +40,7 @@ class Rule:
     isHint: bool = True
 
 
-class Lookout(Service):
+class Monitor(Service):
     """
     Looks, and says what it sees.
     """

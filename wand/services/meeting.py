@@ -15,9 +15,9 @@ from wand.membership.administration import Administration
 from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.services.changes import waitingForRestart
-from wand.services.lookout import SEALED, Lookout
+from wand.services.lookout import SEALED, Monitor
 from wand.services.program import ProgramService, Surroundings
-from wand.services.sealed_server import SealedServerService
+from wand.services.sealed_server import NetworkService
 from wand.services.server_administration import OPENING, ServerAdministration
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
 
@@ -34,7 +34,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         @param announce: called with a first invitation and what to do with it, for the operator's eyes.
         """
         super().__init__(surroundings)
-        self._service = SealedServerService(
+        self._service = NetworkService(
             self.configuration,
             surroundings.context,
             surroundings.owner,
@@ -44,7 +44,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         )
         self._administration = ServerAdministration(self._service)
         self._service.setServiceParent(self)
-        Lookout(surroundings.context, SEALED, [self._look]).setServiceParent(self)
+        Monitor(surroundings.context, SEALED, [self._look]).setServiceParent(self)
 
     def _look(self) -> None:
         if self._service.server is not None:
@@ -61,7 +61,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         members = len(server.directory)
         listening = server.transport.listening
         status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
-        return msgspec.structs.replace(status, own=_own(server.roster.administration))
+        return msgspec.structs.replace(status, own=_own(server.authority.administration))
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         return self.network.server.directory.entries(after, count)

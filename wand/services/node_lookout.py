@@ -1,5 +1,5 @@
 """
-What the lookout of a node sees in its state: servers that do not answer, a certificate that ends, conflicts.
+What the monitor of a node sees in its state: servers that do not answer, a certificate that ends, conflicts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Final
 
 from wand.endpoint import SERVER_PORT
 from wand.interfaces import Context
-from wand.services.member import MemberService
+from wand.services.member import NodeMembership
 from wand.status import ConflictStatus, DirectoryStatus
 
 #: Seconds without an answer after which a server is said to be silent, and after which one that we want to join at is.
@@ -30,7 +30,7 @@ EXPIRED: Final = (
 NAMED_MAXIMUM: Final = 3
 
 
-class NodeLookout:
+class NodeMonitor:
     """
     Says what lasts.
     """
@@ -38,7 +38,7 @@ class NodeLookout:
     def __init__(
         self,
         context: Context,
-        member: Callable[[], MemberService | None],
+        member: Callable[[], NodeMembership | None],
         directories: Callable[[], list[DirectoryStatus]],
     ) -> None:
         """
@@ -54,7 +54,7 @@ class NodeLookout:
     @property
     def looks(self) -> Sequence[Callable[[], object]]:
         """
-        For a L{wand.services.lookout.Lookout}.
+        For a L{wand.services.lookout.Monitor}.
         """
         return self._servers, self._joining, self._certificate, self._conflicts
 

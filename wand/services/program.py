@@ -19,7 +19,7 @@ from wand.services.hooks import HookService
 from wand.services.report import Reported, reportOf
 from wand.services.state import StateService
 from wand.services.stores import storeSettings
-from wand.services.whole import WholeService
+from wand.services.whole import AtomicService
 from wand.state import Owner
 from wand.status import ProgramStatus
 from wand.version import __version__
@@ -48,7 +48,7 @@ class Surroundings(Generic[Kind]):
     origin: str = ""
 
 
-class ProgramService(WholeService, Generic[Kind]):
+class ProgramService(AtomicService, Generic[Kind]):
     """
     The base of programs that provide L{wand.control.program.Program}.
 

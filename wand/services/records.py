@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 
 
 @implementer(IRecords)
-class SteadyRecords:
+class GuardedRecords:
     """
     Passes every call on to the records of a store, which may fail.
 
@@ -74,10 +74,10 @@ class SteadyRecords:
         raise StoreUnavailable(f"the {self.place} failed: {error or type(error).__name__}") from error
 
 
-def openRecords(name: str, store: IStore, settings: Settings, context: Context) -> SteadyRecords:
+def openRecords(name: str, store: IStore, settings: Settings, context: Context) -> GuardedRecords:
     """
     Open a store.
 
     @raise wand.errors.WandError: if it cannot be opened, or is no store.
     """
-    return SteadyRecords(name, openPlugin("store", name, store, settings, context), context)
+    return GuardedRecords(name, openPlugin("store", name, store, settings, context), context)

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from wand.counters import Counters
 from wand.errors import NotSupported
-from wand.notes import Notes
+from wand.health.notes import Notes
 from wand.status import PeerStatus, ProgramStatus
 
 #: How many peers are told at most.

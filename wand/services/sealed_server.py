@@ -16,17 +16,17 @@ from wand.discovery.opening import openPlugin
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import Context, IPeerProtocol, ISessionProtocol, ISessionTransport, TransportRequest
-from wand.membership.foundation import NetworkWish
-from wand.membership.roster import Roster
+from wand.membership.authority import Authority
+from wand.membership.foundation import NetworkSettings
+from wand.services.authority_notes import sayFound
+from wand.services.authority_store import AuthorityStore, networkWish
 from wand.services.first_invitation import inviteFirst
 from wand.services.hooks import HookService
 from wand.services.network_server import NetworkServer
-from wand.services.roster_notes import sayFound
-from wand.services.roster_store import RosterStore, networkWish
 from wand.state import Owner, StateDirectory
 
 
-class SealedServerService(Service):
+class NetworkService(Service):
     """
     Runs the server.
 
@@ -56,7 +56,7 @@ class SealedServerService(Service):
         self._protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
         if not ISessionProtocol.providedBy(self._protocol):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions between members")
-        self._store = RosterStore(configuration, context, hooks)
+        self._store = AuthorityStore(configuration, context, hooks)
         self._waiting: list[Deferred[NetworkServer]] = []
 
     def opened(self) -> Deferred[NetworkServer]:
@@ -95,24 +95,24 @@ class SealedServerService(Service):
         if self.running:  # else what was under way ended with the store
             self._lost(failure.getErrorMessage())
 
-    async def _start(self, wish: NetworkWish) -> None:
+    async def _start(self, wish: NetworkSettings) -> None:
         configuration, context = self._configuration, self._context
-        records, roster = await self._store.open(wish, lambda: bool(self.running))
+        records, authority = await self._store.open(wish, lambda: bool(self.running))
         if not self.running:
             return
-        server = NetworkServer(configuration, context, self._openTransport(roster), roster, records)
+        server = NetworkServer(configuration, context, self._openTransport(authority), authority, records)
         self._tellOpened(server)
         await server.start()
         if not self.running:
             return
         state = StateDirectory(configuration.state)
-        sayFound(roster, context.notes, state.path, isRecoveryUsual=configuration.store == "memory")
-        if roster.created:
-            await inviteFirst(roster, server.endpoints(), state, context.notes, self._announce)
+        sayFound(authority, context.notes, state.path, isRecoveryUsual=configuration.store == "memory")
+        if authority.created:
+            await inviteFirst(authority, server.endpoints(), state, context.notes, self._announce)
 
-    def _openTransport(self, roster: Roster) -> ISessionTransport:
+    def _openTransport(self, authority: Authority) -> ISessionTransport:
         configuration, context = self._configuration, self._context
-        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=roster.own)
+        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=authority.own)
         transport: ISessionTransport = openPlugin("protocol", configuration.protocol, self._protocol, request, context)
         for number, note in enumerate(transport.notes):
             context.notes.say(f"transport-{number}", note, isHint=True)

@@ -1,7 +1,8 @@
 """
-Announcing ourselves on the overlay after our tap got another MAC address: what a host's own kernel does only if it is
+Announcements of ourselves on the overlay after our tap got another MAC address: what a host's own kernel does only if it is
 told to (arp_notify), and then before anybody takes frames from the new address.  Without it others would send to the
 old one until their caches are over.
+
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ADVERTISEMENT: Final = 136
 _OVERRIDE: Final = 0x2000_0000
 
 
-class SelfAnnouncing:
+class GratuitousAnnouncements:
     """
     Announces our addresses a few times.
     """

@@ -7,13 +7,13 @@ from __future__ import annotations
 from zope.interface import alsoProvides, implementer
 
 from wand.ethernet import Frame
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.interfaces import IFrameInspector, IFrameWatcher
 from wand.table import Peer
 
 
 @implementer(IFrameWatcher)
-class SteadyWatcher:
+class GuardedWatcher:
     """
     Passes every call on to a frame service.  When that raises, the frame is dropped, since a guard that fails must not
     become an open door.

@@ -17,7 +17,7 @@ from wand.interfaces import Context
 STOPPING: Final = 3.5
 
 
-class WholeService(MultiService):
+class AtomicService(MultiService):
     """
     Several services.  If one does not start the others are stopped; in the end each is stopped, whatever others do.
     """

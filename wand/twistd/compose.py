@@ -19,7 +19,7 @@ from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.hooks import HookService
 from wand.services.program import Kind, Surroundings
-from wand.services.whole import WholeService
+from wand.services.whole import AtomicService
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
@@ -68,14 +68,14 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     A wand that feeds a separate etud.
     """
-    from wand.services.feeder import FeederService
+    from wand.services.feeder import WandProgram
 
     reactor = _begin(program)
     context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
-    wand = WholeService(context)
+    wand = AtomicService(context)
     HookService(configuration, context).setServiceParent(wand)
-    feeder = FeederService(configuration, context, reactor)
+    feeder = WandProgram(configuration, context, reactor)
     feeder.setServiceParent(wand)
     heed(reactor, context.notes, lambda: feeder.reload(options.configuration(WandConfiguration)), feeder.report)
     return wand

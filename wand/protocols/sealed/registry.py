@@ -22,7 +22,7 @@ MEMBERS_MAXIMUM: Final = 20_000
 IDLE_LOOKS_MAXIMUM: Final = 64
 
 
-class Registry:
+class Conversations:
     """
     Finds a conversation by the peer.
     """
@@ -40,7 +40,7 @@ class Registry:
 
     def ofMember(self, member: Member) -> Conversation | None:
         """
-        See L{wand.protocols.sealed.answering.Rolls}.
+        See L{wand.protocols.sealed.answering.ConversationsByPeer}.
         """
         conversation = self.introduced(member.identity, member.exchangeKey)
         if conversation is not None:
@@ -59,7 +59,7 @@ class Registry:
 
     def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
         """
-        See L{wand.protocols.sealed.answering.Rolls}.
+        See L{wand.protocols.sealed.answering.ConversationsByPeer}.
         """
         joiner = JoinKey(exchangeKey)
         conversation = self.joiners.get(joiner) or Conversation(self._shared, self.end, joiner, exchangeKey)

@@ -15,7 +15,7 @@ from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.packets import CONTROL
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.readers import Readers
-from wand.protocols.sealed.registry import Registry
+from wand.protocols.sealed.registry import Conversations
 from wand.protocols.sealed.shared import Shared
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
@@ -34,7 +34,7 @@ class SealedSessions:
     @ivar onClock: see L{Readers.onClock}.
     """
 
-    def __init__(self, shared: Shared, registry: Registry, readers: Readers) -> None:
+    def __init__(self, shared: Shared, registry: Conversations, readers: Readers) -> None:
         self.onControl = readers.onControl
         self.onSession = readers.onSession
         self.onJoin = readers.onJoin

@@ -26,8 +26,8 @@ from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.names import Resolve, resolverOf
-from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts
+from wand.underlay.server_endpoints import ServerEndpoints
+from wand.underlay.unresolved_names import UnresolvedNames
 
 COUNTERS: Final = {
     "directory-asks": "questions sent to directory servers",
@@ -45,7 +45,7 @@ RENEWAL: Final = 3600.0
 
 
 @implementer(IMembershipFollower, IRovingDirectory)
-class WansdDirectory:
+class SealedDirectoryClient:
     """
     Follows every directory server that the node knows.
     """
@@ -71,7 +71,7 @@ class WansdDirectory:
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
-        self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
+        self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
 
@@ -125,7 +125,7 @@ class WansdDirectory:
         See L{IRovingDirectory}.
         """
         for subscription, whereabouts in self._subscriptions.values():
-            whereabouts.lookAnew()
+            whereabouts.retryNow()
             subscription.moved()
 
     def serversChanged(self) -> None:
@@ -151,8 +151,8 @@ class WansdDirectory:
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
         introduce = partial(self._introduce, server)
-        unresolved = Unresolved(context.notes, "what the network's server is called")
-        whereabouts = Whereabouts(server.endpoints, self._resolve, introduce, context.clock, unresolved)
+        unresolved = UnresolvedNames(context.notes, "what the network's server is called")
+        whereabouts = ServerEndpoints(server.endpoints, self._resolve, introduce, context.clock, unresolved)
         reader = LogReader(
             server.identity,
             self._sessions,
@@ -205,7 +205,7 @@ class WansdDirectory:
 
 
 @implementer(IPlugin, IDirectoryKind)
-class WansdDirectoryKind:
+class SealedDirectoryKind:
     """
     The directory C{wansd}.
     """
@@ -234,7 +234,7 @@ class WansdDirectoryKind:
         if context.sealed is None:
             raise ConfigurationInvalid("directories", "wansd", "it works inside sessions only; set protocol = sealed")
         sealed = context.sealed
-        return WansdDirectory(
+        return SealedDirectoryClient(
             context,
             sealed.participant,
             sealed.sessions,

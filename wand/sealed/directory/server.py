@@ -43,7 +43,7 @@ COUNTERS: Final = {
 RESTORED_LIFETIME: Final = 86_400.0
 
 
-class SealedDirectory:
+class SealedDirectoryServer:
     """
     Knows who is where.
     """

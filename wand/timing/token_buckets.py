@@ -1,5 +1,5 @@
 """
-Budgets: how much may go to one address, since an answer may be larger than its question, and the question forged.
+Token buckets: how much may go to one address, since an answer may be larger than its question, and the question forged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 KEYS_MAXIMUM: Final = 4096
 
 
-class Budget:
+class TokenBuckets:
     """
     A token bucket for each key, such as an address.
     """

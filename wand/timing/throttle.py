@@ -1,5 +1,5 @@
 """
-Seldom: messages that every frame could cause are sent once in a while, and only a few of one kind.
+A throttle: messages that every frame could cause are sent once in a while, and only a few of one kind.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import inf
 from twisted.internet.interfaces import IReactorTime
 
 
-class Seldom:
+class Throttle:
     """
     Remembers what was said recently.
     """

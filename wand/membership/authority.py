@@ -18,7 +18,7 @@ from wand.membership.administration import Administration
 from wand.membership.approval import Approval
 from wand.membership.assignments import Assignments
 from wand.membership.evidence import MemberRecovery
-from wand.membership.foundation import TRACES, NetworkWish, StoredNetwork, openNetwork
+from wand.membership.foundation import TRACES, NetworkSettings, StoredNetwork, openNetwork
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
 from wand.membership.issuer import Issuer, IssuerObserver
@@ -32,13 +32,13 @@ from wand.membership.trust import Trust
 from wand.state import StateDirectory
 
 
-class RosterObserver(IssuerObserver, RevocationObserver, Protocol):
+class AuthorityObserver(IssuerObserver, RevocationObserver, Protocol):
     """
     Is told what the members must be told.
     """
 
 
-class Roster:
+class Authority:
     """
     Puts together what decides about the members of a network.
 
@@ -60,7 +60,7 @@ class Roster:
         records: IRecords,
         clock: IReactorTime,
         events: Events,
-        wish: NetworkWish,
+        wish: NetworkSettings,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
         *,
@@ -75,7 +75,7 @@ class Roster:
         self._serverName = wish.server
         self._quarantine = wish.quarantine
         self._wallClock = wallClock
-        self._observers: list[RosterObserver] = []
+        self._observers: list[AuthorityObserver] = []
         self._members = members = MemberRecords(records, trust)
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
         self._issuer = issuer = Issuer(members, network, trust, self, wallClock, wish.life)
@@ -95,12 +95,12 @@ class Roster:
         state: StateDirectory,
         clock: IReactorTime,
         events: Events,
-        wish: NetworkWish,
+        wish: NetworkSettings,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
         *,
         wallClock: Callable[[], float],
-    ) -> Roster:
+    ) -> Authority:
         """
         Read the members of a network from a store; create the network if the store is empty.
 
@@ -112,15 +112,15 @@ class Roster:
         wish.check()
         key = NodeKey.kept(state, entropy, beside=TRACES)
         network = await openNetwork(records, state, wish, wallClock, entropy)
-        roster = cls(network, key, records, clock, events, wish, hooks, entropy, wallClock=wallClock)
-        await roster.reload()
+        authority = cls(network, key, records, clock, events, wish, hooks, entropy, wallClock=wallClock)
+        await authority.reload()
         try:
-            await roster.certifyItself()
+            await authority.certifyItself()
         except StoreUnavailable as error:
-            if not roster.own.certificate:
+            if not authority.own.certificate:
                 raise
             cls._log.error("the store takes nothing; members are served all the same: {error}", error=error)
-        return roster
+        return authority
 
     async def reload(self) -> None:
         """
@@ -155,7 +155,7 @@ class Roster:
         """
         return self._members.hasUnreadable
 
-    def observe(self, observer: RosterObserver) -> None:
+    def observe(self, observer: AuthorityObserver) -> None:
         """
         Tell C{observer} from now on.
         """

@@ -1,5 +1,5 @@
 """
-Keeping: files that a program can work without for a while are written into its state directory as soon as possible.
+Files that a program can work without for a while: they are written into its state directory as soon as possible.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from wand.errors import StateUnavailable
-from wand.notes import Notes
+from wand.health.notes import Notes
 from wand.state import StateDirectory
 
 #: Seconds after which a failed write is tried again.
@@ -20,7 +20,7 @@ RETRY_INTERVAL: Final = 30.0
 _NOTE: Final = "state"
 
 
-class Keeping:
+class StateWriter:
     """
     Writes and removes files in the order requested.  A disk that is full or not writable holds nobody up: pending
     changes are tried again and again, and a note says meanwhile that they would not survive a restart.

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.underlay.whereabouts}: where the servers of a node are.
+Tests for L{wand.underlay.server_endpoints}: where the servers of a node are.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.events import Events
-from wand.notes import Notes
-from wand.underlay.unresolved import Unresolved, impossible
-from wand.underlay.whereabouts import NAME_RETRY_MAXIMUM, Whereabouts
+from wand.health.notes import Notes
+from wand.underlay.server_endpoints import NAME_RETRY_MAXIMUM, ServerEndpoints
+from wand.underlay.unresolved_names import UnresolvedNames, impossible
 
 
 class WhereaboutsTests(SynchronousTestCase):
     """
-    L{Whereabouts}.
+    L{ServerEndpoints}.
     """
 
     def setUp(self) -> None:
@@ -29,9 +29,9 @@ class WhereaboutsTests(SynchronousTestCase):
     def resolve(self, name: str) -> Deferred[list[str]]:
         return self.answers.setdefault(name, Deferred())
 
-    def whereabouts(self, texts: list[str]) -> Whereabouts:
-        unresolved = Unresolved(self.notes, "the invitation")
-        return Whereabouts(texts, self.resolve, self.told.append, self.clock, unresolved)
+    def whereabouts(self, texts: list[str]) -> ServerEndpoints:
+        unresolved = UnresolvedNames(self.notes, "the invitation")
+        return ServerEndpoints(texts, self.resolve, self.told.append, self.clock, unresolved)
 
     def test_numbersAndNamesOfBothFamilies(self) -> None:
         """
@@ -84,9 +84,9 @@ class WhereaboutsTests(SynchronousTestCase):
             self.answers.pop("wand.example.net").callback([])
             self.clock.advance(NAME_RETRY_MAXIMUM)
         self.answers.pop("wand.example.net").callback([])
-        whereabouts.lookAnew()
+        whereabouts.retryNow()
         asked = self.answers["wand.example.net"]
-        whereabouts.lookAnew()
+        whereabouts.retryNow()
         asked.callback(["192.0.2.1"])
         self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
         whereabouts.stop()

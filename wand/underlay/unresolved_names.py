@@ -4,10 +4,10 @@ A name that cannot be resolved: the operator is told, until it can.
 
 from __future__ import annotations
 
-from wand.notes import Notes
+from wand.health.notes import Notes
 
 
-class Unresolved:
+class UnresolvedNames:
     """
     Tells of the names of servers that have no address.
     """

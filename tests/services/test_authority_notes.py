@@ -1,5 +1,5 @@
 """
-Tests for L{wand.services.roster_notes}: what the operator of a server is told about its roster.
+Tests for L{wand.services.authority_notes}: what the operator of a server is told about its authority.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.events import Events
-from wand.notes import Notes
-from wand.services.roster_notes import sayFound, sayWaiting
+from wand.health.notes import Notes
+from wand.services.authority_notes import sayFound, sayWaiting
 
 
-class RosterNotesTests(SynchronousTestCase):
+class AuthorityNotesTests(SynchronousTestCase):
     """
-    A roster in which all is well, until a test says otherwise.
+    A authority in which all is well, until a test says otherwise.
     """
 
     def setUp(self) -> None:
         clock = Clock()
         self.notes = Notes(clock, Events(clock.seconds))
-        self.roster: Any = SimpleNamespace(
+        self.authority: Any = SimpleNamespace(
             recovered=False,
             hasUnreadable=False,
             administration=SimpleNamespace(pending=[], status=SimpleNamespace(signs=True, unsigned=0)),
@@ -34,14 +34,14 @@ class RosterNotesTests(SynchronousTestCase):
         """
         Look at the start: the keys of the notes.
         """
-        sayFound(self.roster, self.notes, Path("/state"), isRecoveryUsual=isRecoveryUsual)
+        sayFound(self.authority, self.notes, Path("/state"), isRecoveryUsual=isRecoveryUsual)
         return [note.key for note in self.notes]
 
     def waiting(self) -> list[str]:
         """
         Look now and then: what the notes say.
         """
-        sayWaiting(self.roster, self.notes)
+        sayWaiting(self.authority, self.notes)
         return list(self.notes.texts)
 
     def test_nothing(self) -> None:
@@ -54,7 +54,7 @@ class RosterNotesTests(SynchronousTestCase):
         """
         A lost store is said, unless the store loses everything anyway; and so are records that nobody can read.
         """
-        self.roster.recovered = self.roster.hasUnreadable = True
+        self.authority.recovered = self.authority.hasUnreadable = True
         self.assertEqual(self.found(isRecoveryUsual=True), ["unreadable"])
         self.assertEqual(sorted(self.found()), ["recovered", "unreadable"])
 
@@ -62,7 +62,7 @@ class RosterNotesTests(SynchronousTestCase):
         """
         A network key that is kept elsewhere is a hint: it may well be meant.
         """
-        self.roster.administration.status.signs = False
+        self.authority.administration.status.signs = False
         self.assertEqual(self.found(), ["network-key"])
         [note] = self.notes
         self.assertTrue(note.isHint)
@@ -72,16 +72,16 @@ class RosterNotesTests(SynchronousTestCase):
         """
         Who waits is counted, and it is over when nobody does.
         """
-        self.roster.administration.pending = ["bob"]
-        self.roster.administration.status.unsigned = 1
+        self.authority.administration.pending = ["bob"]
+        self.authority.administration.status.unsigned = 1
         one = self.waiting()
         self.assertIn("bob waits for an approval: wand approve", one)
         self.assertIn("one certificate or revocation waits for a signature: wand requests", one)
-        self.roster.administration.pending = ["bob", "carol", "dave"]
-        self.roster.administration.status.unsigned = 7
+        self.authority.administration.pending = ["bob", "carol", "dave"]
+        self.authority.administration.status.unsigned = 7
         several = self.waiting()
         self.assertIn("bob and 2 more wait for an approval: wand approve", several)
         self.assertIn("7 certificates and revocations wait for a signature: wand requests", several)
-        self.roster.administration.pending = []
-        self.roster.administration.status.unsigned = 0
+        self.authority.administration.pending = []
+        self.authority.administration.status.unsigned = 0
         self.assertEqual(self.waiting(), [])

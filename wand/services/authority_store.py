@@ -1,5 +1,5 @@
 """
-The store of a sealed network's server: opened, and the roster read from it, however long something is in the way.
+The store of a sealed network's server: opened, and the authority read from it, however long something is in the way.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IRecords, IStore
-from wand.membership.foundation import RESTORE, TRACES, NetworkWish
+from wand.membership.authority import Authority
+from wand.membership.foundation import RESTORE, TRACES, NetworkSettings
 from wand.membership.identity import NodeKey
-from wand.membership.roster import Roster
-from wand.services.hindrance import Hindrance
+from wand.services.hindrance import StoreRetry
 from wand.services.hooks import HookService
 from wand.services.overlap import obstacle
-from wand.services.records import WRITING, SteadyRecords, openRecords
+from wand.services.records import WRITING, GuardedRecords, openRecords
 from wand.services.stores import SQLITE, storeSettings
 from wand.state import StateDirectory
 from wand.stores.lost import checkThere, setAside
@@ -31,7 +31,7 @@ from wand.stores.watched import WatchedRecords
 _SECONDS_PER_DAY: Final = 86_400
 
 
-class RosterStore:
+class AuthorityStore:
     """
     Opens the store, creates the network in it if there is none, and closes it.
     """
@@ -47,12 +47,12 @@ class RosterStore:
         self._context = context
         self._hooks = hooks
         self._plugin: IStore = discover(IStore).choose(configuration.store)
-        self._records: SteadyRecords | None = None
-        self._hindrance = Hindrance(context)
+        self._records: GuardedRecords | None = None
+        self._hindrance = StoreRetry(context)
 
-    async def open(self, wish: NetworkWish, isWanted: Callable[[], bool]) -> tuple[IRecords, Roster]:
+    async def open(self, wish: NetworkSettings, isWanted: Callable[[], bool]) -> tuple[IRecords, Authority]:
         """
-        Open the store and read the roster, once nothing is in the way of that.
+        Open the store and read the authority, once nothing is in the way of that.
 
         @param wish: what the network is to be like if there is none.
         @param isWanted: is the server still running?
@@ -84,8 +84,8 @@ class RosterStore:
             await self._records.close()
 
     async def _openAtLast(
-        self, state: StateDirectory, wish: NetworkWish, isWanted: Callable[[], bool]
-    ) -> tuple[IRecords, Roster]:
+        self, state: StateDirectory, wish: NetworkSettings, isWanted: Callable[[], bool]
+    ) -> tuple[IRecords, Authority]:
         while True:
             try:
                 opened = await self._openNow(state, wish)
@@ -98,14 +98,14 @@ class RosterStore:
                 self._hindrance.over()
                 return opened
 
-    async def _openNow(self, state: StateDirectory, wish: NetworkWish) -> tuple[IRecords, Roster]:
+    async def _openNow(self, state: StateDirectory, wish: NetworkSettings) -> tuple[IRecords, Authority]:
         configuration, context = self._configuration, self._context
         settings = storeSettings(configuration)
         if configuration.store == "sqlite" and state.has(*TRACES) and not configuration.recover:
             checkThere(Path(str(settings["path"])), RESTORE)
         self._records = openRecords(configuration.store, self._plugin, settings, context)
         records = WatchedRecords(self._records, context)
-        roster = await Roster.open(
+        authority = await Authority.open(
             records,
             state,
             context.clock,
@@ -114,7 +114,7 @@ class RosterStore:
             self._hooks.listeners,
             wallClock=context.wallClock,
         )
-        return records, roster
+        return records, authority
 
     async def _closeForNow(self) -> None:
         records, self._records = self._records, None
@@ -128,11 +128,11 @@ class RosterStore:
         self._log.warn("the damaged store is kept as {aside}; the network is recovered without it", aside=str(aside))
 
 
-def networkWish(configuration: ServerConfiguration) -> NetworkWish:
+def networkWish(configuration: ServerConfiguration) -> NetworkSettings:
     """
     What the network is to be like, as the configuration says.
     """
-    return NetworkWish(
+    return NetworkSettings(
         name=configuration.network,
         cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
         prefix=configuration.prefix,

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid
 from wand.underlay.names import Resolve
-from wand.underlay.unresolved import Unresolved
+from wand.underlay.unresolved_names import UnresolvedNames
 
 #: Seconds until a name that cannot be resolved is tried again: at first, and at most.
 NAME_RETRY_FIRST: Final = 1.0
@@ -27,7 +27,7 @@ NAME_RETRY_MAXIMUM: Final = 30.0
 DNS_SLOW: Final = 5.0
 
 
-class Whereabouts:
+class ServerEndpoints:
     """
     The endpoints of one server.  A name that cannot be resolved is tried again and again, and the operator is told.
     """
@@ -40,7 +40,7 @@ class Whereabouts:
         resolve: Resolve,
         found: Callable[[list[Endpoint]], object],
         clock: IReactorTime,
-        unresolved: Unresolved,
+        unresolved: UnresolvedNames,
     ) -> None:
         """
         @param endpoints: C{HOST:PORT} each; a host may be a name.
@@ -67,7 +67,7 @@ class Whereabouts:
             except AddressInvalid:
                 self._lookUp(text)
 
-    def lookAnew(self) -> None:
+    def retryNow(self) -> None:
         """
         Look now, also for a name that could not be resolved a moment ago: the host moved.
         """

@@ -50,7 +50,7 @@ def memberNamed(name: str, state: str = "member", since: float = 0.0) -> MemberS
 
 class MemoryMembers:
     """
-    The membership of a L{wand.testing.program.MemoryProgram}: a server and a node at once.
+    The membership of a L{simulated.program.MemoryProgram}: a server and a node at once.
 
     @ivar own: what C{status} says of it; C{None} outside a sealed network.
     @ivar notes: the notes of C{status}.

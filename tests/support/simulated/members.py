@@ -12,6 +12,7 @@ import attrs
 from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 
+from simulated.sessions import SimulatedSessions, Wire
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
@@ -21,13 +22,12 @@ from wand.membership.claims import Claims
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.signed import signed
 from wand.membership.trust import Trust
-from wand.sealed.directory.client import WansdDirectory
-from wand.sealed.directory.server import SealedDirectory
+from wand.sealed.directory.client import SealedDirectoryClient
+from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.node.participant import DirectoryServer, Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network
-from wand.testing.sessions import SimulatedSessions, Wire
 
 #: The overlay of simulated networks begins so.
 OVERLAY = "10.77."
@@ -147,7 +147,7 @@ class SimulatedServer:
         )
         self.trust = Trust(network.key.network, self.wallClock)
         control = ControlMessages(self.sessions, network.clock, self.context.counters)
-        self.directory = SealedDirectory(
+        self.directory = SealedDirectoryServer(
             self.person.key.identity,
             self.context,
             self.sessions,
@@ -223,7 +223,7 @@ class SimulatedMember:
         )
         control = ControlMessages(self.sessions, network.clock, context.counters)
         self.context = attrs.evolve(context, sealed=Sealed(self, self.sessions, control))
-        self.directory = WansdDirectory(self.context, self, self.sessions, control, lambda name: succeed([]))
+        self.directory = SealedDirectoryClient(self.context, self, self.sessions, control, lambda name: succeed([]))
         self.directory.start()
 
     def go(self) -> None:

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.notes} and L{wand.failures}.
+Tests for L{wand.health.notes} and L{wand.health.failures}.
 """
 
 from twisted.internet.task import Clock
@@ -7,8 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.events import Event, Events
-from wand.failures import LOG_INTERVAL, PLACES_MAXIMUM, Failures
-from wand.notes import EVENT_INTERVAL, KIND_MAXIMUM, NOTES_MAXIMUM, Notes
+from wand.health.failures import LOG_INTERVAL, PLACES_MAXIMUM, Failures
+from wand.health.notes import EVENT_INTERVAL, KIND_MAXIMUM, NOTES_MAXIMUM, Notes
 
 
 class NotesTests(SynchronousTestCase):

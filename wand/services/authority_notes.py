@@ -1,35 +1,35 @@
 """
-What the operator of a server is told about its roster.
+What the operator of a server is told about its authority.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from wand.membership.roster import Roster
-from wand.notes import Notes
+from wand.health.notes import Notes
+from wand.membership.authority import Authority
 
 
-def sayFound(roster: Roster, notes: Notes, state: Path, *, isRecoveryUsual: bool) -> None:
+def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual: bool) -> None:
     """
     Say what was found at the start that somebody should look at.
 
     @param state: the state directory.
     @param isRecoveryUsual: does the store keep nothing anyway?
     """
-    if roster.recovered and not isRecoveryUsual:
+    if authority.recovered and not isRecoveryUsual:
         notes.say(
             "recovered",
             "the store was lost, and this network was recovered without it: its members are learned as they come, "
             "make invitations anew, and see in wand members whether anybody has to be revoked again",
         )
-    if roster.hasUnreadable:
+    if authority.hasUnreadable:
         notes.say(
             "unreadable",
             "the store has records that cannot be read, and that are left alone: members may be missing from wand "
             "members; restore a backup (wand restore FILE), the log names the records",
         )
-    if not roster.administration.status.signs:
+    if not authority.administration.status.signs:
         notes.say(
             "network-key",
             f"the network key is not in {state}, so certificates wait for wand sign; if you did not move it "
@@ -38,11 +38,11 @@ def sayFound(roster: Roster, notes: Notes, state: Path, *, isRecoveryUsual: bool
         )
 
 
-def sayWaiting(roster: Roster, notes: Notes) -> None:
+def sayWaiting(authority: Authority, notes: Notes) -> None:
     """
     Say what waits for a person.
     """
-    administration = roster.administration
+    administration = authority.administration
     unsigned, pending = administration.status.unsigned, administration.pending
     _sayIfAny(
         notes,

@@ -15,11 +15,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration
 from wand.errors import StateUnavailable
 from wand.events import Events
-from wand.keeping import RETRY_INTERVAL, Keeping
-from wand.notes import Notes
+from wand.health.notes import Notes
 from wand.services.state import StateService
 from wand.state import UNCHANGED, Owner, StateDirectory
 from wand.state_lock import StateLock
+from wand.state_writer import RETRY_INTERVAL, StateWriter
 
 
 class KeepingTests(SynchronousTestCase):
@@ -30,7 +30,7 @@ class KeepingTests(SynchronousTestCase):
         self.state = StateDirectory(str(self.path))
         self.clock = Clock()
         self.notes = Notes(self.clock, Events(self.clock.seconds))
-        self.keeping = Keeping(self.state, self.clock, self.notes)
+        self.keeping = StateWriter(self.state, self.clock, self.notes)
         self.addCleanup(self.keeping.stop)
 
     def names(self) -> set[str]:

@@ -1,5 +1,5 @@
 """
-Joining: received chunks become the longest possible stretches of superframes.
+Assembling: received chunks become the longest possible stretches of superframes.
 
 Chunks are joined within one batch of datagrams, of one peer.  Nothing is kept between batches and nothing waits:
 where a chunk is missing, or comes later, a stretch ends and the next one begins, which TCP and UDP tolerate.
@@ -30,7 +30,7 @@ COUNTERS: Final = {
 _LENGTH: Final = PREFIX - 1 - OFFSET
 
 
-class Joiner:
+class Assembler:
     """
     Joins the chunks in the slots of one L{Slots}.
     """

@@ -19,8 +19,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.counters import Counters
-from wand.discovery.origin import attributed
-from wand.notes import Notes
+from wand.health.notes import Notes
+from wand.health.origin import attributed
 
 #: Seconds between two tracebacks of one place in the log.
 LOG_INTERVAL: Final = 60.0

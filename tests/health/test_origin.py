@@ -1,5 +1,5 @@
 """
-Tests for L{wand.discovery.origin} and L{wand.discovery.installed}: whose an object is, and who put files in the place
+Tests for L{wand.health.origin} and L{wand.health.installed}: whose an object is, and who put files in the place
 of ours.
 """
 
@@ -15,9 +15,9 @@ from types import ModuleType
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.discovery.installed import distributions
-from wand.discovery.origin import attributed, intrusions, isOurs, originOf
 from wand.drivers.memory import MemoryDriver
+from wand.health.installed import distributions
+from wand.health.origin import attributed, intrusions, isOurs, originOf
 from wand.version import __version__
 
 

@@ -9,12 +9,12 @@ import sys
 from typing import Any
 
 import attrs
+from simulated.program import MemoryProgram
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from wand.control.listen import ControlSocket
-from wand.testing.program import MemoryProgram
 
 
 class Run(ProcessProtocol):

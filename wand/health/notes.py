@@ -12,7 +12,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.events import Events
-from wand.timing.seldom import Seldom
+from wand.timing.throttle import Throttle
 
 #: How many notes are kept; when there are more, the most frequent kind loses one.
 NOTES_MAXIMUM: Final = 128
@@ -56,7 +56,7 @@ class Notes:
             str, dict[str, None]
         ] = {}  # the keys of each kind; the one that was said longest ago is first
         self._told: dict[str, str] = {}  # the text of the last event about each note
-        self._telling = Seldom(clock, EVENT_INTERVAL, KIND_MAXIMUM)
+        self._telling = Throttle(clock, EVENT_INTERVAL, KIND_MAXIMUM)
 
     def __iter__(self) -> Iterator[Note]:
         now = self._clock.seconds()

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.guarded_descriptors}: descriptors of plugins on real reactors.
+Tests for L{wand.health.guarded_descriptors}: descriptors of plugins on real reactors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.counters import Counters
-from wand.guarded_descriptors import FAILURES_MAXIMUM, GuardedDescriptor, GuardedDescriptors
+from wand.health.guarded_descriptors import FAILURES_MAXIMUM, GuardedDescriptor, GuardedDescriptors
 from wand.testing.context import failuresOf
 from wand.testing.descriptors import SocketReader
 from wand.twistd.reactor import PromptReactor

@@ -11,8 +11,8 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IReadWri
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from wand.discovery.origin import attributed, isOurs
-from wand.failures import Failures
+from wand.health.failures import Failures
+from wand.health.origin import attributed, isOurs
 
 #: So many failures in a row mean that a descriptor is broken.
 FAILURES_MAXIMUM: Final = 64

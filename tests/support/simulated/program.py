@@ -9,8 +9,9 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IReactorTime
 from twisted.test.iosim import IOPump, connectedServerAndClient
 
-from wand.control.asking import Connection
+from simulated.memory_members import MemoryMembers
 from wand.control.client import ControlClient
+from wand.control.connection import Connection
 from wand.control.program import Program
 from wand.control.server import ControlFactory
 from wand.counters import Counters
@@ -20,7 +21,6 @@ from wand.ethernet import MAC
 from wand.events import Events
 from wand.status import DirectoryStatus, EntryStatus, PeerStatus, ProgramStatus, TapStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source, Table
-from wand.testing.memory_members import MemoryMembers
 
 OWN = MAC.parse("02:00:00:00:00:01")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
-from wand.discovery.installed import Distribution, distributions
+from wand.health.installed import Distribution, distributions
 
 #: How our own distribution is called.
 OURS: Final = "wandaemon"
