@@ -26,7 +26,7 @@ from wand.frame_services.speech import DHCP, ROUTER, isPlain, reserved, spokenFo
 from wand.membership import messages
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Claim
-from wand.membership.network import Descriptor
+from wand.membership.descriptor import Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import packed, unverified, verified
 from wand.membership.token import PREFIX, Token

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.cli.main import cli
 from wand.membership.certificate import Certificate
 from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.membership.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
 from wand.membership.revocation import Revocation
 from wand.membership.signed import verified
 

@@ -27,8 +27,8 @@ from wand.membership.identity import Identity
 from wand.protocols.sealed.peers import PeerKey
 from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.services.guarded_watcher import GuardedWatcher
 from wand.services.node_plugins import NodePlugins
-from wand.services.watcher import GuardedWatcher
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.network import Network

@@ -21,12 +21,12 @@ from wand.interfaces import Candidate, IHookListener, IRecords, Verdict
 from wand.membership.administration import Administration
 from wand.membership.authority import Authority
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import NetworkSettings
 from wand.membership.identity import Identity
 from wand.membership.joining import joinRequest
+from wand.membership.member_status import MemberStatus
 from wand.membership.messages import Admitted, NotNow, Pending, Refused, pack, parse
 from wand.membership.node_requests import NodeRequests
-from wand.membership.status import MemberStatus
+from wand.membership.stored_network import NetworkSettings
 from wand.membership.token import Token
 from wand.state import StateDirectory
 from wand.stores.memory import MemoryRecords

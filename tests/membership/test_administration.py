@@ -9,11 +9,11 @@ from authority_case import AuthorityCase, Observer
 from simulated.membership import macFrom, octetsFrom
 
 from wand.errors import MembershipRefused, NoSuchMember
-from wand.membership.foundation import CERTIFICATE_LIFE
 from wand.membership.identity import NetworkKey
 from wand.membership.messages import Admitted, Pending, Refused, Renewed
-from wand.membership.offline import signedOffline
+from wand.membership.offline_signing import signedOffline
 from wand.membership.signed import signed
+from wand.membership.stored_network import CERTIFICATE_LIFE
 from wand.stores.memory import MemoryRecords
 
 

@@ -14,13 +14,13 @@ from twisted.internet.defer import Deferred, fail
 from wand.errors import AddressInvalid, MembershipRefused, NoSuchMember, StoreUnavailable
 from wand.membership import invitations
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import CERTIFICATE_LIFE
 from wand.membership.identity import NetworkKey
 from wand.membership.invitations import EXPIRED_GRACE
 from wand.membership.joining import joinRequest
 from wand.membership.limits import Limits
 from wand.membership.messages import Admitted, NotNow, Pending, Refused, Renewed
-from wand.membership.offline import signedOffline
+from wand.membership.offline_signing import signedOffline
+from wand.membership.stored_network import CERTIFICATE_LIFE
 from wand.membership.token import Token
 
 

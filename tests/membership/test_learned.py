@@ -21,8 +21,8 @@ from wand.health.notes import KIND_MAXIMUM, Notes
 from wand.membership.claims import Claims
 from wand.membership.identity import NodeKey
 from wand.membership.learned import HEARD_LIFETIME, MEMORY_LIFETIME, MOVE_HOLD, MOVE_INTERVAL, MOVES_MAXIMUM, Heard
+from wand.membership.learned_cache import HEARD, KEPT_MAXIMUM, LearnedCache
 from wand.membership.limits import USUAL, Limits
-from wand.membership.memories import HEARD, KEPT_MAXIMUM, LearnedCache
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
 from wand.table import Table

@@ -16,11 +16,11 @@ from wand.ethernet import MAC
 from wand.interfaces import IHookListener, IRecords, Verdict
 from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import CERTIFICATE_LIFE
 from wand.membership.invitations import EXPIRED_GRACE
 from wand.membership.limits import Limits
 from wand.membership.messages import Admitted, Pending, Refused, Renewed
 from wand.membership.signed import verified
+from wand.membership.stored_network import CERTIFICATE_LIFE
 from wand.membership.token import Token
 from wand.stores.memory import MemoryRecords
 

@@ -18,10 +18,10 @@ from wand.errors import TokenInvalid
 from wand.ethernet import MAC
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
+from wand.membership.descriptor import Descriptor
 from wand.membership.fields import isName, nameLike
 from wand.membership.identity import Identity, NetworkKey, NodeKey
 from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
-from wand.membership.network import Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, signed, unpacked, unverified, verified
 from wand.membership.token import Token

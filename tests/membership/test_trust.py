@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.identity import Identity, NetworkKey, NodeKey
 from wand.membership.messages import Revocations, RevocationsDigest, RevocationsWanted, pack, parse
-from wand.membership.news import RevocationComparison
+from wand.membership.revocation_comparison import RevocationComparison
 from wand.membership.trust import Trust
 
 NETWORK = TestNetwork()

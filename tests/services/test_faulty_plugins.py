@@ -44,13 +44,13 @@ from wand.interfaces import (
 )
 from wand.membership.approval import HOOK_PATIENCE
 from wand.rel2.transport import REL2, REL2Transport
-from wand.services.hindrance import STORE_RETRY
+from wand.services.atomic import STOPPING, AtomicService
 from wand.services.hooks import SteadyHook
-from wand.services.meeting import SealedServer
 from wand.services.node import Node
 from wand.services.program import Surroundings
+from wand.services.sealed_server import SealedServer
 from wand.services.server import Server
-from wand.services.whole import STOPPING, AtomicService
+from wand.services.store_retry import STORE_RETRY
 from wand.state import UNCHANGED
 from wand.status import DirectoryStatus
 from wand.stores.memory import MemoryRecords
@@ -389,7 +389,7 @@ class FaultyPluginCase(SynchronousTestCase):
             more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
 
-        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "sealed_server", "authority_store"):
+        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "network_service", "authority_store"):
             self.patch(__import__(f"wand.services.{module}", fromlist=["discover"]), "discover", discovered)
 
     def node(self, number: int, **keys: object) -> Node:

@@ -1,6 +1,6 @@
 """
-Tests for L{wand.services.member} and L{wand.services.meeting}: a whole sealed network, on taps in memory and a network
-in simulated time.
+Tests for L{wand.services.member} and L{wand.services.sealed_server}: a whole sealed network, on taps in memory and a
+network in simulated time.
 """
 
 from __future__ import annotations

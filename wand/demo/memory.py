@@ -44,9 +44,9 @@ from wand.lab.topology import Node, Site, Topology, topology
 from wand.lab.transfer import Transfer
 from wand.services.context import realContext
 from wand.services.control import ControlService
-from wand.services.meeting import SealedServer
 from wand.services.node import Node as NodeService
 from wand.services.program import Kind, Surroundings
+from wand.services.sealed_server import SealedServer
 from wand.services.server import Server
 from wand.state import UNCHANGED
 from wand.timing.repeating import Repeating

@@ -17,17 +17,17 @@ from wand.interfaces import IHookListener, IRecords
 from wand.membership.administration import Administration
 from wand.membership.approval import Approval
 from wand.membership.assignments import Assignments
-from wand.membership.evidence import MemberRecovery
-from wand.membership.foundation import TRACES, NetworkSettings, StoredNetwork, openNetwork
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.invitations import Invitations
 from wand.membership.issuer import Issuer, IssuerObserver
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
+from wand.membership.member_recovery import MemberRecovery
 from wand.membership.node_requests import NodeRequests
-from wand.membership.record import MemberRecord
 from wand.membership.redemption import Redemption
 from wand.membership.revoker import RevocationObserver, Revoker
 from wand.membership.server_membership import ServerMembership
+from wand.membership.stored_network import TRACES, NetworkSettings, StoredNetwork, openNetwork
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
 

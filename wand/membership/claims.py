@@ -19,13 +19,13 @@ from wand.events import Events
 from wand.health.notes import Notes
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
-from wand.membership.complaints import MemberNotes
 from wand.membership.conflicts import Conflicts, Thing
 from wand.membership.fields import hostOf
 from wand.membership.identity import Identity
 from wand.membership.learned import Learned
 from wand.membership.limits import MACS
 from wand.membership.member_entries import MemberEntries
+from wand.membership.member_notes import MemberNotes
 from wand.membership.signed import unverified
 from wand.membership.source_filter import SourceFilter
 from wand.status import ConflictStatus

@@ -19,13 +19,13 @@ from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.health.notes import Notes
 from wand.membership.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
+from wand.membership.descriptor import Descriptor
 from wand.membership.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
 from wand.membership.epoch import EPOCH
 from wand.membership.fields import Octets32, checkSecret
 from wand.membership.identity import Entropy, Identity, NodeKey
 from wand.membership.member import Member
 from wand.membership.messages import Admitted, Signed
-from wand.membership.network import Descriptor
 from wand.membership.own_claim import OwnClaim
 from wand.membership.signed import packed, unpacked, verified
 from wand.membership.token import Token

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from wand.errors import StateUnavailable, TokenInvalid
 from wand.membership.identity import Identity
-from wand.membership.kept import readSecretFile
+from wand.membership.secret_files import readSecretFile
 from wand.membership.signed import packed, unpacked
 from wand.membership.token import Token
 from wand.membership.trust import REVOCATIONS_MAXIMUM, Trust

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from wand.membership.kept import readSecretFile
+from wand.membership.secret_files import readSecretFile
 from wand.state_writer import StateWriter
 
 #: The file in the state directory.

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wand.errors import StateUnavailable
-from wand.membership.kept import readSecretFile
+from wand.membership.secret_files import readSecretFile
 from wand.state import StateDirectory
 
 #: Gives as many random octets as it is asked for, good enough for keys.

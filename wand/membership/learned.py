@@ -15,10 +15,10 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.ethernet import MAC
-from wand.membership.complaints import MemberNotes
 from wand.membership.hosts_behind import HostsBehind
 from wand.membership.identity import Identity
 from wand.membership.member_entries import MemberEntries
+from wand.membership.member_notes import MemberNotes
 from wand.timing.deadlines import Deadlines
 
 #: How many are known altogether, so that they leave room in the table for what is claimed.

@@ -13,12 +13,12 @@ from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
 from wand.membership.certificate import Certificate
-from wand.membership.evidence import MemberRecovery
-from wand.membership.foundation import StoredNetwork
 from wand.membership.identity import Identity, NodeKey
 from wand.membership.invitations import Invitations
 from wand.membership.member import Member
 from wand.membership.member_records import MemberRecords
+from wand.membership.member_recovery import MemberRecovery
+from wand.membership.stored_network import StoredNetwork
 from wand.membership.trust import Trust
 
 

@@ -17,12 +17,12 @@ from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IRecords, IStore
 from wand.membership.authority import Authority
-from wand.membership.foundation import RESTORE, TRACES, NetworkSettings
 from wand.membership.identity import NodeKey
-from wand.services.hindrance import StoreRetry
+from wand.membership.stored_network import RESTORE, TRACES, NetworkSettings
+from wand.services.guarded_records import WRITING, GuardedRecords, openRecords
 from wand.services.hooks import HookService
 from wand.services.overlap import obstacle
-from wand.services.records import WRITING, GuardedRecords, openRecords
+from wand.services.store_retry import StoreRetry
 from wand.services.stores import SQLITE, storeSettings
 from wand.state import StateDirectory
 from wand.stores.lost import checkThere, setAside

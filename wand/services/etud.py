@@ -29,11 +29,11 @@ from wand.interfaces import (
 )
 from wand.membership.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
+from wand.services.gratuitous import GratuitousAnnouncements, announcementsOf
 from wand.services.host_watch import HostWatch
-from wand.services.invited import StartInvitation
 from wand.services.member import NodeMembership
 from wand.services.node_plugins import NodePlugins
-from wand.services.self_announcing import GratuitousAnnouncements, announcementsOf
+from wand.services.start_invitation import StartInvitation
 from wand.services.tap_watch import TapWatch
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus

@@ -11,20 +11,19 @@ from typing import Final
 from twisted.logger import Logger
 
 from wand.interfaces import Context, ISessionTransport, ITap
-from wand.membership.acquaintances import KnownPeers
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
-from wand.membership.memories import LearnedCache
+from wand.membership.known_peers import KnownPeers
+from wand.membership.learned_cache import LearnedCache
 from wand.membership.token import Token
 from wand.sealed.node.followers import MembershipFollower
 from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.services.clocks import ClockComparison
+from wand.services.clock_comparison import ClockComparison
 from wand.services.copies import CopiesOfUs
 from wand.services.expulsion import Expulsion
 from wand.services.goodbyes import Goodbyes
-from wand.services.gossip import RevocationExchange
 from wand.services.introductions import Introductions
 from wand.services.known_servers import KnownServers
 from wand.services.overlap import OverlapWatch, interfacesOf
@@ -32,6 +31,7 @@ from wand.services.own_addresses import OwnAddresses
 from wand.services.own_certificate import OwnCertificate
 from wand.services.own_participant import OwnParticipant, checkOf
 from wand.services.redeeming import Redeeming
+from wand.services.revocation_exchange import RevocationExchange
 from wand.status import OwnStatus
 from wand.table import Table
 

@@ -24,12 +24,12 @@ from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.admissions import Admissions
 from wand.services.authority_notes import sayWaiting
 from wand.services.authority_store import AuthorityStore
-from wand.services.clocks import ClockComparison
+from wand.services.clock_comparison import ClockComparison
 from wand.services.copies import CopiesOfMembers
 from wand.services.goodbyes import Goodbyes
-from wand.services.gossip import RevocationExchange
 from wand.services.host_watch import HostWatch
 from wand.services.overlap import OverlapWatch
+from wand.services.revocation_exchange import RevocationExchange
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints

@@ -14,13 +14,13 @@ from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
-from wand.membership.foundation import NETWORK
 from wand.membership.identity import NETWORK_KEY
-from wand.services.changes import waitingForRestart
+from wand.membership.stored_network import NETWORK
 from wand.services.etud import EtudService
-from wand.services.lookout import NODE, REL2, SEALED, Monitor
-from wand.services.node_lookout import NodeMonitor
+from wand.services.monitor import NODE, REL2, SEALED, Monitor
+from wand.services.node_monitor import NodeMonitor
 from wand.services.program import ProgramService, Surroundings
+from wand.services.reload_changes import waitingForRestart
 from wand.services.stores import SQLITE
 from wand.services.wand import DirectoriesService, wantedDirectories
 from wand.status import EntryStatus, PeerStatus, ProgramStatus

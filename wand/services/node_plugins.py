@@ -29,7 +29,7 @@ from wand.interfaces import (
     TransportRequest,
 )
 from wand.membership.member import Membership
-from wand.services.watcher import GuardedWatcher
+from wand.services.guarded_watcher import GuardedWatcher
 
 
 class NodePlugins:

@@ -18,7 +18,7 @@ from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Joining
 from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
-from wand.services.invited import FILE_NOTE, OPEN_FILE_NOTE
+from wand.services.start_invitation import FILE_NOTE, OPEN_FILE_NOTE
 from wand.underlay.names import resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints
 from wand.underlay.unresolved_names import UnresolvedNames

@@ -10,9 +10,9 @@ from wand.ethernet import MAC
 from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
 from wand.rel2.server import Rel2Server
-from wand.services.changes import waitingForRestart
-from wand.services.lookout import REL2, Monitor
+from wand.services.monitor import REL2, Monitor
 from wand.services.program import ProgramService, Surroundings
+from wand.services.reload_changes import waitingForRestart
 from wand.services.wansd import Rel2ServerService
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 

@@ -9,9 +9,9 @@ from typing import Final
 from wand.control.program import InvitationSettings
 from wand.errors import TemporarilyUnavailable
 from wand.membership.administration import Administration
-from wand.membership.status import InvitationStatus, MemberStatus
+from wand.membership.member_status import InvitationStatus, MemberStatus
 from wand.services.network_server import NetworkServer
-from wand.services.sealed_server import NetworkService
+from wand.services.network_service import NetworkService
 
 #: What a server says that has not read its store yet.
 OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"

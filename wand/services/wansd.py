@@ -17,9 +17,9 @@ from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
 from wand.rel2.server import Rel2Server
-from wand.services.hindrance import StoreRetry
+from wand.services.guarded_records import WRITING, GuardedRecords, openRecords
 from wand.services.hooks import HookService
-from wand.services.records import WRITING, GuardedRecords, openRecords
+from wand.services.store_retry import StoreRetry
 from wand.services.stores import storeSettings
 from wand.state import Owner, StateDirectory
 from wand.stores.lost import setAside

@@ -16,9 +16,9 @@ from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.claim import Claim
+from wand.membership.descriptor import Cipher, Descriptor
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.limits import USUAL, Limits
-from wand.membership.network import Cipher, Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
 from wand.membership.token import Token

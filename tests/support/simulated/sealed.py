@@ -16,9 +16,9 @@ from wand.endpoint import NODE_PORT, Endpoint
 from wand.ethernet import MAC, Frame
 from wand.interfaces import IFrameReceiver
 from wand.membership.certificate import NODE, SERVER, Certificate
+from wand.membership.descriptor import Cipher
 from wand.membership.identity import NetworkKey, NodeKey
 from wand.membership.member import Member
-from wand.membership.network import Cipher
 from wand.membership.signed import signed
 from wand.membership.trust import Trust
 from wand.protocols.sealed.peers import JoinKey, PeerKey

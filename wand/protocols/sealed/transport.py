@@ -22,15 +22,15 @@ from wand.interfaces import (
     ISuperframeTransport,
 )
 from wand.membership.member import Membership
+from wand.protocols.sealed.access import SealedSessions
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.conversations import Conversations
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import Path
 from wand.protocols.sealed.peers import Account, Correspondent, PeerKey
 from wand.protocols.sealed.readers import Readers
 from wand.protocols.sealed.reception import Reception
-from wand.protocols.sealed.registry import Conversations
-from wand.protocols.sealed.sessions import SealedSessions
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.time_of_day import TimeOfDay
 from wand.status import PeerStatus

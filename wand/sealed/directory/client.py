@@ -90,9 +90,9 @@ class SealedDirectoryClient:
         See L{IDirectory}.
         """
         self._end()
-        for subscription, whereabouts in self._subscriptions.values():
+        for subscription, endpoints in self._subscriptions.values():
             subscription.stop()
-            whereabouts.stop()
+            endpoints.stop()
         self._subscriptions.clear()
         if self._renewal is not None:
             self._renewal.cancel()
@@ -124,8 +124,8 @@ class SealedDirectoryClient:
         """
         See L{IRovingDirectory}.
         """
-        for subscription, whereabouts in self._subscriptions.values():
-            whereabouts.retryNow()
+        for subscription, endpoints in self._subscriptions.values():
+            endpoints.retryNow()
             subscription.moved()
 
     def serversChanged(self) -> None:
@@ -152,7 +152,7 @@ class SealedDirectoryClient:
         context = self._context
         introduce = partial(self._introduce, server)
         unresolved = UnresolvedNames(context.notes, "what the network's server is called")
-        whereabouts = ServerEndpoints(server.endpoints, self._resolve, introduce, context.clock, unresolved)
+        endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, context.clock, unresolved)
         reader = LogReader(
             server.identity,
             self._sessions,
@@ -170,11 +170,11 @@ class SealedDirectoryClient:
             context.events,
             context.counters,
             reader,
-            unanswered=whereabouts.look,
+            unanswered=endpoints.look,
         )
-        self._subscriptions[server.identity] = subscription, whereabouts
+        self._subscriptions[server.identity] = subscription, endpoints
         introduce([])
-        whereabouts.look()
+        endpoints.look()
         subscription.exchange()
 
     def _introduce(self, server: DirectoryServer, endpoints: list[Endpoint]) -> None:

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from wand.errors import StateUnavailable
 from wand.health.failures import Failures
 from wand.health.notes import Notes
-from wand.membership.kept import readSecretFile
+from wand.membership.secret_files import readSecretFile
 from wand.state import StateDirectory
 from wand.timing.repeating import Repeating
 

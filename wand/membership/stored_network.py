@@ -15,13 +15,13 @@ from twisted.logger import Logger
 
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.interfaces import IRecords
+from wand.membership.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
 from wand.membership.fields import Octets32, checkSecret, isName
 from wand.membership.identity import NETWORK_KEY, Entropy, Identity, NetworkKey
-from wand.membership.kept import readSecretFile
 from wand.membership.messages import Signed
-from wand.membership.network import CIPHERS, Cipher, Descriptor, prefixFrom
-from wand.membership.shelf import StoredValues
+from wand.membership.secret_files import readSecretFile
 from wand.membership.signed import packed, signed, unpacked, verified
+from wand.membership.stored_values import StoredValues
 from wand.state import StateDirectory
 
 #: The kind of our record in a store, and its key.

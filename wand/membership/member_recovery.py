@@ -15,8 +15,8 @@ from wand.membership.assignments import Assignments
 from wand.membership.certificate import SERVER, Certificate
 from wand.membership.identity import Identity
 from wand.membership.issuer import Issuer
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.record import MemberRecord
 
 
 class MemberRecovery:

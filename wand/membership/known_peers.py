@@ -15,10 +15,10 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.health.failures import Failures
 from wand.health.notes import Notes
+from wand.membership.cache_file import CacheFile
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.messages import Signed
-from wand.membership.recollection import CacheFile
 from wand.membership.signed import packed, unpacked, unverified
 from wand.sealed.sessions.interface import Sessions
 from wand.state import StateDirectory
@@ -104,13 +104,13 @@ class KnownPeers:
         if content != self._written and self._file.write(content):
             self._written = content
 
-    def _remember(self, acquaintance: KnownPeer) -> None:
-        content = unverified(acquaintance.certificate, Certificate)
-        self._claims.offer(acquaintance.certificate, acquaintance.claim)
+    def _remember(self, peer: KnownPeer) -> None:
+        content = unverified(peer.certificate, Certificate)
+        self._claims.offer(peer.certificate, peer.claim)
         said = None if content is None else self._claims.announcement(content.identity)
         if said is None:
             return
-        self._kept[said.identity] = acquaintance
+        self._kept[said.identity] = peer
         with suppress(AddressInvalid):
-            where = Endpoint.parse(acquaintance.endpoint)
+            where = Endpoint.parse(peer.endpoint)
             self._sessions.introduce(said.identity, said.certificate.exchangeKey, [where])

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.membership.review}: what somebody who signs offline is shown.
+Tests for L{wand.membership.signing_review}: what somebody who signs offline is shown.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import msgspec
 from simulated.membership import octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership import field_texts, review
+from wand.membership import field_texts
+from wand.membership import signing_review as review
 from wand.membership.certificate import NODE, SERVER, Certificate
+from wand.membership.descriptor import Descriptor
 from wand.membership.field_texts import labelOf, linesOf
 from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.network import Descriptor
-from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures, signedOffline
-from wand.membership.review import LONG_LIFE, Review, reviews
+from wand.membership.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures, signedOffline
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
+from wand.membership.signing_review import LONG_LIFE, Review, reviews
 
 KEY = NetworkKey.fromSeed(octetsFrom("network"))
 ALICE, BOB = NodeKey.fromSeed(octetsFrom("alice")), NodeKey.fromSeed(octetsFrom("bob"))

@@ -12,8 +12,8 @@ from wand.ethernet import MAC
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.identity import Identity
 from wand.membership.limits import Limits
+from wand.membership.member_status import MemberStatus
 from wand.membership.signed import unverified
-from wand.membership.status import MemberStatus
 
 
 class MemberRecord(msgspec.Struct, frozen=True):

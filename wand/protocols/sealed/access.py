@@ -12,10 +12,10 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.interfaces import ISessions
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.conversations import Conversations
 from wand.protocols.sealed.packets import CONTROL
 from wand.protocols.sealed.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.readers import Readers
-from wand.protocols.sealed.registry import Conversations
 from wand.protocols.sealed.shared import Shared
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.

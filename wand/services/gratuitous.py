@@ -1,7 +1,7 @@
 """
-Announcements of ourselves on the overlay after our tap got another MAC address: what a host's own kernel does only if it is
-told to (arp_notify), and then before anybody takes frames from the new address.  Without it others would send to the
-old one until their caches are over.
+Announcements of ourselves on the overlay after our tap got another MAC address: what a host's own kernel does only if
+it is told to (arp_notify), and then before anybody takes frames from the new address.  Without it others would send to
+the old one until their caches expire.
 
 """
 

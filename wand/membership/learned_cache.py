@@ -11,9 +11,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.health.failures import Failures
 from wand.health.notes import Notes
+from wand.membership.cache_file import CacheFile
 from wand.membership.fields import Octets6, Octets32
 from wand.membership.learned import Heard, Learned
-from wand.membership.recollection import CacheFile
 from wand.membership.signed import packed, unpacked
 from wand.state import StateDirectory
 

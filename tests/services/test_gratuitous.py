@@ -1,5 +1,5 @@
 """
-Tests for L{wand.services.self_announcing}.
+Tests for L{wand.services.gratuitous}.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.ethernet import BROADCAST, MAC
-from wand.services.self_announcing import GratuitousAnnouncements, announcementsOf
+from wand.services.gratuitous import GratuitousAnnouncements, announcementsOf
 from wand.superframes.checksum import onesSum
 
 OWN = MAC.parse("02:00:00:00:00:01")

@@ -21,8 +21,8 @@ from wand.errors import NoSuchEntry, NotRunning, WandError
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Context, NodeContext, Settings
-from wand.services.changes import waitingForRestart
-from wand.services.report import counterLines, noteLines
+from wand.services.log_report import counterLines, noteLines
+from wand.services.reload_changes import waitingForRestart
 from wand.services.wand import DirectoriesService, wantedDirectories
 from wand.status import ProgramStatus
 from wand.table import Table

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.protocols.sealed.registry}: when there is room for somebody new.
+Tests for L{wand.protocols.sealed.conversations}: when there is room for somebody new.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from unittest.mock import Mock, PropertyMock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
+from wand.protocols.sealed.conversations import IDLE_LOOKS_MAXIMUM, Registry
 from wand.protocols.sealed.peers import PeerKey
-from wand.protocols.sealed.registry import IDLE_LOOKS_MAXIMUM, Registry
 
 LIMIT = 10 * IDLE_LOOKS_MAXIMUM
 

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.services.lookout} and L{wand.services.node_lookout}: what only was counted is said.
+Tests for L{wand.services.monitor} and L{wand.services.node_monitor}: what only was counted is said.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.events import Event
 from wand.protocols.sealed.counters import COUNTERS as SEALED_COUNTERS
-from wand.services.lookout import LOOK_INTERVAL, NODE, NOTE_LIFETIME, REL2, SEALED, Monitor
 from wand.services.member import NodeMembership
-from wand.services.node_lookout import JOIN_PATIENCE, SERVER_PATIENCE, NodeMonitor
+from wand.services.monitor import LOOK_INTERVAL, NODE, NOTE_LIFETIME, REL2, SEALED, Monitor
+from wand.services.node_monitor import JOIN_PATIENCE, SERVER_PATIENCE, NodeMonitor
 from wand.status import ConflictStatus, DirectoryStatus
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network

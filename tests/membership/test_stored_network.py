@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.membership.authority import Authority
-from wand.membership.foundation import NetworkSettings
+from wand.membership.stored_network import NetworkSettings
 from wand.stores.memory import MemoryRecords
 
 

@@ -17,10 +17,10 @@ from msgspec.structs import FieldInfo
 
 from wand.ethernet import MAC
 from wand.membership.certificate import SERVER, Certificate
+from wand.membership.descriptor import Descriptor, prefixFrom
 from wand.membership.field_texts import labelOf, linesOf, textOf
 from wand.membership.identity import Identity
-from wand.membership.network import Descriptor, prefixFrom
-from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.membership.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
 from wand.membership.revocation import Revocation
 from wand.membership.signed import Body, unverified, verified
 

@@ -13,7 +13,7 @@ from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
 from wand.membership.identity import Identity, NetworkKey
 from wand.membership.limits import BROADCASTS, MACS, Limits
-from wand.membership.record import MemberRecord
+from wand.membership.member_record import MemberRecord
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed
 

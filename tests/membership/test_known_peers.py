@@ -1,5 +1,5 @@
 """
-Tests for L{wand.membership.acquaintances}.
+Tests for L{wand.membership.known_peers}.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.health.notes import Notes
-from wand.membership.acquaintances import KEEP_INTERVAL, KNOWN_PEERS, KnownPeers
 from wand.membership.claims import Claims
 from wand.membership.identity import Identity, NodeKey
+from wand.membership.known_peers import KEEP_INTERVAL, KNOWN_PEERS, KnownPeers
 from wand.membership.trust import Trust
 from wand.state import StateDirectory
 from wand.table import Table

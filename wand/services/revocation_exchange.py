@@ -11,7 +11,7 @@ from wand.interfaces import Context
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
-from wand.membership.news import RevocationComparison
+from wand.membership.revocation_comparison import RevocationComparison
 from wand.membership.trust import Trust
 from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import REVOCATION_NUMBERS

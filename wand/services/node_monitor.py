@@ -54,7 +54,7 @@ class NodeMonitor:
     @property
     def looks(self) -> Sequence[Callable[[], object]]:
         """
-        For a L{wand.services.lookout.Monitor}.
+        For a L{wand.services.monitor.Monitor}.
         """
         return self._servers, self._joining, self._certificate, self._conflicts
 

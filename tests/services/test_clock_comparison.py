@@ -23,10 +23,10 @@ from wand.events import Event
 from wand.interfaces import ITapDriver
 from wand.membership.identity import NodeKey
 from wand.membership.member import Member
-from wand.services.clocks import ClockComparison
-from wand.services.meeting import SealedServer
+from wand.services.clock_comparison import ClockComparison
 from wand.services.node import Node
 from wand.services.program import Surroundings
+from wand.services.sealed_server import SealedServer
 from wand.state import UNCHANGED
 from wand.testing.context import WallClock, simulatedContext
 from wand.testing.network import Network
