@@ -9,7 +9,7 @@ from unittest.mock import Mock, PropertyMock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.protocols.sealed.conversations import IDLE_LOOKS_MAXIMUM, Registry
+from wand.protocols.sealed.conversations import IDLE_LOOKS_MAXIMUM, Conversations
 from wand.protocols.sealed.peers import PeerKey
 
 LIMIT = 10 * IDLE_LOOKS_MAXIMUM
@@ -23,7 +23,7 @@ class RoomTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.counters = Counters()
         self.counters.declare({"drop-sealed-full": "as many conversations as we keep"})
-        self.registry = Registry(Mock(counters=self.counters), LIMIT)
+        self.registry = Conversations(Mock(counters=self.counters), LIMIT)
         self.looks = PropertyMock(return_value=False)
         for number in range(LIMIT):
             conversation = type("Busy", (Mock,), {"isIdle": self.looks})()
