@@ -53,7 +53,7 @@ def test_aRestoredServerLearnsItsMembers(realm: Realm) -> None:
     realm["server"].wand("backup", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
     bob = realm.join("bob")
-    with pytest.raises(CommandFailed, match="another program works"):
+    with pytest.raises(CommandFailed, match="another program uses"):
         realm["server"].wand("restore", str(file), "--state", str(realm["server"].state), "--force")
     stop(realm, "server")
     with pytest.raises(CommandFailed, match="is not empty"):
