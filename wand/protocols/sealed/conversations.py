@@ -62,7 +62,10 @@ class Conversations:
         See L{wand.protocols.sealed.answering.ConversationsByPeer}.
         """
         joiner = JoinKey(exchangeKey)
-        conversation = self.joiners.get(joiner) or Conversation(self._shared, self.end, joiner, exchangeKey)
+        conversation = self.joiners.get(joiner)
+        if conversation is None:
+            conversation = Conversation(self._shared, self.end, joiner, exchangeKey)
+            conversation.counterpart.freshness = self.joiners.freshnessOf(joiner)
         assert isinstance(conversation.peer, JoinKey)
         conversation.peer.invitation = invitation
         for oldest in self.joiners.add(conversation.peer, conversation, host):
