@@ -15,12 +15,12 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.health.failures import Failures
 from wand.health.notes import Notes
+from wand.interfaces.control_messages import Sessions
 from wand.membership.cache_file import CacheFile
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.messages import Signed
 from wand.membership.signed import packed, unpacked, unverified
-from wand.sealed.sessions.interface import Sessions
 from wand.state import StateDirectory
 
 #: The file in the state directory.

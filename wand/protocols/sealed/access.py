@@ -194,7 +194,7 @@ class SealedSessions:
 
     def blame(self, peer: bytes, reason: str) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}.
+        See L{wand.interfaces.control_messages.Sessions}.
         """
         conversation = self.find(peer)
         if conversation is not None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from wand.errors import AddressInvalid
+from wand.interfaces.membership import Member
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.joiners import Joiners
 from wand.protocols.sealed.peers import JoinKey, PeerKey
