@@ -11,6 +11,9 @@ from hashlib import blake2s, sha256
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from simulated.members import SimulatedMember, SimulatedNetwork, SimulatedServer
+from simulated.program import MemoryProgram
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -23,22 +26,19 @@ from wand.frame_services.speech import DHCP, ROUTER, isPlain, reserved, spokenFo
 from wand.membership import messages
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Claim
-from wand.membership.network import Descriptor
+from wand.membership.descriptor import Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import packed, unverified, verified
 from wand.membership.token import PREFIX, Token
 from wand.protocols.sealed.noise import Initiator
 from wand.protocols.sealed.packets import HANDSHAKE_SIZE, macKey, packInitiation, packResponse
 from wand.rel2.wire import buildListing, buildRequest, parseListing, parseRequest
-from wand.sealed.directory.messages import Announce, Announced, Ask, Page, Record, pack, parseRecord
+from wand.sealed.directory.messages import Announce, Announced, Ask, Page, PageRecord, pack, parseRecord
 from wand.sealed.sessions.control_messages import numberOf
 from wand.stores.memory import MemoryRecords
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.parity import paritiesOf
-from wand.testing.members import SimulatedMember, SimulatedNetwork, SimulatedServer
 from wand.testing.packets import Packet
-from wand.testing.program import MemoryProgram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Where strangers are.
 _STRANGER: Final = ("198.51.100.66", 6666)
@@ -261,7 +261,7 @@ class Directory:
         """
         person = SimulatedNetwork.begun().person(2)
         pair = person.signedCertificate, person.claim()
-        record = Record(*pair, ("192.0.2.7:22222",), 0, 1)
+        record = PageRecord(*pair, ("192.0.2.7:22222",), 0, 1)
         for message in (
             Announce(1, *pair, ("192.0.2.7:22222",)),
             Announced(1, 1, b"i" * 8, 1),

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import StateUnavailable, WandError
-from wand.membership.kept import keptSecret
+from wand.membership.secret_files import readSecretFile
 from wand.state import StateDirectory, keptMAC
 
 
@@ -58,13 +58,13 @@ class StateTests(SynchronousTestCase):
         (self.path / "directory").mkdir(0o700)
         (self.path / "device").symlink_to("/dev/zero")
         for name in ("pipe", "directory", "device"):
-            for read in (state.read, partial(keptSecret, state)):
+            for read in (state.read, partial(readSecretFile, state)):
                 with self.assertRaises(StateUnavailable) as caught:
                     read(name)
                 self.assertIn(name, str(caught.exception))
         before = len(list(Path("/proc/self/fd").iterdir()))
         for _ in range(10):
-            self.assertRaises(StateUnavailable, keptSecret, state, "directory")
+            self.assertRaises(StateUnavailable, readSecretFile, state, "directory")
         self.assertEqual(len(list(Path("/proc/self/fd").iterdir())), before)
 
     def test_writesAndReads(self) -> None:

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.events import Event
-from wand.timing.budget import Budget
+from wand.timing.token_buckets import TokenBuckets
 
 #: How many events of one kind are logged per second in the long run, and at once.
 EVENT_RATE: Final = 5.0
@@ -25,7 +25,7 @@ class EventLog:
     """
 
     def __init__(self, clock: IReactorTime) -> None:
-        self._budget = Budget(clock, EVENT_RATE, EVENT_BURST)
+        self._budget = TokenBuckets(clock, EVENT_RATE, EVENT_BURST)
         self._unlogged: dict[str, int] = {}
 
     def told(self, event: Event) -> None:

@@ -32,7 +32,7 @@ class Events:
     Hands each event to every subscriber, in the order of their subscriptions.
 
     @ivar caught: called with a place while the exception of a subscriber is handled; see
-        L{wand.failures.Failures.caught}.
+        L{wand.health.failures.Failures.caught}.
     """
 
     _log = Logger()

@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.timing.deadlines import Ageing
+from wand.timing.deadlines import Deadlines
 
 #: Whatever the peer protocol calls a peer: hashable, and its C{str} is for people.  In REL2, an endpoint.
 Peer: TypeAlias = Hashable
@@ -118,7 +118,7 @@ class Table:
         self._limit = limit
         self._entries: dict[MAC, dict[Source, Entry]] = {}
         self._macsOf: dict[Peer, set[MAC]] = {}
-        self._ages: Ageing[tuple[MAC, Source]] = Ageing(clock, self._expired)
+        self._ages: Deadlines[tuple[MAC, Source]] = Deadlines(clock, self._expired)
         self._observers: list[PeerObserver] = []
         self._sorted: list[MAC] | None = []
 

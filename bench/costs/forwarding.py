@@ -14,12 +14,12 @@ from time import thread_time_ns
 from typing import Final
 
 import attrs
+from simulated.sealed import SealedNode
 
 from bench.costs.document import Broadcast, Forwarding, Sample
 from bench.costs.hub import OWN, SUPERFRAME_OCTETS, Hub, Loopback, superframe
 from bench.rounds import inOrder
 from wand.ethernet import BROADCAST, MAC
-from wand.testing.sealed import SealedNode
 
 #: Frames, and superframes, of one wake-up; as many as the tap reads at most.
 FRAMES: Final = 64

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from simulated.sealed import MTU, Papers, SealedNetwork, SealedNode
 from twisted.internet.epollreactor import EPollReactor
 from zope.interface import implementer
 
@@ -29,7 +30,6 @@ from wand.superframes.virtio import VirtioHeader
 from wand.table import Table
 from wand.testing.kernel import PrivateNetwork
 from wand.testing.packets import Packet
-from wand.testing.sealed import MTU, Papers, SealedNetwork, SealedNode
 
 #: Of the tap of the node that is measured.
 OWN: Final = MAC.parse("02:ff:00:00:00:01")

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from simulated.sealed import SealedNode
 from twisted.internet.task import Clock
 
 from bench.costs.document import Memory
@@ -22,7 +23,6 @@ from wand.ethernet import MAC
 from wand.events import Events
 from wand.membership.member_entries import CLAIMED
 from wand.table import Table
-from wand.testing.sealed import SealedNode
 
 #: Networks whose median counts.
 NETWORKS: Final = 5

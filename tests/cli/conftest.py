@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_twisted
+from command_runs import Bench
+from simulated.program import MemoryProgram
 from twisted.internet import reactor
 
 from wand.control.listen import ControlSocket
-from wand.testing.command import Bench
-from wand.testing.program import MemoryProgram
 
 
 @pytest_twisted.async_yield_fixture

@@ -9,6 +9,7 @@ import signal
 
 import pytest
 import pytest_twisted
+from command_runs import Bench
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
@@ -16,7 +17,6 @@ from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
 from wand.ethernet import MAC
-from wand.testing.command import Bench
 from wand.version import __version__
 
 FIRST = "02:10:00:00:00:01"

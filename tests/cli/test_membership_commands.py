@@ -10,11 +10,10 @@ from stat import S_IMODE
 
 import pytest
 import pytest_twisted
+from command_runs import Bench, Run
+from simulated.memory_members import keyOf, memberNamed
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
-
-from wand.testing.command import Bench, Run
-from wand.testing.memory_members import keyOf, memberNamed
 
 
 async def began(bench: Bench, run: Run, count: int = 1) -> None:

@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 from click.testing import CliRunner, Result
+from simulated.membership import octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.cli.main import cli
 from wand.membership.certificate import Certificate
 from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.membership.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
 from wand.membership.revocation import Revocation
 from wand.membership.signed import verified
-from wand.testing.membership import octetsFrom
 
 KEY = NetworkKey.fromSeed(octetsFrom("network"))
 ALICE = NodeKey.fromSeed(octetsFrom("alice"))

@@ -7,13 +7,13 @@ from __future__ import annotations
 import click
 from hypothesis import given
 from hypothesis import strategies as st
+from simulated.memory_members import keyOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.cli.own import ownLines
 from wand.cli.telling import told
 from wand.events import Event
 from wand.status import ConflictStatus, OwnStatus
-from wand.testing.memory_members import keyOf
 
 
 def telling(kind: str, **fields: str | int | float | bool | None) -> str:

@@ -14,8 +14,8 @@ from twisted.protocols import amp
 
 import wand.errors
 from wand.control import commands
-from wand.control.asking import ANSWER_TIMEOUT
 from wand.control.commands import ERRORS, InternalFault, RequestMalformed
+from wand.control.connection import ANSWER_TIMEOUT
 from wand.errors import (
     AddressInvalid,
     ConfigurationInvalid,

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from simulated.program import MemoryProgram
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
@@ -26,7 +27,6 @@ from wand.control.listen import ControlSocket
 from wand.errors import NotPermitted, NotRunning, PortUnavailable
 from wand.ethernet import MAC
 from wand.events import Event
-from wand.testing.program import MemoryProgram
 
 #: Another user, if we may become one; else ourselves.
 OTHER = getpwnam("nobody") if os.geteuid() == 0 else getpwuid(os.geteuid())

@@ -11,6 +11,7 @@ import msgspec
 from control_case import ControlCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.memory_members import keyOf, memberNamed
 from twisted.internet.defer import Deferred
 from twisted.protocols.amp import AmpBox
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,7 +21,6 @@ from wand.control.documents import DOCUMENTS_MAXIMUM, PART_SIZE, Documents
 from wand.control.locator import UNDER_WAY_MAXIMUM
 from wand.errors import MembershipRefused, NoSuchMember, NotSupported, TokenInvalid
 from wand.status import ProgramStatus
-from wand.testing.memory_members import keyOf, memberNamed
 
 Result = TypeVar("Result")
 

@@ -11,6 +11,7 @@ from struct import pack
 
 from hypothesis import given
 from hypothesis import strategies as st
+from simulated.program import MemoryProgram
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IPushProducer
@@ -22,7 +23,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.control.server import BOX_MAXIMUM, CONNECTIONS_MAXIMUM, IDLE_MINIMUM, ControlFactory, ControlProtocol
-from wand.testing.program import MemoryProgram
 
 
 class Connected:

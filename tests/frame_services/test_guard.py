@@ -23,12 +23,12 @@ from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXI
 from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
+from wand.interfaces.participant import Sealed
 from wand.membership.identity import Identity
 from wand.protocols.sealed.peers import PeerKey
-from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.services.guarded_watcher import GuardedWatcher
 from wand.services.node_plugins import NodePlugins
-from wand.services.watcher import SteadyWatcher
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -302,7 +302,7 @@ class GuardTests(SynchronousTestCase):
         self.assertIsNone(Guard().unusable())
         watcher = Guard().open({}, context, lambda frame: None)
         verifyObject(IFrameInspector, watcher)
-        verifyObject(IFrameInspector, SteadyWatcher("guard", watcher, context.failures))
+        verifyObject(IFrameInspector, GuardedWatcher("guard", watcher, context.failures))
         self.assertTrue(watcher.leaving(RESERVED["offer"][1]))
         watcher.close()
         self.assertRaises(ConfigurationInvalid, Guard().open, {"x": 1}, context, lambda frame: None)
@@ -352,7 +352,7 @@ class ChoiceTests(SynchronousTestCase):
         table = Table(clock, context.events)
         etud = Etud(tap, None, table, context.counters, self.fail, context.failures)  # type: ignore[arg-type]  # nothing is sent
         guard = GuardWatcher(None, context.counters, BridgedAddresses(clock))
-        etud.watchers = [SteadyWatcher("guard", guard, context.failures)]
+        etud.watchers = [GuardedWatcher("guard", guard, context.failures)]
         offer = RESERVED["offer"][1]
         for frame in (offer, TO_ALL + offer[6:], HARMLESS["TCP"], HARMLESS["discover"]):
             etud.frameReceived("192.0.2.2:22222", frame)

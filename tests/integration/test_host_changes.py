@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from simulated.host import SimulatedHost
+
 from wand.host.changes import Address, HostListener, Link
 from wand.lab import Host
-from wand.testing.host import SimulatedHost
 
 #: Runs where the interface is, and prints what is told.
 _SCRIPT = """

@@ -228,8 +228,8 @@ def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) 
 
 
 INTRUSIONS = """
-from wand.discovery.installed import distributions
-from wand.discovery.origin import intrusions
+from wand.health.installed import distributions
+from wand.health.origin import intrusions
 print("\\n".join(intrusions(distributions())))
 """
 

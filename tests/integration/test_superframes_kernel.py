@@ -21,9 +21,9 @@ from random import Random
 import pytest
 
 from wand.counters import Counters
+from wand.superframes.assembling import Assembler
 from wand.superframes.checksum import completeChecksum
 from wand.superframes.cutting import CHUNK, Cutter, superframeOf
-from wand.superframes.joining import Joiner
 from wand.superframes.parity import PARITY, paritiesOf
 from wand.superframes.virtio import (
     GSO_ECN,
@@ -111,7 +111,7 @@ class Wire:
         self.counters = Counters()
         self.cutter = Cutter()
         self.slots = Slots(STRIDE, memoryview(bytearray(BATCH * STRIDE)))
-        self.joiner = Joiner(self.slots, 1_518, self.counters)
+        self.joiner = Assembler(self.slots, 1_518, self.counters)
         self.stretches = 0
         self.parity = False
 

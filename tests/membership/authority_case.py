@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
 
+from simulated.membership import entropyFrom, macFrom
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -18,19 +19,18 @@ from wand.ethernet import MAC
 from wand.events import Event, Events
 from wand.interfaces import Candidate, IHookListener, IRecords, Verdict
 from wand.membership.administration import Administration
+from wand.membership.authority import Authority
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import NetworkWish
 from wand.membership.identity import Identity
 from wand.membership.joining import joinRequest
+from wand.membership.member_status import MemberStatus
 from wand.membership.messages import Admitted, NotNow, Pending, Refused, pack, parse
 from wand.membership.node_requests import NodeRequests
-from wand.membership.roster import Roster
-from wand.membership.status import MemberStatus
+from wand.membership.stored_network import NetworkSettings
 from wand.membership.token import Token
 from wand.state import StateDirectory
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import WallClock
-from wand.testing.membership import entropyFrom, macFrom
 
 Result = TypeVar("Result")
 ENDPOINTS = ("192.0.2.1:44444",)
@@ -61,7 +61,7 @@ class Approver:
 
 class Observer:
     """
-    Notes what a roster tells.
+    Notes what a authority tells.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Observer:
         self.revoked.append((identity, revocation))
 
 
-class RosterCase(SynchronousTestCase):
+class AuthorityCase(SynchronousTestCase):
     """
     A server with an empty store, and as many nodes as a test needs.
     """
@@ -90,15 +90,15 @@ class RosterCase(SynchronousTestCase):
         self.state = self.directory()
         self.records: IRecords = MemoryRecords()
         self.hooks: list[IHookListener] = []
-        self.roster = self.opened()
+        self.authority = self.opened()
 
     @property
     def operator(self) -> Administration:
-        return self.roster.administration
+        return self.authority.administration
 
     @property
     def requests(self) -> NodeRequests:
-        return self.roster.requests
+        return self.authority.requests
 
     def directory(self) -> StateDirectory:
         path = mkdtemp()
@@ -111,16 +111,16 @@ class RosterCase(SynchronousTestCase):
     def failing(self, coroutine: Coroutine[Any, Any, Result], kind: type[Exception]) -> str:
         return str(self.failureResultOf(Deferred.fromCoroutine(coroutine), kind).value)
 
-    def opened(self, state: StateDirectory | None = None, **wish: Any) -> Roster:
+    def opened(self, state: StateDirectory | None = None, **wish: Any) -> Authority:
         return self.now(self.opening(state, **wish))
 
-    def opening(self, state: StateDirectory | None = None, **wish: Any) -> Coroutine[Any, Any, Roster]:
-        return Roster.open(
+    def opening(self, state: StateDirectory | None = None, **wish: Any) -> Coroutine[Any, Any, Authority]:
+        return Authority.open(
             self.records,
             state or self.state,
             self.clock,
             self.events,
-            NetworkWish(**wish),
+            NetworkSettings(**wish),
             self.hooks,
             wallClock=self.wallClock,
         )
@@ -160,8 +160,8 @@ class RosterCase(SynchronousTestCase):
     def membership(self) -> list[tuple[str, str]]:
         return [(member.name, member.state) for member in self.members() if not member.server]
 
-    def members(self, roster: Roster | None = None) -> list[MemberStatus]:
-        everybody = (roster or self.roster).administration.members("", 10_000)
+    def members(self, authority: Authority | None = None) -> list[MemberStatus]:
+        everybody = (authority or self.authority).administration.members("", 10_000)
         return sorted(everybody, key=lambda member: (member.name, member.key))
 
 

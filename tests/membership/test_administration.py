@@ -5,28 +5,28 @@ Operators revoke members, and have things signed elsewhere.
 from __future__ import annotations
 
 import msgspec
-from authority_case import Observer, RosterCase
+from authority_case import AuthorityCase, Observer
+from simulated.membership import macFrom, octetsFrom
 
 from wand.errors import MembershipRefused, NoSuchMember
-from wand.membership.foundation import CERTIFICATE_LIFE
 from wand.membership.identity import NetworkKey
 from wand.membership.messages import Admitted, Pending, Refused, Renewed
-from wand.membership.offline import signedOffline
+from wand.membership.offline_signing import signedOffline
 from wand.membership.signed import signed
+from wand.membership.stored_network import CERTIFICATE_LIFE
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import macFrom, octetsFrom
 
 
-class RevocationTests(RosterCase):
+class RevocationTests(AuthorityCase):
     def test_aRevokedMemberIsOut(self) -> None:
         """
         A revoked member is admitted no more, whoever must know is told, and its name is free.
         """
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         alice = self.joined()
         self.assertEqual(self.now(self.operator.revoke("alice")).state, "revoked")
-        self.assertIsNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
         ((identity, revocation),) = observer.revoked
         self.assertEqual(identity, alice.identity)
         assert alice.trust is not None
@@ -35,7 +35,7 @@ class RevocationTests(RosterCase):
         again = self.joined(name="bob")
         self.now(self.operator.rename("bob", "alice"))
         self.assertEqual(sorted(self.membership()), [("alice", "member"), ("alice", "revoked")])
-        self.assertIsNotNone(self.roster.own.admit(again.certificate, again.key.exchangePublic))
+        self.assertIsNotNone(self.authority.own.admit(again.certificate, again.key.exchangePublic))
 
     def test_revocationByWholeNameOrWholeKeyOnly(self) -> None:
         """
@@ -69,7 +69,7 @@ class RevocationTests(RosterCase):
         assert key is not None and alice.own is not None
         later = msgspec.structs.replace(alice.own, issued=alice.own.issued + 100, expires=alice.own.expires + 100)
         reissued = signed(key.signing, later)
-        self.assertIsNone(self.roster.own.admit(reissued, alice.key.exchangePublic))
+        self.assertIsNone(self.authority.own.admit(reissued, alice.key.exchangePublic))
 
     def test_revokingTwiceChangesNothing(self) -> None:
         """
@@ -77,10 +77,10 @@ class RevocationTests(RosterCase):
         """
         alice = self.joined()
         first = self.now(self.operator.revoke("alice"))
-        digest = self.roster.trust.digest
+        digest = self.authority.trust.digest
         self.clock.advance(100)
         self.assertEqual(self.now(self.operator.revoke(alice.identity.text)), first)
-        self.assertEqual(self.roster.trust.digest, digest)
+        self.assertEqual(self.authority.trust.digest, digest)
 
     def test_anUnknownKeyIsRevokedToo(self) -> None:
         """
@@ -100,15 +100,15 @@ class RevocationTests(RosterCase):
         assert isinstance(records, MemoryRecords)
         backup = {kind: dict(values) for kind, values in records._kinds.items()}
         self.now(self.operator.revoke("alice"))
-        (revocation,) = self.roster.trust.revocations
+        (revocation,) = self.authority.trust.revocations
         records._kinds = backup
-        self.roster = self.opened()
-        self.assertIsNotNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.authority = self.opened()
+        self.assertIsNotNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
         observer = Observer()
-        self.roster.observe(observer)
-        self.assertTrue(self.roster.trust.revoke(revocation))
+        self.authority.observe(observer)
+        self.assertTrue(self.authority.trust.revoke(revocation))
         self.assertEqual(observer.revoked, [(alice.identity, revocation)])
-        self.roster = self.opened()
+        self.authority = self.opened()
         self.assertEqual(self.membership(), [("alice", "revoked")])
         self.assertIn("revoked", self.refusal(self.node(self.invite(), "alice")))
 
@@ -129,7 +129,7 @@ class RevocationTests(RosterCase):
         """
         The server refuses to revoke itself.
         """
-        for name in ("server", self.roster.own.identity.text):
+        for name in ("server", self.authority.own.identity.text):
             self.assertIn("itself", self.failing(self.operator.revoke(name), MembershipRefused))
 
     def test_pendingMembersAreRevoked(self) -> None:
@@ -142,7 +142,7 @@ class RevocationTests(RosterCase):
         self.assertIn("revoked", self.refusal(node))
 
 
-class OfflineTests(RosterCase):
+class OfflineTests(AuthorityCase):
     def setUp(self) -> None:
         super().setUp()
         self.alice = self.joined()
@@ -150,7 +150,7 @@ class OfflineTests(RosterCase):
         assert key is not None
         self.key = key
         (self.state.path / "network.key").unlink()
-        self.roster = self.opened()
+        self.authority = self.opened()
 
     def sign(self) -> int:
         document = signedOffline(self.operator.signingRequests, self.key, self.clock.seconds())
@@ -161,7 +161,7 @@ class OfflineTests(RosterCase):
         On a server without the network key a node waits until its certificate was signed elsewhere.
         """
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         self.assertFalse(self.operator.status.signs)
         node = self.node(self.invite(), "bob")
         self.assertIsInstance(self.redeem(node, "bob"), Pending)
@@ -190,17 +190,17 @@ class OfflineTests(RosterCase):
         A revocation holds on the server at once, and everywhere once it is signed.
         """
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         self.now(self.operator.revoke("alice"))
-        self.assertIsNone(self.roster.own.admit(self.alice.certificate, self.alice.key.exchangePublic))
+        self.assertIsNone(self.authority.own.admit(self.alice.certificate, self.alice.key.exchangePublic))
         self.assertEqual(observer.revoked, [(self.alice.identity, b"")])
         self.assertEqual(self.sign(), 1)
-        self.assertTrue(self.roster.trust.isRevoked(self.alice.identity))
+        self.assertTrue(self.authority.trust.isRevoked(self.alice.identity))
         identity, revocation = observer.revoked[-1]
         assert self.alice.trust is not None
         self.assertTrue(self.alice.trust.revoke(revocation))
-        self.roster = self.opened()
-        self.assertTrue(self.roster.trust.isRevoked(identity))
+        self.authority = self.opened()
+        self.assertTrue(self.authority.trust.isRevoked(identity))
 
     def test_whatIsNotWaitedForIsNotTaken(self) -> None:
         """

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from ipaddress import ip_network
 from typing import Any
 
+from simulated.membership import macFrom, octetsFrom
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -15,7 +16,6 @@ from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.membership.assignments import Assignments
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import macFrom, octetsFrom
 
 ALICE, BOB, CAROL = map(octetsFrom, ("alice", "bob", "carol"))
 

@@ -8,6 +8,7 @@ from itertools import permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.membership import TestNetwork, macFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -21,7 +22,6 @@ from wand.membership.limits import MACS as QUOTA
 from wand.membership.member_entries import CLAIMED, LEARNED
 from wand.membership.trust import Trust
 from wand.table import Table
-from wand.testing.membership import TestNetwork, macFrom, octetsFrom
 
 NETWORK = TestNetwork()
 NODES = {name: NodeKey.fromSeed(octetsFrom(name)) for name in ("own", "alice", "bob", "carol", "dave")}

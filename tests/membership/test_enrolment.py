@@ -9,21 +9,21 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import msgspec
+from simulated.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
-from wand.keeping import Keeping
+from wand.interfaces.membership import Membership
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
 from wand.membership.enrolment import SERVERS_MAXIMUM, Enrolment, KnownServer
 from wand.membership.epoch import Epoch
 from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.member import Membership
 from wand.membership.messages import Admitted
 from wand.membership.signed import signed, verified
 from wand.state import StateDirectory
-from wand.testing.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
+from wand.state_writer import StateWriter
 
 NETWORK = TestNetwork()
 SERVER = NodeKey.fromSeed(octetsFrom("server"))
@@ -256,7 +256,7 @@ class MemberTests(EnrolmentCase):
         epochs = [self.claim(self.node).epoch]
         epochs.extend(self.claim(self.started()).epoch for _ in range(3))
         self.clock.rightNow = 10.0
-        epochs.append(Epoch(Keeping(self.state, self.clock), self.clock.seconds).current)
+        epochs.append(Epoch(StateWriter(self.state, self.clock), self.clock.seconds).current)
         self.clock.rightNow = 5000.0
         (self.state.path / "epoch").write_bytes(backup)
         epochs.append(self.claim(self.started()).epoch)

@@ -7,24 +7,24 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from authority_case import ENDPOINTS, Observer, RosterCase, awaited
+from authority_case import ENDPOINTS, AuthorityCase, Observer, awaited
+from simulated.membership import SlowRecords, macFrom, octetsFrom
 from twisted.internet.defer import Deferred, fail
 
 from wand.errors import AddressInvalid, MembershipRefused, NoSuchMember, StoreUnavailable
 from wand.membership import invitations
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import CERTIFICATE_LIFE
 from wand.membership.identity import NetworkKey
 from wand.membership.invitations import EXPIRED_GRACE
 from wand.membership.joining import joinRequest
 from wand.membership.limits import Limits
 from wand.membership.messages import Admitted, NotNow, Pending, Refused, Renewed
-from wand.membership.offline import signedOffline
+from wand.membership.offline_signing import signedOffline
+from wand.membership.stored_network import CERTIFICATE_LIFE
 from wand.membership.token import Token
-from wand.testing.membership import SlowRecords, macFrom, octetsFrom
 
 
-class InvitationTests(RosterCase):
+class InvitationTests(AuthorityCase):
     def test_joiningTakesOneToken(self) -> None:
         """
         A node with a token becomes a member with a name, an overlay address and its MAC address.
@@ -38,7 +38,7 @@ class InvitationTests(RosterCase):
         self.assertEqual((node.stage, node.own.name, node.own.bridge), ("member", "alice", True))
         self.assertEqual(node.own.addresses, ("10.77.0.1/16",))
         self.assertEqual(node.own.macs, (macFrom(node.identity.text),))
-        self.assertEqual((node.secret, node.cipher), (self.roster.own.secret, self.roster.own.cipher))
+        self.assertEqual((node.secret, node.cipher), (self.authority.own.secret, self.authority.own.cipher))
         self.assertEqual([event.kind for event in self.told], ["member-joined"])
 
     def test_theSecretIsKnownByItsIdOnly(self) -> None:
@@ -46,9 +46,9 @@ class InvitationTests(RosterCase):
         The secret of an invitation is found by the whole id; others are unknown.
         """
         token = self.invite()
-        self.assertEqual(self.roster.own.invitationSecret(token.invitation), token.secret)
-        self.assertIsNone(self.roster.own.invitationSecret(token.invitation[:15]))
-        self.assertIsNone(self.roster.own.invitationSecret(octetsFrom("x")[:16]))
+        self.assertEqual(self.authority.own.invitationSecret(token.invitation), token.secret)
+        self.assertIsNone(self.authority.own.invitationSecret(token.invitation[:15]))
+        self.assertIsNone(self.authority.own.invitationSecret(octetsFrom("x")[:16]))
 
     def test_singleUseKeyUsedTwiceThroughARace(self) -> None:
         """
@@ -59,25 +59,25 @@ class InvitationTests(RosterCase):
             records = self.records = SlowRecords()
             opening = [Deferred.fromCoroutine(self.opening(self.directory())) for _ in range(servers)]
             records.finish()
-            rosters = [self.successResultOf(each) for each in opening]
-            made = Deferred.fromCoroutine(rosters[0].administration.invite(ENDPOINTS))
+            authorities = [self.successResultOf(each) for each in opening]
+            made = Deferred.fromCoroutine(authorities[0].administration.invite(ENDPOINTS))
             records.finish()
             token = self.successResultOf(made)
-            reloading = [Deferred.fromCoroutine(roster.reload()) for roster in rosters]
+            reloading = [Deferred.fromCoroutine(authority.reload()) for authority in authorities]
             records.finish()
             for each in reloading:
                 self.successResultOf(each)
             answers = []
             for index, name in enumerate(("alice", "bob", "carol", "dave")):
-                self.roster = rosters[index % servers]
+                self.authority = authorities[index % servers]
                 answers.append(Deferred.fromCoroutine(self.redeeming(self.node(token, name), name)))
             records.finish()
             kinds = [type(self.successResultOf(answer)) for answer in answers]
             self.assertEqual(sorted(map(str, kinds)), sorted(map(str, [Admitted, Refused, Refused, Refused])))
-            reloading = [Deferred.fromCoroutine(roster.reload()) for roster in rosters]
+            reloading = [Deferred.fromCoroutine(authority.reload()) for authority in authorities]
             records.finish()
-            for roster in rosters:
-                self.assertEqual(sum(not member.server for member in self.members(roster)), 1)
+            for authority in authorities:
+                self.assertEqual(sum(not member.server for member in self.members(authority)), 1)
 
     def test_aUsedInvitationIsRefusedWithTheReason(self) -> None:
         """
@@ -109,7 +109,7 @@ class InvitationTests(RosterCase):
         self.assertEqual(self.operator.invitations, [])
         self.assertIn("expired", self.refusal(self.node(token)))
         self.clock.advance(EXPIRED_GRACE)
-        self.assertIsNone(self.roster.own.invitationSecret(token.invitation))
+        self.assertIsNone(self.authority.own.invitationSecret(token.invitation))
 
     def test_invitationsAreWithdrawn(self) -> None:
         """
@@ -120,10 +120,10 @@ class InvitationTests(RosterCase):
         self.assertEqual(self.operator.invitations, [])
         self.assertIn("withdrawn", self.refusal(self.node(token)))
         self.failing(self.operator.withdraw(token.invitation.hex()), NoSuchMember)
-        self.roster = self.opened()
+        self.authority = self.opened()
         self.assertIn("withdrawn", self.refusal(self.node(token)))
         self.clock.advance(3600 + EXPIRED_GRACE)
-        self.assertIsNone(self.roster.own.invitationSecret(token.invitation))
+        self.assertIsNone(self.authority.own.invitationSecret(token.invitation))
 
     def test_withdrawnInvitationsMakeRoom(self) -> None:
         """
@@ -134,7 +134,7 @@ class InvitationTests(RosterCase):
         self.assertIn("withdraw", self.failing(self.operator.invite(ENDPOINTS), MembershipRefused))
         self.now(self.operator.withdraw(first.invitation.hex()))
         self.invite()
-        self.assertIsNone(self.roster.own.invitationSecret(first.invitation))
+        self.assertIsNone(self.authority.own.invitationSecret(first.invitation))
 
     def test_termsAreChecked(self) -> None:
         """
@@ -229,12 +229,12 @@ class InvitationTests(RosterCase):
         """
         alice = self.joined()
         self.now(awaited(self.records.write("sealed-member", {octetsFrom("x"): b"damaged"})))
-        self.roster = self.opened()
+        self.authority = self.opened()
         self.assertEqual(self.membership(), [("alice", "member")])
         self.assertIsNotNone(self.requests.admitted(alice.identity))
 
 
-class MoreRightsTests(RosterCase):
+class MoreRightsTests(AuthorityCase):
     """
     A member that redeems one more invitation.
     """
@@ -250,7 +250,7 @@ class MoreRightsTests(RosterCase):
         """
         alice = self.joined()
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         answer = self.again(alice, bridge=True)
         self.assertEqual(self.redeem(alice), answer)
         self.assertTrue(alice.admitted(answer))
@@ -343,9 +343,9 @@ class MoreRightsTests(RosterCase):
         key = NetworkKey.kept(self.state)
         assert key is not None
         (self.state.path / "network.key").unlink()
-        self.roster = self.opened()
+        self.authority = self.opened()
         self.assertIsInstance(self.again(alice, bridge=True), Pending)
-        self.assertIsNotNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNotNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
         signatures = signedOffline(self.operator.signingRequests, key, self.clock.seconds())
         self.assertEqual(self.now(self.operator.importSignatures(signatures)), 1)
         answer = self.redeem(alice)

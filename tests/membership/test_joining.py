@@ -12,20 +12,20 @@ from tempfile import mkdtemp
 from typing import Any
 from unittest.mock import patch
 
+from simulated.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
 from wand.events import Events
-from wand.keeping import RETRY_INTERVAL
+from wand.health.notes import Notes
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.joining import Joining, Renewal
 from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renew, Renewed
 from wand.membership.token import Token
-from wand.notes import Notes
 from wand.state import StateDirectory
-from wand.testing.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
+from wand.state_writer import RETRY_INTERVAL
 
 NETWORK = TestNetwork()
 SERVER = NodeKey.fromSeed(octetsFrom("server"))

@@ -10,23 +10,23 @@ from tempfile import TemporaryDirectory
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from simulated.membership import TestNetwork, macFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Event, Events
+from wand.health.notes import KIND_MAXIMUM, Notes
 from wand.membership.claims import Claims
 from wand.membership.identity import NodeKey
 from wand.membership.learned import HEARD_LIFETIME, MEMORY_LIFETIME, MOVE_HOLD, MOVE_INTERVAL, MOVES_MAXIMUM, Heard
+from wand.membership.learned_cache import HEARD, KEPT_MAXIMUM, LearnedCache
 from wand.membership.limits import USUAL, Limits
-from wand.membership.memories import HEARD, KEPT_MAXIMUM, Memories
 from wand.membership.trust import Trust
-from wand.notes import KIND_MAXIMUM, Notes
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
-from wand.testing.membership import TestNetwork, macFrom, octetsFrom
 
 NETWORK = TestNetwork()
 NODES = {name: NodeKey.fromSeed(octetsFrom(name)) for name in ("own", "alice", "bob", "carol", "eve")}
@@ -472,11 +472,11 @@ class MemoryTests(SynchronousTestCase):
         """
         Nobody takes an address by waiting for a restart; the table itself is learned anew.
         """
-        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
+        memories = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.start()
         self.before.comes("alice")
         memories.stop()
-        Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
+        LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
         self.assertEqual(self.after.place(), "")
         self.after.hear("eve", GUEST, issued=10_030)
         self.assertEqual(self.after.place(), "")
@@ -487,7 +487,7 @@ class MemoryTests(SynchronousTestCase):
         """
         What is new is written within a minute, and nothing is written while nothing is.
         """
-        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
+        memories = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.start()
         self.before.comes("alice")
         self.before.clock.advance(60)
@@ -513,7 +513,7 @@ class MemoryTests(SynchronousTestCase):
         A damaged file is no memory, and disturbs nothing; neither does a directory that cannot be written.
         """
         self.state.write(HEARD, b"\x93\x01\x02\x03")
-        memories = Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
+        memories = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
         memories.start()
         self.assertEqual(len(self.after.learned), 0)
         self.after.comes("alice")
@@ -526,7 +526,7 @@ class MemoryTests(SynchronousTestCase):
         """
         self.state.write(HEARD, b"\x90")
         (self.state.path / HEARD).chmod(0o644)
-        memories = Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
+        memories = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
         memories.start()
         self.assertIn("chmod 600", self.notes.texts[0])
         self.after.comes("alice")
@@ -541,10 +541,10 @@ class MemoryTests(SynchronousTestCase):
         self.before.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
         for number in range(KEPT_MAXIMUM + 10):
             self.before.comes("alice", MAC(b"\x02\0\0" + number.to_bytes(3, "big")))
-        memories = Memories(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
+        memories = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         memories.keep()
         self.after.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
-        Memories(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
+        LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
         self.assertEqual(len(self.after.learned), KEPT_MAXIMUM)
 
 

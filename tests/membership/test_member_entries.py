@@ -4,6 +4,7 @@ Tests for L{wand.membership.member_entries}: what a sealed network has in the ta
 
 from __future__ import annotations
 
+from simulated.membership import macFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,7 +15,6 @@ from wand.membership.hosts_behind import HostsBehind
 from wand.membership.identity import Identity
 from wand.membership.member_entries import CLAIMED, LEARNED, OFFLINE_LIFETIME, ONLINE_LIFETIME, MemberEntries
 from wand.table import Table
-from wand.testing.membership import macFrom, octetsFrom
 
 OWN, ALICE, BOB = (Identity(octetsFrom(name)) for name in ("own", "alice", "bob"))
 LAPTOP, PRINTER, CAMERA = map(macFrom, ("laptop", "printer", "camera"))

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import msgspec
+from simulated.membership import TestNetwork, octetsFrom
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,18 +17,17 @@ from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.events import Event, Events
 from wand.membership.assignments import Assignments
 from wand.membership.certificate import Certificate
-from wand.membership.foundation import StoredNetwork
+from wand.membership.descriptor import Descriptor
 from wand.membership.identity import Identity, NetworkKey
 from wand.membership.issuer import Issuer
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.network import Descriptor
-from wand.membership.record import MemberRecord
 from wand.membership.revocation import Revocation
 from wand.membership.revoker import Revoker
 from wand.membership.signed import signed, verified
+from wand.membership.stored_network import StoredNetwork
 from wand.membership.trust import Trust
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import TestNetwork, octetsFrom
 
 NETWORK = TestNetwork()
 ALICE, BOB, CAROL = (Identity(octetsFrom(name)) for name in ("alice", "bob", "carol"))

@@ -4,31 +4,31 @@ Members are known by their certificates, after the store was lost or restored.
 
 from __future__ import annotations
 
-from authority_case import RosterCase
+from authority_case import AuthorityCase
+from simulated.membership import macFrom
 from twisted.internet.defer import Deferred, fail
 
 from wand.errors import StoreUnavailable
 from wand.membership.enrolment import Enrolment
 from wand.membership.messages import Renewed
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import macFrom
 
 
-class EvidenceTests(RosterCase):
+class EvidenceTests(AuthorityCase):
     """
     A store that is older than what members know.
     """
 
     def restored(self, *, at: float = 0.0) -> None:
         """
-        Lose what happened after the roster was created.
+        Lose what happened after the authority was created.
         """
         self.clock.advance(at)
         self.records = MemoryRecords()
-        self.roster = self.opened(recover=True)
+        self.authority = self.opened(recover=True)
 
     def meet(self, node: Enrolment) -> None:
-        self.roster.own.admit(node.certificate, node.key.exchangePublic)
+        self.authority.own.admit(node.certificate, node.key.exchangePublic)
 
     def listed(self) -> list[tuple[str, str, bool, tuple[str, ...]]]:
         return [
@@ -50,7 +50,7 @@ class EvidenceTests(RosterCase):
         self.assertEqual(bob.own.addresses, ("10.77.0.2/16",))
         self.assertIsInstance(self.now(self.requests.renew(alice.identity, macFrom(alice.identity.text))), Renewed)
         self.now(self.operator.revoke("alice"))
-        self.assertIsNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
         self.assertEqual(self.listed()[0][1], "revoked")
 
     def test_theEarlierMemberKeepsItsAddress(self) -> None:
@@ -87,10 +87,10 @@ class EvidenceTests(RosterCase):
         """
         alice = self.joined(name="alice")
         self.restored(at=4 * 86_400)
-        self.assertIsNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
         self.assertEqual(self.listed()[0][:3], ("alice", "pending", True))
         self.now(self.operator.approve("alice"))
-        self.assertIsNotNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.assertIsNotNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
 
     def test_revocationsAreHandedBack(self) -> None:
         """
@@ -98,11 +98,11 @@ class EvidenceTests(RosterCase):
         """
         alice = self.joined(name="alice")
         self.now(self.operator.revoke("alice"))
-        revocation = self.roster.trust.revocations[0]
+        revocation = self.authority.trust.revocations[0]
         self.restored()
         self.meet(alice)
         self.assertEqual(self.listed()[0][1], "member")
-        self.roster.trust.revoke(revocation)
+        self.authority.trust.revoke(revocation)
         self.assertEqual(self.listed()[0][1], "revoked")
 
     def test_aFullDiskEndsNoMembership(self) -> None:
@@ -116,7 +116,7 @@ class EvidenceTests(RosterCase):
             return fail(StoreUnavailable("the disk is full"))
 
         self.patch(self.records, "exchange", full)
-        self.now(self.roster.certifyItself())
+        self.now(self.authority.certifyItself())
         answer = self.now(self.requests.renew(alice.identity, macFrom(alice.identity.text)))
         assert isinstance(answer, Renewed)
         self.assertTrue(alice.renewed(answer.certificate))

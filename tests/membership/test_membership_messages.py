@@ -7,6 +7,7 @@ from __future__ import annotations
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.membership import TestNetwork, macFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.identity import NodeKey
@@ -29,7 +30,6 @@ from wand.membership.messages import (
     parse,
 )
 from wand.membership.signed import SIGNED_MAXIMUM
-from wand.testing.membership import TestNetwork, macFrom
 
 KEY = bytes(range(32))
 MESSAGES: list[tuple[int, Message]] = [

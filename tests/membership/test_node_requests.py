@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from authority_case import Approver, Observer, RosterCase
+from authority_case import Approver, AuthorityCase, Observer
+from simulated.membership import SlowRecords, macFrom
 from twisted.internet.defer import Deferred, succeed
 from zope.interface.verify import verifyObject
 
@@ -15,17 +16,16 @@ from wand.ethernet import MAC
 from wand.interfaces import IHookListener, IRecords, Verdict
 from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
-from wand.membership.foundation import CERTIFICATE_LIFE
 from wand.membership.invitations import EXPIRED_GRACE
 from wand.membership.limits import Limits
 from wand.membership.messages import Admitted, Pending, Refused, Renewed
 from wand.membership.signed import verified
+from wand.membership.stored_network import CERTIFICATE_LIFE
 from wand.membership.token import Token
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import SlowRecords, macFrom
 
 
-class AssignmentTests(RosterCase):
+class AssignmentTests(AuthorityCase):
     def test_namesAreUnique(self) -> None:
         """
         Who wishes a name that is taken gets the next one, and whatever it wishes is made a name.
@@ -40,7 +40,7 @@ class AssignmentTests(RosterCase):
     def redeemedName(self, token: Token, name: str, wish: str) -> str:
         answer = self.redeem(self.node(token, name), wish)
         assert isinstance(answer, Admitted)
-        content = verified(answer.certificate, Certificate, self.roster.own.network)
+        content = verified(answer.certificate, Certificate, self.authority.own.network)
         assert content is not None
         return content.name
 
@@ -63,12 +63,12 @@ class AssignmentTests(RosterCase):
             self.joined(name=name)
         self.now(self.operator.revoke("alice"))
         self.clock.advance(29 * 86_400)
-        self.now(self.roster.certifyItself())
+        self.now(self.authority.certifyItself())
         self.assertEqual(self.address(self.joined(name="carol")), "10.77.0.3/16")
         self.clock.advance(2 * 86_400)
-        self.now(self.roster.certifyItself())
+        self.now(self.authority.certifyItself())
         self.assertEqual(self.address(self.joined(name="dave")), "10.77.0.1/16")
-        self.roster = self.opened(quarantine=0)
+        self.authority = self.opened(quarantine=0)
         self.now(self.operator.revoke("dave"))
         self.assertEqual(self.address(self.joined(name="erin")), "10.77.0.1/16")
 
@@ -77,7 +77,7 @@ class AssignmentTests(RosterCase):
         When nothing else is left, the address of the member that was revoked first is given away before its time.
         """
         self.records = MemoryRecords()
-        self.roster = self.opened(self.directory(), prefix="10.9.9.0/29")
+        self.authority = self.opened(self.directory(), prefix="10.9.9.0/29")
         for name in ("a", "b", "c", "d", "e", "f"):
             self.joined(name=name)
         for name in ("d", "b"):
@@ -91,7 +91,7 @@ class AssignmentTests(RosterCase):
         When the prefix has no address left the node is told so, and its invitation is not used up.
         """
         self.records = MemoryRecords()
-        self.roster = self.opened(self.directory(), prefix="10.9.9.0/30")
+        self.authority = self.opened(self.directory(), prefix="10.9.9.0/30")
         for name in ("alice", "bob"):
             self.joined(name=name)
         token = self.invite()
@@ -105,7 +105,7 @@ class AssignmentTests(RosterCase):
         A network of IPv6 addresses begins behind the routers' anycast address.
         """
         self.records = MemoryRecords()
-        self.roster = self.opened(self.directory(), prefix="fd00:77::/64", cipher="chacha20-poly1305")
+        self.authority = self.opened(self.directory(), prefix="fd00:77::/64", cipher="chacha20-poly1305")
         node = self.joined()
         assert node.own is not None
         self.assertEqual(node.own.addresses, ("fd00:77::1/64",))
@@ -125,14 +125,14 @@ class AssignmentTests(RosterCase):
         self.assertIsInstance(self.redeem(bob), Admitted)
 
 
-class ApprovalTests(RosterCase):
+class ApprovalTests(AuthorityCase):
     def setUp(self) -> None:
         super().setUp()
         self.answers: list[Deferred[bool]] = []
 
     def ask(self, *answers: Deferred[bool] | Verdict | bool | Exception) -> tuple[Enrolment, Deferred[Any]]:
         self.hooks = [Approver(answer) for answer in answers]
-        self.roster = self.opened()
+        self.authority = self.opened()
         node = self.node(self.invite(), f"alice {len(self.members())}")
         return node, Deferred.fromCoroutine(self.redeeming(node))
 
@@ -199,25 +199,25 @@ class ApprovalTests(RosterCase):
         Who joins with an invitation that needs approval waits until an operator approves, however long that takes.
         """
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         token = self.invite(approval=True, lifetime=60.0)
         node = self.node(token)
         self.assertIsInstance(self.redeem(node), Pending)
         self.assertEqual(self.membership(), [("alice", "pending")])
         self.assertIsNone(self.requests.admitted(node.identity))
         self.clock.advance(10 * EXPIRED_GRACE)
-        self.now(self.roster.reload())
-        self.assertEqual(self.roster.own.invitationSecret(token.invitation), token.secret)
+        self.now(self.authority.reload())
+        self.assertEqual(self.authority.own.invitationSecret(token.invitation), token.secret)
         self.assertEqual(self.now(self.operator.approve("alice")).state, "member")
         self.assertEqual(observer.issued, [node.identity])
-        self.now(self.roster.certifyItself())
+        self.now(self.authority.certifyItself())
         answer = self.redeem(node)
         assert isinstance(answer, Admitted)
         self.assertTrue(node.admitted(answer))
         self.failing(self.operator.approve("alice"), MembershipRefused)
 
 
-class RenewalTests(RosterCase):
+class RenewalTests(AuthorityCase):
     def test_certificatesAreRenewedAfterAThird(self) -> None:
         """
         An online member gets a new certificate after a third of its life, and the same one before.
@@ -244,8 +244,8 @@ class RenewalTests(RosterCase):
         bob = self.joined(name="bob")
         self.clock.advance(CERTIFICATE_LIFE + 10)
         self.assertIsNone(bob.admit(alice.certificate, alice.key.exchangePublic))
-        self.assertIsNotNone(self.roster.own.admit(alice.certificate, alice.key.exchangePublic))
-        self.now(self.roster.certifyItself())
+        self.assertIsNotNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))
+        self.now(self.authority.certifyItself())
         answer = self.now(self.requests.renew(alice.identity, macFrom(alice.identity.text)))
         assert isinstance(answer, Renewed)
         self.assertTrue(alice.renewed(answer.certificate))
@@ -255,13 +255,13 @@ class RenewalTests(RosterCase):
         """
         The certificate of the server is made anew in time.
         """
-        before = self.roster.own.certificate
-        self.now(self.roster.certifyItself())
-        self.assertEqual(self.roster.own.certificate, before)
+        before = self.authority.own.certificate
+        self.now(self.authority.certifyItself())
+        self.assertEqual(self.authority.own.certificate, before)
         self.clock.advance(CERTIFICATE_LIFE / 2)
-        self.now(self.roster.certifyItself())
-        self.assertNotEqual(self.roster.own.certificate, before)
-        self.assertIsNotNone(self.roster.trust.check(self.roster.own.certificate))
+        self.now(self.authority.certifyItself())
+        self.assertNotEqual(self.authority.own.certificate, before)
+        self.assertIsNotNone(self.authority.trust.check(self.authority.own.certificate))
 
     def test_aNewTapKeepsTheMembership(self) -> None:
         """
@@ -284,7 +284,7 @@ class RenewalTests(RosterCase):
         alice = self.joined()
         self.joined(name="bob")
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         self.now(self.operator.rename("alice", "alicia"))
         self.assertEqual(observer.issued, [alice.identity])
         answer = self.requests.admitted(alice.identity)
@@ -306,7 +306,7 @@ class RenewalTests(RosterCase):
         assert alice.own is not None
         self.assertEqual(alice.own.limits, Limits(1024, 9000))
         observer = Observer()
-        self.roster.observe(observer)
+        self.authority.observe(observer)
         self.clock.advance(1)
         self.now(self.operator.limit("alice", broadcasts=50))
         self.assertEqual(observer.issued, [alice.identity])

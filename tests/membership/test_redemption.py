@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from ipaddress import ip_network
 from typing import Any
 
+from simulated.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -18,20 +19,19 @@ from wand.events import Event
 from wand.interfaces import Candidate, IHookListener, Verdict
 from wand.membership.approval import CANDIDATES_MAXIMUM, Approval
 from wand.membership.assignments import Assignments
-from wand.membership.foundation import StoredNetwork
+from wand.membership.descriptor import Descriptor
 from wand.membership.identity import Identity, NodeKey
 from wand.membership.invitations import Invitation, Invitations
 from wand.membership.issuer import Issuer
 from wand.membership.joining import joinRequest
 from wand.membership.limits import Limits
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.network import Descriptor
-from wand.membership.record import MemberRecord
 from wand.membership.redemption import Redemption
+from wand.membership.stored_network import StoredNetwork
 from wand.membership.token import Token
 from wand.membership.trust import Trust
 from wand.stores.memory import MemoryRecords
-from wand.testing.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 
 NETWORK = TestNetwork()
 ALICE, BOB = (NodeKey.fromSeed(octetsFrom(name)) for name in ("alice", "bob"))

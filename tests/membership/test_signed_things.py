@@ -11,20 +11,20 @@ from ipaddress import IPv4Address, IPv6Address
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.membership import TestNetwork, macFrom, octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import TokenInvalid
 from wand.ethernet import MAC
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
+from wand.membership.descriptor import Descriptor
 from wand.membership.fields import isName, nameLike
 from wand.membership.identity import Identity, NetworkKey, NodeKey
 from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
-from wand.membership.network import Descriptor
 from wand.membership.revocation import Revocation
 from wand.membership.signed import SIGNED_MAXIMUM, Body, packed, signed, unpacked, unverified, verified
 from wand.membership.token import Token
-from wand.testing.membership import TestNetwork, macFrom, octetsFrom
 
 KINDS: tuple[type[Body], ...] = (Certificate, Claim, Descriptor, Revocation)
 

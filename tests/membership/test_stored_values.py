@@ -1,5 +1,5 @@
 """
-Tests for L{wand.membership.shelf}: values in a store, and a copy in memory to read from.
+Tests for L{wand.membership.stored_values}: values in a store, and a copy in memory to read from.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import StoreUnavailable
-from wand.membership.shelf import StoredValues
 from wand.membership.signed import packed
+from wand.membership.stored_values import StoredValues
 from wand.stores.memory import MemoryRecords
 
 

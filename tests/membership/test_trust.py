@@ -4,14 +4,14 @@ Whose certificates are valid, and how the news of revocations spreads.
 
 from __future__ import annotations
 
+from simulated.membership import TestNetwork, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.identity import Identity, NetworkKey, NodeKey
 from wand.membership.messages import Revocations, RevocationsDigest, RevocationsWanted, pack, parse
-from wand.membership.news import RevocationNews
+from wand.membership.revocation_comparison import RevocationComparison
 from wand.membership.trust import Trust
-from wand.testing.membership import TestNetwork, octetsFrom
 
 NETWORK = TestNetwork()
 ALICE = NodeKey.fromSeed(octetsFrom("alice"))
@@ -131,7 +131,7 @@ class RevocationNewsTests(SynchronousTestCase):
         """
         Let two talk until neither has anything to say; the number of messages.
         """
-        news = {first: RevocationNews(first), second: RevocationNews(second)}
+        news = {first: RevocationComparison(first), second: RevocationComparison(second)}
         other = {first: second, second: first}
         queue = [(second, news[first].greeting()), (first, news[second].greeting())]
         count = 0
@@ -177,7 +177,7 @@ class RevocationNewsTests(SynchronousTestCase):
         """
         A peer that promises more for ever, and sends nothing, is asked no further.
         """
-        news = RevocationNews(self.here)
+        news = RevocationComparison(self.here)
         self.assertIsNone(news.answer(Revocations((), b"\1" * 32)))
         self.assertIsNone(news.answer(RevocationsWanted(b"")))
 
@@ -187,7 +187,7 @@ class RevocationNewsTests(SynchronousTestCase):
         """
         for number in range(12):
             self.here.revoke(NETWORK.revocation(octetsFrom(str(number)), 2**53))
-        page = RevocationNews(self.here).answer(RevocationsWanted(b""))
+        page = RevocationComparison(self.here).answer(RevocationsWanted(b""))
         assert page is not None
         self.assertLessEqual(len(pack(page)), 1152)
         self.assertEqual(parse(pack(page)), page)

@@ -11,6 +11,7 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -41,7 +42,6 @@ from wand.protocols.sealed.plugin import Sealed
 from wand.protocols.sealed.timers import JOIN_IDLE
 from wand.testing.context import simulatedContext
 from wand.testing.inbox import Datagram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 BURST = round(GROUP_BURST * BROADCASTS)
 ATTACKER = ("198.51.100.66", 6666)
@@ -531,6 +531,29 @@ class JoiningTests(AttackTestCase):
         self.assertEqual((len(registry.joiners), registry.joiners._groups, registry.joiners._groupsOf), (0, {}, {}))
         self.assertEqual(self.server.transport._shared.indices.sessions, {})
         self.assertEqual(self.counter("sealed-initiations-sent"), before)
+
+    def test_aForgottenJoinerIsNotReplayed(self) -> None:
+        """
+        Somebody who recorded how a node asked to join gets no answer for it, not even when the node is forgotten.
+        """
+        key = X25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+        recorded = self.initiation(key, b"i" * 16, JOIN, at=self.server)
+        self.assertEqual(len(self.throw(recorded, at=self.server)), 1)
+        self.net.run(2 * JOIN_IDLE)
+        self.assertEqual(len(self.server.transport._registry.joiners), 0)
+        self.assertEqual(self.throw(recorded, at=self.server), [])
+        self.assertEqual(self.counter("drop-sealed-stale"), 1)
+
+    def test_whatIsRememberedOfJoinersIsBounded(self) -> None:
+        """
+        Of the nodes that joined and are gone only so many are remembered.
+        """
+        self.patch(joiners, "GONE_MAXIMUM", 3)
+        for number in range(5):
+            key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
+            self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
+        self.net.run(2 * JOIN_IDLE)
+        self.assertEqual(len(self.server.transport._registry.joiners._gone), 3)
 
     def test_theServerNeverInitiates(self) -> None:
         """

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
@@ -13,7 +14,6 @@ from wand.protocols.sealed.packets import COOKIE, DATA, INITIATION, RESPONSE
 from wand.protocols.sealed.peer_place import CANDIDATES
 from wand.protocols.sealed.peers import PeerKey
 from wand.testing.inbox import Datagram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 
 class SealedTestCase(SynchronousTestCase):

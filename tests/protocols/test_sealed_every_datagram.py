@@ -15,6 +15,8 @@ from unittest import mock
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.membership import TestNetwork, entropyFrom, octetsFrom
+from simulated.sealed import MTU, SealedNetwork, SealedNode
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -48,9 +50,7 @@ from wand.superframes.cutting import CHUNK
 from wand.superframes.fragments import FRAGMENT
 from wand.superframes.parity import PARITY
 from wand.testing.context import simulatedContext
-from wand.testing.membership import TestNetwork, entropyFrom, octetsFrom
 from wand.testing.network import Network
-from wand.testing.sealed import MTU, SealedNetwork, SealedNode
 
 KINDS: Final = (CONTROL, FRAME, CHUNK, FRAGMENT, PROBE, PARITY, LOSSY, 7, 255)
 

@@ -5,6 +5,7 @@ Tests for L{wand.protocols.sealed.freshness}, and for hosts whose clocks were ah
 from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.cookies import openCookie
@@ -24,7 +25,6 @@ from wand.protocols.sealed.packets import (
 from wand.protocols.sealed.timers import CONFIRMATION
 from wand.testing.context import WallClock
 from wand.testing.inbox import Datagram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Where somebody is who recorded what members sent.
 ATTACKER = ("198.51.100.66", 6666)

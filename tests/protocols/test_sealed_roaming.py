@@ -4,13 +4,13 @@ Tests for peers that are heard elsewhere, honestly and not: L{wand.protocols.sea
 
 from __future__ import annotations
 
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.protocols.sealed.packets import DATA, HANDSHAKE_SIZE, INITIATION
 from wand.protocols.sealed.roaming import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
 from wand.testing.inbox import Datagram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 VICTIM = Endpoint("198.51.100.9", 9999)
 

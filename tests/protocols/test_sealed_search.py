@@ -4,12 +4,12 @@ Tests for hosts that move: the ways to their peers are tried anew, L{wand.protoc
 
 from __future__ import annotations
 
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.protocols.sealed.packets import INITIATION
 from wand.testing.inbox import Datagram
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Where a host moves to.
 NEW = "198.51.100.7"

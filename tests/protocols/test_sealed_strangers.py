@@ -7,12 +7,12 @@ from __future__ import annotations
 from itertools import count
 from random import Random
 
+from simulated.sealed import SealedNetwork, SealedNode
 from twisted.internet.task import LoopingCall
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.protocols.sealed.packets import HANDSHAKE_SIZE, TAG, _withMacs, macKey
 from wand.protocols.sealed.timers import RENEW_INITIATOR
-from wand.testing.sealed import SealedNetwork, SealedNode
 
 #: Seconds between two bundles of a flood.
 STEP = 0.05

@@ -4,6 +4,7 @@ Superframes in the sealed transport, in simulated time: over a network that lose
 
 from __future__ import annotations
 
+from simulated.sealed import SealedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -12,7 +13,6 @@ from wand.protocols.sealed.packets import DATA
 from wand.superframes.virtio import HEADER_SIZE, VirtioHeader
 from wand.testing.packets import Packet
 from wand.testing.ports import Port
-from wand.testing.sealed import SealedNetwork
 
 OCTETS = bytes(range(251)) * 250
 

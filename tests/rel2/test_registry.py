@@ -1,5 +1,5 @@
 """
-Tests of L{wand.rel2.registry} and L{wand.timing.budget}.
+Tests of L{wand.rel2.registry} and L{wand.timing.token_buckets}.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.rel2.registry import EXPIRY, Change, Registration, Registry
 from wand.rel2.wire import entrySize, parseListing
-from wand.timing.budget import Budget
+from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 ALICE = MAC.parse("02:00:00:00:00:0a")
@@ -143,7 +143,7 @@ class RegistryTests(SynchronousTestCase):
 class BudgetTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.budget = Budget(self.clock, rate=2, burst=3, memory=4)
+        self.budget = TokenBuckets(self.clock, rate=2, burst=3, memory=4)
 
     def test_burstThenRate(self) -> None:
         """

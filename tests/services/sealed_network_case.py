@@ -19,10 +19,10 @@ from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.ethernet import MAC
 from wand.interfaces import ITapDriver
-from wand.membership.status import MemberStatus
-from wand.services.meeting import SealedServer
+from wand.membership.member_status import MemberStatus
 from wand.services.node import Node
 from wand.services.program import Surroundings
+from wand.services.sealed_server import SealedServer
 from wand.state import UNCHANGED
 from wand.status import OwnStatus
 from wand.testing.context import simulatedContext

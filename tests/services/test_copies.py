@@ -12,9 +12,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.events import Event
+from wand.health.notes import Notes
 from wand.membership.identity import Identity
 from wand.membership.messages import Overtaken, Twice, pack, parse
-from wand.notes import Notes
 from wand.services.copies import NOTE_LIFETIME, STEP_INTERVAL, CopiesOfMembers, CopiesOfUs
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network

@@ -44,13 +44,13 @@ from wand.interfaces import (
 )
 from wand.membership.approval import HOOK_PATIENCE
 from wand.rel2.transport import REL2, REL2Transport
-from wand.services.hindrance import STORE_RETRY
+from wand.services.atomic import STOPPING, AtomicService
 from wand.services.hooks import SteadyHook
-from wand.services.meeting import SealedServer
 from wand.services.node import Node
 from wand.services.program import Surroundings
+from wand.services.sealed_server import SealedServer
 from wand.services.server import Server
-from wand.services.whole import STOPPING, WholeService
+from wand.services.store_retry import STORE_RETRY
 from wand.state import UNCHANGED
 from wand.status import DirectoryStatus
 from wand.stores.memory import MemoryRecords
@@ -389,7 +389,7 @@ class FaultyPluginCase(SynchronousTestCase):
             more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
 
-        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "sealed_server", "roster_store"):
+        for module in ("node_plugins", "node", "wand", "wansd", "hooks", "network_service", "authority_store"):
             self.patch(__import__(f"wand.services.{module}", fromlist=["discover"]), "discover", discovered)
 
     def node(self, number: int, **keys: object) -> Node:
@@ -836,7 +836,7 @@ class HookTests(SynchronousTestCase):
 
 class WholeTests(SynchronousTestCase):
     """
-    L{WholeService}.
+    L{AtomicService}.
     """
 
     def test_servicesThatNeverStop(self) -> None:
@@ -844,10 +844,10 @@ class WholeTests(SynchronousTestCase):
         A service that never stops keeps the others from nothing, and the program not for long.
         """
         clock = Clock()
-        whole = WholeService(simulatedContext(clock, Network(clock, Random(1)), "192.0.2.1"))
+        whole = AtomicService(simulatedContext(clock, Network(clock, Random(1)), "192.0.2.1"))
         stopped: list[str] = []
         for name, result in (("first", None), ("second", Deferred()), ("third", None)):
-            service = WholeService(whole._base)
+            service = AtomicService(whole._base)
             self.patch(service, "stopService", lambda name=name, result=result: stopped.append(name) or result)
             service.setServiceParent(whole)
         ended = whole.stopService()

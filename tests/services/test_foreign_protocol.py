@@ -174,7 +174,7 @@ class ForeignPluginTests(SealedNetworkTestCase):
             more = {plugins[interface].name: plugins[interface]} if interface in plugins else {}
             return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
 
-        for module in ("node_plugins", "node", "wand", "sealed_server"):
+        for module in ("node_plugins", "node", "wand", "network_service"):
             self.patch(__import__(f"wand.services.{module}", fromlist=["discover"]), "discover", discovered)
 
     def test_protocol(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from random import Random
 
 import attrs
+from simulated.host import SimulatedHost
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,7 +19,6 @@ from wand.interfaces import Context, TapRequest
 from wand.services.host_watch import ROUND_INTERVAL, HostWatch
 from wand.services.tap_watch import TapWatch
 from wand.testing.context import simulatedContext
-from wand.testing.host import SimulatedHost
 from wand.testing.network import Network
 
 OWN = MAC.parse("02:00:00:00:00:01")

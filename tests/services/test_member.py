@@ -1,6 +1,6 @@
 """
-Tests for L{wand.services.member} and L{wand.services.meeting}: a whole sealed network, on taps in memory and a network
-in simulated time.
+Tests for L{wand.services.member} and L{wand.services.sealed_server}: a whole sealed network, on taps in memory and a
+network in simulated time.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from shutil import copytree
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
 from twisted.internet.defer import Deferred, fail, succeed
 
+import wand.services.authority_store
 import wand.services.redeeming
-import wand.services.roster_store
 from wand.control.program import InvitationSettings
 from wand.errors import (
     ConfigurationInvalid,
@@ -111,7 +111,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         operator insists; one that there is goes on.
         """
         self.server.stopService()
-        self.patch(wand.services.roster_store, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
+        self.patch(wand.services.authority_store, "obstacle", lambda prefix: f"{prefix} overlaps the LAN")
         self.server = self.serve()
         with self.assertRaises(ConfigurationInvalid) as caught:
             self.serve("other")
@@ -264,8 +264,10 @@ class SealedNetworkTests(SealedNetworkTestCase):
         one = self.dwelling(1, joins=False)
         self.successResultOf(Deferred.fromCoroutine(one.node.join(self.invitation(approval=True))))
         asked: list[object] = []
-        redeem = self.server.network.server.roster.requests.redeem
-        self.patch(self.server.network.server.roster.requests, "redeem", lambda *all: asked.append(all) or redeem(*all))
+        redeem = self.server.network.server.authority.requests.redeem
+        self.patch(
+            self.server.network.server.authority.requests, "redeem", lambda *all: asked.append(all) or redeem(*all)
+        )
         self.go(1.0)
         member = one.node.etud.member
         assert member is not None

@@ -10,20 +10,20 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from simulated.members import SimulatedNetwork
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import TapUnavailable
 from wand.events import Event
+from wand.interfaces.participant import DirectoryServer
 from wand.membership.identity import Identity
 from wand.membership.messages import Introduction, Message, pack, parse
-from wand.sealed.node.participant import DirectoryServer
 from wand.services.expulsion import Expulsion
 from wand.services.introductions import Introductions
 from wand.services.known_servers import KnownServers
 from wand.services.own_addresses import OwnAddresses
 from wand.testing.context import simulatedContext
-from wand.testing.members import SimulatedNetwork
 from wand.testing.network import Network
 
 ALICE, BOB = Identity(b"a" * 32), Identity(b"b" * 32)

@@ -17,10 +17,10 @@ from wand.drivers.lan import Port
 from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported, PortUnavailable
 from wand.ethernet import BROADCAST, MAC, Frame
 from wand.interfaces import IFrameWatcher, ITapDriver
+from wand.services.guarded_watcher import GuardedWatcher
 from wand.services.node import Node
 from wand.services.program import Surroundings
 from wand.services.server import Server
-from wand.services.watcher import SteadyWatcher
 from wand.state import UNCHANGED
 from wand.table import Peer
 from wand.testing.context import simulatedContext
@@ -306,7 +306,7 @@ class NodeTests(SynchronousTestCase):
         one, two = self.two()
         watcher = Watcher()
         assert two.node.etud._etud is not None
-        two.node.etud._etud.watchers = [SteadyWatcher("test", watcher, two.context.failures)]
+        two.node.etud._etud.watchers = [GuardedWatcher("test", watcher, two.context.failures)]
         for answer in (True, False, None):
             watcher.answer = answer
             one.host.send(frame(BROADCAST, one.mac))

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from simulated.membership import SlowRecords
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, fail, gatherResults
 from twisted.internet.task import Clock
@@ -31,14 +32,13 @@ from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
-from wand.services.records import CLOSING, SteadyRecords
+from wand.services.guarded_records import CLOSING, GuardedRecords
 from wand.stores import sqlite
 from wand.stores.memory import MemoryRecords, MemoryStore
 from wand.stores.sqlite import SQLiteRecords
 from wand.stores.sqlite_plugin import SQLiteStore
 from wand.stores.watched import WatchedRecords
 from wand.testing.context import simulatedContext
-from wand.testing.membership import SlowRecords
 from wand.testing.network import Network
 from wand.testing.stores import StoreContract
 from wand.worker import SameThread, WorkerThread
@@ -335,7 +335,7 @@ class WatchedRecordsTests(SynchronousTestCase):
         """
         memory = MemoryRecords()
         self.patch(memory, "close", lambda: Deferred())
-        ended = WatchedRecords(SteadyRecords("memory", memory, self.context), self.context).close()
+        ended = WatchedRecords(GuardedRecords("memory", memory, self.context), self.context).close()
         self.clock.advance(CLOSING)
         self.assertIsNone(self.successResultOf(ended))
 

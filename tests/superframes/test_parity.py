@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
+from wand.superframes.assembling import Assembler
 from wand.superframes.cutting import CHUNK, CHUNKS_MAXIMUM, PREFIX, Cutter, superframeOf
-from wand.superframes.joining import Joiner
 from wand.superframes.parity import PARITY, classesOf, paritiesOf, unfinished
 from wand.superframes.stretch import Stretch
 from wand.testing.packets import Packet
@@ -34,7 +34,7 @@ class Way:
         self.counters = Counters()
         self.cutter = Cutter()
         self.slots = Slots(STRIDE, memoryview(bytearray(256 * STRIDE)))
-        self.joiner = Joiner(self.slots, 70_000, self.counters)
+        self.joiner = Assembler(self.slots, 70_000, self.counters)
 
     def plaintexts(self, packet: Packet, room: int = 1440) -> tuple[list[bytes], list[bytes]]:
         """

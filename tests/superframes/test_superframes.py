@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
+from wand.superframes.assembling import Assembler
 from wand.superframes.cutting import Cutter, superframeOf
-from wand.superframes.joining import Joiner
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import GSO_ECN, GSO_UDP_L4, HEADER_SIZE, VirtioHeader
 from wand.testing.packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Packet
@@ -47,7 +47,7 @@ class Path:
         self.counters = Counters()
         self.cutter = Cutter()
         self.slots = Slots(STRIDE, memoryview(bytearray(256 * STRIDE)))
-        self.joiner = Joiner(self.slots, longest, self.counters)
+        self.joiner = Assembler(self.slots, longest, self.counters)
 
     def chunks(self, packet: Packet, room: int = 1440) -> list[bytes]:
         return [bytes(chunk) for chunk in self.cutter.cut(superframe(packet), room)]

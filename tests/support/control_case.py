@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from simulated.program import MemoryProgram, connectInMemory
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import WandError
-from wand.testing.program import MemoryProgram, connectInMemory
 
 Result = TypeVar("Result")
 

@@ -10,14 +10,14 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.testing.context import WallClock
-from wand.timing.deadlines import CHECK_INTERVAL, Ageing
+from wand.timing.deadlines import CHECK_INTERVAL, Deadlines
 
 
 class AgeingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.gone: list[str] = []
-        self.ageing: Ageing[str] = Ageing(self.clock, self.gone.append)
+        self.ageing: Deadlines[str] = Deadlines(self.clock, self.gone.append)
 
     def test_expires(self) -> None:
         """
@@ -39,7 +39,7 @@ class AgeingTests(SynchronousTestCase):
                 raise ValueError(key)
             self.gone.append(key)
 
-        ageing: Ageing[str] = Ageing(self.clock, expired)
+        ageing: Deadlines[str] = Deadlines(self.clock, expired)
         for key in "abcd":
             ageing.expireAt(key, 10)
         self.assertRaises(ValueError, self.clock.advance, 10)
@@ -102,7 +102,7 @@ class AgeingTests(SynchronousTestCase):
         """
         clock = Clock()
         gone: list[str] = []
-        ageing: Ageing[str] = Ageing(clock, gone.append)
+        ageing: Deadlines[str] = Deadlines(clock, gone.append)
         deadlines: dict[str, float] = {}
         expected: list[str] = []
         for key, seconds, pause, discards in steps:
@@ -130,7 +130,7 @@ class WallClockAgeingTests(SynchronousTestCase):
         self.clock = Clock()
         self.wallClock = WallClock(self.clock, 1_700_000_000.0)
         self.gone: list[str] = []
-        self.ageing: Ageing[str] = Ageing(self.clock, self.gone.append, self.wallClock)
+        self.ageing: Deadlines[str] = Deadlines(self.clock, self.gone.append, self.wallClock)
 
     def go(self, seconds: float) -> None:
         self.clock.pump([1.0] * round(seconds))

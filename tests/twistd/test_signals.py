@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable
 
+from simulated.program import MemoryProgram
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,10 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.counters import Counters
 from wand.errors import NotSupported, WandError
 from wand.events import Events
-from wand.notes import Notes
-from wand.services.report import reportOf
+from wand.health.notes import Notes
+from wand.services.log_report import reportOf
 from wand.status import PeerStatus
-from wand.testing.program import MemoryProgram
 from wand.twistd.signals import heed, spare
 
 _NUMBERS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)

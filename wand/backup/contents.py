@@ -12,8 +12,8 @@ from wand.backup.database import MAGIC, check
 from wand.errors import StateUnavailable
 from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
-from wand.membership.foundation import NEW_KEY
 from wand.membership.identity import NETWORK_KEY, NODE_KEY, NetworkKey
+from wand.membership.stored_network import NEW_KEY
 
 #: Files that only a node has.
 _NODE: Final = (MEMBERSHIP, TOKEN, EPOCH)

@@ -14,7 +14,7 @@ from wand.cli.files import secretFile
 from wand.cli.rendering import Grid, age, clean, duration, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.membership.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
-from wand.membership.status import InvitationStatus
+from wand.membership.member_status import InvitationStatus
 
 
 @click.command()

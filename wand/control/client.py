@@ -16,7 +16,7 @@ from twisted.internet.error import ConnectError
 from twisted.internet.protocol import Factory
 
 from wand.control import commands
-from wand.control.asking import Connection
+from wand.control.connection import Connection
 from wand.control.membership_client import MembershipClient
 from wand.control.path import tooLong
 from wand.errors import NotPermitted, NotRunning, WandError

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from wand.control import membership_commands as commands
-from wand.control.asking import CommandSender
+from wand.control.connection import CommandSender
 from wand.control.documents import PART_SIZE
 from wand.errors import WandError
 from wand.membership.limits import USUAL, Limits
-from wand.membership.status import InvitationStatus, MemberStatus
+from wand.membership.member_status import InvitationStatus, MemberStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
 IMPORT_TIMEOUT: Final = 600.0

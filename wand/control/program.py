@@ -13,7 +13,7 @@ from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.membership.limits import USUAL, Limits
-from wand.membership.status import InvitationStatus, MemberStatus
+from wand.membership.member_status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 

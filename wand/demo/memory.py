@@ -32,7 +32,7 @@ from wand.demo.overhearing import OverheardUnderlay
 from wand.discovery.catalogue import discoverDrivers
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.interfaces import Context
 from wand.lab.admission import Admission, admitted
 from wand.lab.capture import Capture, Listener
@@ -44,9 +44,9 @@ from wand.lab.topology import Node, Site, Topology, topology
 from wand.lab.transfer import Transfer
 from wand.services.context import realContext
 from wand.services.control import ControlService
-from wand.services.meeting import SealedServer
 from wand.services.node import Node as NodeService
 from wand.services.program import Kind, Surroundings
+from wand.services.sealed_server import SealedServer
 from wand.services.server import Server
 from wand.state import UNCHANGED
 from wand.timing.repeating import Repeating

@@ -20,7 +20,7 @@ def inTime(
     """
     Wait for an answer for a limited time.
 
-    @param place: who is to answer, for the count and the log; see L{wand.failures.Failures.caught}.
+    @param place: who is to answer, for the count and the log; see L{wand.health.failures.Failures.caught}.
     @return: fires with the answer, or with C{None} if it failed or did not come.
     """
     ended: Deferred[Answer | None] = Deferred()

@@ -16,9 +16,9 @@ from zope.interface.verify import verifyObject
 
 from wand.discovery.catalogue import shortcoming
 from wand.discovery.dropins import ANYTHING, describe
-from wand.discovery.origin import attributed
 from wand.errors import PluginFaulty, WandError
 from wand.ethernet import MAC
+from wand.health.origin import attributed
 from wand.interfaces import (
     IDirectory,
     IFrameWatcher,

@@ -14,7 +14,7 @@ from zope.interface import implementer
 from wand.counters import Counters
 from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
 from wand.etud.bridging import Bridging
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.interfaces import (
     IFrameInspector,
     IFrameReader,

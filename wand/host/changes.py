@@ -1,7 +1,7 @@
 """
 What changes on this host, as those see it who have to react.
 
-L{wand.host.netlink} tells it on Linux; L{wand.testing.host} in simulated time.  Both pass the same contract tests.
+L{wand.host.netlink} tells it on Linux; C{simulated.host} in simulated time.  Both pass the same contract tests.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.host.changes import HostListener
 from wand.host.messages import (
     ADDRESS_GONE,

@@ -12,9 +12,9 @@ from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
 from wand.counters import Counters
 from wand.events import Events
-from wand.failures import Failures
+from wand.health.failures import Failures
+from wand.health.notes import Notes
 from wand.host.changes import HostChanges, Unwatched
-from wand.notes import Notes
 from wand.underlay.ports import Underlay
 from wand.worker import SameThread, Worker
 

@@ -13,17 +13,17 @@ from wand.errors import MembershipRefused
 from wand.events import Events
 from wand.membership.assignments import Assignments
 from wand.membership.fields import isName
-from wand.membership.foundation import StoredNetwork
 from wand.membership.identity import Identity
 from wand.membership.invitations import Invitations
 from wand.membership.issuer import Issuer
 from wand.membership.limits import USUAL, Limits
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.record import MemberRecord
+from wand.membership.member_status import InvitationStatus, MemberStatus, NetworkStatus
 from wand.membership.revoker import Revoker
 from wand.membership.server_membership import ServerMembership
 from wand.membership.signing_requests import exported, imported
-from wand.membership.status import InvitationStatus, MemberStatus, NetworkStatus
+from wand.membership.stored_network import StoredNetwork
 from wand.membership.token import Token
 
 
@@ -235,7 +235,7 @@ class Administration:
     @property
     def signingRequests(self) -> bytes:
         """
-        What waits for a signature, as a document for L{wand.membership.offline.signedOffline}.
+        What waits for a signature, as a document for L{wand.membership.offline_signing.signedOffline}.
         """
         return exported(self._network, self._members, self._issuer, self._revoker)
 

@@ -11,7 +11,7 @@ from typing import Final
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.membership.shelf import Index, StoredValues
+from wand.membership.stored_values import Index, StoredValues
 
 #: The kinds of our records in a store.
 NAMES: Final = "sealed-name"

@@ -16,21 +16,21 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.health.notes import Notes
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
-from wand.membership.complaints import MemberNotes
 from wand.membership.conflicts import Conflicts, Thing
 from wand.membership.fields import hostOf
 from wand.membership.identity import Identity
 from wand.membership.learned import Learned
 from wand.membership.limits import MACS
 from wand.membership.member_entries import MemberEntries
+from wand.membership.member_notes import MemberNotes
 from wand.membership.signed import unverified
 from wand.membership.source_filter import SourceFilter
-from wand.notes import Notes
 from wand.status import ConflictStatus
 from wand.table import Table
-from wand.timing.deadlines import Ageing
+from wand.timing.deadlines import Deadlines
 
 #: How many members are known at most.
 MEMBERS_MAXIMUM: Final = 20_000
@@ -84,7 +84,7 @@ class Claims:
         self.entries = MemberEntries(table, own, counters, self._macsOf)
         self.learned = Learned(clock, wallClock, self.entries, told, self._quotaOf, self._freed)
         self.sources = SourceFilter(own, self._standing, self.entries.owners, self.learned, told, counters)
-        self._ages: Ageing[Identity] = Ageing(clock, self.drop, wallClock)
+        self._ages: Deadlines[Identity] = Deadlines(clock, self.drop, wallClock)
 
     def __len__(self) -> int:
         return len(self._standing)

@@ -17,21 +17,21 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
-from wand.keeping import Keeping
+from wand.health.notes import Notes
+from wand.interfaces.membership import Member
 from wand.membership.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
+from wand.membership.descriptor import Descriptor
 from wand.membership.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
 from wand.membership.epoch import EPOCH
 from wand.membership.fields import Octets32, checkSecret
 from wand.membership.identity import Entropy, Identity, NodeKey
-from wand.membership.member import Member
 from wand.membership.messages import Admitted, Signed
-from wand.membership.network import Descriptor
 from wand.membership.own_claim import OwnClaim
 from wand.membership.signed import packed, unpacked, verified
 from wand.membership.token import Token
 from wand.membership.trust import Trust
-from wand.notes import Notes
 from wand.state import StateDirectory
+from wand.state_writer import StateWriter
 
 #: How many servers are remembered.
 SERVERS_MAXIMUM: Final = 16
@@ -62,7 +62,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 class Enrolment:
     """
-    The membership of a node; it provides L{wand.membership.member.Membership}.
+    The membership of a node; it provides L{wand.interfaces.membership.Membership}.
 
     @ivar state: the directory where it is kept.
     @ivar key: the node's keys.
@@ -97,7 +97,7 @@ class Enrolment:
         self.own: Certificate | None = None
         self.state = state
         self._wallClock = wallClock
-        self._keeping = Keeping(state, clock, notes)
+        self._keeping = StateWriter(state, clock, notes)
         self._files = files = EnrolmentFiles(self._keeping)
         self.damaged = files.damaged
         self.ownClaim = OwnClaim(self.key, self._keeping, wallClock)

@@ -12,12 +12,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from wand.errors import StateUnavailable, TokenInvalid
-from wand.keeping import Keeping
 from wand.membership.identity import Identity
-from wand.membership.kept import keptSecret
+from wand.membership.secret_files import readSecretFile
 from wand.membership.signed import packed, unpacked
 from wand.membership.token import Token
 from wand.membership.trust import REVOCATIONS_MAXIMUM, Trust
+from wand.state_writer import StateWriter
 
 #: The files.
 MEMBERSHIP: Final = "membership"
@@ -38,7 +38,7 @@ class EnrolmentFiles:
 
     _log = Logger()
 
-    def __init__(self, keeping: Keeping) -> None:
+    def __init__(self, keeping: StateWriter) -> None:
         """
         @param keeping: writes and removes.
         """
@@ -53,7 +53,7 @@ class EnrolmentFiles:
 
         @raise StateUnavailable: if it cannot be read, or is open to others.
         """
-        return keptSecret(self._state, name)
+        return readSecretFile(self._state, name)
 
     def sayDamaged(self, name: str, otherwise: str) -> None:
         """

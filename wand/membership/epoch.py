@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from wand.keeping import Keeping
-from wand.membership.kept import keptSecret
+from wand.membership.secret_files import readSecretFile
+from wand.state_writer import StateWriter
 
 #: The file in the state directory.
 EPOCH: Final = "epoch"
@@ -31,14 +31,14 @@ class Epoch:
     @ivar current: the epoch of the last claim.
     """
 
-    def __init__(self, keeping: Keeping, wallClock: Callable[[], float]) -> None:
+    def __init__(self, keeping: StateWriter, wallClock: Callable[[], float]) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         @raise StateUnavailable: if it cannot be read.
         """
         self._keeping = keeping
         self._wallClock = wallClock
-        text = (keptSecret(keeping.state, EPOCH) or b"").decode("ascii", "replace").strip()
+        text = (readSecretFile(keeping.state, EPOCH) or b"").decode("ascii", "replace").strip()
         kept = int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else 0
         self.current = kept if kept < 2 * BELIEVED - PRECISION else 0  # else it is damaged: nobody takes higher ones
         self.next()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wand.errors import StateUnavailable
-from wand.membership.kept import keptSecret
+from wand.membership.secret_files import readSecretFile
 from wand.state import StateDirectory
 
 #: Gives as many random octets as it is asked for, good enough for keys.
@@ -167,7 +167,7 @@ def _derived(seed: bytes, purpose: bytes) -> bytes:
 
 
 def _keptSeed(state: StateDirectory, name: str) -> bytes | None:
-    content = keptSecret(state, name)
+    content = readSecretFile(state, name)
     return None if content is None else _seedFrom(content, str(state.path / name))
 
 

@@ -15,8 +15,8 @@ from wand.interfaces import IRecords
 from wand.membership.fields import isName
 from wand.membership.identity import Entropy
 from wand.membership.limits import USUAL, Limits
-from wand.membership.shelf import StoredValues
-from wand.membership.status import InvitationStatus
+from wand.membership.member_status import InvitationStatus
+from wand.membership.stored_values import StoredValues
 
 #: The kind of our records in a store.
 KIND: Final = "sealed-invitation"

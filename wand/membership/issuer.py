@@ -11,11 +11,11 @@ import msgspec
 
 from wand.errors import MembershipRefused, StoreUnavailable
 from wand.membership.certificate import Certificate, isOfTheFuture, secondsToRenewal
-from wand.membership.foundation import StoredNetwork
 from wand.membership.identity import Identity
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.record import MemberRecord
 from wand.membership.signed import signed, unverified
+from wand.membership.stored_network import StoredNetwork
 from wand.membership.trust import Trust
 
 

@@ -14,12 +14,12 @@ from twisted.logger import Logger
 
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
+from wand.health.notes import Notes
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import NodeKey
 from wand.membership.messages import Admitted, Join, JoinProof, NotNow, Pending, Refused, Renew, Renewed
 from wand.membership.signed import signature
 from wand.membership.token import Token
-from wand.notes import Notes
 
 #: Seconds after which a request that got no answer is made again: at first, and at most.
 REQUEST_PATIENCE: Final = 2.0

@@ -15,11 +15,11 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.ethernet import MAC
-from wand.membership.complaints import MemberNotes
 from wand.membership.hosts_behind import HostsBehind
 from wand.membership.identity import Identity
 from wand.membership.member_entries import MemberEntries
-from wand.timing.deadlines import Ageing
+from wand.membership.member_notes import MemberNotes
+from wand.timing.deadlines import Deadlines
 
 #: How many are known altogether, so that they leave room in the table for what is claimed.
 HOSTS_MAXIMUM: Final = 65_536
@@ -99,7 +99,7 @@ class Learned:
         self._limit = limit
         self._hosts: dict[MAC, _Host] = {}
         self._behind = HostsBehind()
-        self._ages: Ageing[MAC] = Ageing(clock, self._aged)
+        self._ages: Deadlines[MAC] = Deadlines(clock, self._aged)
 
     def __len__(self) -> int:
         return len(self._hosts)

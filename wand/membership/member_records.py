@@ -11,8 +11,8 @@ from typing import Final
 from wand.errors import NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.membership.identity import Identity
-from wand.membership.record import MemberRecord
-from wand.membership.shelf import StoredValues
+from wand.membership.member_record import MemberRecord
+from wand.membership.stored_values import StoredValues
 from wand.membership.trust import Trust
 
 #: The kind of our records in a store.

@@ -13,14 +13,14 @@ from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, Tempo
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.membership.assignments import Assignments
-from wand.membership.foundation import StoredNetwork
 from wand.membership.issuer import Issuer
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
 from wand.membership.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
-from wand.membership.record import MemberRecord
 from wand.membership.redemption import Redemption
 from wand.membership.server_membership import ServerMembership
-from wand.timing.budget import Budget
+from wand.membership.stored_network import StoredNetwork
+from wand.timing.token_buckets import TokenBuckets
 
 #: How often in a second, for as long as it likes and at once, an event tells of one node that cannot be answered.
 DELAY_RATE: Final = 1 / 60
@@ -56,7 +56,7 @@ class NodeRequests:
         self._issuer = issuer
         self._redemption = redemption
         self._events = events
-        self._delays = Budget(clock, DELAY_RATE, DELAY_BURST)
+        self._delays = TokenBuckets(clock, DELAY_RATE, DELAY_BURST)
 
     async def redeem(
         self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str

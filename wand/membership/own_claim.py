@@ -9,12 +9,12 @@ from collections.abc import Callable
 import msgspec
 
 from wand.ethernet import MAC
-from wand.keeping import Keeping
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Claim
 from wand.membership.epoch import Epoch
 from wand.membership.identity import NodeKey
 from wand.membership.signed import signed
+from wand.state_writer import StateWriter
 
 
 class OwnClaim:
@@ -22,7 +22,7 @@ class OwnClaim:
     Signs it, with a later epoch whenever it says something else.
     """
 
-    def __init__(self, key: NodeKey, keeping: Keeping, wallClock: Callable[[], float]) -> None:
+    def __init__(self, key: NodeKey, keeping: StateWriter, wallClock: Callable[[], float]) -> None:
         """
         @param keeping: writes the epoch down.
         @param wallClock: gives the seconds since the epoch.

@@ -18,9 +18,9 @@ from wand.membership.assignments import Assignments
 from wand.membership.fields import nameLike
 from wand.membership.invitations import Invitation, Invitations
 from wand.membership.issuer import Issuer
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
 from wand.membership.messages import Join, JoinProof
-from wand.membership.record import MemberRecord
 from wand.membership.signed import isSignature
 from wand.membership.trust import Trust
 

@@ -14,12 +14,12 @@ from twisted.logger import Logger
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.events import Events
 from wand.membership.assignments import Assignments
-from wand.membership.foundation import StoredNetwork
 from wand.membership.identity import Identity
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.record import MemberRecord
 from wand.membership.revocation import Revocation
 from wand.membership.signed import signed, verified
+from wand.membership.stored_network import StoredNetwork
 from wand.membership.trust import Trust
 
 

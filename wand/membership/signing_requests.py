@@ -8,13 +8,13 @@ import msgspec
 
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
-from wand.membership.foundation import StoredNetwork
 from wand.membership.identity import Identity
 from wand.membership.issuer import Issuer
+from wand.membership.member_record import MemberRecord
 from wand.membership.member_records import MemberRecords
-from wand.membership.offline import CertificateRequest, Requests, RevocationRequest, Signatures, decoded
-from wand.membership.record import MemberRecord
+from wand.membership.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures, decoded
 from wand.membership.revoker import Revoker
+from wand.membership.stored_network import StoredNetwork
 
 
 def exported(network: StoredNetwork, members: MemberRecords, issuer: Issuer, revoker: Revoker) -> bytes:
@@ -36,8 +36,8 @@ def exported(network: StoredNetwork, members: MemberRecords, issuer: Issuer, rev
 
 async def imported(document: bytes, network: Identity, issuer: Issuer, revoker: Revoker) -> int:
     """
-    Take a document of L{wand.membership.offline.signedOffline}.  What is not valid or not waited for is left out and
-    disturbs nothing else.
+    Take a document of L{wand.membership.offline_signing.signedOffline}.  What is not valid or not waited for is left
+    out and disturbs nothing else.
 
     @return: how many certificates and revocations were taken.
     @raise MembershipRefused: if the document cannot be read, or is about another network.

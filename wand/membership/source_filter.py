@@ -10,10 +10,10 @@ from typing import Final
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.membership.claim import Announcement
-from wand.membership.complaints import MemberNotes
 from wand.membership.identity import Identity
 from wand.membership.learned import Learned
 from wand.membership.limits import BROADCASTS
+from wand.membership.member_notes import MemberNotes
 
 COUNTERS: Final = {
     "drop-learned": "addresses behind bridges that were not learned: beyond the limit, or heard elsewhere just now",

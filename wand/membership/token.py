@@ -13,8 +13,8 @@ from msgspec import Meta
 
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid, TokenInvalid
+from wand.membership.descriptor import Cipher
 from wand.membership.fields import Octets16, Octets32, checkSecret
-from wand.membership.network import Cipher
 from wand.membership.signed import packed, unpacked
 
 #: What every token begins with.

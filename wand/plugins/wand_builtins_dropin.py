@@ -11,7 +11,7 @@ from wand.frame_services.guard import Guard
 from wand.protocols.sealed.plugin import Sealed
 from wand.rel2.directory import Rel2DirectoryKind
 from wand.rel2.transport import REL2
-from wand.sealed.directory.client import WansdDirectoryKind
+from wand.sealed.directory.client import SealedDirectoryKind
 from wand.stores.memory import MemoryStore
 from wand.stores.sqlite_plugin import SQLiteStore
 
@@ -27,7 +27,7 @@ sealed = Sealed()
 # Directories
 rel2Directory = Rel2DirectoryKind()
 staticDirectory = StaticDirectoryKind()
-wansdDirectory = WansdDirectoryKind()
+wansdDirectory = SealedDirectoryKind()
 
 # Frame services
 guard = Guard()

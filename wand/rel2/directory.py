@@ -24,7 +24,7 @@ from wand.status import DirectoryStatus
 from wand.table import Rank, Source
 from wand.underlay.names import IPV4, Resolve, resolverOf
 from wand.underlay.ports import DatagramPort
-from wand.underlay.unresolved import Unresolved
+from wand.underlay.unresolved_names import UnresolvedNames
 
 COUNTERS: Final = {
     "directory-requests": "registration requests sent to directory servers",
@@ -64,7 +64,7 @@ class Rel2Directory:
         self._request = buildRequest(context.mac)
         self._servers: dict[Source, RequestSchedule] = {}
         self._listed: dict[Source, set[MAC]] = {}
-        unresolved = Unresolved(context.notes, "the setting servers")
+        unresolved = UnresolvedNames(context.notes, "the setting servers")
         for server in servers:
             schedule = RequestSchedule(
                 server, context.clock, context.random, context.events, resolve, self._ask, unresolved

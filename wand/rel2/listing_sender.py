@@ -11,8 +11,8 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.rel2.registry import Registration, Registry
-from wand.timing.budget import Budget
 from wand.timing.rounds import PushRounds
+from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.ports import DatagramPort
 
 COUNTERS: Final = {
@@ -42,7 +42,7 @@ class ListingSender:
         self._registry = registry
         self._counters = counters
         self._versions: dict[MAC, int] = {}
-        self._budget = Budget(clock, LISTED_RATE, LISTED_BURST)
+        self._budget = TokenBuckets(clock, LISTED_RATE, LISTED_BURST)
         self._pushes = PushRounds(clock, self._listeners, self._push)
 
     def reply(self, registration: Registration) -> None:

@@ -16,7 +16,7 @@ from wand.endpoint import Endpoint
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.rel2.wire import buildListing, entrySize
-from wand.timing.deadlines import Ageing
+from wand.timing.deadlines import Deadlines
 from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 #: Seconds after which a node that was not heard of is forgotten; as in the original.
@@ -75,7 +75,7 @@ class Registry:
         self._wallClock = wallClock
         self._tell = expired
         self._registrations: dict[MAC, Registration] = {}
-        self._ages: Ageing[MAC] = Ageing(clock, self._expired)
+        self._ages: Deadlines[MAC] = Deadlines(clock, self._expired)
         self._size = 0
         self._listing: bytes | None = None
         self._sorted: list[MAC] | None = None

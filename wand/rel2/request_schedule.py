@@ -23,7 +23,7 @@ from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.rel2.wire import parseHost
 from wand.underlay.names import Resolve
-from wand.underlay.unresolved import Unresolved
+from wand.underlay.unresolved_names import UnresolvedNames
 
 #: Seconds until the first repetition, and the factor by which each further wait grows.  Where a third of all datagrams
 #: is lost each way, half of all requests get no answer: seven of them fit into 15 seconds.
@@ -65,7 +65,7 @@ class RequestSchedule:
         events: Events,
         resolve: Resolve,
         send: Callable[[Endpoint], object],
-        unresolved: Unresolved,
+        unresolved: UnresolvedNames,
     ) -> None:
         """
         @param unresolved: told while the name has no address.

@@ -25,7 +25,7 @@ from wand.rel2.wire import parseHost, parseRequest
 from wand.status import EntryStatus
 from wand.stores.write_behind import WriteBehind
 from wand.table import OPERATOR
-from wand.timing.budget import Budget
+from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "wansd-requests": "registration requests that were well formed",
@@ -55,7 +55,7 @@ HEARD_STORED_WITHIN: Final = 30.0
 UNSTORED: Final = "Nodes are served all the same; until it can, what changes is forgotten at a restart"
 
 
-class Wansd:
+class Rel2Server:
     """
     The directory server.
 
@@ -84,8 +84,8 @@ class Wansd:
         self._records = records
         self._stored = WriteBehind(KIND, records, encodeRegistration, context, UNSTORED, delay=HEARD_STORED_WITHIN)
         self._approval = Approval(tuple(hooks), self._clock)
-        self._tellings = Budget(self._clock, REFUSALS_TOLD_RATE, REFUSALS_TOLD_BURST, 1)
-        self._tellingsOf = Budget(self._clock, REFUSALS_TOLD_RATE, 1, REFUSED_REMEMBERED)
+        self._tellings = TokenBuckets(self._clock, REFUSALS_TOLD_RATE, REFUSALS_TOLD_BURST, 1)
+        self._tellingsOf = TokenBuckets(self._clock, REFUSALS_TOLD_RATE, 1, REFUSED_REMEMBERED)
         self._listings = ListingSender(self.registry, self._clock, self._counters)
 
     @property

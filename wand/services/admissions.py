@@ -9,14 +9,14 @@ from typing import Final
 
 from wand.ethernet import MAC
 from wand.interfaces import Context, ISessions, JoinKey
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
+from wand.membership.authority import Authority
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
-from wand.membership.roster import Roster
-from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
 from wand.services.answers import Answers
-from wand.timing.budget import Budget
+from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
@@ -33,13 +33,13 @@ WAITING_MAXIMUM: Final = 1_000
 
 class Admissions:
     """
-    Asks the roster, answers, and tells those who wait once it is decided; provides
-    L{wand.membership.roster.RosterObserver}.
+    Asks the authority, answers, and tells those who wait once it is decided; provides
+    L{wand.membership.authority.AuthorityObserver}.
     """
 
     def __init__(
         self,
-        roster: Roster,
+        authority: Authority,
         sessions: ISessions,
         control: ControlReaders,
         context: Context,
@@ -50,11 +50,11 @@ class Admissions:
         """
         context.counters.declare(COUNTERS)
         self._counters = context.counters
-        self._roster = roster
+        self._authority = authority
         self._sessions = sessions
         self._forget = forget
         self._answers = Answers(sessions, context.failures)
-        self._budget = Budget(context.clock, JOIN_RATE, JOIN_BURST)
+        self._budget = TokenBuckets(context.clock, JOIN_RATE, JOIN_BURST)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         sessions.onJoin(self._joining)
         control.read(CERTIFICATE_NUMBERS, self._received)
@@ -71,7 +71,7 @@ class Admissions:
 
     async def _redeem(self, joiner: JoinKey, message: Join) -> Message:
         endpoint = str(self._sessions.endpointOf(joiner) or "")
-        answer = await self._roster.requests.redeem(message, bytes(joiner), joiner.invitation, endpoint)
+        answer = await self._authority.requests.redeem(message, bytes(joiner), joiner.invitation, endpoint)
         self._waiting.pop(message.identity, None)
         if isinstance(answer, Pending):
             self._waiting[message.identity] = joiner, message
@@ -82,13 +82,13 @@ class Admissions:
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, Renew):
-            self._answers.give(peer, lambda: self._roster.requests.renew(peer, MAC(message.mac)))
+            self._answers.give(peer, lambda: self._authority.requests.renew(peer, MAC(message.mac)))
 
-    # What the roster tells.
+    # What the authority tells.
 
     def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
         """
-        See L{wand.membership.roster.RosterObserver}.
+        See L{wand.membership.authority.AuthorityObserver}.
         """
         joiner, message = self._waiting.pop(identity, (None, None))
         if self._sessions.isUp(identity):
@@ -98,7 +98,7 @@ class Admissions:
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
-        See L{wand.membership.roster.RosterObserver}.
+        See L{wand.membership.authority.AuthorityObserver}.
         """
         if revocation and self._sessions.isUp(identity):
             self._sessions.sendControl(identity, pack(Revocations((revocation,), b"")))

@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.interfaces import ISessions, JoinKey
 from wand.membership.messages import Message, NotNow, pack
 

@@ -14,16 +14,16 @@ from typing import Any
 from twisted.logger import Logger
 
 from wand.counters import Counters
-from wand.discovery.installed import distributions
-from wand.discovery.origin import intrusions
 from wand.event_log import EventLog
 from wand.events import Events
-from wand.failures import Failures
-from wand.guarded_descriptors import GuardedDescriptors
+from wand.health.failures import Failures
+from wand.health.guarded_descriptors import GuardedDescriptors
+from wand.health.installed import distributions
+from wand.health.notes import Notes
+from wand.health.origin import intrusions
 from wand.host.changes import Unwatched
 from wand.host.netlink import NetlinkChanges
 from wand.interfaces import Context
-from wand.notes import Notes
 from wand.timing.elapsed import steady
 from wand.timing.guarded_time import GuardedTime
 from wand.underlay.udp import UDPUnderlay

@@ -16,13 +16,13 @@ from typing import Final, Protocol
 
 from wand.endpoint import Endpoint
 from wand.interfaces import Context
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.membership import Member
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
 from wand.membership.own_claim import OwnClaim
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.control_numbers import COPY_NUMBERS
-from wand.sealed.sessions.interface import Sessions
 
 #: For how many seconds C{wand status} tells of copies after they were seen.
 NOTE_LIFETIME: Final = 600.0

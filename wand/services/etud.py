@@ -29,11 +29,11 @@ from wand.interfaces import (
 )
 from wand.membership.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
+from wand.services.gratuitous import GratuitousAnnouncements, announcementsOf
 from wand.services.host_watch import HostWatch
-from wand.services.invited import Invited
-from wand.services.member import MemberService
+from wand.services.member import NodeMembership
 from wand.services.node_plugins import NodePlugins
-from wand.services.self_announcing import SelfAnnouncing, announcementsOf
+from wand.services.start_invitation import StartInvitation
 from wand.services.tap_watch import TapWatch
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
@@ -77,7 +77,7 @@ class EtudService(Service):
         @param lost: called with the reason when the tap is gone for good.
         """
         self.table = Table(context.clock, context.events)
-        self.member: MemberService | None = None
+        self.member: NodeMembership | None = None
         self._plugins = NodePlugins(configuration, context)
         self._configuration = configuration
         self._base = context
@@ -85,7 +85,7 @@ class EtudService(Service):
         self._lost = lost
         self._etud: Etud | None = None
         self._watch: HostWatch | None = None
-        self._announcing = SelfAnnouncing(
+        self._announcing = GratuitousAnnouncements(
             context.clock, lambda: announcementsOf(self.tap.mac, self._addresses()), self._sendToAll
         )
 
@@ -270,12 +270,12 @@ class EtudService(Service):
             return None
         state = StateDirectory(self._configuration.state, self._owner)
         enrolment = Enrolment(state, self._base.clock, notes=self._base.notes, wallClock=self._base.wallClock)
-        Invited(self._configuration, self._base.notes).into(enrolment)
+        StartInvitation(self._configuration, self._base.notes).into(enrolment)
         return enrolment
 
-    def _member(self, enrolment: Enrolment, transport: ISessionTransport) -> MemberService:
+    def _member(self, enrolment: Enrolment, transport: ISessionTransport) -> NodeMembership:
         configuration = self._configuration
-        return MemberService(
+        return NodeMembership(
             enrolment,
             transport,
             self.tap,

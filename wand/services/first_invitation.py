@@ -10,8 +10,8 @@ from typing import Final
 from twisted.logger import Logger
 
 from wand.errors import StateUnavailable
-from wand.membership.roster import Roster
-from wand.notes import Notes
+from wand.health.notes import Notes
+from wand.membership.authority import Authority
 from wand.state import StateDirectory
 
 #: The file in the state directory.
@@ -24,7 +24,7 @@ _log = Logger()
 
 
 async def inviteFirst(
-    roster: Roster, endpoints: Sequence[str], state: StateDirectory, notes: Notes, show: Callable[[str], object]
+    authority: Authority, endpoints: Sequence[str], state: StateDirectory, notes: Notes, show: Callable[[str], object]
 ) -> None:
     """
     Make the invitation.
@@ -32,7 +32,7 @@ async def inviteFirst(
     @param endpoints: where nodes reach this server.
     @param show: called with it and what to do with it.
     """
-    administration = roster.administration
+    administration = authority.administration
     token = await administration.invite(endpoints, FIRST_USES)
     name, path = administration.status.name, state.path / FIRST_INVITATION
     try:

@@ -16,7 +16,7 @@ from wand.discovery.catalogue import discover
 from wand.discovery.opening import openPlugin
 from wand.errors import TemporarilyUnavailable
 from wand.events import Event
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.interfaces import Candidate, Context, IHook, IHookListener, Verdict
 from wand.membership.approval import HOOK_PATIENCE, verdictFrom
 

@@ -11,20 +11,19 @@ from typing import Final
 from twisted.logger import Logger
 
 from wand.interfaces import Context, ISessionTransport, ITap
-from wand.membership.acquaintances import Acquaintances
+from wand.interfaces.participant import Sealed
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
-from wand.membership.memories import Memories
+from wand.membership.known_peers import KnownPeers
+from wand.membership.learned_cache import LearnedCache
 from wand.membership.token import Token
 from wand.sealed.node.followers import MembershipFollower
-from wand.sealed.node.participant import Sealed
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.services.clocks import Clocks
+from wand.services.clock_comparison import ClockComparison
 from wand.services.copies import CopiesOfUs
 from wand.services.expulsion import Expulsion
 from wand.services.goodbyes import Goodbyes
-from wand.services.gossip import Gossip
 from wand.services.introductions import Introductions
 from wand.services.known_servers import KnownServers
 from wand.services.overlap import OverlapWatch, interfacesOf
@@ -32,6 +31,7 @@ from wand.services.own_addresses import OwnAddresses
 from wand.services.own_certificate import OwnCertificate
 from wand.services.own_participant import OwnParticipant, checkOf
 from wand.services.redeeming import Redeeming
+from wand.services.revocation_exchange import RevocationExchange
 from wand.status import OwnStatus
 from wand.table import Table
 
@@ -39,7 +39,7 @@ from wand.table import Table
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
 
 
-class MemberService:
+class NodeMembership:
     """
     The membership of a node: its parts, begun and ended in order.
 
@@ -102,10 +102,10 @@ class MemberService:
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
-        self._gossip: Gossip | None = None
-        self._clocks = Clocks(context, self._stepped, isServer=False)
-        self._acquaintances = Acquaintances(enrolment.state, self.claims, sessions, *told)
-        self._memories = Memories(enrolment.state, self.claims.learned, *told)
+        self._gossip: RevocationExchange | None = None
+        self._clocks = ClockComparison(context, self._stepped, isServer=False)
+        self._acquaintances = KnownPeers(enrolment.state, self.claims, sessions, *told)
+        self._memories = LearnedCache(enrolment.state, self.claims.learned, *told)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
         self._connect(transport)
@@ -199,7 +199,7 @@ class MemberService:
         assert trust is not None
         if self._gossip is None:
             trust.observe(self._expulsion.revoked)
-            self._gossip = Gossip(trust, self._sessions, self._control, self._context)
+            self._gossip = RevocationExchange(trust, self._sessions, self._control, self._context)
             self._memories.start()
             self._acquaintances.start()
         self._certificate.keepFresh()

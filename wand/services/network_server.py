@@ -1,5 +1,5 @@
 """
-The server of a network whose roster is read: everything that answers nodes.
+The server of a network whose authority is read: everything that answers nodes.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from wand.endpoint import Endpoint, splitHostPort
 from wand.errors import PortUnavailable
 from wand.host.local_addresses import localEndpoints, tunnels
 from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
+from wand.membership.authority import Authority
 from wand.membership.identity import Identity
-from wand.membership.roster import Roster
 from wand.overlay import overlayOf
-from wand.sealed.directory.server import SealedDirectory
+from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.admissions import Admissions
-from wand.services.clocks import Clocks
+from wand.services.authority_notes import sayWaiting
+from wand.services.authority_store import AuthorityStore
+from wand.services.clock_comparison import ClockComparison
 from wand.services.copies import CopiesOfMembers
 from wand.services.goodbyes import Goodbyes
-from wand.services.gossip import Gossip
 from wand.services.host_watch import HostWatch
 from wand.services.overlap import OverlapWatch
-from wand.services.roster_notes import sayWaiting
-from wand.services.roster_store import RosterStore
+from wand.services.revocation_exchange import RevocationExchange
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
-from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts
+from wand.underlay.server_endpoints import ServerEndpoints
+from wand.underlay.unresolved_names import UnresolvedNames
 
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 TENDING_INTERVAL: Final = 300.0
@@ -49,7 +49,7 @@ class NetworkServer:
     """
     The parts of a server, made, started and stopped in order.
 
-    @ivar roster: the members.
+    @ivar authority: the members.
     @ivar directory: who is where.
     @ivar transport: carries the sessions.
     """
@@ -61,13 +61,13 @@ class NetworkServer:
         configuration: ServerConfiguration,
         context: Context,
         transport: ISessionTransport,
-        roster: Roster,
+        authority: Authority,
         records: IRecords,
     ) -> None:
         """
         @param records: where the directory is kept, which L{start} reads.
         """
-        self.roster = roster
+        self.authority = authority
         self.transport = transport
         self._configuration = configuration
         self._context = context
@@ -75,22 +75,22 @@ class NetworkServer:
         sessions = transport.sessions
         control = ControlMessages(sessions, context.clock, context.counters)
         transport.mayReach = self._mayReach
-        self.directory = SealedDirectory(
-            roster.own.identity, context, sessions, control, records, roster.own.check, self._mayReach
+        self.directory = SealedDirectoryServer(
+            authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
         )
-        self._admissions = Admissions(roster, sessions, control, context, self.directory.forget)
+        self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         self._goodbyes = Goodbyes(sessions, control, context)
-        self._gossip = Gossip(roster.trust, sessions, control, context)
+        self._gossip = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)
-        self._clocks = Clocks(context, self._tend, isServer=True)
+        self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
         self._watch = HostWatch(context, self._moved)
         self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
         self._called: Iterator[Identity] = iter(())
         self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
-        unresolved = Unresolved(context.notes, "the setting public, which nodes get with their invitations")
-        self._names = Whereabouts(
+        unresolved = UnresolvedNames(context.notes, "the setting public, which nodes get with their invitations")
+        self._names = ServerEndpoints(
             configuration.public,
             resolverOf(context.clock),
             lambda endpoints: None,
@@ -107,8 +107,8 @@ class NetworkServer:
         await self.directory.start()
         if self._isStopped:
             return
-        status = self.roster.administration.status
-        self.roster.observe(self._admissions)
+        status = self.authority.administration.status
+        self.authority.observe(self._admissions)
         self._watch.start()
         self._tending.start(TENDING_INTERVAL, now=False)
         self._clocks.start()
@@ -125,7 +125,7 @@ class NetworkServer:
             listening=self.transport.listening,
         )
 
-    async def stop(self, store: RosterStore) -> None:
+    async def stop(self, store: AuthorityStore) -> None:
         """
         Say goodbye, write what is not written yet, and close the port.
         """
@@ -158,10 +158,10 @@ class NetworkServer:
         """
         Say what waits for a person.
         """
-        sayWaiting(self.roster, self._context.notes)
+        sayWaiting(self.authority, self._context.notes)
 
     def _mayReach(self, host: str) -> bool:
-        return host not in overlayOf(self.roster.prefix)
+        return host not in overlayOf(self.authority.prefix)
 
     def _callNext(self) -> None:
         if next(self._called, None) is None:
@@ -180,4 +180,4 @@ class NetworkServer:
             self._log.error("{text}", text=text)
             self._context.notes.say("certificate", text, lifetime=2 * TENDING_INTERVAL)
 
-        Deferred.fromCoroutine(self.roster.certifyItself()).addErrback(failed)
+        Deferred.fromCoroutine(self.authority.certifyItself()).addErrback(failed)

@@ -14,15 +14,15 @@ from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
-from wand.membership.foundation import NETWORK
 from wand.membership.identity import NETWORK_KEY
-from wand.services.changes import waitingForRestart
+from wand.membership.stored_network import NETWORK
 from wand.services.etud import EtudService
-from wand.services.lookout import NODE, REL2, SEALED, Lookout
-from wand.services.node_lookout import NodeLookout
+from wand.services.monitor import NODE, REL2, SEALED, Monitor
+from wand.services.node_monitor import NodeMonitor
 from wand.services.program import ProgramService, Surroundings
+from wand.services.reload_changes import waitingForRestart
 from wand.services.stores import SQLITE
-from wand.services.wand import WandService, wantedDirectories
+from wand.services.wand import DirectoriesService, wantedDirectories
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Rank, Source
 
@@ -49,11 +49,11 @@ class Node(ProgramService[EtudConfiguration]):
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
-        self.wand = WandService(self._wanted(self.configuration), self._context)
+        self.wand = DirectoriesService(self._wanted(self.configuration), self._context)
         self.etud.directories = self.wand
-        state = NodeLookout(surroundings.context, lambda: self.etud.member, self.wand.status)
+        state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        for service in (self.etud, self.wand, Lookout(surroundings.context, rules, state.looks)):
+        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, state.looks)):
             service.setServiceParent(self)
 
     @cached_property

@@ -28,8 +28,8 @@ from wand.interfaces import (
     TapRequest,
     TransportRequest,
 )
-from wand.membership.member import Membership
-from wand.services.watcher import SteadyWatcher
+from wand.interfaces.membership import Membership
+from wand.services.guarded_watcher import GuardedWatcher
 
 
 class NodePlugins:
@@ -118,7 +118,7 @@ class NodePlugins:
         for name, plugin in self.frameServices.items():
             settings = self._configuration.frameServiceSettings.get(name, {})
             watcher = openPlugin("frame service", name, plugin, settings, context, inject)
-            watchers.append(SteadyWatcher(name, watcher, context.failures))
+            watchers.append(GuardedWatcher(name, watcher, context.failures))
             self._end.callback(watchers[-1].close)
         return watchers
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from twisted.logger import Logger
 
 from wand.errors import TapUnavailable
+from wand.health.notes import Notes
 from wand.interfaces import ITap
 from wand.membership.certificate import Certificate
-from wand.notes import Notes
 
 
 class OwnAddresses:

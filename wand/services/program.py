@@ -15,11 +15,11 @@ from wand.config import EtudConfiguration, WansdConfiguration
 from wand.control.program import NetworkAdministration
 from wand.errors import NotSupported
 from wand.interfaces import Context
+from wand.services.atomic import AtomicService
 from wand.services.hooks import HookService
-from wand.services.report import Reported, reportOf
+from wand.services.log_report import Reported, reportOf
 from wand.services.state import StateService
 from wand.services.stores import storeSettings
-from wand.services.whole import WholeService
 from wand.state import Owner
 from wand.status import ProgramStatus
 from wand.version import __version__
@@ -48,7 +48,7 @@ class Surroundings(Generic[Kind]):
     origin: str = ""
 
 
-class ProgramService(WholeService, Generic[Kind]):
+class ProgramService(AtomicService, Generic[Kind]):
     """
     The base of programs that provide L{wand.control.program.Program}.
 

@@ -18,10 +18,10 @@ from wand.membership.certificate import Certificate
 from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Joining
 from wand.membership.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
-from wand.services.invited import FILE_NOTE, OPEN_FILE_NOTE
+from wand.services.start_invitation import FILE_NOTE, OPEN_FILE_NOTE
 from wand.underlay.names import resolverOf
-from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts
+from wand.underlay.server_endpoints import ServerEndpoints
+from wand.underlay.unresolved_names import UnresolvedNames
 
 #: The key of the note about it.
 JOIN_NOTE: Final = "join"
@@ -66,7 +66,7 @@ class Redeeming:
         self._redeemed = redeemed
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
-        self._whereabouts: Whereabouts | None = None
+        self._whereabouts: ServerEndpoints | None = None
         self._before: Certificate | None = None
         self._askedSince: float | None = None  # infinite once the server answered
         sessions.onJoin(self._answered)
@@ -80,8 +80,8 @@ class Redeeming:
         self._end()
         self._before = self._enrolment.own
         self._server = server = self._sessions.join(token.server, [], token.invitation, token.secret)
-        unresolved = Unresolved(self._notes, "the invitation")
-        self._whereabouts = Whereabouts(
+        unresolved = UnresolvedNames(self._notes, "the invitation")
+        self._whereabouts = ServerEndpoints(
             token.endpoints, resolverOf(self._clock), partial(self._found, server), self._clock, unresolved
         )
         self._joining = Joining(

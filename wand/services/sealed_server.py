@@ -1,138 +1,99 @@
 """
-The directory server of a sealed network as a service: its store is opened, then it answers.
+A server of a sealed network, and what the control socket sees of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.application.service import Service
-from twisted.internet.defer import Deferred, succeed
-from twisted.python.failure import Failure
+import msgspec
 
 from wand.config import ServerConfiguration
-from wand.discovery.catalogue import discover
-from wand.discovery.opening import openPlugin
-from wand.errors import ConfigurationInvalid
+from wand.errors import NotSupported
 from wand.ethernet import MAC
-from wand.interfaces import Context, IPeerProtocol, ISessionProtocol, ISessionTransport, TransportRequest
-from wand.membership.foundation import NetworkWish
-from wand.membership.roster import Roster
-from wand.services.first_invitation import inviteFirst
-from wand.services.hooks import HookService
-from wand.services.network_server import NetworkServer
-from wand.services.roster_notes import sayFound
-from wand.services.roster_store import RosterStore, networkWish
-from wand.state import Owner, StateDirectory
+from wand.membership.administration import Administration
+from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
+from wand.membership.epoch import EPOCH
+from wand.services.monitor import SEALED, Monitor
+from wand.services.network_service import NetworkService
+from wand.services.program import ProgramService, Surroundings
+from wand.services.reload_changes import waitingForRestart
+from wand.services.server_administration import OPENING, ServerAdministration
+from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
 
 
-class SealedServerService(Service):
+class SealedServer(ProgramService[ServerConfiguration]):
     """
-    Runs the server.
-
-    @ivar server: the server at work; C{None} until the store is read, and once the service stops.
+    Knows the members of its network.  It provides L{wand.control.program.Program}.
     """
 
-    def __init__(
-        self,
-        configuration: ServerConfiguration,
-        context: Context,
-        owner: Owner,
-        hooks: HookService,
-        lost: Callable[[str], object],
-        announce: Callable[[str], object],
-    ) -> None:
+    foreign = (MEMBERSHIP, EPOCH, TOKEN)
+
+    def __init__(self, surroundings: Surroundings[ServerConfiguration], announce: Callable[[str], object]) -> None:
         """
-        @param lost: called with the reason when the server can no longer do its work.
         @param announce: called with a first invitation and what to do with it, for the operator's eyes.
-        @raise wand.errors.WandError: if there is no such protocol or store, or the protocol has no sessions.
         """
-        self.server: NetworkServer | None = None
-        self._configuration = configuration
-        self._context = context
-        self._owner = owner
-        self._lost = lost
-        self._announce = announce
-        self._protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
-        if not ISessionProtocol.providedBy(self._protocol):
-            raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions between members")
-        self._store = RosterStore(configuration, context, hooks)
-        self._waiting: list[Deferred[NetworkServer]] = []
+        super().__init__(surroundings)
+        self._service = NetworkService(
+            self.configuration,
+            surroundings.context,
+            surroundings.owner,
+            self.hooks,
+            surroundings.lost,
+            announce,
+        )
+        self._administration = ServerAdministration(self._service)
+        self._service.setServiceParent(self)
+        Monitor(surroundings.context, SEALED, [self._look]).setServiceParent(self)
 
-    def opened(self) -> Deferred[NetworkServer]:
-        """
-        Wait until the store is read.
-        """
-        if self.server is not None:
-            return succeed(self.server)
-        waiting: Deferred[NetworkServer] = Deferred()
-        self._waiting.append(waiting)
-        return waiting
+    def _look(self) -> None:
+        if self._service.server is not None:
+            self._service.server.look()
 
-    def privilegedStartService(self) -> None:
-        """
-        Make the state directory, for the user that the program becomes.
-        """
-        StateDirectory(self._configuration.state, self._owner)
+    # See L{wand.control.program.Program}.
 
-    def startService(self) -> None:
-        """
-        Open the store, create the network if there is none, and answer.
+    def status(self) -> ProgramStatus:
+        server = self._service.server
+        if server is None:
+            status = self.baseStatus("server", self.configuration.protocol, "", 0, 0)
+            return msgspec.structs.replace(status, notes=[OPENING, *status.notes], attention=status.attention + 1)
+        server.look()
+        members = len(server.directory)
+        listening = server.transport.listening
+        status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
+        return msgspec.structs.replace(status, own=_own(server.authority.administration))
 
-        @raise wand.errors.WandError: if that fails and can be known at once.
-        """
-        super().startService()
-        wish = networkWish(self._configuration)
-        wish.check()
-        starting = Deferred.fromCoroutine(self._start(wish))
-        if isinstance(starting.result if starting.called else None, Failure):
-            failures: list[Failure] = []
-            starting.addErrback(failures.append)
-            failures[0].raiseException()
-        starting.addErrback(self._failed)
+    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        return self.network.server.directory.entries(after, count)
 
-    def _failed(self, failure: Failure) -> None:
-        if self.running:  # else what was under way ended with the store
-            self._lost(failure.getErrorMessage())
+    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
+        raise NotSupported("a directory server has no peers: see its members")
 
-    async def _start(self, wish: NetworkWish) -> None:
-        configuration, context = self._configuration, self._context
-        records, roster = await self._store.open(wish, lambda: bool(self.running))
-        if not self.running:
-            return
-        server = NetworkServer(configuration, context, self._openTransport(roster), roster, records)
-        self._tellOpened(server)
-        await server.start()
-        if not self.running:
-            return
-        state = StateDirectory(configuration.state)
-        sayFound(roster, context.notes, state.path, isRecoveryUsual=configuration.store == "memory")
-        if roster.created:
-            await inviteFirst(roster, server.endpoints(), state, context.notes, self._announce)
+    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
+        raise NotSupported("a sealed network lists what its members claim; add entries at a node")
 
-    def _openTransport(self, roster: Roster) -> ISessionTransport:
-        configuration, context = self._configuration, self._context
-        request = TransportRequest(configuration.listen, configuration.port, MAC(bytes(6)), 0, membership=roster.own)
-        transport: ISessionTransport = openPlugin("protocol", configuration.protocol, self._protocol, request, context)
-        for number, note in enumerate(transport.notes):
-            context.notes.say(f"transport-{number}", note, isHint=True)
-        return transport
+    def delete(self, mac: MAC, source: str | None) -> None:
+        raise NotSupported("a sealed network lists what its members claim; wand revoke ends a membership")
 
-    def _tellOpened(self, server: NetworkServer) -> None:
-        self.server = server
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.callback(server)
+    @property
+    def network(self) -> ServerAdministration:
+        return self._administration
 
-    def stopService(self) -> Deferred[None]:
-        """
-        Stop answering, and close the store.
-        """
-        super().stopService()
-        return Deferred.fromCoroutine(self._stop())
+    def reload(self) -> list[str]:
+        return waitingForRestart(self.configuration, self._surroundings.load())
 
-    async def _stop(self) -> None:
-        server, self.server = self.server, None
-        if server is not None:
-            await server.stop(self._store)
-        await self._store.close()
+
+def _own(administration: Administration) -> OwnStatus:
+    network, own = administration.status, administration.own
+    return OwnStatus(
+        stage="member",
+        network=network.name,
+        networkKey=network.key,
+        cipher=network.cipher,
+        prefix=network.prefix,
+        name=own.name if own else "",
+        key=own.key if own else "",
+        addresses=[],
+        expires=own.expires if own else None,
+        conflicts=[],
+    )

@@ -9,9 +9,9 @@ from typing import Final
 from wand.control.program import InvitationSettings
 from wand.errors import TemporarilyUnavailable
 from wand.membership.administration import Administration
-from wand.membership.status import InvitationStatus, MemberStatus
+from wand.membership.member_status import InvitationStatus, MemberStatus
 from wand.services.network_server import NetworkServer
-from wand.services.sealed_server import SealedServerService
+from wand.services.network_service import NetworkService
 
 #: What a server says that has not read its store yet.
 OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
@@ -23,7 +23,7 @@ class ServerAdministration:
     changed waits for it.
     """
 
-    def __init__(self, service: SealedServerService) -> None:
+    def __init__(self, service: NetworkService) -> None:
         self._service = service
 
     @property
@@ -38,20 +38,20 @@ class ServerAdministration:
         return self._service.server
 
     async def _opened(self) -> Administration:
-        return (await self._service.opened()).roster.administration
+        return (await self._service.opened()).authority.administration
 
     def members(self, after: str | None, count: int) -> list[MemberStatus]:
-        return self.server.roster.administration.members(after or "", count)
+        return self.server.authority.administration.members(after or "", count)
 
     def invitations(self) -> list[InvitationStatus]:
-        return self.server.roster.administration.invitations
+        return self.server.authority.administration.invitations
 
     def requests(self) -> bytes:
-        return self.server.roster.administration.signingRequests
+        return self.server.authority.administration.signingRequests
 
     async def invite(self, settings: InvitationSettings) -> str:
         server = await self._service.opened()
-        token = await server.roster.administration.invite(
+        token = await server.authority.administration.invite(
             list(settings.endpoints) or server.endpoints(),
             settings.uses,
             settings.lifetime,

@@ -18,7 +18,7 @@ from wand.status import DirectoryStatus
 Answer = TypeVar("Answer")
 
 
-class WandService(Service):
+class DirectoriesService(Service):
     """
     Runs directories.
     """

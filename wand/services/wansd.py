@@ -16,24 +16,24 @@ from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
-from wand.rel2.server import Wansd
-from wand.services.hindrance import Hindrance
+from wand.rel2.server import Rel2Server
+from wand.services.guarded_records import WRITING, GuardedRecords, openRecords
 from wand.services.hooks import HookService
-from wand.services.records import WRITING, SteadyRecords, openRecords
+from wand.services.store_retry import StoreRetry
 from wand.services.stores import storeSettings
 from wand.state import Owner, StateDirectory
 from wand.stores.lost import setAside
 from wand.stores.watched import WatchedRecords
 
 
-class WansdService(Service):
+class Rel2ServerService(Service):
     """
     Runs the directory server.
 
     @ivar wansd: the server; there while the service runs.
     """
 
-    wansd: Wansd
+    wansd: Rel2Server
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class WansdService(Service):
         self._hooks = hooks
         self._lost = lost
         self._store: IStore = discover(IStore).choose(configuration.store)
-        self._records: SteadyRecords | None = None
-        self._hindrance = Hindrance(context)
+        self._records: GuardedRecords | None = None
+        self._hindrance = StoreRetry(context)
 
     def privilegedStartService(self) -> None:
         """
@@ -74,7 +74,7 @@ class WansdService(Service):
         configuration, context = self._configuration, self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
-        self.wansd = Wansd(context, records, self._hooks.listeners, configuration.listen, configuration.port)
+        self.wansd = Rel2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
         try:
             starting = self.wansd.start()
         except StoreHindered as error:

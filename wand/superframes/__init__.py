@@ -14,7 +14,7 @@ The modules in the order of a packet's path:
   4. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
   5. L{parity <wand.superframes.parity>}: recovers lost chunks, where many are lost.
   6. L{slots <wand.underlay.slots>}: where the receiver opens datagrams, side by side.
-  7. L{joining <wand.superframes.joining>}: consecutive chunks become stretches.
+  7. L{joining <wand.superframes.assembling>}: consecutive chunks become stretches.
   8. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.
   9. L{gathering <wand.superframes.gathering>}: for a protocol whose datagrams are ordinary frames, segments become a

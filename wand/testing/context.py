@@ -16,9 +16,9 @@ from wand.counters import Counters
 from wand.endpoint import NODE_PORT
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.failures import Failures
+from wand.health.failures import Failures
+from wand.health.notes import Notes
 from wand.interfaces import Context, NodeContext
-from wand.notes import Notes
 from wand.table import Table
 from wand.testing.network import Network
 

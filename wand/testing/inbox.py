@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from wand.endpoint import Endpoint
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.underlay.ports import DatagramReceiver, TrainReceiver
 from wand.underlay.slots import Slots
 

@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.testing.inbox import Datagram
 from wand.testing.ports import Host, Port
 

@@ -12,7 +12,7 @@ import attrs
 from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.testing.inbox import Datagram, Inbox
 from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
 

@@ -1,5 +1,5 @@
 """
-Ageing: things with a deadline, and a call when it has passed.
+Deadlines, and a call when one has passed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Key = TypeVar("Key", bound=Hashable)
 CHECK_INTERVAL: Final = 60.0
 
 
-class Ageing(Generic[Key]):
+class Deadlines(Generic[Key]):
     """
     Calls C{expired} with a key when its deadline has passed.  One timer for all; moving a deadline costs nothing until
     the old one comes up.

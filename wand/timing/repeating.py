@@ -13,7 +13,7 @@ from twisted.internet.task import LoopingCall
 
 class FailureCounter(Protocol):
     """
-    Counts and logs what a call raised; L{wand.failures.Failures} does.
+    Counts and logs what a call raised; L{wand.health.failures.Failures} does.
     """
 
     def caught(self, place: str) -> None:

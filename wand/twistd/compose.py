@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 from twisted.application.service import IService
 
 from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.services.atomic import AtomicService
 from wand.services.context import realContext
 from wand.services.control import ControlService
 from wand.services.hooks import HookService
 from wand.services.program import Kind, Surroundings
-from wand.services.whole import WholeService
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
 
 if TYPE_CHECKING:
-    from wand.services.meeting import SealedServer
     from wand.services.node import Node
+    from wand.services.sealed_server import SealedServer
     from wand.services.server import Server
 
 
@@ -51,7 +51,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     configuration = options.configuration(kind)
     server: Server | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
-        from wand.services.meeting import SealedServer
+        from wand.services.sealed_server import SealedServer
 
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
     else:
@@ -68,14 +68,14 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     A wand that feeds a separate etud.
     """
-    from wand.services.feeder import FeederService
+    from wand.services.wand_program import WandProgram
 
     reactor = _begin(program)
     context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
-    wand = WholeService(context)
+    wand = AtomicService(context)
     HookService(configuration, context).setServiceParent(wand)
-    feeder = FeederService(configuration, context, reactor)
+    feeder = WandProgram(configuration, context, reactor)
     feeder.setServiceParent(wand)
     heed(reactor, context.notes, lambda: feeder.reload(options.configuration(WandConfiguration)), feeder.report)
     return wand

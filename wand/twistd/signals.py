@@ -18,7 +18,7 @@ from typing import Any, Final
 from twisted.logger import Logger
 
 from wand.errors import WandError
-from wand.notes import Notes
+from wand.health.notes import Notes
 
 _SIGNALS: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 

@@ -19,7 +19,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
-from wand.underlay.unresolved import impossible
+from wand.underlay.unresolved_names import impossible
 
 #: Resolves a name to its addresses, none if it has none; fails with any exception, whose text says why.
 Resolve: TypeAlias = Callable[[str], Deferred[list[str]]]

@@ -22,7 +22,7 @@ from zope.interface import implementer
 from wand.counters import Counters
 from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
-from wand.failures import Failures
+from wand.health.failures import Failures
 from wand.underlay.batch import BATCH, makeInbox
 from wand.underlay.offload import TrainSender, joinTrains
 from wand.underlay.ports import DatagramReceiver, TrainReceiver

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from random import Random
 
+from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.membership.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
-from wand.testing.members import SimulatedNetwork
 
 HOME = ("203.0.113.1:22222",)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+from simulated.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
+from simulated.sessions import SimulatedSessions
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -15,14 +17,12 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind
 from wand.membership.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
-from wand.sealed.directory.client import RENEWAL, WansdDirectoryKind
-from wand.sealed.directory.messages import Announce, Ask, Page, Record, pack, parse
+from wand.sealed.directory.client import RENEWAL, SealedDirectoryKind
+from wand.sealed.directory.messages import Announce, Ask, Page, PageRecord, pack, parse
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedNode
-from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 from wand.testing.network import Network
-from wand.testing.sessions import SimulatedSessions
 
 INSTANCE = b"instance"
 
@@ -47,7 +47,7 @@ class Oracle:
             self.answer(peer, message)
 
     def page(
-        self, node: SimulatedMember, after: int, upto: int, newest: int, *records: Record | bytes, number: int = 0
+        self, node: SimulatedMember, after: int, upto: int, newest: int, *records: PageRecord | bytes, number: int = 0
     ) -> None:
         raws = tuple(msgspec.Raw(each if isinstance(each, bytes) else pack(each)) for each in records)
         self.sessions.sendControl(node.identity, pack(Page(number, True, INSTANCE, after, upto, newest, raws)))
@@ -61,13 +61,13 @@ class Oracle:
         return [each for each in self.heard if isinstance(each, Announce)]
 
 
-def recordOf(person: Person, version: int, *endpoints: str, epoch: int = 1) -> Record:
-    return Record(person.signedCertificate, person.claim(epoch), endpoints, 0, version)
+def recordOf(person: Person, version: int, *endpoints: str, epoch: int = 1) -> PageRecord:
+    return PageRecord(person.signedCertificate, person.claim(epoch), endpoints, 0, version)
 
 
 class WansdDirectoryTests(SynchronousTestCase):
     """
-    L{wand.sealed.directory.client.WansdDirectory} with a server of the test's.
+    L{wand.sealed.directory.client.SealedDirectoryClient} with a server of the test's.
     """
 
     def setUp(self) -> None:
@@ -95,7 +95,7 @@ class WansdDirectoryTests(SynchronousTestCase):
         """
         The plugin and what it opens provide their interfaces.
         """
-        kind = WansdDirectoryKind()
+        kind = SealedDirectoryKind()
         self.assertTrue(verifyObject(IPlugin, kind))
         self.assertTrue(verifyObject(IDirectoryKind, kind))
         self.assertTrue(verifyObject(IDirectory, kind.open({}, self.node.context)))
@@ -107,9 +107,9 @@ class WansdDirectoryTests(SynchronousTestCase):
         """
         clock = self.network.clock
         bare = simulatedNode(clock, Network(clock, self.network.wire.random), "192.0.2.1", macOf(1))
-        error = self.assertRaises(ConfigurationInvalid, WansdDirectoryKind().open, {}, bare)
+        error = self.assertRaises(ConfigurationInvalid, SealedDirectoryKind().open, {}, bare)
         self.assertIn("protocol = sealed", str(error))
-        self.assertRaises(ConfigurationInvalid, WansdDirectoryKind().open, {"servers": []}, self.node.context)
+        self.assertRaises(ConfigurationInvalid, SealedDirectoryKind().open, {"servers": []}, self.node.context)
 
     def test_itAnnouncesAndAsksUntilItIsHeard(self) -> None:
         """
@@ -162,11 +162,11 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.begin()
         a, b, c, d, e, f = self.others
         forged = self.network.person(99).signedCertificate[:-1] + b"\0"
-        pages: list[list[Record | bytes]] = [
+        pages: list[list[PageRecord | bytes]] = [
             [recordOf(a, 1, "203.0.113.1:1"), b"\x01", msgspec.msgpack.encode([1, 2, 3])],
-            [Record(forged, a.claim(), (), 0, 2), recordOf(b, 2, "203.0.113.2:1")],
-            [Record(f.signedCertificate, f.claim()[:-1] + b"\0", ("203.0.113.9:1",), 0, 3)],
-            [Record(f.signedCertificate, a.claim(), ("203.0.113.9:1",), 0, 4), recordOf(c, 4, "203.0.113.3:1")],
+            [PageRecord(forged, a.claim(), (), 0, 2), recordOf(b, 2, "203.0.113.2:1")],
+            [PageRecord(f.signedCertificate, f.claim()[:-1] + b"\0", ("203.0.113.9:1",), 0, 3)],
+            [PageRecord(f.signedCertificate, a.claim(), ("203.0.113.9:1",), 0, 4), recordOf(c, 4, "203.0.113.3:1")],
             [recordOf(f, 77, "203.0.113.9:1"), recordOf(d, 5, "nonsense", "203.0.113.4:1")],
             [recordOf(e, 6)],
         ]

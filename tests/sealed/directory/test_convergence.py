@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simulated.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
@@ -17,7 +18,7 @@ from wand.membership.claim import Announcement
 from wand.membership.member_entries import OFFLINE_LIFETIME
 from wand.sealed.directory.client import COUNTERS
 from wand.sealed.directory.log_reader import LogReader
-from wand.sealed.directory.messages import Record
+from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import SILENCE
@@ -25,7 +26,6 @@ from wand.sealed.directory.subscription import HEARTBEAT, Subscription
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.stores.memory import MemoryRecords
-from wand.testing.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 
 #: Seconds within which everything settles: a silent member is gone, everybody heard so, and its entries are gone.
 SETTLING = SILENCE + OFFLINE_LIFETIME + 5 * HEARTBEAT
@@ -163,7 +163,7 @@ class Listener:
         self.subscription.stop()
         self.versions.clear()
 
-    def told(self, server: bytes, record: Record) -> None:
+    def told(self, server: bytes, record: PageRecord) -> None:
         self.versions[record.certificate] = max(record.version, self.versions.get(record.certificate, 0))
 
     def announcement(self) -> tuple[bytes, bytes]:

@@ -4,14 +4,14 @@ Tests for L{wand.sealed.directory.listed_members}.
 
 from __future__ import annotations
 
+from simulated.members import Person, SimulatedMember, SimulatedNetwork, macOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.membership.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.sealed.directory.listed_members import ENDPOINTS_MERGED, ListedMembers
-from wand.sealed.directory.messages import Record
+from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
-from wand.testing.members import Person, SimulatedMember, SimulatedNetwork, macOf
 
 FIRST, SECOND = b"1" * 32, b"2" * 32
 
@@ -36,7 +36,7 @@ class ListedMembersTests(SynchronousTestCase):
         """
         A server says where a member is; nowhere, if it is offline.
         """
-        self.members.take(server, Record(person.signedCertificate, person.claim(epoch), endpoints, 0, version))
+        self.members.take(server, PageRecord(person.signedCertificate, person.claim(epoch), endpoints, 0, version))
 
     def introduced(self, person: Person) -> list[str]:
         return [str(each) for each in self.node.sessions.introduced[person.key.identity][1]]
@@ -127,7 +127,7 @@ class ListedMembersTests(SynchronousTestCase):
             (self.alice.signedCertificate, self.bob.claim()),
             (b"rubbish", b"rubbish"),
         ):
-            self.members.take(FIRST, Record(signed, claim, ("203.0.113.1:1",), 0, 1))
+            self.members.take(FIRST, PageRecord(signed, claim, ("203.0.113.1:1",), 0, 1))
         self.assertEqual((self.node.table, self.count("drop-directory-record")), ({}, 3))
 
     def test_anOldClaimIsNoLie(self) -> None:

@@ -5,14 +5,14 @@ Tests for L{wand.sealed.directory.log_reader}.
 from __future__ import annotations
 
 import msgspec
+from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.sealed.directory.client import COUNTERS
 from wand.sealed.directory.listed_members import COUNTERS as RECORD_COUNTERS
 from wand.sealed.directory.log_reader import LogReader, NextStep
-from wand.sealed.directory.messages import Ask, Page, Record, pack, parse
-from wand.testing.members import SimulatedNetwork
+from wand.sealed.directory.messages import Ask, Page, PageRecord, pack, parse
 
 LOG, OTHER_LOG = b"instance", b"another!"
 
@@ -52,7 +52,7 @@ class LogReaderTests(SynchronousTestCase):
 
         @param number: of the question that it answers; 0 for a push.
         """
-        record = Record(self.alice.signedCertificate, self.alice.claim(), (), 0, upto)
+        record = PageRecord(self.alice.signedCertificate, self.alice.claim(), (), 0, upto)
         records = (msgspec.Raw(pack(record)),) if upto > after else ()
         return self.reader.take(Page(number, last, log, after, upto, newest, records))
 
@@ -139,7 +139,7 @@ class LogReaderTests(SynchronousTestCase):
         """
         What cannot be read, and a record of a version that is not in the page, are counted, and disturb no other.
         """
-        record = Record(self.alice.signedCertificate, self.alice.claim(), (), 0, 4)
+        record = PageRecord(self.alice.signedCertificate, self.alice.claim(), (), 0, 4)
         elsewhere = msgspec.structs.replace(record, version=9)
         records = tuple(msgspec.Raw(octets) for octets in (b"\xc0", pack(record), pack(elsewhere)))
         self.reader.ask()

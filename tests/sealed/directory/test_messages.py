@@ -7,6 +7,7 @@ from __future__ import annotations
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.membership.messages import MESSAGE_MAXIMUM
@@ -18,21 +19,20 @@ from wand.sealed.directory.messages import (
     Announced,
     Ask,
     Page,
-    Record,
+    PageRecord,
     pack,
     parse,
     parseRecord,
 )
 from wand.sealed.sessions.control_messages import MEMBER_BURST, ControlMessages, numberOf
-from wand.testing.members import SimulatedNetwork
 
 LONGEST_ENDPOINT = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
 COUNT = 2**53
 
 
-def maximalRecord() -> Record:
+def maximalRecord() -> PageRecord:
     half = PAIR_MAXIMUM // 2
-    return Record(b"c" * half, b"l" * half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM, 2**32 - 1, COUNT)
+    return PageRecord(b"c" * half, b"l" * half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM, 2**32 - 1, COUNT)
 
 
 class DirectoryMessagesTests(SynchronousTestCase):

@@ -8,32 +8,32 @@ from random import Random
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from simulated.members import OVERLAY, Person, SimulatedNetwork, macOf
 from twisted.internet.defer import succeed
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from wand.endpoint import SERVER_PORT, Endpoint
 from wand.interfaces import IFrameReceiver
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import DirectoryServer, Sealed
 from wand.membership.claim import Announcement
 from wand.membership.claims import Claims
-from wand.membership.member import Member
 from wand.membership.trust import Trust
 from wand.protocols.sealed.transport import SealedTransport
-from wand.sealed.directory.client import WansdDirectory
-from wand.sealed.directory.server import SealedDirectory
-from wand.sealed.node.participant import DirectoryServer, Sealed
+from wand.sealed.directory.client import SealedDirectoryClient
+from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.stores.memory import MemoryRecords
 from wand.superframes.stretch import Stretch
 from wand.testing.context import simulatedContext, simulatedNode
-from wand.testing.members import OVERLAY, Person, SimulatedNetwork, macOf
 from wand.testing.network import Network
 
 
 @attrs.define
 class Papers:
     """
-    Who a member of the test is: L{wand.membership.member.Membership}.
+    Who a member of the test is: L{wand.interfaces.membership.Membership}.
     """
 
     person: Person
@@ -103,7 +103,7 @@ class Server:
             self.HOST, SERVER_PORT, context, Papers(person, trust), Random(clock.seconds()).randbytes, 1500
         )
         control = ControlMessages(self.transport.sessions, clock, context.counters)
-        self.directory = SealedDirectory(
+        self.directory = SealedDirectoryServer(
             person.key.identity,
             context,
             self.transport.sessions,
@@ -121,7 +121,7 @@ class Server:
 
 class Node:
     """
-    A node in sessions: L{wand.sealed.node.participant.Participant}.
+    A node in sessions: L{wand.interfaces.participant.Participant}.
     """
 
     def __init__(self, person: Person, server: Person, underlay: Network, epoch: int = 1) -> None:
@@ -149,7 +149,9 @@ class Node:
         control = ControlMessages(self.transport.sessions, clock, context.counters)
         context = attrs.evolve(context, sealed=Sealed(self, self.transport.sessions, control))
         self.claim = person.claim(epoch)
-        self.directory = WansdDirectory(context, self, self.transport.sessions, control, lambda name: succeed([]))
+        self.directory = SealedDirectoryClient(
+            context, self, self.transport.sessions, control, lambda name: succeed([])
+        )
         self.directory.start()
 
     def servers(self) -> list[DirectoryServer]:
@@ -167,7 +169,7 @@ class Node:
 
     def overtaken(self, epoch: int) -> None:
         """
-        See L{wand.sealed.node.participant.Participant}: nobody has a copy here.
+        See L{wand.interfaces.participant.Participant}: nobody has a copy here.
         """
 
     def mayReach(self, host: str) -> bool:

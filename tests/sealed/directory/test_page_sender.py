@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from random import Random
 
+from simulated.members import SimulatedNetwork
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,12 +15,11 @@ from wand.membership.identity import Identity
 from wand.membership.messages import MESSAGE_MAXIMUM
 from wand.membership.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
-from wand.sealed.directory.messages import Ask, Page, Record, parse, parseRecord
+from wand.sealed.directory.messages import Ask, Page, PageRecord, parse, parseRecord
 from wand.sealed.directory.page_sender import PUSH_INTERVAL, PUSHED_PAGES_MAXIMUM, PageSender
 from wand.sealed.directory.stored_log import StoredLog
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
-from wand.testing.members import SimulatedNetwork
 from wand.testing.network import Network
 
 LISTENER, OTHER = Identity(b"l" * 32), Identity(b"o" * 32)
@@ -73,7 +73,7 @@ class PageSenderTests(SynchronousTestCase):
 
     def versions(self, pages: list[Page]) -> list[int]:
         records = [parseRecord(each) for page in pages for each in page.records]
-        return [record.version for record in records if isinstance(record, Record)]
+        return [record.version for record in records if isinstance(record, PageRecord)]
 
     def test_aQuestionIsAnsweredInPages(self) -> None:
         """

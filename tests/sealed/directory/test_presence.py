@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from random import Random
 
+from simulated.members import LIFE, SimulatedNetwork
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -17,7 +18,6 @@ from wand.sealed.directory.presence import CHANGE_BURST, CHANGE_RATE, SILENCE, P
 from wand.sealed.directory.stored_log import StoredLog
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
-from wand.testing.members import LIFE, SimulatedNetwork
 from wand.testing.network import Network
 
 HOME = ("203.0.113.1:22222",)

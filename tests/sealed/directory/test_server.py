@@ -5,6 +5,8 @@ Tests for the directory server of sealed networks.
 from __future__ import annotations
 
 import msgspec
+from simulated.members import LIFE, Person, SimulatedNetwork, SimulatedServer, macOf
+from simulated.sessions import SimulatedSessions
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,7 +20,7 @@ from wand.sealed.directory.messages import (
     Ask,
     Message,
     Page,
-    Record,
+    PageRecord,
     pack,
     parse,
     parseRecord,
@@ -27,8 +29,6 @@ from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import CHANGE_BURST, SILENCE
 from wand.sealed.directory.stored_log import KIND
 from wand.stores.memory import MemoryRecords
-from wand.testing.members import LIFE, Person, SimulatedNetwork, SimulatedServer, macOf
-from wand.testing.sessions import SimulatedSessions
 
 LOCAL = ("192.168.1.5:22222",)
 
@@ -64,7 +64,7 @@ class Client:
         return [each for each in self.heard if isinstance(each, Announced)]
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[PageRecord]:
         return [record for page in self.pages for each in page.records if (record := parseRecord(each))]
 
 
@@ -97,7 +97,7 @@ class Slow(MemoryRecords):
 
 class SealedDirectoryTests(SynchronousTestCase):
     """
-    L{wand.sealed.directory.server.SealedDirectory}.
+    L{wand.sealed.directory.server.SealedDirectoryServer}.
     """
 
     def setUp(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+from simulated.members import LIFE, SimulatedNetwork
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,7 +19,6 @@ from wand.sealed.directory.stored_log import HEARD_STORED_WITHIN, StoredLog
 from wand.stores.memory import MemoryRecords
 from wand.stores.write_behind import RETRY_MAXIMUM
 from wand.testing.context import simulatedContext
-from wand.testing.members import LIFE, SimulatedNetwork
 from wand.testing.network import Network
 
 HOME = ("203.0.113.1:22222",)

@@ -11,7 +11,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Protocol
 
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.cookies import CookieJar
 from wand.protocols.sealed.hurry import Hurry
@@ -35,7 +35,7 @@ from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.timers import DEMAND_AGAIN, DEMAND_FIRST, DEMAND_PEER
 
 
-class Rolls(Protocol):
+class ConversationsByPeer(Protocol):
     """
     The conversations that there are.
     """
@@ -59,7 +59,7 @@ class Answering:
     Answers initiations.
     """
 
-    def __init__(self, shared: Shared, rolls: Rolls) -> None:
+    def __init__(self, shared: Shared, rolls: ConversationsByPeer) -> None:
         self._shared = shared
         self._rolls = rolls
         self._hurry = Hurry()

@@ -4,7 +4,7 @@ Everything that arrives and carries no data: handshakes, cookies, and what nobod
 
 from __future__ import annotations
 
-from wand.protocols.sealed.answering import Answering, Rolls
+from wand.protocols.sealed.answering import Answering, ConversationsByPeer
 from wand.protocols.sealed.packets import (
     COOKIE,
     DATA,
@@ -24,7 +24,7 @@ class Handshakes:
     @ivar answering: takes the initiations.
     """
 
-    def __init__(self, shared: Shared, rolls: Rolls) -> None:
+    def __init__(self, shared: Shared, rolls: ConversationsByPeer) -> None:
         self.answering = Answering(shared, rolls)
         self._shared = shared
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from wand.endpoint import Endpoint
 from wand.events import Events
-from wand.failures import Failures
-from wand.membership.member import Member
+from wand.health.failures import Failures
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.peers import Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.session import Owner
 

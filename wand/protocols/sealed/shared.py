@@ -12,8 +12,8 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
-from wand.failures import Failures
-from wand.membership.member import Member, Membership
+from wand.health.failures import Failures
+from wand.interfaces.membership import Member, Membership
 from wand.protocols.sealed.counters import COUNTERS
 from wand.protocols.sealed.indices import Indices
 from wand.protocols.sealed.peers import Correspondent

@@ -21,16 +21,16 @@ from wand.interfaces import (
     ISessionTransport,
     ISuperframeTransport,
 )
-from wand.membership.member import Membership
+from wand.interfaces.membership import Membership
+from wand.protocols.sealed.access import SealedSessions
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.conversations import Conversations
 from wand.protocols.sealed.handshakes import Handshakes
 from wand.protocols.sealed.packets import PLAINTEXT_MAXIMUM
 from wand.protocols.sealed.path import Path
 from wand.protocols.sealed.peers import Account, Correspondent, PeerKey
 from wand.protocols.sealed.readers import Readers
 from wand.protocols.sealed.reception import Reception
-from wand.protocols.sealed.registry import Registry
-from wand.protocols.sealed.sessions import SealedSessions
 from wand.protocols.sealed.shared import Shared
 from wand.protocols.sealed.time_of_day import TimeOfDay
 from wand.status import PeerStatus
@@ -91,7 +91,7 @@ class SealedTransport:
         )
         self._shared = shared
         self._plaintexts, self._train = shared.plaintexts, shared.train
-        self._registry = Registry(shared)
+        self._registry = Conversations(shared)
         self._handshakes = Handshakes(shared, self._registry)
         self.reception = Reception(shared, self._handshakes, readers.controlReceived, mtu)
         self.sessions = sessions = SealedSessions(shared, self._registry, readers)

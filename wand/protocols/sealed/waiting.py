@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
 from wand.protocols.sealed.session import Owner
-from wand.superframes.joining import Joiner
+from wand.superframes.assembling import Assembler
 from wand.superframes.parity import PARITY, unfinished
 from wand.superframes.stretch import Stretch
 from wand.underlay.slots import Slots
@@ -57,7 +57,7 @@ class Waiting:
         self._counters = counters
         self._joined = joined
         self._late = late
-        self._joiner = Joiner(self.slots, longest, counters)
+        self._joiner = Assembler(self.slots, longest, counters)
         self.resize = self._joiner.resize
         self._owner: Owner | None = None
         self._chunks: list[int] = []

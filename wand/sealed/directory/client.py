@@ -16,18 +16,18 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
-from wand.membership.member import Member
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders, DirectoryServer, Participant
 from wand.sealed.directory.listed_members import ListedMembers
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.node.participant import ControlReaders, DirectoryServer, Participant
 from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
-from wand.sealed.sessions.interface import Sessions
 from wand.status import DirectoryStatus
 from wand.underlay.names import Resolve, resolverOf
-from wand.underlay.unresolved import Unresolved
-from wand.underlay.whereabouts import Whereabouts
+from wand.underlay.server_endpoints import ServerEndpoints
+from wand.underlay.unresolved_names import UnresolvedNames
 
 COUNTERS: Final = {
     "directory-asks": "questions sent to directory servers",
@@ -45,7 +45,7 @@ RENEWAL: Final = 3600.0
 
 
 @implementer(IMembershipFollower, IRovingDirectory)
-class WansdDirectory:
+class SealedDirectoryClient:
     """
     Follows every directory server that the node knows.
     """
@@ -71,7 +71,7 @@ class WansdDirectory:
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
-        self._subscriptions: dict[bytes, tuple[Subscription, Whereabouts]] = {}
+        self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
 
@@ -90,9 +90,9 @@ class WansdDirectory:
         See L{IDirectory}.
         """
         self._end()
-        for subscription, whereabouts in self._subscriptions.values():
+        for subscription, endpoints in self._subscriptions.values():
             subscription.stop()
-            whereabouts.stop()
+            endpoints.stop()
         self._subscriptions.clear()
         if self._renewal is not None:
             self._renewal.cancel()
@@ -124,8 +124,8 @@ class WansdDirectory:
         """
         See L{IRovingDirectory}.
         """
-        for subscription, whereabouts in self._subscriptions.values():
-            whereabouts.lookAnew()
+        for subscription, endpoints in self._subscriptions.values():
+            endpoints.retryNow()
             subscription.moved()
 
     def serversChanged(self) -> None:
@@ -151,8 +151,8 @@ class WansdDirectory:
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
         introduce = partial(self._introduce, server)
-        unresolved = Unresolved(context.notes, "what the network's server is called")
-        whereabouts = Whereabouts(server.endpoints, self._resolve, introduce, context.clock, unresolved)
+        unresolved = UnresolvedNames(context.notes, "what the network's server is called")
+        endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, context.clock, unresolved)
         reader = LogReader(
             server.identity,
             self._sessions,
@@ -170,11 +170,11 @@ class WansdDirectory:
             context.events,
             context.counters,
             reader,
-            unanswered=whereabouts.look,
+            unanswered=endpoints.look,
         )
-        self._subscriptions[server.identity] = subscription, whereabouts
+        self._subscriptions[server.identity] = subscription, endpoints
         introduce([])
-        whereabouts.look()
+        endpoints.look()
         subscription.exchange()
 
     def _introduce(self, server: DirectoryServer, endpoints: list[Endpoint]) -> None:
@@ -205,7 +205,7 @@ class WansdDirectory:
 
 
 @implementer(IPlugin, IDirectoryKind)
-class WansdDirectoryKind:
+class SealedDirectoryKind:
     """
     The directory C{wansd}.
     """
@@ -234,7 +234,7 @@ class WansdDirectoryKind:
         if context.sealed is None:
             raise ConfigurationInvalid("directories", "wansd", "it works inside sessions only; set protocol = sealed")
         sealed = context.sealed
-        return WansdDirectory(
+        return SealedDirectoryClient(
             context,
             sealed.participant,
             sealed.sessions,

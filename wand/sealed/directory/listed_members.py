@@ -14,13 +14,13 @@ import attrs
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.participant import MemberAnnouncement, Participant
 from wand.membership.certificate import Certificate
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
-from wand.sealed.directory.messages import Record
+from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
-from wand.sealed.node.participant import MemberAnnouncement, Participant
-from wand.sealed.sessions.interface import Sessions
 
 #: How many endpoints of a member are kept, of all that the servers tell.
 ENDPOINTS_MERGED: Final = 16
@@ -60,7 +60,7 @@ class ListedMembers:
         self._entries = participant.claims.entries
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
 
-    def take(self, server: bytes, record: Record) -> None:
+    def take(self, server: bytes, record: PageRecord) -> None:
         """
         Take what a server says of a member.  It is verified by itself: one that is not valid disturbs no other.
         """
@@ -107,7 +107,7 @@ class ListedMembers:
         """
         return len(self._sightings.get(server, ()))
 
-    def _valid(self, record: Record) -> MemberAnnouncement | None:
+    def _valid(self, record: PageRecord) -> MemberAnnouncement | None:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from wand.counters import Counters
-from wand.sealed.directory.messages import PAGES_MAXIMUM, Ask, Page, Record, pack, parseRecord
+from wand.interfaces.control_messages import Sessions
+from wand.sealed.directory.messages import PAGES_MAXIMUM, Ask, Page, PageRecord, pack, parseRecord
 from wand.sealed.directory.seen_versions import SeenVersions
-from wand.sealed.sessions.interface import Sessions
 
 
 class NextStep(Enum):
@@ -38,7 +38,7 @@ class LogReader:
         sessions: Sessions,
         counters: Counters,
         *,
-        told: Callable[[bytes, Record], object],
+        told: Callable[[bytes, PageRecord], object],
         restarted: Callable[[bytes], object],
     ) -> None:
         """

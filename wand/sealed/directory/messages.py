@@ -41,7 +41,7 @@ def _checkPair(certificate: bytes, claim: bytes) -> None:
         raise ValueError("the certificate and the claim are too long for a page")
 
 
-class Record(msgspec.Struct, frozen=True, array_like=True):
+class PageRecord(msgspec.Struct, frozen=True, array_like=True):
     """
     What a server says of one member.  It can lie only about the endpoints.
 
@@ -135,7 +135,7 @@ class Page(msgspec.Struct, tag=control_numbers.PAGE, frozen=True, array_like=Tru
 Message: TypeAlias = Announce | Announced | Ask | Page
 
 
-def pack(message: Message | Record) -> bytes:
+def pack(message: Message | PageRecord) -> bytes:
     """
     Write a message, or a record for a page.
     """
@@ -151,10 +151,10 @@ def parse(octets: bytes) -> Message | None:
     return unpacked(octets, Message, MESSAGE_MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
 
 
-def parseRecord(octets: bytes | msgspec.Raw) -> Record | None:
+def parseRecord(octets: bytes | msgspec.Raw) -> PageRecord | None:
     """
     Read one record of a page; a mistake in it does not affect the others.
 
     @return: C{None} if it is not a record, which the caller counts.
     """
-    return unpacked(bytes(octets), Record, MESSAGE_MAXIMUM)
+    return unpacked(bytes(octets), PageRecord, MESSAGE_MAXIMUM)

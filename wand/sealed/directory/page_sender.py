@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.membership.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
-from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, Record, pack
+from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, PageRecord, pack
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.rounds import PushRounds
 
@@ -144,11 +144,11 @@ class PageSender:
         pages[-1] = msgspec.structs.replace(pages[-1], last=True)
         return pages
 
-    def _record(self, entry: LogEntry) -> Record:
+    def _record(self, entry: LogEntry) -> PageRecord:
         said = entry.announcement
         now = self._clock.seconds()
         age = int(now - self._stored.heard.get(said.identity, now))
-        return Record(
+        return PageRecord(
             said.signedCertificate,
             said.signedClaim,
             entry.endpoints,

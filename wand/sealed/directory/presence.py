@@ -14,8 +14,8 @@ from wand.membership.claim import Announcement
 from wand.membership.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.stored_log import StoredLog
-from wand.timing.budget import Budget
-from wand.timing.deadlines import Ageing
+from wand.timing.deadlines import Deadlines
+from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "directory-silent": "members that are not online any more because nothing was heard of them",
@@ -66,9 +66,9 @@ class PresentMembers:
         self._events = context.events
         self._gone = gone
         self._present: dict[Identity, Presence] = {}
-        self._changes = Budget(context.clock, CHANGE_RATE, CHANGE_BURST, MEMBERS_MAXIMUM)
-        self._silence: Ageing[Identity] = Ageing(context.clock, self._silent)
-        self._expiries: Ageing[Identity] = Ageing(context.clock, self._expired, context.wallClock)
+        self._changes = TokenBuckets(context.clock, CHANGE_RATE, CHANGE_BURST, MEMBERS_MAXIMUM)
+        self._silence: Deadlines[Identity] = Deadlines(context.clock, self._silent)
+        self._expiries: Deadlines[Identity] = Deadlines(context.clock, self._expired, context.wallClock)
 
     def begin(self) -> None:
         """

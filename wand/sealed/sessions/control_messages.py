@@ -10,9 +10,9 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
-from wand.membership.member import Member
-from wand.sealed.sessions.interface import ControlReader, Sessions
-from wand.timing.budget import Budget
+from wand.interfaces.control_messages import ControlReader, Sessions
+from wand.interfaces.membership import Member
+from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "control-received": "control messages handed to those who understand them",
@@ -38,8 +38,8 @@ class ControlMessages:
         counters.declare(COUNTERS)
         self._counters = counters
         self._sessions = sessions
-        self._budget = Budget(clock, MEMBER_RATE, MEMBER_BURST)
-        self._serverBudget = Budget(clock, SERVER_RATE, SERVER_BURST)
+        self._budget = TokenBuckets(clock, MEMBER_RATE, MEMBER_BURST)
+        self._serverBudget = TokenBuckets(clock, SERVER_RATE, SERVER_BURST)
         self._readers: dict[int, ControlReader] = {}
         sessions.onControl(self._received)
 

@@ -1,0 +1,3 @@
+"""
+Simulated programs, members and networks, which only our own tests, the fuzzing and the benchmarks use.
+"""

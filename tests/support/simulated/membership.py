@@ -1,0 +1,186 @@
+"""
+Networks and members for tests: real keys and signatures, made of nothing but a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import TypeVar
+
+import attrs
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from wand.ethernet import MAC
+from wand.interfaces import IRecords
+from wand.membership.certificate import NODE, SERVER, Certificate
+from wand.membership.claim import Claim
+from wand.membership.descriptor import Cipher, Descriptor
+from wand.membership.identity import NetworkKey, NodeKey
+from wand.membership.limits import USUAL, Limits
+from wand.membership.revocation import Revocation
+from wand.membership.signed import signed
+from wand.membership.token import Token
+from wand.stores.memory import MemoryRecords
+
+Result = TypeVar("Result")
+
+
+def octetsFrom(name: str) -> bytes:
+    """
+    32 octets that are always the same for a name.
+    """
+    return sha256(name.encode()).digest()
+
+
+def entropyFrom(name: str) -> Callable[[int], bytes]:
+    """
+    A source of octets that is always the same for a name.
+    """
+    count = 0
+
+    def entropy(size: int) -> bytes:
+        nonlocal count
+        count += 1
+        return octetsFrom(f"{name} {count}")[:size]
+
+    return entropy
+
+
+def macFrom(name: str) -> MAC:
+    """
+    A MAC address that is always the same for a name.
+    """
+    return MAC.fromRandom(octetsFrom(f"mac {name}")[:6])
+
+
+@attrs.frozen(eq=False)
+class TestNetwork:
+    """
+    A network whose key is at hand.
+    """
+
+    __test__ = False  # no test case, whatever pytest makes of the name
+
+    key: NetworkKey = attrs.field(factory=lambda: NetworkKey.fromSeed(octetsFrom("network")))
+    secret: bytes = octetsFrom("network secret")
+    cipher: Cipher = "aes-256-gcm"
+    prefix: str = "10.77.0.0/16"
+
+    @property
+    def descriptor(self) -> bytes:
+        """
+        Its signed descriptor.
+        """
+        return signed(self.key.signing, Descriptor("test", self.cipher, self.prefix, 0))
+
+    def certificate(
+        self,
+        key: NodeKey,
+        name: str = "alice",
+        macs: tuple[MAC, ...] | None = None,
+        addresses: tuple[str, ...] = (),
+        *,
+        server: bool = False,
+        bridge: bool = False,
+        since: int = 0,
+        issued: int = 0,
+        expires: int = 259_200,
+        limits: Limits = USUAL,
+        confirmed: bool = False,
+    ) -> bytes:
+        """
+        A signed certificate for a node; without C{macs} for the one of its name.
+        """
+        content = Certificate(
+            network=self.key.network,
+            identity=key.identity,
+            exchangeKey=key.exchangePublic,
+            role=SERVER if server else NODE,
+            name=name,
+            addresses=addresses,
+            macs=tuple(map(bytes, (macFrom(name),) if macs is None else macs)),
+            bridge=bridge,
+            since=since,
+            issued=max(since, issued),
+            expires=expires,
+            limits=limits,
+            confirmed=confirmed,
+        )
+        return signed(self.key.signing, content)
+
+    def claim(
+        self,
+        key: NodeKey,
+        name: str = "alice",
+        macs: tuple[MAC, ...] | None = None,
+        addresses: tuple[str, ...] = (),
+        epoch: int = 1,
+    ) -> bytes:
+        """
+        The claim of a node to what L{certificate} says of the same name.
+        """
+        octets = tuple(map(bytes, (macFrom(name),) if macs is None else macs))
+        return signed(key.signing, Claim(self.key.network, key.identity, epoch, octets, addresses, name))
+
+    def token(self, server: NodeKey, endpoint: str) -> Token:
+        """
+        An invitation.
+
+        @param endpoint: where the server is.
+        """
+        return Token(
+            network=bytes(self.key.network),
+            identity=server.identity,
+            server=server.exchangePublic,
+            endpoints=(endpoint,),
+            invitation=octetsFrom("id")[:16],
+            secret=octetsFrom("secret"),
+            cipher=self.cipher,
+        )
+
+    def revocation(self, identity: bytes, revoked: int = 0) -> bytes:
+        """
+        The signed revocation of an identity.
+        """
+        return signed(self.key.signing, Revocation(self.key.network, identity, revoked))
+
+
+@implementer(IRecords)
+class SlowRecords:
+    """
+    Records in memory whose calls are done when L{finish} is called, so that others come between.
+    """
+
+    def __init__(self) -> None:
+        self._records = MemoryRecords()
+        self._waiting: list[Callable[[], None]] = []
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        return self._later(lambda: self._records.load(kind))
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        return self._later(lambda: self._records.write(kind, records))
+
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        return self._later(lambda: self._records.exchange(kind, key, expected, value))
+
+    def close(self) -> Deferred[None]:
+        return self._records.close()
+
+    def finish(self) -> None:
+        """
+        Do what waits, and what comes to wait because of it, in the order in which it came.
+        """
+        while self._waiting:
+            self._waiting.pop(0)()
+
+    def _later(self, call: Callable[[], Deferred[Result]]) -> Deferred[Result]:
+        answer: Deferred[Result] = Deferred()
+
+        def done() -> None:
+            call().chainDeferred(answer)
+
+        self._waiting.append(done)
+        return answer

@@ -1,0 +1,60 @@
+"""
+Sessions with members, as those see them who only send and receive control messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeAlias
+
+from wand.endpoint import Endpoint
+from wand.interfaces.membership import Member
+
+#: Takes a control message: who sent it, what its certificate says, and the message.
+ControlReader: TypeAlias = Callable[[bytes, Member, bytes], object]
+
+#: Is told that a session with a member begins, or that it ended.
+SessionReader: TypeAlias = Callable[[bytes, Member, bool], object]
+
+
+class Sessions(Protocol):
+    """
+    Authenticated sessions with members, each known by its identity.
+    """
+
+    def sendControl(self, peer: bytes, message: bytes, /) -> None:
+        """
+        Send a control message; without a session it waits for one.  It may be lost on the way.
+        """
+
+    def sendBefore(self, peer: bytes, message: bytes, /) -> None:
+        """
+        Send a control message in the session before the present one, to where the peer was heard then, if there is one.
+        """
+
+    def onControl(self, reader: ControlReader) -> None:
+        """
+        Hand the control messages of members to C{reader}.
+        """
+
+    def onSession(self, reader: SessionReader) -> None:
+        """
+        Tell C{reader} when a session with a member begins, and when it ends.
+        """
+
+    def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+        """
+        Say where a member may be.
+        """
+
+    def blame(self, peer: bytes, reason: str, /) -> None:
+        """
+        Something of a member's was dropped by others than the sessions: note it in the member's account.
+
+        @param reason: one word for people, one of a few.
+        """
+
+    def endpointOf(self, peer: bytes, /) -> Endpoint | None:
+        """
+        Where a member was last heard, by an authenticated datagram.
+        """

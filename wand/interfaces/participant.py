@@ -1,0 +1,223 @@
+"""
+What a node that is a member of a network brings along for its directories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import attrs
+
+from wand.ethernet import MAC
+from wand.interfaces.control_messages import ControlReader, Sessions
+
+
+@attrs.frozen
+class DirectoryServer:
+    """
+    A directory server of the network.
+
+    @ivar identity: its public key.
+    @ivar exchangeKey: the public key of its handshakes.
+    @ivar endpoints: where it may be, C{HOST:PORT} each; a host may be a name.
+    """
+
+    identity: bytes
+    exchangeKey: bytes
+    endpoints: tuple[str, ...]
+
+
+class MemberCertificate(Protocol):
+    """
+    What the network says of a member; see L{wand.membership.certificate.Certificate}.
+
+    @ivar identity: its public key.
+    @ivar exchangeKey: the public key of its handshakes.
+    @ivar bridge: may it speak for MAC addresses that nobody claims?
+    """
+
+    @property
+    def identity(self) -> bytes: ...
+
+    @property
+    def exchangeKey(self) -> bytes: ...
+
+    @property
+    def bridge(self) -> bool: ...
+
+
+class MemberClaim(Protocol):
+    """
+    What a member says of itself; see L{wand.membership.claim.Claim}.
+
+    @ivar epoch: of several claims of one member the one with the highest epoch counts.
+    @ivar macs: its MAC addresses.
+    @ivar name: what it is called.
+    """
+
+    @property
+    def epoch(self) -> int: ...
+
+    @property
+    def macs(self) -> Sequence[bytes]: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class MemberAnnouncement(Protocol):
+    """
+    A claim and the certificate that allows it, both verified.
+
+    @ivar signedCertificate: as it came, to be handed on.
+    @ivar signedClaim: as it came, to be handed on.
+    """
+
+    @property
+    def certificate(self) -> MemberCertificate: ...
+
+    @property
+    def claim(self) -> MemberClaim: ...
+
+    @property
+    def signedCertificate(self) -> bytes: ...
+
+    @property
+    def signedClaim(self) -> bytes: ...
+
+
+class TableEntries(Protocol):
+    """
+    The entries of members in the table; see L{wand.membership.member_entries.MemberEntries}.
+    """
+
+    def claimed(self, peer: bytes, /) -> None:
+        """
+        A server told of a member's claim: what that changed is given a lifetime.
+        """
+
+    def online(self, peer: bytes, /) -> None:
+        """
+        A server says, or says again, that a member is online.
+        """
+
+    def offline(self, peer: bytes, /) -> None:
+        """
+        No server says any more that a member is online.
+        """
+
+    def sweep(self) -> None:
+        """
+        Give a lifetime to what has none, because it passed from one member to another.
+        """
+
+
+class KnownMembers(Protocol):
+    """
+    Everything that is known of the members; see L{wand.membership.claims.Claims}.
+
+    @ivar entries: their entries in the table.
+    """
+
+    @property
+    def entries(self) -> TableEntries: ...
+
+    def offer(self, certificate: bytes, claim: bytes) -> bool:
+        """
+        Take a certificate and a claim that may be anything.
+
+        @return: whether they are valid and news.
+        """
+
+    def announcement(self, identity: bytes) -> MemberAnnouncement | None:
+        """
+        What a member announced last.
+        """
+
+    def ownerOf(self, kind: str, what: MAC | str) -> bytes | None:
+        """
+        Who owns something.
+
+        @param kind: C{mac}, C{address} or C{name}.
+        @param what: the MAC address, the overlay address without a prefix length, or the name.
+        @return: the identity of a member.
+        """
+
+
+class ControlReaders(Protocol):
+    """
+    Hands control messages to readers by their numbers; see L{wand.sealed.sessions.control_messages.ControlMessages}.
+    """
+
+    def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
+        """
+        Hand messages with these numbers to C{reader}, and to nobody else any more.
+
+        @return: a function that ends it.
+        """
+
+
+class Participant(Protocol):
+    """
+    A node as a member of its network.
+
+    @ivar identity: its public key.
+    @ivar claims: who owns which address.
+    """
+
+    @property
+    def identity(self) -> bytes: ...
+
+    @property
+    def claims(self) -> KnownMembers: ...
+
+    def servers(self) -> Sequence[DirectoryServer]:
+        """
+        The directory servers that we know.
+        """
+
+    def announcement(self) -> tuple[bytes, bytes] | None:
+        """
+        Our signed certificate and our signed claim; C{None} while there are none.
+        """
+
+    def endpoints(self) -> Sequence[str]:
+        """
+        Where our own UDP port can be reached on local networks, C{HOST:PORT} each.
+        """
+
+    def overtaken(self, epoch: int) -> None:
+        """
+        Somebody has announced with our key and this epoch: another host that runs with a copy of it, perhaps.
+        """
+
+    def isValid(self, certificate: bytes, claim: bytes) -> bool:
+        """
+        Are a signed certificate and a signed claim valid, and do they belong together?  They need not be news.
+        """
+
+    def isOverlay(self, address: str) -> bool:
+        """
+        Is this one of the IP addresses that the network gives to its members?
+        """
+
+    def mayReach(self, host: str) -> bool:
+        """
+        May datagrams go to this host?  To addresses of the overlay they may not, or the tunnel would run inside itself.
+        """
+
+
+@attrs.frozen
+class Sealed:
+    """
+    What directories and frame services of a network with members work with.
+
+    @ivar participant: who we are, and who the others are.
+    @ivar sessions: with members.
+    @ivar control: where their control messages come from.
+    """
+
+    participant: Participant
+    sessions: Sessions
+    control: ControlReaders

@@ -1,0 +1,83 @@
+"""
+A store that cannot disturb the server: whatever it does wrong becomes one kind of error, and nobody waits for it
+forever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from wand.discovery.in_time import inTime
+from wand.discovery.opening import openPlugin
+from wand.errors import StoreUnavailable, WandError
+from wand.interfaces import Context, IRecords, IStore, Settings
+
+#: Seconds that a store has to write what is not written yet when the program ends, and to close.
+WRITING: Final = 1.5
+CLOSING: Final = 1.5
+
+Answer = TypeVar("Answer")
+
+
+@implementer(IRecords)
+class GuardedRecords:
+    """
+    Passes every call on to the records of a store, which may fail.
+
+    @ivar place: what the store is called where it fails.
+    @ivar inner: what the store opened.
+    """
+
+    def __init__(self, name: str, records: IRecords, context: Context) -> None:
+        self.place = f"store {name}"
+        self.inner = records
+        self._context = context
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        """
+        See L{IRecords}.
+        """
+        return self._asked(self.inner.load, kind)
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        """
+        See L{IRecords}.
+        """
+        return self._asked(self.inner.write, kind, records)
+
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        """
+        See L{IRecords}.
+        """
+        return self._asked(self.inner.exchange, kind, key, expected, value)
+
+    def close(self) -> Deferred[None]:
+        """
+        See L{IRecords}; fires after L{CLOSING} at the latest.
+        """
+        return inTime(maybeDeferred(self.inner.close), CLOSING, self._context, self.place, self.inner)
+
+    def _asked(self, call: Callable[..., Deferred[Answer]], *arguments: Any) -> Deferred[Answer]:
+        return maybeDeferred(call, *arguments).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> Any:
+        error = failure.value
+        if isinstance(error, WandError):
+            return failure
+        if not isinstance(error, CancelledError):
+            self._context.failures.caught(self.place, failure, self.inner)
+        raise StoreUnavailable(f"the {self.place} failed: {error or type(error).__name__}") from error
+
+
+def openRecords(name: str, store: IStore, settings: Settings, context: Context) -> GuardedRecords:
+    """
+    Open a store.
+
+    @raise wand.errors.WandError: if it cannot be opened, or is no store.
+    """
+    return GuardedRecords(name, openPlugin("store", name, store, settings, context), context)
