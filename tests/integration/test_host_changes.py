@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import host_recorder
+from host_recorder import Recorder
 from simulated.host import SimulatedHost
 
-from wand.host.changes import Address, HostListener, Link
 from wand.lab import Host
 
 #: Runs where the interface is, and prints what is told.
@@ -22,7 +23,7 @@ from wand.counters import Counters
 from wand.host.netlink import NetlinkChanges
 from wand.testing.context import failuresOf
 sys.path.insert(0, sys.argv[1])
-from test_host_changes import Recorder
+from host_recorder import Recorder
 
 class Descriptors:
     def addReader(self, reader):
@@ -51,55 +52,11 @@ print(*recorder.told, sep="\\n")
 """
 
 
-class Recorder(HostListener):
-    """
-    Writes down what is told of one interface, what is repeated only once.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.told: list[str] = []
-        self._name = name
-        self._index = 0
-        self._known: set[Address] = set()
-
-    def _say(self, text: str) -> None:
-        if text not in self.told[-1:]:
-            self.told.append(text)
-
-    def linkSeen(self, link: Link) -> None:
-        if self._index in (0, link.index) and (link.name == self._name or self._index):
-            self._index = link.index
-            self._say(f"link {link.name} {link.mac.hex()} {link.mtu} {link.isUp}")
-
-    def linkGone(self, index: int) -> None:
-        if index == self._index:
-            self._say("link gone")
-
-    def addressSeen(self, address: Address) -> None:
-        if address.link == self._index and address.isUsable and address not in self._known:
-            self._known.add(address)  # the kernel confirms addresses at its own discretion
-            self._say(f"address {address.host}/{address.prefix}")
-
-    def addressGone(self, address: Address) -> None:
-        if address.link == self._index and address.isUsable:
-            self._say(f"address gone {address.host}")
-
-    def routeChanged(self, link: int) -> None:
-        if link == self._index:
-            self._say("route")
-
-    def settled(self) -> None:
-        self._say("settled")
-
-    def lost(self) -> None:
-        self._say("lost")
-
-
 def told(host: Host, *steps: str) -> list[str]:
     """
     What the kernel tells of C{eth0}.
     """
-    command = host.command(sys.executable, "-c", _SCRIPT, str(Path(__file__).parent), *steps)
+    command = host.command(sys.executable, "-c", _SCRIPT, str(Path(host_recorder.__file__).parent), *steps)
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
 
 
