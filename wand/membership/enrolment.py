@@ -97,10 +97,10 @@ class Enrolment:
         self.own: Certificate | None = None
         self.state = state
         self._wallClock = wallClock
-        self._keeping = StateWriter(state, clock, notes)
-        self._files = files = EnrolmentFiles(self._keeping)
+        self._writer = StateWriter(state, clock, notes)
+        self._files = files = EnrolmentFiles(self._writer)
         self.damaged = files.damaged
-        self.ownClaim = OwnClaim(self.key, self._keeping, wallClock)
+        self.ownClaim = OwnClaim(self.key, self._writer, wallClock)
         self._revocations = RevocationsFile(files, clock)
         self._kept: _Kept | None = None
         self._load()
@@ -265,7 +265,7 @@ class Enrolment:
         Leave no timer behind, and nothing unwritten.
         """
         self._revocations.stop()
-        self._keeping.stop()
+        self._writer.stop()
 
     # What is kept.
 

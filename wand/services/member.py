@@ -102,10 +102,10 @@ class NodeMembership:
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
-        self._gossip: RevocationExchange | None = None
+        self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)
-        self._acquaintances = KnownPeers(enrolment.state, self.claims, sessions, *told)
-        self._memories = LearnedCache(enrolment.state, self.claims.learned, *told)
+        self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
+        self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
         self._connect(transport)
@@ -148,10 +148,10 @@ class NodeMembership:
         self._certificate.stop()
         self._clocks.stop()
         self._overlap.stop()
-        if self._gossip is not None:
-            self._gossip.stop()
-            self._acquaintances.stop()
-            self._memories.stop()
+        if self._revocations is not None:
+            self._revocations.stop()
+            self._knownPeers.stop()
+            self._learned.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -182,7 +182,7 @@ class NodeMembership:
         """
         self._redeeming.macChanged()
         self._certificate.macChanged()
-        if self._gossip is not None:
+        if self._revocations is not None:
             self._certificate.keepFresh()
             self._announce()
 
@@ -197,11 +197,11 @@ class NodeMembership:
         """
         trust = self.enrolment.trust
         assert trust is not None
-        if self._gossip is None:
+        if self._revocations is None:
             trust.observe(self._expulsion.revoked)
-            self._gossip = RevocationExchange(trust, self._sessions, self._control, self._context)
-            self._memories.start()
-            self._acquaintances.start()
+            self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
+            self._learned.start()
+            self._knownPeers.start()
         self._certificate.keepFresh()
         self._announce()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):

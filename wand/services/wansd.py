@@ -53,7 +53,7 @@ class Rel2ServerService(Service):
         self._lost = lost
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: GuardedRecords | None = None
-        self._hindrance = StoreRetry(context)
+        self._retry = StoreRetry(context)
 
     def privilegedStartService(self) -> None:
         """
@@ -79,7 +79,7 @@ class Rel2ServerService(Service):
             starting = self.wansd.start()
         except StoreHindered as error:
             starting = fail(error)
-        starting.addCallbacks(lambda _: self._hindrance.over(), self._unreadable)
+        starting.addCallbacks(lambda _: self._retry.over(), self._unreadable)
 
     def _unreadable(self, failure: Failure) -> None:
         if not self.running:
@@ -100,7 +100,7 @@ class Rel2ServerService(Service):
 
     async def _again(self, error: StoreHindered) -> None:
         await self._stop()
-        await self._hindrance.passed(error)
+        await self._retry.passed(error)
         self._begin()
 
     async def _recovered(self) -> None:
@@ -119,5 +119,5 @@ class Rel2ServerService(Service):
         Stop answering, and close the store.
         """
         super().stopService()
-        self._hindrance.stop()
+        self._retry.stop()
         return Deferred.fromCoroutine(self._stop())
