@@ -12,17 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
-from typing import Final, Protocol
+from typing import Final
 
-from wand.endpoint import Endpoint
-from wand.interfaces import Context
+from wand.interfaces import Context, ISessions
 from wand.membership.identity import Identity
 from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
 from wand.membership.own_claim import OwnClaim
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.control_numbers import COPY_NUMBERS
-from wand.sealed.sessions.interface import Sessions
 
 #: For how many seconds C{wand status} tells of copies after they were seen.
 NOTE_LIFETIME: Final = 600.0
@@ -37,17 +35,6 @@ _ADVICE: Final = (
     "its state directory was copied, and each takes the other's traffic away; stop one of them, and let that one join "
     "with an empty state directory and a new invitation"
 )
-
-
-class Meetings(Sessions, Protocol):
-    """
-    Sessions, and where the one before the present one was.
-    """
-
-    def endpointBefore(self, peer: bytes, /) -> Endpoint | None:
-        """
-        Where a peer was heard before its present session began.
-        """
 
 
 class CopiesOfUs:
@@ -114,7 +101,7 @@ class CopiesOfMembers:
     """
 
     def __init__(
-        self, sessions: Meetings, control: ControlMessages, context: Context, epochOf: Callable[[Identity], int | None]
+        self, sessions: ISessions, control: ControlMessages, context: Context, epochOf: Callable[[Identity], int | None]
     ) -> None:
         """
         @param epochOf: the epoch of the latest claim of a member.
