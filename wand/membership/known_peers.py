@@ -61,7 +61,7 @@ class KnownPeers:
         self._sessions = sessions
         self._kept: dict[bytes, KnownPeer] = {}
         self._written = b""
-        self._file = CacheFile(KNOWN_PEERS, "the peers that it knew", self.keep, state, clock, failures, notes)
+        self._file = CacheFile(KNOWN_PEERS, "known peers", self.keep, state, clock, failures, notes)
 
     def start(self) -> None:
         """
