@@ -92,7 +92,7 @@ class KnownPeersTests(SynchronousTestCase):
 
     def test_revokedOnesAreForgotten(self) -> None:
         """
-        Who is a member no more is not remembered.
+        Somebody who is no longer a member is not remembered.
         """
         known = self.started(self.claims, self.sessions)
         self.claims.offer(*self.announcement)

@@ -101,7 +101,7 @@ class Assignments:
 
     async def takeNameLike(self, wish: str, identity: bytes) -> str:
         """
-        Give a name to an identity: the one that it wishes, or the next that is free, with C{-2}, C{-3} and so on.
+        Give a name to an identity: the one that it asks for, or the next that is free, with C{-2}, C{-3} and so on.
 
         @raise MembershipRefused: if all that are like it are taken.
         """

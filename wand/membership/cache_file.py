@@ -57,7 +57,7 @@ class CacheFile:
         try:
             return readSecretFile(self._state, self._name) or b""
         except StateUnavailable as error:
-            text = f"{error}; this node works without what it kept there, {self._what}, and writes it anew"
+            text = f"{error}; this node works without what it kept there, {self._what}, and writes it again"
             self._log.error("{text}", text=text)
             self._notes.say(f"unreadable-{self._name}", text, isHint=True)
             return b""

@@ -95,7 +95,7 @@ class Claims:
         """
         Take a certificate and a claim that may be anything.
 
-        @return: whether they are valid and news.
+        @return: whether they are valid and new.
         """
         if self._isKnown(certificate, claim):  # no signature is checked again, however often it is announced
             return False

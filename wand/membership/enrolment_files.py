@@ -134,7 +134,7 @@ class RevocationsFile:
 
     def follow(self, trust: Trust) -> None:
         """
-        Hand over what is in the file, and write down what is news from now on.
+        Hand over what is in the file, and write down what is new from now on.
 
         @raise StateUnavailable: if the file cannot be read, or is open to others.
         """

@@ -139,7 +139,7 @@ class StoredValues(Generic[Value]):
     async def exchange(self, key: bytes, before: Value | None, after: Value | None) -> bool:
         """
         Set a value if it is what C{before} says, C{None} for none.  Of several that try, one succeeds; after a failure
-        everything was read anew.
+        everything was read again.
 
         @raise wand.errors.StoreUnavailable: if the store does not take it.
         """

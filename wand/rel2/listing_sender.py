@@ -1,5 +1,5 @@
 """
-ListingSender: what nodes are told, as the answer to a request or because something changed.
+Listings on their way to the nodes: answers to requests, and pushes when something changed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Wansd, the directory server of REL2: tells every node that asks who else is there, and everybody what changed.
+The directory server of REL2: it tells each node that asks who else is there, and everybody what changed.
 """
 
 from __future__ import annotations
@@ -259,7 +259,7 @@ class Rel2Server:
 
     def delete(self, mac: MAC, source: str | None = None) -> None:
         """
-        Forget a node, and tell everybody.  A node that lives registers again within minutes.
+        Forget a node, and tell everybody.  A node that is alive registers again within minutes.
 
         @param source: C{None}, or who must have said it.
         @raise wand.errors.NoSuchEntry: if there is no such registration.

@@ -22,8 +22,8 @@ COUNTERS: Final = {
     "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
 }
 
-#: How many messages of a node that redeems an invitation are read in a second for as long as it likes, and at once:
-#: each may cost a signature, and the store.
+#: How many messages of a node that redeems an invitation are read, since each may cost a signature and a write to the
+#: store: per second in the long run, and at once.
 JOIN_RATE: Final = 1.0
 JOIN_BURST: Final = 10.0
 

@@ -220,7 +220,7 @@ class NodeMembership:
 
     def _stepped(self) -> None:
         """
-        Somebody set our clock: see anew what has expired, and what we took for expired, and compare it with the
+        Somebody set our clock: check again what has expired and what we took for expired, and compare it with the
         servers'.
         """
         self._certificate.keepFresh()
@@ -229,7 +229,7 @@ class NodeMembership:
 
     def _expelled(self) -> None:
         """
-        We are a member no longer: ask nobody for anything, for each would only drop and count it.
+        We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
         self._certificate.stop()
         self._follower.serversChanged()
@@ -246,7 +246,7 @@ class NodeMembership:
 
     def status(self) -> OwnStatus:
         """
-        How it stands.
+        The state of the membership, for people.
         """
         enrolment = self.enrolment
         own, descriptor = enrolment.own, enrolment.descriptor

@@ -1,5 +1,5 @@
 """
-A directory server, and what the control socket sees of it.
+A directory server of REL2, and what the control socket sees of it.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class WandProgram(Service):
 
     def reload(self, configuration: WandConfiguration) -> list[str]:
         """
-        Take over the directories of a configuration that was read anew.
+        Take over the directories of a configuration that was read again.
 
         @return: what became of each change, a sentence each.
         @raise wand.errors.WandError: if a directory cannot be opened; nothing is changed then.

@@ -1,5 +1,5 @@
 """
-Wansd as a service: the directory server and its store.
+The directory server of REL2 as a service, with its store.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from wand.stores.watched import WatchedRecords
 
 class Rel2ServerService(Service):
     """
-    Runs the directory server.
+    Runs the directory server of REL2.
 
     @ivar wansd: the server; there while the service runs.
     """

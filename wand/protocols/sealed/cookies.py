@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from wand.protocols.sealed.packets import TAG, CookieMessage, macOne, macTwoRight
 from wand.protocols.sealed.timers import COOKIE_LIFE
 
-#: The mac2 of who has no cookie.
+#: The mac2 of a sender without a cookie.
 _NONE: Final = bytes(TAG)
 
 

@@ -1,6 +1,6 @@
 """
 The conversations with nodes that redeem an invitation.  Whoever holds one can begin as many as it likes; so there are
-few for each invitation and each address, and the oldest makes room for whoever comes.
+few for each invitation and each address, and the oldest makes room for a new one.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Joiners:
 
     def pop(self, joiner: JoinKey) -> Conversation | None:
         """
-        Keep a conversation no more.
+        Forget a conversation.
         """
         self._leave(joiner)
         return self._conversations.pop(joiner, None)

@@ -144,7 +144,7 @@ class SealedTransport:
 
     def moved(self) -> None:
         """
-        See L{IRovingTransport}: look anew for every peer with which we talk, servers first.
+        See L{IRovingTransport}: look again for every peer with which we talk, servers first.
         """
         indices = self._shared.indices
         peers: dict[Correspondent, None] = dict.fromkeys(session.owner.peer for session in indices.sessions.values())

@@ -20,7 +20,7 @@ COUNTERS: Final = {
     "drop-control-unknown": "control messages dropped: this version does not know them",
 }
 
-#: Control messages of one member in a second that are read for as long as it likes, and at once.
+#: How many control messages of one member are read: per second in the long run, and at once.
 MEMBER_RATE: Final = 50.0
 MEMBER_BURST: Final = 200.0
 
@@ -45,7 +45,7 @@ class ControlMessages:
 
     def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
         """
-        Hand messages with these numbers to C{reader}, and to nobody else any more.
+        Hand messages with these numbers to C{reader}, and no longer to anybody else.
 
         @return: a function that ends it.
         """
