@@ -198,7 +198,7 @@ class Subscription:
             self.state = "answered"
             self._events.publish(kind, directory=self.name)
 
-    # RequestSchedule.
+    # When the next exchange is due.
 
     @property
     def _isAnnounced(self) -> bool:
