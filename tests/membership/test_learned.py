@@ -638,7 +638,7 @@ class Machine(RuleBasedStateMachine):
         behind = {mac for macs in learned._behind._all.values() for mac in macs}
         assert behind == set(learned._hosts)
         assert {mac for macs in learned._behind._silent.values() for mac in macs} <= behind
-        assert len(learned._ages) == len(behind)
+        assert len(learned._deadlines) == len(behind)
 
     def teardown(self) -> None:
         self.node.claims.stop()

@@ -20,7 +20,7 @@ from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
 
-class LookoutTestCase(SynchronousTestCase):
+class MonitorTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         from random import Random
 
@@ -44,7 +44,7 @@ class LookoutTestCase(SynchronousTestCase):
         return self.context.notes.texts
 
 
-class CountersTests(LookoutTestCase):
+class CountersTests(MonitorTestCase):
     """
     What is counted.
     """
@@ -106,7 +106,7 @@ class CountersTests(LookoutTestCase):
         self.flushLoggedErrors(ZeroDivisionError)
 
 
-class NodeTests(LookoutTestCase):
+class NodeTests(MonitorTestCase):
     """
     What a node is in.
     """

@@ -18,7 +18,7 @@ from wand.membership.known_peers import KnownPeers
 from wand.membership.learned_cache import LearnedCache
 from wand.membership.token import Token
 from wand.sealed.node.followers import MembershipFollower
-from wand.sealed.node.participant import Sealed
+from wand.sealed.node.participant import MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.clock_comparison import ClockComparison
 from wand.services.copies import CopiesOfUs
@@ -98,7 +98,7 @@ class NodeMembership:
         self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
         where = host, port
         self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
-        self.sealed = Sealed(self._participant, sessions, self._control)
+        self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)

@@ -22,7 +22,7 @@ from wand.membership.trust import Trust
 from wand.protocols.sealed.transport import SealedTransport
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
-from wand.sealed.node.participant import DirectoryServer, Sealed
+from wand.sealed.node.participant import DirectoryServer, MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.stores.memory import MemoryRecords
 from wand.superframes.stretch import Stretch
@@ -147,7 +147,7 @@ class Node:
         self.frames = Frames()
         self.transport.start(self.frames)
         control = ControlMessages(self.transport.sessions, clock, context.counters)
-        context = attrs.evolve(context, sealed=Sealed(self, self.transport.sessions, control))
+        context = attrs.evolve(context, sealed=MemberContext(self, self.transport.sessions, control))
         self.claim = person.claim(epoch)
         self.directory = SealedDirectoryClient(
             context, self, self.transport.sessions, control, lambda name: succeed([])

@@ -24,7 +24,7 @@ from wand.membership.signed import signed
 from wand.membership.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
-from wand.sealed.node.participant import DirectoryServer, Sealed
+from wand.sealed.node.participant import DirectoryServer, MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -222,7 +222,7 @@ class SimulatedMember:
             wallClock=self.wallClock,
         )
         control = ControlMessages(self.sessions, network.clock, context.counters)
-        self.context = attrs.evolve(context, sealed=Sealed(self, self.sessions, control))
+        self.context = attrs.evolve(context, sealed=MemberContext(self, self.sessions, control))
         self.directory = SealedDirectoryClient(self.context, self, self.sessions, control, lambda name: succeed([]))
         self.directory.start()
 

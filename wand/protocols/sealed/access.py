@@ -34,13 +34,13 @@ class SealedSessions:
     @ivar onClock: see L{Readers.onClock}.
     """
 
-    def __init__(self, shared: Shared, registry: Conversations, readers: Readers) -> None:
+    def __init__(self, shared: Shared, conversations: Conversations, readers: Readers) -> None:
         self.onControl = readers.onControl
         self.onSession = readers.onSession
         self.onJoin = readers.onJoin
         self.onClock = readers.onClock
         self._shared = shared
-        self._registry = registry
+        self._conversations = conversations
 
     # Where peers are.
 
@@ -53,7 +53,7 @@ class SealedSessions:
         """
         if identity == self._shared.membership.identity:
             return
-        conversation = self._registry.introduced(identity, exchangeKey)
+        conversation = self._conversations.introduced(identity, exchangeKey)
         if conversation is not None:
             if conversation.member is None:
                 conversation.counterpart.exchangeKey = exchangeKey
@@ -65,7 +65,7 @@ class SealedSessions:
 
         @return: what the server is called in L{sendControl}, L{onJoin} and L{end}.
         """
-        conversation = self._registry.redeeming(exchangeKey, invitation, secret)
+        conversation = self._conversations.redeeming(exchangeKey, invitation, secret)
         conversation.introduce(self._reachable(endpoints))
         assert isinstance(conversation.peer, JoinKey)
         return conversation.peer
@@ -167,20 +167,20 @@ class SealedSessions:
         """
         End the sessions with a peer, at once, and forget it: it was revoked, or an invitation is redeemed.
         """
-        self._registry.end(peer)
+        self._conversations.end(peer)
 
     def endAll(self) -> None:
         """
         End the sessions with everybody, and forget all: we were revoked.
         """
-        for conversation in self._registry:
-            self._registry.end(conversation.peer)
+        for conversation in self._conversations:
+            self._conversations.end(conversation.peer)
 
     def stop(self) -> None:
         """
         End all sessions: the program stops.
         """
-        for conversation in self._registry:
+        for conversation in self._conversations:
             conversation.course.end()
 
     # Accounts.
@@ -206,8 +206,8 @@ class SealedSessions:
         The conversation with a peer; C{None} if there is none.
         """
         if isinstance(peer, JoinKey):
-            return self._registry.joiners.get(peer)
-        return self._registry.members.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
+            return self._conversations.joiners.get(peer)
+        return self._conversations.members.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
 
     def _reachable(self, endpoints: Iterable[Endpoint]) -> list[Endpoint]:
         return [each for each in endpoints if self._shared.portFor(each) is not None]

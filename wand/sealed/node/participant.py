@@ -209,7 +209,7 @@ class Participant(Protocol):
 
 
 @attrs.frozen
-class Sealed:
+class MemberContext:
     """
     What directories and frame services of a network with members work with.
 

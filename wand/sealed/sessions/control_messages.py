@@ -38,8 +38,8 @@ class ControlMessages:
         counters.declare(COUNTERS)
         self._counters = counters
         self._sessions = sessions
-        self._budget = TokenBuckets(clock, MEMBER_RATE, MEMBER_BURST)
-        self._serverBudget = TokenBuckets(clock, SERVER_RATE, SERVER_BURST)
+        self._buckets = TokenBuckets(clock, MEMBER_RATE, MEMBER_BURST)
+        self._serverBuckets = TokenBuckets(clock, SERVER_RATE, SERVER_BURST)
         self._readers: dict[int, ControlReader] = {}
         sessions.onControl(self._received)
 
@@ -59,9 +59,9 @@ class ControlMessages:
         return end
 
     def _received(self, peer: bytes, member: Member, message: bytes) -> None:
-        budget = self._serverBudget if member.isServer else self._budget
+        buckets = self._serverBuckets if member.isServer else self._buckets
         reader = self._readers.get(numberOf(message))
-        if not budget.take(peer.hex()):
+        if not buckets.take(peer.hex()):
             self._counters["drop-control-budget"] += 1
             self._sessions.blame(peer, "controls")
         elif reader is None:
