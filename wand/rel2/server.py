@@ -55,7 +55,7 @@ HEARD_STORED_WITHIN: Final = 30.0
 UNSTORED: Final = "Nodes are served all the same; until it can, what changes is forgotten at a restart"
 
 
-class Rel2Server:
+class REL2Server:
     """
     The directory server.
 

@@ -16,7 +16,7 @@ from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
-from wand.rel2.server import Rel2Server
+from wand.rel2.server import REL2Server
 from wand.services.guarded_records import WRITING, GuardedRecords, openRecords
 from wand.services.hooks import HookService
 from wand.services.store_retry import StoreRetry
@@ -26,14 +26,14 @@ from wand.stores.lost import setAside
 from wand.stores.watched import WatchedRecords
 
 
-class Rel2ServerService(Service):
+class REL2ServerService(Service):
     """
     Runs the directory server of REL2.
 
     @ivar wansd: the server; there while the service runs.
     """
 
-    wansd: Rel2Server
+    wansd: REL2Server
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Rel2ServerService(Service):
         configuration, context = self._configuration, self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
-        self.wansd = Rel2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
+        self.wansd = REL2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
         try:
             starting = self.wansd.start()
         except StoreHindered as error:
