@@ -69,8 +69,7 @@ class CacheFile:
         @return: whether it did until now, so that there is something to write a last time.
         """
         wasRunning: bool = self._looking.running
-        if wasRunning:
-            self._looking.stop()
+        self._looking.stop()
         return wasRunning
 
     def write(self, content: bytes) -> bool:

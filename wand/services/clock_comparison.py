@@ -81,8 +81,7 @@ class ClockComparison:
         """
         Leave no timer behind.
         """
-        if self._looking.running:
-            self._looking.stop()
+        self._looking.stop()
 
     def told(self, member: Member, ahead: float) -> None:
         """

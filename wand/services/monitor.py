@@ -75,8 +75,7 @@ class Monitor(Service):
         Stop looking; leaves no timer behind.
         """
         super().stopService()
-        if self._loop.running:
-            self._loop.stop()
+        self._loop.stop()
 
     def _look(self) -> None:
         for rule in self._rules:

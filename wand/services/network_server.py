@@ -130,10 +130,15 @@ class NetworkServer:
         Say goodbye, write what is not written yet, and close the port.
         """
         self._isStopped = True
-        for repeating in (self._tending, self._calling):
-            if repeating.running:
-                repeating.stop()
-        for part in (self._clocks, self._names, self._overlap, self._watch, self._revocations):
+        for part in (
+            self._tending,
+            self._calling,
+            self._clocks,
+            self._names,
+            self._overlap,
+            self._watch,
+            self._revocations,
+        ):
             part.stop()
         writing, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time
         await store.finish(writing)
