@@ -21,7 +21,7 @@ class Link:
     @ivar mac: its address, six octets; another length where the interface is no Ethernet.
     @ivar mtu: in octets.
     @ivar isUp: did somebody set it up?
-    @ivar isRunning: has it a carrier, too?
+    @ivar isRunning: does it have a carrier, too?
     """
 
     index: int

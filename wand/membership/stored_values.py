@@ -99,7 +99,7 @@ class StoredValues(Generic[Value]):
 
     def index(self, of: Callable[[Value], Hashable]) -> Index[Value]:
         """
-        Keep an index of all values, now and whatever changes.
+        Keep an index of all values, now and after every change.
 
         @param of: what to find a value by.
         """

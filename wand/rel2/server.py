@@ -48,7 +48,7 @@ REFUSALS_TOLD_RATE: Final = 1 / 60
 REFUSALS_TOLD_BURST: Final = 10
 REFUSED_REMEMBERED: Final = 1024
 
-#: Seconds within which the store has it that a node was merely heard again.
+#: Seconds within which it is stored that a node was merely heard again.
 HEARD_STORED_WITHIN: Final = 30.0
 
 #: What a store that refuses means, for the operator.

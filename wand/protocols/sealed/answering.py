@@ -70,7 +70,7 @@ class Answering:
 
     def macRight(self, datagram: memoryview) -> bool:
         """
-        Has a handshake message the right mac1?  If not it is counted.
+        Does a handshake message have the right mac1?  If not it is counted.
         """
         if macOneRight(datagram, self._macKey):
             return True

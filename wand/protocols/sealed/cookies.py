@@ -37,7 +37,7 @@ class CookieJar:
 
     def isProven(self, datagram: memoryview, sender: tuple[str, int], now: float) -> bool:
         """
-        Has an initiation the right mac2 for the address that it came from?
+        Does an initiation have the right mac2 for the address that it came from?
         """
         return datagram[-TAG:] != _NONE and macTwoRight(datagram, self._cookie(sender, now))
 

@@ -35,7 +35,7 @@ class Joiners:
 
     def values(self) -> Iterator[Conversation]:
         """
-        All conversations, those that began the longest ago first.
+        All conversations, the oldest first.
         """
         return iter(tuple(self._conversations.values()))
 

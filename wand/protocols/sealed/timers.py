@@ -48,7 +48,7 @@ JOIN_REST: Final = 25.0
 JOIN_IDLE: Final = 30.0
 
 #: How many nodes the server talks to at a time that redeem one invitation, and that come from one address; the one that
-#: came the longest ago makes room.
+#: came first makes room.
 JOINERS_INVITATION: Final = 64
 JOINERS_ADDRESS: Final = 64
 
@@ -66,8 +66,8 @@ INITIATIONS_UNHURRIED: Final = 50
 
 #: While cookies are demanded: how many initiations that have theirs are looked into in a second, of one endpoint, of
 #: one address (of IPv6: of one /64, which is what a subscriber has), and in all.  Hundreds of members may share one
-#: address behind a NAT: each asks again after a second, and who is in session at its endpoint goes before all of them.
-#: One takes some 0.5 ms, so all take a quarter of a processor.
+#: address behind a NAT: each asks again after a second, and whoever has a session at its endpoint goes before all
+#: others.  One takes some 0.5 ms, so all take a quarter of a processor.
 INITIATIONS_ENDPOINT: Final = 5
 INITIATIONS_ADDRESS: Final = 100
 INITIATIONS_ALL: Final = 500
