@@ -23,9 +23,9 @@ from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXI
 from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
+from wand.interfaces.participant import MemberContext
 from wand.membership.identity import Identity
 from wand.protocols.sealed.peers import PeerKey
-from wand.sealed.node.participant import MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.guarded_watcher import GuardedWatcher
 from wand.services.node_plugins import NodePlugins

@@ -178,9 +178,9 @@ def test_signingWhereTheKeyIs(makeSealed: Callable[..., Deployment], tmp_path: P
         signatures.write_text(execute(*PYTHON, "wand.cli.main", "sign", "--key", str(key), "--yes", str(requests)))
         return network.command(server, "import-signatures", str(signatures))
 
-    assert "took 1 signature" in sign()
+    assert "imported 1 signature" in sign()
     wait(lambda: own(network, two).stage == "member", 3, "membership after the signature")
     wait(lambda: network.ping(one, [two]), 60, "an echo")
     network.command(server, "revoke", "--yes", two.name)
-    assert "took 1 signature" in sign()
+    assert "imported 1 signature" in sign()
     wait(lambda: not network.ping(one, [two]), 5, "silence")

@@ -14,12 +14,12 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, StateUnavailable
+from wand.interfaces.membership import Membership
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement, Claim
 from wand.membership.enrolment import SERVERS_MAXIMUM, Enrolment, KnownServer
 from wand.membership.epoch import Epoch
 from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.member import Membership
 from wand.membership.messages import Admitted
 from wand.membership.signed import signed, verified
 from wand.state import StateDirectory

@@ -532,6 +532,29 @@ class JoiningTests(AttackTestCase):
         self.assertEqual(self.server.transport._shared.indices.sessions, {})
         self.assertEqual(self.counter("sealed-initiations-sent"), before)
 
+    def test_aForgottenJoinerIsNotReplayed(self) -> None:
+        """
+        Somebody who recorded how a node asked to join gets no answer for it, not even when the node is forgotten.
+        """
+        key = X25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+        recorded = self.initiation(key, b"i" * 16, JOIN, at=self.server)
+        self.assertEqual(len(self.throw(recorded, at=self.server)), 1)
+        self.net.run(2 * JOIN_IDLE)
+        self.assertEqual(len(self.server.transport._registry.joiners), 0)
+        self.assertEqual(self.throw(recorded, at=self.server), [])
+        self.assertEqual(self.counter("drop-sealed-stale"), 1)
+
+    def test_whatIsRememberedOfJoinersIsBounded(self) -> None:
+        """
+        Of the nodes that joined and are gone only so many are remembered.
+        """
+        self.patch(joiners, "GONE_MAXIMUM", 3)
+        for number in range(5):
+            key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
+            self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
+        self.net.run(2 * JOIN_IDLE)
+        self.assertEqual(len(self.server.transport._registry.joiners._gone), 3)
+
     def test_theServerNeverInitiates(self) -> None:
         """
         A node that joined and is gone, whose last answer nobody confirms, hears nothing more of the server: no

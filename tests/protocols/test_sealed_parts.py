@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.counterpart import Counterpart
 from wand.protocols.sealed.machine import Course
 from wand.protocols.sealed.noise import TransportKeys

@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from wand.ethernet import Frame
 from wand.interfaces import IFrameReceiver
-from wand.membership.member import Member, Membership
+from wand.interfaces.membership import Member, Membership
 from wand.protocols.sealed.noise import TransportKeys
 from wand.protocols.sealed.packets import CONTROL, DATA, DATA_OVERHEAD, FRAME
 from wand.protocols.sealed.path import LOSSY, Path

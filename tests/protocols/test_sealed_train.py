@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.ethernet import Frame
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.noise import TransportKeys
 from wand.protocols.sealed.packets import DATA_OVERHEAD, INDEX_AND_COUNTER
 from wand.protocols.sealed.path import SIZES, START, Path

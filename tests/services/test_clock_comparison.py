@@ -21,8 +21,8 @@ from wand.drivers.lan import Port
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import ITapDriver
+from wand.interfaces.membership import Member
 from wand.membership.identity import NodeKey
-from wand.membership.member import Member
 from wand.services.clock_comparison import ClockComparison
 from wand.services.node import Node
 from wand.services.program import Surroundings

@@ -16,9 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import TapUnavailable
 from wand.events import Event
+from wand.interfaces.participant import DirectoryServer
 from wand.membership.identity import Identity
 from wand.membership.messages import Introduction, Message, pack, parse
-from wand.sealed.node.participant import DirectoryServer
 from wand.services.expulsion import Expulsion
 from wand.services.introductions import Introductions
 from wand.services.known_servers import KnownServers

@@ -17,7 +17,7 @@ from wand.ethernet import Frame
 from wand.frame_services.bridged_addresses import BridgedAddresses
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService, IFrameWatcher, NodeContext, Settings
-from wand.sealed.node.participant import MemberContext
+from wand.interfaces.participant import MemberContext
 from wand.table import Peer
 
 COUNTERS: Final = {

@@ -8,8 +8,8 @@ import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces.context import Context
+from wand.interfaces.participant import MemberContext
 from wand.interfaces.protocol import ITransport
-from wand.sealed.node.participant import MemberContext
 from wand.table import Table
 
 

@@ -11,8 +11,8 @@ from zope.interface import Attribute, Interface
 
 from wand.ethernet import MAC, Frame
 from wand.interfaces.context import Context
+from wand.interfaces.membership import Membership
 from wand.interfaces.plugin import IWandPlugin, Settings
-from wand.membership.member import Membership
 from wand.status import PeerStatus
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader

@@ -3,7 +3,7 @@ Sessions: peer protocols between the members of a network, who know each other b
 
 A protocol of this kind carries control messages besides frames: directories, introductions and revocations travel in
 them.  What it opens says whom it hears (L{ISessions.onSession}); who may be heard at all, L{Membership
-<wand.membership.member.Membership>} decides.
+<wand.interfaces.membership.Membership>} decides.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TypeAlias
 from zope.interface import Attribute, Interface
 
 from wand.endpoint import Endpoint
+from wand.interfaces.control_messages import ControlReader, SessionReader
+from wand.interfaces.membership import Member
 from wand.interfaces.protocol import IPeerProtocol, ITransport
-from wand.membership.member import Member
-from wand.sealed.sessions.interface import ControlReader, SessionReader
 
 
 class JoinKey(bytes):
@@ -45,7 +45,7 @@ class ISessions(Interface):
     by its identity, its public key.
     """
 
-    # Control messages; those who need nothing else see them as wand.sealed.sessions.interface.Sessions.
+    # Control messages; those who need nothing else see them as wand.interfaces.control_messages.Sessions.
 
     def sendControl(peer: bytes, message: bytes) -> None:
         """

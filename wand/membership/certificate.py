@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import ClassVar, Final, Literal
 
 from wand.ethernet import MAC
+from wand.interfaces.membership import Member
 from wand.membership.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
 from wand.membership.limits import Limits
-from wand.membership.member import Member
 from wand.membership.signed import Body
 
 NODE: Final = 0

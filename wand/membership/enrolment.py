@@ -18,13 +18,13 @@ from twisted.internet.interfaces import IReactorTime
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.health.notes import Notes
+from wand.interfaces.membership import Member
 from wand.membership.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
 from wand.membership.descriptor import Descriptor
 from wand.membership.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
 from wand.membership.epoch import EPOCH
 from wand.membership.fields import Octets32, checkSecret
 from wand.membership.identity import Entropy, Identity, NodeKey
-from wand.membership.member import Member
 from wand.membership.messages import Admitted, Signed
 from wand.membership.own_claim import OwnClaim
 from wand.membership.signed import packed, unpacked, verified
@@ -62,7 +62,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 class Enrolment:
     """
-    The membership of a node; it provides L{wand.membership.member.Membership}.
+    The membership of a node; it provides L{wand.interfaces.membership.Membership}.
 
     @ivar state: the directory where it is kept.
     @ivar key: the node's keys.

@@ -12,10 +12,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
+from wand.interfaces.membership import Member
 from wand.membership.certificate import Certificate
 from wand.membership.identity import Identity, NodeKey
 from wand.membership.invitations import Invitations
-from wand.membership.member import Member
 from wand.membership.member_records import MemberRecords
 from wand.membership.member_recovery import MemberRecovery
 from wand.membership.stored_network import StoredNetwork
@@ -24,7 +24,7 @@ from wand.membership.trust import Trust
 
 class ServerMembership:
     """
-    Who this server is, and whom it admits; it provides L{wand.membership.member.Membership}.
+    Who this server is, and whom it admits; it provides L{wand.interfaces.membership.Membership}.
     """
 
     _log = Logger()

@@ -13,9 +13,9 @@ from typing import Final
 
 from twisted.logger import Logger
 
+from wand.interfaces.membership import Member
 from wand.membership.certificate import Certificate
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.membership.revocation import Revocation
 from wand.membership.signed import verified
 

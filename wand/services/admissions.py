@@ -9,11 +9,11 @@ from typing import Final
 
 from wand.ethernet import MAC
 from wand.interfaces import Context, ISessions, JoinKey
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
 from wand.membership.authority import Authority
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.membership.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
-from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
 from wand.services.answers import Answers
 from wand.timing.token_buckets import TokenBuckets

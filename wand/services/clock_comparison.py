@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from wand.interfaces import Context
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.timing.repeating import Repeating
 
 #: Seconds by which two clocks may differ before somebody is told.

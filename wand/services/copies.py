@@ -15,8 +15,8 @@ from math import inf
 from typing import Final
 
 from wand.interfaces import Context, ISessions
+from wand.interfaces.membership import Member
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.membership.messages import Overtaken, Twice, pack, parse
 from wand.membership.own_claim import OwnClaim
 from wand.sealed.sessions.control_messages import ControlMessages

@@ -14,9 +14,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
 from wand.interfaces import Context, ISessions
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
 from wand.membership.messages import Farewell, Goodbye, pack, parse
-from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import GOODBYE_NUMBERS
 from wand.timing.pacing import Pacing
 

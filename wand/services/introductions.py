@@ -6,11 +6,11 @@ server can be reached.
 from __future__ import annotations
 
 from wand.interfaces import ISessions
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders, Participant
 from wand.membership.certificate import Certificate
-from wand.membership.member import Member
 from wand.membership.messages import Introduction, pack, parse
 from wand.membership.signed import unverified
-from wand.sealed.node.participant import ControlReaders, Participant
 from wand.sealed.sessions.control_numbers import INTRODUCTION_NUMBERS
 
 

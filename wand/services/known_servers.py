@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wand.interfaces import ISessions
+from wand.interfaces.participant import DirectoryServer
 from wand.membership.enrolment import Enrolment
 from wand.membership.identity import Identity
-from wand.sealed.node.participant import DirectoryServer
 
 
 class KnownServers:

@@ -11,6 +11,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from wand.interfaces import Context, ISessionTransport, ITap
+from wand.interfaces.participant import MemberContext
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
@@ -18,7 +19,6 @@ from wand.membership.known_peers import KnownPeers
 from wand.membership.learned_cache import LearnedCache
 from wand.membership.token import Token
 from wand.sealed.node.followers import MembershipFollower
-from wand.sealed.node.participant import MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.services.clock_comparison import ClockComparison
 from wand.services.copies import CopiesOfUs

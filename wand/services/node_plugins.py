@@ -28,7 +28,7 @@ from wand.interfaces import (
     TapRequest,
     TransportRequest,
 )
-from wand.membership.member import Membership
+from wand.interfaces.membership import Membership
 from wand.services.guarded_watcher import GuardedWatcher
 
 

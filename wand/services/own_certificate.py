@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wand.interfaces import Context, ISessions, ITap
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
 from wand.membership.enrolment import Enrolment
 from wand.membership.joining import Renewal
-from wand.membership.member import Member
 from wand.membership.messages import NotNow, Refused, Renew, Renewed, pack, parse
-from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import CERTIFICATE_NUMBERS
 from wand.services.known_servers import KnownServers
 from wand.services.own_addresses import OwnAddresses

@@ -11,18 +11,18 @@ from twisted.logger import Logger
 from wand.errors import WandError
 from wand.host.local_addresses import localEndpoints
 from wand.interfaces import ITap
+from wand.interfaces.participant import DirectoryServer
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
 from wand.overlay import overlayOf
-from wand.sealed.node.participant import DirectoryServer
 from wand.services.known_servers import KnownServers
 
 
 class OwnParticipant:
     """
-    Provides L{wand.sealed.node.participant.Participant}.
+    Provides L{wand.interfaces.participant.Participant}.
 
     @ivar claims: who owns which address.
     """
@@ -52,19 +52,19 @@ class OwnParticipant:
     @property
     def identity(self) -> bytes:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return self._enrolment.identity
 
     def servers(self) -> Sequence[DirectoryServer]:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return self._servers.known()
 
     def announcement(self) -> tuple[bytes, bytes] | None:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         try:
             claim = self._enrolment.claim((self._tap.mac,))
@@ -75,31 +75,31 @@ class OwnParticipant:
 
     def endpoints(self) -> Sequence[str]:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return localEndpoints(*self._where, self._tap.interface, self.mayReach)
 
     def overtaken(self, epoch: int) -> None:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         self._overtaken(epoch)
 
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return Announcement.verified(certificate, claim, checkOf(self._enrolment)) is not None
 
     def mayReach(self, host: str) -> bool:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return not self.isOverlay(host.partition("%")[0])
 
     def isOverlay(self, address: str) -> bool:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         descriptor = self._enrolment.descriptor
         return descriptor is not None and address in overlayOf(descriptor.prefix)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from wand.interfaces import Context
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.membership.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.membership.revocation_comparison import RevocationComparison
 from wand.membership.trust import Trust
-from wand.sealed.node.participant import ControlReaders
 from wand.sealed.sessions.control_numbers import REVOCATION_NUMBERS
-from wand.sealed.sessions.interface import Sessions
 from wand.timing.repeating import Repeating
 
 #: Seconds between two comparisons in a session that lasts.

@@ -15,14 +15,14 @@ from zope.interface import implementer
 
 from wand.endpoint import SERVER_PORT, Endpoint
 from wand.interfaces import IFrameReceiver
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.membership.claim import Announcement
 from wand.membership.claims import Claims
-from wand.membership.member import Member
 from wand.membership.trust import Trust
 from wand.protocols.sealed.transport import SealedTransport
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
-from wand.sealed.node.participant import DirectoryServer, MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.stores.memory import MemoryRecords
 from wand.superframes.stretch import Stretch
@@ -33,7 +33,7 @@ from wand.testing.network import Network
 @attrs.define
 class Papers:
     """
-    Who a member of the test is: L{wand.membership.member.Membership}.
+    Who a member of the test is: L{wand.interfaces.membership.Membership}.
     """
 
     person: Person
@@ -121,7 +121,7 @@ class Server:
 
 class Node:
     """
-    A node in sessions: L{wand.sealed.node.participant.Participant}.
+    A node in sessions: L{wand.interfaces.participant.Participant}.
     """
 
     def __init__(self, person: Person, server: Person, underlay: Network, epoch: int = 1) -> None:
@@ -169,7 +169,7 @@ class Node:
 
     def overtaken(self, epoch: int) -> None:
         """
-        See L{wand.sealed.node.participant.Participant}: nobody has a copy here.
+        See L{wand.interfaces.participant.Participant}: nobody has a copy here.
         """
 
     def mayReach(self, host: str) -> bool:

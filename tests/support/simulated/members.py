@@ -16,6 +16,7 @@ from simulated.sessions import SimulatedSessions, Wire
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
+from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.claim import Announcement, Claim
 from wand.membership.claims import Claims
@@ -24,7 +25,6 @@ from wand.membership.signed import signed
 from wand.membership.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
-from wand.sealed.node.participant import DirectoryServer, MemberContext
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -178,7 +178,7 @@ class SimulatedServer:
 
 class SimulatedMember:
     """
-    A node that can go and come back, as a L{wand.sealed.node.participant.Participant}.
+    A node that can go and come back, as a L{wand.interfaces.participant.Participant}.
 
     @ivar local: its endpoints on local networks.
     @ivar context: what its directory works with; replaced at every start.
@@ -253,7 +253,7 @@ class SimulatedMember:
 
     def servers(self) -> list[DirectoryServer]:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return [
             DirectoryServer(each.key.identity, each.key.exchangePublic, (f"203.0.113.{at + 1}:44444",))
@@ -262,36 +262,36 @@ class SimulatedMember:
 
     def announcement(self) -> tuple[bytes, bytes]:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return self.person.signedCertificate, self._claim
 
     def endpoints(self) -> list[str]:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return self.local
 
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return Announcement.verified(certificate, claim, self.trust.check) is not None
 
     def overtaken(self, epoch: int) -> None:
         """
-        See L{wand.sealed.node.participant.Participant}: nobody has a copy here.
+        See L{wand.interfaces.participant.Participant}: nobody has a copy here.
         """
 
     def mayReach(self, host: str) -> bool:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return not self.isOverlay(host)
 
     def isOverlay(self, address: str) -> bool:
         """
-        See L{wand.sealed.node.participant.Participant}.
+        See L{wand.interfaces.participant.Participant}.
         """
         return address.startswith(OVERLAY)
 

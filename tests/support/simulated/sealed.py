@@ -15,10 +15,10 @@ from zope.interface import implementer
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.ethernet import MAC, Frame
 from wand.interfaces import IFrameReceiver
+from wand.interfaces.membership import Member
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.descriptor import Cipher
 from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.member import Member
 from wand.membership.signed import signed
 from wand.membership.trust import Trust
 from wand.protocols.sealed.peers import JoinKey, PeerKey
@@ -38,7 +38,7 @@ EXPIRES = 10_000_000
 @attrs.define
 class Papers:
     """
-    A L{wand.membership.member.Membership} of which everything can be changed.
+    A L{wand.interfaces.membership.Membership} of which everything can be changed.
     """
 
     network: bytes
@@ -52,13 +52,13 @@ class Papers:
 
     def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
         """
-        See L{wand.membership.member.Membership}.
+        See L{wand.interfaces.membership.Membership}.
         """
         return self.trust.admit(certificate, exchangeKey)
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         """
-        See L{wand.membership.member.Membership}.
+        See L{wand.interfaces.membership.Membership}.
         """
         return self.invitations.get(invitation)
 

@@ -15,10 +15,10 @@ import attrs
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.endpoint import Endpoint
+from wand.interfaces.control_messages import ControlReader, SessionReader
+from wand.interfaces.membership import Member
 from wand.membership.certificate import Certificate
 from wand.membership.identity import Identity
-from wand.membership.member import Member
-from wand.sealed.sessions.interface import ControlReader, SessionReader
 
 #: Seconds after which a member that gets no answers makes a new session.
 SILENCE: Final = 15.0
@@ -88,7 +88,7 @@ class Wire:
 
 class SimulatedSessions:
     """
-    The sessions of one member: L{wand.sealed.sessions.interface.Sessions}.
+    The sessions of one member: L{wand.interfaces.control_messages.Sessions}.
 
     @ivar endpoint: where others see it.
     @ivar introduced: the exchange key and the endpoints of whoever was introduced.
@@ -128,12 +128,12 @@ class SimulatedSessions:
 
     def blame(self, peer: bytes, reason: str) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}: nobody looks at accounts here.
+        See L{wand.interfaces.control_messages.Sessions}: nobody looks at accounts here.
         """
 
     def sendControl(self, peer: bytes, message: bytes) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}.
+        See L{wand.interfaces.control_messages.Sessions}.
         """
         now = self._wire.clock.seconds()
         known, there = self._peers.get(peer), self._wire.members.get(Identity(peer))
@@ -151,30 +151,30 @@ class SimulatedSessions:
 
     def sendBefore(self, peer: bytes, message: bytes) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}: here, nobody has a session that is not the present one.
+        See L{wand.interfaces.control_messages.Sessions}: here, nobody has a session that is not the present one.
         """
 
     def onControl(self, reader: ControlReader) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}.
+        See L{wand.interfaces.control_messages.Sessions}.
         """
         self._controlReaders.append(reader)
 
     def onSession(self, reader: SessionReader) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}.
+        See L{wand.interfaces.control_messages.Sessions}.
         """
         self._sessionReaders.append(reader)
 
     def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}.
+        See L{wand.interfaces.control_messages.Sessions}.
         """
         self.introduced[bytes(identity)] = (exchangeKey, tuple(endpoints))
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         """
-        See L{wand.sealed.sessions.interface.Sessions}.
+        See L{wand.interfaces.control_messages.Sessions}.
         """
         there = self._peers.get(peer)
         return None if there is None else there.endpoint

@@ -11,7 +11,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Protocol
 
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.cookies import CookieJar
 from wand.protocols.sealed.hurry import Hurry

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.cookies import openCookie
 from wand.protocols.sealed.counterpart import Counterpart
 from wand.protocols.sealed.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey

@@ -10,7 +10,7 @@ from functools import partial
 from math import inf
 
 from wand.endpoint import Endpoint
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.attempt import Attempt
 from wand.protocols.sealed.counterpart import Counterpart
 from wand.protocols.sealed.link import Link

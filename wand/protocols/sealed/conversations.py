@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from wand.errors import AddressInvalid
+from wand.interfaces.membership import Member
 from wand.membership.identity import Identity
-from wand.membership.member import Member
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.joiners import Joiners
 from wand.protocols.sealed.peers import JoinKey, PeerKey
@@ -62,7 +62,10 @@ class Conversations:
         See L{wand.protocols.sealed.answering.ConversationsByPeer}.
         """
         joiner = JoinKey(exchangeKey)
-        conversation = self.joiners.get(joiner) or Conversation(self._shared, self.end, joiner, exchangeKey)
+        conversation = self.joiners.get(joiner)
+        if conversation is None:
+            conversation = Conversation(self._shared, self.end, joiner, exchangeKey)
+            conversation.counterpart.freshness = self.joiners.freshnessOf(joiner)
         assert isinstance(conversation.peer, JoinKey)
         conversation.peer.invitation = invitation
         for oldest in self.joiners.add(conversation.peer, conversation, host):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from math import inf
 
-from wand.membership.member import Membership
+from wand.interfaces.membership import Membership
 from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.packets import JOIN, MEMBER
 from wand.protocols.sealed.peers import Correspondent, JoinKey

@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.peers import JoinKey
 from wand.protocols.sealed.places import subscriber
 from wand.protocols.sealed.timers import JOINERS_ADDRESS, JOINERS_INVITATION
 
 #: How many there are in all.
 JOINERS_MAXIMUM: Final = 256
+
+#: Of how many that are gone the initiations are remembered.
+GONE_MAXIMUM: Final = 1024
 
 #: Those with one invitation, or of one subscriber.
 _Group: TypeAlias = tuple[str, object]
@@ -29,6 +33,7 @@ class Joiners:
         self._conversations: dict[JoinKey, Conversation] = {}
         self._groupsOf: dict[JoinKey, tuple[_Group, _Group]] = {}
         self._groups: dict[_Group, dict[JoinKey, None]] = {}
+        self._gone: dict[JoinKey, Freshness] = {}
 
     def __len__(self) -> int:
         return len(self._conversations)
@@ -71,10 +76,21 @@ class Joiners:
 
     def pop(self, joiner: JoinKey) -> Conversation | None:
         """
-        Forget a conversation.
+        Forget a conversation, all but which initiations of the node were taken.
         """
         self._leave(joiner)
-        return self._conversations.pop(joiner, None)
+        conversation = self._conversations.pop(joiner, None)
+        if conversation is not None:
+            self._gone[joiner] = conversation.counterpart.freshness
+            if len(self._gone) > GONE_MAXIMUM:
+                del self._gone[next(iter(self._gone))]
+        return conversation
+
+    def freshnessOf(self, joiner: JoinKey) -> Freshness:
+        """
+        What is remembered of the initiations of a node that comes, perhaps for the second time.
+        """
+        return self._gone.pop(joiner, None) or Freshness()
 
     def _leave(self, joiner: JoinKey) -> None:
         for group in self._groupsOf.pop(joiner, ()):

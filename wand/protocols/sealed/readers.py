@@ -10,7 +10,7 @@ from typing import TypeAlias
 from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.health.failures import Failures
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.peers import Correspondent, JoinKey, PeerKey
 from wand.protocols.sealed.session import Owner
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 from wand.protocols.sealed.ciphers import aead
 from wand.protocols.sealed.noise import TransportKeys
 from wand.protocols.sealed.packets import DATA, DATA_HEADER, DATA_LAYOUT, DATA_OVERHEAD, TAG, headersOf

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.health.failures import Failures
-from wand.membership.member import Member, Membership
+from wand.interfaces.membership import Member, Membership
 from wand.protocols.sealed.counters import COUNTERS
 from wand.protocols.sealed.indices import Indices
 from wand.protocols.sealed.peers import Correspondent

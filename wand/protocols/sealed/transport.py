@@ -21,7 +21,7 @@ from wand.interfaces import (
     ISessionTransport,
     ISuperframeTransport,
 )
-from wand.membership.member import Membership
+from wand.interfaces.membership import Membership
 from wand.protocols.sealed.access import SealedSessions
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.conversations import Conversations

@@ -14,13 +14,13 @@ import attrs
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.participant import MemberAnnouncement, Participant
 from wand.membership.certificate import Certificate
 from wand.membership.identity import Identity
 from wand.membership.signed import unverified
 from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
-from wand.sealed.node.participant import MemberAnnouncement, Participant
-from wand.sealed.sessions.interface import Sessions
 
 #: How many endpoints of a member are kept, of all that the servers tell.
 ENDPOINTS_MERGED: Final = 16

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from wand.counters import Counters
+from wand.interfaces.control_messages import Sessions
 from wand.sealed.directory.messages import PAGES_MAXIMUM, Ask, Page, PageRecord, pack, parseRecord
 from wand.sealed.directory.seen_versions import SeenVersions
-from wand.sealed.sessions.interface import Sessions
 
 
 class NextStep(Enum):

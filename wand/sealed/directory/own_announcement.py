@@ -4,10 +4,10 @@ What we announce of ourselves.
 
 from __future__ import annotations
 
+from wand.interfaces.participant import Participant
 from wand.membership.claim import Claim
 from wand.membership.signed import unverified
 from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, pack
-from wand.sealed.node.participant import Participant
 
 
 class OwnAnnouncement:

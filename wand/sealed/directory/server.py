@@ -15,10 +15,11 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.ethernet import MAC
 from wand.interfaces import Context, IRecords
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.membership import Member
 from wand.membership.certificate import Certificate
 from wand.membership.claim import Announcement
 from wand.membership.identity import Entropy, Identity
-from wand.membership.member import Member
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
 from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, Announced, Ask, pack, parse
@@ -27,7 +28,6 @@ from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMem
 from wand.sealed.directory.stored_log import StoredLog
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
-from wand.sealed.sessions.interface import Sessions
 from wand.status import EntryStatus
 
 COUNTERS: Final = {

@@ -12,10 +12,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
 from wand.events import Events
+from wand.interfaces.control_messages import Sessions
 from wand.sealed.directory.log_reader import LogReader, NextStep
 from wand.sealed.directory.messages import Announced, Page, parse
 from wand.sealed.directory.own_announcement import OwnAnnouncement
-from wand.sealed.sessions.interface import Sessions
 
 #: Seconds until the first repetition; doubled for each further one.
 REPEAT_FIRST: Final = 1.0

@@ -20,7 +20,7 @@ class MembershipFollower(Protocol):
 
     def serversChanged(self) -> None:
         """
-        The node may know other servers than before; see L{wand.sealed.node.participant.Participant.servers}.
+        The node may know other servers than before; see L{wand.interfaces.participant.Participant.servers}.
         """
 
     def clockSet(self) -> None:

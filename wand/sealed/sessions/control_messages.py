@@ -10,8 +10,8 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
-from wand.membership.member import Member
-from wand.sealed.sessions.interface import ControlReader, Sessions
+from wand.interfaces.control_messages import ControlReader, Sessions
+from wand.interfaces.membership import Member
 from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {

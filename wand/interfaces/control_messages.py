@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
 from wand.endpoint import Endpoint
-from wand.membership.member import Member
+from wand.interfaces.membership import Member
 
 #: Takes a control message: who sent it, what its certificate says, and the message.
 ControlReader: TypeAlias = Callable[[bytes, Member, bytes], object]

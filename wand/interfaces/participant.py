@@ -10,7 +10,7 @@ from typing import Protocol
 import attrs
 
 from wand.ethernet import MAC
-from wand.sealed.sessions.interface import ControlReader, Sessions
+from wand.interfaces.control_messages import ControlReader, Sessions
 
 
 @attrs.frozen
