@@ -528,7 +528,9 @@ class JoiningTests(AttackTestCase):
         self.join()
         before = self.counter("sealed-initiations-sent")
         self.net.run(2 * JOIN_IDLE)
-        self.assertEqual((len(conversations.joiners), conversations.joiners._groups, conversations.joiners._groupsOf), (0, {}, {}))
+        self.assertEqual(
+            (len(conversations.joiners), conversations.joiners._groups, conversations.joiners._groupsOf), (0, {}, {})
+        )
         self.assertEqual(self.server.transport._shared.indices.sessions, {})
         self.assertEqual(self.counter("sealed-initiations-sent"), before)
 
