@@ -120,10 +120,10 @@ class _Datagrams:
             answers = [each.payload for each in self._net.underlay.sent if each.destination == _STRANGER]
             assert sum(map(len, answers)) <= len(datagram)
         self._net.clock.advance(0.1)
-        assert len(self._victim.transport._registry.members) <= 3
+        assert len(self._victim.transport._conversations.members) <= 3
 
     def _fromFriend(self, plaintexts: Iterable[bytes]) -> None:
-        conversation = self._friend.transport._registry.members[self._victim.peer]
+        conversation = self._friend.transport._conversations.members[self._victim.peer]
         for plaintext in plaintexts:
             conversation.link.send(plaintext[0], plaintext[1:])
         for each in (self._victim, self._friend):

@@ -30,8 +30,8 @@ class KeepingTests(SynchronousTestCase):
         self.state = StateDirectory(str(self.path))
         self.clock = Clock()
         self.notes = Notes(self.clock, Events(self.clock.seconds))
-        self.keeping = StateWriter(self.state, self.clock, self.notes)
-        self.addCleanup(self.keeping.stop)
+        self.writer = StateWriter(self.state, self.clock, self.notes)
+        self.addCleanup(self.writer.stop)
 
     def names(self) -> set[str]:
         return {each.name for each in self.path.iterdir()}
@@ -40,10 +40,10 @@ class KeepingTests(SynchronousTestCase):
         """
         While the disk is full, nothing is removed before what was written earlier; a note says so until there is room.
         """
-        self.keeping.write("token", b"1")
+        self.writer.write("token", b"1")
         with patch.object(self.state, "write", side_effect=StateUnavailable("no room")):
-            self.keeping.write("membership", b"2")
-            self.keeping.remove("token")
+            self.writer.write("membership", b"2")
+            self.writer.remove("token")
             self.clock.advance(RETRY_INTERVAL)
             self.assertEqual(self.names(), {"token"})
             self.assertIn("no room", self.notes.texts[0])

@@ -25,7 +25,7 @@ class EventLog:
     """
 
     def __init__(self, clock: IReactorTime) -> None:
-        self._budget = TokenBuckets(clock, EVENT_RATE, EVENT_BURST)
+        self._buckets = TokenBuckets(clock, EVENT_RATE, EVENT_BURST)
         self._unlogged: dict[str, int] = {}
 
     def told(self, event: Event) -> None:
@@ -33,7 +33,7 @@ class EventLog:
         Something happened.
         """
         kind = event.kind
-        if not self._budget.take(kind):
+        if not self._buckets.take(kind):
             self._unlogged[kind] = self._unlogged.get(kind, 0) + 1
             return
         unlogged = self._unlogged.pop(kind, 0)

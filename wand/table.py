@@ -118,7 +118,7 @@ class Table:
         self._limit = limit
         self._entries: dict[MAC, dict[Source, Entry]] = {}
         self._macsOf: dict[Peer, set[MAC]] = {}
-        self._ages: Deadlines[tuple[MAC, Source]] = Deadlines(clock, self._expired)
+        self._deadlines: Deadlines[tuple[MAC, Source]] = Deadlines(clock, self._expired)
         self._observers: list[PeerObserver] = []
         self._sorted: list[MAC] | None = []
 
@@ -151,9 +151,9 @@ class Table:
         since = before.since if before is not None and before.peer == peer else now
         known[source] = Entry(mac, peer, source, since, lifetime)
         if lifetime is None:
-            self._ages.discard((mac, source))
+            self._deadlines.discard((mac, source))
         else:
-            self._ages.expireAt((mac, source), now + lifetime)
+            self._deadlines.expireAt((mac, source), now + lifetime)
         self._choose(mac)
 
     def remove(self, mac: MAC, source: Source) -> None:
@@ -165,7 +165,7 @@ class Table:
         known = self._entries.get(mac, {})
         if known.pop(source, None) is None:
             raise NoSuchEntry(f"the table has no entry for {mac} from {source.name}")
-        self._ages.discard((mac, source))
+        self._deadlines.discard((mac, source))
         if not known:
             del self._entries[mac]
             self._sorted = None
@@ -198,7 +198,7 @@ class Table:
         for mac in self._macsOf.get(peer, ()):
             for source, entry in self._entries[mac].items():
                 if entry.peer == peer and entry.lifetime is not None:
-                    self._ages.expireAt((mac, source), now + entry.lifetime)
+                    self._deadlines.expireAt((mac, source), now + entry.lifetime)
 
     def keepWay(self, addresses: bytes, peer: Peer) -> None:
         """
@@ -228,7 +228,7 @@ class Table:
         """
         Leave no timer behind.
         """
-        self._ages.stop()
+        self._deadlines.stop()
 
     # What readers ask.
 
@@ -279,7 +279,7 @@ class Table:
         """
         When an entry expires unless it is confirmed, in the clock's seconds, or C{None} for never.
         """
-        return self._ages.deadline((entry.mac, entry.source))
+        return self._deadlines.deadline((entry.mac, entry.source))
 
     # How the best entry is chosen, and made known.
 

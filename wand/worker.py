@@ -31,7 +31,7 @@ class Worker(Protocol):
 
     def stop(self) -> None:
         """
-        Take no more work, and end when the rest is done.
+        Take no further work, and end when the rest is done.
         """
 
 

@@ -23,7 +23,7 @@ from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXI
 from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
-from wand.interfaces.participant import Sealed
+from wand.interfaces.participant import MemberContext
 from wand.membership.identity import Identity
 from wand.protocols.sealed.peers import PeerKey
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -220,7 +220,7 @@ class GuardTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.plain, self.bridge, self.unknown = (PeerKey(octet * 32) for octet in (b"p", b"b", b"u"))
         self.network = Seen({self.plain: False, self.bridge: True}, {"10.77.0.9": Identity(b"o" * 32)})
-        sealed = Sealed(self.network, self.network, None)  # type: ignore[arg-type]  # as much as it looks at
+        sealed = MemberContext(self.network, self.network, None)  # type: ignore[arg-type]  # as much as it looks at
         self.counters = Counters()
         self.clock = Clock()
         self.guard = GuardWatcher(sealed, self.counters, BridgedAddresses(self.clock))

@@ -61,7 +61,7 @@ class Approver:
 
 class Observer:
     """
-    Notes what a authority tells.
+    Notes what an authority tells.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from wand.table import Table
 from wand.testing.context import failuresOf
 
 
-class Meetings:
+class SessionsWithSome:
     """
     Sessions with those who are here.
     """
@@ -43,7 +43,7 @@ class Meetings:
         self.introduced[identity] = endpoints
 
 
-class AcquaintancesTests(SynchronousTestCase):
+class KnownPeersTests(SynchronousTestCase):
     def setUp(self) -> None:
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -53,7 +53,7 @@ class AcquaintancesTests(SynchronousTestCase):
         self.network = TestNetwork()
         self.alice = NodeKey.fromSeed(octetsFrom("alice"))
         self.announcement = self.network.certificate(self.alice), self.network.claim(self.alice)
-        self.meetings = Meetings()
+        self.sessions = SessionsWithSome()
         self.claims = self.fresh()
         self.notes = Notes(self.clock, Events(self.clock.seconds))
 
@@ -68,11 +68,11 @@ class AcquaintancesTests(SynchronousTestCase):
         self.addCleanup(claims.stop)
         return claims
 
-    def started(self, claims: Claims, meetings: Meetings) -> KnownPeers:
+    def started(self, claims: Claims, sessions: SessionsWithSome) -> KnownPeers:
         """
-        Acquaintances at work.
+        The known peers, at work.
         """
-        known = KnownPeers(self.state, claims, meetings, self.clock, failuresOf(Counters()), self.notes)  # type: ignore[arg-type]  # what it needs of them
+        known = KnownPeers(self.state, claims, sessions, self.clock, failuresOf(Counters()), self.notes)  # type: ignore[arg-type]  # what it needs of them
         known.start()
         self.addCleanup(known.stop)
         return known
@@ -81,36 +81,36 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         A node that crashed and comes back while every server is down knows whom it talked to, and where.
         """
-        self.started(self.claims, self.meetings)
+        self.started(self.claims, self.sessions)
         self.claims.offer(*self.announcement)
-        self.meetings.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
+        self.sessions.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
         self.clock.advance(KEEP_INTERVAL)
-        claims, meetings = self.fresh(), Meetings()
-        self.started(claims, meetings)
+        claims, sessions = self.fresh(), SessionsWithSome()
+        self.started(claims, sessions)
         self.assertIsNotNone(claims.announcement(self.alice.identity))
-        self.assertEqual(meetings.introduced, {self.alice.identity: [("192.0.2.7", 22222)]})
+        self.assertEqual(sessions.introduced, {self.alice.identity: [("192.0.2.7", 22222)]})
 
     def test_revokedOnesAreForgotten(self) -> None:
         """
-        Who is a member no more is not remembered.
+        Somebody who is no longer a member is not remembered.
         """
-        known = self.started(self.claims, self.meetings)
+        known = self.started(self.claims, self.sessions)
         self.claims.offer(*self.announcement)
-        self.meetings.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
+        self.sessions.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
         known.keep()
         self.claims.drop(self.alice.identity)
         known.keep()
-        meetings = Meetings()
-        self.started(self.fresh(), meetings)
-        self.assertEqual(meetings.introduced, {})
+        sessions = SessionsWithSome()
+        self.started(self.fresh(), sessions)
+        self.assertEqual(sessions.introduced, {})
 
     def test_rubbishIsIgnored(self) -> None:
         """
         A file that is damaged gives nobody, and the node starts.
         """
         self.state.write(KNOWN_PEERS, b"rubbish")
-        self.started(self.claims, self.meetings)
-        self.assertEqual(self.meetings.introduced, {})
+        self.started(self.claims, self.sessions)
+        self.assertEqual(self.sessions.introduced, {})
 
     def test_aFileThatCannotBeRead(self) -> None:
         """
@@ -118,5 +118,5 @@ class AcquaintancesTests(SynchronousTestCase):
         """
         self.state.write(KNOWN_PEERS, b"rubbish")
         (self.state.path / KNOWN_PEERS).chmod(0o644)
-        self.started(self.claims, self.meetings)
+        self.started(self.claims, self.sessions)
         self.assertIn("chmod 600", self.notes.texts[0])

@@ -472,10 +472,10 @@ class MemoryTests(SynchronousTestCase):
         """
         Nobody takes an address by waiting for a restart; the table itself is learned anew.
         """
-        memories = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
-        memories.start()
+        cache = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
+        cache.start()
         self.before.comes("alice")
-        memories.stop()
+        cache.stop()
         LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
         self.assertEqual(self.after.place(), "")
         self.after.hear("eve", GUEST, issued=10_030)
@@ -487,8 +487,8 @@ class MemoryTests(SynchronousTestCase):
         """
         What is new is written within a minute, and nothing is written while nothing is.
         """
-        memories = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
-        memories.start()
+        cache = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
+        cache.start()
         self.before.comes("alice")
         self.before.clock.advance(60)
         file = self.state.path / HEARD
@@ -513,12 +513,12 @@ class MemoryTests(SynchronousTestCase):
         A damaged file is no memory, and disturbs nothing; neither does a directory that cannot be written.
         """
         self.state.write(HEARD, b"\x93\x01\x02\x03")
-        memories = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
-        memories.start()
+        cache = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
+        cache.start()
         self.assertEqual(len(self.after.learned), 0)
         self.after.comes("alice")
         self.state.path.rename(self.state.path.with_name("gone"))
-        memories.stop()
+        cache.stop()
 
     def test_aFileThatCannotBeRead(self) -> None:
         """
@@ -526,13 +526,13 @@ class MemoryTests(SynchronousTestCase):
         """
         self.state.write(HEARD, b"\x90")
         (self.state.path / HEARD).chmod(0o644)
-        memories = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
-        memories.start()
+        cache = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
+        cache.start()
         self.assertIn("chmod 600", self.notes.texts[0])
         self.after.comes("alice")
         self.after.clock.advance(60)
         self.assertEqual(self.notes.texts, [])
-        memories.stop()
+        cache.stop()
 
     def test_notWithoutEnd(self) -> None:
         """
@@ -541,8 +541,8 @@ class MemoryTests(SynchronousTestCase):
         self.before.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
         for number in range(KEPT_MAXIMUM + 10):
             self.before.comes("alice", MAC(b"\x02\0\0" + number.to_bytes(3, "big")))
-        memories = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
-        memories.keep()
+        cache = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
+        cache.keep()
         self.after.hear("alice", bridge=True, issued=9_001, limits=Limits(65_536))
         LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes).start()
         self.assertEqual(len(self.after.learned), KEPT_MAXIMUM)
@@ -638,7 +638,7 @@ class Machine(RuleBasedStateMachine):
         behind = {mac for macs in learned._behind._all.values() for mac in macs}
         assert behind == set(learned._hosts)
         assert {mac for macs in learned._behind._silent.values() for mac in macs} <= behind
-        assert len(learned._ages) == len(behind)
+        assert len(learned._deadlines) == len(behind)
 
     def teardown(self) -> None:
         self.node.claims.stop()

@@ -371,7 +371,7 @@ class ForgedTests(AttackTestCase):
         self.checkUnharmed()
         self.assertGreater(self.counted("sealed-cookies-demanded"), 1500)
         self.assertEqual(self.counted("drop-sealed-hurry"), 0)
-        self.assertEqual(len(self.high.transport._registry.members), 1)
+        self.assertEqual(len(self.high.transport._conversations.members), 1)
 
     def flood(self, datagrams: list[bytes]) -> None:
         for number, datagram in enumerate(datagrams):
@@ -491,7 +491,7 @@ class JoiningTests(AttackTestCase):
         A frame in such a session is dropped and counted.
         """
         self.join()
-        [conversation] = self.guest.transport._registry.joiners.values()
+        [conversation] = self.guest.transport._conversations.joiners.values()
         conversation.link.send(1, self.guest.frameTo(self.server))
         self.guest.transport.flush()
         self.net.run()
@@ -503,16 +503,16 @@ class JoiningTests(AttackTestCase):
         However many keys redeem one invitation, or come from one address, the server keeps a bounded number of
         conversations, and who comes last gets in.
         """
-        registry = self.server.transport._registry
+        conversations = self.server.transport._conversations
         self.patch(joiners, "JOINERS_INVITATION", 5)
         for number in range(20):
             key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
             self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
-        self.assertEqual(len(registry.joiners), 5)
+        self.assertEqual(len(conversations.joiners), 5)
         self.assertEqual(self.counter("sealed-joiners-replaced"), 15)
         self.join()
         self.assertEqual(len(self.server.joins), 1)
-        self.assertEqual(len(registry.joiners), 5)
+        self.assertEqual(len(conversations.joiners), 5)
 
     def counter(self, name: str) -> int:
         return self.server.transport._counters[name]
@@ -521,14 +521,16 @@ class JoiningTests(AttackTestCase):
         """
         Those who redeem an invitation and say nothing more are forgotten, with their groups, and without a word.
         """
-        registry = self.server.transport._registry
+        conversations = self.server.transport._conversations
         for number in range(20):
             key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
             self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
         self.join()
         before = self.counter("sealed-initiations-sent")
         self.net.run(2 * JOIN_IDLE)
-        self.assertEqual((len(registry.joiners), registry.joiners._groups, registry.joiners._groupsOf), (0, {}, {}))
+        self.assertEqual(
+            (len(conversations.joiners), conversations.joiners._groups, conversations.joiners._groupsOf), (0, {}, {})
+        )
         self.assertEqual(self.server.transport._shared.indices.sessions, {})
         self.assertEqual(self.counter("sealed-initiations-sent"), before)
 
@@ -580,7 +582,7 @@ class JoiningTests(AttackTestCase):
         next arrives, in a new one, and nothing is dropped.
         """
         self.join()
-        [conversation] = self.guest.transport._registry.joiners.values()
+        [conversation] = self.guest.transport._conversations.joiners.values()
         self.net.run(2 * JOIN_IDLE)
         self.guest.transport.sendControl(conversation.peer, b"still there")
         self.net.run(2.0)
@@ -615,7 +617,7 @@ class UpgradeTests(AttackTestCase):
         """
         Messages of a kind that only later versions know, and datagrams of unknown types, are counted and ignored.
         """
-        conversation = self.low.transport._registry.members[self.high.peer]
+        conversation = self.low.transport._conversations.members[self.high.peer]
         for kind in (8, 9, 200):
             conversation.link.send(kind, b"from the future")
         self.net.run()

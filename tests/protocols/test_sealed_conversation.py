@@ -355,14 +355,14 @@ class RenewalTests(SealedTestCase):
         A session is made anew when it carried 2**32 messages.
         """
         self.connect()
-        session = self.low.transport._registry.members[self.high.peer].session
+        session = self.low.transport._conversations.members[self.high.peer].session
         assert session is not None
         session.sent = (1 << 32) - 1
         self.frames(self.low, self.high)
         self.assertNotIn(INITIATION, self.kinds())
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertIn(INITIATION, self.kinds())
-        self.assertIsNot(self.low.transport._registry.members[self.high.peer].session, session)
+        self.assertIsNot(self.low.transport._conversations.members[self.high.peer].session, session)
 
     def test_byTheResponder(self) -> None:
         """
@@ -389,7 +389,7 @@ class RenewalTests(SealedTestCase):
         self.low.send(self.high.peer, self.low.frameTo(self.high, b"late"))
         self.net.run(0.1)
         undo()
-        self.low.transport._registry.members[self.high.peer].renew()
+        self.low.transport._conversations.members[self.high.peer].renew()
         self.net.run()
         port = self.high.transport._ports[False]
         self.high.transport.reception.datagramReceived(memoryview(late[0].payload), ("198.51.100.9", 9))
@@ -584,7 +584,7 @@ class RoamingTests(SealedTestCase):
         """
         self.connect()
         moved = self.net.underlay.host("198.51.100.7").bind("0.0.0.0", 22222, self.low.transport.reception)
-        self.low.transport._ports[False] = self.low.transport._registry.members[self.high.peer].place.port = moved
+        self.low.transport._ports[False] = self.low.transport._conversations.members[self.high.peer].place.port = moved
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).endpoint, "198.51.100.7:22222")
         self.assertEqual(self.frames(self.high, self.low), 1)

@@ -40,7 +40,7 @@ class RoamingTestCase(SynchronousTestCase):
         return held[-1].payload
 
     def conversation(self, node: SealedNode):  # type: ignore[no-untyped-def]  # the names say it
-        [conversation] = node.transport._registry.members.values()
+        [conversation] = node.transport._conversations.members.values()
         return conversation
 
     def throw(self, payload: bytes, sender: tuple[str, int], at: SealedNode | None = None) -> None:
@@ -58,7 +58,7 @@ class RoamingTestCase(SynchronousTestCase):
         moved = self.net.underlay.host(host).bindTrains("0.0.0.0", 22222, node.transport.reception)
         old.close()
         node.transport._ports[False] = moved
-        for conversation in node.transport._registry:
+        for conversation in node.transport._conversations:
             conversation.place.port = moved
         return moved.source
 

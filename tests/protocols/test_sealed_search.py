@@ -89,7 +89,7 @@ class SearchTests(SynchronousTestCase):
         Who is not talked with is not asked.
         """
         for node in (self.low, self.high):
-            for conversation in node.transport._registry.members.values():
+            for conversation in node.transport._conversations.members.values():
                 conversation.schedule.usedAt = float("-inf")
         self.net.underlay.sent.clear()
         self.high.transport.moved()

@@ -108,7 +108,7 @@ class StrangersTests(SynchronousTestCase):
         self.assertEqual(sizes, {52})
         self.assertLessEqual(len(self.net.underlay.sent), 2100)
         self.assertEqual(self.server.transport._counters["sealed-initiations-answered"], 0)
-        self.assertEqual(len(self.server.transport._registry.members), 0)
+        self.assertEqual(len(self.server.transport._conversations.members), 0)
 
     def test_aSessionIsRenewedDuringAFlood(self) -> None:
         """

@@ -167,7 +167,7 @@ class SuperframeTests(SuperframeTestCase):
         superframe arrives.
         """
         self.send(Packet(payload=OCTETS[:60_000]))
-        (conversation,) = self.low.transport._registry
+        (conversation,) = self.low.transport._conversations
         before = conversation.path.size
         (port,) = self.low.transport._ports.values()
         assert isinstance(port, Port)
@@ -335,7 +335,7 @@ class ParityTests(SuperframeTestCase):
         What is known of the way ends with it.
         """
         self.turnOn()
-        (conversation,) = self.low.transport._registry
+        (conversation,) = self.low.transport._conversations
         conversation.path.forget()
         self.assertFalse(self.isOn())
 
@@ -384,7 +384,7 @@ class ParityTests(SuperframeTestCase):
         third.meet(self.low)
         third.send(self.low.peer, third.frameTo(self.low))
         self.net.run()
-        third.transport._registry.members[self.low.peer].link.send(6, b"and more")
+        third.transport._conversations.members[self.low.peer].link.send(6, b"and more")
         self.net.run()
         self.assertTrue(self.low.transport.peerStatus(third.peer).parity)
         self.assertFalse(self.isOn())

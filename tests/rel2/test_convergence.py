@@ -15,9 +15,9 @@ from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import IDirectory, NodeContext
-from wand.rel2.directory import UNLISTED_LIFETIME, Rel2DirectoryKind
+from wand.rel2.directory import UNLISTED_LIFETIME, REL2DirectoryKind
 from wand.rel2.registry import EXPIRY
-from wand.rel2.server import Rel2Server
+from wand.rel2.server import REL2Server
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -37,7 +37,7 @@ class Directory:
         self._network = network
         self._forgetful = forgetful
         self._records = MemoryRecords()
-        self._wansd: Rel2Server | None = None
+        self._wansd: REL2Server | None = None
 
     def go(self) -> None:
         if self._wansd is not None:
@@ -49,7 +49,7 @@ class Directory:
             if self._forgetful:
                 self._records = MemoryRecords()
             context = simulatedContext(self._clock, self._network, self.host)
-            self._wansd = Rel2Server(context, self._records, [], "0.0.0.0", SERVER_PORT)
+            self._wansd = REL2Server(context, self._records, [], "0.0.0.0", SERVER_PORT)
             self._wansd.start()
 
 
@@ -82,7 +82,7 @@ class Node:
             self.alive = self._clock.seconds()
             self.context = simulatedNode(self._clock, self._network, self.host, self.mac, self.moves)
             self.context.events.subscribe(self._told)
-            self._directory = Rel2DirectoryKind().open({"servers": self._servers}, self.context)
+            self._directory = REL2DirectoryKind().open({"servers": self._servers}, self.context)
             self._directory.start()
 
     def go(self) -> None:

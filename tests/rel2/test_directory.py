@@ -20,7 +20,7 @@ from wand.endpoint import NODE_PORT, SERVER_PORT, Endpoint
 from wand.errors import ConfigurationInvalid, PortUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
-from wand.rel2.directory import LISTED_LIFETIME, UNLISTED_LIFETIME, Rel2Directory, Rel2DirectoryKind
+from wand.rel2.directory import LISTED_LIFETIME, UNLISTED_LIFETIME, REL2Directory, REL2DirectoryKind
 from wand.rel2.wire import buildListing, buildRequest
 from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing.context import simulatedNode
@@ -81,7 +81,7 @@ class DirectoryCase(SynchronousTestCase):
         self.other = FakeServer(self.network, self.clock, "203.0.113.2")
 
     def open(self, *servers: str, resolve: Resolve | None = None) -> IDirectory:
-        self.directory = Rel2DirectoryKind(resolve).open({"servers": list(servers)}, self.context)
+        self.directory = REL2DirectoryKind(resolve).open({"servers": list(servers)}, self.context)
         return self.directory
 
     def start(self, *servers: str, resolve: Resolve | None = None) -> None:
@@ -106,12 +106,12 @@ class DirectoryCase(SynchronousTestCase):
         return self.context.counters[name]
 
 
-class Rel2DirectoryTests(DirectoryCase):
+class REL2DirectoryTests(DirectoryCase):
     def test_interfaces(self) -> None:
         """
         The plugin and what it opens provide their interfaces.
         """
-        kind = Rel2DirectoryKind()
+        kind = REL2DirectoryKind()
         verifyObject(IDirectoryKind, kind)
         verifyObject(IPlugin, kind)
         verifyObject(IDirectory, self.open("203.0.113.1"))
@@ -238,7 +238,7 @@ class Rel2DirectoryTests(DirectoryCase):
         No octets make the client raise, whether a server sends them or a stranger.
         """
         directory = self.open("203.0.113.1")
-        assert isinstance(directory, Rel2Directory)
+        assert isinstance(directory, REL2Directory)
         directory.datagramReceived(memoryview(datagram), ("203.0.113.1", SERVER_PORT))
         directory.datagramReceived(memoryview(datagram), ("203.0.113.7", SERVER_PORT))
 
@@ -287,7 +287,7 @@ class Rel2DirectoryTests(DirectoryCase):
         """
         Whatever cannot be used is refused, naming the key.
         """
-        kind = Rel2DirectoryKind()
+        kind = REL2DirectoryKind()
         for settings in (
             {},
             {"servers": []},

@@ -25,7 +25,7 @@ from wand.interfaces import Candidate, Context, IHookListener, IRecords
 from wand.membership.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE
 from wand.rel2.listing_sender import LISTED_BURST
 from wand.rel2.registry import EXPIRY
-from wand.rel2.server import RESTART_GRACE, Rel2Server
+from wand.rel2.server import RESTART_GRACE, REL2Server
 from wand.rel2.stored import KIND
 from wand.rel2.wire import buildRequest, entrySize, parseListing
 from wand.stores.memory import MemoryRecords
@@ -134,11 +134,11 @@ class ServerCase(SynchronousTestCase):
         self.server, self.context = self.makeServer()
         self.server.start()
 
-    def makeServer(self, hooks: Sequence[IHookListener] = ()) -> tuple[Rel2Server, Context]:
+    def makeServer(self, hooks: Sequence[IHookListener] = ()) -> tuple[REL2Server, Context]:
         context = simulatedContext(self.clock, self.network, SERVER.host)
         self.events: list[tuple[str, str | None]] = []
         context.events.subscribe(lambda event: self.events.append((event.kind, event.fields.get("mac"))))  # type: ignore[arg-type]
-        return Rel2Server(context, self.records, hooks, "0.0.0.0", SERVER_PORT), context
+        return REL2Server(context, self.records, hooks, "0.0.0.0", SERVER_PORT), context
 
     def restart(self, hooks: Sequence[IHookListener] = ()) -> None:
         self.successResultOf(self.server.stop())
@@ -190,7 +190,7 @@ class DirectoryServerTests(ServerCase):
         self.successResultOf(self.server.stop())
         second = "192.0.2.202"
         context = attrs.evolve(self.context, underlay=self.network.host(SERVER.host, second))
-        self.server = Rel2Server(context, self.records, (), "0.0.0.0", SERVER_PORT)
+        self.server = REL2Server(context, self.records, (), "0.0.0.0", SERVER_PORT)
         self.server.start()
         self.network.guard("192.0.2.1")
         alice = self.network.host("192.0.2.1").bind("0.0.0.0", 0, self)

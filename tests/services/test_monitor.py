@@ -20,7 +20,7 @@ from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
 
-class LookoutTestCase(SynchronousTestCase):
+class MonitorTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         from random import Random
 
@@ -30,9 +30,9 @@ class LookoutTestCase(SynchronousTestCase):
         self.events: list[Event] = []
         self.context.events.subscribe(self.events.append)
 
-    def watch(self, lookout: Monitor) -> None:
-        lookout.startService()
-        self.addCleanup(lookout.stopService)
+    def watch(self, monitor: Monitor) -> None:
+        monitor.startService()
+        self.addCleanup(monitor.stopService)
 
     def later(self, seconds: float = LOOK_INTERVAL) -> list[str]:
         """
@@ -44,7 +44,7 @@ class LookoutTestCase(SynchronousTestCase):
         return self.context.notes.texts
 
 
-class CountersTests(LookoutTestCase):
+class CountersTests(MonitorTestCase):
     """
     What is counted.
     """
@@ -102,11 +102,11 @@ class CountersTests(LookoutTestCase):
         seen: list[str] = []
         self.watch(Monitor(self.context, (), [lambda: 1 / 0, lambda: seen.append("seen")]))
         self.later(2 * LOOK_INTERVAL)
-        self.assertEqual((seen, self.context.counters["drop-raised-the-lookout"]), (["seen"] * 2, 2))
+        self.assertEqual((seen, self.context.counters["drop-raised-the-monitor"]), (["seen"] * 2, 2))
         self.flushLoggedErrors(ZeroDivisionError)
 
 
-class NodeTests(LookoutTestCase):
+class NodeTests(MonitorTestCase):
     """
     What a node is in.
     """

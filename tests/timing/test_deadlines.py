@@ -17,13 +17,13 @@ class AgeingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.gone: list[str] = []
-        self.ageing: Deadlines[str] = Deadlines(self.clock, self.gone.append)
+        self.deadlines: Deadlines[str] = Deadlines(self.clock, self.gone.append)
 
     def test_expires(self) -> None:
         """
         A key expires at its deadline and not before.
         """
-        self.ageing.expireAt("a", 10)
+        self.deadlines.expireAt("a", 10)
         self.clock.advance(9.9)
         self.assertEqual(self.gone, [])
         self.clock.advance(0.1)
@@ -39,9 +39,9 @@ class AgeingTests(SynchronousTestCase):
                 raise ValueError(key)
             self.gone.append(key)
 
-        ageing: Deadlines[str] = Deadlines(self.clock, expired)
+        deadlines: Deadlines[str] = Deadlines(self.clock, expired)
         for key in "abcd":
-            ageing.expireAt(key, 10)
+            deadlines.expireAt(key, 10)
         self.assertRaises(ValueError, self.clock.advance, 10)
         self.clock.advance(0)
         self.assertEqual(self.gone, ["a", "c", "d"])
@@ -50,8 +50,8 @@ class AgeingTests(SynchronousTestCase):
         """
         A deadline that is moved back counts, and the first one is forgotten.
         """
-        self.ageing.expireAt("a", 10)
-        self.ageing.expireAt("a", 20)
+        self.deadlines.expireAt("a", 10)
+        self.deadlines.expireAt("a", 20)
         self.clock.advance(19)
         self.assertEqual(self.gone, [])
         self.clock.advance(1)
@@ -61,8 +61,8 @@ class AgeingTests(SynchronousTestCase):
         """
         A deadline that is brought forward counts.
         """
-        self.ageing.expireAt("a", 20)
-        self.ageing.expireAt("a", 5)
+        self.deadlines.expireAt("a", 20)
+        self.deadlines.expireAt("a", 5)
         self.clock.advance(5)
         self.assertEqual(self.gone, ["a"])
 
@@ -70,18 +70,18 @@ class AgeingTests(SynchronousTestCase):
         """
         A key that is discarded does not expire.
         """
-        self.ageing.expireAt("a", 5)
-        self.ageing.discard("a")
+        self.deadlines.expireAt("a", 5)
+        self.deadlines.discard("a")
         self.clock.advance(10)
         self.assertEqual(self.gone, [])
-        self.assertIsNone(self.ageing.deadline("a"))
+        self.assertIsNone(self.deadlines.deadline("a"))
 
     def test_stopLeavesNoTimer(self) -> None:
         """
         After a stop no call is scheduled.
         """
-        self.ageing.expireAt("a", 5)
-        self.ageing.stop()
+        self.deadlines.expireAt("a", 5)
+        self.deadlines.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_oneTimerForAll(self) -> None:
@@ -91,9 +91,9 @@ class AgeingTests(SynchronousTestCase):
         """
         for step in range(200):
             for key in "abcdefgh":
-                self.ageing.expireAt(key, 1000 - step)
+                self.deadlines.expireAt(key, 1000 - step)
         self.assertEqual(len(self.clock.getDelayedCalls()), 1)
-        self.assertLess(len(self.ageing._queue), 200)
+        self.assertLess(len(self.deadlines._queue), 200)
 
     @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 50), st.integers(0, 5), st.booleans())))
     def test_behavesLikeAPlainTableOfDeadlines(self, steps: list[tuple[str, int, int, bool]]) -> None:
@@ -102,23 +102,23 @@ class AgeingTests(SynchronousTestCase):
         """
         clock = Clock()
         gone: list[str] = []
-        ageing: Deadlines[str] = Deadlines(clock, gone.append)
-        deadlines: dict[str, float] = {}
+        deadlines: Deadlines[str] = Deadlines(clock, gone.append)
+        dueAt: dict[str, float] = {}
         expected: list[str] = []
         for key, seconds, pause, discards in steps:
             if discards:
-                ageing.discard(key)
-                deadlines.pop(key, None)
+                deadlines.discard(key)
+                dueAt.pop(key, None)
             else:
-                deadlines[key] = clock.seconds() + seconds
-                ageing.expireAt(key, deadlines[key])
+                dueAt[key] = clock.seconds() + seconds
+                deadlines.expireAt(key, dueAt[key])
             clock.advance(pause)
-            due = [each for each, when in deadlines.items() if when <= clock.seconds()]
+            due = [each for each, when in dueAt.items() if when <= clock.seconds()]
             expected += due
             for each in due:
-                del deadlines[each]
+                del dueAt[each]
         self.assertEqual(sorted(gone), sorted(expected))
-        self.assertEqual(len(ageing), len(deadlines))
+        self.assertEqual(len(deadlines), len(dueAt))
 
 
 class WallClockAgeingTests(SynchronousTestCase):
@@ -130,7 +130,7 @@ class WallClockAgeingTests(SynchronousTestCase):
         self.clock = Clock()
         self.wallClock = WallClock(self.clock, 1_700_000_000.0)
         self.gone: list[str] = []
-        self.ageing: Deadlines[str] = Deadlines(self.clock, self.gone.append, self.wallClock)
+        self.deadlines: Deadlines[str] = Deadlines(self.clock, self.gone.append, self.wallClock)
 
     def go(self, seconds: float) -> None:
         self.clock.pump([1.0] * round(seconds))
@@ -139,7 +139,7 @@ class WallClockAgeingTests(SynchronousTestCase):
         """
         A key expires at its deadline.
         """
-        self.ageing.expireAt("a", 1_700_000_500.0)
+        self.deadlines.expireAt("a", 1_700_000_500.0)
         self.go(499)
         self.assertEqual(self.gone, [])
         self.go(1)
@@ -150,7 +150,7 @@ class WallClockAgeingTests(SynchronousTestCase):
         """
         If the clock is set beyond it, that is seen within a minute.
         """
-        self.ageing.expireAt("a", 1_700_086_400.0)
+        self.deadlines.expireAt("a", 1_700_086_400.0)
         self.go(100)
         self.wallClock.step(86_400.0)
         self.go(CHECK_INTERVAL)
@@ -160,8 +160,8 @@ class WallClockAgeingTests(SynchronousTestCase):
         """
         If it is set back, the deadline is as much later.
         """
-        self.ageing.expireAt("a", 1_700_000_100.0)
-        self.ageing.expireAt("b", 1_700_000_050.0)
+        self.deadlines.expireAt("a", 1_700_000_100.0)
+        self.deadlines.expireAt("b", 1_700_000_050.0)
         self.wallClock.step(-500.0)
         self.go(549)
         self.assertEqual(self.gone, [])

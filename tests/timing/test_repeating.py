@@ -43,6 +43,17 @@ class RepeatingTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
 
+    def test_stopIsHarmless(self) -> None:
+        """
+        What was never started, or was stopped before, can be stopped.
+        """
+        repeating = Repeating("something", lambda: None, self.clock, self.failures)
+        repeating.stop()
+        repeating.start(1.0)
+        repeating.stop()
+        repeating.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_timers(self) -> None:
         """
         A timer whose call fails is counted by what it calls; all else of the clock is as it was.

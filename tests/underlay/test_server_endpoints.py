@@ -29,7 +29,7 @@ class WhereaboutsTests(SynchronousTestCase):
     def resolve(self, name: str) -> Deferred[list[str]]:
         return self.answers.setdefault(name, Deferred())
 
-    def whereabouts(self, texts: list[str]) -> ServerEndpoints:
+    def endpointsOf(self, texts: list[str]) -> ServerEndpoints:
         unresolved = UnresolvedNames(self.notes, "the invitation")
         return ServerEndpoints(texts, self.resolve, self.told.append, self.clock, unresolved)
 
@@ -38,13 +38,13 @@ class WhereaboutsTests(SynchronousTestCase):
         A numeric endpoint is known at once, a name when it is resolved, with every address; the port may be left out.
         """
         texts = ["203.0.113.1:5", "[2001:db8::1]", "wand.example.net:7", "no port:x"]
-        whereabouts = self.whereabouts(texts)
-        whereabouts.look()
+        endpoints = self.endpointsOf(texts)
+        endpoints.look()
         self.assertEqual(self.told[-1], [Endpoint("203.0.113.1", 5), Endpoint("2001:db8::1", 44444)])
         self.answers.pop("wand.example.net").callback(["192.0.2.1", "2001:db8::2", "0.0.0.0"])
         self.assertEqual(self.told[-1][2:], [Endpoint("192.0.2.1", 7), Endpoint("2001:db8::2", 7)])
         count = len(self.told)
-        whereabouts.look()
+        endpoints.look()
         self.assertEqual(len(self.told), count)
         self.flushLoggedErrors()
 
@@ -53,15 +53,15 @@ class WhereaboutsTests(SynchronousTestCase):
         A name without addresses is told to the operator, and tried again until it has some, less and less often; other
         looks do not make that more.
         """
-        whereabouts = self.whereabouts(["wand.example.net"])
-        whereabouts.look()
+        endpoints = self.endpointsOf(["wand.example.net"])
+        endpoints.look()
         tries = 0
         for second in range(300):
             if "wand.example.net" in self.answers:
                 tries += 1
                 answer = self.answers.pop("wand.example.net")
                 answer.callback([]) if second % 2 else answer.errback(OSError("no answer"))
-            whereabouts.look()
+            endpoints.look()
             self.clock.advance(1)
         self.assertIn("wand.example.net cannot be resolved", self.notes.texts[0])
         self.assertTrue(10 <= tries <= 16, tries)
@@ -69,8 +69,8 @@ class WhereaboutsTests(SynchronousTestCase):
         self.answers.pop("wand.example.net").callback(["192.0.2.1"])
         self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
         self.assertEqual(self.notes.texts, [])
-        whereabouts.look()
-        whereabouts.stop()
+        endpoints.look()
+        endpoints.stop()
         self.assertEqual(len(self.told), 1)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -78,31 +78,31 @@ class WhereaboutsTests(SynchronousTestCase):
         """
         Where the host is now a name may have an address: it is asked for at once, and not twice.
         """
-        whereabouts = self.whereabouts(["wand.example.net"])
-        whereabouts.look()
+        endpoints = self.endpointsOf(["wand.example.net"])
+        endpoints.look()
         for _ in range(5):
             self.answers.pop("wand.example.net").callback([])
             self.clock.advance(NAME_RETRY_MAXIMUM)
         self.answers.pop("wand.example.net").callback([])
-        whereabouts.retryNow()
+        endpoints.retryNow()
         asked = self.answers["wand.example.net"]
-        whereabouts.retryNow()
+        endpoints.retryNow()
         asked.callback(["192.0.2.1"])
         self.assertEqual(self.told, [[Endpoint("192.0.2.1", 44444)]])
-        whereabouts.stop()
+        endpoints.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_aResolverThatDoesNotAnswer(self) -> None:
         """
         When DNS does not answer the operator is told soon, and there is never more than one question.
         """
-        whereabouts = self.whereabouts(["wand.example.net"])
+        endpoints = self.endpointsOf(["wand.example.net"])
         for _ in range(60):
-            whereabouts.look()
+            endpoints.look()
             self.clock.advance(1)
         self.assertIn("DNS does not answer", self.notes.texts[0])
         self.assertEqual(len(self.answers), 1)
-        whereabouts.stop()
+        endpoints.stop()
         self.assertEqual((self.notes.texts, self.clock.getDelayedCalls()), ([], []))
 
     def test_namesThatCanBeNone(self) -> None:

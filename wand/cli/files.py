@@ -40,14 +40,11 @@ def readText(path: str) -> str:
 
 def readDocument(path: str) -> bytes:
     """
-    Read a whole file.
+    Read a document that goes to the program, or comes from one.
 
     @raise FileRefused: if it cannot be read, or is too long.
     """
-    content = _read(path, DOCUMENT_MAXIMUM + 1)
-    if len(content) > DOCUMENT_MAXIMUM:
-        raise FileRefused(f"{path} is longer than {DOCUMENT_MAXIMUM} octets")
-    return content
+    return _readWhole(path, DOCUMENT_MAXIMUM)
 
 
 def readSecret(path: str) -> str:
@@ -65,10 +62,7 @@ def readArchive(path: str) -> bytes:
 
     @raise FileRefused: if it cannot be read, or is too long.
     """
-    content = _read(path, ARCHIVE_MAXIMUM + 1)
-    if len(content) > ARCHIVE_MAXIMUM:
-        raise FileRefused(f"{path} is longer than {ARCHIVE_MAXIMUM} octets")
-    return content
+    return _readWhole(path, ARCHIVE_MAXIMUM)
 
 
 def newSecretFile(path: str, content: bytes, *, force: bool) -> None:
@@ -113,6 +107,13 @@ def secretFile(path: str) -> Iterator[IO[str]]:
     except BaseException:
         Path(path).unlink(missing_ok=True)
         raise
+
+
+def _readWhole(path: str, maximum: int) -> bytes:
+    content = _read(path, maximum + 1)
+    if len(content) > maximum:
+        raise FileRefused(f"{path} is longer than {maximum} octets")
+    return content
 
 
 def _read(path: str, maximum: int, *, secret: bool = False) -> bytes:

@@ -123,7 +123,7 @@ class Program(Protocol):
 
     def status(self) -> ProgramStatus:
         """
-        How it stands.
+        The state of the program, for people.
         """
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:

@@ -28,7 +28,7 @@ class Probe(Protocol):
 
     def stop(self) -> None:
         """
-        Send no more requests.
+        Stop sending requests.
         """
 
 
@@ -67,7 +67,7 @@ class Stage(Protocol):
 
     def knock(self) -> Silence:
         """
-        Let somebody who is no member send datagrams to the server and to every node.
+        Let somebody who is not a member send datagrams to the server and to every node.
         """
 
     def listen(self, patterns: Mapping[str, bytes]) -> AbstractContextManager[Callable[[], Capture]]:

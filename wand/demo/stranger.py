@@ -1,5 +1,5 @@
 """
-Somebody who is no member and knocks all the same; C{python -m wand.demo.stranger} runs it inside a host.
+Somebody who is not a member and knocks all the same; C{python -m wand.demo.stranger} runs it inside a host.
 
 It writes one JSON document: how many datagrams it C{sent}, and how many C{answers} came.
 """

@@ -80,7 +80,7 @@ class Addresses:
 
     def close(self) -> None:
         """
-        Set no more addresses; the program that stayed behind ends.
+        Stop setting addresses; the program that stayed behind ends.
         """
         if self._remainder is not None and self._remainder.stdin is not None:
             self._remainder.stdin.close()

@@ -114,7 +114,7 @@ class Etud:
 
     def follow(self) -> None:
         """
-        The tap has another address or another MTU than before: those of others are taken from now on.
+        The tap has another address or another MTU than before: go by these from now on.
         """
         self._own = bytes(self._tap.mac)
         self._longest = self._tap.mtu + OVERHEAD

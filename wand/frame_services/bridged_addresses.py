@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 #: Seconds after it was heard last for which an address is remembered.
 ADDRESS_MEMORY: Final = 3600.0
 
-#: How many are remembered; beyond, the one that was heard the longest ago is forgotten.
+#: How many are remembered; beyond, the one that was silent for the longest is forgotten.
 ADDRESSES_MAXIMUM: Final = 4096
 
 

@@ -17,7 +17,7 @@ from wand.ethernet import Frame
 from wand.frame_services.bridged_addresses import BridgedAddresses
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService, IFrameWatcher, NodeContext, Settings
-from wand.interfaces.participant import Sealed
+from wand.interfaces.participant import MemberContext
 from wand.table import Peer
 
 COUNTERS: Final = {
@@ -58,7 +58,7 @@ class GuardWatcher:
     The guard at work.  Where there is no network with rights, no peer has the bridge right.
     """
 
-    def __init__(self, sealed: Sealed | None, counters: Counters, bridged: BridgedAddresses) -> None:
+    def __init__(self, sealed: MemberContext | None, counters: Counters, bridged: BridgedAddresses) -> None:
         """
         @param bridged: remembers the addresses behind bridges.
         """

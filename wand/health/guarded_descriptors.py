@@ -14,14 +14,14 @@ from zope.interface import implementer
 from wand.health.failures import Failures
 from wand.health.origin import attributed, isOurs
 
-#: So many failures in a row mean that a descriptor is broken.
+#: This many failures in a row mean that a descriptor is broken.
 FAILURES_MAXIMUM: Final = 64
 
 
 @implementer(IReadWriteDescriptor)
 class GuardedDescriptor:
     """
-    A descriptor of a plugin's: when it fails that is counted, and it is watched on.
+    A descriptor of a plugin: a failure is counted, and the descriptor is still watched.
     """
 
     def __init__(self, inner: Any, failures: Failures, lost: Callable[[str], object]) -> None:

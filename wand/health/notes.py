@@ -18,7 +18,7 @@ from wand.timing.throttle import Throttle
 NOTES_MAXIMUM: Final = 128
 
 #: How many notes of one kind (the first word of their keys) are kept, and how many of them events announce within
-#: L{EVENT_INTERVAL}; so notes that members cause, for one address after the other, displace none of another kind.
+#: L{EVENT_INTERVAL}; so notes that members cause, for one address after another, displace none of another kind.
 KIND_MAXIMUM: Final = 16
 
 #: Seconds between two events about one note, if its text changes or it comes back.

@@ -67,7 +67,7 @@ def _intrusion(other: Distribution) -> str:
     if not paths:
         return ""
     return (
-        f"the distribution {other.name} has {', '.join(paths[:3])}, in the place of files of {OURS}: uninstall it, "
+        f"the distribution {other.name} has {', '.join(paths[:3])}, in place of files of {OURS}: uninstall it, "
         f"install {OURS} again, and tell its author to leave that out"
     )
 

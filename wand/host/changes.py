@@ -21,7 +21,7 @@ class Link:
     @ivar mac: its address, six octets; another length where the interface is no Ethernet.
     @ivar mtu: in octets.
     @ivar isUp: did somebody set it up?
-    @ivar isRunning: has it a carrier, too?
+    @ivar isRunning: does it have a carrier, too?
     """
 
     index: int
@@ -84,12 +84,12 @@ class HostListener(Protocol):
 
     def settled(self) -> None:
         """
-        Everything that there is was told; what comes from now on is news.
+        Everything that is there was told; what comes from now on is new.
         """
 
     def lost(self) -> None:
         """
-        Some changes were not seen: everything is told anew, until L{settled}.
+        Some changes were not seen: everything is told again, until L{settled}.
         """
 
 

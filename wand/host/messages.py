@@ -1,5 +1,5 @@
 """
-The few messages of Linux's rtnetlink(7) that matter here, read defensively: what is not as expected is none of ours.
+The few messages of Linux's rtnetlink(7) that matter here, read defensively: what is not as expected is ignored.
 """
 
 from __future__ import annotations

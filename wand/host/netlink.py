@@ -37,7 +37,7 @@ from wand.host.rtnetlink import DONE, ERROR, messagesOf
 _DATAGRAM: Final = 65_536
 _BATCH: Final = 8
 
-#: Seconds until a socket that broke is made anew, and until everything is asked after some of it was lost.
+#: Seconds until a socket that broke is replaced, and until everything is asked after some of it was lost.
 _PAUSE: Final = 1.0
 
 
@@ -136,7 +136,7 @@ class _Watch:
             self._later(self._askAll)
 
     def _answered(self) -> None:
-        if self._timer is None and self._wanted:  # else everything will be asked anew
+        if self._timer is None and self._wanted:  # else everything will be asked for again
             self._wanted.pop(0)
             if self._wanted:
                 self._ask()
@@ -206,7 +206,7 @@ class _Watch:
 
     def connectionLost(self, reason: Failure) -> None:
         """
-        See L{IReadDescriptor}: the reactor found it broken; it is made anew.
+        See L{IReadDescriptor}: the reactor found it broken; it is replaced.
         """
         self._broken()
 

@@ -8,7 +8,7 @@ import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces.context import Context
-from wand.interfaces.participant import Sealed
+from wand.interfaces.participant import MemberContext
 from wand.interfaces.protocol import ITransport
 from wand.table import Table
 
@@ -33,4 +33,4 @@ class NodeContext(Context):
     port: int
     transport: ITransport | None
     host: str = "0.0.0.0"
-    sealed: Sealed | None = None
+    sealed: MemberContext | None = None

@@ -127,7 +127,7 @@ class KnownMembers(Protocol):
         """
         Take a certificate and a claim that may be anything.
 
-        @return: whether they are valid and news.
+        @return: whether they are valid and new.
         """
 
     def announcement(self, identity: bytes) -> MemberAnnouncement | None:
@@ -152,7 +152,7 @@ class ControlReaders(Protocol):
 
     def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
         """
-        Hand messages with these numbers to C{reader}, and to nobody else any more.
+        Hand messages with these numbers to C{reader}, and no longer to anybody else.
 
         @return: a function that ends it.
         """
@@ -194,7 +194,7 @@ class Participant(Protocol):
 
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """
-        Are a signed certificate and a signed claim valid, and do they belong together?  They need not be news.
+        Are a signed certificate and a signed claim valid, and do they belong together?  They need not be new.
         """
 
     def isOverlay(self, address: str) -> bool:
@@ -209,7 +209,7 @@ class Participant(Protocol):
 
 
 @attrs.frozen
-class Sealed:
+class MemberContext:
     """
     What directories and frame services of a network with members work with.
 

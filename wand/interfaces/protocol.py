@@ -22,7 +22,7 @@ from wand.table import Peer
 @attrs.frozen
 class TransportRequest:
     """
-    What a node wants of its peer protocol.
+    What a node asks of its peer protocol.
 
     @ivar host: the numeric local address to bind.
     @ivar port: the UDP port to bind.
@@ -52,7 +52,7 @@ class IPeerProtocol(IWandPlugin):
 
     def open(request: TransportRequest, context: Context) -> ITransport:
         """
-        Bind what there is to bind.  Called with the privileges of the start.
+        Bind the ports.  Called with the privileges of the start.
 
         @raise wand.errors.PortUnavailable: if the UDP port cannot be bound.
         @raise wand.errors.ConfigurationInvalid: if C{request.settings} has a key or a value that is refused.
@@ -137,7 +137,7 @@ class IRovingTransport(ITransport):
 
     def moved() -> None:
         """
-        An address or a route of this host changed: find the peers anew.
+        An address or a route of this host changed: find the peers again.
         """
 
 
@@ -179,10 +179,10 @@ class IFrameReceiver(Interface):
 
     def batchReceived() -> None:
         """
-        For now there are no more frames.
+        There are no more frames for now.
         """
 
     def peerHeard(peer: Peer) -> None:
         """
-        A peer showed that it lives; called at most once in some seconds for a peer.
+        A peer showed that it is alive; called at most once every few seconds for each peer.
         """

@@ -159,7 +159,7 @@ class ISessions(Interface):
 
     def onJoin(reader: JoinReader) -> None:
         """
-        Hand the messages of join sessions to C{reader}: those of nodes that are no members yet, or those of the server.
+        Hand the messages of join sessions to C{reader}: those of nodes that are not members yet, or of the server.
         """
 
 

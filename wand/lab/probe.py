@@ -49,7 +49,7 @@ class EchoProbe:
 
     def stop(self) -> None:
         """
-        Send no more requests.
+        Stop sending requests.
         """
         self._process.kill()
 

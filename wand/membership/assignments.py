@@ -24,7 +24,7 @@ _TRIES: Final = 1000
 
 class Assigned(StoredValues[bytes]):
     """
-    Things of one kind, and the identity of who has each.
+    Things of one kind, and the identity of the owner of each.
     """
 
     def __init__(self, records: IRecords, kind: str) -> None:
@@ -39,7 +39,7 @@ class Assigned(StoredValues[bytes]):
 
     async def take(self, what: bytes, identity: bytes, before: bytes | None = None) -> bool:
         """
-        Give something to an identity, if C{before} has it, C{None} for nobody.
+        Give something to an identity if it belongs to C{before}; C{None} stands for nobody.
 
         @return: whether the identity has it now.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
@@ -101,7 +101,7 @@ class Assignments:
 
     async def takeNameLike(self, wish: str, identity: bytes) -> str:
         """
-        Give a name to an identity: the one that it wishes, or the next that is free, with C{-2}, C{-3} and so on.
+        Give a name to an identity: the one that it asks for, or the next that is free, with C{-2}, C{-3} and so on.
 
         @raise MembershipRefused: if all that are like it are taken.
         """

@@ -60,7 +60,7 @@ class Authority:
         records: IRecords,
         clock: IReactorTime,
         events: Events,
-        wish: NetworkSettings,
+        settings: NetworkSettings,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
         *,
@@ -72,13 +72,13 @@ class Authority:
         self.created, self.recovered = network.created, network.recovered
         self.prefix = network.descriptor.prefix
         self.trust = trust = Trust(network.identity, wallClock)
-        self._serverName = wish.server
-        self._quarantine = wish.quarantine
+        self._serverName = settings.server
+        self._quarantine = settings.quarantine
         self._wallClock = wallClock
         self._observers: list[AuthorityObserver] = []
         self._members = members = MemberRecords(records, trust)
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
-        self._issuer = issuer = Issuer(members, network, trust, self, wallClock, wish.life)
+        self._issuer = issuer = Issuer(members, network, trust, self, wallClock, settings.life)
         self._invitations = invitations = Invitations(records, wallClock, entropy, self._isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         recovery = MemberRecovery(members, assigned, issuer, events)
@@ -95,7 +95,7 @@ class Authority:
         state: StateDirectory,
         clock: IReactorTime,
         events: Events,
-        wish: NetworkSettings,
+        settings: NetworkSettings,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
         *,
@@ -105,14 +105,14 @@ class Authority:
         Read the members of a network from a store; create the network if the store is empty.
 
         @param wallClock: gives the seconds since the epoch.
-        @raise ConfigurationInvalid: if the wish cannot be fulfilled.
+        @raise ConfigurationInvalid: if the settings cannot be fulfilled.
         @raise StoreUnavailable: if the store cannot be used.
         @raise StateUnavailable: if a key cannot be used.
         """
-        wish.check()
+        settings.check()
         key = NodeKey.kept(state, entropy, beside=TRACES)
-        network = await openNetwork(records, state, wish, wallClock, entropy)
-        authority = cls(network, key, records, clock, events, wish, hooks, entropy, wallClock=wallClock)
+        network = await openNetwork(records, state, settings, wallClock, entropy)
+        authority = cls(network, key, records, clock, events, settings, hooks, entropy, wallClock=wallClock)
         await authority.reload()
         try:
             await authority.certifyItself()

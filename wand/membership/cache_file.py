@@ -57,7 +57,7 @@ class CacheFile:
         try:
             return readSecretFile(self._state, self._name) or b""
         except StateUnavailable as error:
-            text = f"{error}; this node works without what it kept there, {self._what}, and writes it anew"
+            text = f"{error}; this node works without what it kept there, {self._what}, and writes it again"
             self._log.error("{text}", text=text)
             self._notes.say(f"unreadable-{self._name}", text, isHint=True)
             return b""
@@ -69,8 +69,7 @@ class CacheFile:
         @return: whether it did until now, so that there is something to write a last time.
         """
         wasRunning: bool = self._looking.running
-        if wasRunning:
-            self._looking.stop()
+        self._looking.stop()
         return wasRunning
 
     def write(self, content: bytes) -> bool:

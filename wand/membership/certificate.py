@@ -15,7 +15,7 @@ from wand.membership.signed import Body
 NODE: Final = 0
 SERVER: Final = 1
 
-#: Seconds by which clocks may differ.  What was issued later than so much from now, a clock that was ahead issued.
+#: Seconds by which clocks may differ.  What was issued further in the future was issued by a clock that was ahead.
 SKEW: Final = 300
 
 

@@ -84,7 +84,7 @@ class Claims:
         self.entries = MemberEntries(table, own, counters, self._macsOf)
         self.learned = Learned(clock, wallClock, self.entries, told, self._quotaOf, self._freed)
         self.sources = SourceFilter(own, self._standing, self.entries.owners, self.learned, told, counters)
-        self._ages: Deadlines[Identity] = Deadlines(clock, self.drop, wallClock)
+        self._deadlines: Deadlines[Identity] = Deadlines(clock, self.drop, wallClock)
 
     def __len__(self) -> int:
         return len(self._standing)
@@ -95,7 +95,7 @@ class Claims:
         """
         Take a certificate and a claim that may be anything.
 
-        @return: whether they are valid and news.
+        @return: whether they are valid and new.
         """
         if self._isKnown(certificate, claim):  # no signature is checked again, however often it is announced
             return False
@@ -111,7 +111,7 @@ class Claims:
         """
         before = self._standing.pop(identity, None)
         if before is not None:
-            self._ages.discard(identity)
+            self._deadlines.discard(identity)
             for thing in _things(before):
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
@@ -120,7 +120,7 @@ class Claims:
         """
         Leave no timer behind.
         """
-        self._ages.stop()
+        self._deadlines.stop()
         self.learned.stop()
 
     # What readers ask.
@@ -170,7 +170,7 @@ class Claims:
             self._counters["drop-claim-full"] += 1
             return False
         self._standing[identity] = announcement
-        self._ages.expireAt(identity, announcement.certificate.expires)
+        self._deadlines.expireAt(identity, announcement.certificate.expires)
         self.sources.setRight(identity, mayBridge=announcement.certificate.bridge)
         things = _things(announcement)
         for thing in _things(before) if before else ():

@@ -97,10 +97,10 @@ class Enrolment:
         self.own: Certificate | None = None
         self.state = state
         self._wallClock = wallClock
-        self._keeping = StateWriter(state, clock, notes)
-        self._files = files = EnrolmentFiles(self._keeping)
+        self._writer = StateWriter(state, clock, notes)
+        self._files = files = EnrolmentFiles(self._writer)
         self.damaged = files.damaged
-        self.ownClaim = OwnClaim(self.key, self._keeping, wallClock)
+        self.ownClaim = OwnClaim(self.key, self._writer, wallClock)
         self._revocations = RevocationsFile(files, clock)
         self._kept: _Kept | None = None
         self._load()
@@ -183,7 +183,7 @@ class Enrolment:
         """
         if self.stage == "revoked" and self.network == token.network:
             raise MembershipRefused(
-                "the key of this node was revoked; to begin anew with another one, give this node an empty state "
+                "the key of this node was revoked; to start again with another one, give this node an empty state "
                 f"directory in place of {self.state.path}"
             )
         if self._kept is not None and self._kept.network != token.network:
@@ -265,7 +265,7 @@ class Enrolment:
         Leave no timer behind, and nothing unwritten.
         """
         self._revocations.stop()
-        self._keeping.stop()
+        self._writer.stop()
 
     # What is kept.
 

@@ -38,14 +38,14 @@ class EnrolmentFiles:
 
     _log = Logger()
 
-    def __init__(self, keeping: StateWriter) -> None:
+    def __init__(self, writer: StateWriter) -> None:
         """
-        @param keeping: writes and removes.
+        @param writer: writes and removes.
         """
         self.damaged: list[str] = []
-        self.write = keeping.write
-        self.remove = keeping.remove
-        self._state = keeping.state
+        self.write = writer.write
+        self.remove = writer.remove
+        self._state = writer.state
 
     def read(self, name: str) -> bytes | None:
         """
@@ -134,7 +134,7 @@ class RevocationsFile:
 
     def follow(self, trust: Trust) -> None:
         """
-        Hand over what is in the file, and write down what is news from now on.
+        Hand over what is in the file, and write down what is new from now on.
 
         @raise StateUnavailable: if the file cannot be read, or is open to others.
         """

@@ -31,14 +31,14 @@ class Epoch:
     @ivar current: the epoch of the last claim.
     """
 
-    def __init__(self, keeping: StateWriter, wallClock: Callable[[], float]) -> None:
+    def __init__(self, writer: StateWriter, wallClock: Callable[[], float]) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         @raise StateUnavailable: if it cannot be read.
         """
-        self._keeping = keeping
+        self._writer = writer
         self._wallClock = wallClock
-        text = (readSecretFile(keeping.state, EPOCH) or b"").decode("ascii", "replace").strip()
+        text = (readSecretFile(writer.state, EPOCH) or b"").decode("ascii", "replace").strip()
         kept = int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else 0
         self.current = kept if kept < 2 * BELIEVED - PRECISION else 0  # else it is damaged: nobody takes higher ones
         self.next()
@@ -52,6 +52,6 @@ class Epoch:
         now = min(int(self._wallClock() * PRECISION), BELIEVED)
         believed = above if above <= BELIEVED else 0
         new = max(self.current + 1, believed + 1, now)
-        self._keeping.write(EPOCH, f"{new}\n".encode())
+        self._writer.write(EPOCH, f"{new}\n".encode())
         self.current = new
         return new

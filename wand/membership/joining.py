@@ -153,7 +153,7 @@ class Renewal:
     """
     Keeps the certificate of a member fresh.
 
-    @ivar mac: the address of the tap, which the certificate shall have.
+    @ivar mac: the address of the tap, which the certificate is to have.
     """
 
     _log = Logger()

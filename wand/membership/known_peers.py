@@ -5,7 +5,7 @@ The peers that a node knew, kept over a restart, so that it finds them again whi
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +15,7 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.health.failures import Failures
 from wand.health.notes import Notes
-from wand.interfaces.control_messages import Sessions
+from wand.interfaces import ISessions
 from wand.membership.cache_file import CacheFile
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
@@ -43,17 +43,6 @@ class KnownPeer(msgspec.Struct, frozen=True, array_like=True):
     endpoint: Annotated[str, Meta(max_length=64)]
 
 
-class Meetings(Sessions, Protocol):
-    """
-    Sessions, and who has one.
-    """
-
-    def isUp(self, peer: bytes, /) -> bool:
-        """
-        Is there a session with this peer?
-        """
-
-
 class KnownPeers:
     """
     Remembers those with whom there is a session.
@@ -63,7 +52,7 @@ class KnownPeers:
         self,
         state: StateDirectory,
         claims: Claims,
-        sessions: Meetings,
+        sessions: ISessions,
         clock: IReactorTime,
         failures: Failures,
         notes: Notes,
@@ -72,7 +61,7 @@ class KnownPeers:
         self._sessions = sessions
         self._kept: dict[bytes, KnownPeer] = {}
         self._written = b""
-        self._file = CacheFile(KNOWN_PEERS, "acquaintances", self.keep, state, clock, failures, notes)
+        self._file = CacheFile(KNOWN_PEERS, "known peers", self.keep, state, clock, failures, notes)
 
     def start(self) -> None:
         """

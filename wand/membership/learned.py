@@ -99,7 +99,7 @@ class Learned:
         self._limit = limit
         self._hosts: dict[MAC, _Host] = {}
         self._behind = HostsBehind()
-        self._ages: Deadlines[MAC] = Deadlines(clock, self._aged)
+        self._deadlines: Deadlines[MAC] = Deadlines(clock, self._aged)
 
     def __len__(self) -> int:
         return len(self._hosts)
@@ -122,7 +122,7 @@ class Learned:
                 return False
         elif host.isSilent and not self._wake(host, mac):
             return False
-        self._ages.expireAt(mac, now + HEARD_LIFETIME)
+        self._deadlines.expireAt(mac, now + HEARD_LIFETIME)
         return True
 
     def forget(self, mac: MAC) -> None:
@@ -131,7 +131,7 @@ class Learned:
         """
         host = self._hosts.pop(mac, None)
         if host is not None:
-            self._ages.discard(mac)
+            self._deadlines.discard(mac)
             self._entries.silent(mac)
             self._behind.discard(host.holder, mac)
 
@@ -147,7 +147,7 @@ class Learned:
         """
         Leave no timer behind.
         """
-        self._ages.stop()
+        self._deadlines.stop()
 
     # What is remembered.
 
@@ -183,7 +183,7 @@ class Learned:
             self._hosts[mac] = _Host(holder, heard.since, MOVES_MAXIMUM, now, isSilent=True)
             self._behind.add(holder, mac)
             self._behind.setSilent(holder, mac, isSilent=True)
-            self._ages.expireAt(mac, now + left)
+            self._deadlines.expireAt(mac, now + left)
 
     # How it is done.
 
@@ -216,7 +216,7 @@ class Learned:
         return True
 
     def _last(self, host: _Host, mac: MAC) -> float:
-        return (self._ages.deadline(mac) or 0.0) - (MEMORY_LIFETIME if host.isSilent else HEARD_LIFETIME)
+        return (self._deadlines.deadline(mac) or 0.0) - (MEMORY_LIFETIME if host.isSilent else HEARD_LIFETIME)
 
     def _aged(self, mac: MAC) -> None:
         host = self._hosts.get(mac)
@@ -229,7 +229,7 @@ class Learned:
         self._entries.silent(mac)
         host.isSilent = True
         self._behind.setSilent(host.holder, mac, isSilent=True)
-        self._ages.expireAt(mac, self._clock.seconds() + MEMORY_LIFETIME - HEARD_LIFETIME)
+        self._deadlines.expireAt(mac, self._clock.seconds() + MEMORY_LIFETIME - HEARD_LIFETIME)
 
     def _hasRoom(self, identity: Identity) -> bool:
         quota = self._quotaOf(identity)

@@ -47,7 +47,7 @@ class LearnedCache:
     ) -> None:
         self._learned = learned
         self._known: frozenset[tuple[bytes, bytes]] = frozenset()
-        self._file = CacheFile(HEARD, "memories of hosts behind bridges", self._look, state, clock, failures, notes)
+        self._file = CacheFile(HEARD, "hosts behind bridges", self._look, state, clock, failures, notes)
 
     def start(self) -> None:
         """

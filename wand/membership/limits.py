@@ -1,5 +1,5 @@
 """
-Limits: how much of what burdens every member one of them may bring.  They stand in its certificate.
+Limits: how much a single member may burden all others.  They stand in its certificate.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class Refused(msgspec.Struct, tag=control_numbers.REFUSED, frozen=True, array_li
 class NotNow(msgspec.Struct, tag=control_numbers.NOT_NOW, frozen=True, array_like=True):
     """
     The request can be neither granted nor refused now; the sender asks again later.  The reason is for people, and
-    tells nothing of what the server is made of.
+    reveals nothing about the inside of the server.
     """
 
     reason: Reason
@@ -181,7 +181,7 @@ class Revocations(msgspec.Struct, tag=control_numbers.REVOCATIONS, frozen=True, 
     """
     Some signed revocations.
 
-    @ivar after: where the reader may ask on; empty if there are no more.
+    @ivar after: after which the reader may ask for more; empty if there are no more.
     """
 
     revocations: Annotated[tuple[_SignedRevocation, ...], Meta(max_length=REVOCATIONS_PAGE)]

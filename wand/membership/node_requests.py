@@ -22,7 +22,7 @@ from wand.membership.server_membership import ServerMembership
 from wand.membership.stored_network import StoredNetwork
 from wand.timing.token_buckets import TokenBuckets
 
-#: How often in a second, for as long as it likes and at once, an event tells of one node that cannot be answered.
+#: How many events tell of one node that cannot be answered: per second in the long run, and at once.
 DELAY_RATE: Final = 1 / 60
 DELAY_BURST: Final = 1.0
 

@@ -60,7 +60,7 @@ class Requests(msgspec.Struct, frozen=True):
     What waits for a signature of the network key.
 
     @ivar network: its public half in hex.
-    @ivar life: for how many seconds certificates shall be valid.
+    @ivar life: for how many seconds certificates are to be valid.
     @ivar descriptor: the network's own, signed.
     @ivar known: the signed certificates of all members, so that who signs sees what others have.
     """
@@ -87,7 +87,7 @@ def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None
     """
     Sign what a document of L{wand.membership.signing_requests.exported} asks for.
 
-    @param life: for how many seconds the certificates shall be valid, where not as long as is asked for.
+    @param life: for how many seconds the certificates are to be valid, if not for as long as was asked for.
     @raise MembershipRefused: if the document cannot be read, or is about another network.
     """
     requests = decoded(document, Requests)

@@ -22,14 +22,14 @@ class OwnClaim:
     Signs it, with a later epoch whenever it says something else.
     """
 
-    def __init__(self, key: NodeKey, keeping: StateWriter, wallClock: Callable[[], float]) -> None:
+    def __init__(self, key: NodeKey, writer: StateWriter, wallClock: Callable[[], float]) -> None:
         """
-        @param keeping: writes the epoch down.
+        @param writer: writes the epoch down.
         @param wallClock: gives the seconds since the epoch.
         @raise StateUnavailable: if the epoch cannot be read.
         """
         self._key = key
-        self._epoch = Epoch(keeping, wallClock)
+        self._epoch = Epoch(writer, wallClock)
         self._last: tuple[Claim, bytes] | None = None
 
     def signed(self, own: Certificate, macs: tuple[MAC, ...]) -> bytes:

@@ -32,7 +32,7 @@ class RevocationComparison:
 
     def push(self, revocation: bytes) -> Revocations:
         """
-        What to send to everybody when a revocation is news.
+        What to send to everybody when a revocation is new.
         """
         return Revocations((revocation,), b"")
 
@@ -40,7 +40,7 @@ class RevocationComparison:
         self, message: RevocationsDigest | RevocationsWanted | Revocations
     ) -> RevocationsWanted | Revocations | None:
         """
-        What to send in answer; C{None} for nothing.  What is news is told to the observers of the L{Trust}.
+        What to send in answer; C{None} for nothing.  What is new is told to the observers of the L{Trust}.
         """
         match message:
             case RevocationsDigest(digest):

@@ -30,8 +30,8 @@ class RevocationObserver(Protocol):
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
-        An identity is no longer a member: end its sessions, and push the signed revocation.  Called for whatever is
-        news, whether an operator revoked it here, another server did, or a peer told it.
+        An identity is no longer a member: end its sessions, and push the signed revocation.  Called for each new
+        revocation, whether an operator made it here, another server did, or a peer told of it.
 
         @param revocation: empty as long as it waits for a signature made elsewhere.
         """

@@ -24,7 +24,7 @@ from wand.membership.offline_signing import CertificateRequest, Requests, Revoca
 from wand.membership.revocation import Revocation
 from wand.membership.signed import Body, unverified, verified
 
-#: Seconds: a certificate that lives longer outlives most reasons to have it.
+#: Seconds: a certificate that is valid for longer outlives most reasons to have it.
 LONG_LIFE: Final = 31 * 86_400
 
 #: Seconds by which clocks may differ, and by which a new member is older than the request for its certificate.

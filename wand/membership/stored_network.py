@@ -135,7 +135,7 @@ class StoredNetwork:
 async def openNetwork(
     records: IRecords,
     state: StateDirectory,
-    wish: NetworkSettings,
+    settings: NetworkSettings,
     wallClock: Callable[[], float],
     entropy: Entropy = os.urandom,
 ) -> StoredNetwork:
@@ -155,9 +155,9 @@ async def openNetwork(
         raise StoreUnavailable(f"the store's record of the network is damaged, and nothing was changed; {RESTORE}")
     record = stored.get(KEY)
     if record is None and state.has(*TRACES) is None:
-        return await _created(stored, state, wish, wallClock, entropy)
+        return await _created(stored, state, settings, wallClock, entropy)
     if record is None:
-        return await _recovered(stored, state, wish)
+        return await _recovered(stored, state, settings)
     _finishKey(state, record.network)
     network = _read(record, NetworkKey.kept(state), state)
     _checkCopy(state, network)
@@ -168,14 +168,14 @@ async def openNetwork(
 async def _created(
     stored: StoredValues[NetworkRecord],
     state: StateDirectory,
-    wish: NetworkSettings,
+    settings: NetworkSettings,
     wallClock: Callable[[], float],
     entropy: Entropy,
 ) -> StoredNetwork:
-    if wish.obstacle:
-        raise ConfigurationInvalid("", "prefix", wish.obstacle)
+    if settings.obstacle:
+        raise ConfigurationInvalid("", "prefix", settings.obstacle)
     key = NetworkKey.made(state, entropy, NEW_KEY)
-    isOurs = await stored.exchange(KEY, None, _new(key, wish, wallClock, entropy))
+    isOurs = await stored.exchange(KEY, None, _new(key, settings, wallClock, entropy))
     record = stored.get(KEY)
     if record is None:
         raise StoreUnavailable(f"the store lost the network just now; {RESTORE}")
@@ -185,12 +185,12 @@ async def _created(
 
 
 async def _recovered(
-    stored: StoredValues[NetworkRecord], state: StateDirectory, wish: NetworkSettings
+    stored: StoredValues[NetworkRecord], state: StateDirectory, settings: NetworkSettings
 ) -> StoredNetwork:
     """
     The store is empty, and it was not always: nobody makes another network of that unasked.
     """
-    if not wish.recover:
+    if not settings.recover:
         raise StoreUnavailable(
             f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
             f"changed; {RESTORE}"
@@ -209,8 +209,8 @@ async def _recovered(
     return attrs.evolve(network, recovered=True)
 
 
-def _new(key: NetworkKey, wish: NetworkSettings, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
-    descriptor = Descriptor(wish.name, wish.cipher, wish.prefix, int(wallClock()))
+def _new(key: NetworkKey, settings: NetworkSettings, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
+    descriptor = Descriptor(settings.name, settings.cipher, settings.prefix, int(wallClock()))
     return NetworkRecord(key.network, signed(key.signing, descriptor), entropy(32))
 
 

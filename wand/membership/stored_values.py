@@ -99,7 +99,7 @@ class StoredValues(Generic[Value]):
 
     def index(self, of: Callable[[Value], Hashable]) -> Index[Value]:
         """
-        Keep an index of all values, now and whatever changes.
+        Keep an index of all values, now and after every change.
 
         @param of: what to find a value by.
         """
@@ -139,7 +139,7 @@ class StoredValues(Generic[Value]):
     async def exchange(self, key: bytes, before: Value | None, after: Value | None) -> bool:
         """
         Set a value if it is what C{before} says, C{None} for none.  Of several that try, one succeeds; after a failure
-        everything was read anew.
+        everything was read again.
 
         @raise wand.errors.StoreUnavailable: if the store does not take it.
         """

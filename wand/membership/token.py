@@ -70,7 +70,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read a token that somebody pasted, with white space wherever it came to be.
+        Read a token that somebody pasted, with white space anywhere in it.
 
         @raise TokenInvalid: if it is not an invitation.
         """

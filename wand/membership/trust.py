@@ -83,7 +83,7 @@ class Trust:
 
     def observe(self, observer: Callable[[Identity, bytes], object]) -> None:
         """
-        Call C{observer} with the key and the signed revocation whenever one is news.
+        Call C{observer} with the key and the signed revocation whenever one is new.
         """
         self._observers.append(observer)
 
@@ -91,7 +91,7 @@ class Trust:
         """
         Take a signed revocation.
 
-        @return: whether it is valid and news.
+        @return: whether it is valid and new.
         """
         content = verified(revocation, Revocation, self.network)
         if content is None or not compare_digest(content.network, self.network):

@@ -9,7 +9,7 @@ from wand.drivers.memory import MemoryDriver
 from wand.drivers.tuntap import TuntapDriver
 from wand.frame_services.guard import Guard
 from wand.protocols.sealed.plugin import Sealed
-from wand.rel2.directory import Rel2DirectoryKind
+from wand.rel2.directory import REL2DirectoryKind
 from wand.rel2.transport import REL2
 from wand.sealed.directory.client import SealedDirectoryKind
 from wand.stores.memory import MemoryStore
@@ -25,7 +25,7 @@ rel2 = REL2()
 sealed = Sealed()
 
 # Directories
-rel2Directory = Rel2DirectoryKind()
+rel2Directory = REL2DirectoryKind()
 staticDirectory = StaticDirectoryKind()
 wansdDirectory = SealedDirectoryKind()
 

@@ -48,7 +48,7 @@ _PREFIX: Final = "rel2:"
 
 
 @implementer(IRovingDirectory)
-class Rel2Directory:
+class REL2Directory:
     """
     Registers with servers and takes their listings.
     """
@@ -179,7 +179,7 @@ class Rel2Directory:
 
 
 @implementer(IPlugin, IDirectoryKind)
-class Rel2DirectoryKind:
+class REL2DirectoryKind:
     """
     The directory C{rel2}.
     """
@@ -206,7 +206,7 @@ class Rel2DirectoryKind:
         for key in settings:
             if key != "servers":
                 raise _invalid(key, "the directory rel2 has only the setting servers")
-        return Rel2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock, IPV4))
+        return REL2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock, IPV4))
 
 
 def _servers(settings: Settings) -> list[tuple[str, int]]:

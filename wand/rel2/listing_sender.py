@@ -1,5 +1,5 @@
 """
-ListingSender: what nodes are told, as the answer to a request or because something changed.
+Listings on their way to the nodes: answers to requests, and pushes when something changed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ListingSender:
         self._registry = registry
         self._counters = counters
         self._versions: dict[MAC, int] = {}
-        self._budget = TokenBuckets(clock, LISTED_RATE, LISTED_BURST)
+        self._buckets = TokenBuckets(clock, LISTED_RATE, LISTED_BURST)
         self._pushes = PushRounds(clock, self._listeners, self._push)
 
     def reply(self, registration: Registration) -> None:
@@ -93,7 +93,7 @@ class ListingSender:
 
     def _send(self, registration: Registration, reserve: float) -> bool:
         listing = self._registry.listing()
-        if not self._budget.take(registration.endpoint.host, len(listing), reserve):
+        if not self._buckets.take(registration.endpoint.host, len(listing), reserve):
             self._counters["drop-wansd-budget"] += 1
             return False
         self._versions[registration.mac] = self._registry.version

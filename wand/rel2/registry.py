@@ -75,7 +75,7 @@ class Registry:
         self._wallClock = wallClock
         self._tell = expired
         self._registrations: dict[MAC, Registration] = {}
-        self._ages: Deadlines[MAC] = Deadlines(clock, self._expired)
+        self._deadlines: Deadlines[MAC] = Deadlines(clock, self._expired)
         self._size = 0
         self._listing: bytes | None = None
         self._sorted: list[MAC] | None = None
@@ -143,9 +143,9 @@ class Registry:
         self._registrations[mac] = registration
         self._size = size
         if registration.lifetime is None:
-            self._ages.discard(mac)
+            self._deadlines.discard(mac)
         else:
-            self._ages.expireAt(mac, self._clock.seconds() + (registration.lifetime if left is None else left))
+            self._deadlines.expireAt(mac, self._clock.seconds() + (registration.lifetime if left is None else left))
 
     def remove(self, mac: MAC) -> Registration:
         """
@@ -156,7 +156,7 @@ class Registry:
         registration = self._registrations.pop(mac, None)
         if registration is None:
             raise NoSuchEntry(f"{mac} is not registered")
-        self._ages.discard(mac)
+        self._deadlines.discard(mac)
         self._size -= entrySize(registration.endpoint.host)
         self._changed()
         return registration
@@ -165,7 +165,7 @@ class Registry:
         """
         When a registration goes unless the node is heard of, in seconds since the epoch, or C{None} for never.
         """
-        deadline = self._ages.deadline(mac)
+        deadline = self._deadlines.deadline(mac)
         return None if deadline is None else self._wallClock() + deadline - self._clock.seconds()
 
     def page(self, after: MAC | None, count: int) -> list[Registration]:
@@ -191,7 +191,7 @@ class Registry:
         """
         Leave no timer behind.
         """
-        self._ages.stop()
+        self._deadlines.stop()
 
     def _changed(self) -> None:
         self.version += 1

@@ -1,5 +1,5 @@
 """
-Wansd, the directory server of REL2: tells every node that asks who else is there, and everybody what changed.
+The directory server of REL2: it tells each node that asks who else is there, and everybody what changed.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ REFUSALS_TOLD_RATE: Final = 1 / 60
 REFUSALS_TOLD_BURST: Final = 10
 REFUSED_REMEMBERED: Final = 1024
 
-#: Seconds within which the store has it that a node was merely heard again.
+#: Seconds within which it is stored that a node was merely heard again.
 HEARD_STORED_WITHIN: Final = 30.0
 
 #: What a store that refuses means, for the operator.
 UNSTORED: Final = "Nodes are served all the same; until it can, what changes is forgotten at a restart"
 
 
-class Rel2Server:
+class REL2Server:
     """
     The directory server.
 
@@ -259,7 +259,7 @@ class Rel2Server:
 
     def delete(self, mac: MAC, source: str | None = None) -> None:
         """
-        Forget a node, and tell everybody.  A node that lives registers again within minutes.
+        Forget a node, and tell everybody.  A node that is alive registers again within minutes.
 
         @param source: C{None}, or who must have said it.
         @raise wand.errors.NoSuchEntry: if there is no such registration.

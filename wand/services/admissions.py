@@ -22,8 +22,8 @@ COUNTERS: Final = {
     "drop-control-joining": "messages of nodes that redeem an invitation dropped: too many from that node",
 }
 
-#: How many messages of a node that redeems an invitation are read in a second for as long as it likes, and at once:
-#: each may cost a signature, and the store.
+#: How many messages of a node that redeems an invitation are read, since each may cost a signature and a write to the
+#: store: per second in the long run, and at once.
 JOIN_RATE: Final = 1.0
 JOIN_BURST: Final = 10.0
 
@@ -54,7 +54,7 @@ class Admissions:
         self._sessions = sessions
         self._forget = forget
         self._answers = Answers(sessions, context.failures)
-        self._budget = TokenBuckets(context.clock, JOIN_RATE, JOIN_BURST)
+        self._buckets = TokenBuckets(context.clock, JOIN_RATE, JOIN_BURST)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         sessions.onJoin(self._joining)
         control.read(CERTIFICATE_NUMBERS, self._received)
@@ -62,7 +62,7 @@ class Admissions:
     # What nodes ask.
 
     def _joining(self, joiner: JoinKey, octets: bytes) -> None:
-        if not self._budget.take(joiner.hex()):
+        if not self._buckets.take(joiner.hex()):
             self._counters["drop-control-joining"] += 1
             return
         message = parse(octets)

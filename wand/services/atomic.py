@@ -19,7 +19,7 @@ STOPPING: Final = 3.5
 
 class AtomicService(MultiService):
     """
-    Several services.  If one does not start the others are stopped; in the end each is stopped, whatever others do.
+    Several services.  If one does not start the others are stopped; at the end each is stopped, whatever the others do.
     """
 
     def __init__(self, context: Context) -> None:

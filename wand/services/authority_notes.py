@@ -21,7 +21,7 @@ def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual
         notes.say(
             "recovered",
             "the store was lost, and this network was recovered without it: its members are learned as they come, "
-            "make invitations anew, and see in wand members whether anybody has to be revoked again",
+            "make new invitations, and see in wand members whether anybody has to be revoked again",
         )
     if authority.hasUnreadable:
         notes.say(

@@ -48,25 +48,25 @@ class AuthorityStore:
         self._hooks = hooks
         self._plugin: IStore = discover(IStore).choose(configuration.store)
         self._records: GuardedRecords | None = None
-        self._hindrance = StoreRetry(context)
+        self._retry = StoreRetry(context)
 
-    async def open(self, wish: NetworkSettings, isWanted: Callable[[], bool]) -> tuple[IRecords, Authority]:
+    async def open(self, settings: NetworkSettings, isWanted: Callable[[], bool]) -> tuple[IRecords, Authority]:
         """
         Open the store and read the authority, once nothing is in the way of that.
 
-        @param wish: what the network is to be like if there is none.
+        @param settings: what the network is to be like if there is none.
         @param isWanted: is the server still running?
         @raise wand.errors.WandError: if that fails for good, or is no longer wanted.
         """
         state = StateDirectory(self._configuration.state)
         NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file
         try:
-            return await self._openAtLast(state, wish, isWanted)
+            return await self._openAtLast(state, settings, isWanted)
         except StoreDamaged:
             if not self._configuration.recover or not isWanted():
                 raise
             await self._setAside()
-            return await self._openAtLast(state, wish, isWanted)
+            return await self._openAtLast(state, settings, isWanted)
 
     async def finish(self, writing: Deferred[None]) -> None:
         """
@@ -79,38 +79,38 @@ class AuthorityStore:
         """
         Wait for nothing more, and close the store.
         """
-        self._hindrance.stop()
+        self._retry.stop()
         if self._records is not None:
             await self._records.close()
 
     async def _openAtLast(
-        self, state: StateDirectory, wish: NetworkSettings, isWanted: Callable[[], bool]
+        self, state: StateDirectory, settings: NetworkSettings, isWanted: Callable[[], bool]
     ) -> tuple[IRecords, Authority]:
         while True:
             try:
-                opened = await self._openNow(state, wish)
+                opened = await self._openNow(state, settings)
             except StoreHindered as error:
                 await self._closeForNow()
                 if not isWanted():
                     raise
-                await self._hindrance.passed(error)
+                await self._retry.passed(error)
             else:
-                self._hindrance.over()
+                self._retry.over()
                 return opened
 
-    async def _openNow(self, state: StateDirectory, wish: NetworkSettings) -> tuple[IRecords, Authority]:
+    async def _openNow(self, state: StateDirectory, settings: NetworkSettings) -> tuple[IRecords, Authority]:
         configuration, context = self._configuration, self._context
-        settings = storeSettings(configuration)
+        ofStore = storeSettings(configuration)
         if configuration.store == "sqlite" and state.has(*TRACES) and not configuration.recover:
-            checkThere(Path(str(settings["path"])), RESTORE)
-        self._records = openRecords(configuration.store, self._plugin, settings, context)
+            checkThere(Path(str(ofStore["path"])), RESTORE)
+        self._records = openRecords(configuration.store, self._plugin, ofStore, context)
         records = WatchedRecords(self._records, context)
         authority = await Authority.open(
             records,
             state,
             context.clock,
             context.events,
-            wish,
+            settings,
             self._hooks.listeners,
             wallClock=context.wallClock,
         )
@@ -128,13 +128,13 @@ class AuthorityStore:
         self._log.warn("the damaged store is kept as {aside}; the network is recovered without it", aside=str(aside))
 
 
-def networkWish(configuration: ServerConfiguration) -> NetworkSettings:
+def networkSettings(configuration: ServerConfiguration) -> NetworkSettings:
     """
     What the network is to be like, as the configuration says.
     """
     return NetworkSettings(
         name=configuration.network,
-        cipher=configuration.cipher,  # type: ignore[arg-type]  # the wish itself checks it
+        cipher=configuration.cipher,  # type: ignore[arg-type]  # the settings check it themselves
         prefix=configuration.prefix,
         life=configuration.certificateHours * 3600,
         server=configuration.name,
@@ -147,5 +147,5 @@ def networkWish(configuration: ServerConfiguration) -> NetworkSettings:
 def _obstacle(prefix: str) -> str:
     try:
         return obstacle(prefix)
-    except ValueError:  # no prefix at all, which the wish itself says
+    except ValueError:  # no prefix at all, which the settings say themselves
         return ""

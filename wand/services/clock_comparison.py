@@ -22,7 +22,7 @@ DIFFERENCE_TOLERATED: Final = 60.0
 LOOK_INTERVAL: Final = 5.0
 STEP_MINIMUM: Final = 10.0
 
-#: Seconds for which a comparison counts: sessions with servers are made anew every two minutes.
+#: Seconds for which a comparison counts: sessions with servers are renewed every two minutes.
 COMPARISON_LIFETIME: Final = 900.0
 
 #: How many comparisons are kept; beyond, the oldest go.
@@ -81,8 +81,7 @@ class ClockComparison:
         """
         Leave no timer behind.
         """
-        if self._looking.running:
-            self._looking.stop()
+        self._looking.stop()
 
     def told(self, member: Member, ahead: float) -> None:
         """

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
-from typing import Final, Protocol
+from typing import Final
 
-from wand.endpoint import Endpoint
-from wand.interfaces import Context
-from wand.interfaces.control_messages import Sessions
+from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.membership.identity import Identity
 from wand.membership.messages import Overtaken, Twice, pack, parse
@@ -37,17 +35,6 @@ _ADVICE: Final = (
     "its state directory was copied, and each takes the other's traffic away; stop one of them, and let that one join "
     "with an empty state directory and a new invitation"
 )
-
-
-class Meetings(Sessions, Protocol):
-    """
-    Sessions, and where the one before the present one was.
-    """
-
-    def endpointBefore(self, peer: bytes, /) -> Endpoint | None:
-        """
-        Where a peer was heard before its present session began.
-        """
 
 
 class CopiesOfUs:
@@ -114,7 +101,7 @@ class CopiesOfMembers:
     """
 
     def __init__(
-        self, sessions: Meetings, control: ControlMessages, context: Context, epochOf: Callable[[Identity], int | None]
+        self, sessions: ISessions, control: ControlMessages, context: Context, epochOf: Callable[[Identity], int | None]
     ) -> None:
         """
         @param epochOf: the epoch of the latest claim of a member.

@@ -1,5 +1,5 @@
 """
-Expulsion: what a node does once somebody is a member no longer, and what it says when that is itself.
+Expulsion: what a node does when somebody is revoked, and what it says when that is the node itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ REVOKED: Final = (
 
 class Expulsion:
     """
-    Ends what there was with a revoked member.
+    Ends everything that a node has with a revoked member.
     """
 
     _log = Logger()

@@ -13,7 +13,7 @@ from wand.host.changes import Address, HostListener, Link
 from wand.interfaces import Context
 from wand.services.tap_watch import TapWatch
 
-#: Seconds from a change to what is done about it, since changes seldom come alone; and between two such rounds, however
+#: Seconds from a change to the reaction, since changes rarely come alone; and the least between two reactions, however
 #: often an interface flaps.
 DEBOUNCE: Final = 0.1
 ROUND_INTERVAL: Final = 1.0
@@ -22,7 +22,7 @@ ROUND_INTERVAL: Final = 1.0
 ADDRESSES_MAXIMUM: Final = 4096
 
 COUNTERS: Final = {
-    "host-moves": "times that all ways to peers were tried anew because an address or a route of this host changed"
+    "host-moves": "times that all ways to peers were tried again because an address or a route of this host changed"
 }
 
 

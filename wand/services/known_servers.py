@@ -14,7 +14,7 @@ from wand.membership.identity import Identity
 
 class KnownServers:
     """
-    Knows which servers there are, and tells them something.
+    Knows the servers, and sends them control messages.
     """
 
     def __init__(self, enrolment: Enrolment, sessions: ISessions) -> None:
@@ -23,7 +23,7 @@ class KnownServers:
 
     def known(self) -> Sequence[DirectoryServer]:
         """
-        The servers that a member may ask; none while we are no member.
+        The servers that a member may ask; none while we are not a member.
         """
         if self._enrolment.own is None or self._enrolment.stage == "revoked":
             return ()

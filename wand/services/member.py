@@ -11,7 +11,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from wand.interfaces import Context, ISessionTransport, ITap
-from wand.interfaces.participant import Sealed
+from wand.interfaces.participant import MemberContext
 from wand.membership.certificate import Certificate
 from wand.membership.claims import Claims
 from wand.membership.enrolment import Enrolment
@@ -98,14 +98,14 @@ class NodeMembership:
         self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
         where = host, port
         self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
-        self.sealed = Sealed(self._participant, sessions, self._control)
+        self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
-        self._gossip: RevocationExchange | None = None
+        self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)
-        self._acquaintances = KnownPeers(enrolment.state, self.claims, sessions, *told)
-        self._memories = LearnedCache(enrolment.state, self.claims.learned, *told)
+        self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
+        self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
         self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
         self._connect(transport)
@@ -148,10 +148,10 @@ class NodeMembership:
         self._certificate.stop()
         self._clocks.stop()
         self._overlap.stop()
-        if self._gossip is not None:
-            self._gossip.stop()
-            self._acquaintances.stop()
-            self._memories.stop()
+        if self._revocations is not None:
+            self._revocations.stop()
+            self._knownPeers.stop()
+            self._learned.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -182,7 +182,7 @@ class NodeMembership:
         """
         self._redeeming.macChanged()
         self._certificate.macChanged()
-        if self._gossip is not None:
+        if self._revocations is not None:
             self._certificate.keepFresh()
             self._announce()
 
@@ -197,11 +197,11 @@ class NodeMembership:
         """
         trust = self.enrolment.trust
         assert trust is not None
-        if self._gossip is None:
+        if self._revocations is None:
             trust.observe(self._expulsion.revoked)
-            self._gossip = RevocationExchange(trust, self._sessions, self._control, self._context)
-            self._memories.start()
-            self._acquaintances.start()
+            self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
+            self._learned.start()
+            self._knownPeers.start()
         self._certificate.keepFresh()
         self._announce()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
@@ -220,7 +220,7 @@ class NodeMembership:
 
     def _stepped(self) -> None:
         """
-        Somebody set our clock: see anew what has expired, and what we took for expired, and compare it with the
+        Somebody set our clock: check again what has expired and what we took for expired, and compare it with the
         servers'.
         """
         self._certificate.keepFresh()
@@ -229,7 +229,7 @@ class NodeMembership:
 
     def _expelled(self) -> None:
         """
-        We are a member no longer: ask nobody for anything, for each would only drop and count it.
+        We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
         self._certificate.stop()
         self._follower.serversChanged()
@@ -246,7 +246,7 @@ class NodeMembership:
 
     def status(self) -> OwnStatus:
         """
-        How it stands.
+        The state of the membership, for people.
         """
         enrolment = self.enrolment
         own, descriptor = enrolment.own, enrolment.descriptor

@@ -45,7 +45,7 @@ class Monitor(Service):
     Looks, and says what it sees.
     """
 
-    name = "lookout"
+    name = "monitor"
 
     def __init__(self, context: Context, rules: Sequence[Rule], looks: Sequence[Callable[[], object]] = ()) -> None:
         """
@@ -55,7 +55,7 @@ class Monitor(Service):
         self._rules = rules
         self._looks = looks
         self._seen: dict[str, int] = {}
-        self._loop = Repeating("the lookout", self._look, context.clock, context.failures)
+        self._loop = Repeating("the monitor", self._look, context.clock, context.failures)
 
     def privilegedStartService(self) -> None:
         """
@@ -75,8 +75,7 @@ class Monitor(Service):
         Stop looking; leaves no timer behind.
         """
         super().stopService()
-        if self._loop.running:
-            self._loop.stop()
+        self._loop.stop()
 
     def _look(self) -> None:
         for rule in self._rules:
@@ -90,7 +89,7 @@ class Monitor(Service):
             try:
                 look()
             except Exception:
-                self._context.failures.caught("the lookout")
+                self._context.failures.caught("the monitor")
 
 
 _COMMON: Final = (

@@ -80,7 +80,7 @@ class NetworkServer:
         )
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         self._goodbyes = Goodbyes(sessions, control, context)
-        self._gossip = RevocationExchange(authority.trust, sessions, control, context)
+        self._revocations = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
@@ -130,10 +130,15 @@ class NetworkServer:
         Say goodbye, write what is not written yet, and close the port.
         """
         self._isStopped = True
-        for repeating in (self._tending, self._calling):
-            if repeating.running:
-                repeating.stop()
-        for part in (self._clocks, self._names, self._overlap, self._watch, self._gossip):
+        for part in (
+            self._tending,
+            self._calling,
+            self._clocks,
+            self._names,
+            self._overlap,
+            self._watch,
+            self._revocations,
+        ):
             part.stop()
         writing, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time
         await store.finish(writing)

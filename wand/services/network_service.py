@@ -19,7 +19,7 @@ from wand.interfaces import Context, IPeerProtocol, ISessionProtocol, ISessionTr
 from wand.membership.authority import Authority
 from wand.membership.stored_network import NetworkSettings
 from wand.services.authority_notes import sayFound
-from wand.services.authority_store import AuthorityStore, networkWish
+from wand.services.authority_store import AuthorityStore, networkSettings
 from wand.services.first_invitation import inviteFirst
 from wand.services.hooks import HookService
 from wand.services.network_server import NetworkServer
@@ -82,9 +82,9 @@ class NetworkService(Service):
         @raise wand.errors.WandError: if that fails and can be known at once.
         """
         super().startService()
-        wish = networkWish(self._configuration)
-        wish.check()
-        starting = Deferred.fromCoroutine(self._start(wish))
+        settings = networkSettings(self._configuration)
+        settings.check()
+        starting = Deferred.fromCoroutine(self._start(settings))
         if isinstance(starting.result if starting.called else None, Failure):
             failures: list[Failure] = []
             starting.addErrback(failures.append)
@@ -95,9 +95,9 @@ class NetworkService(Service):
         if self.running:  # else what was under way ended with the store
             self._lost(failure.getErrorMessage())
 
-    async def _start(self, wish: NetworkSettings) -> None:
+    async def _start(self, settings: NetworkSettings) -> None:
         configuration, context = self._configuration, self._context
-        records, authority = await self._store.open(wish, lambda: bool(self.running))
+        records, authority = await self._store.open(settings, lambda: bool(self.running))
         if not self.running:
             return
         server = NetworkServer(configuration, context, self._openTransport(authority), authority, records)

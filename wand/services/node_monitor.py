@@ -43,7 +43,7 @@ class NodeMonitor:
     ) -> None:
         """
         @param member: gives our membership, where the protocol has one and once it is there.
-        @param directories: how it stands with every server.
+        @param directories: gives the state of every server.
         """
         self._context = context
         self._notes = context.notes

@@ -68,8 +68,7 @@ class OverlapWatch:
         """
         Stop looking.
         """
-        if self._looking.running:
-            self._looking.stop()
+        self._looking.stop()
 
     def look(self) -> None:
         """

@@ -25,7 +25,7 @@ class OwnAddresses:
 
     def take(self, own: Certificate | None, before: Certificate | None) -> None:
         """
-        Our certificate was another before; C{None} if there was or is none.
+        Our certificate has changed.  C{None} stands for none, now or before.
         """
         for address in own.addresses if own else ():
             if before is None or address not in before.addresses:

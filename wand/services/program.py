@@ -75,7 +75,7 @@ class ProgramService(AtomicService, Generic[Kind]):
     @property
     def keepsState(self) -> bool:
         """
-        Has the program a state directory that nobody else may work in?
+        Does the program have a state directory that nobody else may work in?
         """
         return True
 

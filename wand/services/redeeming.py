@@ -66,7 +66,7 @@ class Redeeming:
         self._redeemed = redeemed
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
-        self._whereabouts: ServerEndpoints | None = None
+        self._endpoints: ServerEndpoints | None = None
         self._before: Certificate | None = None
         self._askedSince: float | None = None  # infinite once the server answered
         sessions.onJoin(self._answered)
@@ -81,7 +81,7 @@ class Redeeming:
         self._before = self._enrolment.own
         self._server = server = self._sessions.join(token.server, [], token.invitation, token.secret)
         unresolved = UnresolvedNames(self._notes, "the invitation")
-        self._whereabouts = ServerEndpoints(
+        self._endpoints = ServerEndpoints(
             token.endpoints, resolverOf(self._clock), partial(self._found, server), self._clock, unresolved
         )
         self._joining = Joining(
@@ -96,8 +96,8 @@ class Redeeming:
         """
         if self._joining is not None:
             self._joining.stop()
-        if self._whereabouts is not None:
-            self._whereabouts.stop()
+        if self._endpoints is not None:
+            self._endpoints.stop()
 
     def macChanged(self) -> None:
         """
@@ -123,8 +123,8 @@ class Redeeming:
             self._joining.hurry()
 
     def _ask(self, message: Message) -> None:
-        if self._server is not None and self._whereabouts is not None:
-            self._whereabouts.look()
+        if self._server is not None and self._endpoints is not None:
+            self._endpoints.look()
             self._sessions.sendControl(self._server, pack(message))
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:

@@ -28,13 +28,13 @@ class RevocationExchange:
     """
 
     def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
-        self._news = RevocationComparison(trust)
+        self._comparison = RevocationComparison(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
         sessions.onSession(self._session)
         self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
-        self._comparing = Repeating("gossip", self._compare, context.clock, context.failures)
+        self._comparing = Repeating("the revocation exchange", self._compare, context.clock, context.failures)
         self._comparing.start(COMPARISON_INTERVAL, now=True)
 
     def stop(self) -> None:
@@ -47,25 +47,25 @@ class RevocationExchange:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up:
             self._present.add(peer)
-            self._send(peer, self._news.greeting())
+            self._send(peer, self._comparison.greeting())
         else:
             self._present.discard(peer)
 
     def _compare(self) -> None:
         for peer in tuple(self._present):
-            self._send(peer, self._news.greeting())
+            self._send(peer, self._comparison.greeting())
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
         if isinstance(message, RevocationsDigest | RevocationsWanted | Revocations):
-            answer = self._news.answer(message)
+            answer = self._comparison.answer(message)
             if answer is not None:
                 self._send(peer, answer)
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
         self._present.discard(identity)
         for peer in tuple(self._present):
-            self._send(peer, self._news.push(revocation))
+            self._send(peer, self._comparison.push(revocation))
 
     def _send(self, peer: bytes, message: Message) -> None:
         self._sessions.sendControl(peer, pack(message))

@@ -1,5 +1,5 @@
 """
-A directory server, and what the control socket sees of it.
+A directory server of REL2, and what the control socket sees of it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
 from wand.membership.epoch import EPOCH
-from wand.rel2.server import Rel2Server
+from wand.rel2.server import REL2Server
 from wand.services.monitor import REL2, Monitor
 from wand.services.program import ProgramService, Surroundings
 from wand.services.reload_changes import waitingForRestart
-from wand.services.wansd import Rel2ServerService
+from wand.services.wansd import REL2ServerService
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
@@ -26,14 +26,14 @@ class Server(ProgramService[WansdConfiguration]):
 
     def __init__(self, surroundings: Surroundings[WansdConfiguration]) -> None:
         super().__init__(surroundings)
-        self._service = Rel2ServerService(
+        self._service = REL2ServerService(
             self.configuration, surroundings.context, surroundings.owner, self.hooks, surroundings.lost
         )
         self._service.setServiceParent(self)
         Monitor(surroundings.context, REL2).setServiceParent(self)
 
     @property
-    def _wansd(self) -> Rel2Server:
+    def _wansd(self) -> REL2Server:
         return self._service.wansd
 
     def status(self) -> ProgramStatus:

@@ -63,7 +63,7 @@ class DirectoriesService(Service):
         Have these directories and no others, now or once the service runs; those whose settings are the same are not
         disturbed.
 
-        @return: the names of those that were opened, opened anew, or stopped.
+        @return: the names of those that were opened, opened again, or stopped.
         @raise wand.errors.WandError: if one cannot be opened; nothing is changed then.
         """
         if not self.running:
@@ -131,7 +131,7 @@ class DirectoriesService(Service):
 
     def status(self) -> list[DirectoryStatus]:
         """
-        How it stands with every server.
+        The state of every server.
         """
         return [status for name, (_, directory) in self._open.items() for status in self._statusOf(name, directory)]
 

@@ -1,5 +1,5 @@
 """
-A wand of its own: keeps the table of a separate etud up to date over etud's control socket.
+C{twistd wand}: keeps the table of a separate etud up to date over etud's control socket.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class WandProgram(Service):
 
     def reload(self, configuration: WandConfiguration) -> list[str]:
         """
-        Take over the directories of a configuration that was read anew.
+        Take over the directories of a configuration that was read again.
 
         @return: what became of each change, a sentence each.
         @raise wand.errors.WandError: if a directory cannot be opened; nothing is changed then.
@@ -209,7 +209,7 @@ class WandProgram(Service):
         if failure.check(WandError):
             self._log.warn("etud could not be told: {reason}", reason=failure.getErrorMessage())
         else:
-            self._context.failures.caught("feeder", failure)
+            self._context.failures.caught("wand", failure)
         if self._client is not None:
             self._client.close()
         elif self.running:

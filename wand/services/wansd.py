@@ -1,5 +1,5 @@
 """
-Wansd as a service: the directory server and its store.
+The directory server of REL2 as a service, with its store.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
-from wand.rel2.server import Rel2Server
+from wand.rel2.server import REL2Server
 from wand.services.guarded_records import WRITING, GuardedRecords, openRecords
 from wand.services.hooks import HookService
 from wand.services.store_retry import StoreRetry
@@ -26,14 +26,14 @@ from wand.stores.lost import setAside
 from wand.stores.watched import WatchedRecords
 
 
-class Rel2ServerService(Service):
+class REL2ServerService(Service):
     """
-    Runs the directory server.
+    Runs the directory server of REL2.
 
     @ivar wansd: the server; there while the service runs.
     """
 
-    wansd: Rel2Server
+    wansd: REL2Server
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Rel2ServerService(Service):
         self._lost = lost
         self._store: IStore = discover(IStore).choose(configuration.store)
         self._records: GuardedRecords | None = None
-        self._hindrance = StoreRetry(context)
+        self._retry = StoreRetry(context)
 
     def privilegedStartService(self) -> None:
         """
@@ -74,12 +74,12 @@ class Rel2ServerService(Service):
         configuration, context = self._configuration, self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
-        self.wansd = Rel2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
+        self.wansd = REL2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
         try:
             starting = self.wansd.start()
         except StoreHindered as error:
             starting = fail(error)
-        starting.addCallbacks(lambda _: self._hindrance.over(), self._unreadable)
+        starting.addCallbacks(lambda _: self._retry.over(), self._unreadable)
 
     def _unreadable(self, failure: Failure) -> None:
         if not self.running:
@@ -100,7 +100,7 @@ class Rel2ServerService(Service):
 
     async def _again(self, error: StoreHindered) -> None:
         await self._stop()
-        await self._hindrance.passed(error)
+        await self._retry.passed(error)
         self._begin()
 
     async def _recovered(self) -> None:
@@ -119,5 +119,5 @@ class Rel2ServerService(Service):
         Stop answering, and close the store.
         """
         super().stopService()
-        self._hindrance.stop()
+        self._retry.stop()
         return Deferred.fromCoroutine(self._stop())

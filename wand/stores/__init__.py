@@ -1,3 +1,3 @@
 """
-Where a directory server keeps its state: one module a store.
+Where a directory server keeps its state: the stores, and what every server does with one.
 """

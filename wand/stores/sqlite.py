@@ -77,7 +77,7 @@ class SQLiteRecords:
 
     def __init__(self, path: Path, worker: Worker) -> None:
         """
-        The file is opened, or created empty, of mode 0600, for the first that is asked of it.
+        The file is opened, or created empty with mode 0600, at the first request.
         """
         self._path = path
         self._worker = worker

@@ -16,7 +16,7 @@ from zope.interface import implementer
 from wand.errors import StoreUnavailable
 from wand.interfaces import Context, IRecords
 
-#: Seconds without an answer of the store after which a note tells of it.
+#: Seconds without an answer from the store after which a note says so.
 ANSWER_SLOW: Final = 2.0
 
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 @implementer(IRecords)
 class WatchedRecords:
     """
-    Records that tell, by the notes C{store} and C{store-slow}, how it stands with them.
+    Records that say, in the notes C{store} and C{store-slow}, whether they can be written and whether they answer.
     """
 
     def __init__(self, records: IRecords, context: Context) -> None:
@@ -47,7 +47,7 @@ class WatchedRecords:
 
     def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
         """
-        See L{IRecords}.  Who writes behind says itself when that fails; see L{wand.stores.write_behind}.
+        See L{IRecords}.  A write-behind itself says when that fails; see L{wand.stores.write_behind}.
         """
         return self._watched(self._records.write(kind, records)).addCallback(partial(self._written, True))
 

@@ -95,7 +95,7 @@ class WriteBehind(Generic[Value]):
 
     def writeLater(self, key: bytes, value: Value | None) -> None:
         """
-        Set a record at the next occasion; C{None} deletes.
+        Set a record with the next write; C{None} deletes.
         """
         self._put(key, value)
         self._proceed()

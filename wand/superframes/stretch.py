@@ -52,7 +52,7 @@ class Headers:
         self.total = total
         self.gsoSize = gsoSize
         # The pseudo header's sum without the length: only its own length is left to add for a stretch.  The addresses
-        # are never read, so a routing header does no harm.
+        # are never read, so a routing header does not matter.
         transport = shape.transport
         (partial,) = _U16.unpack_from(octets, transport + (16 if shape.isTCP else 6))
         self._checksum = partial - (len(octets) - transport + total)

@@ -43,7 +43,7 @@ class Pacing(Generic[Item]):
 
     def stop(self) -> None:
         """
-        Make no more calls, and leave no timer behind.
+        Stop making calls, and leave no timer behind.
         """
         if self._timer is not None:
             self._timer.cancel()

@@ -43,3 +43,10 @@ class Repeating(LoopingCall):
 
         super().__init__(guarded)
         self.clock = clock
+
+    def stop(self) -> None:
+        """
+        Make no further calls.  Does nothing if it was not started, or was stopped before.
+        """
+        if self.running:
+            super().stop()

@@ -26,7 +26,7 @@ Target = TypeVar("Target")
 
 class PushRounds(Generic[Target]):
     """
-    Sends in rounds.  The first change begins a round at once; those that come while it lasts are told in one next.
+    Sends in rounds.  The first change begins a round at once; those that come meanwhile are told together in the next.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
 """
-A throttle: messages that every frame could cause are sent once in a while, and only a few of one kind.
+A throttle: messages that every frame could cause are sent now and then, and only a few of each kind.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 How the programs are put together, on the real reactor.
 
-Each imports its own parts when it is composed: a node that also loaded those of the server and of the feeder would take
-1.2 MB more.
+Each imports its own parts when it is composed: a node that also loaded those of the server and of C{twistd wand} would
+take 1.2 MB more.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     reactor = _begin(program)
     context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
-    wand = AtomicService(context)
-    HookService(configuration, context).setServiceParent(wand)
-    feeder = WandProgram(configuration, context, reactor)
-    feeder.setServiceParent(wand)
-    heed(reactor, context.notes, lambda: feeder.reload(options.configuration(WandConfiguration)), feeder.report)
-    return wand
+    services = AtomicService(context)
+    HookService(configuration, context).setServiceParent(services)
+    wand = WandProgram(configuration, context, reactor)
+    wand.setServiceParent(services)
+    heed(reactor, context.notes, lambda: wand.reload(options.configuration(WandConfiguration)), wand.report)
+    return services
 
 
 def _begin(program: str) -> Any:

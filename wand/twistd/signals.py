@@ -3,7 +3,7 @@ What the programs do when they get a signal: SIGHUP reloads the configuration, S
 and SIGUSR2 does nothing.  By default each of them would end a program without a word, and for a supervisor that is a
 clean end, after which it does not start it again.
 
-The handlers only tell the reactor.  SIGINT and SIGTERM are Twisted's own affair: they end a program in good order.
+The handlers only tell the reactor.  SIGINT and SIGTERM are left to Twisted: they end a program in good order.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def heed(reactor: Any, notes: Notes, reload: Callable[[], Iterable[str]], report
     Do what the signals ask for, once the reactor runs.
 
     @param notes: where it is said that a configuration cannot be used.
-    @param reload: reads the configuration anew; returns what became of it, a sentence each.
+    @param reload: reads the configuration again; returns what became of it, a sentence each.
     @param report: tells the state of the program, a line each.
     """
     actions = {

@@ -48,7 +48,7 @@ _MSG_DONTWAIT: Final = 0x40
 
 _NO_SEGMENTS: Final = [0] * BATCH
 
-# After at most so many messages only their headers are reset, which is cheaper than resetting all.
+# Up to this many messages, only their headers are reset, which is cheaper than resetting all.
 _FEW: Final = 4
 _NOTHING: Final = [bytes(count * _ENDS) for count in range(_FEW + 1)]
 

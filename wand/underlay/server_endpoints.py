@@ -44,7 +44,7 @@ class ServerEndpoints:
     ) -> None:
         """
         @param endpoints: C{HOST:PORT} each; a host may be a name.
-        @param found: called with all of them whenever one is news.
+        @param found: called with all of them whenever one is new.
         @param unresolved: told of names that have no address.
         """
         self._texts = tuple(endpoints)

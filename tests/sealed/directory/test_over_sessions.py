@@ -16,7 +16,7 @@ from zope.interface import implementer
 from wand.endpoint import SERVER_PORT, Endpoint
 from wand.interfaces import IFrameReceiver
 from wand.interfaces.membership import Member
-from wand.interfaces.participant import DirectoryServer, Sealed
+from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.membership.claim import Announcement
 from wand.membership.claims import Claims
 from wand.membership.trust import Trust
@@ -147,7 +147,7 @@ class Node:
         self.frames = Frames()
         self.transport.start(self.frames)
         control = ControlMessages(self.transport.sessions, clock, context.counters)
-        context = attrs.evolve(context, sealed=Sealed(self, self.transport.sessions, control))
+        context = attrs.evolve(context, sealed=MemberContext(self, self.transport.sessions, control))
         self.claim = person.claim(epoch)
         self.directory = SealedDirectoryClient(
             context, self, self.transport.sessions, control, lambda name: succeed([])

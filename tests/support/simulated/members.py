@@ -16,7 +16,7 @@ from simulated.sessions import SimulatedSessions, Wire
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.interfaces.participant import DirectoryServer, Sealed
+from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.membership.certificate import NODE, SERVER, Certificate
 from wand.membership.claim import Announcement, Claim
 from wand.membership.claims import Claims
@@ -222,7 +222,7 @@ class SimulatedMember:
             wallClock=self.wallClock,
         )
         control = ControlMessages(self.sessions, network.clock, context.counters)
-        self.context = attrs.evolve(context, sealed=Sealed(self, self.sessions, control))
+        self.context = attrs.evolve(context, sealed=MemberContext(self, self.sessions, control))
         self.directory = SealedDirectoryClient(self.context, self, self.sessions, control, lambda name: succeed([]))
         self.directory.start()
 

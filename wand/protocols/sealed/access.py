@@ -34,26 +34,23 @@ class SealedSessions:
     @ivar onClock: see L{Readers.onClock}.
     """
 
-    def __init__(self, shared: Shared, registry: Conversations, readers: Readers) -> None:
+    def __init__(self, shared: Shared, conversations: Conversations, readers: Readers) -> None:
         self.onControl = readers.onControl
         self.onSession = readers.onSession
         self.onJoin = readers.onJoin
         self.onClock = readers.onClock
         self._shared = shared
-        self._registry = registry
+        self._conversations = conversations
 
     # Where peers are.
 
     def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
         """
-        Say where a member may be.  Nothing is sent before there is something to send.
-
-        @param exchangeKey: its public key for handshakes; one that a certificate showed before is not replaced.
-        @param endpoints: replace those of the call before; only the first few are tried.
+        See L{ISessions}.
         """
         if identity == self._shared.membership.identity:
             return
-        conversation = self._registry.introduced(identity, exchangeKey)
+        conversation = self._conversations.introduced(identity, exchangeKey)
         if conversation is not None:
             if conversation.member is None:
                 conversation.counterpart.exchangeKey = exchangeKey
@@ -61,20 +58,16 @@ class SealedSessions:
 
     def join(self, exchangeKey: bytes, endpoints: Iterable[Endpoint], invitation: bytes, secret: bytes) -> JoinKey:
         """
-        Prepare to redeem an invitation at a server; the session comes about with the first message.
-
-        @return: what the server is called in L{sendControl}, L{onJoin} and L{end}.
+        See L{ISessions}.
         """
-        conversation = self._registry.redeeming(exchangeKey, invitation, secret)
+        conversation = self._conversations.redeeming(exchangeKey, invitation, secret)
         conversation.introduce(self._reachable(endpoints))
         assert isinstance(conversation.peer, JoinKey)
         return conversation.peer
 
     def introduceServer(self, server: JoinKey, endpoints: Iterable[Endpoint]) -> None:
         """
-        Say where the server of an invitation may be.
-
-        @param server: what L{join} returned.
+        See L{ISessions}.
         """
         conversation = self.find(server)
         if conversation is not None:
@@ -82,7 +75,7 @@ class SealedSessions:
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         """
-        Where a peer was last heard, by an authenticated datagram.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         endpoint = None if conversation is None else conversation.place.endpoint
@@ -90,7 +83,7 @@ class SealedSessions:
 
     def endpointBefore(self, peer: bytes) -> Endpoint | None:
         """
-        Where a peer was heard before its present session began.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         before = None if conversation is None else conversation.place.before
@@ -100,7 +93,7 @@ class SealedSessions:
 
     def sendControl(self, peer: bytes, message: bytes) -> None:
         """
-        Send a control message; without a session it waits for one.  It may be lost on the way, like every datagram.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         if conversation is None:
@@ -110,8 +103,7 @@ class SealedSessions:
 
     def sendBefore(self, peer: bytes, message: bytes) -> None:
         """
-        Send a control message in the session before the present one, to where the peer was heard then: who still
-        answers there is another than the one that made the present session.  Nothing happens without such a session.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         if conversation is not None:
@@ -121,14 +113,14 @@ class SealedSessions:
 
     def isUp(self, peer: bytes) -> bool:
         """
-        Is there a session with this peer?
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         return conversation is not None and conversation.session is not None
 
     def sessionsWith(self) -> dict[bytes, int]:
         """
-        The members with which there is a session, and the number by which each of them knows it.
+        See L{ISessions}.
         """
         live = dict.fromkeys(session.owner.peer for session in self._shared.indices.sessions.values())
         conversations = [conversation for conversation in map(self.find, live) if conversation is not None]
@@ -140,7 +132,7 @@ class SealedSessions:
 
     def renew(self, peer: bytes) -> None:
         """
-        A peer was started again, and knows nothing of a session that was made before: make a new one, if there is one.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         if conversation is None:
@@ -154,33 +146,29 @@ class SealedSessions:
 
     def left(self, peer: bytes, session: int, answer: bytes) -> bool:
         """
-        A member said goodbye.
-
-        @param session: the number by which we know the session that it ends.
-        @param answer: a control message, the last in that session.
-        @return: whether that is the session which we used; it is ended then.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         return conversation is not None and conversation.left(session, answer)
 
     def end(self, peer: bytes) -> None:
         """
-        End the sessions with a peer, at once, and forget it: it was revoked, or an invitation is redeemed.
+        See L{ISessions}.
         """
-        self._registry.end(peer)
+        self._conversations.end(peer)
 
     def endAll(self) -> None:
         """
-        End the sessions with everybody, and forget all: we were revoked.
+        See L{ISessions}.
         """
-        for conversation in self._registry:
-            self._registry.end(conversation.peer)
+        for conversation in self._conversations:
+            self._conversations.end(conversation.peer)
 
     def stop(self) -> None:
         """
         End all sessions: the program stops.
         """
-        for conversation in self._registry:
+        for conversation in self._conversations:
             conversation.course.end()
 
     # Accounts.
@@ -194,7 +182,7 @@ class SealedSessions:
 
     def blame(self, peer: bytes, reason: str) -> None:
         """
-        See L{wand.interfaces.control_messages.Sessions}.
+        See L{ISessions}.
         """
         conversation = self.find(peer)
         if conversation is not None:
@@ -206,8 +194,8 @@ class SealedSessions:
         The conversation with a peer; C{None} if there is none.
         """
         if isinstance(peer, JoinKey):
-            return self._registry.joiners.get(peer)
-        return self._registry.members.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
+            return self._conversations.joiners.get(peer)
+        return self._conversations.members.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
 
     def _reachable(self, endpoints: Iterable[Endpoint]) -> list[Endpoint]:
         return [each for each in endpoints if self._shared.portFor(each) is not None]

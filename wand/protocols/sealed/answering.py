@@ -59,9 +59,9 @@ class Answering:
     Answers initiations.
     """
 
-    def __init__(self, shared: Shared, rolls: ConversationsByPeer) -> None:
+    def __init__(self, shared: Shared, conversations: ConversationsByPeer) -> None:
         self._shared = shared
-        self._rolls = rolls
+        self._conversations = conversations
         self._hurry = Hurry()
         ours = shared.membership.exchangeKey.public_key().public_bytes_raw()
         self._macKey = macKey(ours)
@@ -70,7 +70,7 @@ class Answering:
 
     def macRight(self, datagram: memoryview) -> bool:
         """
-        Has a handshake message the right mac1?  If not it is counted.
+        Does a handshake message have the right mac1?  If not it is counted.
         """
         if macOneRight(datagram, self._macKey):
             return True
@@ -146,7 +146,7 @@ class Answering:
         if member is None or compare_digest(member.identity, membership.identity):
             self._shared.counters["drop-sealed-refused"] += 1
             return
-        conversation = self._rolls.ofMember(member)
+        conversation = self._conversations.ofMember(member)
         if conversation is not None and isNew(conversation):
             if conversation.course.mayAnswer(membership.identity < member.identity):
                 self._answer(noise, greeting, index, sender, conversation, member, membership.secret)
@@ -165,7 +165,7 @@ class Answering:
         if secret is None:
             self._shared.counters["drop-sealed-refused"] += 1
             return
-        conversation = self._rolls.ofJoiner(noise.theirs, greeting.credential, sender[0])
+        conversation = self._conversations.ofJoiner(noise.theirs, greeting.credential, sender[0])
         if isNew(conversation):
             self._answer(noise, greeting, index, sender, conversation, None, secret)
 

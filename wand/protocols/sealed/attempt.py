@@ -174,7 +174,7 @@ class Attempt:
         self._turn -= 1
         self._send()
         self._turn += 1
-        self._macs = {}  # one cookie for one initiation, lest somebody on the path makes us send without end
+        self._macs = {}  # one cookie for one initiation, lest somebody on the path make us send without end
 
     def _repeat(self) -> None:
         now = self._shared.clock.seconds()

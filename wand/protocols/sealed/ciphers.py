@@ -36,7 +36,7 @@ class AEAD(Protocol):
         """
 
 
-#: The ciphers by the name that a network gives them.  There is no other, and none that does nothing.
+#: The ciphers by the name that a network gives them.  There is no other, and no null cipher.
 CIPHERS: Final[dict[str, type[AESGCM] | type[ChaCha20Poly1305]]] = {
     "aes-256-gcm": AESGCM,
     "chacha20-poly1305": ChaCha20Poly1305,

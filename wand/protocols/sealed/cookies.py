@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from wand.protocols.sealed.packets import TAG, CookieMessage, macOne, macTwoRight
 from wand.protocols.sealed.timers import COOKIE_LIFE
 
-#: The mac2 of who has no cookie.
+#: The mac2 of a sender without a cookie.
 _NONE: Final = bytes(TAG)
 
 
@@ -37,7 +37,7 @@ class CookieJar:
 
     def isProven(self, datagram: memoryview, sender: tuple[str, int], now: float) -> bool:
         """
-        Has an initiation the right mac2 for the address that it came from?
+        Does an initiation have the right mac2 for the address that it came from?
         """
         return datagram[-TAG:] != _NONE and macTwoRight(datagram, self._cookie(sender, now))
 

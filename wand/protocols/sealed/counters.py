@@ -45,6 +45,6 @@ COUNTERS: Final = {
     "drop-sealed-unready": "frames dropped: they came before the data plane was started",
     "drop-sealed-unknown-peer": "frames and messages not sent: we know no such peer",
     "drop-sealed-unreachable": "messages not sent: the peer has to begin the session, and did not",
-    "drop-sealed-queue": "frames and messages not sent: too many waited for a session, or none came about",
+    "drop-sealed-queue": "frames and messages not sent: too many waited for a session, or none could be made",
     "drop-sealed-too-long": "frames and messages not sent: longer than a datagram",
 }

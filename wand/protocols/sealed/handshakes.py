@@ -24,8 +24,8 @@ class Handshakes:
     @ivar answering: takes the initiations.
     """
 
-    def __init__(self, shared: Shared, rolls: ConversationsByPeer) -> None:
-        self.answering = Answering(shared, rolls)
+    def __init__(self, shared: Shared, conversations: ConversationsByPeer) -> None:
+        self.answering = Answering(shared, conversations)
         self._shared = shared
 
     def received(self, datagram: memoryview, sender: tuple[str, int]) -> None:

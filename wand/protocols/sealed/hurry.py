@@ -1,8 +1,8 @@
 """
 Hurry: what is bounded while initiations come fast, so that strangers cost little in all and members still get in.
 
-A demand for a cookie is owed to everybody, however often its address asks: whoever is forged asks least of all.  Only
-an initiation that has its cookie costs much, and only its sender's own address can use up what is granted to that.
+A demand for a cookie is owed to everybody, however often its address asks: the owner of a forged address did not ask.
+Only an initiation that has its cookie costs much, and only its sender's own address can use up what is granted to that.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Hurry:
 
 
 def _mayMore(counts: bytearray, key: object, limit: int) -> bool:
-    slot = hash(key) % SLOTS  # salted anew in each process (object.__hash__)
+    slot = hash(key) % SLOTS  # salted afresh in each process (object.__hash__)
     if counts[slot] >= limit:
         return False
     counts[slot] += 1

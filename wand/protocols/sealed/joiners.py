@@ -1,6 +1,6 @@
 """
 The conversations with nodes that redeem an invitation.  Whoever holds one can begin as many as it likes; so there are
-few for each invitation and each address, and the oldest makes room for whoever comes.
+few for each invitation and each address, and the oldest makes room for a new one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Joiners:
 
     def values(self) -> Iterator[Conversation]:
         """
-        All conversations, those that began the longest ago first.
+        All conversations, the oldest first.
         """
         return iter(tuple(self._conversations.values()))
 

@@ -5,7 +5,7 @@ The C{noiseprotocol} library does it; this module alone knows that.  Its own tra
 order, which UDP does not give, so only the two keys are taken from it.  What is peculiar to it, and covered by tests:
 
   - A message that does not open leaves the library's state spoilt.  An initiator must outlive forged answers, so it
-    makes its state anew from what it sent.
+    rebuilds its state from what it sent.
   - The pre-shared key is wanted before the start, although the pattern uses it in the second message only.  It is put
     in when that message is written or read, because a responder chooses it by the first.
 """

@@ -69,7 +69,7 @@ class Outbox:
 
     def keep(self, kind: int, body: Octets) -> None:
         """
-        Keep a frame or a message, if a session can come about, and ask for one.
+        Keep a frame or a message, if a session is possible, and ask for one.
 
         @param kind: the first octet of its plaintext.
         """
@@ -107,7 +107,7 @@ class Outbox:
 
     def discard(self) -> None:
         """
-        Drop everything: no session came about.
+        Drop everything: no session could be made.
         """
         self._lost(len(self.take()))
 

@@ -244,7 +244,7 @@ def macOneRight(datagram: bytes | memoryview, key: bytes) -> bool:
 
 def macTwoRight(datagram: bytes | memoryview, cookie: bytes) -> bool:
     """
-    Has the sender of an initiation the cookie of its address?
+    Does the sender of an initiation have the cookie of its address?
     """
     return compare_digest(_mac(cookie, datagram[:-TAG]), datagram[-TAG:])
 

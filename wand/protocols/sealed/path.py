@@ -35,7 +35,7 @@ SIZES: Final = (832, 1232, 1332, 1392, 1420, 1452, 1472, 8952, 8972)
 #: The one to begin with.
 START: Final = 1
 
-#: Plaintexts that are longer make it worth to know the path.
+#: Plaintexts longer than this make it worthwhile to know the path.
 BIG: Final = 600
 
 #: Seconds to wait for an answer, and how many times.
@@ -47,12 +47,12 @@ PROBE_TRIES: Final = 5
 #: many times.
 CONFIRM_TRIES: Final = 4 * PROBE_TRIES
 
-#: A report holds for so many seconds, and is made so often at most: some may be lost, and a slow flow has little to
-#: lose in a second; after it nobody pays for long.
+#: Seconds for which a report holds, and the least between two reports: some may be lost, and a slow flow has little to
+#: lose in a second; nobody pays for long once the loss is over.
 LOSSY_LASTS: Final = 10.0
 LOSSY_INTERVAL: Final = 1.0
 
-#: After so many seconds the size in use is tried again, and the next bigger one.
+#: Seconds after which the size in use is tried again, and the next bigger one.
 CONFIRM_INTERVAL: Final = 5.0
 RAISE_INTERVAL: Final = 60.0
 
@@ -129,7 +129,7 @@ class Path:
     def tooLong(self, size: int) -> None:
         """
         Our own interface does not take datagrams of this size.  If it took them before it has become narrower, and the
-        search begins anew; if it is a probe's there is no answer to wait for.
+        search begins again; if it is a probe's there is no answer to wait for.
         """
         if size <= self.size:
             if self._step:

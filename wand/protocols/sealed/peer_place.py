@@ -50,7 +50,7 @@ class PeerPlace:
         """
         Somebody says where the peer may be.
 
-        @return: is that elsewhere than where it is, and news?
+        @return: is that somewhere else than where it is, and new?
         """
         before, self.told = self.told, tuple(dict.fromkeys(endpoints))[:INTRODUCED]
         return self.endpoint not in self.told and not set(self.told) <= set(before)

@@ -44,7 +44,7 @@ class Account:
     @ivar spoofed: frames dropped because the peer may not use their source address.
     @ivar replayed: datagrams dropped because they came before, or too late.
     @ivar forged: datagrams dropped because they did not open.
-    @ivar unsent: frames and messages dropped because no session came about.
+    @ivar unsent: frames and messages dropped because no session could be made.
     @ivar flooded: broadcast and multicast frames dropped because there were too many.
     @ivar blamed: what others than the transport dropped, by their reasons.
     """

@@ -47,7 +47,7 @@ class Readers:
 
     def onJoin(self, reader: JoinReader) -> None:
         """
-        Hand the messages of join sessions to C{reader}: those of nodes that are no members yet, or those of the server.
+        Hand the messages of join sessions to C{reader}: those of nodes that are not members yet, or of the server.
         """
         self._joinReaders.append(reader)
 

@@ -89,7 +89,7 @@ class Reception:
 
     def resize(self, mtu: int) -> None:
         """
-        The largest payload of a frame has so many octets now.
+        The largest payload of a frame has C{mtu} octets from now on.
         """
         self._waiting.resize(mtu + OVERHEAD)
         self._reassembly.resize(mtu + OVERHEAD)

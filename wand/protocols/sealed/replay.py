@@ -9,11 +9,11 @@ from typing import Final
 #: How far behind the highest counter one may be.
 WINDOW: Final = 8192
 
-#: A counter that did not come is alone if none of so many before it was missing.  A queue that is full loses several
+#: A counter that did not come is alone if none of this many before it was missing.  A queue that is full loses several
 #: in a row, or every few, and that is for TCP to see; loss at random spares most neighbours up to some percent.
 ALONE: Final = 16
 
-#: So many counters make up for one that is missing and alone.  More loss than one in 2,048 adds up.
+#: How many counters make up for one that is missing and alone.  More loss than one in 2,048 adds up.
 FORGIVEN: Final = 2048
 
 #: With this L{Window.loss} it is loss at random, and neither accident nor congestion: it takes eight that are alone and

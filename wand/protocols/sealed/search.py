@@ -4,7 +4,7 @@ peer is said to be elsewhere.
 
 The peer is asked for a sign of life in the session that there is, at once; so it learns of our new address, and the
 mappings of NATs on both sides open.  Half a second later it is asked again, wherever it may be if it is silent; and a
-second after that there is a new handshake.
+second after that a new handshake begins.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Search:
     @property
     def hasJustBegun(self) -> bool:
         """
-        Was the peer asked so short a time ago that it need not be asked anew?
+        Was the peer asked so recently that it need not be asked again?
         """
         return self._clock.seconds() < self._began + QUESTION_INTERVAL
 
@@ -74,7 +74,7 @@ class Search:
 
     def stop(self) -> None:
         """
-        Search no more.
+        Stop searching.
         """
         self._began = -inf
         if self._timer is not None:

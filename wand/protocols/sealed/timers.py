@@ -21,7 +21,7 @@ CONFIRMATION: Final = 2.0
 #: An attempt without an answer ends.
 ATTEMPT_END: Final = 60.0
 
-#: A session in use is made anew, by its initiator; by its responder, if that has not happened by then.
+#: A session in use is renewed by its initiator at this age; by its responder, if that has not happened by then.
 RENEW_INITIATOR: Final = 120.0
 RENEW_RESPONDER: Final = 150.0
 RENEW_MESSAGES: Final = 1 << 32
@@ -33,41 +33,41 @@ SESSION_MESSAGES: Final = 1 << 48
 #: Something came and nothing was sent since: a keepalive says that we live.
 KEEPALIVE_OWED: Final = 10.0
 
-#: Nothing was sent for so long: a keepalive keeps the mappings of NATs, with servers and with peers in use.
+#: When nothing was sent for this long a keepalive keeps the mappings of NATs, with servers and with peers in use.
 KEEPALIVE: Final = 20.0
 
-#: For so long after its last frame or control message a peer counts as in use.
+#: How long after its last frame or control message a peer counts as in use.
 IN_USE: Final = 180.0
 
 #: Something was sent and nothing came since: a new handshake.
 SILENCE: Final = 15.0
 
-#: A session that redeems an invitation ends after so long without a message, for the node and then for the server; the
-#: node begins anew if it has more to say.
+#: A session that redeems an invitation ends after this long without a message, for the node and then for the server;
+#: the node begins another if it has more to say.
 JOIN_REST: Final = 25.0
 JOIN_IDLE: Final = 30.0
 
 #: How many nodes the server talks to at a time that redeem one invitation, and that come from one address; the one that
-#: came the longest ago makes room.
+#: came first makes room.
 JOINERS_INVITATION: Final = 64
 JOINERS_ADDRESS: Final = 64
 
-#: After a peer said goodbye no session with it is begun for so long, unless there is word that it is back.
+#: How long after a peer's goodbye no session with it is begun, unless there is word that it is back.
 LEFT: Final = 10.0
 
 #: How many frames and messages wait for a session with one peer.
 QUEUE_LENGTH: Final = 64
 
-#: The secret of cookies changes, and a cookie is used for so long.
+#: How long a secret of cookies is used, and a cookie.
 COOKIE_LIFE: Final = 120.0
 
-#: With more initiations in a second, cookies are demanded.
+#: How many initiations a second there may be before cookies are demanded.
 INITIATIONS_UNHURRIED: Final = 50
 
 #: While cookies are demanded: how many initiations that have theirs are looked into in a second, of one endpoint, of
 #: one address (of IPv6: of one /64, which is what a subscriber has), and in all.  Hundreds of members may share one
-#: address behind a NAT: each asks again after a second, and who is in session at its endpoint goes before all of them.
-#: One takes some 0.5 ms, so all take a quarter of a processor.
+#: address behind a NAT: each asks again after a second, and whoever has a session at its endpoint goes before all
+#: others.  One takes some 0.5 ms, so all take a quarter of a processor.
 INITIATIONS_ENDPOINT: Final = 5
 INITIATIONS_ADDRESS: Final = 100
 INITIATIONS_ALL: Final = 500

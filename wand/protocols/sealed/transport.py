@@ -91,10 +91,10 @@ class SealedTransport:
         )
         self._shared = shared
         self._plaintexts, self._train = shared.plaintexts, shared.train
-        self._registry = Conversations(shared)
-        self._handshakes = Handshakes(shared, self._registry)
+        self._conversations = Conversations(shared)
+        self._handshakes = Handshakes(shared, self._conversations)
         self.reception = Reception(shared, self._handshakes, readers.controlReceived, mtu)
-        self.sessions = sessions = SealedSessions(shared, self._registry, readers)
+        self.sessions = sessions = SealedSessions(shared, self._conversations, readers)
         self.introduce, self.join, self.sendControl = sessions.introduce, sessions.join, sessions.sendControl
         self.isUp, self.onControl, self._find = sessions.isUp, sessions.onControl, sessions.find
         self._searching = Pacing(context.clock, Conversation.search)
@@ -144,7 +144,7 @@ class SealedTransport:
 
     def moved(self) -> None:
         """
-        See L{IRovingTransport}: look anew for every peer with which we talk, servers first.
+        See L{IRovingTransport}: look again for every peer with which we talk, servers first.
         """
         indices = self._shared.indices
         peers: dict[Correspondent, None] = dict.fromkeys(session.owner.peer for session in indices.sessions.values())
@@ -170,7 +170,7 @@ class SealedTransport:
         """
         if self._merger.count:
             self._sendMerged()
-        conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
+        conversation = self._conversations.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
         if conversation is None:
             self._counters["drop-sealed-unknown-peer"] += 1
         else:
@@ -185,7 +185,7 @@ class SealedTransport:
         size = len(frame) + 1
         plaintexts = (self._plaintexts.whole(frame),) if size <= PLAINTEXT_MAXIMUM else ()
         for peer in peers:
-            conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # as above
+            conversation = self._conversations.members.get(peer)  # type: ignore[call-overload]  # as above
             if conversation is None:
                 self._counters["drop-sealed-unknown-peer"] += 1
                 continue
@@ -199,7 +199,7 @@ class SealedTransport:
         """
         See L{ISuperframeTransport}.
         """
-        conversation = self._registry.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
+        conversation = self._conversations.members.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey, or unknown
         if conversation is None:
             self._counters["drop-sealed-unknown-peer"] += 1
             return
@@ -212,7 +212,7 @@ class SealedTransport:
             self._sendWhole(conversation, frame, virtio)
 
     def _sendMerged(self) -> None:
-        conversation = self._registry.members.get(self._merger.peer)  # type: ignore[call-overload]  # as above
+        conversation = self._conversations.members.get(self._merger.peer)  # type: ignore[call-overload]  # as above
         frame, virtio = self._merger.take()
         if conversation is not None:
             self._sendWhole(conversation, frame, virtio)
@@ -253,7 +253,7 @@ class SealedTransport:
         """
         See L{ITransport}: a peer is written as its name, or its whole key in hex.
         """
-        return self._registry.named(text)
+        return self._conversations.named(text)
 
     def peerAdded(self, peer: Peer) -> None:
         """

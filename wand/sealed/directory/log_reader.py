@@ -15,8 +15,8 @@ from wand.sealed.directory.seen_versions import SeenVersions
 
 class NextStep(Enum):
     """
-    What is to be done after a page: nothing, as its answer goes on; ask on at once; ask soon, since a push shows that
-    something is missing; or rest, since everything is known.
+    What to do after a page: wait, since more of the answer follows; ask for more at once; ask soon, since a push shows
+    that something is missing; or rest, since everything is known.
     """
 
     WAIT = auto()

@@ -37,7 +37,7 @@ class OwnAnnouncement:
         """
         See what there is to announce.
 
-        @return: whether that is news.
+        @return: whether that is new.
         """
         endpoints = tuple(self._participant.endpoints())
         self.endpoints = frozenset(endpoints)

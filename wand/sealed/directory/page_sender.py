@@ -90,7 +90,7 @@ class PageSender:
         if pages[-1].upto == newest:
             self._told[identity] = newest
         elif not ask.upto:
-            self.forget(identity)  # it is far behind and asks on: pushes would only disturb
+            self.forget(identity)  # it is far behind and will ask for more: pushes would only disturb
 
     def _listeners(self) -> Iterable[Identity]:
         return tuple(self._told)

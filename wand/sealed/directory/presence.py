@@ -28,7 +28,7 @@ SILENCE: Final = 180.0
 #: How many members are kept.
 MEMBERS_MAXIMUM: Final = 20_000
 
-#: How often a member may change, in a second for as long as it likes, and at once.
+#: How many changes of a member are taken: per second in the long run, and at once.
 CHANGE_RATE: Final = 0.1
 CHANGE_BURST: Final = 10.0
 
@@ -123,7 +123,7 @@ class PresentMembers:
 
     def sessionEnded(self, identity: Identity) -> None:
         """
-        A member said goodbye, or answers no more.  If it changes too often, its silence will tell.
+        A member said goodbye, or no longer answers.  If it changes too often, its silence will tell.
         """
         self._gone(identity)
         if self._changes.take(identity.text):

@@ -188,7 +188,7 @@ class SealedDirectoryServer:
             self._notes.say(
                 "restored",
                 "members know more than the store of this server, which was restored from a backup: those that joined "
-                "since are learned as they come, see wand members; make invitations anew",
+                "since are learned as they come, see wand members; make new invitations",
                 lifetime=RESTORED_LIFETIME,
             )
 

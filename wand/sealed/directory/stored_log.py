@@ -22,7 +22,7 @@ from wand.stores.write_behind import WriteBehind
 #: a store, and each has its own log.
 KIND: Final = "directory-"
 
-#: Seconds within which the store has it that a member was merely heard again.
+#: Seconds within which it is stored that a member was merely heard again.
 HEARD_STORED_WITHIN: Final = 300.0
 
 #: What a store that refuses means, for the operator.

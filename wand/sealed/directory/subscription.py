@@ -118,7 +118,7 @@ class Subscription:
 
     def sessionDown(self) -> None:
         """
-        The server said goodbye, or answers no more: try it again soon, and then less and less often.
+        The server said goodbye, or no longer answers: try it again soon, and then less and less often.
         """
         self._silent()
         self._tries = 0
@@ -155,7 +155,7 @@ class Subscription:
 
     def stop(self) -> None:
         """
-        Ask no more and leave no timer behind.
+        Stop asking, and leave no timer behind.
         """
         self._cancel()
 
@@ -198,7 +198,7 @@ class Subscription:
             self.state = "answered"
             self._events.publish(kind, directory=self.name)
 
-    # RequestSchedule.
+    # When the next exchange is due.
 
     @property
     def _isAnnounced(self) -> bool:

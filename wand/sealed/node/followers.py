@@ -1,17 +1,16 @@
 """
-What follows a node's membership: a directory that tells others about the node, whichever it is.
+What a node's membership tells of its changes to: the directories that it has, whichever they are.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
-@runtime_checkable
 class MembershipFollower(Protocol):
     """
-    A directory that wants to know when the node's own membership changes.  Whatever a protocol's native directory is,
-    asked of servers or gossiped, it is told if it has these methods.
+    Is told when the node's own membership changes.  A node's directories service is, and passes that on to each
+    directory that provides L{wand.interfaces.IMembershipFollower}.
     """
 
     def announcementChanged(self) -> None:

@@ -20,7 +20,7 @@ COUNTERS: Final = {
     "drop-control-unknown": "control messages dropped: this version does not know them",
 }
 
-#: Control messages of one member in a second that are read for as long as it likes, and at once.
+#: How many control messages of one member are read: per second in the long run, and at once.
 MEMBER_RATE: Final = 50.0
 MEMBER_BURST: Final = 200.0
 
@@ -38,14 +38,14 @@ class ControlMessages:
         counters.declare(COUNTERS)
         self._counters = counters
         self._sessions = sessions
-        self._budget = TokenBuckets(clock, MEMBER_RATE, MEMBER_BURST)
-        self._serverBudget = TokenBuckets(clock, SERVER_RATE, SERVER_BURST)
+        self._buckets = TokenBuckets(clock, MEMBER_RATE, MEMBER_BURST)
+        self._serverBuckets = TokenBuckets(clock, SERVER_RATE, SERVER_BURST)
         self._readers: dict[int, ControlReader] = {}
         sessions.onControl(self._received)
 
     def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
         """
-        Hand messages with these numbers to C{reader}, and to nobody else any more.
+        Hand messages with these numbers to C{reader}, and no longer to anybody else.
 
         @return: a function that ends it.
         """
@@ -59,9 +59,9 @@ class ControlMessages:
         return end
 
     def _received(self, peer: bytes, member: Member, message: bytes) -> None:
-        budget = self._serverBudget if member.isServer else self._budget
+        buckets = self._serverBuckets if member.isServer else self._buckets
         reader = self._readers.get(numberOf(message))
-        if not budget.take(peer.hex()):
+        if not buckets.take(peer.hex()):
             self._counters["drop-control-budget"] += 1
             self._sessions.blame(peer, "controls")
         elif reader is None:

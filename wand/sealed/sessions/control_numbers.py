@@ -27,7 +27,7 @@ OVERTAKEN: Final = 8
 TWICE: Final = 9
 COPY_NUMBERS: Final = range(8, 10)
 
-# Who is no member any more.
+# Who is no longer a member.
 REVOCATIONS_DIGEST: Final = 10
 REVOCATIONS_WANTED: Final = 11
 REVOCATIONS: Final = 12
