@@ -542,7 +542,7 @@ class JoiningTests(AttackTestCase):
         recorded = self.initiation(key, b"i" * 16, JOIN, at=self.server)
         self.assertEqual(len(self.throw(recorded, at=self.server)), 1)
         self.net.run(2 * JOIN_IDLE)
-        self.assertEqual(len(self.server.transport._registry.joiners), 0)
+        self.assertEqual(len(self.server.transport._conversations.joiners), 0)
         self.assertEqual(self.throw(recorded, at=self.server), [])
         self.assertEqual(self.counter("drop-sealed-stale"), 1)
 
@@ -555,7 +555,7 @@ class JoiningTests(AttackTestCase):
             key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
             self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
         self.net.run(2 * JOIN_IDLE)
-        self.assertEqual(len(self.server.transport._registry.joiners._gone), 3)
+        self.assertEqual(len(self.server.transport._conversations.joiners._gone), 3)
 
     def test_theServerNeverInitiates(self) -> None:
         """
