@@ -4,9 +4,10 @@ Tests for L{wand.membership.approval}: the operator's hooks are asked.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -16,7 +17,7 @@ from wand.errors import TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, IHookListener, Verdict
-from wand.membership.approval import HOOK_PATIENCE, allApprove
+from wand.membership.approval import HOOK_PATIENCE, Approval, allApprove
 
 CANDIDATE = Candidate(MAC(b"\2\0\0\0\0\1"), "192.0.2.1:22222")
 
@@ -95,3 +96,35 @@ class ApprovalTests(SynchronousTestCase):
         """
         for answers in ((RuntimeError("oops"), False), (False, RuntimeError("oops"))):
             self.assertFalse(self.successResultOf(self.ask(*answers)))
+
+    def test_aHookThatTakesNoNotice(self) -> None:
+        """
+        A hook that goes on thinking though it is told to give up, or fails at that, is waited for no longer than any
+        other: its candidate may ask again.
+        """
+
+        async def stubborn() -> bool:
+            while True:
+                try:
+                    await Deferred[None]()
+                except CancelledError:
+                    continue
+
+        def fault(_: Deferred[bool]) -> None:
+            raise RuntimeError("oops")
+
+        for thinking in (stubborn, lambda: Deferred[bool](fault)):
+            hook = Hook(None)
+            self.patch(hook, "admit", lambda candidate, thinking=thinking: thinking())
+            approval = Approval([hook], self.clock)
+            for _ in range(2):
+                answer = approval.ask(CANDIDATE)
+                assert answer is not None
+                with contextlib.suppress(RuntimeError):  # the reactor logs it
+                    self.clock.advance(HOOK_PATIENCE)
+                self.failureResultOf(answer, TemporarilyUnavailable)
+                self.assertFalse(approval.isAsked(CANDIDATE.mac))
+            approval.ask(CANDIDATE)
+            approval.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.flushLoggedErrors()

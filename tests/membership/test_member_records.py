@@ -108,6 +108,19 @@ class MemberRecordsTests(RecordsCase):
         )
         self.assertEqual(self.members.inState("member"), [])
 
+    def test_whoWaitsWithAnInvitation(self) -> None:
+        """
+        Whether somebody waits who joined with an invitation is known without a look at those who wait.
+        """
+        waiting = msgspec.structs.replace(recordOf(CAROL, "carol", "pending"), invitation=b"i" * 16)
+        self.now(self.members.add(waiting))
+        self.patch(MemberRecords, "inState", None)
+        self.patch(MemberRecords, "__iter__", None)
+        self.assertEqual([self.members.isAwaited(each * 16) for each in (b"i", b"j")], [True, False])
+        for state, isAwaited in (("unsigned", True), ("member", False), ("revoked", False)):
+            self.now(self.members.change(CAROL, lambda record, to=state: msgspec.structs.replace(record, state=to)))
+            self.assertEqual(self.members.isAwaited(b"i" * 16), isAwaited, state)
+
     def test_membersInPages(self) -> None:
         """
         In the order of their keys.

@@ -546,6 +546,26 @@ class JoiningTests(AttackTestCase):
         self.assertEqual(self.throw(recorded, at=self.server), [])
         self.assertEqual(self.counter("drop-sealed-stale"), 1)
 
+    def test_aRecordingMakesNoRoomForItself(self) -> None:
+        """
+        Somebody who recorded how nodes asked to join, and sends it all again when they are forgotten, ends no
+        conversation of a node that joins now, takes no place, and makes the server forget nothing.
+        """
+        conversations = self.server.transport._conversations
+        self.patch(joiners, "JOINERS_INVITATION", 5)
+        keys = [X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32) for number in range(10)]
+        recorded = [self.initiation(key, b"i" * 16, JOIN, at=self.server) for key in keys]
+        for each in recorded:
+            self.throw(each, at=self.server)
+        self.net.run(2 * JOIN_IDLE)
+        self.join()
+        for _ in range(2):
+            for each in recorded:
+                self.throw(each, at=self.server)
+        [conversation] = conversations.joiners.values()
+        self.assertTrue(self.server.transport.isUp(conversation.peer))
+        self.assertEqual((self.counter("drop-sealed-stale"), self.counter("sealed-cookies-demanded")), (20, 0))
+
     def test_whatIsRememberedOfJoinersIsBounded(self) -> None:
         """
         Of the nodes that joined and are gone only so many are remembered.

@@ -4,7 +4,6 @@ Tests for L{wand.stores.write_behind}: with the real store in a file, and with o
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -264,6 +263,23 @@ class TroubleTests(WriteBehindCase):
         self.clock.advance(RETRY_FIRST)
         self.assertEqual(sorted(self.stored(self.records)), [b"7", b"8", b"9"])
 
+    def test_whatChangedDuringARefusedWriteIsTheNewest(self) -> None:
+        """
+        What changed once more while the store refused it is not the first to be given up, though its last value was
+        the first to be refused.
+        """
+        self.numbers = self.over(self.records, waitingMaximum=3)
+        self.records.waiting = []
+        self.numbers.write({b"a": 1, b"b": 1, b"c": 1})
+        self.numbers.write({b"a": None})
+        self.numbers.write({b"a": 2})
+        self.records.waiting.pop().errback(StoreUnavailable("no answer"))
+        self.records.waiting = None
+        self.numbers.write({b"d": 1})
+        self.clock.advance(RETRY_FIRST)
+        self.assertEqual(self.stored(self.records), {b"a": b"2", b"c": b"1", b"d": b"1"})
+        self.flushLoggedErrors()
+
     def test_anOwnerThatFailsHoldsNothingUp(self) -> None:
         """
         Whatever the owner does when it is told, what waits is written.
@@ -274,8 +290,30 @@ class TroubleTests(WriteBehindCase):
         self.numbers.write({b"b": 2})
         self.records.waiting.pop().callback(None)
         self.assertEqual(len(self.records.attempts), 2)
-        gc.collect()
         self.assertEqual(len(self.flushLoggedErrors(AttributeError)), 1)
+        self.assertEqual(self.context.counters["drop-raised-owner-of-records"], 1)
+
+    def test_anOwnerThatFailsLosesNothingAtTheStop(self) -> None:
+        """
+        What could wait is written at a stop, even if the owner fails when it is told of the write that was under way,
+        which the store took or refused.
+        """
+        for isRefused in (False, True):
+            self.records = TroubledRecords(self.clock)
+            self.numbers = self.over(self.records)
+            self.told = None  # type: ignore[assignment]  # so that it cannot be told
+            self.records.waiting = []
+            self.numbers.write({b"a": 1})
+            self.numbers.writeLater(b"b", 2)
+            stopping = self.numbers.stop()
+            [first], self.records.waiting = self.records.waiting, None
+            if isRefused:
+                first.errback(StoreUnavailable("no answer"))
+            else:
+                first.callback(None)
+            self.successResultOf(stopping)
+            self.assertEqual(self.stored(self.records), {b"a": b"1", b"b": b"2"})
+        self.flushLoggedErrors()
 
     def test_stopTriesOnceMore(self) -> None:
         """

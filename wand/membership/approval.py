@@ -88,17 +88,32 @@ def allApprove(hooks: Sequence[IHookListener], candidate: Candidate, clock: IRea
     @return: fires with what they said, and the reason of the first who refuses; fails with L{TemporarilyUnavailable} if
         nobody refuses, and somebody failed or did not answer in time: that is a refusal for now.
     """
-    deadline = clock.seconds() + HOOK_PATIENCE
-
-    def checkTime(answer: object) -> object:
-        if clock.seconds() >= deadline:  # what a hook says when it is told to give up is no answer
-            raise TimeoutError(HOOK_PATIENCE, "a hook")
-        return answer
-
-    answers: list[Deferred[object]] = [maybeDeferred(hook.admit, candidate) for hook in hooks]
-    for answer in answers:
-        answer.addTimeout(HOOK_PATIENCE, clock).addCallback(checkTime)
+    answers = [_patiently(maybeDeferred(hook.admit, candidate), clock) for hook in hooks]
     return DeferredList(answers, consumeErrors=True).addCallback(_together)
+
+
+def _patiently(answer: Deferred[object], clock: IReactorTime) -> Deferred[object]:
+    """
+    Wait for a hook, which may take no notice when it is told to give up.  What it says then is no answer.
+    """
+
+    def finish(result: object) -> None:
+        if timer.active():
+            timer.cancel()
+            ended.callback(result)
+
+    def late() -> None:
+        ended.errback(TimeoutError(HOOK_PATIENCE, "a hook"))
+        answer.cancel()
+
+    def cancel(_: Deferred[object]) -> None:
+        timer.cancel()
+        answer.cancel()
+
+    ended: Deferred[object] = Deferred(cancel)
+    timer = clock.callLater(HOOK_PATIENCE, late)
+    answer.addBoth(finish)
+    return ended
 
 
 def _together(answers: list[tuple[bool, Any]]) -> Verdict:

@@ -79,7 +79,7 @@ class Authority:
         self._members = members = MemberRecords(records, trust)
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
         self._issuer = issuer = Issuer(members, network, trust, self, wallClock, settings.life)
-        self._invitations = invitations = Invitations(records, wallClock, entropy, self._isAwaited)
+        self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         recovery = MemberRecovery(members, assigned, issuer, events)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
@@ -178,9 +178,3 @@ class Authority:
     def _restsUntil(self, identity: bytes) -> float | None:
         record = self._members.get(identity)
         return record.revoked + self._quarantine if record is not None and record.state == "revoked" else None
-
-    def _isAwaited(self, invitation: bytes) -> bool:
-        """
-        Does somebody who joined with this invitation still wait for the answer?
-        """
-        return any(record.invitation == invitation for record in self._members.inState("pending", "unsigned"))

@@ -36,6 +36,7 @@ class MemberRecords:
         self._stored = StoredValues(records, KIND, MemberRecord)
         self._withName = self._stored.index(lambda record: record.name)
         self._inState = self._stored.index(lambda record: record.state)
+        self._invited = self._stored.index(lambda record: (record.invitation, record.state))
         self._sorted: list[bytes] = []
 
     # What readers ask.
@@ -72,6 +73,12 @@ class MemberRecords:
         """
         keys = (key for state in states for key in self._inState.keys(state))
         return sorted(filter(None, map(self._stored.get, keys)), key=lambda record: (record.name, record.identity))
+
+    def isAwaited(self, invitation: bytes) -> bool:
+        """
+        Does somebody who joined with this invitation still wait for the answer?  Asked at handshakes.
+        """
+        return any((invitation, state) in self._invited for state in ("pending", "unsigned"))
 
     def page(self, after: bytes, count: int) -> list[MemberRecord]:
         """

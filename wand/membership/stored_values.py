@@ -34,6 +34,12 @@ class Index(Generic[Value]):
         """
         return tuple(self._keys.get(what, ()))
 
+    def __contains__(self, what: Hashable) -> bool:
+        """
+        Is there a value that says this?
+        """
+        return what in self._keys
+
     def clear(self) -> None:
         """
         Forget everything; for L{StoredValues} alone, as are the two below.

@@ -65,6 +65,7 @@ class WriteBehind(Generic[Value]):
         self._encode = encode
         self._clock = context.clock
         self._events = context.events
+        self._failures = context.failures
         self._notes = context.notes
         self._consequence = consequence
         self._delay = delay
@@ -166,15 +167,14 @@ class WriteBehind(Generic[Value]):
             self._refusals = 0
             self._notes.clear(NOTE)
             self._events.publish("store-recovered")
-        try:
-            self._told(group, True)
-        finally:  # whatever the owner does, what waits is written
-            self._proceed()
+        self._tell(group, True)
+        self._proceed()
 
     def _refused(self, failure: Failure, group: dict[bytes, Value | None]) -> None:
         self._writing = None
-        self._waiting = {**group, **self._waiting}
-        self._trim()
+        newer, self._waiting = self._waiting, dict(group)
+        for key, value in newer.items():
+            self._put(key, value)
         self._schedule(min(RETRY_MAXIMUM, RETRY_FIRST * 2.0 ** min(self._refusals, 9)))
         self._refusals += 1
         text = f"the store cannot be written: {failure.getErrorMessage()}. {self._consequence}"
@@ -182,4 +182,10 @@ class WriteBehind(Generic[Value]):
             self._log.error("{text}", text=text)
             self._events.publish("store-failed", reason=failure.getErrorMessage())
         self._notes.say(NOTE, text)
-        self._told(group, False)
+        self._tell(group, False)
+
+    def _tell(self, group: dict[bytes, Value | None], isStored: bool) -> None:
+        try:
+            self._told(group, isStored)
+        except Exception:  # whatever the owner does, what waits is written
+            self._failures.caught("owner of records")

@@ -14,6 +14,7 @@ from typing import Protocol
 from wand.interfaces.membership import Member
 from wand.protocols.sealed.conversation import Conversation
 from wand.protocols.sealed.cookies import CookieJar
+from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.hurry import Hurry
 from wand.protocols.sealed.noise import HandshakeInvalid, Responder, TransportKeys, ephemeralKey
 from wand.protocols.sealed.packets import (
@@ -45,12 +46,18 @@ class ConversationsByPeer(Protocol):
         The conversation with a member, a new one if need be; C{None} if there is no room.
         """
 
-    def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
+    def freshnessOfJoiner(self, exchangeKey: bytes) -> Freshness:
+        """
+        What is remembered of the initiations of a node that redeems an invitation.
+        """
+
+    def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str, freshness: Freshness) -> Conversation:
         """
         The conversation with a node that redeems an invitation, a new one if need be, for which an older one may have
         to end.
 
         @param host: where it comes from.
+        @param freshness: what L{freshnessOfJoiner} said, for a new one.
         """
 
 
@@ -139,7 +146,7 @@ class Answering:
         greeting: Greeting,
         index: int,
         sender: tuple[str, int],
-        isNew: Callable[[Conversation], bool],
+        isNew: Callable[[Freshness], bool],
     ) -> None:
         membership = self._shared.membership
         member = membership.admit(greeting.credential, noise.theirs) if membership.certificate else None
@@ -147,7 +154,7 @@ class Answering:
             self._shared.counters["drop-sealed-refused"] += 1
             return
         conversation = self._conversations.ofMember(member)
-        if conversation is not None and isNew(conversation):
+        if conversation is not None and isNew(conversation.counterpart.freshness):
             if conversation.course.mayAnswer(membership.identity < member.identity):
                 self._answer(noise, greeting, index, sender, conversation, member, membership.secret)
             else:
@@ -159,14 +166,15 @@ class Answering:
         greeting: Greeting,
         index: int,
         sender: tuple[str, int],
-        isNew: Callable[[Conversation], bool],
+        isNew: Callable[[Freshness], bool],
     ) -> None:
         secret = self._shared.membership.invitationSecret(greeting.credential)
         if secret is None:
             self._shared.counters["drop-sealed-refused"] += 1
             return
-        conversation = self._conversations.ofJoiner(noise.theirs, greeting.credential, sender[0])
-        if isNew(conversation):
+        freshness = self._conversations.freshnessOfJoiner(noise.theirs)
+        if isNew(freshness):  # first of all: what somebody recorded makes no room for itself
+            conversation = self._conversations.ofJoiner(noise.theirs, greeting.credential, sender[0], freshness)
             self._answer(noise, greeting, index, sender, conversation, None, secret)
 
     def _isNew(
@@ -175,13 +183,13 @@ class Answering:
         index: int,
         greeting: Greeting,
         sender: tuple[str, int],
-        conversation: Conversation,
+        freshness: Freshness,
     ) -> bool:
         """
         Is an initiation no repeated one?  If its time does not say so, its sender has to prove it: the peer's clock was
         ahead before, and is right now.
         """
-        shared, freshness, now = self._shared, conversation.counterpart.freshness, self._shared.clock.seconds()
+        shared, now = self._shared, self._shared.clock.seconds()
         if not freshness.isLater(greeting.time):
             isRepeated = freshness.isRepeated(greeting.time)
             if isRepeated or not self._jar.isOurs(greeting.cookie, sender, now):

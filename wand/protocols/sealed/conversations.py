@@ -11,6 +11,7 @@ from wand.errors import AddressInvalid
 from wand.interfaces.membership import Member
 from wand.membership.identity import Identity
 from wand.protocols.sealed.conversation import Conversation
+from wand.protocols.sealed.freshness import Freshness
 from wand.protocols.sealed.joiners import Joiners
 from wand.protocols.sealed.peers import JoinKey, PeerKey
 from wand.protocols.sealed.shared import Shared
@@ -57,7 +58,13 @@ class Conversations:
             conversation = self.members[peer] = Conversation(self._shared, self.end, peer, exchangeKey)
         return conversation
 
-    def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str) -> Conversation:
+    def freshnessOfJoiner(self, exchangeKey: bytes) -> Freshness:
+        """
+        See L{wand.protocols.sealed.answering.ConversationsByPeer}.
+        """
+        return self.joiners.freshnessOf(JoinKey(exchangeKey))
+
+    def ofJoiner(self, exchangeKey: bytes, invitation: bytes, host: str, freshness: Freshness) -> Conversation:
         """
         See L{wand.protocols.sealed.answering.ConversationsByPeer}.
         """
@@ -65,7 +72,7 @@ class Conversations:
         conversation = self.joiners.get(joiner)
         if conversation is None:
             conversation = Conversation(self._shared, self.end, joiner, exchangeKey)
-            conversation.counterpart.freshness = self.joiners.freshnessOf(joiner)
+            conversation.counterpart.freshness = freshness
         assert isinstance(conversation.peer, JoinKey)
         conversation.peer.invitation = invitation
         for oldest in self.joiners.add(conversation.peer, conversation, host):

@@ -61,6 +61,7 @@ class Joiners:
         if self._groupsOf.get(joiner) == groups:
             return []
         self._leave(joiner)
+        self._gone.pop(joiner, None)
         self._conversations[joiner] = conversation
         self._groupsOf[joiner] = groups
         limits = JOINERS_INVITATION, JOINERS_ADDRESS
@@ -88,9 +89,13 @@ class Joiners:
 
     def freshnessOf(self, joiner: JoinKey) -> Freshness:
         """
-        What is remembered of the initiations of a node that comes, perhaps for the second time.
+        What is remembered of the initiations of a node that comes, perhaps for the second time.  Nothing is kept for
+        that.
         """
-        return self._gone.pop(joiner, None) or Freshness()
+        conversation = self._conversations.get(joiner)
+        if conversation is not None:
+            return conversation.counterpart.freshness
+        return self._gone.get(joiner) or Freshness()
 
     def _leave(self, joiner: JoinKey) -> None:
         for group in self._groupsOf.pop(joiner, ()):
