@@ -40,7 +40,7 @@ from wand.protocols.sealed.packets import (
 from wand.protocols.sealed.peers import GROUP_BURST
 from wand.protocols.sealed.plugin import Sealed
 from wand.protocols.sealed.timers import JOIN_IDLE
-from wand.testing.context import simulatedContext
+from wand.testing.context import WallClock, simulatedContext
 from wand.testing.inbox import Datagram
 
 BURST = round(GROUP_BURST * BROADCASTS)
@@ -565,6 +565,20 @@ class JoiningTests(AttackTestCase):
         [conversation] = conversations.joiners.values()
         self.assertTrue(self.server.transport.isUp(conversation.peer))
         self.assertEqual((self.counter("drop-sealed-stale"), self.counter("sealed-cookies-demanded")), (20, 0))
+
+    def test_aJoinerWhoseClockWasSetBackIsLetIn(self) -> None:
+        """
+        A node that joined, is forgotten, and comes again with the same key and an earlier time, is let in at once.
+        """
+        wallClock = WallClock(self.net.clock, 3600.0)
+        for ahead in (3600.0, 0.0, -86_400.0):
+            wallClock.ahead = ahead
+            self.guest = self.net.node("guest", "192.0.2.11", key=self.guest.key, wallClock=wallClock)
+            self.join()
+            self.guest.transport.stop()
+            self.net.run(2 * JOIN_IDLE)
+        self.assertEqual([message for _, message in self.server.joins], [b"let me in"] * 3)
+        self.assertEqual(self.counter("sealed-handshakes-proven"), 2)
 
     def test_whatIsRememberedOfJoinersIsBounded(self) -> None:
         """
