@@ -203,10 +203,12 @@ def test_liar(dropins: Dropins) -> None:
     """
     dropins.write("bad", LACKING)
     dropins.write("other", GOOD.replace("def open(self, request, context)", "def open(self)"))
+    dropins.write("worse", LACKING.replace("lacking", "worse").replace("def unusable", "def usable"))
     reasons = dropins.reasons()
     assert reasons["lacking"] == (
         "it does not provide ITapDriver: The open(request, context) attribute was not provided."
     )
+    assert "; " in reasons["worse"]
     assert reasons["good"].startswith(
         "it does not provide ITapDriver: The contract of open(request, context) is violated"
     )

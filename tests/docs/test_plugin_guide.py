@@ -4,11 +4,42 @@ Tests for the examples of the plugin author's guide: they are run as they stand 
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 import subprocess
 import sys
-from pathlib import Path
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+from documents import DOCS, quoted
+
+from wand import interfaces
+
+EXAMPLES = DOCS / "examples"
+
+
+def test_everythingIsInOneModule() -> None:
+    """
+    Whatever the modules of the interfaces define for others can be imported from the package, as the guide says.
+    """
+    for found in pkgutil.iter_modules(interfaces.__path__):
+        module = importlib.import_module(f"{interfaces.__name__}.{found.name}")
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", None) == module.__name__ and not name.startswith("_"):
+                assert getattr(interfaces, name, None) is value, f"{name} of {module.__name__}"
+                assert name in interfaces.__all__
+
+
+def test_whatTheGuideNamesIsThere() -> None:
+    """
+    Each interface that the guide names can be imported from C{wand.interfaces}, and what it names in full from there.
+    """
+    named = quoted(DOCS / "plugins.md")
+    for name in {*filter(re.compile(r"I[A-Z]\w+").fullmatch, named), "Membership", "MemberContext", "Context"}:
+        assert name in named
+        assert name in (*interfaces.__all__, "IReadDescriptor"), name
+    for where in filter(re.compile(r"wand(?:\.[a-z_]+)+\.[A-Za-z]+").fullmatch, named):
+        module, _, name = where.rpartition(".")
+        assert hasattr(importlib.import_module(module), name), where
 
 
 def test_theDriverOfTheGuideFulfilsTheContract() -> None:

@@ -188,6 +188,18 @@ class RedemptionTests(SynchronousTestCase):
         doorkeeper.answers[1].callback(Verdict(True))
         self.assertIsInstance(self.successResultOf(again), MemberRecord)
 
+    def test_theHooksSeeTheNameOfTheInvitation(self) -> None:
+        """
+        Where the invitation says what the node is called, the hooks are asked about that name, not the one it chose.
+        """
+        doorkeeper = Doorkeeper()
+        self.hooks.append(doorkeeper)
+        redeeming = Deferred.fromCoroutine(self.redeeming(self.invitation(name="printer"), name="alice"))
+        doorkeeper.answers[0].callback(Verdict(True))
+        record = self.successResultOf(redeeming)
+        assert record is not None
+        self.assertEqual((doorkeeper.asked[0].name, record.name), ("printer", "printer"))
+
     def test_notTooManyAtOnce(self) -> None:
         """
         The hooks think about so many and no more; the others are told to try again.

@@ -51,7 +51,8 @@ def backup(file: str, state: str | None, force: bool) -> Operation | None:
 @click.option("--state", metavar="DIR", help=f"The state directory. [default: node or server in {STATE}]")
 @click.option("--user", metavar="NAME", help="The user who will own the files. [default: the owner of the directory]")
 @click.option("--force", is_flag=True, help="Move aside what is there instead of refusing.")
-def restore(file: str, state: str | None, user: str | None, force: bool) -> None:
+@click.pass_obj
+def restore(control: object, /, file: str, state: str | None, user: str | None, force: bool) -> None:
     """Restore a backup that wand backup wrote.
 
     The program must be stopped. The backup is checked before anything is changed.
@@ -59,6 +60,8 @@ def restore(file: str, state: str | None, user: str | None, force: bool) -> None
     from wand.backup import restoring
     from wand.backup.archive import Archive
 
+    if state is None and isinstance(control, str) and control:
+        raise click.UsageError("a control socket does not say where to restore to: name the directory with --state")
     archive = Archive.parse(readArchive(file))
     path = Path(state or f"{STATE}/{archive.manifest.role}").absolute()
     aside = restoring.restore(archive, path, _owner(path, user), force=force)

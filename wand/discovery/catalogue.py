@@ -238,9 +238,9 @@ def shortcoming(interface: Any, error: Invalid) -> str:
     """
     Say in one line what an object does not have that claims to provide an interface.
     """
-    text = " ".join(str(error).split())
+    text = "; ".join(" ".join(line.split()) for line in str(error).strip().splitlines())
     path = f"{interface.__module__}.{interface.__name__}"
-    fault = text.partition(f"failed to implement interface {path}:")[2].strip() or text
+    fault = text.partition(f"failed to implement interface {path}:")[2].strip("; ") or text
     return f"it does not provide {interface.__name__}: {fault.replace(f'{path}.', '')}"
 
 

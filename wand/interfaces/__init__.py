@@ -16,6 +16,7 @@ Each kind has a module of its own here; import from C{wand.interfaces} itself.
 """
 
 from wand.interfaces.context import Context
+from wand.interfaces.control_messages import ControlReader, SessionReader, Sessions
 from wand.interfaces.directory import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.driver import (
     IFrameReader,
@@ -27,7 +28,19 @@ from wand.interfaces.driver import (
 )
 from wand.interfaces.frame_service import IFrameInspector, IFrameService, IFrameWatcher
 from wand.interfaces.hook import Candidate, IHook, IHookListener, Verdict
+from wand.interfaces.membership import Member, Membership
 from wand.interfaces.node_context import NodeContext
+from wand.interfaces.participant import (
+    ControlReaders,
+    DirectoryServer,
+    KnownMembers,
+    MemberAnnouncement,
+    MemberCertificate,
+    MemberClaim,
+    MemberContext,
+    Participant,
+    TableEntries,
+)
 from wand.interfaces.plugin import IWandPlugin, Settings
 from wand.interfaces.protocol import (
     IFrameReceiver,
@@ -52,6 +65,9 @@ __all__ = [
     "Candidate",
     "ClockReader",
     "Context",
+    "ControlReader",
+    "ControlReaders",
+    "DirectoryServer",
     "IDirectory",
     "IDirectoryKind",
     "IFrameInspector",
@@ -80,8 +96,19 @@ __all__ = [
     "IWandPlugin",
     "JoinKey",
     "JoinReader",
+    "KnownMembers",
+    "Member",
+    "MemberAnnouncement",
+    "MemberCertificate",
+    "MemberClaim",
+    "MemberContext",
+    "Membership",
     "NodeContext",
+    "Participant",
+    "SessionReader",
+    "Sessions",
     "Settings",
+    "TableEntries",
     "TapRequest",
     "TransportRequest",
     "Verdict",

@@ -21,7 +21,8 @@ class Candidate:
 
     @ivar mac: the address that it wants to have.
     @ivar endpoint: where its request came from, as text.
-    @ivar name: its name, where the protocol has names.
+    @ivar name: what it is to be called, where the protocol has names: what its invitation says, or else what it chose.
+        If another has that name, the member is called C{NAME-2} or so.
     @ivar key: its whole public key, where the protocol has keys.
     """
 

@@ -68,10 +68,10 @@ class Redemption:
             raise MembershipRefused("the request was not signed with the key that it names")
         known = self._known(join, exchangeKey)
         if known is None:
-            self._invitations.check(invitation, join.identity)
+            offered = self._invitations.check(invitation, join.identity)
             if self._approval.isAsked(join.identity):
                 return None
-            await self._ask(join, endpoint)
+            await self._ask(join, _nameWanted(join, offered), endpoint)
             known = await self._add(join, exchangeKey, invitation)
         else:
             known = await self._raised(known, invitation)
@@ -98,8 +98,8 @@ class Redemption:
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
 
-    async def _ask(self, join: Join, endpoint: str) -> None:
-        candidate = Candidate(MAC(join.mac), endpoint, nameLike(join.name, "node"), join.identity)
+    async def _ask(self, join: Join, name: str, endpoint: str) -> None:
+        candidate = Candidate(MAC(join.mac), endpoint, name, join.identity)
         answer = self._approval.ask(candidate)
         if answer is None:
             raise TemporarilyUnavailable("too many join at once; try again")
@@ -134,7 +134,7 @@ class Redemption:
         assignments = self._assignments
         await assignments.takeMAC(MAC(join.mac), join.identity)
         address = await assignments.takeAddress(join.identity)
-        name = await assignments.takeNameLike(invitation.name or nameLike(join.name, "node"), join.identity)
+        name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
         return MemberRecord(
             identity=join.identity,
             exchangeKey=exchangeKey,
@@ -147,6 +147,13 @@ class Redemption:
             invitation=invitation.invitation,
             limits=invitation.limits,
         )
+
+
+def _nameWanted(join: Join, invitation: Invitation) -> str:
+    """
+    What a node is to be called, if nobody is called so yet.
+    """
+    return invitation.name or nameLike(join.name, "node")
 
 
 def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:
