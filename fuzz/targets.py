@@ -23,18 +23,18 @@ from wand.control.server import ControlFactory
 from wand.errors import TokenInvalid
 from wand.ethernet import MAC
 from wand.frame_services.speech import DHCP, ROUTER, isPlain, reserved, spokenFor
-from wand.membership import messages
-from wand.membership.certificate import Certificate
-from wand.membership.claim import Claim
-from wand.membership.descriptor import Descriptor
-from wand.membership.revocation import Revocation
-from wand.membership.signed import packed, unverified, verified
-from wand.membership.token import PREFIX, Token
-from wand.protocols.sealed.noise import Initiator
-from wand.protocols.sealed.packets import HANDSHAKE_SIZE, macKey, packInitiation, packResponse
 from wand.rel2.wire import buildListing, buildRequest, parseListing, parseRequest
+from wand.sealed.credentials import messages
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import Claim
+from wand.sealed.credentials.descriptor import Descriptor
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import packed, unverified, verified
+from wand.sealed.credentials.token import PREFIX, Token
 from wand.sealed.directory.messages import Announce, Announced, Ask, Page, PageRecord, pack, parseRecord
 from wand.sealed.sessions.control_messages import numberOf
+from wand.sealed.sessions.noise import Initiator
+from wand.sealed.sessions.packets import HANDSHAKE_SIZE, macKey, packInitiation, packResponse
 from wand.stores.memory import MemoryRecords
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.parity import paritiesOf

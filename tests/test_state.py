@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import StateUnavailable, WandError
-from wand.membership.secret_files import readSecretFile
+from wand.sealed.credentials.secret_files import readSecretFile
 from wand.state import StateDirectory, keptMAC
 
 

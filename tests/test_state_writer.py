@@ -16,7 +16,7 @@ from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguratio
 from wand.errors import StateUnavailable
 from wand.events import Events
 from wand.health.notes import Notes
-from wand.services.state import StateService
+from wand.programs.state_service import StateService
 from wand.state import UNCHANGED, Owner, StateDirectory
 from wand.state_lock import StateLock
 from wand.state_writer import RETRY_INTERVAL, StateWriter

@@ -21,10 +21,10 @@ from wand.etud.forwarding import Etud
 from wand.events import Events
 from wand.interfaces import IFrameReader, ISuperframeTap
 from wand.lab import execute
-from wand.membership.identity import NodeKey
-from wand.membership.member_entries import CLAIMED
-from wand.protocols.sealed.transport import SealedTransport
-from wand.services.context import realContext
+from wand.programs.real_context import realContext
+from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.node.member_entries import CLAIMED
+from wand.sealed.sessions.transport import SealedTransport
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Table

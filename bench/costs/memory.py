@@ -21,7 +21,7 @@ from bench.costs.document import Memory
 from bench.costs.hub import Hub, Loopback
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.membership.member_entries import CLAIMED
+from wand.sealed.node.member_entries import CLAIMED
 from wand.table import Table
 
 #: Networks whose median counts.

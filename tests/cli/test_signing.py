@@ -13,11 +13,11 @@ from simulated.membership import octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.cli.main import cli
-from wand.membership.certificate import Certificate
-from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
-from wand.membership.revocation import Revocation
-from wand.membership.signed import verified
+from wand.sealed.authority.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import verified
 
 KEY = NetworkKey.fromSeed(octetsFrom("network"))
 ALICE = NodeKey.fromSeed(octetsFrom("alice"))

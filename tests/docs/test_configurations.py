@@ -19,10 +19,10 @@ from wand.config import Configuration, EtudConfiguration, NodeConfiguration, Ser
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import ITapDriver
-from wand.services.node import Node
-from wand.services.program import Surroundings
-from wand.services.sealed_server import SealedServer
-from wand.services.server import Server
+from wand.programs.node import Node
+from wand.programs.program import Surroundings
+from wand.programs.rel2_server import Server
+from wand.programs.sealed_server import SealedServer
 from wand.state import UNCHANGED
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network

@@ -17,7 +17,7 @@ from wand.ethernet import MAC
 from wand.etud.bridging import LOOP, Bridging
 from wand.etud.echoes import ECHO_SPAN, FRAMES_REMEMBERED, HOST, Echoes
 from wand.etud.forwarding import Etud
-from wand.membership.identity import Identity
+from wand.sealed.credentials.identity import Identity
 from wand.table import Rank, Source, Table
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network

@@ -21,14 +21,14 @@ from wand.ethernet import MAC
 from wand.etud.forwarding import Etud
 from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXIMUM, BridgedAddresses
 from wand.frame_services.guard import Guard, GuardWatcher
+from wand.frame_services.guarded_watcher import GuardedWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService
 from wand.interfaces.participant import MemberContext
-from wand.membership.identity import Identity
-from wand.protocols.sealed.peers import PeerKey
+from wand.programs.node_plugins import NodePlugins
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.services.guarded_watcher import GuardedWatcher
-from wand.services.node_plugins import NodePlugins
+from wand.sealed.sessions.peers import PeerKey
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
 from wand.testing.network import Network

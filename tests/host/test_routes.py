@@ -1,5 +1,5 @@
 """
-Tests for L{wand.host.routes} and L{wand.services.overlap}: addresses of the overlay that lead elsewhere, too.
+Tests for L{wand.host.routes} and L{wand.sealed.node.overlap}: addresses of the overlay that lead elsewhere, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.host.routes import Route, alternative, overlap, routes
 from wand.host.rtnetlink import attributes
-from wand.services.overlap import ROUTES_INTERVAL, OverlapWatch, interfacesOf, obstacle
+from wand.sealed.node.overlap import ROUTES_INTERVAL, OverlapWatch, interfacesOf, obstacle
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 

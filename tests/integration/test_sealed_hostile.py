@@ -26,7 +26,7 @@ from realm import Realm
 
 from wand.ethernet import MAC
 from wand.lab import Host, Lab, wait
-from wand.membership.identity import NodeKey
+from wand.sealed.credentials.identity import NodeKey
 
 #: The program of a dishonest member.
 _DISHONEST = str(Path(attacker.__file__).with_name("dishonest.py"))

@@ -13,7 +13,7 @@ from probing import Probing
 from wand.control.client import ControlClient
 from wand.lab import PYTHON, CommandFailed, Host, execute, wait
 from wand.lab.deployment import Deployment
-from wand.membership.member_status import MemberStatus
+from wand.sealed.credentials.member_status import MemberStatus
 
 Make = Callable[..., Deployment]
 Probe = Callable[..., Probing]

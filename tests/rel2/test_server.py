@@ -21,8 +21,8 @@ from wand.endpoint import SERVER_PORT, Endpoint
 from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported, PortUnavailable, StoreUnavailable
 from wand.ethernet import MAC
 from wand.events import Event
+from wand.hooks.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE
 from wand.interfaces import Candidate, Context, IHookListener, IRecords
-from wand.membership.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE
 from wand.rel2.listing_sender import LISTED_BURST
 from wand.rel2.registry import EXPIRY
 from wand.rel2.server import RESTART_GRACE, REL2Server

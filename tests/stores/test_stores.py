@@ -32,7 +32,7 @@ from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
-from wand.services.guarded_records import CLOSING, GuardedRecords
+from wand.programs.guarded_records import CLOSING, GuardedRecords
 from wand.stores import sqlite
 from wand.stores.memory import MemoryRecords, MemoryStore
 from wand.stores.sqlite import SQLiteRecords

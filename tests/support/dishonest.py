@@ -24,9 +24,9 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.ethernet import Frame
 from wand.interfaces import IFrameReceiver
-from wand.membership.enrolment import Enrolment
-from wand.protocols.sealed.transport import SealedTransport
-from wand.services.context import realContext
+from wand.programs.real_context import realContext
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.sessions.transport import SealedTransport
 from wand.state import StateDirectory
 from wand.superframes.stretch import Stretch
 from wand.table import Peer

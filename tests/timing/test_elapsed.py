@@ -15,7 +15,7 @@ from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.services.context import realContext
+from wand.programs.real_context import realContext
 from wand.timing.elapsed import elapsed, steady
 from wand.twistd.reactor import PromptReactor
 

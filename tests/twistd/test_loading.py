@@ -27,10 +27,10 @@ _OTHERS = {
     "twisted.internet.endpoints",
     "wand.cli",
     "wand.control.client",
-    "wand.membership.authority",
-    "wand.services.wand_program",
-    "wand.services.sealed_server",
-    "wand.services.server",
+    "wand.sealed.authority.authority",
+    "wand.programs.wand_program",
+    "wand.programs.sealed_server",
+    "wand.programs.rel2_server",
     "wand.testing",
     "wand.rel2.server",
 }
@@ -47,5 +47,5 @@ class LoadingTests(SynchronousTestCase):
         """
         run = subprocess.run([sys.executable, "-c", _NODE], capture_output=True, text=True, check=True)
         loaded = set(run.stdout.split())
-        self.assertIn("wand.services.node", loaded)
+        self.assertIn("wand.programs.node", loaded)
         self.assertEqual(loaded & _OTHERS, set())

@@ -17,7 +17,7 @@ from wand.counters import Counters
 from wand.errors import NotSupported, WandError
 from wand.events import Events
 from wand.health.notes import Notes
-from wand.services.log_report import reportOf
+from wand.programs.log_report import reportOf
 from wand.status import PeerStatus
 from wand.twistd.signals import heed, spare
 

@@ -10,10 +10,10 @@ from typing import Final, Literal
 from wand.backup.archive import BackupInvalid
 from wand.backup.database import MAGIC, check
 from wand.errors import StateUnavailable
-from wand.membership.enrolment_files import MEMBERSHIP, TOKEN
-from wand.membership.epoch import EPOCH
-from wand.membership.identity import NETWORK_KEY, NODE_KEY, NetworkKey
-from wand.membership.stored_network import NEW_KEY
+from wand.sealed.authority.stored_network import NEW_KEY
+from wand.sealed.credentials.identity import NETWORK_KEY, NODE_KEY, NetworkKey
+from wand.sealed.node.enrolment_files import MEMBERSHIP, TOKEN
+from wand.sealed.node.epoch import EPOCH
 
 #: Files that only a node has.
 _NODE: Final = (MEMBERSHIP, TOKEN, EPOCH)

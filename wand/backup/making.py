@@ -12,7 +12,7 @@ from typing import Final
 from wand.backup.archive import Archive, BackupInvalid, Manifest
 from wand.backup.contents import checkContents, roleOf
 from wand.backup.database import MAGIC, copied
-from wand.services.stores import SQLITE
+from wand.programs.store_settings import SQLITE
 from wand.version import __version__
 
 #: Endings of files that are of no use elsewhere: they belong to an open database.

@@ -13,8 +13,8 @@ from wand.cli.durations import inSeconds
 from wand.cli.files import secretFile
 from wand.cli.rendering import Grid, age, clean, duration, showGrid, showJSON
 from wand.cli.session import Operation, Session
-from wand.membership.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
-from wand.membership.member_status import InvitationStatus
+from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
+from wand.sealed.credentials.member_status import InvitationStatus
 
 
 @click.command()

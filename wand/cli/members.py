@@ -10,8 +10,8 @@ from wand.cli.arguments import jsonOption
 from wand.cli.confirmation import confirm, yesOption
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
-from wand.membership.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
-from wand.membership.member_status import MemberStatus
+from wand.sealed.credentials.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
+from wand.sealed.credentials.member_status import MemberStatus
 
 #: How the rows of those look who are not members, or not yet.
 _STYLES = {"pending": "yellow", "unsigned": "yellow", "revoked": "dim"}

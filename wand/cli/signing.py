@@ -17,7 +17,7 @@ from wand.cli.rendering import clean, shortKey
 from wand.cli.session import Operation, Session
 
 if TYPE_CHECKING:
-    from wand.membership.signing_review import Review
+    from wand.sealed.authority.signing_review import Review
 
 
 @click.command()
@@ -50,9 +50,9 @@ def sign(file: str, keyFile: str, life: int | None, yes: bool) -> None:
     """
     import msgspec
 
-    from wand.membership.identity import NetworkKey
-    from wand.membership.offline_signing import Requests, Signatures, signedOffline
-    from wand.membership.signing_review import reviews
+    from wand.sealed.authority.offline_signing import Requests, Signatures, signedOffline
+    from wand.sealed.authority.signing_review import reviews
+    from wand.sealed.credentials.identity import NetworkKey
 
     key = NetworkKey.parse(readSecret(keyFile))
     document = readDocument(file)

@@ -11,8 +11,8 @@ from wand.control import membership_commands as commands
 from wand.control.connection import CommandSender
 from wand.control.documents import PART_SIZE
 from wand.errors import WandError
-from wand.membership.limits import USUAL, Limits
-from wand.membership.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
 IMPORT_TIMEOUT: Final = 600.0

@@ -10,7 +10,7 @@ from twisted.protocols import amp
 
 from wand.control.commands import Request
 from wand.control.values import JSON
-from wand.membership.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 
 
 class Join(Request):

@@ -10,7 +10,7 @@ from wand.control import membership_commands as commands
 from wand.control.documents import Documents
 from wand.control.locator import PAGE_ITEMS, Answer, Locator, checkLifetime, page
 from wand.control.program import InvitationSettings, Program
-from wand.membership.limits import Limits
+from wand.sealed.credentials.limits import Limits
 
 
 class MembershipResponders(Locator):

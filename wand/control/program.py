@@ -12,8 +12,8 @@ import attrs
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.membership.limits import USUAL, Limits
-from wand.membership.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 

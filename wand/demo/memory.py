@@ -42,12 +42,12 @@ from wand.lab.loop import Loop
 from wand.lab.probe import ECHO_INTERVAL, Echo
 from wand.lab.topology import Node, Site, Topology, topology
 from wand.lab.transfer import Transfer
-from wand.services.context import realContext
-from wand.services.control import ControlService
-from wand.services.node import Node as NodeService
-from wand.services.program import Kind, Surroundings
-from wand.services.sealed_server import SealedServer
-from wand.services.server import Server
+from wand.programs.control_socket import ControlService
+from wand.programs.node import Node as NodeService
+from wand.programs.program import Kind, Surroundings
+from wand.programs.real_context import realContext
+from wand.programs.rel2_server import Server
+from wand.programs.sealed_server import SealedServer
 from wand.state import UNCHANGED
 from wand.timing.repeating import Repeating
 

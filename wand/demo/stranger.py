@@ -16,7 +16,7 @@ from typing import Final
 
 from wand.demo.figures import Silence
 from wand.endpoint import splitHostPort
-from wand.protocols.sealed.packets import HANDSHAKE_SIZE
+from wand.sealed.sessions.packets import HANDSHAKE_SIZE
 
 #: Seconds in which an answer would come.
 ANSWER_PATIENCE: Final = 0.3

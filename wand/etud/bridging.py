@@ -32,7 +32,7 @@ COUNTERS: Final = {
 
 class Members(Protocol):
     """
-    Who may have which address; L{wand.membership.source_filter.SourceFilter} provides it.
+    Who may have which address; L{wand.sealed.node.source_filter.SourceFilter} provides it.
     """
 
     @property

@@ -30,7 +30,7 @@ class DirectoryServer:
 
 class MemberCertificate(Protocol):
     """
-    What the network says of a member; see L{wand.membership.certificate.Certificate}.
+    What the network says of a member; see L{wand.sealed.credentials.certificate.Certificate}.
 
     @ivar identity: its public key.
     @ivar exchangeKey: the public key of its handshakes.
@@ -49,7 +49,7 @@ class MemberCertificate(Protocol):
 
 class MemberClaim(Protocol):
     """
-    What a member says of itself; see L{wand.membership.claim.Claim}.
+    What a member says of itself; see L{wand.sealed.credentials.claim.Claim}.
 
     @ivar epoch: of several claims of one member the one with the highest epoch counts.
     @ivar macs: its MAC addresses.
@@ -89,7 +89,7 @@ class MemberAnnouncement(Protocol):
 
 class TableEntries(Protocol):
     """
-    The entries of members in the table; see L{wand.membership.member_entries.MemberEntries}.
+    The entries of members in the table; see L{wand.sealed.node.member_entries.MemberEntries}.
     """
 
     def claimed(self, peer: bytes, /) -> None:
@@ -115,7 +115,7 @@ class TableEntries(Protocol):
 
 class KnownMembers(Protocol):
     """
-    Everything that is known of the members; see L{wand.membership.claims.Claims}.
+    Everything that is known of the members; see L{wand.sealed.node.claims.Claims}.
 
     @ivar entries: their entries in the table.
     """

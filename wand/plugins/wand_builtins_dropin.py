@@ -8,10 +8,10 @@ from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.tuntap import TuntapDriver
 from wand.frame_services.guard import Guard
-from wand.protocols.sealed.plugin import Sealed
 from wand.rel2.directory import REL2DirectoryKind
 from wand.rel2.transport import REL2
 from wand.sealed.directory.client import SealedDirectoryKind
+from wand.sealed.sessions.plugin import Sealed
 from wand.stores.memory import MemoryStore
 from wand.stores.sqlite_plugin import SQLiteStore
 

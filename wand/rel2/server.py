@@ -15,8 +15,8 @@ from twisted.python.failure import Failure
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import EntryRefused, NoSuchEntry, NotSupported
 from wand.ethernet import MAC
+from wand.hooks.approval import Approval
 from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
-from wand.membership.approval import Approval
 from wand.rel2.listing_sender import ListingSender
 from wand.rel2.registry import Change, Registration, Registry
 from wand.rel2.registry_status import entriesOf, sourceOf

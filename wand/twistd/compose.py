@@ -15,26 +15,26 @@ from typing import TYPE_CHECKING, Any
 from twisted.application.service import IService
 
 from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
-from wand.services.atomic import AtomicService
-from wand.services.context import realContext
-from wand.services.control import ControlService
-from wand.services.hooks import HookService
-from wand.services.program import Kind, Surroundings
+from wand.programs.atomic import AtomicService
+from wand.programs.control_socket import ControlService
+from wand.programs.hooks import HookService
+from wand.programs.program import Kind, Surroundings
+from wand.programs.real_context import realContext
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
 
 if TYPE_CHECKING:
-    from wand.services.node import Node
-    from wand.services.sealed_server import SealedServer
-    from wand.services.server import Server
+    from wand.programs.node import Node
+    from wand.programs.rel2_server import Server
+    from wand.programs.sealed_server import SealedServer
 
 
 def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfiguration]) -> IService:
     """
     A node, or an etud alone, with its control socket.
     """
-    from wand.services.node import Node
+    from wand.programs.node import Node
 
     reactor = _begin(program)
     node = Node(_surroundings(reactor, options, kind))
@@ -51,11 +51,11 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     configuration = options.configuration(kind)
     server: Server | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
-        from wand.services.sealed_server import SealedServer
+        from wand.programs.sealed_server import SealedServer
 
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
     else:
-        from wand.services.server import Server
+        from wand.programs.rel2_server import Server
 
         server = Server(_surroundings(reactor, options, kind))
     if isinstance(configuration, ServerConfiguration):
@@ -68,7 +68,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     A wand that feeds a separate etud.
     """
-    from wand.services.wand_program import WandProgram
+    from wand.programs.wand_program import WandProgram
 
     reactor = _begin(program)
     context = realContext(reactor, partial(endBecause, reactor))

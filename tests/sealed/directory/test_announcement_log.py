@@ -9,9 +9,9 @@ from random import Random
 from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership.claim import Announcement
-from wand.membership.identity import Identity
-from wand.membership.trust import Trust
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 
 HOME = ("203.0.113.1:22222",)

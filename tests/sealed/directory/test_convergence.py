@@ -14,8 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.events import Events
-from wand.membership.claim import Announcement
-from wand.membership.member_entries import OFFLINE_LIFETIME
+from wand.sealed.control_numbers import DIRECTORY_NUMBERS
+from wand.sealed.credentials.claim import Announcement
 from wand.sealed.directory.client import COUNTERS
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.messages import PageRecord
@@ -23,8 +23,8 @@ from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import SILENCE
 from wand.sealed.directory.subscription import HEARTBEAT, Subscription
+from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.stores.memory import MemoryRecords
 
 #: Seconds within which everything settles: a silent member is gone, everybody heard so, and its entries are gone.

@@ -8,10 +8,10 @@ from simulated.members import Person, SimulatedMember, SimulatedNetwork, macOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
-from wand.membership.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.sealed.directory.listed_members import ENDPOINTS_MERGED, ListedMembers
 from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
+from wand.sealed.node.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 
 FIRST, SECOND = b"1" * 32, b"2" * 32
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership.messages import MESSAGE_MAXIMUM
+from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
 from wand.sealed.directory.messages import (
     ENDPOINTS_MAXIMUM,
     PAGE_ROOM,
@@ -67,7 +67,7 @@ class DirectoryMessagesTests(SynchronousTestCase):
             addresses=tuple(address.format(digit) for digit in "abcd"),
             macs=tuple(bytes([2, 0, 0, 0, 0, number]) for number in range(4)),
         )
-        from wand.membership.signed import signed
+        from wand.sealed.credentials.signed import signed
 
         person.certificate, person.signedCertificate = said, signed(network.key.signing, said)
         claim = person.claim(epoch=COUNT)

@@ -17,13 +17,13 @@ from wand.endpoint import SERVER_PORT, Endpoint
 from wand.interfaces import IFrameReceiver
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import DirectoryServer, MemberContext
-from wand.membership.claim import Announcement
-from wand.membership.claims import Claims
-from wand.membership.trust import Trust
-from wand.protocols.sealed.transport import SealedTransport
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
+from wand.sealed.node.claims import Claims
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.transport import SealedTransport
 from wand.stores.memory import MemoryRecords
 from wand.superframes.stretch import Stretch
 from wand.testing.context import simulatedContext, simulatedNode

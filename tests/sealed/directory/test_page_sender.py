@@ -10,10 +10,10 @@ from simulated.members import SimulatedNetwork
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership.claim import Announcement
-from wand.membership.identity import Identity
-from wand.membership.messages import MESSAGE_MAXIMUM
-from wand.membership.trust import Trust
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.messages import Ask, Page, PageRecord, parse, parseRecord
 from wand.sealed.directory.page_sender import PUSH_INTERVAL, PUSHED_PAGES_MAXIMUM, PageSender

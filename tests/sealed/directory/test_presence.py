@@ -10,9 +10,9 @@ from simulated.members import LIFE, SimulatedNetwork
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.membership.claim import Announcement
-from wand.membership.identity import Identity
-from wand.membership.trust import Trust
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.presence import CHANGE_BURST, CHANGE_RATE, SILENCE, Presence, PresentMembers
 from wand.sealed.directory.stored_log import StoredLog

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.errors import StoreUnavailable
-from wand.membership.messages import MESSAGE_MAXIMUM
+from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
 from wand.sealed.directory.messages import (
     PAGE_ROOM,
     Announce,

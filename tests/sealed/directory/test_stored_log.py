@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import StoreUnavailable
-from wand.membership.claim import Announcement
-from wand.membership.trust import Trust
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.stored_log import HEARD_STORED_WITHIN, StoredLog
 from wand.stores.memory import MemoryRecords

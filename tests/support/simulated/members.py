@@ -17,14 +17,14 @@ from wand.endpoint import Endpoint
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.interfaces.participant import DirectoryServer, MemberContext
-from wand.membership.certificate import NODE, SERVER, Certificate
-from wand.membership.claim import Announcement, Claim
-from wand.membership.claims import Claims
-from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.signed import signed
-from wand.membership.trust import Trust
+from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
+from wand.sealed.credentials.claim import Announcement, Claim
+from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
+from wand.sealed.node.claims import Claims
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network

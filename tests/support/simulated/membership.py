@@ -14,14 +14,14 @@ from zope.interface import implementer
 
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.membership.certificate import NODE, SERVER, Certificate
-from wand.membership.claim import Claim
-from wand.membership.descriptor import Cipher, Descriptor
-from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.limits import USUAL, Limits
-from wand.membership.revocation import Revocation
-from wand.membership.signed import signed
-from wand.membership.token import Token
+from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
+from wand.sealed.credentials.claim import Claim
+from wand.sealed.credentials.descriptor import Cipher, Descriptor
+from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.token import Token
 from wand.stores.memory import MemoryRecords
 
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
-from wand.membership.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 from wand.status import ConflictStatus, OwnStatus
 
 NETWORK = sha256(b"network").hexdigest()

@@ -16,13 +16,13 @@ from wand.endpoint import NODE_PORT, Endpoint
 from wand.ethernet import MAC, Frame
 from wand.interfaces import IFrameReceiver
 from wand.interfaces.membership import Member
-from wand.membership.certificate import NODE, SERVER, Certificate
-from wand.membership.descriptor import Cipher
-from wand.membership.identity import NetworkKey, NodeKey
-from wand.membership.signed import signed
-from wand.membership.trust import Trust
-from wand.protocols.sealed.peers import JoinKey, PeerKey
-from wand.protocols.sealed.transport import SealedTransport
+from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
+from wand.sealed.credentials.descriptor import Cipher
+from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.trust import Trust
+from wand.sealed.sessions.peers import JoinKey, PeerKey
+from wand.sealed.sessions.transport import SealedTransport
 from wand.superframes.stretch import Stretch
 from wand.table import Peer
 from wand.testing.context import simulatedContext

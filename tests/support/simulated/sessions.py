@@ -17,8 +17,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader
 from wand.interfaces.membership import Member
-from wand.membership.certificate import Certificate
-from wand.membership.identity import Identity
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.identity import Identity
 
 #: Seconds after which a member that gets no answers makes a new session.
 SILENCE: Final = 15.0

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from wand.membership.claim import Announcement
-from wand.membership.identity import Identity
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
 
 
 @attrs.frozen

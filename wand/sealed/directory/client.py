@@ -19,11 +19,11 @@ from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRo
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, DirectoryServer, Participant
+from wand.sealed.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.directory.listed_members import ListedMembers
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
-from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.status import DirectoryStatus
 from wand.underlay.names import Resolve, resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints

@@ -16,9 +16,9 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import MemberAnnouncement, Participant
-from wand.membership.certificate import Certificate
-from wand.membership.identity import Identity
-from wand.membership.signed import unverified
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 

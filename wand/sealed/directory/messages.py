@@ -9,10 +9,10 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from wand.membership.fields import Count
-from wand.membership.messages import MESSAGE_MAXIMUM, Signed
-from wand.membership.signed import unpacked
-from wand.sealed.sessions import control_numbers
+from wand.sealed import control_numbers
+from wand.sealed.credentials.fields import Count
+from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Signed
+from wand.sealed.credentials.signed import unpacked
 
 #: How many pages answer one question at most.
 PAGES_MAXIMUM: Final = 16

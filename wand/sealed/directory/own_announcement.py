@@ -5,8 +5,8 @@ What we announce of ourselves.
 from __future__ import annotations
 
 from wand.interfaces.participant import Participant
-from wand.membership.claim import Claim
-from wand.membership.signed import unverified
+from wand.sealed.credentials.claim import Claim
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, pack
 
 

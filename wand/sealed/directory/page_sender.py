@@ -11,7 +11,7 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
-from wand.membership.identity import Identity
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, PageRecord, pack
 from wand.sealed.directory.stored_log import StoredLog

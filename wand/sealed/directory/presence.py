@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 
 from wand.interfaces import Context
-from wand.membership.claim import Announcement
-from wand.membership.identity import Identity
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.deadlines import Deadlines

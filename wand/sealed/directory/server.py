@@ -17,9 +17,10 @@ from wand.ethernet import MAC
 from wand.interfaces import Context, IRecords
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.membership import Member
-from wand.membership.certificate import Certificate
-from wand.membership.claim import Announcement
-from wand.membership.identity import Entropy, Identity
+from wand.sealed.control_numbers import DIRECTORY_NUMBERS
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Entropy, Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
 from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, Announced, Ask, pack, parse
@@ -27,7 +28,6 @@ from wand.sealed.directory.page_sender import PageSender
 from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMembers
 from wand.sealed.directory.stored_log import StoredLog
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.sealed.sessions.control_numbers import DIRECTORY_NUMBERS
 from wand.status import EntryStatus
 
 COUNTERS: Final = {
@@ -62,7 +62,7 @@ class SealedDirectoryServer:
         """
         @param own: the server's identity.
         @param records: the open store; closed by its owner.
-        @param check: verifies a certificate, as L{wand.membership.trust.Trust.check} does.
+        @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
         @param mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not.
         """
         self._counters = context.counters

@@ -12,9 +12,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from wand.interfaces import Context, IRecords
-from wand.membership.certificate import Certificate
-from wand.membership.claim import Announcement
-from wand.membership.identity import Identity
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.stores.write_behind import WriteBehind
 

@@ -1,3 +1,3 @@
 """
-A node as a member.
+A node as a member: how it joins, what it knows about the others, and what it may send.
 """

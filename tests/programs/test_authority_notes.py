@@ -1,0 +1,87 @@
+"""
+Tests for L{wand.programs.authority_notes}: what the operator of a server is told about its authority.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.events import Events
+from wand.health.notes import Notes
+from wand.programs.authority_notes import sayFound, sayWaiting
+
+
+class AuthorityNotesTests(SynchronousTestCase):
+    """
+    A authority in which all is well, until a test says otherwise.
+    """
+
+    def setUp(self) -> None:
+        clock = Clock()
+        self.notes = Notes(clock, Events(clock.seconds))
+        self.authority: Any = SimpleNamespace(
+            recovered=False,
+            hasUnreadable=False,
+            administration=SimpleNamespace(pending=[], status=SimpleNamespace(signs=True, unsigned=0)),
+        )
+
+    def found(self, *, isRecoveryUsual: bool = False) -> list[str]:
+        """
+        Look at the start: the keys of the notes.
+        """
+        sayFound(self.authority, self.notes, Path("/state"), isRecoveryUsual=isRecoveryUsual)
+        return [note.key for note in self.notes]
+
+    def waiting(self) -> list[str]:
+        """
+        Look now and then: what the notes say.
+        """
+        sayWaiting(self.authority, self.notes)
+        return list(self.notes.texts)
+
+    def test_nothing(self) -> None:
+        """
+        Where all is well nothing is said.
+        """
+        self.assertEqual((self.found(), self.waiting()), ([], []))
+
+    def test_found(self) -> None:
+        """
+        A lost store is said, unless the store loses everything anyway; and so are records that nobody can read.
+        """
+        self.authority.recovered = self.authority.hasUnreadable = True
+        self.assertEqual(self.found(isRecoveryUsual=True), ["unreadable"])
+        self.assertEqual(sorted(self.found()), ["recovered", "unreadable"])
+
+    def test_keyIsElsewhere(self) -> None:
+        """
+        A network key that is kept elsewhere is a hint: it may well be meant.
+        """
+        self.authority.administration.status.signs = False
+        self.assertEqual(self.found(), ["network-key"])
+        [note] = self.notes
+        self.assertTrue(note.isHint)
+        self.assertIn("the network key is not in /state", note.text)
+
+    def test_waiting(self) -> None:
+        """
+        Who waits is counted, and it is over when nobody does.
+        """
+        self.authority.administration.pending = ["bob"]
+        self.authority.administration.status.unsigned = 1
+        one = self.waiting()
+        self.assertIn("bob waits for an approval: wand approve", one)
+        self.assertIn("one certificate or revocation waits for a signature: wand requests", one)
+        self.authority.administration.pending = ["bob", "carol", "dave"]
+        self.authority.administration.status.unsigned = 7
+        several = self.waiting()
+        self.assertIn("bob and 2 more wait for an approval: wand approve", several)
+        self.assertIn("7 certificates and revocations wait for a signature: wand requests", several)
+        self.authority.administration.pending = []
+        self.authority.administration.status.unsigned = 0
+        self.assertEqual(self.waiting(), [])

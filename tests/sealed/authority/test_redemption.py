@@ -1,0 +1,221 @@
+"""
+Tests for L{wand.sealed.authority.redemption}: invitations make members, and give members more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from ipaddress import ip_network
+from typing import Any
+
+from simulated.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from wand.errors import MembershipRefused, TemporarilyUnavailable
+from wand.events import Event
+from wand.hooks.approval import CANDIDATES_MAXIMUM, Approval
+from wand.interfaces import Candidate, IHookListener, Verdict
+from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.invitations import Invitation, Invitations
+from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.redemption import Redemption
+from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.descriptor import Descriptor
+from wand.sealed.credentials.identity import Identity, NodeKey
+from wand.sealed.credentials.limits import Limits
+from wand.sealed.credentials.token import Token
+from wand.sealed.credentials.trust import Trust
+from wand.sealed.node.joining import joinRequest
+from wand.stores.memory import MemoryRecords
+
+NETWORK = TestNetwork()
+ALICE, BOB = (NodeKey.fromSeed(octetsFrom(name)) for name in ("alice", "bob"))
+
+
+@implementer(IHookListener)
+class Doorkeeper:
+    """
+    A hook that thinks for as long as a test likes.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Candidate] = []
+        self.answers: list[Deferred[Verdict]] = []
+
+    def told(self, event: Event) -> None:
+        """
+        See L{IHookListener}.
+        """
+
+    def admit(self, candidate: Candidate) -> Deferred[Verdict]:
+        """
+        See L{IHookListener}.
+        """
+        self.asked.append(candidate)
+        self.answers.append(Deferred())
+        return self.answers[-1]
+
+    def close(self) -> None:
+        """
+        See L{IHookListener}.
+        """
+
+
+class RedemptionTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000)
+        self.hooks: list[IHookListener] = []
+        records, wallClock = MemoryRecords(), self.clock.seconds
+        descriptor = Descriptor("test", "aes-256-gcm", "10.77.0.0/24", 0)
+        network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secret, created=True)
+        self.trust = Trust(NETWORK.key.network, wallClock)
+        self.members = MemberRecords(records, self.trust)
+        issuer = Issuer(self.members, network, self.trust, self, wallClock, 3600)
+        assignments = Assignments(records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock)
+        self.invitations = Invitations(records, wallClock, entropyFrom("invitations"), lambda invitation: False)
+        approval = Approval(self.hooks, self.clock)
+        self.redemption = Redemption(
+            self.members, assignments, self.invitations, issuer, self.trust, approval, wallClock
+        )
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        See L{wand.sealed.authority.issuer.IssuerObserver}.
+        """
+
+    def invitation(self, **terms: Any) -> Invitation:
+        made: Invitation = self.successResultOf(
+            Deferred.fromCoroutine(self.invitations.make(terms.pop("uses", 1), 600.0, **terms))
+        )
+        return made
+
+    def redeeming(
+        self, invitation: Invitation, key: NodeKey = ALICE, name: str = "alice"
+    ) -> Coroutine[Any, Any, MemberRecord | None]:
+        token = Token(
+            network=NETWORK.key.network,
+            identity=octetsFrom("server"),
+            server=octetsFrom("server's exchange key"),
+            endpoints=("192.0.2.1:44444",),
+            invitation=invitation.invitation,
+            secret=invitation.secret,
+            cipher="aes-256-gcm",
+        )
+        join = joinRequest(key, token, name, macFrom(name))
+        return self.redemption.redeem(join, key.exchangePublic, invitation.invitation, "198.51.100.1:22222")
+
+    def redeem(self, invitation: Invitation, key: NodeKey = ALICE, name: str = "alice") -> MemberRecord:
+        record = self.successResultOf(Deferred.fromCoroutine(self.redeeming(invitation, key, name)))
+        assert isinstance(record, MemberRecord)
+        return record
+
+    def refusal(self, invitation: Invitation, key: NodeKey = ALICE, name: str = "alice") -> str:
+        redeeming = Deferred.fromCoroutine(self.redeeming(invitation, key, name))
+        return str(self.failureResultOf(redeeming, MembershipRefused).value)
+
+    def test_anInvitationMakesAMember(self) -> None:
+        """
+        It gets a name, an overlay address, its MAC address, what the invitation says, and a certificate.
+        """
+        record = self.redeem(self.invitation(bridge=True, limits=Limits(300, 400)))
+        self.assertEqual((record.state, record.name, record.addresses), ("member", "alice", ("10.77.0.1/24",)))
+        self.assertEqual((record.macs, record.bridge, record.limits), ((macFrom("alice"),), True, Limits(300, 400)))
+        self.assertIsNotNone(self.trust.admit(record.certificate, ALICE.exchangePublic))
+
+    def test_askingAgainGivesTheSame(self) -> None:
+        """
+        Who lost the answer asks again, and the invitation is used once.
+        """
+        invitation = self.invitation()
+        self.assertEqual(self.redeem(invitation), self.redeem(invitation))
+        self.assertIn("used already", self.refusal(invitation, BOB, "bob"))
+
+    def test_anApprovalIsWaitedFor(self) -> None:
+        """
+        With an invitation that asks for an approval one waits; another, which asks for none, lets one in.
+        """
+        self.assertEqual(self.redeem(self.invitation(approval=True)).state, "pending")
+        self.assertEqual(self.redeem(self.invitation()).state, "member")
+
+    def test_membersGetMore(self) -> None:
+        """
+        One more invitation gives a member what it has not; it is not used if that is nothing.
+        """
+        self.redeem(self.invitation())
+        raising = self.invitation(uses=2, bridge=True)
+        self.assertTrue(self.redeem(raising).bridge)
+        self.redeem(raising, BOB, "bob")
+        plain = self.invitation()
+        self.redeem(plain)
+        self.assertEqual([each.invitation for each in self.invitations.open], [plain.invitation.hex()])
+
+    def test_nothingIsTakenInVain(self) -> None:
+        """
+        Who is refused in the end leaves no name and no address taken.
+        """
+        self.redeem(self.invitation())
+        invitation = self.invitation()
+        self.assertIn("belongs to another", self.refusal(invitation, BOB, "alice"))
+        self.assertEqual(self.redeem(invitation, BOB, "bob").addresses, ("10.77.0.2/24",))
+
+    def test_theRevokedStayOut(self) -> None:
+        """
+        An invitation does not help a key that was revoked.
+        """
+        self.trust.revoke(NETWORK.revocation(ALICE.identity))
+        self.assertIn("revoked", self.refusal(self.invitation()))
+
+    def test_theHooksAreAskedOnce(self) -> None:
+        """
+        Who asks again while a hook thinks waits; what the hook says counts, and its reason is passed on.
+        """
+        doorkeeper = Doorkeeper()
+        self.hooks.append(doorkeeper)
+        invitation = self.invitation()
+        first = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(self.redeeming(invitation))))
+        [candidate] = doorkeeper.asked
+        self.assertEqual((candidate.name, candidate.key), ("alice", ALICE.identity))
+        doorkeeper.answers[0].callback(Verdict(False, "not on a Sunday"))
+        self.assertEqual(str(self.failureResultOf(first, MembershipRefused).value), "not on a Sunday")
+        again = Deferred.fromCoroutine(self.redeeming(invitation))
+        doorkeeper.answers[1].callback(Verdict(True))
+        self.assertIsInstance(self.successResultOf(again), MemberRecord)
+
+    def test_theHooksSeeTheNameOfTheInvitation(self) -> None:
+        """
+        Where the invitation says what the node is called, the hooks are asked about that name, not the one it chose.
+        """
+        doorkeeper = Doorkeeper()
+        self.hooks.append(doorkeeper)
+        redeeming = Deferred.fromCoroutine(self.redeeming(self.invitation(name="printer"), name="alice"))
+        doorkeeper.answers[0].callback(Verdict(True))
+        record = self.successResultOf(redeeming)
+        assert record is not None
+        self.assertEqual((doorkeeper.asked[0].name, record.name), ("printer", "printer"))
+
+    def test_notTooManyAtOnce(self) -> None:
+        """
+        The hooks think about so many and no more; the others are told to try again.
+        """
+        doorkeeper = Doorkeeper()
+        self.hooks.append(doorkeeper)
+        invitation = self.invitation(uses=1000)
+        waiting = []
+        for number in range(CANDIDATES_MAXIMUM):
+            key = NodeKey.fromSeed(octetsFrom(f"node {number}"))
+            waiting.append(Deferred.fromCoroutine(self.redeeming(invitation, key, f"node-{number}")))
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.failureResultOf(one, TemporarilyUnavailable)
+        doorkeeper.answers[0].callback(Verdict(True))
+        self.assertIsInstance(self.successResultOf(waiting[0]), MemberRecord)
+        for each in waiting[1:]:
+            each.addErrback(lambda _: None)
+            self.assertNoResult(each)
+        self.clock.advance(60)

@@ -1,0 +1,246 @@
+"""
+Tests for the parts of a node's membership: L{wand.sealed.node.introductions}, L{wand.sealed.node.expulsion},
+L{wand.sealed.node.known_servers} and L{wand.sealed.node.own_addresses}.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from simulated.members import SimulatedNetwork
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.errors import TapUnavailable
+from wand.events import Event
+from wand.interfaces.participant import DirectoryServer
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.messages import Introduction, Message, pack, parse
+from wand.sealed.node.expulsion import Expulsion
+from wand.sealed.node.introductions import Introductions
+from wand.sealed.node.known_servers import KnownServers
+from wand.sealed.node.own_addresses import OwnAddresses
+from wand.testing.context import simulatedContext
+from wand.testing.network import Network
+
+ALICE, BOB = Identity(b"a" * 32), Identity(b"b" * 32)
+
+
+class RecordedSessions:
+    """
+    Sessions that note what they are told to do.
+
+    @ivar up: with whom there is one.
+    @ivar sent: what was sent, and to whom.
+    @ivar done: what else was done: the verb, and with whom.
+    """
+
+    def __init__(self, *up: bytes) -> None:
+        self.up = set(up)
+        self.sent: list[tuple[bytes, Message]] = []
+        self.done: list[tuple[str, bytes]] = []
+        self.began: Any = None
+        self.received: Any = None
+
+    def onSession(self, reader: Any) -> None:
+        self.began = reader
+
+    def read(self, numbers: range, reader: Any) -> None:
+        self.received = reader
+
+    def isUp(self, peer: bytes) -> bool:
+        return peer in self.up
+
+    def sendControl(self, peer: bytes, message: bytes) -> None:
+        self.sent.append((peer, parse(message)))
+
+    def renew(self, peer: bytes) -> None:
+        self.done.append(("renew", peer))
+
+    def end(self, peer: bytes) -> None:
+        self.done.append(("end", peer))
+
+
+class IntroductionsTests(SynchronousTestCase):
+    """
+    Alice, to whom Bob comes.
+    """
+
+    def setUp(self) -> None:
+        network = SimulatedNetwork.begun()
+        self.alice, self.bob, self.server = network.person(1), network.person(2), network.person(3, server=True)
+        self.offered: list[bytes] = []
+        self.isNews = True
+        self.sessions = RecordedSessions()
+        self.announcement: tuple[bytes, bytes] | None = (self.alice.signedCertificate, self.alice.claim())
+        participant: Any = SimpleNamespace(
+            announcement=lambda: self.announcement,
+            claims=SimpleNamespace(offer=lambda certificate, claim: self.offered.append(claim) or self.isNews),
+        )
+        Introductions(participant, self.sessions, self.sessions)
+
+    def receive(self, introduction: Introduction) -> None:
+        """
+        Bob introduces somebody.
+        """
+        certificate = self.bob.certificate
+        self.sessions.received(certificate.identity, certificate.member, pack(introduction))
+
+    def test_whenASessionBegins(self) -> None:
+        """
+        We introduce ourselves to members, not to servers, which the directory tells; and only while we are a member.
+        """
+        for person in (self.bob, self.server):
+            for up in (True, False):
+                self.sessions.began(person.certificate.identity, person.certificate.member, up)
+        [(peer, said)] = self.sessions.sent
+        self.assertEqual((peer, said), (self.bob.certificate.identity, Introduction(*self.announcement or ())))
+        self.announcement = None
+        self.sessions.began(peer, self.bob.certificate.member, True)
+        self.assertEqual(len(self.sessions.sent), 1)
+
+    def test_whoIsNewIsAnswered(self) -> None:
+        """
+        What a member says of itself is offered to the claims.  If it is news that member was started, and may not know
+        us: it is answered.  Once both know each other nobody answers.
+        """
+        said = Introduction(self.bob.signedCertificate, self.bob.claim())
+        self.receive(said)
+        self.assertEqual((self.offered, len(self.sessions.sent)), ([said.claim], 1))
+        self.isNews = False
+        self.receive(said)
+        self.assertEqual(len(self.sessions.sent), 1)
+
+    def test_nobodyIntroducesAnother(self) -> None:
+        """
+        A member introduces nobody but itself.
+        """
+        self.receive(Introduction(self.server.signedCertificate, self.server.claim()))
+        self.assertEqual((self.offered, self.sessions.sent), ([], []))
+
+
+class PartsTestCase(SynchronousTestCase):
+    """
+    A node, without a network.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.context = simulatedContext(self.clock, Network(self.clock, Random(0)), "192.0.2.1")
+        self.enrolment: Any = SimpleNamespace(
+            identity=ALICE, own=None, stage="member", servers=(), state=SimpleNamespace(path=Path("/state"))
+        )
+
+
+class ExpulsionTests(PartsTestCase):
+    """
+    Alice hears of a revocation.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.sessions = RecordedSessions()
+        self.dropped: list[bytes] = []
+        self.ended: list[str] = []
+        events: list[Event] = []
+        self.context.events.subscribe(events.append)
+        self.events = events
+        claims: Any = SimpleNamespace(drop=self.dropped.append)
+        self.expulsion = Expulsion(
+            self.enrolment, claims, self.sessions, self.context, lambda: self.ended.append("everything")
+        )
+
+    def test_another(self) -> None:
+        """
+        Of another: what it claims is dropped, its sessions end, and it is told as an event.
+        """
+        self.expulsion.revoked(BOB, b"")
+        self.clock.advance(1)
+        self.assertEqual((self.dropped, self.sessions.done, self.ended), ([BOB], [("end", BOB)], []))
+        self.assertEqual([(event.kind, event.fields["key"]) for event in self.events], [("revoked", BOB.text)])
+
+    def test_ourselves(self) -> None:
+        """
+        Of ourselves: the operator is told what to do, and everything ends soon, though not within the session that
+        brought the news.
+        """
+        self.expulsion.revoked(ALICE, b"")
+        self.assertEqual(self.ended, [])
+        self.clock.advance(0)
+        self.assertEqual(self.ended, ["everything"])
+        [note] = self.context.notes.texts
+        self.assertIn("an empty state directory in place of /state", note)
+
+
+class KnownServersTests(PartsTestCase):
+    """
+    Two servers, of which one has a session with us.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.sessions = RecordedSessions(BOB)
+        self.enrolment.servers = [DirectoryServer(each, b"x" * 32, ("192.0.2.9:1",)) for each in (ALICE, BOB)]
+        self.servers = KnownServers(self.enrolment, self.sessions)
+
+    def test_known(self) -> None:
+        """
+        A member may ask all servers; who is no member yet, or no longer, asks none.
+        """
+        self.assertEqual(self.servers.known(), ())
+        self.enrolment.own = object()
+        self.assertEqual(self.servers.known(), self.enrolment.servers)
+        self.enrolment.stage = "revoked"
+        self.assertEqual(self.servers.known(), ())
+
+    def test_tell(self) -> None:
+        """
+        Those with which there is a session are told; for the clocks, sessions with all are made anew.
+        """
+        said = Introduction(b"c", b"d")
+        self.servers.tell(pack(said))
+        self.assertEqual(self.sessions.sent, [(BOB, said)])
+        self.servers.renewSessions()
+        self.assertEqual(self.sessions.done, [("renew", ALICE), ("renew", BOB)])
+
+
+class OwnAddressesTests(PartsTestCase):
+    """
+    A tap that takes addresses, or none.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.added: list[str] = []
+        self.isBroken = False
+        self.addresses = OwnAddresses(SimpleNamespace(addAddress=self.add), self.context.notes)  # type: ignore[arg-type]
+
+    def add(self, address: str) -> None:
+        """
+        See L{wand.interfaces.ITap}.
+        """
+        if self.isBroken:
+            raise TapUnavailable(f"{address} cannot be set")
+        self.added.append(address)
+
+    def test_newOnes(self) -> None:
+        """
+        What a new certificate has besides the one before is given to the tap.
+        """
+        first: Any = SimpleNamespace(addresses=("10.77.0.1/16",))
+        second: Any = SimpleNamespace(addresses=("10.77.0.1/16", "10.77.0.2/16"))
+        self.addresses.take(first, None)
+        self.addresses.take(second, first)
+        self.addresses.take(None, second)
+        self.assertEqual(self.added, ["10.77.0.1/16", "10.77.0.2/16"])
+
+    def test_refused(self) -> None:
+        """
+        Where the host refuses one, the operator is told, and the node goes on.
+        """
+        self.isBroken = True
+        self.addresses.take(SimpleNamespace(addresses=("10.77.0.1/16",)), None)  # type: ignore[arg-type]
+        self.assertEqual(self.context.notes.texts, ["10.77.0.1/16 cannot be set"])

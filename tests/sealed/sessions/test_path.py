@@ -1,0 +1,165 @@
+"""
+Tests for L{wand.sealed.sessions.path}.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.sealed.sessions.packets import DATA_OVERHEAD
+from wand.sealed.sessions.path import CONFIRM_INTERVAL, PROBE, PROBE_TRIES, RAISE_INTERVAL, SIZES, START, Path
+
+
+class PathTests(SynchronousTestCase):
+    """
+    A path finds out what it carries.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.carries = 1_472
+        self.interface = 65_507
+        self.sent: list[int] = []
+        self.path = Path(self.clock, self.send)
+        self.far = Path(self.clock, lambda answer: self.clock.callLater(0.01, self.path.received, memoryview(answer)))
+
+    def send(self, plaintext: bytes) -> None:
+        """
+        A datagram goes to the other end, if the path carries it.
+        """
+        size = len(plaintext) + DATA_OVERHEAD
+        self.sent.append(size)
+        if size > self.interface:
+            self.path.tooLong(size)
+        elif size <= self.carries:
+            self.clock.callLater(0.01, self.far.received, memoryview(plaintext))
+
+    def run_(self, seconds: float) -> None:
+        """
+        Let time pass, with big frames to send all the while.
+        """
+        for _ in range(round(seconds * 20)):
+            if self.clock.seconds() >= self.path.due:
+                self.path.probe()
+            self.clock.advance(0.05)
+
+    def test_begins(self) -> None:
+        """
+        Before anything is known, datagrams are as long as every IPv6 path carries.
+        """
+        self.assertEqual((self.path.size, self.path.room), (1_232, 1_232 - DATA_OVERHEAD))
+
+    def test_up(self) -> None:
+        """
+        The path is used to the full after a few round trips, for each size that it may have.
+        """
+        for size in SIZES[START:]:
+            self.carries = size
+            self.path.forget()
+            self.run_(2.0)
+            self.assertEqual(self.path.size, size)
+
+    def test_downAndUp(self) -> None:
+        """
+        When the path becomes narrower, datagrams become smaller within ten seconds; when it widens, they grow again.
+        """
+        self.run_(5.0)
+        for carries, within in ((1_400, 10.0), (900, 15.0), (1_472, RAISE_INTERVAL + 15.0)):
+            self.carries = carries
+            self.run_(within)
+            self.assertEqual(self.path.size, max(size for size in SIZES if size <= carries))
+
+    def test_interfaceBecomesNarrower(self) -> None:
+        """
+        When our own interface says that datagrams are too long, they are smaller at once, and in a few round trips as
+        long as it takes them.
+        """
+        for interface in (1_400, 1_300, 1_232):
+            self.path.forget()
+            self.interface = 65_507
+            self.run_(5.0)
+            self.assertEqual(self.path.size, 1_472)
+            self.interface = interface
+            self.path.tooLong(1_472)
+            self.path.tooLong(1_472)
+            self.assertEqual(self.path.size, SIZES[0])
+            self.run_(0.5)
+            self.assertEqual(self.path.size, max(size for size in SIZES if size <= interface))
+
+    def test_narrowInterfaceNoticedByProbes(self) -> None:
+        """
+        A probe that the interface does not take is noticed the same, whether it was to confirm the size in use or to
+        find a longer one; the latter is then not tried before long.
+        """
+        self.run_(5.0)
+        self.interface = 1_400
+        self.run_(CONFIRM_INTERVAL + 1.0)
+        self.assertEqual(self.path.size, 1_392)
+        self.sent.clear()
+        self.run_(RAISE_INTERVAL - CONFIRM_INTERVAL - 1.0)
+        self.assertEqual(max(self.sent), 1_392)
+        self.run_(2 * CONFIRM_INTERVAL + 1.0)
+        self.assertEqual(self.sent.count(1_420), 1)
+
+    def test_interfaceTooNarrowForAnything(self) -> None:
+        """
+        An interface that takes not even the smallest size is asked as rarely as a peer that is away.
+        """
+        self.run_(5.0)
+        self.interface = 500
+        self.path.tooLong(1_472)
+        self.sent.clear()
+        self.run_(60.0)
+        self.assertEqual(self.path.size, SIZES[0])
+        self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
+
+    def test_tooLongForOtherReasons(self) -> None:
+        """
+        A message that is longer than the path is known to carry says nothing about the path when it is refused.
+        """
+        self.run_(5.0)
+        self.path.tooLong(1_473)
+        self.assertEqual(self.path.size, 1_472)
+
+    def test_peerAway(self) -> None:
+        """
+        Where no probe at all is answered, nothing is known about sizes, and the size stays; the peer is asked rarely.
+        """
+        self.run_(5.0)
+        self.carries = 0
+        self.sent.clear()
+        self.run_(60.0)
+        self.assertEqual(self.path.size, 1_472)
+        self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
+
+    def test_quiet(self) -> None:
+        """
+        Without frames to send there are no probes.
+        """
+        self.run_(5.0)
+        self.sent.clear()
+        self.clock.advance(1_000.0)
+        self.assertEqual(self.sent, [])
+
+    def test_forgotten(self) -> None:
+        """
+        Once the way is another nothing is left of what was known, no timer either.
+        """
+        self.path.probe()
+        self.path.forget()
+        self.assertEqual(self.path.size, SIZES[START])
+        self.clock.pump([0.02] * 3)
+        self.assertEqual((self.clock.getDelayedCalls(), self.path.size), ([], SIZES[START]))
+
+    def test_answersAreSmall(self) -> None:
+        """
+        An answer is smaller than the smallest probe, and rubbish is not answered.
+        """
+        answers: list[bytes] = []
+        path = Path(self.clock, answers.append)
+        path.received(memoryview(bytes([PROBE])))
+        path.received(memoryview(bytes([PROBE, 1, 5, 5])))
+        self.assertEqual(answers, [])
+        path.received(memoryview(bytes([PROBE, 0]) + bytes(1_438)))
+        self.assertEqual([answer[2:] for answer in answers], [(1_472).to_bytes(2, "big")])

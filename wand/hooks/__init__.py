@@ -1,0 +1,3 @@
+"""
+What operators' code is asked before a node is admitted.
+"""

@@ -1,3 +1,0 @@
-"""
-Membership: who belongs to a network, and what is whose.
-"""

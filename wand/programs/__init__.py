@@ -1,0 +1,3 @@
+"""
+What twistd starts: the services of nodes and servers, composed of everything else.
+"""

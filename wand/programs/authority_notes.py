@@ -1,0 +1,64 @@
+"""
+What the operator of a server is told about its authority.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wand.health.notes import Notes
+from wand.sealed.authority.authority import Authority
+
+
+def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual: bool) -> None:
+    """
+    Say what was found at the start that somebody should look at.
+
+    @param state: the state directory.
+    @param isRecoveryUsual: does the store keep nothing anyway?
+    """
+    if authority.recovered and not isRecoveryUsual:
+        notes.say(
+            "recovered",
+            "the store was lost, and this network was recovered without it: its members are learned as they come, "
+            "make new invitations, and see in wand members whether anybody has to be revoked again",
+        )
+    if authority.hasUnreadable:
+        notes.say(
+            "unreadable",
+            "the store has records that cannot be read, and that are left alone: members may be missing from wand "
+            "members; restore a backup (wand restore FILE), the log names the records",
+        )
+    if not authority.administration.status.signs:
+        notes.say(
+            "network-key",
+            f"the network key is not in {state}, so certificates wait for wand sign; if you did not move it "
+            "away, restore it from a backup",
+            isHint=True,
+        )
+
+
+def sayWaiting(authority: Authority, notes: Notes) -> None:
+    """
+    Say what waits for a person.
+    """
+    administration = authority.administration
+    unsigned, pending = administration.status.unsigned, administration.pending
+    _sayIfAny(
+        notes,
+        "unsigned",
+        unsigned,
+        "one certificate or revocation waits for a signature: wand requests"
+        if unsigned == 1
+        else f"{unsigned} certificates and revocations wait for a signature: wand requests",
+    )
+    more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
+    waits = "waits" if len(pending) == 1 else "wait"
+    _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
+
+
+def _sayIfAny(notes: Notes, key: str, count: int, text: str) -> None:
+    if count:
+        notes.say(key, text)
+    else:
+        notes.clear(key)

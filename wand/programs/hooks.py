@@ -1,0 +1,109 @@
+"""
+Hooks as a service: code of the operator's, told of every event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from wand.config import Configuration
+from wand.discovery.catalogue import discover
+from wand.discovery.opening import openPlugin
+from wand.errors import TemporarilyUnavailable
+from wand.events import Event
+from wand.health.failures import Failures
+from wand.hooks.approval import HOOK_PATIENCE, verdictFrom
+from wand.interfaces import Candidate, Context, IHook, IHookListener, Verdict
+
+
+@implementer(IHookListener)
+class SteadyHook:
+    """
+    Passes every call on to a hook, which may fail.
+    """
+
+    def __init__(self, name: str, listener: IHookListener, failures: Failures) -> None:
+        self._place = f"hook {name}"
+        self._listener = listener
+        self._failures = failures
+
+    def told(self, event: Event) -> None:
+        """
+        See L{IHookListener}.
+        """
+        maybeDeferred(self._listener.told, event).addErrback(self._failed)
+
+    def admit(self, candidate: Candidate) -> Deferred[Verdict]:
+        """
+        See L{IHookListener}.
+
+        @return: fails with L{TemporarilyUnavailable} if the hook fails, or is told to give up.
+        """
+        return maybeDeferred(self._listener.admit, candidate).addCallbacks(verdictFrom, self._outage)
+
+    def close(self) -> None:
+        """
+        See L{IHookListener}.
+        """
+        maybeDeferred(self._listener.close).addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        self._failures.caught(self._place, failure, self._listener)
+
+    def _outage(self, failure: Failure) -> Verdict:
+        if failure.check(CancelledError):
+            self._failures.silent(self._place, HOOK_PATIENCE, self._listener)
+        else:
+            self._failed(failure)
+        raise TemporarilyUnavailable(f"the {self._place} cannot answer now") from failure.value
+
+
+class HookService(Service):
+    """
+    Opens the configured hooks when the program starts: once it runs in the background, without the privileges of the
+    start, and before the services that come after this one.
+
+    @ivar listeners: the hooks at work.
+    """
+
+    def __init__(self, configuration: Configuration, context: Context) -> None:
+        """
+        @raise wand.errors.NoSuchPlugin: if there is no such hook.
+        """
+        hooks = discover(IHook)
+        self._wanted = [(name, hooks.choose(name)) for name in configuration.hooks]
+        self._settings = configuration.hookSettings
+        self._context = context
+        self.listeners: list[IHookListener] = []
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    def startService(self) -> None:
+        """
+        Open the hooks.
+
+        @raise wand.errors.WandError: if one refuses its settings, or cannot be opened.
+        """
+        super().startService()
+        context = self._context
+        for name, plugin in self._wanted:
+            opened = openPlugin("hook", name, plugin, self._settings.get(name, {}), context)
+            hook = SteadyHook(name, opened, context.failures)
+            self.listeners.append(hook)
+            self._unsubscribe.append(context.events.subscribe(hook.told))
+
+    def stopService(self) -> None:
+        """
+        Close the hooks.
+        """
+        super().stopService()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        for listener in self.listeners:
+            listener.close()
+        self._unsubscribe.clear()
+        self.listeners.clear()

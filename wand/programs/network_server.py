@@ -1,0 +1,188 @@
+"""
+The server of a network whose authority is read: everything that answers nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.config import ServerConfiguration
+from wand.endpoint import Endpoint, splitHostPort
+from wand.errors import PortUnavailable
+from wand.host.local_addresses import localEndpoints, tunnels
+from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
+from wand.programs.authority_notes import sayWaiting
+from wand.programs.authority_store import AuthorityStore
+from wand.programs.host_watch import HostWatch
+from wand.sealed.authority.admissions import Admissions
+from wand.sealed.authority.authority import Authority
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.directory.server import SealedDirectoryServer
+from wand.sealed.node.clock_comparison import ClockComparison
+from wand.sealed.node.copies import CopiesOfMembers
+from wand.sealed.node.goodbyes import Goodbyes
+from wand.sealed.node.overlap import OverlapWatch
+from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.overlay import overlayOf
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.timing.repeating import Repeating
+from wand.underlay.names import resolverOf
+from wand.underlay.server_endpoints import ServerEndpoints
+from wand.underlay.unresolved_names import UnresolvedNames
+
+#: Seconds between two looks at what became due: the server's own certificate, above all.
+TENDING_INTERVAL: Final = 300.0
+
+#: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
+CALL_INTERVAL: Final = 0.01
+
+#: What an overlap means for a server.
+CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
+
+
+class NetworkServer:
+    """
+    The parts of a server, made, started and stopped in order.
+
+    @ivar authority: the members.
+    @ivar directory: who is where.
+    @ivar transport: carries the sessions.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        configuration: ServerConfiguration,
+        context: Context,
+        transport: ISessionTransport,
+        authority: Authority,
+        records: IRecords,
+    ) -> None:
+        """
+        @param records: where the directory is kept, which L{start} reads.
+        """
+        self.authority = authority
+        self.transport = transport
+        self._configuration = configuration
+        self._context = context
+        self._isStopped = False
+        sessions = transport.sessions
+        control = ControlMessages(sessions, context.clock, context.counters)
+        transport.mayReach = self._mayReach
+        self.directory = SealedDirectoryServer(
+            authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
+        )
+        self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
+        self._goodbyes = Goodbyes(sessions, control, context)
+        self._revocations = RevocationExchange(authority.trust, sessions, control, context)
+        CopiesOfMembers(sessions, control, context, self.directory.epochOf)
+        self._clocks = ClockComparison(context, self._tend, isServer=True)
+        sessions.onClock(self._clocks.told)
+        self._watch = HostWatch(context, self._moved)
+        self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
+        self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
+        self._called: Iterator[Identity] = iter(())
+        self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
+        unresolved = UnresolvedNames(context.notes, "the setting public, which nodes get with their invitations")
+        self._names = ServerEndpoints(
+            configuration.public,
+            resolverOf(context.clock),
+            lambda endpoints: None,
+            context.clock,
+            unresolved,
+        )
+
+    async def start(self) -> None:
+        """
+        Read the directory, and do everything that a server does by itself.
+
+        @raise wand.errors.StoreUnavailable: if the directory cannot be read.
+        """
+        await self.directory.start()
+        if self._isStopped:
+            return
+        status = self.authority.administration.status
+        self.authority.observe(self._admissions)
+        self._watch.start()
+        self._tending.start(TENDING_INTERVAL, now=False)
+        self._clocks.start()
+        self._names.look()
+        self._overlap.start(status.prefix, tunnels)
+        self._called = self.directory.callBack()
+        self._calling.start(CALL_INTERVAL, now=False)
+        self._log.info(
+            "server {name} of {network} ({prefix}, {cipher}) at {listening}",
+            name=self._configuration.name,
+            network=status.name,
+            prefix=status.prefix,
+            cipher=status.cipher,
+            listening=self.transport.listening,
+        )
+
+    async def stop(self, store: AuthorityStore) -> None:
+        """
+        Say goodbye, write what is not written yet, and close the port.
+        """
+        self._isStopped = True
+        for part in (
+            self._tending,
+            self._calling,
+            self._clocks,
+            self._names,
+            self._overlap,
+            self._watch,
+            self._revocations,
+        ):
+            part.stop()
+        writing, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time
+        await store.finish(writing)
+        await parting
+        self.transport.stop()
+
+    def endpoints(self) -> list[str]:
+        """
+        Where nodes reach this server.
+
+        @raise PortUnavailable: if nobody knows.
+        """
+        configuration = self._configuration
+        port = splitHostPort(self.transport.listening.partition(",")[0])[1]
+        given = [splitHostPort(each, port) for each in configuration.public]
+        found = [str(Endpoint(*each)) for each in given] or localEndpoints(configuration.listen, port)
+        if not found:
+            raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
+        return found
+
+    def look(self) -> None:
+        """
+        Say what waits for a person.
+        """
+        sayWaiting(self.authority, self._context.notes)
+
+    def _mayReach(self, host: str) -> bool:
+        return host not in overlayOf(self.authority.prefix)
+
+    def _callNext(self) -> None:
+        if next(self._called, None) is None:
+            self._calling.stop()
+
+    def _moved(self) -> None:
+        if IRovingTransport.providedBy(self.transport):
+            self.transport.moved()
+        self._overlap.look()
+
+    def _tend(self) -> None:
+        self._names.look()
+
+        def failed(failure: Failure) -> None:
+            text = f"the server's own certificate cannot be renewed: {failure.getErrorMessage()}"
+            self._log.error("{text}", text=text)
+            self._context.notes.say("certificate", text, lifetime=2 * TENDING_INTERVAL)
+
+        Deferred.fromCoroutine(self.authority.certifyItself()).addErrback(failed)

@@ -1,0 +1,171 @@
+"""
+A node: etud, wand and what the control socket sees of them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from wand.config import EtudConfiguration, NodeConfiguration
+from wand.discovery.catalogue import discover
+from wand.errors import ConfigurationInvalid, NotSupported
+from wand.ethernet import MAC
+from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
+from wand.programs.directories import DirectoriesService, wantedDirectories
+from wand.programs.etud import EtudService
+from wand.programs.monitor import NODE, REL2, SEALED, Monitor
+from wand.programs.node_monitor import NodeMonitor
+from wand.programs.program import ProgramService, Surroundings
+from wand.programs.reload_changes import waitingForRestart
+from wand.programs.store_settings import SQLITE
+from wand.sealed.authority.stored_network import NETWORK
+from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.status import EntryStatus, PeerStatus, ProgramStatus
+from wand.table import OPERATOR, Entry, Rank, Source
+
+#: The keys that a reload takes over.
+RELOADED_KEYS: Final = ("servers", "entries", "directories")
+
+
+_REL2_ONLY: Final = (
+    'the servers of a sealed network come with the invitation; to ask REL2 servers set protocol = "rel2"'
+)
+
+
+class Node(ProgramService[EtudConfiguration]):
+    """
+    One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides
+    L{wand.control.program.Program}.
+
+    @ivar etud: the data plane.
+    @ivar wand: the directories.
+    """
+
+    foreign = (NETWORK_KEY, NETWORK, SQLITE)
+
+    def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
+        super().__init__(surroundings)
+        self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
+        self.wand = DirectoriesService(self._wanted(self.configuration), self._context)
+        self.etud.directories = self.wand
+        state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
+        rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
+        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, state.looks)):
+            service.setServiceParent(self)
+
+    @cached_property
+    def keepsState(self) -> bool:
+        """
+        See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.  It is asked
+        for once, while the program has all its privileges: later, plugins may be out of its sight.
+        """
+        return ISessionProtocol.providedBy(discover(IPeerProtocol).choose(self.configuration.protocol))
+
+    def _context(self) -> NodeContext:
+        return self.etud.context
+
+    def _wanted(self, configuration: EtudConfiguration) -> dict[str, Settings]:
+        if not isinstance(configuration, NodeConfiguration):
+            return wantedDirectories("", (), configuration.entries, {})
+        if self.etud.hasMembers and configuration.servers:
+            raise ConfigurationInvalid(self._surroundings.origin, "servers", _REL2_ONLY)
+        return wantedDirectories(
+            self.etud.protocol.directory,
+            configuration.servers,
+            configuration.entries,
+            configuration.directories,
+            hasMembers=self.etud.hasMembers,
+        )
+
+    # What the control socket looks at.
+
+    def status(self) -> ProgramStatus:
+        """
+        See L{wand.control.program.Program}.
+        """
+        table = self.etud.table
+        role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
+        protocol, listening = self.etud.protocol.name, self.etud.transport.listening
+        status = self.baseStatus(role, protocol, listening, len(table), len(table.peers))
+        return msgspec.structs.replace(
+            status,
+            tap=self.etud.tapStatus(),
+            directories=self.wand.status(),
+            own=self.etud.member.status() if self.etud.member else None,
+        )
+
+    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        """
+        See L{wand.control.program.Program}.
+        """
+        return [self._entryStatus(entry) for entry in self.etud.table.page(after, count)]
+
+    def _entryStatus(self, entry: Entry) -> EntryStatus:
+        epoch, expires = self._surroundings.context.epoch, self.etud.table.expires(entry)
+        return EntryStatus(
+            mac=str(entry.mac),
+            peer=self.etud.transport.peerStatus(entry.peer).peer,
+            source=entry.source.name,
+            since=epoch(entry.since),
+            expires=None if expires is None else epoch(expires),
+        )
+
+    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
+        """
+        See L{wand.control.program.Program}.
+        """
+        table, transport = self.etud.table, self.etud.transport
+        named = sorted((str(peer), peer) for peer in table.peers if after is None or str(peer) > after)
+        return [
+            _withMACs(transport.peerStatus(peer), [str(mac) for mac in sorted(table.macsOf(peer))])
+            for _, peer in named[:count]
+        ]
+
+    # What the control socket changes.
+
+    async def join(self, token: str) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.etud.member is None:
+            raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
+        self.etud.member.redeem(token)
+
+    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        self.etud.table.put(mac, self.etud.transport.peerFrom(peer), _source(source), lifetime)
+
+    def delete(self, mac: MAC, source: str | None) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if source is None:
+            self.etud.table.removeEverywhere(mac)
+        else:
+            self.etud.table.remove(mac, _source(source))
+
+    def reload(self) -> list[str]:
+        """
+        See L{wand.control.program.Program}.
+        """
+        before, after = self.configuration, self._surroundings.load()
+        changed = self.wand.change(self._wanted(after))
+        self.configuration = after
+        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, RELOADED_KEYS)
+
+
+def _source(name: str | None) -> Source:
+    if name is None or name == OPERATOR.name:
+        return OPERATOR
+    if not name.isprintable() or not 0 < len(name) <= 64:
+        raise NotSupported("the name of a source has 1 to 64 printable characters")
+    return Source(name, Rank.DIRECTORY)
+
+
+def _withMACs(status: PeerStatus, macs: list[str]) -> PeerStatus:
+    return msgspec.structs.replace(status, macs=macs)

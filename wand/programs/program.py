@@ -1,0 +1,133 @@
+"""
+What every program with a control socket is made of.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+import attrs
+
+from wand.config import EtudConfiguration, WansdConfiguration
+from wand.control.program import NetworkAdministration
+from wand.errors import NotSupported
+from wand.interfaces import Context
+from wand.programs.atomic import AtomicService
+from wand.programs.hooks import HookService
+from wand.programs.log_report import Reported, reportOf
+from wand.programs.state_service import StateService
+from wand.programs.store_settings import storeSettings
+from wand.state import Owner
+from wand.status import ProgramStatus
+from wand.version import __version__
+
+Kind = TypeVar("Kind", bound=EtudConfiguration | WansdConfiguration)
+
+
+@attrs.frozen
+class Surroundings(Generic[Kind]):
+    """
+    What a program gets from the command that started it.
+
+    @ivar load: reads the configuration; called again to reload it.
+    @ivar context: what its plugins work with.
+    @ivar owner: who it becomes once the privileges are dropped.
+    @ivar end: ends it in good order.
+    @ivar lost: ends it because of a reason.
+    @ivar origin: the configuration file, for people; empty without one.
+    """
+
+    load: Callable[[], Kind]
+    context: Context
+    owner: Owner
+    end: Callable[[], object]
+    lost: Callable[[str], object]
+    origin: str = ""
+
+
+class ProgramService(AtomicService, Generic[Kind]):
+    """
+    The base of programs that provide L{wand.control.program.Program}.
+
+    @ivar configuration: as it was last read.
+    @ivar hooks: code of the operator's at work.
+    @cvar foreign: files that only the state directories of other kinds of programs have.
+    """
+
+    foreign: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, surroundings: Surroundings[Kind]) -> None:
+        super().__init__(surroundings.context)
+        self.counters = surroundings.context.counters
+        self.events = surroundings.context.events
+        self.notes = surroundings.context.notes
+        self.configuration = surroundings.load()
+        if self.keepsState:
+            StateService(self.configuration.state, surroundings.owner, self.foreign).setServiceParent(self)
+        self.hooks = HookService(self.configuration, surroundings.context)
+        self.hooks.setServiceParent(self)
+        self._surroundings = surroundings
+        self._started = surroundings.context.clock.seconds()
+
+    @property
+    def keepsState(self) -> bool:
+        """
+        Does the program have a state directory that nobody else may work in?
+        """
+        return True
+
+    @property
+    def storePath(self) -> str:
+        """
+        The file of the store; empty without one.
+        """
+        configuration = self.configuration
+        if not isinstance(configuration, WansdConfiguration) or configuration.store != "sqlite":
+            return ""
+        return str(Path(str(storeSettings(configuration)["path"])).absolute())
+
+    def baseStatus(self, role: str, protocol: str, listening: str, entries: int, peers: int) -> ProgramStatus:
+        """
+        The status, as far as it is the same for all programs.
+        """
+        notes = sorted(self.notes, key=lambda note: note.isHint)
+        return ProgramStatus(
+            role=role,
+            version=__version__,
+            pid=os.getpid(),
+            started=self._surroundings.context.epoch(self._started),
+            protocol=protocol,
+            listening=listening,
+            configuration=self._surroundings.origin,
+            state=str(Path(self.configuration.state).absolute()) if self.keepsState else "",
+            store=self.storePath,
+            entries=entries,
+            peers=peers,
+            drops=self.counters.drops(),
+            notes=[note.text for note in notes],
+            attention=sum(not note.isHint for note in notes),
+        )
+
+    def stop(self) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        self._surroundings.end()
+
+    def report(self: Reported) -> Iterator[str]:
+        """
+        The state, for the log.
+        """
+        return reportOf(self)
+
+    # What most programs do not have; see L{wand.control.program.Program}.
+
+    async def join(self, token: str) -> None:
+        raise NotSupported("only a node of a sealed network joins one")
+
+    @property
+    def network(self) -> NetworkAdministration:
+        raise NotSupported("only a server of a sealed network knows members and invitations")

@@ -1,0 +1,74 @@
+"""
+A directory server of REL2, and what the control socket sees of it.
+"""
+
+from __future__ import annotations
+
+from wand.config import WansdConfiguration
+from wand.errors import NotSupported
+from wand.ethernet import MAC
+from wand.programs.monitor import REL2, Monitor
+from wand.programs.program import ProgramService, Surroundings
+from wand.programs.rel2_server_service import REL2ServerService
+from wand.programs.reload_changes import waitingForRestart
+from wand.rel2.server import REL2Server
+from wand.sealed.node.enrolment_files import MEMBERSHIP, TOKEN
+from wand.sealed.node.epoch import EPOCH
+from wand.status import EntryStatus, PeerStatus, ProgramStatus
+
+
+class Server(ProgramService[WansdConfiguration]):
+    """
+    Tells nodes who is here.  It provides L{wand.control.program.Program}.
+    """
+
+    foreign = (MEMBERSHIP, EPOCH, TOKEN)
+
+    def __init__(self, surroundings: Surroundings[WansdConfiguration]) -> None:
+        super().__init__(surroundings)
+        self._service = REL2ServerService(
+            self.configuration, surroundings.context, surroundings.owner, self.hooks, surroundings.lost
+        )
+        self._service.setServiceParent(self)
+        Monitor(surroundings.context, REL2).setServiceParent(self)
+
+    @property
+    def _wansd(self) -> REL2Server:
+        return self._service.wansd
+
+    def status(self) -> ProgramStatus:
+        """
+        See L{wand.control.program.Program}.
+        """
+        registrations = len(self._wansd.registry)
+        return self.baseStatus("server", "rel2", str(self._wansd.listening), registrations, registrations)
+
+    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        """
+        See L{wand.control.program.Program}.
+        """
+        return self._wansd.entries(after, count)
+
+    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
+        """
+        See L{wand.control.program.Program}.
+        """
+        raise NotSupported("a directory server has no peers: see its table")
+
+    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        self._wansd.add(mac, peer, source, lifetime)
+
+    def delete(self, mac: MAC, source: str | None) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        self._wansd.delete(mac, source)
+
+    def reload(self) -> list[str]:
+        """
+        See L{wand.control.program.Program}: a server takes nothing over without a restart.
+        """
+        return waitingForRestart(self.configuration, self._surroundings.load())

@@ -1,0 +1,99 @@
+"""
+A server of a sealed network, and what the control socket sees of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from wand.config import ServerConfiguration
+from wand.errors import NotSupported
+from wand.ethernet import MAC
+from wand.programs.monitor import SEALED, Monitor
+from wand.programs.network_service import NetworkService
+from wand.programs.program import ProgramService, Surroundings
+from wand.programs.reload_changes import waitingForRestart
+from wand.programs.server_administration import OPENING, ServerAdministration
+from wand.sealed.authority.administration import Administration
+from wand.sealed.node.enrolment_files import MEMBERSHIP, TOKEN
+from wand.sealed.node.epoch import EPOCH
+from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
+
+
+class SealedServer(ProgramService[ServerConfiguration]):
+    """
+    Knows the members of its network.  It provides L{wand.control.program.Program}.
+    """
+
+    foreign = (MEMBERSHIP, EPOCH, TOKEN)
+
+    def __init__(self, surroundings: Surroundings[ServerConfiguration], announce: Callable[[str], object]) -> None:
+        """
+        @param announce: called with a first invitation and what to do with it, for the operator's eyes.
+        """
+        super().__init__(surroundings)
+        self._service = NetworkService(
+            self.configuration,
+            surroundings.context,
+            surroundings.owner,
+            self.hooks,
+            surroundings.lost,
+            announce,
+        )
+        self._administration = ServerAdministration(self._service)
+        self._service.setServiceParent(self)
+        Monitor(surroundings.context, SEALED, [self._look]).setServiceParent(self)
+
+    def _look(self) -> None:
+        if self._service.server is not None:
+            self._service.server.look()
+
+    # See L{wand.control.program.Program}.
+
+    def status(self) -> ProgramStatus:
+        server = self._service.server
+        if server is None:
+            status = self.baseStatus("server", self.configuration.protocol, "", 0, 0)
+            return msgspec.structs.replace(status, notes=[OPENING, *status.notes], attention=status.attention + 1)
+        server.look()
+        members = len(server.directory)
+        listening = server.transport.listening
+        status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
+        return msgspec.structs.replace(status, own=_own(server.authority.administration))
+
+    def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
+        return self.network.server.directory.entries(after, count)
+
+    def peers(self, after: str | None, count: int) -> list[PeerStatus]:
+        raise NotSupported("a directory server has no peers: see its members")
+
+    def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
+        raise NotSupported("a sealed network lists what its members claim; add entries at a node")
+
+    def delete(self, mac: MAC, source: str | None) -> None:
+        raise NotSupported("a sealed network lists what its members claim; wand revoke ends a membership")
+
+    @property
+    def network(self) -> ServerAdministration:
+        return self._administration
+
+    def reload(self) -> list[str]:
+        return waitingForRestart(self.configuration, self._surroundings.load())
+
+
+def _own(administration: Administration) -> OwnStatus:
+    network, own = administration.status, administration.own
+    return OwnStatus(
+        stage="member",
+        network=network.name,
+        networkKey=network.key,
+        cipher=network.cipher,
+        prefix=network.prefix,
+        name=own.name if own else "",
+        key=own.key if own else "",
+        addresses=[],
+        expires=own.expires if own else None,
+        conflicts=[],
+    )

@@ -1,0 +1,84 @@
+"""
+What an operator does with the members of a network, at its server.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wand.control.program import InvitationSettings
+from wand.errors import TemporarilyUnavailable
+from wand.programs.network_server import NetworkServer
+from wand.programs.network_service import NetworkService
+from wand.sealed.authority.administration import Administration
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
+
+#: What a server says that has not read its store yet.
+OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
+
+
+class ServerAdministration:
+    """
+    Provides L{wand.control.program.NetworkAdministration}.  What is looked at before the store is read fails; what is
+    changed waits for it.
+    """
+
+    def __init__(self, service: NetworkService) -> None:
+        self._service = service
+
+    @property
+    def server(self) -> NetworkServer:
+        """
+        The server at work.
+
+        @raise TemporarilyUnavailable: if its store is not read yet.
+        """
+        if self._service.server is None:
+            raise TemporarilyUnavailable(OPENING)
+        return self._service.server
+
+    async def _opened(self) -> Administration:
+        return (await self._service.opened()).authority.administration
+
+    def members(self, after: str | None, count: int) -> list[MemberStatus]:
+        return self.server.authority.administration.members(after or "", count)
+
+    def invitations(self) -> list[InvitationStatus]:
+        return self.server.authority.administration.invitations
+
+    def requests(self) -> bytes:
+        return self.server.authority.administration.signingRequests
+
+    async def invite(self, settings: InvitationSettings) -> str:
+        server = await self._service.opened()
+        token = await server.authority.administration.invite(
+            list(settings.endpoints) or server.endpoints(),
+            settings.uses,
+            settings.lifetime,
+            settings.name,
+            settings.bridge,
+            settings.approval,
+            settings.limits,
+        )
+        return token.text
+
+    async def withdraw(self, invitation: str) -> None:
+        await (await self._opened()).withdraw(invitation)
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        return await (await self._opened()).approve(nameOrKey)
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        return await (await self._opened()).rename(nameOrKey, name)
+
+    async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
+        return await (await self._opened()).limit(nameOrKey, macs, broadcasts)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        return await (await self._opened()).confirm(nameOrKey)
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        return await (await self._opened()).revoke(nameOrKey)
+
+    async def importSignatures(self, document: bytes) -> int:
+        return await (await self._opened()).importSignatures(document)

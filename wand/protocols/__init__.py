@@ -1,3 +1,0 @@
-"""
-Peer protocols: how frames travel between two nodes.
-"""

@@ -1,0 +1,3 @@
+"""
+Who belongs to a network: members, invitations and revocations, as the server that signs them knows them.
+"""

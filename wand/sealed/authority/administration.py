@@ -1,0 +1,255 @@
+"""
+What operators see and change of a network's members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from wand.endpoint import splitHostPort
+from wand.errors import MembershipRefused
+from wand.events import Events
+from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.invitations import Invitations
+from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.revoker import Revoker
+from wand.sealed.authority.server_membership import ServerMembership
+from wand.sealed.authority.signing_requests import exported, imported
+from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus
+from wand.sealed.credentials.token import Token
+
+
+class Administration:
+    """
+    Answers an operator, and does what an operator says.
+    """
+
+    def __init__(
+        self,
+        own: ServerMembership,
+        network: StoredNetwork,
+        members: MemberRecords,
+        assignments: Assignments,
+        invitations: Invitations,
+        issuer: Issuer,
+        revoker: Revoker,
+        events: Events,
+    ) -> None:
+        """
+        @param own: this server as a member.
+        """
+        self._own = own
+        self._network = network
+        self._members = members
+        self._assignments = assignments
+        self._invitations = invitations
+        self._issuer = issuer
+        self._revoker = revoker
+        self._events = events
+
+    # What there is.
+
+    @property
+    def status(self) -> NetworkStatus:
+        """
+        What the network is, and what waits for a signature.
+        """
+        descriptor, issuer = self._network.descriptor, self._issuer
+        return NetworkStatus(
+            name=descriptor.name,
+            key=self._network.identity.text,
+            cipher=descriptor.cipher,
+            prefix=descriptor.prefix,
+            created=descriptor.created,
+            signs=issuer.hasKey,
+            unsigned=len(self._revoker.unsigned) + (0 if issuer.hasKey else len(issuer.due)),
+        )
+
+    @property
+    def pending(self) -> list[str]:
+        """
+        The names of those who wait for an approval.
+        """
+        return [record.name for record in self._members.inState("pending")]
+
+    @property
+    def own(self) -> MemberStatus | None:
+        """
+        This server as a member.
+        """
+        record = self._members.get(self._own.identity)
+        return None if record is None else record.status
+
+    def members(self, after: str, count: int) -> list[MemberStatus]:
+        """
+        At most C{count} members in the order of their keys, those beyond C{after}; also those who wait, and those who
+        were revoked.
+
+        @param after: a whole key; anything else for the beginning.
+        """
+        return [record.status for record in self._members.page(Identity.parse(after) or b"", count)]
+
+    @property
+    def invitations(self) -> list[InvitationStatus]:
+        """
+        The invitations that can be redeemed.
+        """
+        return self._invitations.open
+
+    # Invitations.
+
+    async def invite(
+        self,
+        endpoints: Sequence[str],
+        uses: int = 1,
+        lifetime: float = 86_400.0,
+        name: str = "",
+        bridge: bool = False,
+        approval: bool = False,
+        limits: Limits = USUAL,
+    ) -> Token:
+        """
+        Make an invitation; the C{text} of the token is what is handed over.
+
+        @param endpoints: where nodes reach this server, C{HOST:PORT} each.
+        @param lifetime: in seconds.
+        @raise AddressInvalid: if one is not an endpoint.
+        @raise MembershipRefused: if it cannot be made so.
+        @raise StoreUnavailable: if it cannot be stored.
+        """
+        if not 1 <= len(endpoints) <= 8:
+            raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
+        for endpoint in endpoints:
+            splitHostPort(endpoint)
+        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits)
+        return Token(
+            network=self._network.identity,
+            identity=self._own.identity,
+            server=self._own.exchangePublic,
+            endpoints=tuple(endpoints),
+            invitation=made.invitation,
+            secret=made.secret,
+            cipher=self._network.descriptor.cipher,
+        )
+
+    async def withdraw(self, invitation: str) -> None:
+        """
+        Withdraw an invitation.
+
+        @param invitation: its whole id in hex.
+        @raise NoSuchMember: if there is no such invitation.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        await self._invitations.withdraw(invitation)
+
+    # Members.
+
+    async def approve(self, nameOrKey: str) -> MemberStatus:
+        """
+        Let somebody in who waits for it.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if they do not wait.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        record = self._members.find(nameOrKey)
+        if record.state != "pending":
+            raise MembershipRefused(f"{record.name} does not wait for an approval")
+        approved = await self._issuer.issue(record.identity)
+        if approved.state == "member":
+            self._events.publish("member-joined", name=approved.name, key=approved.identity.hex(), endpoint="")
+        return approved.status
+
+    async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
+        """
+        Call a member something else.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if it is no name or somebody else's, or the member was revoked.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        record = self._members.find(nameOrKey)
+        if not isName(name):
+            raise MembershipRefused(f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+        _checkNotRevoked(record)
+        if not await self._assignments.takeName(name, record.identity):
+            raise MembershipRefused(f"another member is called {name}")
+        renamed = await self._members.change(record.identity, lambda before: msgspec.structs.replace(before, name=name))
+        await self._assignments.keepName(name, record.identity)
+        return (await self._certified(renamed)).status
+
+    async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
+        """
+        Say how much a member may bring; C{None} leaves a limit as it is.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if a number is out of range, or the member was revoked.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        record = self._members.find(nameOrKey)
+        limits = record.limits.changed(macs, broadcasts)
+        return await self._changed(record, lambda before: msgspec.structs.replace(before, limits=limits))
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        Say that the MAC addresses of a member are its own, also where they were heard behind another.  It holds until
+        the member changes its address.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if it was revoked.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        record = self._members.find(nameOrKey)
+        return await self._changed(record, lambda before: msgspec.structs.replace(before, confirmed=True))
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        """
+        Revoke somebody permanently.  A whole key can be revoked even if nobody here ever heard of it.
+
+        @raise NoSuchMember: if nobody has that whole name.
+        @raise MembershipRefused: if it is this server itself.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        identity = Identity.parse(nameOrKey) or Identity(self._members.find(nameOrKey).identity)
+        if identity == self._own.identity:
+            raise MembershipRefused("this is the server itself; revoke it from another server of the network")
+        return (await self._revoker.revoke(identity)).status
+
+    async def _changed(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:
+        _checkNotRevoked(record)
+        return (await self._certified(await self._members.change(record.identity, to))).status
+
+    async def _certified(self, record: MemberRecord) -> MemberRecord:
+        return await self._issuer.issue(record.identity) if record.state == "member" else record
+
+    # Signing elsewhere.
+
+    @property
+    def signingRequests(self) -> bytes:
+        """
+        What waits for a signature, as a document for L{wand.sealed.authority.offline_signing.signedOffline}.
+        """
+        return exported(self._network, self._members, self._issuer, self._revoker)
+
+    async def importSignatures(self, document: bytes) -> int:
+        """
+        Take what was signed elsewhere.
+
+        @return: how many certificates and revocations were taken.
+        @raise MembershipRefused: if the document cannot be read, or is about another network.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        return await imported(document, self._network.identity, self._issuer, self._revoker)
+
+
+def _checkNotRevoked(record: MemberRecord) -> None:
+    if record.state == "revoked":
+        raise MembershipRefused(f"{record.name} was revoked")

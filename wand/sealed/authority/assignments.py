@@ -1,0 +1,204 @@
+"""
+Assignments: a name, a MAC address or an overlay address is given to one member only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface
+from typing import Final
+
+from wand.errors import MembershipRefused, TemporarilyUnavailable
+from wand.ethernet import MAC
+from wand.interfaces import IRecords
+from wand.sealed.authority.stored_values import Index, StoredValues
+
+#: The kinds of our records in a store.
+NAMES: Final = "sealed-name"
+MACS: Final = "sealed-mac"
+ADDRESSES: Final = "sealed-address"
+
+#: How many names, and how many addresses that others took meanwhile, are tried.
+_TRIES: Final = 1000
+
+
+class Assigned(StoredValues[bytes]):
+    """
+    Things of one kind, and the identity of the owner of each.
+    """
+
+    def __init__(self, records: IRecords, kind: str) -> None:
+        super().__init__(records, kind, bytes)
+        self._ofHolder: Index[bytes] = self.index(lambda holder: holder)
+
+    def of(self, identity: bytes) -> tuple[bytes, ...]:
+        """
+        What an identity has.
+        """
+        return self._ofHolder.keys(identity)
+
+    async def take(self, what: bytes, identity: bytes, before: bytes | None = None) -> bool:
+        """
+        Give something to an identity if it belongs to C{before}; C{None} stands for nobody.
+
+        @return: whether the identity has it now.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        if self.get(what) == before != identity and await self.exchange(what, before, identity):
+            return True
+        return self.get(what) == identity
+
+    async def release(self, identity: bytes, keep: tuple[bytes, ...] = ()) -> None:
+        """
+        Take everything back from an identity, except for what it keeps.
+        """
+        for what in self.of(identity):
+            if what not in keep:
+                await self.exchange(what, identity, None)
+
+
+class Assignments:
+    """
+    Who has what.  Everything is taken with one atomic exchange in the store, so that two servers never give the same
+    thing away; asking again for the same identity gives the same thing.
+    """
+
+    def __init__(
+        self,
+        records: IRecords,
+        prefix: IPv4Network | IPv6Network,
+        restsUntil: Callable[[bytes], float | None],
+        now: Callable[[], float],
+    ) -> None:
+        """
+        @param restsUntil: until when the addresses of an identity are given to nobody else, in seconds since the epoch;
+            C{None} for as long as it is a member.
+        @param now: the time, in seconds since the epoch.
+        """
+        self._prefix = prefix
+        self._restsUntil = restsUntil
+        self._now = now
+        self._names = Assigned(records, NAMES)
+        self._macs = Assigned(records, MACS)
+        self._addresses = Assigned(records, ADDRESSES)
+
+    async def load(self) -> None:
+        """
+        Read what is in the store.
+
+        @raise wand.errors.StoreUnavailable: if that fails.
+        """
+        for assigned in (self._names, self._macs, self._addresses):
+            await assigned.load()
+
+    async def takeName(self, name: str, identity: bytes) -> bool:
+        """
+        Give a name to an identity.
+
+        @return: whether it has it now.
+        """
+        return await self._names.take(name.encode(), identity)
+
+    async def takeNameLike(self, wish: str, identity: bytes) -> str:
+        """
+        Give a name to an identity: the one that it asks for, or the next that is free, with C{-2}, C{-3} and so on.
+
+        @raise MembershipRefused: if all that are like it are taken.
+        """
+        for number in range(1, _TRIES):
+            suffix = f"-{number}" if number > 1 else ""
+            name = wish[: 32 - len(suffix)].rstrip("-") + suffix
+            if self._names.get(name.encode()) in (None, identity) and await self.takeName(name, identity):
+                return name
+        raise MembershipRefused(f"too many members are called {wish}; choose another name")
+
+    async def takeMAC(self, mac: MAC, identity: bytes) -> None:
+        """
+        Give a MAC address to an identity.
+
+        @raise MembershipRefused: if it is somebody else's, or no single host's.
+        """
+        if not mac.isUnicast:
+            raise MembershipRefused(f"{mac} is no address of a single host")
+        if not await self._macs.take(mac, identity):
+            raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
+
+    async def takeAddress(self, identity: bytes) -> str:
+        """
+        Give an identity the overlay address that it has, or the first that is free.  Those of members that were revoked
+        are free when their time is over, or when there is no other, the one of the first that was revoked before the
+        rest.
+
+        @return: the address with its prefix length.
+        @raise MembershipRefused: if the prefix is exhausted.
+        @raise TemporarilyUnavailable: if too many others take one at the same time.
+        """
+        for _ in range(_TRIES):
+            packed = next(iter(self._addresses.of(identity)), None) or self._firstFree()
+            if await self._addresses.take(packed, identity, self._addresses.get(packed)):
+                return f"{ip_address(packed)}/{self._prefix.prefixlen}"
+        raise TemporarilyUnavailable("too many join at once; try again")
+
+    def holderOfAddress(self, address: str) -> bytes | None:
+        """
+        The identity to which an overlay address is assigned.
+        """
+        return self._addresses.get(ip_interface(address).packed)
+
+    async def giveAddress(self, address: str, identity: bytes) -> None:
+        """
+        Give an identity a certain overlay address, whoever has it.
+
+        @raise MembershipRefused: if others change it at the same time.
+        """
+        packed = ip_interface(address).packed
+        for _ in range(_TRIES):
+            if await self._addresses.take(packed, identity, self._addresses.get(packed)):
+                return
+        raise MembershipRefused("too many join at once; try again")
+
+    async def release(self, identity: bytes) -> None:
+        """
+        Take everything back from an identity.
+        """
+        for assigned in (self._names, self._macs, self._addresses):
+            await assigned.release(identity)
+
+    async def retire(self, identity: bytes) -> None:
+        """
+        Take everything back from an identity that was revoked, except for its addresses, which rest for a while: hosts
+        and rules elsewhere still know them as its.
+        """
+        for assigned in (self._names, self._macs):
+            await assigned.release(identity)
+
+    async def keepName(self, name: str, identity: bytes) -> None:
+        """
+        Take every name but this back from an identity.
+        """
+        await self._names.release(identity, keep=(name.encode(),))
+
+    async def keepMAC(self, mac: MAC, identity: bytes) -> None:
+        """
+        Take every MAC address but this back from an identity.
+        """
+        await self._macs.release(identity, keep=(mac,))
+
+    def _firstFree(self) -> bytes:
+        network, size = int(self._prefix.network_address), self._prefix.max_prefixlen // 8
+        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is no host's
+        resting: list[tuple[float, bytes]] = []
+        for index in range(1, min(end, len(self._addresses) + 2)):
+            packed = (network + index).to_bytes(size, "big")
+            holder = self._addresses.get(packed)
+            until = 0.0 if holder is None else self._restsUntil(holder)
+            if until is not None:
+                if until <= self._now():
+                    return packed
+                resting.append((until, packed))
+        if resting:
+            return min(resting)[1]
+        raise MembershipRefused(
+            f"the network has no free address left in {self._prefix}; revoke members that are gone, "
+            "or make a network with a larger prefix"
+        )

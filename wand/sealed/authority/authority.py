@@ -1,0 +1,180 @@
+"""
+The authority of a network, on a directory server: it decides who is a member.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from wand.errors import StoreUnavailable
+from wand.events import Events
+from wand.hooks.approval import Approval
+from wand.interfaces import IHookListener, IRecords
+from wand.sealed.authority.administration import Administration
+from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.invitations import Invitations
+from wand.sealed.authority.issuer import Issuer, IssuerObserver
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_recovery import MemberRecovery
+from wand.sealed.authority.node_requests import NodeRequests
+from wand.sealed.authority.redemption import Redemption
+from wand.sealed.authority.revoker import RevocationObserver, Revoker
+from wand.sealed.authority.server_membership import ServerMembership
+from wand.sealed.authority.stored_network import TRACES, NetworkSettings, StoredNetwork, openNetwork
+from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
+from wand.sealed.credentials.trust import Trust
+from wand.state import StateDirectory
+
+
+class AuthorityObserver(IssuerObserver, RevocationObserver, Protocol):
+    """
+    Is told what the members must be told.
+    """
+
+
+class Authority:
+    """
+    Puts together what decides about the members of a network.
+
+    @ivar own: this server as a member, and whom it admits.
+    @ivar requests: what nodes ask.
+    @ivar administration: what operators see and change.
+    @ivar trust: whose certificates are valid.
+    @ivar prefix: where overlay addresses come from.
+    @ivar created: was the network created just now?
+    @ivar recovered: was the store empty, though there was a network?
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        network: StoredNetwork,
+        key: NodeKey,
+        records: IRecords,
+        clock: IReactorTime,
+        events: Events,
+        settings: NetworkSettings,
+        hooks: Sequence[IHookListener] = (),
+        entropy: Entropy = os.urandom,
+        *,
+        wallClock: Callable[[], float],
+    ) -> None:
+        """
+        Use L{open}.
+        """
+        self.created, self.recovered = network.created, network.recovered
+        self.prefix = network.descriptor.prefix
+        self.trust = trust = Trust(network.identity, wallClock)
+        self._serverName = settings.server
+        self._quarantine = settings.quarantine
+        self._wallClock = wallClock
+        self._observers: list[AuthorityObserver] = []
+        self._members = members = MemberRecords(records, trust)
+        self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
+        self._issuer = issuer = Issuer(members, network, trust, self, wallClock, settings.life)
+        self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
+        revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
+        recovery = MemberRecovery(members, assigned, issuer, events)
+        self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
+        approval = Approval(hooks, clock)
+        redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
+        self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)
+        self.administration = Administration(own, network, members, assigned, invitations, issuer, revoker, events)
+
+    @classmethod
+    async def open(
+        cls,
+        records: IRecords,
+        state: StateDirectory,
+        clock: IReactorTime,
+        events: Events,
+        settings: NetworkSettings,
+        hooks: Sequence[IHookListener] = (),
+        entropy: Entropy = os.urandom,
+        *,
+        wallClock: Callable[[], float],
+    ) -> Authority:
+        """
+        Read the members of a network from a store; create the network if the store is empty.
+
+        @param wallClock: gives the seconds since the epoch.
+        @raise ConfigurationInvalid: if the settings cannot be fulfilled.
+        @raise StoreUnavailable: if the store cannot be used.
+        @raise StateUnavailable: if a key cannot be used.
+        """
+        settings.check()
+        key = NodeKey.kept(state, entropy, beside=TRACES)
+        network = await openNetwork(records, state, settings, wallClock, entropy)
+        authority = cls(network, key, records, clock, events, settings, hooks, entropy, wallClock=wallClock)
+        await authority.reload()
+        try:
+            await authority.certifyItself()
+        except StoreUnavailable as error:
+            if not authority.own.certificate:
+                raise
+            cls._log.error("the store takes nothing; members are served all the same: {error}", error=error)
+        return authority
+
+    async def reload(self) -> None:
+        """
+        See what other servers wrote into the store.
+
+        @raise StoreUnavailable: if that fails.
+        """
+        await self._members.load()
+        await self._assignments.load()
+        await self._invitations.load()
+
+    async def certifyItself(self) -> None:
+        """
+        Make a certificate for this server, if it needs one.  To be called every few minutes.
+
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        identity = self.own.identity
+        record = self._members.get(identity)
+        if record is None:
+            name = await self._assignments.takeNameLike(self._serverName, identity)
+            since = int(self._wallClock())
+            new = MemberRecord(identity, self.own.exchangePublic, name, "unsigned", since, server=True)
+            record = await self._members.add(new)
+        if self._issuer.isDue(record):
+            await self._issuer.issue(identity)
+
+    @property
+    def hasUnreadable(self) -> bool:
+        """
+        Does the store have records of members that cannot be read?
+        """
+        return self._members.hasUnreadable
+
+    def observe(self, observer: AuthorityObserver) -> None:
+        """
+        Tell C{observer} from now on.
+        """
+        self._observers.append(observer)
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        See L{IssuerObserver}: pass it on.
+        """
+        for observer in self._observers:
+            observer.certificateIssued(identity, certificate)
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        See L{RevocationObserver}: pass it on.
+        """
+        for observer in self._observers:
+            observer.memberRevoked(identity, revocation)
+
+    def _restsUntil(self, identity: bytes) -> float | None:
+        record = self._members.get(identity)
+        return record.revoked + self._quarantine if record is not None and record.state == "revoked" else None

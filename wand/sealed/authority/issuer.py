@@ -1,0 +1,150 @@
+"""
+The issuer: members' certificates, which the network key signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from wand.errors import MembershipRefused, StoreUnavailable
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.certificate import Certificate, isOfTheFuture, secondsToRenewal
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.signed import signed, unverified
+from wand.sealed.credentials.trust import Trust
+
+
+class IssuerObserver(Protocol):
+    """
+    Is told of new certificates.
+    """
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        A member has a new certificate: it was approved, renamed, or signed elsewhere.
+        """
+
+
+class Issuer:
+    """
+    Gives members their certificates; where the network key is not here, whoever has it does.
+
+    @ivar life: for how many seconds a certificate is valid.
+    """
+
+    def __init__(
+        self,
+        members: MemberRecords,
+        network: StoredNetwork,
+        trust: Trust,
+        observer: IssuerObserver,
+        wallClock: Callable[[], float],
+        life: int,
+    ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        """
+        self.life = life
+        self._members = members
+        self._network = network
+        self._trust = trust
+        self._observer = observer
+        self._wallClock = wallClock
+        self._said: dict[bytes, tuple[MemberRecord, bool]] = {}
+
+    @property
+    def hasKey(self) -> bool:
+        """
+        Is the network key here?
+        """
+        return self._network.key is not None
+
+    @property
+    def due(self) -> list[MemberRecord]:
+        """
+        Those who need a new certificate, by name.
+        """
+        return [record for record in self._members.inState("unsigned", "member") if self.isDue(record)]
+
+    def isDue(self, record: MemberRecord) -> bool:
+        """
+        Does a member need a new certificate: there is none, a third of its life is over, or it says something else?
+        """
+        if record.state not in ("unsigned", "member"):
+            return False
+        isOld = secondsToRenewal(record.issued, record.expires, self._wallClock()) <= 0
+        return isOld or not self._isSaid(record)
+
+    def _isSaid(self, record: MemberRecord) -> bool:
+        """
+        Does the certificate of a record say what the record says?  It is read once: whoever looks at all members asks
+        for each of them again and again.
+        """
+        known = self._said.get(record.identity)
+        if known is None or known[0] is not record:
+            certificate = unverified(record.certificate, Certificate)
+            known = self._said[record.identity] = record, certificate is not None and record.isSaidBy(certificate)
+        return known[1]
+
+    async def issue(self, identity: bytes) -> MemberRecord:
+        """
+        Give a member a new certificate, if the network key is here; otherwise leave it to whoever has the key.  A
+        certificate that says what is stored already does not need the store: a full disk ends no membership.
+
+        @raise MembershipRefused: if the key was revoked.
+        @raise wand.errors.NoSuchMember: if there is no such member.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        try:
+            record = await self._members.change(identity, self._certified)
+        except StoreUnavailable:
+            unstored = self._unstored(identity)
+            if unstored is None:
+                raise
+            record = unstored
+        if self.hasKey:
+            self._observer.certificateIssued(Identity(identity), record.certificate)
+        return record
+
+    async def accept(self, certificate: bytes) -> bool:
+        """
+        Take a certificate that was signed elsewhere.
+
+        @return: whether it is one that we wait for.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        content = self._trust.check(certificate)
+        record = None if content is None else self._members.get(content.identity)
+        if content is None or record is None or record.state not in ("unsigned", "member"):
+            return False
+        isOlder = content.issued < record.issued and not isOfTheFuture(record.issued, self._wallClock())
+        if not record.isSaidBy(content) or isOlder or certificate == record.certificate:
+            return False
+        await self._members.change(content.identity, lambda before: before.withCertificate(content, certificate))
+        self._observer.certificateIssued(Identity(content.identity), certificate)
+        return True
+
+    def _unstored(self, identity: bytes) -> MemberRecord | None:
+        """
+        A member's record with a certificate that cannot be stored; C{None} if it is not a member yet, or without the
+        key.
+        """
+        record = self._members.get(identity)
+        if record is None or record.state != "member" or not self.hasKey:
+            return None
+        certified = self._certified(record)
+        self._members.useUnstored(certified)
+        return certified
+
+    def _certified(self, record: MemberRecord) -> MemberRecord:
+        if record.state == "revoked" or self._trust.isRevoked(record.identity):
+            raise MembershipRefused("this key was revoked; it cannot be a member again")
+        if self._network.key is None:
+            return record if record.state == "member" else msgspec.structs.replace(record, state="unsigned")
+        certificate = record.certificateFor(self._network.identity, int(self._wallClock()), self.life)
+        return record.withCertificate(certificate, signed(self._network.key.signing, certificate))

@@ -1,0 +1,120 @@
+"""
+What a directory server keeps of a member.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from wand.ethernet import MAC
+from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.limits import Limits
+from wand.sealed.credentials.member_status import MemberStatus
+from wand.sealed.credentials.signed import unverified
+
+
+class MemberRecord(msgspec.Struct, frozen=True):
+    """
+    A member as it stands in a store, under its identity.
+
+    @ivar state: C{pending} until an operator approves, C{unsigned} until the network key signs, C{member}, or
+        C{revoked}.
+    @ivar since: when it joined, in seconds since the epoch.
+    @ivar invitation: the id of the one that it joined with.
+    @ivar certificate: the last one, signed; empty before the first.
+    @ivar revoked: when it was revoked.
+    @ivar revocation: signed; empty until it is.
+    @ivar limits: how much it may bring.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
+    """
+
+    identity: bytes
+    exchangeKey: bytes
+    name: str
+    state: Literal["pending", "unsigned", "member", "revoked"]
+    since: int
+    server: bool = False
+    addresses: tuple[str, ...] = ()
+    macs: tuple[bytes, ...] = ()
+    bridge: bool = False
+    invitation: bytes = b""
+    certificate: bytes = b""
+    issued: int = 0
+    expires: int = 0
+    revoked: int = 0
+    revocation: bytes = b""
+    limits: Limits = Limits()
+    confirmed: bool = False
+    learned: bool = False
+
+    def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
+        """
+        What the network would certify now.
+        """
+        return Certificate(
+            network=network,
+            identity=self.identity,
+            exchangeKey=self.exchangeKey,
+            role=SERVER if self.server else NODE,
+            name=self.name,
+            addresses=self.addresses,
+            macs=self.macs,
+            bridge=self.bridge,
+            since=min(self.since, now),
+            issued=now,
+            expires=now + life,
+            limits=self.limits,
+            confirmed=self.confirmed,
+        )
+
+    def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:
+        """
+        The same with a new certificate.
+        """
+        return msgspec.structs.replace(
+            self, state="member", certificate=signed, issued=certificate.issued, expires=certificate.expires
+        )
+
+    def isSaidBy(self, certificate: Certificate) -> bool:
+        """
+        Does a certificate say what this record says?
+        """
+        same = self.certificateFor(certificate.network, certificate.issued, certificate.expires - certificate.issued)
+        return same == certificate
+
+    @property
+    def areRightsCertified(self) -> bool:
+        """
+        Does the certificate give the rights and the limits that the record gives?
+        """
+        certificate = unverified(self.certificate, Certificate)
+        if certificate is None:
+            return not self.bridge
+        return (certificate.bridge or not self.bridge) and certificate.limits == self.limits
+
+    @property
+    def status(self) -> MemberStatus:
+        """
+        The same, for people.
+        """
+        identity = Identity(self.identity)
+        return MemberStatus(
+            name=self.name,
+            key=identity.text,
+            short=str(identity),
+            state=self.state,
+            server=self.server,
+            addresses=list(self.addresses),
+            macs=[str(MAC(mac)) for mac in self.macs],
+            bridge=self.bridge,
+            since=self.since,
+            expires=self.expires if self.certificate and self.state != "revoked" else None,
+            behind=self.limits.macs,
+            broadcasts=self.limits.broadcasts,
+            confirmed=self.confirmed,
+            learned=self.learned,
+        )

@@ -1,0 +1,148 @@
+"""
+The members' records, as a directory server keeps them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from wand.errors import NoSuchMember, TemporarilyUnavailable
+from wand.interfaces import IRecords
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.stored_values import StoredValues
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.trust import Trust
+
+#: The kind of our records in a store.
+KIND: Final = "sealed-member"
+
+#: How often a change is tried while others change the same record.
+CHANGE_TRIES: Final = 16
+
+
+class MemberRecords:
+    """
+    One record for each identity that was ever a member, waits to be one, or was revoked.  Each change is one atomic
+    exchange in the store.
+    """
+
+    def __init__(self, records: IRecords, trust: Trust) -> None:
+        """
+        @param trust: told of every signed revocation in the store.
+        """
+        self._trust = trust
+        self._stored = StoredValues(records, KIND, MemberRecord)
+        self._withName = self._stored.index(lambda record: record.name)
+        self._inState = self._stored.index(lambda record: record.state)
+        self._invited = self._stored.index(lambda record: (record.invitation, record.state))
+        self._sorted: list[bytes] = []
+
+    # What readers ask.
+
+    def __iter__(self) -> Iterator[MemberRecord]:
+        return iter(self._stored)
+
+    def get(self, identity: bytes) -> MemberRecord | None:
+        """
+        The record of an identity.
+        """
+        return self._stored.get(identity)
+
+    def find(self, nameOrKey: str) -> MemberRecord:
+        """
+        The member of a name, or of a whole key; never of a part or a short form of either.
+
+        @raise NoSuchMember: if there is none.
+        """
+        identity = Identity.parse(nameOrKey)
+        keys = (identity,) if identity is not None else self._withName.keys(nameOrKey)
+        found = [record for key in keys if (record := self._stored.get(key)) is not None]
+        if identity is None:
+            found = [record for record in found if record.state != "revoked"]
+        if len(found) != 1:
+            raise NoSuchMember(
+                f"no member is called {nameOrKey!r}; use the whole name or the whole key of 64 hex digits"
+            )
+        return found[0]
+
+    def inState(self, *states: str) -> list[MemberRecord]:
+        """
+        The records in any of these states, by name.
+        """
+        keys = (key for state in states for key in self._inState.keys(state))
+        return sorted(filter(None, map(self._stored.get, keys)), key=lambda record: (record.name, record.identity))
+
+    def isAwaited(self, invitation: bytes) -> bool:
+        """
+        Does somebody who joined with this invitation still wait for the answer?  Asked at handshakes.
+        """
+        return any((invitation, state) in self._invited for state in ("pending", "unsigned"))
+
+    def page(self, after: bytes, count: int) -> list[MemberRecord]:
+        """
+        At most C{count} records, in the order of their identities, those beyond C{after}.
+        """
+        if len(self._sorted) != len(self._stored):  # none is ever removed
+            self._sorted = sorted(record.identity for record in self._stored)
+        start = bisect_right(self._sorted, after)
+        return [*filter(None, map(self._stored.get, self._sorted[start : start + count]))]
+
+    @property
+    def hasUnreadable(self) -> bool:
+        """
+        Are there records that cannot be read?
+        """
+        return self._stored.hasUnreadable
+
+    # What changes.
+
+    async def load(self) -> None:
+        """
+        Read what is in the store.
+
+        @raise wand.errors.StoreUnavailable: if that fails.
+        """
+        await self._stored.load()
+        self._trust.load(
+            record.revocation
+            for record in self._stored
+            if record.revocation and not self._trust.isRevoked(record.identity)
+        )
+
+    async def add(self, record: MemberRecord) -> MemberRecord:
+        """
+        Keep a new member; or the one that there is of the same identity, because it was quicker.
+
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        await self._stored.exchange(record.identity, None, record)
+        kept = self._stored.get(record.identity)
+        if kept is None:
+            raise TemporarilyUnavailable("this key has just been removed; try again")
+        return kept
+
+    async def change(self, identity: bytes, to: Callable[[MemberRecord], MemberRecord]) -> MemberRecord:
+        """
+        Change a record.
+
+        @param to: makes the new record of the present one; may be called more than once.
+        @raise NoSuchMember: if there is none.
+        @raise TemporarilyUnavailable: if too many others change it at the same time.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        for _ in range(CHANGE_TRIES):
+            before = self._stored.get(identity)
+            if before is None:
+                raise NoSuchMember(f"there is no member {Identity(identity)}")
+            after = to(before)
+            if after == before or await self._stored.exchange(identity, before, after):
+                return after
+        raise TemporarilyUnavailable("others change this member at the same time; try again")
+
+    def useUnstored(self, record: MemberRecord) -> None:
+        """
+        Use a record that cannot be stored in place of the one that is, until that is read or changed.
+        """
+        self._stored.remember(record.identity, record)

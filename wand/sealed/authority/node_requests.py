@@ -1,0 +1,146 @@
+"""
+What nodes ask of the authority: to join, and to renew their certificates.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from twisted.internet.interfaces import IReactorTime
+
+from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
+from wand.ethernet import MAC
+from wand.events import Events
+from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.redemption import Redemption
+from wand.sealed.authority.server_membership import ServerMembership
+from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
+from wand.timing.token_buckets import TokenBuckets
+
+#: How many events tell of one node that cannot be answered: per second in the long run, and at once.
+DELAY_RATE: Final = 1 / 60
+DELAY_BURST: Final = 1.0
+
+#: The longest reason of a refusal that is sent, in characters.
+REASON_MAXIMUM: Final = 300
+
+
+class NodeRequests:
+    """
+    Answers nodes.  Whatever goes wrong becomes an answer.
+    """
+
+    def __init__(
+        self,
+        own: ServerMembership,
+        network: StoredNetwork,
+        members: MemberRecords,
+        assignments: Assignments,
+        issuer: Issuer,
+        redemption: Redemption,
+        clock: IReactorTime,
+        events: Events,
+    ) -> None:
+        """
+        @param own: this server as a member: an admitted node is shown its certificate.
+        """
+        self._own = own
+        self._network = network
+        self._members = members
+        self._assignments = assignments
+        self._issuer = issuer
+        self._redemption = redemption
+        self._events = events
+        self._delays = TokenBuckets(clock, DELAY_RATE, DELAY_BURST)
+
+    async def redeem(
+        self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str
+    ) -> Admitted | Pending | Refused | NotNow:
+        """
+        Answer a node that wants to join, or a member that has an invitation which gives it more.
+
+        @param exchangeKey: the public key that the handshake proved.
+        @param invitation: the id of the invitation whose secret the handshake proved.
+        @param endpoint: where it came from, for the hooks.
+        """
+        before = self._members.get(join.identity)
+        try:
+            record = await self._redemption.redeem(join, exchangeKey, invitation, endpoint)
+        except MembershipRefused as error:
+            self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+            return Refused(str(error)[:REASON_MAXIMUM])
+        except (StoreUnavailable, TemporarilyUnavailable) as error:
+            if self._delays.take(join.identity.hex()):
+                self._events.publish("member-delayed", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+            return _notNow(error)
+        if record is None:
+            return Pending()
+        self._tellRedeemed(before, record, endpoint)
+        return self.admitted(record.identity) or Pending()
+
+    def _tellRedeemed(self, before: MemberRecord | None, after: MemberRecord, endpoint: str) -> None:
+        known = {"name": after.name, "key": after.identity.hex()}
+        if before is None or before.state != after.state:
+            kind = "member-joined" if after.state == "member" else "member-pending"
+            self._events.publish(kind, **known, endpoint=endpoint)
+        elif after.bridge and not before.bridge:
+            self._events.publish("member-changed", **known, what="may bridge now")
+        elif after.limits != before.limits:
+            self._events.publish("member-changed", **known, what="has larger limits now")
+
+    def admitted(self, identity: bytes) -> Admitted | None:
+        """
+        What a node gets when it is a member; C{None} if it is not, if its rights are not certified yet, or if we are
+        not certified ourselves.
+        """
+        record, own = self._members.get(identity), self._own.certificate
+        if record is None or record.state != "member" or not own or not record.areRightsCertified:
+            return None
+        return Admitted(record.certificate, self._network.signedDescriptor, self._network.secret, own)
+
+    async def renew(self, identity: bytes, mac: MAC) -> Renewed | Refused | NotNow:
+        """
+        Answer a member that wants a new certificate; it gets the one that it has while nothing is to change.
+
+        @param mac: the address of its tap.
+        """
+        try:
+            record = self._members.get(identity)
+            if record is None or record.state != "member":
+                raise MembershipRefused("this key is no member; ask for an invitation")
+            if mac not in record.macs:
+                record = await self._move(record, mac)
+            if self._issuer.isDue(record):
+                record = await self._issuer.issue(identity)
+        except (MembershipRefused, NoSuchMember) as error:
+            return Refused(str(error)[:REASON_MAXIMUM])
+        except (StoreUnavailable, TemporarilyUnavailable) as error:
+            return _notNow(error)
+        return Renewed(record.certificate)
+
+    async def _move(self, record: MemberRecord, mac: MAC) -> MemberRecord:
+        """
+        Give a member another MAC address.
+
+        @raise MembershipRefused: if it is somebody else's.
+        """
+        await self._assignments.takeMAC(mac, record.identity)
+        moved = await self._members.change(
+            record.identity, lambda before: msgspec.structs.replace(before, macs=(bytes(mac),), confirmed=False)
+        )
+        await self._assignments.keepMAC(mac, record.identity)
+        return moved
+
+
+def _notNow(error: Exception) -> NotNow:
+    """
+    What a node is told when something is wrong here; the details are for our operator alone.
+    """
+    if isinstance(error, StoreUnavailable):
+        return NotNow("the server cannot store anything now")
+    return NotNow("the server must ask somebody who cannot answer now")

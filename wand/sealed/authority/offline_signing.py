@@ -1,0 +1,148 @@
+"""
+Signing elsewhere: a server without the network key exports what waits for a signature, whoever has the key signs it,
+and the server imports the result.  Both documents are JSON, so that one can read what one signs.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from wand.errors import AddressInvalid, MembershipRefused
+from wand.ethernet import MAC
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.credentials.identity import Identity, NetworkKey
+from wand.sealed.credentials.limits import BROADCASTS, MACS, Limits
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import signed
+
+#: The largest document, in octets.
+DOCUMENT_MAXIMUM: Final = 64_000_000
+
+Document = TypeVar("Document")
+
+
+class CertificateRequest(msgspec.Struct, frozen=True):
+    """
+    Somebody who needs a certificate; keys in hex.
+
+    @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
+    @ivar broadcasts: how many frames to groups it may send in a second.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
+    """
+
+    name: str
+    key: str
+    exchangeKey: str
+    server: bool
+    addresses: list[str]
+    macs: list[str]
+    bridge: bool
+    since: int
+    behind: int = MACS
+    broadcasts: int = BROADCASTS
+    confirmed: bool = False
+
+
+class RevocationRequest(msgspec.Struct, frozen=True):
+    """
+    Somebody who was revoked; the key in hex.
+    """
+
+    name: str
+    key: str
+    revoked: int
+
+
+class Requests(msgspec.Struct, frozen=True):
+    """
+    What waits for a signature of the network key.
+
+    @ivar network: its public half in hex.
+    @ivar life: for how many seconds certificates are to be valid.
+    @ivar descriptor: the network's own, signed.
+    @ivar known: the signed certificates of all members, so that who signs sees what others have.
+    """
+
+    network: str
+    life: int
+    certificates: list[CertificateRequest]
+    revocations: list[RevocationRequest]
+    descriptor: bytes = b""
+    known: list[bytes] = []
+
+
+class Signatures(msgspec.Struct, frozen=True):
+    """
+    Signed certificates and revocations.
+    """
+
+    network: str
+    certificates: list[bytes]
+    revocations: list[bytes]
+
+
+def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None = None) -> bytes:
+    """
+    Sign what a document of L{wand.sealed.authority.signing_requests.exported} asks for.
+
+    @param life: for how many seconds the certificates are to be valid, if not for as long as was asked for.
+    @raise MembershipRefused: if the document cannot be read, or is about another network.
+    """
+    requests = decoded(document, Requests)
+    if requests.network != key.network.text:
+        raise MembershipRefused(f"the requests are not for the network of this key, {key.network.text}")
+    try:
+        signatures = Signatures(
+            network=requests.network,
+            certificates=[
+                _certificate(request, key, int(now), life or requests.life) for request in requests.certificates
+            ],
+            revocations=[_revocation(request, key) for request in requests.revocations],
+        )
+    except (ValueError, AddressInvalid) as error:
+        raise MembershipRefused(f"the requests cannot be signed: {error}") from error
+    return msgspec.json.format(msgspec.json.encode(signatures), indent=2) + b"\n"
+
+
+def decoded(document: bytes, kind: type[Document]) -> Document:
+    """
+    Read a document.
+
+    @raise MembershipRefused: if it cannot be read.
+    """
+    if len(document) > DOCUMENT_MAXIMUM:
+        raise MembershipRefused("the document is too long")
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise MembershipRefused(f"the document cannot be read: {error}") from error
+
+
+def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: int) -> bytes:
+    record = MemberRecord(
+        identity=_key(request.key),
+        exchangeKey=_key(request.exchangeKey),
+        name=request.name,
+        state="unsigned",
+        since=request.since,
+        server=request.server,
+        addresses=tuple(request.addresses),
+        macs=tuple(bytes(MAC.parseUnicast(mac)) for mac in request.macs),
+        bridge=request.bridge,
+        limits=Limits(request.behind, request.broadcasts),
+        confirmed=request.confirmed,
+    )
+    return signed(key.signing, record.certificateFor(key.network, now, life))
+
+
+def _revocation(request: RevocationRequest, key: NetworkKey) -> bytes:
+    return signed(key.signing, Revocation(key.network, _key(request.key), request.revoked))
+
+
+def _key(text: str) -> Identity:
+    key = Identity.parse(text)
+    if key is None:
+        raise ValueError(f"{text!r} is no key of 64 hex digits")
+    return key

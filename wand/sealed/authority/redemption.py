@@ -1,0 +1,169 @@
+"""
+Redemption: a node joins with an invitation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hmac import compare_digest
+
+import msgspec
+from twisted.internet.defer import DeferredLock
+
+from wand.errors import MembershipRefused, TemporarilyUnavailable
+from wand.ethernet import MAC
+from wand.hooks.approval import Approval
+from wand.interfaces import Candidate
+from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.invitations import Invitation, Invitations
+from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.credentials.fields import nameLike
+from wand.sealed.credentials.messages import Join, JoinProof
+from wand.sealed.credentials.signed import isSignature
+from wand.sealed.credentials.trust import Trust
+
+
+class Redemption:
+    """
+    Makes members of those who have an invitation.
+    """
+
+    def __init__(
+        self,
+        members: MemberRecords,
+        assignments: Assignments,
+        invitations: Invitations,
+        issuer: Issuer,
+        trust: Trust,
+        approval: Approval,
+        wallClock: Callable[[], float],
+    ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        """
+        self._members = members
+        self._assignments = assignments
+        self._invitations = invitations
+        self._issuer = issuer
+        self._trust = trust
+        self._approval = approval
+        self._wallClock = wallClock
+        self._lock = DeferredLock()
+
+    async def redeem(self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str) -> MemberRecord | None:
+        """
+        Make a member of a node.  One that is a member already gets what its invitation gives and it has not; if that is
+        nothing, the invitation is not used.
+
+        @param exchangeKey: the public key that the handshake proved.
+        @return: its record, or C{None} if the hooks still think about it.
+        @raise MembershipRefused: if it cannot be a member, or get more, with the reason.
+        @raise TemporarilyUnavailable: if nobody can say now.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        proof = JoinProof(self._trust.network, join.identity, exchangeKey, invitation)
+        if not isSignature(join.proof, proof, join.identity):
+            raise MembershipRefused("the request was not signed with the key that it names")
+        known = self._known(join, exchangeKey)
+        if known is None:
+            offered = self._invitations.check(invitation, join.identity)
+            if self._approval.isAsked(join.identity):
+                return None
+            await self._ask(join, _nameWanted(join, offered), endpoint)
+            known = await self._add(join, exchangeKey, invitation)
+        else:
+            known = await self._raised(known, invitation)
+        if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
+            return await self._issuer.issue(known.identity)
+        return known
+
+    def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
+        record = self._members.get(join.identity)
+        if self._trust.isRevoked(join.identity) or (record and record.state == "revoked"):
+            raise MembershipRefused("this key was revoked; it cannot be a member again")
+        if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
+            raise MembershipRefused("this key is a member with another exchange key")
+        return record
+
+    async def _raised(self, record: MemberRecord, invitation: bytes) -> MemberRecord:
+        offered = self._invitations.get(invitation)
+        more = record if offered is None else _withRightsOf(record, offered)
+        if offered is None or more == record:
+            return record
+        self._invitations.check(invitation, record.identity)
+        if offered.approval and record.state != "pending":
+            raise MembershipRefused("to a member an invitation that needs an approval gives nothing; ask for another")
+        await self._invitations.redeem(invitation, record.identity)
+        return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
+
+    async def _ask(self, join: Join, name: str, endpoint: str) -> None:
+        candidate = Candidate(MAC(join.mac), endpoint, name, join.identity)
+        answer = self._approval.ask(candidate)
+        if answer is None:
+            raise TemporarilyUnavailable("too many join at once; try again")
+        verdict = await answer
+        if not verdict:
+            raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
+
+    async def _add(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
+        await self._lock.acquire()
+        try:
+            known = self._known(join, exchangeKey)
+            return known or await self._addNew(join, exchangeKey, invitation)
+        finally:
+            self._lock.release()
+
+    async def _addNew(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
+        try:
+            record = await self._assigned(join, exchangeKey, self._invitations.check(invitation, join.identity))
+            await self._invitations.redeem(invitation, join.identity)
+        except MembershipRefused:
+            await self._giveBack(join.identity)
+            raise
+        return await self._members.add(record)
+
+    async def _giveBack(self, identity: bytes) -> None:
+        await self._members.load()
+        await self._assignments.load()
+        if self._members.get(identity) is None:
+            await self._assignments.release(identity)
+
+    async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
+        assignments = self._assignments
+        await assignments.takeMAC(MAC(join.mac), join.identity)
+        address = await assignments.takeAddress(join.identity)
+        name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
+        return MemberRecord(
+            identity=join.identity,
+            exchangeKey=exchangeKey,
+            name=name,
+            state="pending" if invitation.approval else "unsigned",
+            since=int(self._wallClock()),
+            addresses=(address,),
+            macs=(join.mac,),
+            bridge=invitation.bridge,
+            invitation=invitation.invitation,
+            limits=invitation.limits,
+        )
+
+
+def _nameWanted(join: Join, invitation: Invitation) -> str:
+    """
+    What a node is to be called, if nobody is called so yet.
+    """
+    return invitation.name or nameLike(join.name, "node")
+
+
+def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:
+    """
+    What a member that redeems one more invitation becomes.
+    """
+    isAdmitted = record.state == "pending" and not invitation.approval
+    return msgspec.structs.replace(
+        record,
+        bridge=record.bridge or invitation.bridge,
+        state="unsigned" if isAdmitted else record.state,
+        limits=record.limits.raisedBy(invitation.limits),
+    )

@@ -1,0 +1,135 @@
+"""
+A directory server as a member of its network, and whom it admits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
+from wand.interfaces.membership import Member
+from wand.sealed.authority.invitations import Invitations
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_recovery import MemberRecovery
+from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.identity import Identity, NodeKey
+from wand.sealed.credentials.trust import Trust
+
+
+class ServerMembership:
+    """
+    Who this server is, and whom it admits; it provides L{wand.interfaces.membership.Membership}.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        key: NodeKey,
+        network: StoredNetwork,
+        members: MemberRecords,
+        invitations: Invitations,
+        recovery: MemberRecovery,
+        trust: Trust,
+        wallClock: Callable[[], float],
+    ) -> None:
+        """
+        @param key: the server's own.
+        @param recovery: told of members that the store does not know.
+        @param wallClock: gives the seconds since the epoch.
+        """
+        self._key = key
+        self._network = network
+        self._members = members
+        self._invitations = invitations
+        self._recovery = recovery
+        self._trust = trust
+        self._wallClock = wallClock
+        self._recovering: set[bytes] = set()
+
+    # Who we are.
+
+    @property
+    def network(self) -> Identity:
+        return self._network.identity
+
+    @property
+    def cipher(self) -> str:
+        return self._network.descriptor.cipher
+
+    @property
+    def secret(self) -> bytes:
+        return self._network.secret
+
+    @property
+    def exchangeKey(self) -> X25519PrivateKey:
+        return self._key.exchange
+
+    @property
+    def exchangePublic(self) -> bytes:
+        """
+        The public half of L{exchangeKey}.
+        """
+        return self._key.exchangePublic
+
+    @property
+    def identity(self) -> Identity:
+        return self._key.identity
+
+    @property
+    def certificate(self) -> bytes:
+        record = self._members.get(self.identity)
+        return record.certificate if record else b""
+
+    # Whom we admit.
+
+    def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
+        """
+        Check a presented certificate.  An expired one is good enough for a member in the store, which was away and
+        wants a new one.
+        """
+        member = self._trust.admit(certificate, exchangeKey, expired=True)
+        record = None if member is None else self._members.get(member.identity)
+        if member is None or (record is not None and record.state == "revoked"):
+            return None
+        if record is None or record.issued < member.issued:
+            self._recover(member.identity, certificate)
+        isStored = record is not None and record.state == "member"
+        return member if isStored or member.expires > self._wallClock() else None
+
+    def check(self, certificate: bytes) -> Certificate | None:
+        """
+        Check the certificate in an announcement.  As in L{admit}, an expired one is good enough for a member in the
+        store, which is here: it waits for a new one, or our clock is ahead.
+        """
+        content = self._trust.check(certificate, expired=True)
+        record = None if content is None else self._members.get(content.identity)
+        isStored = record is not None and record.state == "member"
+        return content if content is not None and (isStored or content.expires > self._wallClock()) else None
+
+    def invitationSecret(self, invitation: bytes) -> bytes | None:
+        return self._invitations.secretOf(invitation)
+
+    def _recover(self, identity: bytes, certificate: bytes) -> None:
+        content = self._trust.check(certificate, expired=True)
+        if content is None or identity in self._recovering:
+            return
+        self._recovering.add(identity)
+        expired = content.expires <= self._wallClock()
+        recovering = Deferred.fromCoroutine(self._recovery.learn(content, certificate, expired=expired))
+        recovering.addErrback(self._notRecovered, Identity(identity))
+        recovering.addBoth(lambda _: self._recovering.discard(identity))
+
+    def _notRecovered(self, failure: Failure, identity: Identity) -> None:
+        failure.trap(MembershipRefused, NoSuchMember, StoreUnavailable)
+        self._log.warn(
+            "{identity} is a member that the store does not know, and cannot take yet: {reason}",
+            identity=identity,
+            reason=failure.getErrorMessage(),
+        )

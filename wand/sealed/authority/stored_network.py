@@ -1,0 +1,265 @@
+"""
+A network is created, or what its server has of it is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final
+
+import attrs
+import msgspec
+from twisted.logger import Logger
+
+from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
+from wand.interfaces import IRecords
+from wand.sealed.authority.stored_values import StoredValues
+from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
+from wand.sealed.credentials.fields import Octets32, checkSecret, isName
+from wand.sealed.credentials.identity import NETWORK_KEY, Entropy, Identity, NetworkKey
+from wand.sealed.credentials.messages import Signed
+from wand.sealed.credentials.secret_files import readSecretFile
+from wand.sealed.credentials.signed import packed, signed, unpacked, verified
+from wand.state import StateDirectory
+
+#: The kind of our record in a store, and its key.
+KIND: Final = "sealed-network"
+KEY: Final = b"network"
+
+#: The file with a copy of that record in the state directory: without the network's secret nobody who is a member could
+#: be recognized again.
+NETWORK: Final = "network"
+
+#: The file of a network's key until the network is in the store.
+NEW_KEY: Final = "network.key.new"
+
+#: Files that are there only if there was a network.
+TRACES: Final = (NETWORK_KEY, NETWORK)
+
+#: What to do about a store that is lost.
+RESTORE: Final = (
+    "restore a backup (wand restore FILE), or, if there is none, start once with --recover=yes: the same network "
+    "goes on, and members are learned as they come"
+)
+
+#: Seconds for which a certificate is valid.
+CERTIFICATE_LIFE: Final = 3 * 86_400
+
+_log: Final = Logger()
+
+
+@attrs.frozen
+class NetworkSettings:
+    """
+    What the operator wants of a network.
+
+    @ivar name: what it is called.
+    @ivar cipher: one of L{CIPHERS}; like C{name} and C{prefix} it is fixed once the network was created.
+    @ivar prefix: where overlay addresses come from.
+    @ivar life: for how many seconds a certificate is valid.
+    @ivar server: what this server is called.
+    @ivar obstacle: why a network with this prefix should not be created here; empty if nothing speaks against it.
+    @ivar quarantine: for how many seconds the address of a revoked member is given to nobody else, while others are
+        free.
+    @ivar recover: may a store that is empty be filled again from what else there is of the network?
+    """
+
+    name: str = "wand"
+    cipher: Cipher = "aes-256-gcm"
+    prefix: str = "10.77.0.0/16"
+    life: int = CERTIFICATE_LIFE
+    server: str = "server"
+    obstacle: str = ""
+    quarantine: int = 30 * 86_400
+    recover: bool = False
+
+    def check(self) -> None:
+        """
+        @raise ConfigurationInvalid: if a value cannot be used.
+        """
+        for key, name in (("name", self.name), ("server", self.server)):
+            if not isName(name):
+                raise ConfigurationInvalid("", key, f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+        if self.cipher not in CIPHERS:
+            raise ConfigurationInvalid("", "cipher", f"{self.cipher!r} is none of {', '.join(CIPHERS)}")
+        if not 60 <= self.life <= 366 * 86_400:
+            raise ConfigurationInvalid("", "life", "a certificate is valid for a minute to a year")
+        try:
+            prefixFrom(self.prefix)
+        except ValueError as error:
+            raise ConfigurationInvalid("", "prefix", str(error)) from error
+
+
+class NetworkRecord(msgspec.Struct, frozen=True, array_like=True):
+    """
+    A network as it stands in a store, and as the first fields of what a node keeps of its membership.
+    """
+
+    network: Octets32
+    descriptor: Signed
+    secret: Octets32
+
+    def __post_init__(self) -> None:
+        checkSecret(self.secret)
+
+
+@attrs.frozen(eq=False)
+class StoredNetwork:
+    """
+    A network, as its server has it.
+
+    @ivar identity: its public key.
+    @ivar key: its private key; C{None} where it is kept elsewhere.
+    @ivar created: was it created just now?
+    @ivar recovered: was it read from the copy, because the store has lost it?
+    """
+
+    identity: Identity
+    key: NetworkKey | None
+    descriptor: Descriptor
+    signedDescriptor: bytes
+    secret: bytes = attrs.field(repr=False)
+    created: bool
+    recovered: bool = False
+
+    @property
+    def prefix(self) -> IPv4Network | IPv6Network:
+        """
+        Where overlay addresses come from.
+        """
+        return prefixFrom(self.descriptor.prefix)
+
+
+async def openNetwork(
+    records: IRecords,
+    state: StateDirectory,
+    settings: NetworkSettings,
+    wallClock: Callable[[], float],
+    entropy: Entropy = os.urandom,
+) -> StoredNetwork:
+    """
+    Read the network of a store.  Create it if the store is empty, and nothing says that there was a network before.
+
+    What there is of a new network is made in this order: its key, under a name that is not yet final; its record in the
+    store; the final name of its key.  So a crash on the way leaves either nothing that anybody knows, or everything,
+    and a key under its final name without a record in the store means that the store was lost.
+
+    @raise StoreUnavailable: if the store cannot be used, its record is damaged, or it was lost.
+    @raise StateUnavailable: if the key cannot be read or written, or is another network's.
+    """
+    stored = StoredValues(records, KIND, NetworkRecord)
+    await stored.load()
+    if stored.hasUnreadable:
+        raise StoreUnavailable(f"the store's record of the network is damaged, and nothing was changed; {RESTORE}")
+    record = stored.get(KEY)
+    if record is None and state.has(*TRACES) is None:
+        return await _created(stored, state, settings, wallClock, entropy)
+    if record is None:
+        return await _recovered(stored, state, settings)
+    _finishKey(state, record.network)
+    network = _read(record, NetworkKey.kept(state), state)
+    _checkCopy(state, network)
+    _copy(state, record)
+    return network
+
+
+async def _created(
+    stored: StoredValues[NetworkRecord],
+    state: StateDirectory,
+    settings: NetworkSettings,
+    wallClock: Callable[[], float],
+    entropy: Entropy,
+) -> StoredNetwork:
+    if settings.obstacle:
+        raise ConfigurationInvalid("", "prefix", settings.obstacle)
+    key = NetworkKey.made(state, entropy, NEW_KEY)
+    isOurs = await stored.exchange(KEY, None, _new(key, settings, wallClock, entropy))
+    record = stored.get(KEY)
+    if record is None:
+        raise StoreUnavailable(f"the store lost the network just now; {RESTORE}")
+    _finishKey(state, record.network)  # unless another server created the network meanwhile
+    _copy(state, record)
+    return attrs.evolve(_read(record, key if isOurs else None, state), created=isOurs)
+
+
+async def _recovered(
+    stored: StoredValues[NetworkRecord], state: StateDirectory, settings: NetworkSettings
+) -> StoredNetwork:
+    """
+    The store is empty, and it was not always: nobody makes another network of that unasked.
+    """
+    if not settings.recover:
+        raise StoreUnavailable(
+            f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
+            f"changed; {RESTORE}"
+        )
+    content = readSecretFile(state, NETWORK)
+    record = None if content is None else unpacked(content, NetworkRecord, 65536)
+    if record is None:
+        raise StoreUnavailable(
+            f"the network cannot be recovered without its secret, which {state.path / NETWORK} would have; nothing "
+            "was changed: restore a backup, or copy the file membership from the state directory of any node to "
+            f"{state.path / NETWORK}"
+        )
+    network = _read(record, NetworkKey.kept(state), state)
+    if not await stored.exchange(KEY, None, record):
+        raise StoreUnavailable("another server recovered the network just now; start again")
+    return attrs.evolve(network, recovered=True)
+
+
+def _new(key: NetworkKey, settings: NetworkSettings, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
+    descriptor = Descriptor(settings.name, settings.cipher, settings.prefix, int(wallClock()))
+    return NetworkRecord(key.network, signed(key.signing, descriptor), entropy(32))
+
+
+def _finishKey(state: StateDirectory, network: bytes) -> None:
+    """
+    Give the key of the network that is in the store its final name.  One of a network that never came to be is left to
+    the next that is created.
+    """
+    new = NetworkKey.kept(state, NEW_KEY)
+    if new is not None and new.network == network:
+        state.rename(NEW_KEY, NETWORK_KEY)
+
+
+def _checkCopy(state: StateDirectory, network: StoredNetwork) -> None:
+    """
+    See that the copy beside a store is the same network's: a store that came from elsewhere would make all members
+    strangers, and take with the copy the only secret by which they are known.
+    """
+    content = readSecretFile(state, NETWORK)
+    copy = None if content is None else unpacked(content, NetworkRecord, 65536)
+    if copy is None or copy.network == network.identity:
+        return
+    if network.key is None:
+        raise StateUnavailable(
+            f"the store has the network {network.identity}, and {state.path / NETWORK} says that this server's is "
+            f"{Identity(copy.network)}; nothing was changed: restore a backup (wand restore FILE), or give the other "
+            "network a state directory of its own"
+        )
+    state.setAside(NETWORK)
+
+
+def _copy(state: StateDirectory, record: NetworkRecord) -> None:
+    content = packed(record)
+    try:
+        if readSecretFile(state, NETWORK) != content:
+            state.write(NETWORK, content)
+    except StateUnavailable as error:  # nothing depends on it today
+        _log.error("there is no copy of the network's secret beside its store: {error}", error=error)
+
+
+def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) -> StoredNetwork:
+    descriptor = verified(record.descriptor, Descriptor, record.network)
+    if descriptor is None:
+        raise StoreUnavailable(f"the record of the network is damaged, and nothing was changed; {RESTORE}")
+    network = Identity(record.network)
+    if key is not None and key.network != network:
+        path = state.path / NETWORK_KEY
+        raise StateUnavailable(
+            f"{path} is the key of another network, {key.network}; the store has {network}; nothing was changed: "
+            f"{RESTORE}"
+        )
+    return StoredNetwork(network, key, descriptor, record.descriptor, record.secret, created=False)

@@ -1,0 +1,173 @@
+"""
+Values of one kind in a store, with a copy in memory to read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+from twisted.logger import Logger
+
+from wand.interfaces import IRecords
+from wand.sealed.credentials.signed import packed
+
+Value = TypeVar("Value")
+
+
+class Index(Generic[Value]):
+    """
+    The keys of stored values by what the values say, so that nobody has to look at all of them.
+    """
+
+    def __init__(self, of: Callable[[Value], Hashable]) -> None:
+        """
+        @param of: what to find a value by.
+        """
+        self._of = of
+        self._keys: dict[Hashable, dict[bytes, None]] = {}
+
+    def keys(self, what: Hashable) -> tuple[bytes, ...]:
+        """
+        The keys of the values that say this.
+        """
+        return tuple(self._keys.get(what, ()))
+
+    def __contains__(self, what: Hashable) -> bool:
+        """
+        Is there a value that says this?
+        """
+        return what in self._keys
+
+    def clear(self) -> None:
+        """
+        Forget everything; for L{StoredValues} alone, as are the two below.
+        """
+        self._keys.clear()
+
+    def add(self, key: bytes, value: Value) -> None:
+        """
+        There is a new value.
+        """
+        self._keys.setdefault(self._of(value), {})[key] = None
+
+    def discard(self, key: bytes, value: Value) -> None:
+        """
+        A value is gone.
+        """
+        what = self._of(value)
+        self._keys[what].pop(key)
+        if not self._keys[what]:
+            del self._keys[what]
+
+
+class StoredValues(Generic[Value]):
+    """
+    Values by their keys.  Others may write to the same store: what they did is seen after L{load}, and L{exchange}
+    never overwrites it.
+    """
+
+    _log = Logger()
+
+    def __init__(self, records: IRecords, kind: str, values: type[Value]) -> None:
+        self._records = records
+        self._kind = kind
+        self._decoder = msgspec.msgpack.Decoder(values)
+        self._values: dict[bytes, Value] = {}
+        self._octets: dict[bytes, bytes] = {}
+        self._indices: list[Index[Value]] = []
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(tuple(self._values.values()))
+
+    @property
+    def hasUnreadable(self) -> bool:
+        """
+        Are there records that cannot be read?
+        """
+        return len(self._values) < len(self._octets)
+
+    def get(self, key: bytes) -> Value | None:
+        """
+        The value under a key.
+        """
+        return self._values.get(key)
+
+    def items(self) -> list[tuple[bytes, Value]]:
+        """
+        Every key with its value.
+        """
+        return list(self._values.items())
+
+    def index(self, of: Callable[[Value], Hashable]) -> Index[Value]:
+        """
+        Keep an index of all values, now and after every change.
+
+        @param of: what to find a value by.
+        """
+        index = Index(of)
+        self._indices.append(index)
+        for key, value in self._values.items():
+            index.add(key, value)
+        return index
+
+    def remember(self, key: bytes, value: Value) -> None:
+        """
+        Use a value in place of the one that is stored, until the next L{load} or L{exchange}.
+        """
+        self._set(key, value)
+
+    async def load(self) -> None:
+        """
+        Read everything.  A record that cannot be read is logged, disturbs no other, and is never overwritten.
+
+        @raise wand.errors.StoreUnavailable: if the store cannot be read.
+        """
+        self._octets = await self._records.load(self._kind)
+        self._values = {}
+        for index in self._indices:
+            index.clear()
+        for key, octets in self._octets.items():
+            try:
+                self._set(key, self._decoder.decode(octets))
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                self._log.error(
+                    "the store has a record {kind} {key} that cannot be read: {error}",
+                    kind=self._kind,
+                    key=key.hex(),
+                    error=error,
+                )
+
+    async def exchange(self, key: bytes, before: Value | None, after: Value | None) -> bool:
+        """
+        Set a value if it is what C{before} says, C{None} for none.  Of several that try, one succeeds; after a failure
+        everything was read again.
+
+        @raise wand.errors.StoreUnavailable: if the store does not take it.
+        """
+        expected = None if before is None else self._octets.get(key)
+        octets = None if after is None else packed(after)
+        isKnown = self._values.get(key) == before
+        if not isKnown or not await self._records.exchange(self._kind, key, expected, octets):
+            await self.load()
+            return False
+        if after is None or octets is None:
+            self._octets.pop(key, None)
+        else:
+            self._octets[key] = octets
+        self._set(key, after)
+        return True
+
+    def _set(self, key: bytes, value: Value | None) -> None:
+        before = self._values.pop(key, None) if value is None else self._values.get(key)
+        if value is not None:
+            self._values[key] = value
+        for index in self._indices:
+            if before is not None:
+                index.discard(key, before)
+            if value is not None:
+                index.add(key, value)

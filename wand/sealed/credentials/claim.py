@@ -1,0 +1,101 @@
+"""
+Claims: a node's own word on what is its.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import attrs
+
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.signed import Body, verified
+
+
+class Claim(Body, frozen=True, array_like=True):
+    """
+    These MAC addresses, overlay addresses and this name are mine.
+
+    @ivar epoch: of several claims of one identity the one with the highest epoch counts.
+    """
+
+    domain: ClassVar[str] = "wand claim 1"
+
+    network: Octets32
+    identity: Octets32
+    epoch: Count
+    macs: MACs
+    addresses: Addresses
+    name: Name
+
+    def __post_init__(self) -> None:
+        checkAddresses(self.addresses)
+        checkMACs(self.macs)
+
+    def isAllowedBy(self, certificate: Certificate) -> bool:
+        """
+        Is it by the member of a certificate, and claims nothing that the certificate does not allow?
+        """
+        return (
+            (self.network, self.identity, self.name) == (certificate.network, certificate.identity, certificate.name)
+            and set(self.macs) <= set(certificate.macs)
+            and set(self.addresses) <= set(certificate.addresses)
+        )
+
+
+@attrs.frozen
+class Announcement:
+    """
+    A claim with the certificate that allows it, both verified.
+
+    @ivar signedCertificate: as it came, to be handed on.
+    @ivar signedClaim: as it came, to be handed on.
+    """
+
+    certificate: Certificate
+    claim: Claim
+    signedCertificate: bytes
+    signedClaim: bytes
+
+    @classmethod
+    def verified(
+        cls, certificate: bytes, claim: bytes, check: Callable[[bytes], Certificate | None]
+    ) -> Announcement | None:
+        """
+        Verify a certificate and a claim.
+
+        @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
+        @return: C{None} if either is not valid, or they do not belong together.
+        """
+        allowance = check(certificate)
+        if allowance is None:
+            return None
+        content = verified(claim, Claim, allowance.identity)
+        if content is None or not content.isAllowedBy(allowance):
+            return None
+        return cls(allowance, content, certificate, claim)
+
+    @property
+    def identity(self) -> Identity:
+        """
+        Whose it is.
+        """
+        return Identity(self.certificate.identity)
+
+    @property
+    def seniority(self) -> tuple[int, bytes]:
+        """
+        Of several identities that claim one thing, the one with the lowest wins.
+        """
+        return self.certificate.since, self.certificate.identity
+
+    @property
+    def precedence(self) -> tuple[int, int, int, bytes, bytes]:
+        """
+        Of several announcements of one identity, the one with the highest counts.
+        """
+        issued, expires = self.certificate.issued, self.certificate.expires
+        return self.claim.epoch, issued, expires, self.signedCertificate, self.signedClaim

@@ -1,0 +1,50 @@
+"""
+The descriptor of a network: what every member must know of it, signed with its key.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
+
+from msgspec import Meta
+
+from wand.sealed.credentials.fields import Count, Name
+from wand.sealed.credentials.signed import Body
+
+#: The ciphers; each network has one.
+Cipher: TypeAlias = Literal["aes-256-gcm", "chacha20-poly1305"]
+CIPHERS: Final[tuple[Cipher, ...]] = ("aes-256-gcm", "chacha20-poly1305")
+
+
+class Descriptor(Body, frozen=True, array_like=True):
+    """
+    A network.
+
+    @ivar prefix: where its overlay addresses come from.
+    @ivar created: when, in seconds since the epoch.
+    """
+
+    domain: ClassVar[str] = "wand network 1"
+
+    name: Name
+    cipher: Cipher
+    prefix: Annotated[str, Meta(max_length=43)]
+    created: Count
+
+    def __post_init__(self) -> None:
+        prefixFrom(self.prefix)
+
+
+def prefixFrom(text: str) -> IPv4Network | IPv6Network:
+    """
+    Read the prefix of a network's overlay addresses, C{10.77.0.0/16}.
+
+    @raise ValueError: if it is not a prefix, with the reason.
+    """
+    prefix = ip_network(text)
+    if str(prefix) != text or "%" in text or prefix.num_addresses < 4:
+        raise ValueError(f"{text} is no prefix with room for hosts; write it like 10.77.0.0/16")
+    if prefix.is_multicast or prefix.is_loopback or prefix.is_unspecified or prefix.prefixlen == 0:
+        raise ValueError(f"{text} has no addresses of hosts")
+    return prefix

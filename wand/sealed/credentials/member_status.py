@@ -1,0 +1,81 @@
+"""
+The state of a network's membership, in frozen values; see L{wand.status}.
+"""
+
+from __future__ import annotations
+
+from wand.sealed.credentials.limits import BROADCASTS, MACS
+from wand.status import Status
+
+
+class MemberStatus(Status, frozen=True):
+    """
+    A member of the network, as the directory server has it.
+
+    @ivar key: the whole public key in hex.
+    @ivar short: a short form of it, for people; no command takes it.
+    @ivar state: C{pending} until an operator approves, C{unsigned} until the network key signs, C{member}, or
+        C{revoked}.
+    @ivar since: when it joined.
+    @ivar expires: when its certificate does, C{None} if it has none.
+    @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
+    @ivar broadcasts: how many frames to groups it may send in a second.
+    @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
+    """
+
+    name: str
+    key: str
+    short: str
+    state: str
+    server: bool
+    addresses: list[str]
+    macs: list[str]
+    bridge: bool
+    since: float
+    expires: float | None
+    behind: int = MACS
+    broadcasts: int = BROADCASTS
+    confirmed: bool = False
+    learned: bool = False
+
+
+class InvitationStatus(Status, frozen=True):
+    """
+    An invitation that can still be redeemed.
+
+    @ivar invitation: its id in hex; not the secret.
+    @ivar left: how many nodes may still join with it.
+    @ivar name: what the node will be called; empty if it chooses.
+    @ivar approval: must an operator approve those who join with it?
+    @ivar behind: how many MAC addresses may be behind the node, if it gets the bridge right.
+    @ivar broadcasts: how many frames to groups the node may send in a second.
+    """
+
+    invitation: str
+    uses: int
+    left: int
+    expires: float
+    name: str
+    bridge: bool
+    approval: bool
+    behind: int = MACS
+    broadcasts: int = BROADCASTS
+
+
+class NetworkStatus(Status, frozen=True):
+    """
+    A network.
+
+    @ivar key: its public key in hex.
+    @ivar signs: does this program have the network's private key?
+    @ivar unsigned: how many certificates and revocations wait for a signature made elsewhere.
+    """
+
+    name: str
+    key: str
+    cipher: str
+    prefix: str
+    created: float
+    signs: bool
+    unsigned: int

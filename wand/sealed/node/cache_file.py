@@ -1,0 +1,87 @@
+"""
+A cache file: a file of the state directory that a node can do without, written now and then while it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from wand.errors import StateUnavailable
+from wand.health.failures import Failures
+from wand.health.notes import Notes
+from wand.sealed.credentials.secret_files import readSecretFile
+from wand.state import StateDirectory
+from wand.timing.repeating import Repeating
+
+
+class CacheFile:
+    """
+    Reads the file at the start, and lets somebody look at regular intervals whether there is something new to write.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        name: str,
+        what: str,
+        look: Callable[[], object],
+        state: StateDirectory,
+        clock: IReactorTime,
+        failures: Failures,
+        notes: Notes,
+    ) -> None:
+        """
+        @param name: the file.
+        @param what: what is in it, for people.
+        @param look: calls L{write} if there is something new.
+        @param notes: where it is said that the file cannot be read.
+        """
+        self._name = name
+        self._what = what
+        self._state = state
+        self._notes = notes
+        self._looking = Repeating(what, look, clock, failures)
+
+    def start(self, interval: float) -> bytes:
+        """
+        Look from now on.
+
+        @param interval: seconds between two looks.
+        @return: what is in the file; nothing if it cannot be read, which is said and passes with the next L{write}.
+        """
+        self._looking.start(interval, now=False)
+        try:
+            return readSecretFile(self._state, self._name) or b""
+        except StateUnavailable as error:
+            text = f"{error}; this node works without what it kept there, {self._what}, and writes it again"
+            self._log.error("{text}", text=text)
+            self._notes.say(f"unreadable-{self._name}", text, isHint=True)
+            return b""
+
+    def stop(self) -> bool:
+        """
+        Stop looking.
+
+        @return: whether it did until now, so that there is something to write a last time.
+        """
+        wasRunning: bool = self._looking.running
+        self._looking.stop()
+        return wasRunning
+
+    def write(self, content: bytes) -> bool:
+        """
+        Set the file.
+
+        @return: whether that worked; if not, it is logged.
+        """
+        try:
+            self._state.write(self._name, content)
+        except StateUnavailable as error:
+            self._log.warn("{what} are not kept over a restart: {reason}", what=self._what, reason=str(error))
+            return False
+        self._notes.clear(f"unreadable-{self._name}")
+        return True

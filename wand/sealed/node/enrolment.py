@@ -1,0 +1,304 @@
+"""
+Enrolment: what a node keeps of its membership in its state directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hmac import compare_digest
+from time import time
+from typing import Annotated, Final, Literal
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from msgspec import Meta
+from twisted.internet.interfaces import IReactorTime
+
+from wand.errors import MembershipRefused
+from wand.ethernet import MAC
+from wand.health.notes import Notes
+from wand.interfaces.membership import Member
+from wand.sealed.credentials.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
+from wand.sealed.credentials.descriptor import Descriptor
+from wand.sealed.credentials.fields import Octets32, checkSecret
+from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
+from wand.sealed.credentials.messages import Admitted, Signed
+from wand.sealed.credentials.signed import packed, unpacked, verified
+from wand.sealed.credentials.token import Token
+from wand.sealed.credentials.trust import Trust
+from wand.sealed.node.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
+from wand.sealed.node.epoch import EPOCH
+from wand.sealed.node.own_claim import OwnClaim
+from wand.state import StateDirectory
+from wand.state_writer import StateWriter
+
+#: How many servers are remembered.
+SERVERS_MAXIMUM: Final = 16
+
+
+class KnownServer(msgspec.Struct, frozen=True, array_like=True):
+    """
+    A directory server, and where it may be.
+
+    @ivar endpoints: C{HOST:PORT} each; a host may be a name.
+    """
+
+    identity: Octets32
+    exchangeKey: Octets32
+    endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(max_length=8)]
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    network: Octets32
+    descriptor: Signed
+    secret: Octets32
+    certificate: Signed
+    servers: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)]
+
+    def __post_init__(self) -> None:
+        checkSecret(self.secret)
+
+
+class Enrolment:
+    """
+    The membership of a node; it provides L{wand.interfaces.membership.Membership}.
+
+    @ivar state: the directory where it is kept.
+    @ivar key: the node's keys.
+    @ivar invitation: the one that is being redeemed, if there is one.
+    @ivar trust: whose certificates are valid; C{None} before the first invitation.
+    @ivar descriptor: what the network is; C{None} before joining.
+    @ivar own: what our certificate says; C{None} before joining.
+    @ivar ownClaim: what we claim by it.
+    @ivar damaged: what is wrong with files that we can work without, and what to do about it.
+    """
+
+    def __init__(
+        self,
+        state: StateDirectory,
+        clock: IReactorTime,
+        entropy: Entropy = os.urandom,
+        notes: Notes | None = None,
+        *,
+        wallClock: Callable[[], float] = time,
+    ) -> None:
+        """
+        Read what is kept; make the node's key the first time.
+
+        @param notes: where it is said that something cannot be kept.
+        @param wallClock: gives the seconds since the epoch.
+        @raise StateUnavailable: if something cannot be read, or is open to others; or if the key is damaged, or lost
+            while the rest is there.
+        """
+        self.key = NodeKey.kept(state, entropy, beside=(MEMBERSHIP, EPOCH, REVOCATIONS))
+        self.trust: Trust | None = None
+        self.descriptor: Descriptor | None = None
+        self.own: Certificate | None = None
+        self.state = state
+        self._wallClock = wallClock
+        self._writer = StateWriter(state, clock, notes)
+        self._files = files = EnrolmentFiles(self._writer)
+        self.damaged = files.damaged
+        self.ownClaim = OwnClaim(self.key, self._writer, wallClock)
+        self._revocations = RevocationsFile(files, clock)
+        self._kept: _Kept | None = None
+        self._load()
+        self.invitation = InvitationFile(files)
+        if self.token is not None:
+            self._trustIn(Identity(self.token.network))
+
+    # Membership.
+
+    @property
+    def stage(self) -> Literal["new", "joining", "member", "revoked"]:
+        """
+        How far we are.  A member whose certificate has expired, or that redeems one more invitation, is still one.
+        """
+        if self.trust is not None and self.trust.isRevoked(self.identity):
+            return "revoked"
+        return "member" if self._kept else "joining" if self.token else "new"
+
+    @property
+    def token(self) -> Token | None:
+        """
+        The invitation that is being redeemed, if there is one.
+        """
+        return self.invitation.token
+
+    @property
+    def network(self) -> bytes:
+        return self.trust.network if self.trust else b""
+
+    @property
+    def cipher(self) -> str:
+        return self.descriptor.cipher if self.descriptor else self.token.cipher if self.token else ""
+
+    @property
+    def secret(self) -> bytes:
+        return self._kept.secret if self._kept else b""
+
+    @property
+    def exchangeKey(self) -> X25519PrivateKey:
+        return self.key.exchange
+
+    @property
+    def identity(self) -> Identity:
+        return self.key.identity
+
+    @property
+    def certificate(self) -> bytes:
+        return self._kept.certificate if self._kept else b""
+
+    @property
+    def servers(self) -> tuple[KnownServer, ...]:
+        """
+        The servers that we may ask.
+        """
+        invited = (KnownServer(self.token.identity, self.token.server, self.token.endpoints),) if self.token else ()
+        known = self._kept.servers if self._kept else ()
+        return known + tuple(server for server in invited if server not in known)
+
+    def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
+        """
+        Check a presented certificate.  An expired one is good enough for a server that we know: a node that was away
+        for long, or whose clock is ahead, could never be renewed otherwise, and a server can lie about little.
+        """
+        member = self.trust.admit(certificate, exchangeKey, expired=True) if self.trust else None
+        if member is None or member.expires > self._wallClock():
+            return member
+        known = any((each.identity, each.exchangeKey) == (member.identity, exchangeKey) for each in self.servers)
+        return member if member.isServer and known else None
+
+    def invitationSecret(self, invitation: bytes) -> bytes | None:
+        return None
+
+    # Joining.
+
+    def begin(self, token: Token) -> None:
+        """
+        Keep an invitation until it is redeemed; a member may get more by it, which the server knows.
+
+        @raise MembershipRefused: if this node is a member of another network, or was revoked.
+        """
+        if self.stage == "revoked" and self.network == token.network:
+            raise MembershipRefused(
+                "the key of this node was revoked; to start again with another one, give this node an empty state "
+                f"directory in place of {self.state.path}"
+            )
+        if self._kept is not None and self._kept.network != token.network:
+            raise MembershipRefused(
+                f"this node is a member of another network, {Identity(self._kept.network)}; "
+                "give the new one a state directory of its own"
+            )
+        self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
+        self.invitation.keep(token)
+        self._trustIn(Identity(token.network))
+
+    def admitted(self, answer: Admitted) -> bool:
+        """
+        Keep what a server answered.
+
+        @return: whether it is valid and was waited for; if not, nothing is changed.
+        """
+        if self.token is None or self.trust is None:
+            return False
+        descriptor = verified(answer.descriptor, Descriptor, self.network)
+        server = self.trust.check(answer.server, expired=True)
+        own = self._checkOwn(answer.certificate)
+        if descriptor is None or descriptor.cipher != self.token.cipher or own is None:
+            return False
+        if server is None or server.role != SERVER or not compare_digest(server.exchangeKey, self.token.server):
+            return False
+        if not compare_digest(server.identity, self.token.identity):
+            return False
+        if self.own is None or own.issued >= self.own.issued:
+            servers = self.servers[-SERVERS_MAXIMUM:]
+            self._keep(_Kept(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
+        self.invitation.forget()
+        return True
+
+    # Being a member.
+
+    def renewed(self, certificate: bytes) -> bool:
+        """
+        Keep a new certificate.
+
+        @return: whether it is a valid one of ours, and no older than the one that we have, unless that was issued in
+            the future, by a clock that was ahead.
+        """
+        new = self._checkOwn(certificate)
+        if new is None or self._kept is None or self.own is None:
+            return False
+        isOlder = new.issued < self.own.issued
+        if new == self.own or (isOlder and not isOfTheFuture(self.own.issued, self._wallClock())):
+            return False
+        self._keep(msgspec.structs.replace(self._kept, certificate=certificate))
+        if isOlder:  # only a later claim makes others take it
+            self.ownClaim.startAnew()
+        return True
+
+    @property
+    def renewalIn(self) -> float:
+        """
+        In how many seconds to ask for a new certificate; 0 or less for now.
+        """
+        return secondsToRenewal(self.own.issued, self.own.expires, self._wallClock()) if self.own else 0.0
+
+    def claim(self, macs: tuple[MAC, ...]) -> bytes | None:
+        """
+        Our signed claim to these MAC addresses, as far as the certificate allows them, and to what else it says;
+        C{None} before joining.
+        """
+        return None if self.own is None else self.ownClaim.signed(self.own, macs)
+
+    def rememberServer(self, server: KnownServer) -> None:
+        """
+        Keep where a server is, replacing what was known of it.  Beyond the limit, the one that was added first goes.
+        """
+        if self._kept is not None and server not in self._kept.servers:
+            others = [each for each in self._kept.servers if each.exchangeKey != server.exchangeKey]
+            self._keep(msgspec.structs.replace(self._kept, servers=(*others, server)[-SERVERS_MAXIMUM:]))
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind, and nothing unwritten.
+        """
+        self._revocations.stop()
+        self._writer.stop()
+
+    # What is kept.
+
+    def _load(self) -> None:
+        content = self._files.read(MEMBERSHIP)
+        if content is not None:
+            kept = unpacked(content, _Kept, 65536)
+            if kept is None or not self._take(kept):
+                otherwise = "or join again with a new invitation: the name and the address stay the same"
+                self._files.sayDamaged(MEMBERSHIP, otherwise)
+
+    def _take(self, kept: _Kept) -> bool:
+        descriptor = verified(kept.descriptor, Descriptor, kept.network)
+        own = verified(kept.certificate, Certificate, kept.network)
+        if descriptor is None or own is None or own.identity != self.identity:
+            return False
+        self._trustIn(Identity(kept.network))
+        self._kept, self.descriptor, self.own = kept, descriptor, own
+        return True
+
+    def _keep(self, kept: _Kept) -> None:
+        if self._kept is None:
+            self._files.setAside(MEMBERSHIP)
+        self._files.write(MEMBERSHIP, packed(kept))
+        self.damaged.clear()
+        self._take(kept)
+
+    def _checkOwn(self, certificate: bytes) -> Certificate | None:
+        content = self.trust.check(certificate, expired=True) if self.trust else None  # that is for others to judge
+        ours = self.identity, self.key.exchangePublic
+        return content if content is not None and (content.identity, content.exchangeKey) == ours else None
+
+    def _trustIn(self, network: Identity) -> None:
+        if self.trust is None or self.trust.network != network:
+            self.trust = Trust(network, self._wallClock)
+            self._revocations.follow(self.trust)

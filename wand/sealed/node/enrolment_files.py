@@ -1,0 +1,170 @@
+"""
+The files of an enrolment in the state directory of a node.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from wand.errors import StateUnavailable, TokenInvalid
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.secret_files import readSecretFile
+from wand.sealed.credentials.signed import packed, unpacked
+from wand.sealed.credentials.token import Token
+from wand.sealed.credentials.trust import REVOCATIONS_MAXIMUM, Trust
+from wand.state_writer import StateWriter
+
+#: The files.
+MEMBERSHIP: Final = "membership"
+TOKEN: Final = "token"
+REVOCATIONS: Final = "revocations"
+SPENT: Final = "spent"
+
+#: Seconds for which revocations wait for others to be written with them.
+REVOCATIONS_DELAY: Final = 1.0
+
+
+class EnrolmentFiles:
+    """
+    Reads files at the start, and writes them now or later.
+
+    @ivar damaged: what is wrong with files that a node can work without, and what to do about it.
+    """
+
+    _log = Logger()
+
+    def __init__(self, writer: StateWriter) -> None:
+        """
+        @param writer: writes and removes.
+        """
+        self.damaged: list[str] = []
+        self.write = writer.write
+        self.remove = writer.remove
+        self._state = writer.state
+
+    def read(self, name: str) -> bytes | None:
+        """
+        The content of a file; C{None} if there is no such file.
+
+        @raise StateUnavailable: if it cannot be read, or is open to others.
+        """
+        return readSecretFile(self._state, name)
+
+    def sayDamaged(self, name: str, otherwise: str) -> None:
+        """
+        A file cannot be understood.
+
+        @param otherwise: what an operator without a backup can do.
+        """
+        text = f"{self._state.path / name} is damaged; restore a backup (wand restore FILE), {otherwise}"
+        self._log.error("{text}", text=text)
+        self.damaged.append(text)
+
+    def setAside(self, name: str) -> None:
+        """
+        Give a file that is damaged another name, if there is one.
+        """
+        try:
+            if self._state.has(name):
+                self._state.setAside(name)
+        except StateUnavailable as error:
+            self._log.error("{error}", error=error)
+
+
+class InvitationFile:
+    """
+    The invitation that is being redeemed, and which one was the last.
+
+    @ivar token: the invitation; C{None} if there is none.
+    """
+
+    def __init__(self, files: EnrolmentFiles) -> None:
+        """
+        @raise StateUnavailable: if a file cannot be read, or is open to others.
+        """
+        self.token: Token | None = None
+        self._files = files
+        self._spent = files.read(SPENT) or b""
+        content = files.read(TOKEN)
+        if content is not None:
+            try:
+                self.token = Token.parse(content.decode("ascii", "replace"))
+            except TokenInvalid:
+                files.sayDamaged(TOKEN, "or give the node its invitation again: wand join FILE")
+
+    def keep(self, token: Token) -> None:
+        """
+        Keep an invitation until L{forget}.
+        """
+        self._files.write(TOKEN, f"{token.text}\n".encode())
+        self.token = token
+
+    def forget(self) -> None:
+        """
+        The invitation was redeemed or refused; nobody waits for it any more.
+        """
+        if self.token is not None:
+            self._spent = _digest(self.token)
+            self._files.write(SPENT, self._spent)
+        self._files.remove(TOKEN)
+        self.token = None
+
+    def isSpent(self, token: Token) -> bool:
+        """
+        Is this the invitation that was redeemed or refused last?
+        """
+        return compare_digest(_digest(token), self._spent)
+
+
+class RevocationsFile:
+    """
+    The revocations that a L{Trust} knows, written soon after there are new ones.
+    """
+
+    def __init__(self, files: EnrolmentFiles, clock: IReactorTime) -> None:
+        self._files = files
+        self._clock = clock
+        self._trust: Trust | None = None
+        self._writing: IDelayedCall | None = None
+
+    def follow(self, trust: Trust) -> None:
+        """
+        Hand over what is in the file, and write down what is new from now on.
+
+        @raise StateUnavailable: if the file cannot be read, or is open to others.
+        """
+        content = self._files.read(REVOCATIONS)
+        revocations = None if content is None else unpacked(content, list[bytes], 256 * REVOCATIONS_MAXIMUM)
+        if content is not None and revocations is None:
+            otherwise = "or let the others tell this node who was revoked, which they do at once"
+            self._files.sayDamaged(REVOCATIONS, otherwise)
+            self._files.setAside(REVOCATIONS)
+        trust.load(revocations or ())
+        trust.observe(self._revoked)
+        self._trust = trust
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind, and nothing unwritten.
+        """
+        if self._writing is not None:
+            self._writing.cancel()
+            self._write()
+
+    def _revoked(self, identity: Identity, revocation: bytes) -> None:
+        if self._writing is None:
+            self._writing = self._clock.callLater(REVOCATIONS_DELAY, self._write)
+
+    def _write(self) -> None:
+        self._writing = None
+        if self._trust is not None:
+            self._files.write(REVOCATIONS, packed(self._trust.revocations))
+
+
+def _digest(token: Token) -> bytes:
+    return f"{sha256(token.text.encode()).hexdigest()}\n".encode()

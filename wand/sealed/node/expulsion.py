@@ -1,0 +1,65 @@
+"""
+Expulsion: what a node does when somebody is revoked, and what it says when that is the node itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.logger import Logger
+
+from wand.interfaces import Context, ISessions
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.node.claims import Claims
+from wand.sealed.node.enrolment import Enrolment
+
+#: What the operator of a revoked node is told.
+REVOKED: Final = (
+    "this node was revoked, and its key can never be a member again; to come back, give it an empty state directory "
+    "in place of {} and a new invitation"
+)
+
+
+class Expulsion:
+    """
+    Ends everything that a node has with a revoked member.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        claims: Claims,
+        sessions: ISessions,
+        context: Context,
+        expelled: Callable[[], object],
+    ) -> None:
+        """
+        @param expelled: called soon after we were revoked ourselves.
+        """
+        self._enrolment = enrolment
+        self._claims = claims
+        self._sessions = sessions
+        self._context = context
+        self._expelled = expelled
+
+    def revoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        A member was revoked; see L{wand.sealed.credentials.trust.Trust.observe}.
+        """
+        self._claims.drop(identity)
+        self._sessions.end(identity)
+        self._context.events.publish("revoked", key=identity.text)
+        if identity == self._enrolment.identity:
+            self.sayOurs()
+            self._context.clock.callLater(0, self._expelled)  # not from within the session that told us
+
+    def sayOurs(self) -> None:
+        """
+        Tell the operator that this node is revoked.
+        """
+        note = REVOKED.format(self._enrolment.state.path)
+        self._context.notes.say("revoked", note)
+        self._log.error("{note}", note=note)

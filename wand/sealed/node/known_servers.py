@@ -1,0 +1,48 @@
+"""
+The directory servers of our network, as a member sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wand.interfaces import ISessions
+from wand.interfaces.participant import DirectoryServer
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.node.enrolment import Enrolment
+
+
+class KnownServers:
+    """
+    Knows the servers, and sends them control messages.
+    """
+
+    def __init__(self, enrolment: Enrolment, sessions: ISessions) -> None:
+        self._enrolment = enrolment
+        self._sessions = sessions
+
+    def known(self) -> Sequence[DirectoryServer]:
+        """
+        The servers that a member may ask; none while we are not a member.
+        """
+        if self._enrolment.own is None or self._enrolment.stage == "revoked":
+            return ()
+        return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self._enrolment.servers]
+
+    def tell(self, message: bytes) -> None:
+        """
+        Send a control message to every server with which there is a session.
+        """
+        for identity in self._identities():
+            if self._sessions.isUp(identity):
+                self._sessions.sendControl(identity, message)
+
+    def renewSessions(self) -> None:
+        """
+        Make a new session with every server with which there is one: a handshake compares the clocks.
+        """
+        for identity in self._identities():
+            self._sessions.renew(identity)
+
+    def _identities(self) -> list[Identity]:
+        return [Identity(each.identity) for each in self._enrolment.servers]

@@ -1,0 +1,78 @@
+"""
+What was learned behind bridges, kept over a restart, so that nobody takes it by waiting for one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from twisted.internet.interfaces import IReactorTime
+
+from wand.health.failures import Failures
+from wand.health.notes import Notes
+from wand.sealed.credentials.fields import Octets6, Octets32
+from wand.sealed.credentials.signed import packed, unpacked
+from wand.sealed.node.cache_file import CacheFile
+from wand.sealed.node.learned import Heard, Learned
+from wand.state import StateDirectory
+
+#: The file in the state directory.
+HEARD: Final = "heard"
+
+#: How many addresses are kept, those that were heard last.
+KEPT_MAXIMUM: Final = 8192
+
+#: The largest file that is read, in octets.
+FILE_MAXIMUM: Final = 1_000_000
+
+#: Seconds between two looks at whether there is something new to keep.
+KEEP_INTERVAL: Final = 60.0
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    mac: Octets6
+    holder: Octets32
+    since: int
+    last: int
+
+
+class LearnedCache:
+    """
+    Writes down what is learned, about once a minute while it changes.
+    """
+
+    def __init__(
+        self, state: StateDirectory, learned: Learned, clock: IReactorTime, failures: Failures, notes: Notes
+    ) -> None:
+        self._learned = learned
+        self._known: frozenset[tuple[bytes, bytes]] = frozenset()
+        self._file = CacheFile(HEARD, "hosts behind bridges", self._look, state, clock, failures, notes)
+
+    def start(self) -> None:
+        """
+        Take what was kept, and keep up from now on.
+        """
+        for kept in unpacked(self._file.start(KEEP_INTERVAL), list[_Kept], FILE_MAXIMUM) or ():
+            self._learned.remember(Heard(kept.mac, kept.holder, kept.since, kept.last))
+
+    def stop(self) -> None:
+        """
+        Keep what there is, and stop.
+        """
+        if self._file.stop():
+            self.keep()
+
+    def keep(self) -> None:
+        """
+        Write everything down.
+        """
+        latest = sorted(self._learned.remembered(), key=lambda each: each.last)[-KEPT_MAXIMUM:]
+        kept = [_Kept(each.mac, each.holder, int(each.since), int(each.last)) for each in latest]
+        self._file.write(packed(kept))
+
+    def _look(self) -> None:
+        known = frozenset((each.mac, each.holder) for each in self._learned.remembered())
+        if known != self._known:
+            self._known = known
+            self.keep()

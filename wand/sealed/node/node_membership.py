@@ -1,0 +1,268 @@
+"""
+A node as a member of a sealed network: it joins, keeps its certificate fresh, knows who owns which address, and hands
+on who was revoked.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+from twisted.logger import Logger
+
+from wand.interfaces import Context, ISessionTransport, ITap
+from wand.interfaces.participant import MemberContext
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.token import Token
+from wand.sealed.node.claims import Claims
+from wand.sealed.node.clock_comparison import ClockComparison
+from wand.sealed.node.copies import CopiesOfUs
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.expulsion import Expulsion
+from wand.sealed.node.followers import MembershipFollower
+from wand.sealed.node.goodbyes import Goodbyes
+from wand.sealed.node.introductions import Introductions
+from wand.sealed.node.known_peers import KnownPeers
+from wand.sealed.node.known_servers import KnownServers
+from wand.sealed.node.learned_cache import LearnedCache
+from wand.sealed.node.overlap import OverlapWatch, interfacesOf
+from wand.sealed.node.own_addresses import OwnAddresses
+from wand.sealed.node.own_certificate import OwnCertificate
+from wand.sealed.node.own_participant import OwnParticipant, checkOf
+from wand.sealed.node.redeeming import Redeeming
+from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.status import OwnStatus
+from wand.table import Table
+
+#: What the operator of a node without a network is told.
+NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
+
+
+class NodeMembership:
+    """
+    The membership of a node: its parts, begun and ended in order.
+
+    @ivar enrolment: what is kept of it.
+    @ivar claims: who owns which address.
+    @ivar sealed: what directories and frame services work with.
+    @ivar goodbyes: says goodbye to other members.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        transport: ISessionTransport,
+        tap: ITap,
+        table: Table,
+        context: Context,
+        *,
+        name: str,
+        host: str,
+        port: int,
+        follower: MembershipFollower,
+    ) -> None:
+        """
+        @param name: what the node would like to be called; empty for the name of the host.
+        @param host: the local address of the data.
+        @param port: the UDP port of the data.
+        @param follower: is told of changes of our membership.
+        """
+        sessions = transport.sessions
+        told = context.clock, context.failures, context.notes
+        self.enrolment = enrolment
+        self.claims = Claims(
+            enrolment.identity,
+            checkOf(enrolment),
+            table,
+            context.clock,
+            context.events,
+            context.counters,
+            notes=context.notes,
+            wallClock=context.wallClock,
+        )
+        self._sessions = sessions
+        self._tap = tap
+        self._context = context
+        self._notes = context.notes
+        self._name = name or socket.gethostname().partition(".")[0]
+        self._follower = follower
+        self._control = ControlMessages(sessions, context.clock, context.counters)
+        self._servers = KnownServers(enrolment, sessions)
+        self._addresses = OwnAddresses(tap, context.notes)
+        self._certificate = OwnCertificate(
+            enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
+        )
+        self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
+        where = host, port
+        self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
+        self.sealed = MemberContext(self._participant, sessions, self._control)
+        self.goodbyes = Goodbyes(sessions, self._control, context)
+        Introductions(self._participant, sessions, self._control)
+        self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
+        self._revocations: RevocationExchange | None = None
+        self._clocks = ClockComparison(context, self._stepped, isServer=False)
+        self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
+        self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
+        self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
+        self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
+        self._connect(transport)
+
+    def _connect(self, transport: ISessionTransport) -> None:
+        """
+        Have the transport ask the claims, and tell us.
+        """
+        transport.admitSources(self.claims.sources.mayUse)
+        transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
+        transport.mayReach = self._participant.mayReach
+        self._sessions.onClock(self._clocks.told)
+        self.claims.restarted = self._sessions.renew
+
+    # Begin and end.
+
+    def start(self) -> None:
+        """
+        Redeem the invitation that is kept, or go on as a member.
+        """
+        self._clocks.start()
+        for text in self.enrolment.damaged:
+            self._notes.say(f"damaged-{text.partition(' ')[0]}", text)
+        stage = self.enrolment.stage
+        if stage == "member":
+            self._begin()
+        if stage == "revoked":
+            self._expulsion.sayOurs()
+        elif self.enrolment.token is not None:
+            self._redeeming.begin()
+        elif stage == "new":
+            self._notes.say("join", NOBODY)
+            self._log.warn("{note}", note=NOBODY)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._redeeming.stop()
+        self._certificate.stop()
+        self._clocks.stop()
+        self._overlap.stop()
+        if self._revocations is not None:
+            self._revocations.stop()
+            self._knownPeers.stop()
+            self._learned.stop()
+        self.claims.stop()
+        self.enrolment.stop()
+
+    def redeem(self, text: str) -> None:
+        """
+        Keep an invitation, and redeem it.
+
+        @raise wand.errors.TokenInvalid: if C{text} is no invitation.
+        @raise wand.errors.MembershipRefused: if this node is a member of another network.
+        @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
+        """
+        self.enrolment.begin(Token.parse(text))
+        if self.enrolment.stage == "member":
+            self._follower.serversChanged()
+        self._redeeming.begin()
+
+    # What happens.
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed: it may be in the way of the overlay.
+        """
+        self._overlap.look()
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address: claim it, once the certificate has it.
+        """
+        self._redeeming.macChanged()
+        self._certificate.macChanged()
+        if self._revocations is not None:
+            self._certificate.keepFresh()
+            self._announce()
+
+    def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
+        self._addresses.take(own, before)
+        self._begin()
+        self._follower.serversChanged()
+
+    def _begin(self) -> None:
+        """
+        We are a member.
+        """
+        trust = self.enrolment.trust
+        assert trust is not None
+        if self._revocations is None:
+            trust.observe(self._expulsion.revoked)
+            self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
+            self._learned.start()
+            self._knownPeers.start()
+        self._certificate.keepFresh()
+        self._announce()
+        if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
+            self._overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
+
+    def _ofOverlay(self) -> list[str]:
+        own = self.enrolment.own
+        addresses = [each.partition("/")[0] for each in own.addresses] if own else []
+        return [*interfacesOf(self._tap.interface), *addresses]
+
+    def _announce(self) -> None:
+        announcement = self._participant.announcement()
+        if announcement is not None:
+            self.claims.offer(*announcement)
+        self._follower.announcementChanged()
+
+    def _stepped(self) -> None:
+        """
+        Somebody set our clock: check again what has expired and what we took for expired, and compare it with the
+        servers'.
+        """
+        self._certificate.keepFresh()
+        self._follower.clockSet()
+        self._servers.renewSessions()
+
+    def _expelled(self) -> None:
+        """
+        We are no longer a member: ask nobody for anything, since they would only drop and count it.
+        """
+        self._certificate.stop()
+        self._follower.serversChanged()
+        self._sessions.endAll()
+
+    # What the operator sees.
+
+    @property
+    def unansweredFor(self) -> float:
+        """
+        See L{Redeeming.unansweredFor}.
+        """
+        return self._redeeming.unansweredFor
+
+    def status(self) -> OwnStatus:
+        """
+        The state of the membership, for people.
+        """
+        enrolment = self.enrolment
+        own, descriptor = enrolment.own, enrolment.descriptor
+        return OwnStatus(
+            stage=enrolment.stage,
+            network=descriptor.name if descriptor else "",
+            networkKey=enrolment.network.hex(),
+            cipher=enrolment.cipher,
+            prefix=descriptor.prefix if descriptor else "",
+            name=own.name if own else self._name,
+            key=enrolment.identity.text,
+            addresses=list(own.addresses) if own else [],
+            expires=own.expires if own else None,
+            conflicts=self.claims.conflicts,
+            bridge=own.bridge if own else False,
+            behind=own.limits.macs if own else 0,
+            broadcasts=own.limits.broadcasts if own else 0,
+            redeeming=enrolment.token is not None,
+        )

@@ -1,0 +1,77 @@
+"""
+Our certificate, renewed in time by a server with which there is a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wand.interfaces import Context, ISessions, ITap
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
+from wand.sealed.control_numbers import CERTIFICATE_NUMBERS
+from wand.sealed.credentials.messages import NotNow, Refused, Renew, Renewed, pack, parse
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.joining import Renewal
+from wand.sealed.node.known_servers import KnownServers
+from wand.sealed.node.own_addresses import OwnAddresses
+
+
+class OwnCertificate:
+    """
+    Asks the servers for a new certificate, and takes it over.
+    """
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        servers: KnownServers,
+        sessions: ISessions,
+        control: ControlReaders,
+        tap: ITap,
+        addresses: OwnAddresses,
+        announce: Callable[[], object],
+        context: Context,
+    ) -> None:
+        """
+        @param announce: announces us with the new certificate.
+        """
+        self._enrolment = enrolment
+        self._servers = servers
+        self._tap = tap
+        self._addresses = addresses
+        self._renewal = Renewal(enrolment, tap.mac, context.clock, self._ask, announce, context.notes)
+        sessions.onSession(self._session)
+        control.read(CERTIFICATE_NUMBERS, self._received)
+
+    def keepFresh(self) -> None:
+        """
+        Renew it when it is time; at once if it is.
+        """
+        self._renewal.start()
+
+    def macChanged(self) -> None:
+        """
+        The tap has another address, which the next certificate has to name.
+        """
+        self._renewal.mac = self._tap.mac
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._renewal.stop()
+
+    def _ask(self, message: Renew) -> None:
+        self._servers.tell(pack(message))
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if up and member.isServer:
+            self._renewal.start()
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if member.isServer and isinstance(message, Renewed | Refused | NotNow):
+            before = self._enrolment.own
+            self._renewal.received(message)
+            self._addresses.take(self._enrolment.own, before)

@@ -1,0 +1,71 @@
+"""
+Revocations are exchanged: whoever has a session compares what it knows, so that a revocation also reaches those who
+reach no server.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wand.interfaces import Context
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
+from wand.sealed.control_numbers import REVOCATION_NUMBERS
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
+from wand.sealed.credentials.revocation_comparison import RevocationComparison
+from wand.sealed.credentials.trust import Trust
+from wand.timing.repeating import Repeating
+
+#: Seconds between two comparisons in a session that lasts.
+COMPARISON_INTERVAL: Final = 60.0
+
+
+class RevocationExchange:
+    """
+    Compares at the beginning of every session and from time to time, and tells everybody news at once.
+    """
+
+    def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
+        self._comparison = RevocationComparison(trust)
+        self._sessions = sessions
+        self._present: set[bytes] = set()
+        sessions.onSession(self._session)
+        self._end = control.read(REVOCATION_NUMBERS, self._received)
+        trust.observe(self._revoked)
+        self._comparing = Repeating("the revocation exchange", self._compare, context.clock, context.failures)
+        self._comparing.start(COMPARISON_INTERVAL, now=True)
+
+    def stop(self) -> None:
+        """
+        Stop comparing.
+        """
+        self._end()
+        self._comparing.stop()
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if up:
+            self._present.add(peer)
+            self._send(peer, self._comparison.greeting())
+        else:
+            self._present.discard(peer)
+
+    def _compare(self) -> None:
+        for peer in tuple(self._present):
+            self._send(peer, self._comparison.greeting())
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, RevocationsDigest | RevocationsWanted | Revocations):
+            answer = self._comparison.answer(message)
+            if answer is not None:
+                self._send(peer, answer)
+
+    def _revoked(self, identity: Identity, revocation: bytes) -> None:
+        self._present.discard(identity)
+        for peer in tuple(self._present):
+            self._send(peer, self._comparison.push(revocation))
+
+    def _send(self, peer: bytes, message: Message) -> None:
+        self._sessions.sendControl(peer, pack(message))

@@ -1,0 +1,254 @@
+"""
+An attempt to reach a peer: an initiation, sent again and again until it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall
+
+from wand.interfaces.membership import Member
+from wand.sealed.sessions.cookies import openCookie
+from wand.sealed.sessions.counterpart import Counterpart
+from wand.sealed.sessions.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey
+from wand.sealed.sessions.packets import (
+    HANDSHAKE_SIZE,
+    VERSION,
+    CookieMessage,
+    Greeting,
+    Reply,
+    Response,
+    macKey,
+    macOne,
+    packGreeting,
+    packInitiation,
+    parseReply,
+    prologueOf,
+)
+from wand.sealed.sessions.peer_place import PeerPlace
+from wand.sealed.sessions.peers import Correspondent, JoinKey
+from wand.sealed.sessions.session import Owner, Session
+from wand.sealed.sessions.shared import Shared
+from wand.sealed.sessions.timers import ATTEMPT_END, COOKIE_LIFE, RESEND_FIRST, RESEND_JITTER, RESEND_MAXIMUM
+
+
+class Target(Owner, Protocol):
+    """
+    Whom an attempt is to reach; it gets the session that comes of it.
+    """
+
+    @property
+    def counterpart(self) -> Counterpart:
+        """
+        What handshakes with the peer need to know.
+        """
+
+    @property
+    def place(self) -> PeerPlace:
+        """
+        Where the peer may be.
+        """
+
+    def answered(
+        self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
+    ) -> None:
+        """
+        The peer answered our initiation.
+
+        @param place: where the initiation went that it read.
+        @param sender: where the response came from.
+        @param size: octets of the response.
+        """
+
+
+class Attempt:
+    """
+    An attempt at work.  Every repetition is a handshake of its own, because the peer answers none twice.  What goes to
+    each place has a number of its own, so that the answer tells at which of them the peer read it, wherever it may seem
+    to come from.
+
+    @ivar peer: whom it is to reach.
+    @ivar sendings: how often an initiation was sent.
+    """
+
+    def __init__(self, shared: Shared, target: Target, gaveUp: Callable[[], None]) -> None:
+        """
+        @param gaveUp: called when nobody answered.
+        """
+        self.peer: Correspondent = target.peer
+        self.sendings = 0
+        self._turn = 0  # as with C{sendings}, but whoever demands a cookie is not left out of the answer
+        self._shared = shared
+        self._target = target
+        self._gaveUp = gaveUp
+        self._places: dict[tuple[str, int], int] = {}
+        self._end = shared.clock.seconds() + ATTEMPT_END
+        self._wait = RESEND_FIRST
+        self._sentAt = 0.0
+        self._timer: IDelayedCall | None = None
+        self._noise: Initiator | None = None
+        self._macs: dict[int, bytes] = {}
+        self._repeat()
+
+    def stop(self) -> None:
+        """
+        End the attempt; leaves no timer and no index behind.
+        """
+        self.withdraw()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def withdraw(self) -> None:
+        """
+        Take back what was sent last, because the peer's own handshake goes first.  If nothing comes of that one, the
+        next repetition is due as before.
+        """
+        self._noise = None
+        for index in self._places.values():
+            self._shared.indices.attempts.pop(index, None)
+
+    def hasten(self) -> None:
+        """
+        Something changed on the way: try as soon as a first attempt would be repeated, and often.
+        """
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+            now = self._shared.clock.seconds()
+            self._wait = RESEND_FIRST
+            self._timer = self._shared.clock.callLater(max(0.0, self._sentAt + RESEND_FIRST - now), self._repeat)
+
+    def responseReceived(self, response: Response, sender: tuple[str, int]) -> None:
+        """
+        Take a response.  One that does not open, or says nothing that we understand, is counted; the attempt goes on.
+        """
+        opened = self._opened(response)
+        if opened is None:
+            self._shared.counters["drop-sealed-handshake"] += 1
+            return
+        reply, keys = opened
+        member = self._shared.membership.admit(reply.credential, self._target.counterpart.exchangeKey)
+        if member is None or not _isExpected(self.peer, member):
+            self._shared.counters["drop-sealed-refused"] += 1
+            return
+        place = next(place for place, index in self._places.items() if index == response.receiver)
+        self._target.answered(self._session(response, reply, keys), member, place, sender, HANDSHAKE_SIZE)
+
+    def _opened(self, response: Response) -> tuple[Reply, TransportKeys] | None:
+        if self._noise is None:
+            return None
+        try:
+            payload, keys = self._noise.read(response.noise, self._target.counterpart.psk)
+        except HandshakeInvalid:
+            return None
+        reply = parseReply(payload)
+        return None if reply is None else (reply, keys)
+
+    def _session(self, response: Response, reply: Reply, keys: TransportKeys) -> Session:
+        return Session(
+            self._target,
+            self._shared.membership.cipher,
+            keys,
+            response.receiver,
+            response.sender,
+            self._shared.clock.seconds(),
+            initiator=True,
+            version=min(VERSION, reply.version),
+            ahead=self._shared.timeOfDay.ahead(reply.clock),
+        )
+
+    def cookieDemanded(self, message: CookieMessage) -> None:
+        """
+        The peer wants a cookie: send the initiation again, with it.
+        """
+        mac, counterpart = self._macs.get(message.receiver), self._target.counterpart
+        cookie = openCookie(message, counterpart.exchangeKey, mac) if mac else None
+        if cookie is None:
+            self._shared.counters["drop-sealed-cookie"] += 1
+            return
+        self._shared.counters["sealed-cookies-received"] += 1
+        counterpart.cookie = cookie
+        counterpart.cookieUntil = self._shared.clock.seconds() + COOKIE_LIFE
+        self._turn -= 1
+        self._send()
+        self._turn += 1
+        self._macs = {}  # one cookie for one initiation, lest somebody on the path make us send without end
+
+    def _repeat(self) -> None:
+        now = self._shared.clock.seconds()
+        if now >= self._end:
+            self._timer = None
+            self._gaveUp()
+            return
+        try:
+            self._send()
+        except Exception:  # the next repetition may do better, and somebody waits for the end of it
+            self._shared.failures.caught("handshake")
+        self._turn += 1
+        wait = self._wait * (1 + RESEND_JITTER * self._shared.random.random())
+        self._wait = min(RESEND_MAXIMUM, 2 * self._wait)
+        self._timer = self._shared.clock.callLater(min(wait, self._end - now), self._repeat)
+
+    def _send(self) -> None:
+        cookie = self._cookie()
+        message = self._message(cookie)
+        if message is None:
+            return
+        self._sentAt = self._shared.clock.seconds()
+        self.sendings += 1
+        key = macKey(self._target.counterpart.exchangeKey)
+        for place in self._target.place.candidates(self._turn):
+            index = self._indexFor(place)
+            datagram = packInitiation(index, message, key, cookie)
+            self._macs[index] = macOne(datagram)
+            if self._sendTo(place, datagram):
+                self._shared.counters["sealed-initiations-sent"] += 1
+
+    def _sendTo(self, place: tuple[str, int], datagram: bytes) -> bool:
+        """
+        Send from the address at which the peer was heard, if it was: nothing else may get through to it.  Every other
+        time from the one that the system chooses: that may not lead there any more.
+        """
+        port = self._shared.portFor(place)
+        if port is None:
+            return False
+        return (port if self._turn % 2 else port.answering(place)).send(datagram, place)
+
+    def _indexFor(self, place: tuple[str, int]) -> int:
+        indices = self._shared.indices
+        if place not in self._places:
+            self._places[place] = indices.free()
+        indices.attempts[self._places[place]] = self
+        return self._places[place]
+
+    def _cookie(self) -> bytes:
+        counterpart = self._target.counterpart
+        return counterpart.cookie if self._shared.clock.seconds() < counterpart.cookieUntil else b""
+
+    def _message(self, cookie: bytes) -> bytes | None:
+        shared, counterpart = self._shared, self._target.counterpart
+        membership, timeOfDay = shared.membership, shared.timeOfDay
+        greeting = Greeting(
+            VERSION,
+            timeOfDay.milliseconds(),
+            counterpart.purpose,
+            counterpart.credential,
+            timeOfDay.seconds(),
+            cookie,
+        )
+        prologue, ephemeral = prologueOf(membership.network), ephemeralKey(shared.entropy)
+        try:
+            self._noise = Initiator(
+                membership.cipher, prologue, membership.exchangeKey, counterpart.exchangeKey, ephemeral
+            )
+            return self._noise.write(packGreeting(greeting))
+        except (HandshakeInvalid, ValueError):
+            self._noise = None
+            shared.counters["drop-sealed-handshake"] += 1
+            return None
+
+
+def _isExpected(peer: Correspondent, member: Member) -> bool:
+    return member.isServer if isinstance(peer, JoinKey) else member.identity == peer

@@ -1,0 +1,58 @@
+"""
+Freshness: which initiations of a peer are new, and which are repeated by somebody who recorded them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wand.sealed.sessions.timers import COOKIE_LIFE
+
+#: Seconds for which initiations are remembered: longer than the cookie that one of them echoes can be good.
+INITIATIONS_MEMORY: Final = 3 * COOKIE_LIFE
+
+#: How many of one peer are remembered.  It makes fewer meanwhile, and nobody else can make any.
+INITIATIONS_MAXIMUM: Final = 64
+
+
+class Freshness:
+    """
+    What is remembered of one peer's initiations.
+
+    Their times order them only as long as the peer's clock is not set back.  So one that is not later than the latest
+    is no replay all the same if it echoes, under its seal, a cookie that we made just now, and was not seen yet.  The
+    latest stays what it is: what was recorded meanwhile is no later than that.
+
+    @ivar latest: the highest time in those that were taken.
+    """
+
+    __slots__ = ("_taken", "latest")
+
+    def __init__(self) -> None:
+        self.latest = -1
+        self._taken: dict[int, float] = {}
+
+    def isLater(self, time: int) -> bool:
+        """
+        Is this later than everything that was taken?
+        """
+        return time > self.latest
+
+    def isRepeated(self, time: int) -> bool:
+        """
+        Was one of just this time taken lately?
+        """
+        return time in self._taken
+
+    def take(self, time: int, now: float) -> None:
+        """
+        Remember one that was taken.
+
+        @param now: the moment, by the monotonic clock.
+        """
+        self.latest = max(self.latest, time)
+        self._taken[time] = now
+        for oldest, taken in tuple(self._taken.items()):
+            if now - taken < INITIATIONS_MEMORY and len(self._taken) <= INITIATIONS_MAXIMUM:
+                break
+            del self._taken[oldest]

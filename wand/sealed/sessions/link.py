@@ -1,0 +1,170 @@
+"""
+The way out to one peer: frames and messages are sealed in the session in use, and sent to where the peer is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+
+from wand.sealed.sessions.ciphers import Octets
+from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
+from wand.sealed.sessions.path import BIG, Path
+from wand.sealed.sessions.peer_place import PeerPlace
+from wand.sealed.sessions.peers import Account
+from wand.sealed.sessions.roaming import QUESTION
+from wand.sealed.sessions.schedule import Schedule
+from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.shared import Shared
+
+
+class Link:
+    """
+    Sends to one peer.
+
+    @ivar session: what is sent in; C{None} while there is no session.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        path: Path,
+        place: PeerPlace,
+        schedule: Schedule,
+        account: Account,
+        keep: Callable[[int, Octets], object],
+    ) -> None:
+        """
+        @param schedule: is told what was sent, and when.
+        @param keep: takes what cannot be sent because there is no session: its kind, and the octets after that.
+        """
+        self.session: Session | None = None
+        self._shared = shared
+        self._seconds = shared.clock.seconds
+        self._path = path
+        self._place = place
+        self._schedule = schedule
+        self._account = account
+        self._keep = keep
+
+    def sendFrame(self, frame: Octets) -> None:  # HOT PATH
+        """
+        Send a frame, or let it wait for a session; in fragments if it is too big for the path.  What cannot be sent is
+        dropped and counted.  It may stay in the train until L{wand.sealed.sessions.train.Train.send}.
+        """
+        session = self.session
+        size = len(frame) + 1
+        if session is None:
+            self._keep(FRAME, frame)
+        elif size <= self._path.room:
+            self.sendFrames(session, (self._shared.plaintexts.whole(frame),), 1, size - 1)
+        elif size > PLAINTEXT_MAXIMUM:
+            self._shared.counters["drop-sealed-too-long"] += 1
+        else:
+            fragments = self._shared.plaintexts.fragments(frame, self._path.room)
+            self.sendFrames(session, fragments, 1, size - 1)
+
+    def sendFrames(self, session: Session, plaintexts: Sequence[memoryview], frames: int, octets: int) -> None:
+        # HOT PATH
+        """
+        Send the plaintexts of a frame: whole, in chunks or in fragments.
+
+        @param session: ours.
+        @param frames: how many packets it stands for, for the account.
+        @param octets: its length.
+        """
+        if not self._transmit(session, plaintexts):
+            return
+        schedule = self._schedule
+        sentAt = schedule.usedAt = schedule.sentAt
+        if schedule.awaiting == inf:
+            schedule.wantAnswer()
+        if sentAt >= self._path.due and len(plaintexts[0]) > BIG:
+            self._shared.train.send()
+            self._path.probe()
+        account = self._account
+        account.framesSent += frames
+        account.bytesSent += octets
+
+    def _transmit(self, session: Session, plaintexts: Sequence[memoryview]) -> bool:  # HOT PATH
+        schedule, place = self._schedule, self._place
+        schedule.sentAt = self._seconds()
+        schedule.owing = inf
+        port, endpoint = place.port, place.endpoint
+        if port is None or endpoint is None:
+            self._shared.counters["drop-sealed-unreachable"] += 1
+            return False
+        return self._shared.train.add(session, plaintexts, port, endpoint)
+
+    # COLD PATH
+
+    @property
+    def isAwaiting(self) -> bool:
+        """
+        Was something sent since the peer was last heard?
+        """
+        return self._schedule.isAwaiting
+
+    def send(self, kind: int, body: Octets) -> None:
+        """
+        Send a message at once, or let it wait for a session.  What cannot be sent is dropped and counted.
+
+        @param kind: the first octet of the plaintext.
+        """
+        if self.session is None:
+            self._keep(kind, body)
+        elif len(body) >= PLAINTEXT_MAXIMUM:
+            self._shared.counters["drop-sealed-too-long"] += 1
+        elif self.sendPlain(bytes([kind]) + body):
+            self._schedule.usedAt = self._schedule.sentAt
+            self._schedule.wantAnswer()
+
+    def sendAll(self, waiting: Iterable[tuple[int, bytes]]) -> None:
+        """
+        Send frames and messages that waited for the session, each with its kind.
+        """
+        for kind, body in waiting:
+            if kind == FRAME:
+                self.sendFrame(body)
+            else:
+                self.send(kind, body)
+        self._shared.train.send()
+
+    def sendBefore(self, previous: Session | None, kind: int, body: Octets) -> None:
+        """
+        Send a message in the session before this one, to where the peer was heard then, if there is such a session.
+
+        @param kind: the first octet of the plaintext.
+        """
+        if previous is not None and self._place.before is not None:
+            self._shared.train.add(previous, [memoryview(bytes([kind]) + body)], *self._place.before)
+            self._shared.train.send()
+
+    def sendPlain(self, plaintext: bytes) -> bool:
+        """
+        Send a plaintext now, if there is a session.
+
+        @return: whether the system took it.
+        """
+        session = self.session
+        return session is not None and self._transmit(session, [memoryview(plaintext)]) and self._shared.train.send()
+
+    def ask(self, everywhere: bool) -> None:
+        """
+        Ask the peer for a sign of life.
+
+        @param everywhere: wherever it may be, not only where it was heard.
+        """
+        session, place = self.session, self._place
+        if session is None:
+            return
+        self._shared.counters["sealed-searches"] += 1
+        for endpoint in place.candidates() if everywhere else place.candidates()[:1]:
+            # From the address that the system chooses now; and last from the one that the peer knows, if it is another.
+            known = place.port if endpoint is place.endpoint else None
+            for port in dict.fromkeys((self._shared.portFor(endpoint), known)):
+                if port is not None and self._shared.train.add(session, [memoryview(QUESTION)], port, endpoint):
+                    self._shared.train.send()
+        self._schedule.sentAt = self._shared.clock.seconds()
+        self._schedule.awaiting = inf
+        self._schedule.wantAnswer()

@@ -1,0 +1,210 @@
+"""
+How big a datagram may be on the way to a peer: found out by probes that the peer answers, up and down (RFC 8899).
+
+What ICMP says is not trusted, and our datagrams are never cut on the way: one that is too big is lost, and a probe that
+stays without an answer tells.  Probes are sent only while there are big frames to send.
+
+    kind 4 (1) | 0 a probe, 1 its answer (1) | size of the probe's datagram (2) | a probe is filled up with zeros
+
+And whether it loses datagrams at random, which only the peer can know, and says:
+
+    kind 6 (1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from struct import Struct
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from wand.sealed.sessions.packets import DATA_OVERHEAD
+
+#: The first octet of a probe and of its answer.
+PROBE: Final = 4
+
+#: The whole plaintext of a report that datagrams are lost at random.
+LOSSY: Final = 6
+
+#: Datagrams that are tried, in octets of UDP payload.  The first is the size of a handshake, the second what every IPv6
+#: path carries; then those of usual tunnels, and Ethernet's and jumbo frames with IPv6 and with IPv4.
+SIZES: Final = (832, 1232, 1332, 1392, 1420, 1452, 1472, 8952, 8972)
+
+#: The one to begin with.
+START: Final = 1
+
+#: Plaintexts longer than this make it worthwhile to know the path.
+BIG: Final = 600
+
+#: Seconds to wait for an answer, and how many times.
+PROBE_PATIENCE: Final = 0.5
+PROBE_TRIES: Final = 5
+
+#: The size in use is given up only if a smaller probe, sent beside it, is answered L{PROBE_TRIES} times and it is not:
+#: so loss alone, or a peer that is away, does not make datagrams small.  When neither is answered, it is tried this
+#: many times.
+CONFIRM_TRIES: Final = 4 * PROBE_TRIES
+
+#: Seconds for which a report holds, and the least between two reports: some may be lost, and a slow flow has little to
+#: lose in a second; nobody pays for long once the loss is over.
+LOSSY_LASTS: Final = 10.0
+LOSSY_INTERVAL: Final = 1.0
+
+#: Seconds after which the size in use is tried again, and the next bigger one.
+CONFIRM_INTERVAL: Final = 5.0
+RAISE_INTERVAL: Final = 60.0
+
+_LAYOUT: Final = Struct(">BBH")
+
+
+class Path:
+    """
+    The way to one peer.
+
+    @ivar room: octets of the longest plaintext that it carries, as far as we know.
+    @ivar due: when, in the clock's seconds, the next big plaintext makes it worth to probe.
+    """
+
+    def __init__(self, clock: IReactorTime, send: Callable[[bytes], object]) -> None:
+        """
+        @param send: sends a plaintext.
+        """
+        self._clock = clock
+        self._send = send
+        self._timer: IDelayedCall | None = None
+        self._reportAt = -inf  # when we may say again that datagrams are lost
+        self.forget()
+
+    @property
+    def size(self) -> int:
+        """
+        Octets of the longest datagram.
+        """
+        return SIZES[self._step]
+
+    @property
+    def isLossy(self) -> bool:
+        """
+        Are datagrams lost at random, as far as we know?
+        """
+        return self._clock.seconds() < self._lossyUntil
+
+    def lossReported(self) -> None:
+        """
+        The peer says that datagrams are lost at random.
+        """
+        self._lossyUntil = self._clock.seconds() + LOSSY_LASTS
+
+    def reportLoss(self) -> bool:
+        """
+        Say that datagrams from the peer are lost at random, unless that was said just now.
+
+        @return: was it said?
+        """
+        now = self._clock.seconds()
+        if now < self._reportAt:
+            return False
+        self._reportAt = now + LOSSY_INTERVAL
+        self._send(bytes([LOSSY]))
+        return True
+
+    def forget(self) -> None:
+        """
+        The way is another now, or there is none.
+        """
+        self._cancel()
+        self.due = self._raiseAt = -inf
+        self._lossyUntil = 0.0
+        self._take(START)
+
+    def probe(self) -> None:
+        """
+        Find out whether more goes through, or still as much.
+        """
+        isSearch = self._clock.seconds() >= self._raiseAt and self._step + 1 < len(SIZES)
+        self._ask(self._step + isSearch)
+
+    def tooLong(self, size: int) -> None:
+        """
+        Our own interface does not take datagrams of this size.  If it took them before it has become narrower, and the
+        search begins again; if it is a probe's there is no answer to wait for.
+        """
+        if size <= self.size:
+            if self._step:
+                self._startOver()
+        elif self._timer is not None and size == SIZES[self._asked]:
+            self._gaveUp()
+
+    def received(self, plaintext: memoryview) -> None:
+        """
+        A probe came, or an answer.
+        """
+        if len(plaintext) < _LAYOUT.size:
+            return
+        _, isAnswer, size = _LAYOUT.unpack_from(plaintext)
+        if not isAnswer:
+            self._send(_LAYOUT.pack(PROBE, 1, len(plaintext) + DATA_OVERHEAD))
+        elif self._timer is not None:
+            if size == SIZES[self._asked]:
+                self._answered()
+            elif size == SIZES[0]:
+                self._leastAnswered = True
+
+    def _answered(self) -> None:
+        self._cancel()
+        if self._asked > self._step:
+            self._take(self._asked)
+            self.probe()
+        else:
+            self.due = self._clock.seconds() + CONFIRM_INTERVAL
+
+    def _ask(self, step: int) -> None:
+        self.due = inf
+        self._asked = step
+        self._tries = self._strikes = 0
+        self._try()
+
+    def _try(self) -> None:
+        self._tries += 1
+        self._leastAnswered = False
+        self._timer = self._clock.callLater(PROBE_PATIENCE, self._unanswered)
+        self._sendProbe(SIZES[self._asked])
+        if self._asked == self._step > 0:
+            self._sendProbe(SIZES[0])
+
+    def _sendProbe(self, size: int) -> None:
+        self._send(_LAYOUT.pack(PROBE, 0, size).ljust(size - DATA_OVERHEAD, b"\0"))
+
+    def _unanswered(self) -> None:
+        self._timer = None
+        self._strikes += self._leastAnswered
+        if self._asked == self._step and self._strikes == PROBE_TRIES:
+            self._startOver()
+        elif self._tries < (PROBE_TRIES if self._asked > self._step else CONFIRM_TRIES):
+            self._try()
+        else:
+            self._gaveUp()
+
+    def _startOver(self) -> None:
+        self._cancel()
+        self._take(0)
+        self._raiseAt = -inf
+        self.probe()
+
+    def _gaveUp(self) -> None:
+        self._cancel()
+        now = self._clock.seconds()
+        self.due = now + CONFIRM_INTERVAL
+        if self._asked > self._step:
+            self._raiseAt = now + RAISE_INTERVAL
+
+    def _take(self, step: int) -> None:
+        self._step = step
+        self.room = SIZES[step] - DATA_OVERHEAD
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,44 @@
+"""
+The sealed protocol as a plugin.
+"""
+
+from __future__ import annotations
+
+import os
+
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from wand.errors import ConfigurationInvalid
+from wand.interfaces import Context, ISessionProtocol, TransportRequest
+from wand.sealed.sessions.transport import SealedTransport
+
+
+@implementer(ISessionProtocol, IPlugin)
+class Sealed:
+    """
+    The plugin.  It has no settings: what there is to choose, the network has chosen.
+    """
+
+    name = "sealed"
+    about = "encrypted and authenticated sessions between the members of a network"
+    defaultMTU = 1500
+    directory = "wansd"
+
+    def unusable(self) -> str | None:
+        """
+        See L{wand.interfaces.IWandPlugin}.
+        """
+        return None
+
+    def open(self, request: TransportRequest, context: Context) -> SealedTransport:
+        """
+        See L{wand.interfaces.IPeerProtocol}.
+        """
+        for key in request.settings:
+            raise ConfigurationInvalid("protocol-settings", key, "the sealed protocol has no settings")
+        if request.membership is None:
+            raise ConfigurationInvalid(
+                "", "protocol", "the sealed protocol works within a network only; join one first"
+            )
+        return SealedTransport(request.host, request.port, context, request.membership, os.urandom, request.mtu)

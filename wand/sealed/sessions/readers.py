@@ -1,0 +1,106 @@
+"""
+Those who are told what comes in sessions, and what becomes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from wand.endpoint import Endpoint
+from wand.events import Events
+from wand.health.failures import Failures
+from wand.interfaces.membership import Member
+from wand.sealed.sessions.peers import Correspondent, JoinKey, PeerKey
+from wand.sealed.sessions.session import Owner
+
+ControlReader: TypeAlias = Callable[[PeerKey, Member, bytes], object]
+SessionReader: TypeAlias = Callable[[PeerKey, Member, bool], object]
+JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
+ClockReader: TypeAlias = Callable[[Member, float], object]
+
+
+class Readers:
+    """
+    Tells them, and goes on when one of them fails.
+    """
+
+    def __init__(self, events: Events, failures: Failures) -> None:
+        self._events = events
+        self._failures = failures
+        self._controlReaders: list[ControlReader] = []
+        self._sessionReaders: list[SessionReader] = []
+        self._joinReaders: list[JoinReader] = []
+        self._clockReaders: list[ClockReader] = []
+
+    def onControl(self, reader: ControlReader) -> None:
+        """
+        Hand the control messages of members to C{reader}.
+        """
+        self._controlReaders.append(reader)
+
+    def onSession(self, reader: SessionReader) -> None:
+        """
+        Tell C{reader} when a session with a member begins, and when it ends.
+        """
+        self._sessionReaders.append(reader)
+
+    def onJoin(self, reader: JoinReader) -> None:
+        """
+        Hand the messages of join sessions to C{reader}: those of nodes that are not members yet, or of the server.
+        """
+        self._joinReaders.append(reader)
+
+    def onClock(self, reader: ClockReader) -> None:
+        """
+        Tell C{reader} at each handshake by how many seconds a member's clock is ahead of ours.
+        """
+        self._clockReaders.append(reader)
+
+    def controlReceived(self, owner: Owner, message: bytes) -> None:
+        """
+        A control message came.
+
+        @param owner: whose session it came in.
+        """
+        peer, member = owner.peer, owner.member
+        if isinstance(peer, JoinKey):
+            for joinReader in self._joinReaders:
+                self._call(joinReader, peer, message)
+        elif member is not None:
+            for reader in self._controlReaders:
+                self._call(reader, peer, member, message)
+
+    def sessionUp(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None) -> None:
+        """
+        See L{wand.sealed.sessions.shared.Listener}.
+        """
+        self._tell(peer, member, place, True)
+
+    def sessionDown(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None) -> None:
+        """
+        See L{wand.sealed.sessions.shared.Listener}.
+        """
+        self._tell(peer, member, place, False)
+
+    def clockTold(self, member: Member, ahead: float) -> None:
+        """
+        See L{wand.sealed.sessions.shared.Listener}.
+        """
+        for reader in self._clockReaders:
+            self._call(reader, member, ahead)
+
+    def _tell(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None, up: bool) -> None:
+        if member is None or isinstance(peer, JoinKey):
+            return
+        peer.name = member.name
+        endpoint = "" if place is None else str(Endpoint(*place))
+        self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=endpoint)
+        for reader in self._sessionReaders:
+            self._call(reader, peer, member, up)
+
+    def _call(self, reader: Callable[..., object], *arguments: object) -> None:
+        try:
+            reader(*arguments)
+        except Exception:
+            self._failures.caught("reader of messages or sessions")

@@ -1,0 +1,212 @@
+"""
+When something is due in a conversation: a keepalive, a new handshake, the end of a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from wand.sealed.sessions.counterpart import Counterpart
+from wand.sealed.sessions.machine import Course
+from wand.sealed.sessions.peers import JoinKey
+from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.timers import (
+    IN_USE,
+    JOIN_IDLE,
+    JOIN_REST,
+    KEEPALIVE,
+    KEEPALIVE_OWED,
+    RENEW_INITIATOR,
+    RENEW_RESPONDER,
+    SESSION_END,
+    SILENCE,
+)
+
+
+class Scheduled(Protocol):
+    """
+    The conversation in which something is due.
+    """
+
+    @property
+    def counterpart(self) -> Counterpart:
+        """
+        Who is at the other end.
+        """
+
+    @property
+    def course(self) -> Course:
+        """
+        The state machine: it is told of sessions that have to be renewed, or are over.
+        """
+
+    @property
+    def isWithServer(self) -> bool:
+        """
+        Is it with a directory server?
+        """
+
+    @property
+    def session(self) -> Session | None:
+        """
+        The session in use.
+        """
+
+    @property
+    def previous(self) -> Session | None:
+        """
+        The one before, in which something may still arrive.
+        """
+
+    @property
+    def next(self) -> Session | None:
+        """
+        The one that the peer began and does not use yet.
+        """
+
+    def keepalive(self) -> None:
+        """
+        Say that we live.
+        """
+
+    def dropOld(self, now: float) -> None:
+        """
+        Let go of sessions that are too old and not in use, and see to it that what waits gets one.
+        """
+
+
+class Schedule:
+    """
+    One timer, for whatever is due first.
+
+    All moments are in the clock's seconds.
+
+    @ivar sentAt: when something was sent last.
+    @ivar usedAt: when the last frame or message was sent or received.
+    @ivar awaiting: since when the peer owes an answer; infinite if it owes none.
+    @ivar owing: since when we owe a sign of life; infinite if we owe none.
+    @ivar timerAt: when the timer fires; infinite if there is none.
+    """
+
+    def __init__(self, clock: IReactorTime, scheduled: Scheduled, joinerGone: Callable[[], object]) -> None:
+        """
+        @param joinerGone: called when a node that joins was not heard for so long that it can be forgotten.
+        """
+        self.sentAt = self.usedAt = -inf
+        self.awaiting = self.owing = inf
+        self.timerAt = inf
+        self._clock = clock
+        self._scheduled = scheduled
+        self._joinerGone = joinerGone
+        self._timer: IDelayedCall | None = None
+
+    @property
+    def isAwaiting(self) -> bool:
+        """
+        Was something sent since the peer was last heard?
+        """
+        return self.awaiting < inf
+
+    def dueBy(self, when: float) -> None:
+        """
+        Something is due at this moment.
+        """
+        if when >= self.timerAt:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self.timerAt = when
+        self._timer = self._clock.callLater(max(0.0, when - self._clock.seconds()), self._due)
+
+    def stop(self) -> None:
+        """
+        Nothing is due any more.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self.timerAt = None, inf
+
+    def settle(self) -> None:
+        """
+        A session began, or ended: nobody owes anybody anything.
+        """
+        self.awaiting = self.owing = inf
+
+    def wantAnswer(self) -> None:
+        """
+        Something was sent that the peer should answer.
+        """
+        if self.awaiting == inf:
+            self.awaiting = self.sentAt
+            self.dueBy(self.sentAt + SILENCE)
+
+    def isInUse(self, since: float) -> bool:
+        """
+        Is there a use for a session?
+
+        @param since: what passed before does not count.
+        """
+        return self.usedAt > since or self._scheduled.isWithServer
+
+    def _due(self) -> None:
+        self._timer, self.timerAt = None, inf
+        now = self._clock.seconds()
+        if not self._scheduled.counterpart.mayInitiate:
+            self._joinerDue(now)
+            return
+        try:
+            self._doWhatIsDue(now)
+        finally:
+            following = self._following(now)
+            if following < inf:
+                self.dueBy(following)
+
+    def _doWhatIsDue(self, now: float) -> None:
+        scheduled = self._scheduled
+        scheduled.dropOld(now)
+        session = scheduled.session
+        if session is not None and now >= self._endOf(session):
+            scheduled.course.expired()
+        elif session is not None:
+            if now >= min(self._renewalDue(session), self.awaiting + SILENCE):
+                self.awaiting = inf
+                scheduled.course.renew()
+            if now >= self._keepaliveDue():
+                scheduled.keepalive()
+
+    def _joinerDue(self, now: float) -> None:
+        sessions = self._scheduled.session, self._scheduled.next
+        made = max((each.made for each in sessions if each is not None), default=-inf)
+        due = min(max(made, self.usedAt) + JOIN_IDLE, made + SESSION_END)
+        if now < due:
+            self.dueBy(due)
+        else:
+            self._joinerGone()
+
+    def _following(self, now: float) -> float:
+        scheduled = self._scheduled
+        old = [each.made + SESSION_END for each in (scheduled.previous, scheduled.next) if each is not None]
+        session = scheduled.session
+        if session is not None:
+            old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
+            old += [due for due in (self._renewalDue(session),) if due > now]
+        return min(old, default=inf)
+
+    def _endOf(self, session: Session) -> float:
+        end = session.made + SESSION_END
+        if isinstance(self._scheduled.counterpart.peer, JoinKey):
+            end = min(end, max(session.made, self.usedAt) + JOIN_REST)
+        return end
+
+    def _renewalDue(self, session: Session) -> float:
+        if not self.isInUse(session.made):
+            return inf
+        return session.made + (RENEW_INITIATOR if session.initiator else RENEW_RESPONDER)
+
+    def _keepaliveDue(self) -> float:
+        persistent = self.sentAt + KEEPALIVE if self.isInUse(self._clock.seconds() - IN_USE) else inf
+        return min(persistent, self.owing + KEEPALIVE_OWED)

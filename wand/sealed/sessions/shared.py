@@ -1,0 +1,81 @@
+"""
+What all conversations of a transport have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Protocol
+
+import attrs
+from twisted.internet.interfaces import IReactorTime
+
+from wand.counters import Counters
+from wand.health.failures import Failures
+from wand.interfaces.membership import Member, Membership
+from wand.sealed.sessions.counters import COUNTERS
+from wand.sealed.sessions.indices import Indices
+from wand.sealed.sessions.peers import Correspondent
+from wand.sealed.sessions.places import Places
+from wand.sealed.sessions.plaintexts import Plaintexts
+from wand.sealed.sessions.time_of_day import TimeOfDay
+from wand.sealed.sessions.train import Train
+from wand.underlay.ports import DatagramPort
+
+
+class Listener(Protocol):
+    """
+    Is told what becomes of conversations.
+    """
+
+    def sessionUp(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None) -> None:
+        """
+        There is a session with a peer with which there was none.
+
+        @param member: what the peer's certificate says; C{None} for a node that joins.
+        @param place: where the peer is.
+        """
+
+    def sessionDown(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None) -> None:
+        """
+        There is no session with a peer any more.
+        """
+
+    def clockTold(self, member: Member, ahead: float) -> None:
+        """
+        A member told in a handshake what its clock says.
+
+        @param ahead: by how many seconds that is ahead of ours.
+        """
+
+
+@attrs.define(eq=False)
+class Shared:
+    """
+    The collaborators of all conversations of a transport.
+
+    @ivar random: for jitter.
+    @ivar entropy: for keys and indices; gives as many octets as asked for.
+    @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
+    @ivar failures: what counts and logs an exception at a boundary.
+    @ivar places: where the peers are.
+    """
+
+    clock: IReactorTime
+    random: Random
+    entropy: Callable[[int], bytes]
+    counters: Counters
+    membership: Membership
+    listener: Listener
+    portFor: Callable[[tuple[str, int]], DatagramPort | None]
+    failures: Failures
+    timeOfDay: TimeOfDay
+    indices: Indices = attrs.field(init=False)
+    places: Places = attrs.field(init=False, factory=Places)
+    plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)
+    train: Train = attrs.field(init=False, factory=Train)
+
+    def __attrs_post_init__(self) -> None:
+        self.counters.declare(COUNTERS)
+        self.indices = Indices(self.entropy)

@@ -1,3 +1,0 @@
-"""
-The Twisted services that programs are composed of.
-"""
