@@ -26,7 +26,7 @@ from wand.sealed.sessions.packets import (
     packReply,
     packResponse,
 )
-from wand.sealed.sessions.roaming import SIGN_OF_LIFE
+from wand.sealed.sessions.presence import SIGN_OF_LIFE
 from wand.sealed.sessions.session import Owner, Session
 
 NETWORK = bytes(range(32))

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.sealed.sessions.packets import DATA, HANDSHAKE_SIZE, INITIATION
-from wand.sealed.sessions.roaming import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
+from wand.sealed.sessions.presence import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
 from wand.testing.inbox import Datagram
 
 VICTIM = Endpoint("198.51.100.9", 9999)

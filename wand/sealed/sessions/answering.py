@@ -159,6 +159,7 @@ class Answering:
                 self._answer(noise, greeting, index, sender, conversation, member, membership.secret)
             else:
                 self._shared.counters["sealed-collisions"] += 1
+                conversation.course.tryAt(sender)  # it came through: so will ours, which goes first
 
     def _considerJoiner(
         self,

@@ -4,7 +4,8 @@ An attempt to reach a peer: an initiation, sent again and again until it is answ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import inf
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall
@@ -31,7 +32,16 @@ from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent, JoinKey
 from wand.sealed.sessions.session import Owner, Session
 from wand.sealed.sessions.shared import Shared
-from wand.sealed.sessions.timers import ATTEMPT_END, COOKIE_LIFE, RESEND_FIRST, RESEND_JITTER, RESEND_MAXIMUM
+from wand.sealed.sessions.timers import (
+    COOKIE_LIFE,
+    GIVE_WAY,
+    HASTEN_INTERVAL,
+    RESEND_FIRST,
+    RESEND_JITTER,
+    RESEND_MAXIMUM,
+    RESEND_QUICK,
+    TRIED_AT_ONCE,
+)
 
 
 class Target(Owner, Protocol):
@@ -49,6 +59,18 @@ class Target(Owner, Protocol):
     def place(self) -> PeerPlace:
         """
         Where the peer may be.
+        """
+
+    @property
+    def patience(self) -> float:
+        """
+        Seconds after which an attempt ends that nobody answered.
+        """
+
+    @property
+    def isReached(self) -> bool:
+        """
+        Is there a session in which the peer answers?
         """
 
     def answered(
@@ -84,8 +106,11 @@ class Attempt:
         self._target = target
         self._gaveUp = gaveUp
         self._places: dict[tuple[str, int], int] = {}
-        self._end = shared.clock.seconds() + ATTEMPT_END
-        self._wait = RESEND_FIRST
+        self._began = self._freshAt = shared.clock.seconds()
+        self._hastenedAt = -inf
+        self._waits = _waits()
+        self._triesLeft = TRIED_AT_ONCE
+        self._initiation = b"", b""
         self._sentAt = 0.0
         self._timer: IDelayedCall | None = None
         self._noise: Initiator | None = None
@@ -101,24 +126,48 @@ class Attempt:
             self._timer.cancel()
         self._timer = None
 
+    @property
+    def isFresh(self) -> bool:
+        """
+        Did it begin just now, or was it hastened?
+        """
+        return self._shared.clock.seconds() < self._freshAt + GIVE_WAY
+
     def withdraw(self) -> None:
         """
         Take back what was sent last, because the peer's own handshake goes first.  If nothing comes of that one, the
-        next repetition is due as before.
+        next repetition is due as after a first attempt.
         """
         self._noise = None
+        if self._timer is not None and self._timer.active():
+            soonest = self._shared.clock.seconds() + RESEND_FIRST
+            if self._timer.getTime() < soonest:
+                self._timer.reset(RESEND_FIRST)
         for index in self._places.values():
             self._shared.indices.attempts.pop(index, None)
 
     def hasten(self) -> None:
         """
-        Something changed on the way: try as soon as a first attempt would be repeated, and often.
+        Something changed on the way, or the peer tries, too: repeat it soon, and often.
         """
-        if self._timer is not None and self._timer.active():
+        now = self._shared.clock.seconds()
+        if self._timer is None or not self._timer.active() or now < self._hastenedAt + HASTEN_INTERVAL:
+            return
+        self._hastenedAt = self._freshAt = now
+        self._waits = _waits(*RESEND_QUICK)
+        if self._noise is not None:
             self._timer.cancel()
-            now = self._shared.clock.seconds()
-            self._wait = RESEND_FIRST
-            self._timer = self._shared.clock.callLater(max(0.0, self._sentAt + RESEND_FIRST - now), self._repeat)
+            wait = max(0.0, self._sentAt + next(self._waits) - now)
+            self._timer = self._shared.clock.callLater(wait, self._repeat)
+
+    def tryAt(self, place: tuple[str, int]) -> None:
+        """
+        The peer may be at a place: what was sent to the others goes there, too, unless there were too many.
+        """
+        message, cookie = self._initiation
+        if self._noise is not None and message and self._triesLeft > 0:
+            self._triesLeft -= 1
+            self._sendTo(place, message, cookie)
 
     def responseReceived(self, response: Response, sender: tuple[str, int]) -> None:
         """
@@ -178,7 +227,7 @@ class Attempt:
 
     def _repeat(self) -> None:
         now = self._shared.clock.seconds()
-        if now >= self._end:
+        if now >= self._end():
             self._timer = None
             self._gaveUp()
             return
@@ -186,11 +235,14 @@ class Attempt:
             self._send()
         except Exception:  # the next repetition may do better, and somebody waits for the end of it
             self._shared.failures.caught("handshake")
-        self._shared.listener.wanted(self.peer, self._turn)
-        self._turn += 1
-        wait = self._wait * (1 + RESEND_JITTER * self._shared.random.random())
-        self._wait = min(RESEND_MAXIMUM, 2 * self._wait)
-        self._timer = self._shared.clock.callLater(min(wait, self._end - now), self._repeat)
+        turn, self._turn = self._turn, self._turn + 1
+        wait = next(self._waits) * (1 + RESEND_JITTER * self._shared.random.random())
+        self._timer = self._shared.clock.callLater(max(0.0, min(wait, self._end() - now)), self._repeat)
+        if turn or not self._target.isReached:
+            self._shared.listener.wanted(self.peer, turn)
+
+    def _end(self) -> float:
+        return self._began + self._target.patience
 
     def _send(self) -> None:
         cookie = self._cookie()
@@ -199,23 +251,23 @@ class Attempt:
             return
         self._sentAt = self._shared.clock.seconds()
         self.sendings += 1
-        key = macKey(self._target.counterpart.exchangeKey)
+        self._initiation = message, cookie
         for place in self._target.place.candidates(self._turn):
-            index = self._indexFor(place)
-            datagram = packInitiation(index, message, key, cookie)
-            self._macs[index] = macOne(datagram)
-            if self._sendTo(place, datagram):
-                self._shared.counters["sealed-initiations-sent"] += 1
+            self._sendTo(place, message, cookie)
 
-    def _sendTo(self, place: tuple[str, int], datagram: bytes) -> bool:
+    def _sendTo(self, place: tuple[str, int], message: bytes, cookie: bytes) -> None:
         """
         Send from the address at which the peer was heard, if it was: nothing else may get through to it.  Every other
         time from the one that the system chooses: that may not lead there any more.
         """
         port = self._shared.portFor(place)
         if port is None:
-            return False
-        return (port if self._turn % 2 else port.answering(place)).send(datagram, place)
+            return
+        index = self._indexFor(place)
+        datagram = packInitiation(index, message, macKey(self._target.counterpart.exchangeKey), cookie)
+        self._macs[index] = macOne(datagram)
+        if (port if self._turn % 2 else port.answering(place)).send(datagram, place):
+            self._shared.counters["sealed-initiations-sent"] += 1
 
     def _indexFor(self, place: tuple[str, int]) -> int:
         indices = self._shared.indices
@@ -249,6 +301,19 @@ class Attempt:
             self._noise = None
             shared.counters["drop-sealed-handshake"] += 1
             return None
+
+
+def _waits(*first: float) -> Iterator[float]:
+    """
+    The waits between repetitions.
+
+    @param first: those before the usual ones.
+    """
+    yield from first
+    wait = RESEND_FIRST
+    while True:
+        yield wait
+        wait = min(RESEND_MAXIMUM, 2 * wait)
 
 
 def _isExpected(peer: Correspondent, member: Member) -> bool:

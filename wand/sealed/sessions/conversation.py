@@ -20,13 +20,20 @@ from wand.sealed.sessions.packets import CONTROL
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent
+from wand.sealed.sessions.presence import ALIVE, ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE
 from wand.sealed.sessions.replay import TOLERATED
-from wand.sealed.sessions.roaming import ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE, answerOf
 from wand.sealed.sessions.schedule import Schedule
-from wand.sealed.sessions.search import Search
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
-from wand.sealed.sessions.timers import IN_USE, JOIN_IDLE, KEEPALIVE_OWED, SESSION_END
+from wand.sealed.sessions.timers import (
+    ATTEMPT_END,
+    ATTEMPT_END_CALLED,
+    IN_USE,
+    JOIN_IDLE,
+    KEEPALIVE_OWED,
+    SESSION_END,
+)
+from wand.sealed.sessions.wayfinding import Wayfinding
 
 
 class Conversation:
@@ -42,6 +49,7 @@ class Conversation:
     @ivar next: the session with which we answered the peer, and which it does not use yet.
     @ivar place: where the peer is.
     @ivar path: how big datagrams may be.
+    @ivar wayfinding: sees to it that there is a way to the peer.
     @ivar link: sends to the peer.
     @ivar outbox: what waits for a session.
     @ivar schedule: when something is due.
@@ -69,10 +77,10 @@ class Conversation:
         self.account = Account()
         self.path = Path(shared.clock, self._sendPlain)
         self.place = PeerPlace(shared, self.path)
-        self.schedule = Schedule(shared.clock, self, partial(end, peer))
+        self.wayfinding = Wayfinding(shared, self, self.place)
+        self.schedule = Schedule(shared.clock, self, self.wayfinding.vigil, partial(end, peer))
         self.outbox = Outbox(shared, self, self.place, self.schedule, self.account)
         self.link = Link(shared, self.path, self.place, self.schedule, self.account, self.outbox.keep)
-        self._search = Search(shared.clock, self.link, self.renew)
         self._shared = shared
         self._seconds = shared.clock.seconds
         self._answeredAt: tuple[str, int] | None = None  # where the response went from which the next session is
@@ -106,28 +114,63 @@ class Conversation:
         Somebody says where the peer may be, the best first.  One with which we talk, and which is said to be elsewhere,
         is searched there; so both open their NATs for each other.
         """
-        isElsewhere = self.place.introduce(endpoints, source)
+        news = self.place.introduce(endpoints, source)
         if self.place.told:
             self.outbox.peerMayBeBack()
         elif self.state == "left":
             self.place.forget()
-        if isElsewhere:
-            self.search(everywhere=True)
+        if not news:
+            return
+        for way in news:
+            self.course.tryAt(way.place)
+        self.course.hasten()
+        if self._isTalking:
+            self.wayfinding.introduced(news)
 
-    def search(self, everywhere: bool = False) -> None:
+    def search(self) -> None:
         """
-        The way to the peer may be another: if we talk with it, look for it, and if we try to, try at once.
-
-        @param everywhere: ask at once wherever it may be, not only where it was heard.
+        This host has other addresses or routes: if we talk with the peer, look for it, and if we try to, try at once.
         """
         self.course.hasten()
-        if self._search.hasJustBegun:
-            return
-        self._search.stop()
-        isInUse = self.schedule.isInUse(self._shared.clock.seconds() - IN_USE)
-        if self.session is not None and self.counterpart.mayInitiate and isInUse:
+        if self._isTalking:
             self.path.forget()
-            self._search.begin(everywhere)
+            self.wayfinding.moved()
+
+    def seek(self) -> None:
+        """
+        The peer was called, or calls us: it tries at the same time.
+        """
+        if self.session is not None:
+            self.wayfinding.seek()
+        elif self.counterpart.mayInitiate:
+            self.outbox.wantSession(self._shared.clock.seconds())
+        self.course.hasten()
+
+    @property
+    def isInUse(self) -> bool:
+        """
+        See L{wand.sealed.sessions.wayfinding.Travelling}.
+        """
+        return self.schedule.isInUse(self._shared.clock.seconds() - IN_USE)
+
+    @property
+    def isReached(self) -> bool:
+        """
+        See L{wand.sealed.sessions.attempt.Target}.
+        """
+        return self.session is not None and not self.schedule.isAwaiting
+
+    @property
+    def patience(self) -> float:
+        """
+        See L{wand.sealed.sessions.attempt.Target}.
+        """
+        isWorthIt = self.session is not None or (bool(self.outbox) and bool(self.place.candidates()))
+        return ATTEMPT_END if isWorthIt else ATTEMPT_END_CALLED
+
+    @property
+    def _isTalking(self) -> bool:
+        return self.session is not None and self.counterpart.mayInitiate and self.isInUse
 
     def renew(self) -> None:
         """
@@ -162,7 +205,7 @@ class Conversation:
             if session is self.next:
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
-            place.heardFrom(sender, session, size)
+            self.wayfinding.probing.heardFrom(sender, size)
         schedule.awaiting = inf
         if size and size != PRESENCE_SIZE:  # no frame is so short; a message that is does not make a session stay
             now = schedule.usedAt = self._seconds()
@@ -175,10 +218,11 @@ class Conversation:
             self._shared.counters["sealed-losses-reported"] += 1
 
     def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
-        self.place.beginSession(self._answeredAt)  # who sends in it has read our response, and it went there
+        # Who sends in it has read our response, and it went there.
+        self.wayfinding.probing.begin(self._answeredAt, self.schedule.isAwaiting)
         self.course.confirmed(session)
         if sender is not self.place.endpoint:
-            self.place.heardFrom(sender, session, size)
+            self.wayfinding.probing.heardFrom(sender, size)
 
     def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -186,10 +230,13 @@ class Conversation:
         """
         if len(plaintext) != PRESENCE_SIZE:
             return
+        probing = self.wayfinding.probing
         if plaintext[1] == CHALLENGE:
-            self._sendPlain(answerOf(plaintext))
+            probing.questionReceived(plaintext, sender)
         elif plaintext[1] == ANSWER:
-            self.place.answerReceived(plaintext, sender)
+            probing.answerReceived(plaintext, sender)
+        elif plaintext[1] == ALIVE:
+            probing.aliveFrom(sender)
 
     def _sendPlain(self, plaintext: bytes) -> bool:
         return self.link.sendPlain(plaintext)
@@ -217,10 +264,12 @@ class Conversation:
         """
         self.member = member
         self._shared.indices.sessions[session.ours] = session
-        self.place.beginSession(sender if sender == place else place)  # it says at which of our addresses it was heard
+        probing = self.wayfinding.probing
+        heard = sender if sender == place else place  # it says at which of our addresses it was heard
+        probing.begin(heard, self.schedule.isAwaiting)
         self.course.answered(session)
         if sender != place and self.session is session:
-            self.place.challenge(sender, session, size)
+            probing.heardFrom(sender, size)
 
     def begin(self, gaveUp: Callable[[], None]) -> Attempt:
         """
@@ -245,6 +294,7 @@ class Conversation:
             self.keepalive()
         if before is None:  # before the frames that wait, for the peer takes none before it knows our claim
             shared.listener.sessionUp(self.peer, self.member, self.place.endpoint)
+            self.wayfinding.sessionBegan()
         self.link.sendAll(self.outbox.take())
         if session.ahead is not None and self.member is not None:
             shared.listener.clockTold(self.member, session.ahead)
@@ -258,8 +308,7 @@ class Conversation:
         self._shared.indices.forget(self.previous)
         self.link.session = self.previous = None
         self.path.forget()
-        self._search.stop()
-        self.place.endSession()
+        self.wayfinding.sessionEnded()
         self.schedule.settle()
         if before is not None:
             self._shared.listener.sessionDown(self.peer, self.member, self.place.endpoint)
@@ -280,6 +329,12 @@ class Conversation:
         self.state = state
 
     # What is due.
+
+    def expectAnswer(self) -> None:
+        """
+        See L{wand.sealed.sessions.wayfinding.Travelling}.
+        """
+        self.schedule.expectAnswer()
 
     def keepalive(self) -> None:
         """

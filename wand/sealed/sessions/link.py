@@ -12,7 +12,6 @@ from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
 from wand.sealed.sessions.path import BIG, Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account
-from wand.sealed.sessions.roaming import QUESTION
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
@@ -148,23 +147,3 @@ class Link:
         """
         session = self.session
         return session is not None and self._transmit(session, [memoryview(plaintext)]) and self._shared.train.send()
-
-    def ask(self, everywhere: bool) -> None:
-        """
-        Ask the peer for a sign of life.
-
-        @param everywhere: wherever it may be, not only where it was heard.
-        """
-        session, place = self.session, self._place
-        if session is None:
-            return
-        self._shared.counters["sealed-searches"] += 1
-        for endpoint in place.candidates() if everywhere else place.candidates()[:1]:
-            # From the address that the system chooses now; and last from the one that the peer knows, if it is another.
-            known = place.port if endpoint is place.endpoint else None
-            for port in dict.fromkeys((self._shared.portFor(endpoint), known)):
-                if port is not None and self._shared.train.add(session, [memoryview(QUESTION)], port, endpoint):
-                    self._shared.train.send()
-        self._schedule.sentAt = self._shared.clock.seconds()
-        self._schedule.awaiting = inf
-        self._schedule.wantAnswer()

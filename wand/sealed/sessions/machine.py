@@ -61,6 +61,11 @@ class Course(Protocol):
         The way to the peer may be another: an attempt that is under way should be repeated at once.
         """
 
+    def tryAt(self, place: tuple[str, int]) -> None:
+        """
+        The peer may be at a place: what was sent to the others goes there at once, if an attempt is under way.
+        """
+
     def left(self) -> None:
         """
         The peer said goodbye.
@@ -128,6 +133,8 @@ def _makeMachine() -> Callable[[Verbs], Course]:
     idle.upon(Course.expired).loop().returns(None)
     idle.upon(Course.mayAnswer).loop().returns(True)
     idle.upon(Course.hasten).loop().returns(None)
+    for resting in (idle, established, ended):
+        resting.upon(Course.tryAt).loop().returns(None)
     idle.upon(Course.left).loop().returns(None)
     initiating.upon(Course.left).loop().returns(None)
     established.upon(Course.hasten).loop().returns(None)
@@ -203,6 +210,11 @@ def _makeMachine() -> Callable[[Verbs], Course]:
     def hasten(course: Course, verbs: Verbs, attempt: Attempt) -> None:
         attempt.hasten()
 
+    @initiating.upon(Course.tryAt).loop()
+    @rekeying.upon(Course.tryAt).loop()
+    def tryAt(course: Course, verbs: Verbs, attempt: Attempt, place: tuple[str, int]) -> None:
+        attempt.tryAt(place)
+
     @rekeying.upon(Course.expired).loop()
     def overdue(course: Course, verbs: Verbs, attempt: Attempt) -> None:
         verbs.lapse()
@@ -210,7 +222,7 @@ def _makeMachine() -> Callable[[Verbs], Course]:
     @initiating.upon(Course.mayAnswer).loop()
     @rekeying.upon(Course.mayAnswer).loop()
     def collided(course: Course, verbs: Verbs, attempt: Attempt, goesFirst: bool) -> bool:
-        if goesFirst and attempt.sendings < 2:
+        if goesFirst and attempt.isFresh:
             return False
         attempt.withdraw()
         return True

@@ -79,7 +79,8 @@ class Outbox:
         elif next is None and not self._wanting.counterpart.mayInitiate:
             self._account.unsent += 1
             counters["drop-sealed-unreachable"] += 1
-        elif next is None and not self._place.candidates():  # offline, or the name of a server is not resolved yet
+        elif next is None and not self._place.candidates() and not self._shared.listener.mayHelp:
+            # Offline, or the name of a server is not resolved yet.
             counters["sealed-absent"] += 1
         else:
             if len(self._waiting) == QUEUE_LENGTH:

@@ -78,6 +78,13 @@ class Path:
         self.forget()
 
     @property
+    def step(self) -> int:
+        """
+        Which of L{SIZES} is in use.
+        """
+        return self._step
+
+    @property
     def size(self) -> int:
         """
         Octets of the longest datagram.
@@ -110,14 +117,16 @@ class Path:
         self._send(bytes([LOSSY]))
         return True
 
-    def forget(self) -> None:
+    def forget(self, step: int = START) -> None:
         """
         The way is another now, or there is none.
+
+        @param step: the step that was in use on it before; the next big plaintext shows whether it still is good.
         """
         self._cancel()
         self.due = self._raiseAt = -inf
         self._lossyUntil = 0.0
-        self._take(START)
+        self._take(step)
 
     def probe(self) -> None:
         """

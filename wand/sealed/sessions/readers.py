@@ -114,6 +114,13 @@ class Readers:
             for reader in self._wantedReaders:
                 self._call(reader, peer, turn)
 
+    @property
+    def mayHelp(self) -> bool:
+        """
+        See L{wand.sealed.sessions.shared.Listener}.
+        """
+        return bool(self._wantedReaders)
+
     def wayChanged(self, peer: Correspondent, member: Member | None, place: tuple[str, int], reason: str) -> None:
         """
         See L{wand.sealed.sessions.shared.Listener}.

@@ -26,7 +26,7 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.path import LOSSY, PROBE
 from wand.sealed.sessions.peers import Account, PeerKey
-from wand.sealed.sessions.roaming import PRESENCE
+from wand.sealed.sessions.presence import PRESENCE
 from wand.sealed.sessions.session import REPLAYED, Owner
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.waiting import OPENED_COUNT, OPENED_SIZE, Waiting

@@ -25,6 +25,7 @@ from wand.sealed.sessions.timers import (
     SESSION_END,
     SILENCE,
 )
+from wand.sealed.sessions.vigil import PATIENCE, Vigil
 
 
 class Scheduled(Protocol):
@@ -92,8 +93,11 @@ class Schedule:
     @ivar timerAt: when the timer fires; infinite if there is none.
     """
 
-    def __init__(self, clock: IReactorTime, scheduled: Scheduled, joinerGone: Callable[[], object]) -> None:
+    def __init__(
+        self, clock: IReactorTime, scheduled: Scheduled, vigil: Vigil, joinerGone: Callable[[], object]
+    ) -> None:
         """
+        @param vigil: is told when to look at the way in use.
         @param joinerGone: called when a node that joins was not heard for so long that it can be forgotten.
         """
         self.sentAt = self.usedAt = -inf
@@ -101,6 +105,7 @@ class Schedule:
         self.timerAt = inf
         self._clock = clock
         self._scheduled = scheduled
+        self._vigil = vigil
         self._joinerGone = joinerGone
         self._timer: IDelayedCall | None = None
 
@@ -142,7 +147,15 @@ class Schedule:
         """
         if self.awaiting == inf:
             self.awaiting = self.sentAt
-            self.dueBy(self.sentAt + SILENCE)
+            self.dueBy(self.sentAt + PATIENCE)
+
+    def expectAnswer(self) -> None:
+        """
+        The peer was asked, or another way is used: it owes an answer from this moment on.
+        """
+        self.sentAt = self._clock.seconds()
+        self.awaiting = inf
+        self.wantAnswer()
 
     def isInUse(self, since: float) -> bool:
         """
@@ -172,6 +185,7 @@ class Schedule:
         if session is not None and now >= self._endOf(session):
             scheduled.course.expired()
         elif session is not None:
+            self._vigil.look(now, self.awaiting)
             if now >= min(self._renewalDue(session), self.awaiting + SILENCE):
                 self.awaiting = inf
                 scheduled.course.renew()
@@ -192,7 +206,7 @@ class Schedule:
         old = [each.made + SESSION_END for each in (scheduled.previous, scheduled.next) if each is not None]
         session = scheduled.session
         if session is not None:
-            old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
+            old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE, self._vigil.due(self.awaiting)]
             old += [due for due in (self._renewalDue(session),) if due > now]
         return min(old, default=inf)
 

@@ -49,6 +49,12 @@ class Listener(Protocol):
         @param turn: how often we tried before.
         """
 
+    @property
+    def mayHelp(self) -> bool:
+        """
+        Is there anybody who helps to reach peers of which nobody says where they are?
+        """
+
     def wayChanged(self, peer: Correspondent, member: Member | None, place: tuple[str, int], reason: str) -> None:
         """
         Another place is used for a peer.

@@ -11,6 +11,14 @@ from typing import Final
 RESEND_FIRST: Final = 1.0
 RESEND_MAXIMUM: Final = 8.0
 
+#: When the peer tries at the same time, because it was called, what opens the NAT of one side may come after what the
+#: other sent: so these are the first waits then, and this often at most it begins again.
+RESEND_QUICK: Final = (0.2, 0.3, 0.5)
+HASTEN_INTERVAL: Final = 1.0
+
+#: How often, in one attempt, an initiation goes at once to a place of which there is word only now.
+TRIED_AT_ONCE: Final = 16
+
 #: How much longer at most, at random, as a part of it.
 RESEND_JITTER: Final = 0.2
 
@@ -20,6 +28,13 @@ CONFIRMATION: Final = 2.0
 
 #: An attempt without an answer ends.
 ATTEMPT_END: Final = 60.0
+
+#: One that has nothing to send, because only the peer wants something, ends sooner; so does one to a peer that is
+#: nowhere, as far as we know.
+ATTEMPT_END_CALLED: Final = 5.0
+
+#: Of two that begin a handshake at the same moment the one that goes first gives way after this time all the same.
+GIVE_WAY: Final = 1.0
 
 #: A session in use is renewed by its initiator at this age; by its responder, if that has not happened by then.
 RENEW_INITIATOR: Final = 120.0

@@ -94,7 +94,7 @@ class SealedTransport:
         self._conversations = Conversations(shared)
         self._handshakes = Handshakes(shared, self._conversations)
         self.reception = Reception(shared, self._handshakes, readers.controlReceived, mtu)
-        self.sessions = sessions = SealedSessions(shared, self._conversations, readers)
+        self.sessions = sessions = SealedSessions(shared, self._conversations, readers, context.epoch)
         self.introduce, self.join, self.sendControl = sessions.introduce, sessions.join, sessions.sendControl
         self.isUp, self.onControl, self._find = sessions.isUp, sessions.onControl, sessions.find
         self._searching = Pacing(context.clock, Conversation.search)

@@ -1,0 +1,119 @@
+"""
+The ways to one peer that are known: where others say that it is, where it was heard, where it answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import Final
+
+from wand.endpoint import Endpoint
+from wand.interfaces.sessions import LAN
+from wand.sealed.sessions.way import Way, WayRank, rankOf
+
+#: How many of the places where a peer may be are tried at once; so nobody who says where a peer may be makes us send
+#: to many others.  Those beyond have their turn with the repetitions.
+CANDIDATES: Final = 4
+
+#: How many of them are remembered, of each source.
+INTRODUCED: Final = 16
+
+#: How many places are remembered where the peer was heard and nobody says that it is: unproven ones, and proven ones.
+PLACES_MAXIMUM: Final = 4
+PROVEN_MAXIMUM: Final = 8
+
+
+class KnownWays:
+    """
+    The ways to a peer by their places.
+
+    @ivar told: where others say that it is, those of each source in turn, the best first.
+    """
+
+    def __init__(self) -> None:
+        self.told: tuple[Endpoint, ...] = ()
+        self._toldBy: dict[str, tuple[Endpoint, ...]] = {}
+        self._ways: dict[tuple[str, int], Way] = {}
+
+    def __iter__(self) -> Iterator[Way]:
+        return iter(tuple(self._ways.values()))
+
+    def get(self, place: tuple[str, int]) -> Way | None:
+        """
+        The way to a place, if it is known.
+        """
+        return self._ways.get(place)
+
+    def at(self, place: tuple[str, int]) -> Way:
+        """
+        The way to a place, at which the peer was heard, or that it proved.
+        """
+        way = self._ways.get(place)
+        if way is None:
+            self._makeRoom()
+            way = self._ways[place] = Way(place, rankOf(place[0]))
+        return way
+
+    def introduce(self, endpoints: Iterable[Endpoint], source: str) -> list[Way]:
+        """
+        Somebody says where the peer may be.
+
+        @param source: see L{wand.interfaces.ISessions.introduce}.
+        @return: the ways of which nobody said so before.
+        """
+        before = set(self.told)
+        self._toldBy[source] = tuple(dict.fromkeys(endpoints))[:INTRODUCED]
+        rows = zip_longest(*self._toldBy.values())
+        self.told = tuple(dict.fromkeys(each for row in rows for each in row if each is not None))
+        for place in before - set(self.told):
+            self._untold(place)
+        news = [self._told(each) for each in self.told if each not in before]
+        for each in self._toldBy.get(LAN, ()):
+            self._ways[each].rank = WayRank.LAN
+        return news
+
+    def sourcesOf(self, place: tuple[str, int]) -> list[str]:
+        """
+        Who says that the peer is at a place.
+        """
+        return [source for source, told in self._toldBy.items() if place in told]
+
+    def candidates(self, heard: tuple[str, int] | None, turn: int) -> list[tuple[str, int]]:
+        """
+        Where to send an initiation: where the peer was heard last, a few of the places where it is said to be, and the
+        relays and streams that we made ourselves.
+
+        @param turn: how often it was tried before; the others have their turn then.
+        """
+        direct = [each for each in self.told if rankOf(each.host).isDirect]
+        others = [each for each in self.told if not rankOf(each.host).isDirect]
+        start = turn * CANDIDATES % len(direct) if len(direct) > CANDIDATES else 0
+        first = [] if heard is None else [heard]
+        return list(dict.fromkeys([*first, *(direct[start:] + direct[:start])[:CANDIDATES], *others[:CANDIDATES]]))
+
+    def doubt(self) -> None:
+        """
+        Nothing is proven any more.
+        """
+        for way in self._ways.values():
+            way.doubt()
+
+    def _told(self, place: Endpoint) -> Way:
+        way = self._ways.setdefault(place, Way(place, rankOf(place.host)))
+        way.isTold = True
+        return way
+
+    def _untold(self, place: tuple[str, int]) -> None:
+        way = self._ways[place]
+        way.isTold, way.rank = False, rankOf(place[0])
+        if not way.isProven and way.usedSince is None:
+            del self._ways[place]
+
+    def _makeRoom(self) -> None:
+        loose = [way for way in self._ways.values() if not way.isTold and way.usedSince is None]
+        unproven = [way for way in loose if not way.isProven]
+        proven = sorted((way for way in loose if way.isProven), key=lambda each: each.answeredAt)
+        tooMany = max(0, len(unproven) + 1 - PLACES_MAXIMUM)
+        for way in (*unproven[:tooMany], *proven[:-PROVEN_MAXIMUM]):
+            del self._ways[way.place]

@@ -1,0 +1,303 @@
+"""
+Probing: a peer is asked at the places where it may be, and the best one at which it answers is used.
+
+  - The better rank is taken as soon as it answers; of two of one rank the one that answers clearly sooner.
+  - Where the peer sends from is taken, if the way in use does not answer meanwhile: it moved.
+  - A worse rank is taken only if the way in use was asked and does not answer.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final, Protocol
+
+from twisted.internet.defer import Deferred
+
+from wand.interfaces.membership import Member
+from wand.sealed.sessions.peer_place import PeerPlace
+from wand.sealed.sessions.peers import Correspondent
+from wand.sealed.sessions.presence import CHANCE, PRESENCE_SIZE, answerOf, challengeOf
+from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.shared import Shared
+from wand.sealed.sessions.vigil import PATIENCE
+from wand.sealed.sessions.way import Way
+
+#: Seconds between two questions at one place, because the peer is heard there: while it is not proven, and when it is.
+CHALLENGE_INTERVAL: Final = 0.2
+KNOWN_INTERVAL: Final = 1.0
+
+#: How many places are asked in one round: those to which datagrams go directly, and relays and streams.
+PROBED: Final = 8
+PROBED_INDIRECT: Final = 4
+
+#: How many answers from a place of the same rank as the one in use make a comparison.
+COMPARED: Final = 3
+
+#: Seconds for which a way that was given up is not taken again without an answer.
+GIVEN_UP: Final = 10.0
+
+
+class Probed(Protocol):
+    """
+    The conversation with the peer.
+    """
+
+    @property
+    def peer(self) -> Correspondent:
+        """
+        Who it is.
+        """
+
+    @property
+    def member(self) -> Member | None:
+        """
+        What its last valid certificate says.
+        """
+
+    @property
+    def session(self) -> Session | None:
+        """
+        The session in use.
+        """
+
+
+class Probing:
+    """
+    Asks one peer, and chooses the way.
+    """
+
+    def __init__(self, shared: Shared, probed: Probed, place: PeerPlace) -> None:
+        self._shared = shared
+        self._probed = probed
+        self._place = place
+        self._seconds = shared.clock.seconds
+        self._pings: dict[bytes, tuple[Deferred[float], float]] = {}
+
+    # Questions.
+
+    def ask(self, way: Way) -> bytes:
+        """
+        Ask the peer at a place.
+
+        @return: what its answer has; nothing if the question was not sent.
+        """
+        chance = self._shared.entropy(CHANCE)
+        port = self._shared.portFor(way.place)
+        sender = None if port is None else port.answering(way.place)
+        if way is self._place.way and self._place.endpoint is not None:
+            sender, place = self._place.port, self._place.endpoint
+        else:
+            place = way.place
+        session = self._probed.session
+        if sender is None or session is None:
+            return b""
+        train = self._shared.train
+        if not train.add(session, [memoryview(challengeOf(chance))], sender, place):
+            return b""
+        train.send()
+        way.asked(chance, self._seconds())
+        self._shared.counters["sealed-probes-sent"] += 1
+        return chance
+
+    def askFromAnyAddress(self) -> None:
+        """
+        Ask in the place in use, from the address of ours that the system chooses now: it may be another than the one
+        that the peer knows.
+        """
+        way, known, place = self._place.way, self._place.port, self._place.endpoint
+        port = None if place is None else self._shared.portFor(place)
+        if way is not None and port is not None and port is not known:
+            self._place.port = port
+            self.ask(way)
+            self._place.port = known
+
+    def askAround(self, since: float, everywhere: bool, number: int) -> bool:
+        """
+        See L{wand.sealed.sessions.rounds.Asking}.
+        """
+        wanted = [way for way in self._place.ways if self._isWorthAsking(way, since, everywhere)]
+        wanted.sort(key=lambda way: way.rank)
+        direct = [way for way in wanted if way.rank.isDirect]
+        start = number * PROBED % len(direct) if len(direct) > PROBED else 0
+        indirect = [way for way in wanted if not way.rank.isDirect]
+        for way in (*(direct[start:] + direct[:start])[:PROBED], *indirect[:PROBED_INDIRECT]):
+            self.ask(way)
+        return bool(wanted)
+
+    def _isWorthAsking(self, way: Way, since: float, everywhere: bool) -> bool:
+        if way.askedAt < since:
+            way.answers = 0
+        isCandidate = way.isTold or way.isProven or way.usedSince is not None
+        if not isCandidate or (way.answeredAt >= since and (way.answers >= COMPARED or everywhere)):
+            return False
+        current = self._place.way
+        if everywhere or current is None:
+            return True
+        if way is current:
+            return any(other is not way and other.isTold and other.rank == way.rank for other in self._place.ways)
+        return way.rank == current.rank or (way.rank < current.rank and way.answeredAt < since)
+
+    @property
+    def mayBecomeBetter(self) -> bool:
+        """
+        See L{wand.sealed.sessions.rounds.Asking}.
+        """
+        current = self._place.way
+        return current is None or any(way.isTold and way.rank < current.rank for way in self._place.ways)
+
+    @property
+    def isIndirect(self) -> bool:
+        """
+        Is a relay or a stream in use?
+        """
+        return self._place.way is not None and not self._place.way.rank.isDirect
+
+    def ping(self, way: Way) -> Deferred[float] | None:
+        """
+        Ask, and tell how long the answer took.
+
+        @return: C{None} if the question cannot be sent.
+        """
+        chance = self.ask(way)
+        if not chance:
+            return None
+
+        def cancel(deferred: Deferred[float]) -> None:
+            self._pings.pop(chance, None)
+
+        answered: Deferred[float] = Deferred(cancel)
+        self._pings[chance] = answered, self._seconds()
+        return answered
+
+    # What is heard.
+
+    def heardFrom(self, sender: tuple[str, int], size: int) -> None:
+        """
+        The peer was heard elsewhere than where it is, or at another address of ours.
+
+        @param size: octets of the plaintext that came, for no more may go there.
+        """
+        place = self._place
+        if sender == place.endpoint:
+            place.use(sender)
+            return
+        if size < PRESENCE_SIZE or self._shared.portFor(sender) is None:
+            return
+        way = place.ways.at(sender)
+        if size != PRESENCE_SIZE:
+            way.heardAt = self._seconds()
+        self._challenge(way, sender)
+
+    def aliveFrom(self, sender: tuple[str, int]) -> None:
+        """
+        The peer says that it sends from there.
+        """
+        way = self._place.ways.get(sender)
+        if way is not None and sender != self._place.endpoint:
+            way.heardAt = self._seconds()
+
+    def questionReceived(self, question: memoryview, sender: tuple[str, int]) -> None:
+        """
+        The peer asks whether we are there: answer to where the question came from.
+        """
+        session, port = self._probed.session, self._shared.portFor(sender)
+        if session is None or port is None:
+            return
+        train = self._shared.train
+        if train.add(session, [memoryview(answerOf(question))], port.answering(sender), sender):
+            train.send()
+
+    def answerReceived(self, answer: memoryview, sender: tuple[str, int]) -> None:
+        """
+        What may be the answer to a challenge came.
+        """
+        chance, now = bytes(answer[2:]), self._seconds()
+        way = self._place.ways.get(sender)
+        if way is None or not way.answered(chance, now):
+            return
+        answered, asked = self._pings.pop(chance, (None, now))
+        if answered is not None:
+            answered.callback(now - asked)
+        reason = self._reasonFor(way, now)
+        if reason:
+            self.take(way, reason, sender)
+
+    def _challenge(self, way: Way, sender: tuple[str, int]) -> None:
+        now = self._seconds()
+        if now - way.askedAt < (KNOWN_INTERVAL if way.isProven else CHALLENGE_INTERVAL):
+            return
+        way.place = sender  # it says at which of our addresses the peer was heard
+        current = self._place.way
+        if current is not None and current is not way and now - current.askedAt >= CHALLENGE_INTERVAL:
+            self.ask(current)
+        if self.ask(way):
+            self._shared.counters["sealed-challenges-sent"] += 1
+
+    # What is used.
+
+    def begin(self, place: tuple[str, int] | None, isSilent: bool) -> None:
+        """
+        A session begins.
+
+        @param place: where the peer read what we sent for it; C{None} if that is unknown.
+        @param isSilent: does the peer owe an answer in the session before?
+        """
+        self._place.rememberSession()
+        if place is None:
+            return
+        current, hadSession = self._place.way, self._probed.session is not None
+        rank = self._place.ways.at(place).rank
+        if hadSession and current is not None and not isSilent and current.rank <= rank and place != current.place:
+            self._place.ways.at(place).isProven = True
+            return
+        self.take(self._place.ways.at(place), "a handshake was answered there", place)
+
+    def end(self) -> None:
+        """
+        There is no session any more, so no challenge can be answered.
+        """
+        self._place.ways.doubt()
+
+    def another(self) -> Way | None:
+        """
+        The way to take when the one in use is given up: the best that is proven, or else a relay or a stream.
+        """
+        now, current = self._seconds(), self._place.way
+        others = [way for way in self._place.ways if way is not current and now - way.gaveUpAt >= GIVEN_UP]
+        usable = [way for way in others if way.isProven or (way.isTold and not way.rank.isDirect)]
+        return min(usable, key=lambda way: (not way.isProven, way.preference), default=None)
+
+    def take(self, way: Way, reason: str, place: tuple[str, int] | None = None) -> None:
+        """
+        Use a way.
+
+        @param reason: why, in a few words for people.
+        @param place: as the port gave it, if the peer was heard there.
+        """
+        before = self._place.endpoint
+        way.why = reason
+        way.isProven = way.isProven or place is not None
+        if self._place.use(place or way.place) and before is not None:
+            self._shared.counters["sealed-roamed"] += 1
+            if self._probed.session is not None:
+                self._shared.listener.wayChanged(self._probed.peer, self._probed.member, way.place, reason)
+
+    def _reasonFor(self, way: Way, now: float) -> str:
+        """
+        Why a way should be used that has just answered; nothing if it should not.
+        """
+        current = self._place.way
+        if current is None or self._place.endpoint is None:
+            return "it answers"
+        if way is current:
+            return ""
+        if way.rank < current.rank:
+            return "a better way answers"
+        if current.isDoubtful(now, PATIENCE):
+            return "no answer at the way before"
+        if way.rank > current.rank:
+            return ""
+        if way.heardAt > current.answeredAt and current.unansweredSince < inf:
+            return "heard there"
+        isSooner = way.answers >= COMPARED and current.unansweredSince == inf and way.isSooner(current)
+        return "it answers sooner" if isSooner else ""

@@ -1,0 +1,98 @@
+"""
+Vigil: sees that the way in use carries nothing any more while frames wait for an answer, and has another one taken.
+
+Half a second after the first frame that nothing followed, the peer is asked; again after half a second, and everywhere
+else, too; after another half second the way is given up.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final, Protocol
+
+#: Seconds without anything from the peer, and without an answer to a question.
+PATIENCE: Final = 0.5
+
+#: Seconds between two questions to a peer that answers: what goes one way only costs one in a second.
+INTERVAL: Final = 1.0
+
+#: Seconds until the next question, after a way was given up and there was no other.
+REST: Final = 10.0
+
+
+class Watched(Protocol):
+    """
+    What there is to see, and to do.
+    """
+
+    @property
+    def isAnswering(self) -> bool:
+        """
+        Did the peer answer the last question at the place in use?
+        """
+
+    def askInUse(self) -> bool:
+        """
+        Ask at the place in use.
+
+        @return: was it sent?
+        """
+
+    def askElsewhere(self) -> None:
+        """
+        Ask at the place in use and at all others, and have others help.
+        """
+
+    def giveUp(self) -> bool:
+        """
+        Take another way.
+
+        @return: was there one?
+        """
+
+
+class Vigil:
+    """
+    Watches over one peer.
+    """
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self._questions = 0
+        self._askedAt = -inf
+
+    def due(self, awaiting: float) -> float:
+        """
+        When there is something to do.
+
+        @param awaiting: since when the peer owes an answer; infinite if it owes none.
+        """
+        if self._questions:
+            return self._askedAt + PATIENCE
+        return max(awaiting + PATIENCE, self._askedAt + INTERVAL)
+
+    def look(self, now: float, awaiting: float) -> None:
+        """
+        Do what is due.
+        """
+        if now < self.due(awaiting):
+            return
+        if self._questions and self._watched.isAnswering:
+            self._questions = 0
+        elif not self._questions:
+            self._askedAt = now
+            self._questions += self._watched.askInUse()
+        elif self._questions == 1:
+            self._askedAt = now
+            self._questions = 2
+            self._watched.askElsewhere()
+        else:
+            self.settle()
+            self._askedAt = -inf if self._watched.giveUp() else now + REST
+
+    def settle(self) -> None:
+        """
+        Another way is used, or there is no session: begin again.
+        """
+        self._questions = 0
+        self._askedAt = -inf

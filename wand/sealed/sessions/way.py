@@ -1,0 +1,202 @@
+"""
+A way to a peer: a place to which datagrams for it can go, and what is known of that.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from math import inf
+from typing import Final
+
+from wand.underlay.place_kinds import IPV4, IPV6, STREAM, kindOf
+
+#: How many questions may be open at one place; the oldest is given up.
+OPEN_MAXIMUM: Final = 8
+
+#: Seconds after which it no longer matters that a question stayed without an answer.
+FORGIVEN: Final = 5.0
+
+#: The part of a new round-trip time in the smoothed one (RFC 6298, section 2, takes an eighth of many more).
+SMOOTHING: Final = 0.25
+
+#: How much sooner another way of the same rank must answer to be taken: as a part, and in seconds.
+SOONER_PART: Final = 0.2
+SOONER_SECONDS: Final = 0.002
+
+#: Addresses that nobody has outside of a site (RFC 1918, RFC 3927, RFC 4193, RFC 4291) and of this host.
+_LOCAL: Final = tuple(
+    map(
+        ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "127.0.0.0/8",
+            "fc00::/7",
+            "fe80::/10",
+            "::1/128",
+        ),
+    )
+)
+
+
+class WayRank(IntEnum):
+    """
+    What ways there are, the best first.
+    """
+
+    LAN = 0
+    IPV6 = 1
+    IPV4 = 2
+    STREAM = 3
+    RELAY = 4
+
+    @property
+    def isDirect(self) -> bool:
+        """
+        Do datagrams go to the peer itself, over UDP?
+        """
+        return self < WayRank.STREAM
+
+
+@lru_cache(maxsize=4096)
+def rankOf(host: str) -> WayRank:
+    """
+    The rank of a way.  Who answers at an address that has a meaning within a site only is in our site.
+
+    @param host: the first half of the place.
+    """
+    kind = kindOf(host)
+    if kind not in (IPV4, IPV6):
+        return WayRank.STREAM if kind == STREAM else WayRank.RELAY
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return WayRank.IPV4
+    if any(address.version == each.version and address in each for each in _LOCAL):
+        return WayRank.LAN
+    return WayRank.IPV6 if kind == IPV6 else WayRank.IPV4
+
+
+class Way:
+    """
+    A way.  All moments are in the clock's seconds, and infinitely long ago for never.
+
+    @ivar place: where datagrams go.
+    @ivar rank: what kind of way it is.
+    @ivar isTold: does somebody say that the peer is there?
+    @ivar isProven: did the peer answer there, and was the way not given up since?
+    @ivar roundTrip: seconds from a question to its answer, smoothed; infinite while there was none.
+    @ivar askedAt: when the peer was last asked.
+    @ivar answeredAt: when it last answered.
+    @ivar answers: how often it answered since L{beginSeries}.
+    @ivar heardAt: when it last sent something from there that was no question.
+    @ivar gaveUpAt: when the way was given up.
+    @ivar usedSince: since when it is in use; C{None} if it is not.
+    @ivar step: how far the search for the size of its path was when it was last left; C{None} if it was never used.
+    @ivar why: why it was taken or given up, for people.
+    """
+
+    __slots__ = (
+        "_open",
+        "answeredAt",
+        "answers",
+        "askedAt",
+        "gaveUpAt",
+        "heardAt",
+        "isProven",
+        "isTold",
+        "place",
+        "rank",
+        "roundTrip",
+        "step",
+        "usedSince",
+        "why",
+    )
+
+    def __init__(self, place: tuple[str, int], rank: WayRank) -> None:
+        self.place = place
+        self.rank = rank
+        self.isTold = self.isProven = False
+        self.roundTrip = inf
+        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = -inf
+        self.answers = 0
+        self.usedSince: float | None = None
+        self.step: int | None = None
+        self.why = ""
+        self._open: dict[bytes, float] = {}
+
+    @property
+    def unansweredSince(self) -> float:
+        """
+        When the first question was sent that is still open; infinite if there is none.
+        """
+        return next(iter(self._open.values()), inf)
+
+    def isDoubtful(self, now: float, patience: float) -> bool:
+        """
+        Did several questions stay without an answer just now?
+
+        @param patience: for how many seconds the first of them did at least.
+        """
+        isRecent = now - self.askedAt <= FORGIVEN
+        return len(self._open) > 1 and isRecent and now - self.unansweredSince >= patience
+
+    def asked(self, chance: bytes, now: float) -> None:
+        """
+        The peer was asked whether it is there.
+        """
+        if len(self._open) >= OPEN_MAXIMUM:
+            # The first stays, for it tells since when there is no answer.
+            del self._open[tuple(self._open)[1]]
+        if now - self.askedAt > FORGIVEN:
+            self._open.clear()
+        self._open[chance] = self.askedAt = now
+
+    def answered(self, chance: bytes, now: float) -> bool:
+        """
+        The peer answered.
+
+        @return: was that asked here?
+        """
+        asked = self._open.get(chance)
+        if asked is None:
+            return False
+        self._open = {other: when for other, when in self._open.items() if when > asked}
+        took = now - asked
+        self.roundTrip = took if self.roundTrip == inf else self.roundTrip + SMOOTHING * (took - self.roundTrip)
+        self.answeredAt = now
+        self.answers += 1
+        self.isProven = True
+        return True
+
+    def doubt(self) -> None:
+        """
+        What was proven is no longer: there is no session any more, or the host moved.
+        """
+        self.isProven = False
+        self._open.clear()
+
+    def giveUp(self, now: float) -> None:
+        """
+        The peer does not answer there any more.
+        """
+        self.gaveUpAt = now
+        self.isProven = False
+
+    def isSooner(self, other: Way) -> bool:
+        """
+        Does it answer so much sooner than another one that changing is worthwhile?
+        """
+        gain = other.roundTrip - self.roundTrip
+        return gain >= max(SOONER_SECONDS, SOONER_PART * other.roundTrip) if other.roundTrip < inf else False
+
+    @property
+    def preference(self) -> tuple[int, float]:
+        """
+        The lower, the better.
+        """
+        return self.rank, self.roundTrip

@@ -1,0 +1,53 @@
+"""
+What is known of the ways to a peer, for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from wand.endpoint import Endpoint
+from wand.sealed.sessions.peer_place import PeerPlace
+from wand.sealed.sessions.way import Way
+from wand.status import WayStatus
+
+
+def waysOf(place: PeerPlace, epoch: Callable[[float], float]) -> list[WayStatus]:
+    """
+    All ways to a peer, the one in use first, then the best first.
+
+    @param epoch: makes seconds since the epoch of the clock's.
+    """
+    ways = sorted(place.ways, key=lambda way: (way.usedSince is None, not way.isProven, way.preference))
+    return [_statusOf(way, place, epoch) for way in ways]
+
+
+def _statusOf(way: Way, place: PeerPlace, epoch: Callable[[float], float]) -> WayStatus:
+    def moment(seconds: float | None) -> float | None:
+        return None if seconds is None or seconds == -inf else epoch(seconds)
+
+    sources = place.ways.sourcesOf(way.place)
+    return WayStatus(
+        place=str(Endpoint(*way.place)),
+        rank=way.rank.name.lower(),
+        sources=[*sources, "heard"] if way.heardAt > -inf else sources,
+        isProven=way.isProven,
+        roundTrip=None if way.roundTrip == inf else way.roundTrip,
+        asked=moment(way.askedAt),
+        answered=moment(way.answeredAt),
+        usedSince=moment(way.usedSince),
+        why=_why(way, place.way),
+    )
+
+
+def _why(way: Way, current: Way | None) -> str:
+    if way is current:
+        return way.why
+    if way.gaveUpAt > way.answeredAt:
+        return "given up: no answer there"
+    if not way.isProven:
+        return "not asked yet" if way.askedAt == -inf else "no answer there"
+    if current is not None and way.rank > current.rank:
+        return "a better way answers"
+    return "it does not answer clearly sooner"

@@ -1,0 +1,172 @@
+"""
+Wayfinding: sees to it that there is a way to one peer, and that it is the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from typing import Protocol
+
+from wand.sealed.sessions.peer_place import PeerPlace
+from wand.sealed.sessions.probing import Probed, Probing
+from wand.sealed.sessions.rounds import Rounds
+from wand.sealed.sessions.shared import Shared
+from wand.sealed.sessions.vigil import Vigil
+from wand.sealed.sessions.way import Way
+
+
+class Travelling(Probed, Protocol):
+    """
+    The conversation whose datagrams need a way.
+    """
+
+    @property
+    def isInUse(self) -> bool:
+        """
+        Is there a use for the session?
+        """
+
+    def keepalive(self) -> None:
+        """
+        Say that we live, and from where we send.
+        """
+
+    def expectAnswer(self) -> None:
+        """
+        The peer owes an answer, from this moment on.
+        """
+
+    def renew(self) -> None:
+        """
+        Begin a new handshake while the session lasts.
+        """
+
+
+class Wayfinding:
+    """
+    Finds ways for one conversation.
+
+    @ivar probing: asks the peer, and chooses.
+    @ivar vigil: sees when the way in use carries nothing any more.
+    """
+
+    def __init__(self, shared: Shared, travelling: Travelling, place: PeerPlace) -> None:
+        self._shared = shared
+        self._travelling = travelling
+        self._place = place
+        self.probing = Probing(shared, travelling, place)
+        self.vigil = Vigil(self)
+        self._rounds = Rounds(shared.clock, self)
+
+    # What happens.
+
+    def sessionBegan(self) -> None:
+        """
+        There is a session where there was none.
+        """
+        self.vigil.settle()
+        self._rounds.begin(everywhere=False)
+
+    def sessionEnded(self) -> None:
+        """
+        There is none any more.
+        """
+        self._rounds.stop()
+        self.probing.end()
+
+    def introduced(self, news: Sequence[Way]) -> None:
+        """
+        The peer, with which there is a session, may also be at these places.
+        """
+        current = self._place.way
+        isElsewhere = current is None or not current.isTold
+        if isElsewhere or any(way.rank <= current.rank for way in news if current is not None):
+            direct = [way for way in news if way.rank.isDirect]
+            self._rounds.begin(everywhere=isElsewhere and bool(direct))
+
+    def moved(self) -> None:
+        """
+        This host has other addresses or routes: tell the peer, and ask it wherever it may be.
+        """
+        for way in self._place.ways:
+            if way is not self._place.way:
+                way.doubt()
+        self._shared.counters["sealed-searches"] += 1
+        self._travelling.keepalive()
+        self.probing.askFromAnyAddress()
+        self._rounds.begin(everywhere=True)
+        self._travelling.expectAnswer()
+        self._shared.listener.wanted(self._travelling.peer, 0)
+
+    def seek(self) -> None:
+        """
+        The peer tries to reach us, too.
+        """
+        self._rounds.begin(everywhere=True)
+
+    # Provides wand.sealed.sessions.vigil.Watched.
+
+    @property
+    def isAnswering(self) -> bool:
+        """
+        See L{wand.sealed.sessions.vigil.Watched}.
+        """
+        way = self._place.way
+        return way is None or way.unansweredSince == inf
+
+    def askInUse(self) -> bool:
+        """
+        See L{wand.sealed.sessions.vigil.Watched}.
+        """
+        way = self._place.way
+        return way is not None and bool(self.probing.ask(way))
+
+    def askElsewhere(self) -> None:
+        """
+        See L{wand.sealed.sessions.vigil.Watched}.
+        """
+        self._shared.counters["sealed-searches"] += 1
+        self._rounds.begin(everywhere=True)
+        self._shared.listener.wanted(self._travelling.peer, 0)
+
+    def giveUp(self) -> bool:
+        """
+        See L{wand.sealed.sessions.vigil.Watched}.
+        """
+        current, another = self._place.way, self.probing.another()
+        if current is None or another is None:
+            self._travelling.renew()
+            return False
+        self._shared.counters["sealed-ways-given-up"] += 1
+        current.giveUp(self._shared.clock.seconds())
+        current.why = "no answer there"
+        self.probing.take(another, "no answer at the way before")
+        self._rounds.begin(everywhere=True)
+        self._travelling.expectAnswer()
+        return True
+
+    # Provides wand.sealed.sessions.rounds.Asking.
+
+    def askAround(self, since: float, everywhere: bool, number: int) -> bool:
+        """
+        See L{wand.sealed.sessions.rounds.Asking}.
+        """
+        return self.probing.askAround(since, everywhere, number)
+
+    @property
+    def mayBecomeBetter(self) -> bool:
+        """
+        See L{wand.sealed.sessions.rounds.Asking}.
+        """
+        return self.probing.mayBecomeBetter
+
+    def repeat(self) -> bool:
+        """
+        See L{wand.sealed.sessions.rounds.Asking}.
+        """
+        if not self._travelling.isInUse:
+            return False
+        if self.probing.isIndirect:
+            self._shared.listener.wanted(self._travelling.peer, 0)
+        return True
