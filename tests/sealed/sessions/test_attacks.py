@@ -58,7 +58,7 @@ class AttackTestCase(SynchronousTestCase):
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run()
         self.high.send(self.low.peer, self.high.frameTo(self.low))
-        self.net.run()
+        self.net.run(2.0)
         self.recorded = list(self.net.underlay.sent)
         self.net.underlay.sent.clear()
 

@@ -10,8 +10,8 @@ from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
+from wand.sealed.sessions.known_ways import CANDIDATES
 from wand.sealed.sessions.packets import COOKIE, DATA, INITIATION, RESPONSE
-from wand.sealed.sessions.peer_place import CANDIDATES
 from wand.sealed.sessions.peers import PeerKey
 from wand.testing.inbox import Datagram
 
@@ -69,7 +69,7 @@ class BeginningTests(SealedTestCase):
         """
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run()
-        self.assertEqual(self.kinds(), [INITIATION, RESPONSE, DATA])
+        self.assertEqual(self.kinds()[:3], [INITIATION, RESPONSE, DATA])
         self.assertEqual(self.high.frames, [(self.low.peer, self.low.frameTo(self.high))])
         self.assertEqual((self.low.sessions, self.high.sessions), ([(self.high.peer, True)], [(self.low.peer, True)]))
 
@@ -465,8 +465,8 @@ class LifeTests(SealedTestCase):
 
     def test_silentPeerIsTriedAnew(self) -> None:
         """
-        Fifteen seconds after something was sent and nothing came, a new handshake is tried; after a minute more the
-        session is down.
+        A second and a half after something was sent and nothing came, not even answers to two questions, a new
+        handshake is tried; after a minute more the session is down.
         """
         self.connect()
         self.net.run(15.0)
@@ -476,7 +476,7 @@ class LifeTests(SealedTestCase):
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(100.0)
         first = next(each for each in self.net.underlay.sent if each.payload[0] == INITIATION)
-        self.assertApproximates(first.time - start, 15.0, 0.5)
+        self.assertApproximates(first.time - start, 1.5, 0.5)
         self.assertEqual(self.low.sessions[-1], (self.high.peer, False))
 
     def multihomed(self, *, guarded: bool = False) -> tuple[SealedNode, SealedNode]:
@@ -589,7 +589,8 @@ class RoamingTests(SealedTestCase):
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).endpoint, "198.51.100.7:22222")
         self.assertEqual(self.frames(self.high, self.low), 1)
-        self.assertEqual(self.net.underlay.sent[-1].destination, ("198.51.100.7", 22222))
+        sent = [each for each in self.net.underlay.sent if each.sender == self.high.endpoint]
+        self.assertEqual(sent[-1].destination, ("198.51.100.7", 22222))
 
     def test_olderDatagramMovesNothing(self) -> None:
         """
@@ -658,5 +659,5 @@ class EndTests(SealedTestCase):
             jam.countOne(self.net.clock.seconds())
         self.low.send(self.high.peer, self.low.frameTo(self.high))
         self.net.run(0.5)
-        self.assertEqual(self.kinds(), [INITIATION, COOKIE, INITIATION, RESPONSE, DATA])
+        self.assertEqual(self.kinds()[:5], [INITIATION, COOKIE, INITIATION, RESPONSE, DATA])
         self.assertEqual(len(self.high.frames), 1)

@@ -165,6 +165,7 @@ class SetBackTests(SynchronousTestCase):
         """
         Whoever recorded an initiation, and gets and opens the cookie, makes nothing of it: the proof is under the seal.
         """
+        self.net.run(2.0)
         recorded = self.initiation(self.one, self.one.transport._shared.timeOfDay.milliseconds() - 10_000)
         answered = self.counted("sealed-initiations-answered")
         for _ in range(3):

@@ -21,7 +21,7 @@ class NoAttempt(Attempt):
     """
 
     def __init__(self) -> None:
-        self.sendings = 1
+        self.isYoung = True
         self.stopped = False
 
     def stop(self) -> None:
@@ -32,6 +32,13 @@ class NoAttempt(Attempt):
 
     def hasten(self) -> None:
         pass
+
+    def tryAt(self, place: tuple[str, int]) -> None:
+        pass
+
+    @property
+    def isFresh(self) -> bool:
+        return self.isYoung
 
 
 class Recorder:
@@ -72,6 +79,7 @@ INPUTS: dict[str, Callable[[Course], object]] = {
     "first": lambda course: course.mayAnswer(True),
     "second": lambda course: course.mayAnswer(False),
     "hasten": lambda course: course.hasten(),
+    "tryAt": lambda course: course.tryAt(("192.0.2.1", 1)),
     "left": lambda course: course.left(),
     "end": lambda course: course.end(),
 }
@@ -96,14 +104,14 @@ class MachineTests(SynchronousTestCase):
 
     def test_collision(self) -> None:
         """
-        Only the end that goes first, and did not have to repeat its initiation, does not answer.
+        Only the end that goes first, and began just now, does not answer.
         """
         verbs = Recorder()
         course = makeCourse(verbs)
         self.assertTrue(course.mayAnswer(True))
         course.want()
         self.assertEqual((course.mayAnswer(True), course.mayAnswer(False)), (False, True))
-        verbs.attempts[0].sendings = 2
+        verbs.attempts[0].isYoung = False
         self.assertTrue(course.mayAnswer(True))
         course.end()
         self.assertFalse(course.mayAnswer(False))

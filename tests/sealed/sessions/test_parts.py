@@ -15,16 +15,18 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
-from wand.interfaces.sessions import DIRECTORY
+from wand.interfaces.sessions import CALL, DIRECTORY
 from wand.sealed.sessions.counterpart import Counterpart
+from wand.sealed.sessions.known_ways import CANDIDATES, INTRODUCED
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import CONTROL, FRAME, JOIN, MEMBER
 from wand.sealed.sessions.path import Path
-from wand.sealed.sessions.peer_place import CANDIDATES, INTRODUCED, PeerPlace
+from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.plaintexts import Plaintexts
+from wand.sealed.sessions.probing import Probing
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Owner, Session
 from wand.sealed.sessions.shared import Listener, Shared
@@ -41,6 +43,7 @@ from wand.sealed.sessions.timers import (
     SESSION_END,
     SILENCE,
 )
+from wand.sealed.sessions.vigil import Vigil
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 from wand.underlay.ports import DatagramPort
@@ -67,6 +70,29 @@ class Papers:
         return None
 
 
+class Nobody:
+    """
+    Helps nobody, and is not interested.
+    """
+
+    mayHelp = False
+
+    def wayChanged(self, *arguments: object) -> None:
+        pass
+
+
+class NoVigil:
+    """
+    Nothing is ever due.
+    """
+
+    def due(self, awaiting: float) -> float:
+        return inf
+
+    def look(self, now: float, awaiting: float) -> None:
+        pass
+
+
 class Talk:
     """
     A conversation that only notes what its parts make it do.
@@ -74,6 +100,8 @@ class Talk:
 
     def __init__(self, counterpart: Counterpart, clock: Clock) -> None:
         self.counterpart = counterpart
+        self.peer = counterpart.peer
+        self.member: Member | None = None
         self.schedule: Schedule | None = None
         self.course = cast(Course, self)
         self.state = "idle"
@@ -126,7 +154,7 @@ class PartsTestCase(SynchronousTestCase):
             entropy=Random(0).randbytes,
             counters=context.counters,
             membership=Papers(),
-            listener=cast(Listener, None),
+            listener=cast(Listener, Nobody()),
             portFor=lambda place: self.port,
             failures=context.failures,
             timeOfDay=TimeOfDay(context.wallClock),
@@ -136,7 +164,8 @@ class PartsTestCase(SynchronousTestCase):
         self.place = PeerPlace(self.shared, self.path)
         self.gone = 0
         self.talk = Talk(Counterpart(Papers(), self.peer, b"e" * 32, b""), self.clock)
-        self.schedule = self.talk.schedule = Schedule(self.clock, self.talk, self.joinerGone)
+        self.schedule = self.talk.schedule = Schedule(self.clock, self.talk, cast(Vigil, NoVigil()), self.joinerGone)
+        self.probing = Probing(self.shared, self.talk, self.place)
         self.outbox = Outbox(self.shared, self.talk, self.place, self.schedule, self.account)
 
     def joinerGone(self) -> None:
@@ -350,20 +379,22 @@ class PeerPlaceTests(PartsTestCase):
 
     def test_introduced(self) -> None:
         """
-        What others say is news once, and only if it is elsewhere.
+        What others say is news once, whoever says it.
         """
-        self.assertTrue(self.place.introduce([HOME], DIRECTORY))
-        self.assertFalse(self.place.introduce([HOME], DIRECTORY))
-        self.place.beginSession(HOME)
-        self.assertFalse(self.place.introduce([HOME, Endpoint("198.51.100.2", 1)], DIRECTORY))
-        self.assertTrue(self.place.introduce([Endpoint("198.51.100.3", 1)], DIRECTORY))
+        away = Endpoint("198.51.100.2", 1)
+        self.assertEqual([way.place for way in self.place.introduce([HOME], DIRECTORY)], [HOME])
+        self.assertEqual(self.place.introduce([HOME], DIRECTORY), [])
+        self.assertEqual([way.place for way in self.place.introduce([HOME, away], CALL)], [away])
+        self.assertEqual(self.place.introduce([away], DIRECTORY), [])
+        self.assertEqual(self.place.introduce([], CALL), [])
+        self.assertEqual(self.place.told, (away,))
 
     def test_candidates(self) -> None:
         """
         A few are tried at a time, in turn, and always the one where it was heard.
         """
         told = [Endpoint("198.51.100.1", number) for number in range(1, INTRODUCED + 9)]
-        self.place.beginSession(HOME)
+        self.place.use(HOME)
         self.place.introduce(told, DIRECTORY)
         self.assertEqual(self.place.candidates(), [HOME, *told[:CANDIDATES]])
         self.assertEqual(self.place.candidates(1), [HOME, *told[CANDIDATES : 2 * CANDIDATES]])
@@ -374,9 +405,9 @@ class PeerPlaceTests(PartsTestCase):
         """
         A session begins where the peer read what we sent; where it was in the one before is remembered.
         """
-        self.place.beginSession(HOME)
+        self.probing.begin(HOME, False)
         self.assertEqual((self.place.endpoint, self.place.before), (HOME, None))
-        self.place.beginSession(Endpoint("198.51.100.2", 1))
+        self.probing.begin(Endpoint("198.51.100.2", 1), False)
         self.assertEqual(self.place.before and self.place.before[1], HOME)
         self.assertEqual(self.counters["sealed-roamed"], 1)
 
@@ -385,20 +416,23 @@ class PeerPlaceTests(PartsTestCase):
         A peer is followed to another place only when it answered what was sent there.
         """
         elsewhere = ("198.51.100.2", 1)
-        self.place.beginSession(HOME)
-        self.place.heardFrom(elsewhere, self.session(), 100)
+        self.probing.begin(HOME, False)
+        self.talk.session = self.session()
+        self.probing.heardFrom(elsewhere, 100)
         self.assertEqual((self.place.endpoint, self.counters["sealed-challenges-sent"]), (HOME, 1))
-        ((chance, _),) = self.place._roaming._asked.values()
-        self.place.answerReceived(memoryview(b"\7\2" + bytes(8)), elsewhere)
+        [chance] = self.place.ways.at(elsewhere)._open
+        self.probing.answerReceived(memoryview(b"\7\2" + bytes(8)), elsewhere)
         self.assertEqual(self.place.endpoint, HOME)
-        self.place.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
+        self.probing.answerReceived(memoryview(b"\7\2" + chance), HOME)
+        self.assertEqual(self.place.endpoint, HOME)
+        self.probing.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
         self.assertEqual(self.place.endpoint, elsewhere)
 
     def test_otherPeersMayAsk(self) -> None:
         """
         While a peer is at an endpoint, that one counts as such.
         """
-        self.place.beginSession(HOME)
+        self.place.use(HOME)
         self.assertTrue(self.shared.places.hasPeer(HOME))
         self.place.forget()
         self.assertFalse(self.shared.places.hasPeer(HOME))
@@ -408,7 +442,7 @@ class PeerPlaceTests(PartsTestCase):
         A place to which no datagram may go is none.
         """
         self.port = None
-        self.place.beginSession(HOME)
+        self.probing.begin(HOME, False)
         self.assertIsNone(self.place.endpoint)
 
 

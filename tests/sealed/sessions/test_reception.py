@@ -18,8 +18,8 @@ from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import CONTROL, DATA, DATA_OVERHEAD, FRAME
 from wand.sealed.sessions.path import LOSSY, Path
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
-from wand.sealed.sessions.reception import HEARD_INTERVAL, Reception
 from wand.sealed.sessions.presence import SIGN_OF_LIFE
+from wand.sealed.sessions.reception import HEARD_INTERVAL, Reception
 from wand.sealed.sessions.session import Owner, Session
 from wand.sealed.sessions.shared import Listener, Shared
 from wand.sealed.sessions.time_of_day import TimeOfDay

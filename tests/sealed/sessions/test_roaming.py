@@ -8,8 +8,10 @@ from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint, Heard
+from wand.sealed.sessions.known_ways import PLACES_MAXIMUM
 from wand.sealed.sessions.packets import DATA, HANDSHAKE_SIZE, INITIATION
-from wand.sealed.sessions.presence import ANSWER, CHALLENGE_INTERVAL, PLACES_MAXIMUM, PRESENCE, SIGN_OF_LIFE
+from wand.sealed.sessions.presence import ANSWER, PRESENCE, SIGN_OF_LIFE
+from wand.sealed.sessions.probing import CHALLENGE_INTERVAL
 from wand.testing.inbox import Datagram
 
 VICTIM = Endpoint("198.51.100.9", 9999)
@@ -24,7 +26,7 @@ class RoamingTestCase(SynchronousTestCase):
         self.net = SealedNetwork()
         self.low, self.high = self.net.pair()
         self.low.send(self.high.peer, self.low.frameTo(self.high))
-        self.net.run()
+        self.net.run(2.0)
         self.net.underlay.sent.clear()
 
     def caught(self, sender: SealedNode, plaintext: bytes) -> bytes:
@@ -108,7 +110,8 @@ class ForgedTests(RoamingTestCase):
         for each in victims:
             self.throw(self.caught(self.low, SIGN_OF_LIFE), each)
             self.assertEqual([len(sent) for sent in self.sentTo(each)], [42])
-        self.assertEqual(len(self.conversation(self.high).place._roaming._asked), PLACES_MAXIMUM)
+        forged = [way for way in self.conversation(self.high).place.ways if way.place in victims]
+        self.assertEqual(len(forged), PLACES_MAXIMUM)
 
     def test_whoDidNotSeeTheChallengeCanNotAnswerIt(self) -> None:
         """
@@ -117,7 +120,7 @@ class ForgedTests(RoamingTestCase):
         self.throw(self.caught(self.low, SIGN_OF_LIFE), VICTIM)
         for guess in (bytes(8), b"\xff" * 8, bytes(range(8)), b""):
             self.throw(self.caught(self.low, bytes([PRESENCE, ANSWER]) + guess), VICTIM)
-        [(chance, _)] = self.conversation(self.high).place._roaming._asked.values()
+        chance = next(iter(self.conversation(self.high).place.ways.at(VICTIM)._open))
         answer = bytes([PRESENCE, ANSWER]) + chance
         self.throw(self.caught(self.low, answer), self.low.endpoint)
         self.throw(self.caught(self.low, answer), ("198.51.100.10", 9999))
@@ -199,7 +202,7 @@ class HonestTests(RoamingTestCase):
         self.net.run(0.03, 0.01)
         self.assertEqual(len(self.high.frames), 2)
         self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
-        self.net.run(0.05, 0.01)
+        self.net.run(0.06, 0.01)
         self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), place)
         self.high.send(self.low.peer, self.high.frameTo(self.low))
         self.net.run()

@@ -1,5 +1,5 @@
 """
-Tests for hosts that move: the ways to their peers are tried anew, L{wand.sealed.sessions.search}.
+Tests for hosts that move: the ways to their peers are tried anew, L{wand.sealed.sessions.wayfinding}.
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ class SearchTests(SynchronousTestCase):
 
     def test_lateRoute(self) -> None:
         """
-        Where the first questions are lost, because the new address works a little later, a handshake follows.
+        Where all questions are lost, because the new address works only later, a handshake follows.
         """
         self.move(self.high)
         undo = self.net.underlay.drop(lambda each: each.sender.host == NEW)
         self.high.transport.moved()
-        self.net.run(1.4)
+        self.net.run(2.0)
         self.net.underlay.sent.clear()
         undo()
-        self.net.run(1.0)
+        self.net.run(1.2)
         self.assertGreater(self.initiations(), 0)
         self.assertTrue(self.pings())
 

@@ -2,7 +2,7 @@
 Probing: a peer is asked at the places where it may be, and the best one at which it answers is used.
 
   - The better rank is taken as soon as it answers; of two of one rank the one that answers clearly sooner.
-  - Where the peer sends from is taken, if the way in use does not answer meanwhile: it moved.
+  - Where the peer sends from is taken, if that is no worse: it moved.
   - A worse rank is taken only if the way in use was asked and does not answer.
 """
 
@@ -16,15 +16,19 @@ from twisted.internet.defer import Deferred
 from wand.interfaces.membership import Member
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent
-from wand.sealed.sessions.presence import CHANCE, PRESENCE_SIZE, answerOf, challengeOf
+from wand.sealed.sessions.presence import CHANCE, PRESENCE_SIZE, SIGN_OF_LIFE, answerOf, challengeOf
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import PATIENCE
 from wand.sealed.sessions.way import Way
 
-#: Seconds between two questions at one place, because the peer is heard there: while it is not proven, and when it is.
+#: Seconds between two questions at one place, because the peer is heard there; and if it is proven, and worse than the
+#: way in use.
 CHALLENGE_INTERVAL: Final = 0.2
 KNOWN_INTERVAL: Final = 1.0
+
+#: Seconds within which the peer must have sent something from a place to be followed there.
+HEARD_LATELY: Final = 2.0
 
 #: How many places are asked in one round: those to which datagrams go directly, and relays and streams.
 PROBED: Final = 8
@@ -99,17 +103,16 @@ class Probing:
         self._shared.counters["sealed-probes-sent"] += 1
         return chance
 
-    def askFromAnyAddress(self) -> None:
+    def tellFromAnyAddress(self) -> None:
         """
-        Ask in the place in use, from the address of ours that the system chooses now: it may be another than the one
-        that the peer knows.
+        Say where we send from: at the address of ours that the peer knows, and at the one that the system chooses now.
         """
-        way, known, place = self._place.way, self._place.port, self._place.endpoint
-        port = None if place is None else self._shared.portFor(place)
-        if way is not None and port is not None and port is not known:
-            self._place.port = port
-            self.ask(way)
-            self._place.port = known
+        place, session = self._place, self._probed.session
+        if place.port is None or place.endpoint is None or session is None:
+            return
+        for port in dict.fromkeys((self._shared.portFor(place.endpoint), place.port)):
+            if port is not None and self._shared.train.add(session, [memoryview(SIGN_OF_LIFE)], port, place.endpoint):
+                self._shared.train.send()
 
     def askAround(self, since: float, everywhere: bool, number: int) -> bool:
         """
@@ -223,12 +226,12 @@ class Probing:
             self.take(way, reason, sender)
 
     def _challenge(self, way: Way, sender: tuple[str, int]) -> None:
-        now = self._seconds()
-        if now - way.askedAt < (KNOWN_INTERVAL if way.isProven else CHALLENGE_INTERVAL):
+        now, current = self._seconds(), self._place.way
+        isWorse = current is not None and current.rank < way.rank
+        if now - way.askedAt < (KNOWN_INTERVAL if way.isProven and isWorse else CHALLENGE_INTERVAL):
             return
         way.place = sender  # it says at which of our addresses the peer was heard
-        current = self._place.way
-        if current is not None and current is not way and now - current.askedAt >= CHALLENGE_INTERVAL:
+        if current is not None and isWorse and now - current.askedAt >= CHALLENGE_INTERVAL:
             self.ask(current)
         if self.ask(way):
             self._shared.counters["sealed-challenges-sent"] += 1
@@ -297,7 +300,7 @@ class Probing:
             return "no answer at the way before"
         if way.rank > current.rank:
             return ""
-        if way.heardAt > current.answeredAt and current.unansweredSince < inf:
+        if now - way.heardAt < HEARD_LATELY:
             return "heard there"
         isSooner = way.answers >= COMPARED and current.unansweredSince == inf and way.isSooner(current)
         return "it answers sooner" if isSooner else ""

@@ -185,7 +185,8 @@ class Schedule:
         if session is not None and now >= self._endOf(session):
             scheduled.course.expired()
         elif session is not None:
-            self._vigil.look(now, self.awaiting)
+            if self._isWatched:
+                self._vigil.look(now, self.awaiting)
             if now >= min(self._renewalDue(session), self.awaiting + SILENCE):
                 self.awaiting = inf
                 scheduled.course.renew()
@@ -206,9 +207,14 @@ class Schedule:
         old = [each.made + SESSION_END for each in (scheduled.previous, scheduled.next) if each is not None]
         session = scheduled.session
         if session is not None:
-            old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE, self._vigil.due(self.awaiting)]
+            old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
+            old += [self._vigil.due(self.awaiting)] if self._isWatched else []
             old += [due for due in (self._renewalDue(session),) if due > now]
         return min(old, default=inf)
+
+    @property
+    def _isWatched(self) -> bool:
+        return not isinstance(self._scheduled.counterpart.peer, JoinKey)
 
     def _endOf(self, session: Session) -> float:
         end = session.made + SESSION_END

@@ -27,11 +27,6 @@ class Travelling(Probed, Protocol):
         Is there a use for the session?
         """
 
-    def keepalive(self) -> None:
-        """
-        Say that we live, and from where we send.
-        """
-
     def expectAnswer(self) -> None:
         """
         The peer owes an answer, from this moment on.
@@ -93,8 +88,7 @@ class Wayfinding:
             if way is not self._place.way:
                 way.doubt()
         self._shared.counters["sealed-searches"] += 1
-        self._travelling.keepalive()
-        self.probing.askFromAnyAddress()
+        self.probing.tellFromAnyAddress()
         self._rounds.begin(everywhere=True)
         self._travelling.expectAnswer()
         self._shared.listener.wanted(self._travelling.peer, 0)
