@@ -16,6 +16,10 @@ ControlReader: TypeAlias = Callable[[bytes, Member, bytes], object]
 #: Is told that a session with a member begins, or that it ended.
 SessionReader: TypeAlias = Callable[[bytes, Member, bool], object]
 
+#: Is told that another place is used for a member: its identity, who it is, the place, and why, in a few words for
+#: people.
+WayReader: TypeAlias = Callable[[bytes, Member, tuple[str, int], str], object]
+
 
 class Sessions(Protocol):
     """
@@ -40,6 +44,11 @@ class Sessions(Protocol):
     def onSession(self, reader: SessionReader) -> None:
         """
         Tell C{reader} when a session with a member begins, and when it ends.
+        """
+
+    def onWay(self, reader: WayReader) -> None:
+        """
+        Tell C{reader} when another place is used for a member than before.
         """
 
     def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:

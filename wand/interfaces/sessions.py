@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
 from wand.endpoint import Endpoint
-from wand.interfaces.control_messages import ControlReader, SessionReader
+from wand.interfaces.control_messages import ControlReader, SessionReader, WayReader
 from wand.interfaces.membership import Member
 from wand.interfaces.protocol import IPeerProtocol, ITransport
 from wand.status import WayStatus
@@ -47,10 +47,6 @@ STREAM: Final = "stream"
 
 #: Is told of an attempt to reach a member: its identity, and how often it was tried before.
 WantedReader: TypeAlias = Callable[[bytes, int], object]
-
-#: Is told that another place is used for a member: its identity, who it is, the place, and why, in a few words for
-#: people.
-WayReader: TypeAlias = Callable[[bytes, Member, tuple[str, int], str], object]
 
 #: Is told by how many seconds a member's clock is ahead of ours.
 ClockReader: TypeAlias = Callable[[Member, float], object]

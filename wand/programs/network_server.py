@@ -21,6 +21,7 @@ from wand.programs.authority_store import AuthorityStore
 from wand.programs.host_watch import HostWatch
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
+from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.node.clock_comparison import ClockComparison
@@ -29,6 +30,7 @@ from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.overlap import OverlapWatch
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.overlay import overlayOf
+from wand.sealed.reach.call_forwarder import CallForwarder
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
@@ -78,6 +80,8 @@ class NetworkServer:
         self.directory = SealedDirectoryServer(
             authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
         )
+        calls = CallForwarder(sessions, context, self.directory.announcementOf)
+        control.read(CALL_NUMBERS, calls.received)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context)

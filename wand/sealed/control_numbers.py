@@ -52,7 +52,9 @@ DIRECTORY_NUMBERS: Final = range(16, 32)
 # To reach members behind NATs.
 CALL: Final = 32
 CALLED: Final = 33
+OBSERVED: Final = 34
 REACH_NUMBERS: Final = range(32, 48)
+CALL_NUMBERS: Final = REACH_NUMBERS[:3]
 
 # Members that pass datagrams on.
 ALLOCATE: Final = 64

@@ -399,4 +399,5 @@ class ParityTests(SuperframeTestCase):
         self.arrive(self.datagrams()[:20])
         self.high.transport.stop()
         self.low.transport.stop()
+        self.net.clock.pump([0.0] * 4)
         self.assertEqual([each for each in self.net.clock.getDelayedCalls() if each.active()], [])

@@ -15,7 +15,7 @@ import attrs
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.endpoint import Endpoint
-from wand.interfaces.control_messages import ControlReader, SessionReader
+from wand.interfaces.control_messages import ControlReader, SessionReader, WayReader
 from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
@@ -165,6 +165,11 @@ class SimulatedSessions:
         See L{wand.interfaces.control_messages.Sessions}.
         """
         self._sessionReaders.append(reader)
+
+    def onWay(self, reader: WayReader) -> None:
+        """
+        See L{wand.interfaces.control_messages.Sessions}: nobody moves here.
+        """
 
     def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
         """

@@ -95,6 +95,7 @@ class SealedDirectoryServer:
         """
         self._end = self._control.read(DIRECTORY_NUMBERS, self._received)
         self._sessions.onSession(self._session)
+        self._sessions.onWay(self._moved)
         return Deferred.fromCoroutine(self._load())
 
     def stop(self) -> Deferred[None]:
@@ -132,6 +133,15 @@ class SealedDirectoryServer:
             self._greet(Identity(peer))
         else:
             self._present.sessionEnded(Identity(peer))
+
+    def _moved(self, peer: bytes, member: Member, place: tuple[str, int], reason: str) -> None:
+        """
+        A member is heard elsewhere: others learn that at once.
+        """
+        identity = Identity(peer)
+        presence, known = self._present.get(identity), self._announcements.get(identity)
+        if self._loaded and presence is not None and known is not None:
+            self._present.settle(known.announcement, self._endpoints(identity, presence))
 
     def _asked(self, identity: Identity, ask: Ask) -> None:
         presence = self._present.get(identity)
@@ -222,6 +232,13 @@ class SealedDirectoryServer:
         """
         known = self._announcements.get(identity)
         return None if known is None else known.announcement.claim.epoch
+
+    def announcementOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
+        """
+        The signed certificate and the signed claim that a member announced; C{None} without them.
+        """
+        known = self._announcements.get(Identity(identity))
+        return None if known is None else (known.announcement.signedCertificate, known.announcement.signedClaim)
 
     def _published(self) -> None:
         if self._loaded:

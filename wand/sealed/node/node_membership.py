@@ -31,6 +31,7 @@ from wand.sealed.node.own_certificate import OwnCertificate
 from wand.sealed.node.own_participant import OwnParticipant, checkOf
 from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.reach.calling import Calling, OwnPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import OwnStatus
 from wand.table import Table
@@ -101,6 +102,8 @@ class NodeMembership:
         self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
+        self._places = OwnPlaces(self._participant)
+        Calling(self._participant, sessions, self._control, context, self._places, self._places.observed)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)
@@ -174,6 +177,7 @@ class NodeMembership:
         """
         An address or a route of this host changed: it may be in the way of the overlay.
         """
+        self._places.moved()
         self._overlap.look()
 
     def macChanged(self) -> None:

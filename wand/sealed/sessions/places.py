@@ -8,6 +8,8 @@ from collections import Counter
 from socket import AF_INET6, inet_pton
 from typing import TypeVar
 
+from wand.underlay.place_kinds import addressOf
+
 _Key = TypeVar("_Key")
 
 
@@ -51,8 +53,9 @@ def subscriber(host: str) -> bytes:
     """
     What stands for everybody who may use an address, as one subscriber does: an IPv4 address, or a /64 of IPv6.
 
-    @param host: a numeric address.
+    @param host: a numeric address, or the first half of another kind of place.
     """
+    host = addressOf(host) or host
     return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host.encode()
 
 

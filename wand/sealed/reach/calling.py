@@ -1,0 +1,228 @@
+"""
+Calling: whoever tries to reach a member has it told so, by whom both have a session with; and it tries at the same
+time.  So datagrams leave both NATs within a moment, and each lets in what comes from where it sent to.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from itertools import count, islice
+from typing import Final
+
+from wand.endpoint import Endpoint
+from wand.errors import AddressInvalid
+from wand.interfaces import Context, ISessions
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders, Participant
+from wand.interfaces.sessions import CALL
+from wand.sealed.control_numbers import CALL_NUMBERS
+from wand.sealed.reach.call_forwarder import MEMORY, CallForwarder
+from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, Observed, pack, parse
+from wand.timing.token_buckets import TokenBuckets
+from wand.underlay.place_kinds import addressOf
+
+COUNTERS: Final = {
+    "calls-made": "calls of members that we try to reach, one for each member that was asked to pass it on",
+    "calls-taken": "calls of members that try to reach us",
+    "drop-call-unknown": "calls dropped: nobody told who the caller is, or it is not a member",
+}
+
+#: How many members, besides the servers, are asked to pass a call on.
+MEMBERS_ASKED: Final = 3
+
+#: How many calls are made: per second in the long run, and at once; below what those grant who pass them on.  And how
+#: many of one member in a second.
+CALLS_RATE: Final = 15.0
+CALLS_BURST: Final = 60.0
+TARGET_RATE: Final = 1.0
+
+#: How many calls are taken: of one caller, and from one member that passes them on, which can lie about where the
+#: caller is; per second in the long run, and at once.
+CALLER_RATE: Final = 0.5
+CALLER_BURST: Final = 5.0
+PASSED_RATE: Final = 2.0
+PASSED_BURST: Final = 20.0
+
+#: How many of those are remembered who told us where they hear us.
+OBSERVERS_MAXIMUM: Final = 8
+
+
+class Calling:
+    """
+    Calls, and is called.
+    """
+
+    def __init__(
+        self,
+        participant: Participant,
+        sessions: ISessions,
+        control: ControlReaders,
+        context: Context,
+        places: Callable[[], Iterable[tuple[str, str]]],
+        observed: Callable[[Endpoint, bytes], object],
+    ) -> None:
+        """
+        @param places: where we may be, each with the word for its kind.
+        @param observed: called with where we are heard, and by whom.
+        """
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
+        self._participant = participant
+        self._sessions = sessions
+        self._places = places
+        self._observed = observed
+        self._forwarder = CallForwarder(sessions, context, self._announcementOf)
+        self._numbers = count(1)
+        self._members: OrderedDict[bytes, None] = OrderedDict()
+        clock = context.clock
+        self._all = TokenBuckets(clock, CALLS_RATE, CALLS_BURST)
+        self._targets = TokenBuckets(clock, TARGET_RATE, 1.0, MEMORY)
+        self._callers = TokenBuckets(clock, CALLER_RATE, CALLER_BURST, MEMORY)
+        self._passers = TokenBuckets(clock, PASSED_RATE, PASSED_BURST, MEMORY)
+        control.read(CALL_NUMBERS, self._received)
+        sessions.onWanted(self._wanted)
+        sessions.onSession(self._session)
+
+    # Calls that we make.
+
+    def _wanted(self, peer: bytes, turn: int) -> None:
+        servers = [each.identity for each in self._participant.servers()]
+        if peer in servers or not self._targets.take(peer.hex()):
+            return
+        helpers = [each for each in servers if self._sessions.isUp(each)]
+        if turn or not helpers:
+            helpers += self._someMembers(peer)
+        if not helpers:
+            return
+        if not self._all.take(""):
+            self._counters["drop-call-hurry"] += 1
+            return
+        message = self._call(peer, isAnswer=False)
+        for each in helpers:
+            self._sessions.sendControl(each, message)
+        self._counters["calls-made"] += len(helpers)
+        if not turn:
+            self._sessions.seek(peer)
+
+    def _call(self, target: bytes, *, isAnswer: bool) -> bytes:
+        places = tuple(CalledPlace(*each) for each in islice(self._places(), CANDIDATES_MAXIMUM))
+        return pack(Call(target, next(self._numbers) % (1 << 32), isAnswer, places))
+
+    def _someMembers(self, target: bytes) -> list[bytes]:
+        """
+        A few members with which there is a session, others each time.
+        """
+        some = [each for each in islice(self._members, MEMBERS_ASKED + 1) if each != target][:MEMBERS_ASKED]
+        for each in some:
+            self._members.move_to_end(each)
+        return some
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if up and not member.isServer:
+            self._members[peer] = None
+        else:
+            self._members.pop(peer, None)
+
+    # What arrives.
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if isinstance(message, Call):
+            self._forwarder.passOn(peer, message)
+        elif isinstance(message, Called):
+            self._called(peer, member, message)
+        elif isinstance(message, Observed):
+            self._wasObserved(peer, message)
+        else:
+            self._counters["drop-call-malformed"] += 1
+
+    def _called(self, peer: bytes, member: Member, message: Called) -> None:
+        caller = message.caller
+        isTimely = self._callers.take(caller.hex()) and (member.isServer or self._passers.take(peer.hex()))
+        if not isTimely:
+            self._counters["drop-call-hurry"] += 1
+            return
+        claims = self._participant.claims
+        if message.certificate:
+            claims.offer(message.certificate, message.claim)
+        known = claims.announcement(caller)
+        if known is None or caller == self._participant.identity:
+            self._counters["drop-call-unknown"] += 1
+            return
+        self._counters["calls-taken"] += 1
+        if self._targets.take(caller.hex()) and not message.isAnswer:  # else our own call is under way
+            self._sessions.sendControl(peer, self._call(caller, isAnswer=True))
+        endpoints = self._accepted(peer, message.places)
+        self._sessions.introduce(caller, known.certificate.exchangeKey, endpoints, CALL)
+        self._sessions.seek(caller)
+
+    def _wasObserved(self, peer: bytes, message: Observed) -> None:
+        endpoint = _parsed(message.endpoint)
+        if endpoint is not None and self._mayBe(endpoint, isLocal=self._isLocal(peer)):
+            self._observed(endpoint, peer)
+
+    # Places.
+
+    def _accepted(self, peer: bytes, places: Iterable[CalledPlace]) -> list[Endpoint]:
+        own, isLocal = set(self._participant.endpoints()), self._isLocal(peer)
+        parsed = [_parsed(each.endpoint) for each in places]
+        return [
+            each for each in parsed if each is not None and str(each) not in own and self._mayBe(each, isLocal=isLocal)
+        ]
+
+    def _mayBe(self, endpoint: Endpoint, *, isLocal: bool) -> bool:
+        return self._participant.mayReach(endpoint.host) and (isLocal or not ip_address(endpoint.host).is_loopback)
+
+    def _isLocal(self, peer: bytes) -> bool:
+        """
+        Do we hear a member on this host?  Others know nobody here.
+        """
+        heard = self._sessions.endpointOf(peer)
+        address = None if heard is None else addressOf(heard.host)
+        return address is not None and ip_address(address.partition("%")[0]).is_loopback
+
+    def _announcementOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
+        known = self._participant.claims.announcement(identity)
+        return None if known is None else (known.signedCertificate, known.signedClaim)
+
+
+class OwnPlaces:
+    """
+    Where we may be, as others are told: our own endpoints, and where we were heard.
+    """
+
+    def __init__(self, participant: Participant) -> None:
+        self._participant = participant
+        self._observed: dict[bytes, Endpoint] = {}
+
+    def observed(self, endpoint: Endpoint, by: bytes) -> None:
+        """
+        Somebody tells where it hears us.
+        """
+        self._observed.pop(by, None)
+        if len(self._observed) >= OBSERVERS_MAXIMUM:
+            del self._observed[next(iter(self._observed))]
+        self._observed[by] = endpoint
+
+    def moved(self) -> None:
+        """
+        This host has other addresses: we are heard elsewhere.
+        """
+        self._observed.clear()
+
+    def __call__(self) -> list[tuple[str, str]]:
+        """
+        All of them.
+        """
+        heard = dict.fromkeys(str(each) for each in reversed(self._observed.values()))
+        local = [each for each in self._participant.endpoints() if each not in heard]
+        return [*(("observed", each) for each in heard), *(("host", each) for each in local)]
+
+
+def _parsed(text: str) -> Endpoint | None:
+    try:
+        return Endpoint.parse(text)
+    except AddressInvalid:
+        return None
