@@ -106,6 +106,8 @@ class KnownPairsTests(SynchronousTestCase):
         server = self.network.host("192.0.2.3")
         self.assertFalse(hasDirectWay(inner, server) or reaches(inner, server))
         self.assertTrue(hasDirectWay(inner, other))
+        homes = [Nat(link, f"198.51.100.{each}", filtering=INDEPENDENT) for each in (1, 2)]
+        self.assertFalse(hasDirectWay(*(home.host("192.168.1.2") for home in homes)), "no server sees them")
 
 
 class Trier:
@@ -185,7 +187,7 @@ class RandomPairsTests(SynchronousTestCase):
     Pairs in random topologies.
     """
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=300, deadline=None)
     @given(topologies(members=2))
     def test_whatTheOracleSaysIsSo(self, sketch: TopologySketch) -> None:
         """

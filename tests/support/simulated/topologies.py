@@ -123,9 +123,7 @@ def topologies(draw: st.DrawFn, blocks: bool = True, members: int = MEMBERS_MAXI
     sites: list[SiteSketch] = []
     for _ in range(draw(st.integers(0, SITES_MAXIMUM))):
         known = TopologySketch(tuple(sites), ())
-        outside = draw(
-            st.sampled_from([each for each in range(len(sites) + 1) if known.depth(each) < DEPTH_MAXIMUM])
-        )
+        outside = draw(st.sampled_from([each for each in range(len(sites) + 1) if known.depth(each) < DEPTH_MAXIMUM]))
         sites.append(draw(_sites(outside, blocks)))
     places = st.builds(MemberSketch, st.integers(0, len(sites)), st.sampled_from(["4", "4", "46", "6"]))
     return TopologySketch(tuple(sites), tuple(draw(st.lists(places, min_size=2, max_size=members))))

@@ -123,22 +123,25 @@ def _hasWay(one: Host, other: Host, isIPv6: bool) -> bool:
         return False
     ones, others = sitesOf(one), sitesOf(other)
     common = [each for each in ones if each in others]
-    sides = [_Side([each for each in sites if each not in common], isIPv6) for sites in (ones, others)]
-    if _meet(*sides, inTheOpen=not common):
+    nats = [each for each in common if isinstance(each, Nat) and not isIPv6]
+    here, there = (_Side([each for each in sites if each not in common], isIPv6) for sites in (ones, others))
+    isSeen = one.allows("udp") and other.allows("udp")
+    if _meet(here, there, isSeen=isSeen and not nats):
         return True
-    turn = [each for each in common if isinstance(each, Nat)][-1:]
-    if isIPv6 or not turn or not turn[0].hairpin:
+    if not nats or not nats[-1].hairpin or not isSeen:
         return False
-    return _meet(*(_Side(sites[: sites.index(turn[0]) + 1], isIPv6) for sites in (ones, others)), inTheOpen=True)
+    here, there = (_Side(sites[: sites.index(nats[-1]) + 1], isIPv6) for sites in (ones, others))
+    return _meet(here, there, isSeen=True)
 
 
-def _meet(one: _Side, other: _Side, inTheOpen: bool) -> bool:
+def _meet(one: _Side, other: _Side, isSeen: bool) -> bool:
     """
-    @param inTheOpen: do both know where the other is seen?  Else only where it is as it knows itself.
+    @param isSeen: does a server see both at the endpoints that they have where they meet?  Else a host is known there
+        only as it knows itself.
     """
     if one.isBlocked or other.isBlocked:
         return False
-    if inTheOpen or not (one.isTranslated or other.isTranslated):
+    if isSeen or not (one.isTranslated or other.isTranslated):
         return any(there.lets(here) and here.answers(there) for here, there in ((one, other), (other, one)))
     return any(there.isOpen and not there.isTranslated for there in (one, other))
 

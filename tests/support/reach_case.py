@@ -1,0 +1,153 @@
+"""
+Whole nodes and a server of a sealed network in simulated topologies, and how soon the nodes reach each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from unittest import mock
+
+import attrs
+from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
+from simulated.host import SimulatedHost
+
+from wand.interfaces import Context
+from wand.testing.context import simulatedContext
+from wand.testing.hosts import Host, Region
+
+#: The server's other address.
+SERVER_IPV6: Final = "2001:db8::100"
+
+#: Seconds between the frames that are sent until one arrives, as with a ping that is in a hurry; and how finely the time
+#: until then is measured.
+PING_INTERVAL: Final = 0.1
+STEP: Final = 0.01
+
+
+class Resident(Dwelling):
+    """
+    A node on a host of a topology.
+
+    @ivar place: the host.
+    """
+
+    def __init__(
+        self, world: ReachTestCase, number: int, region: Region, addresses: tuple[str, ...], **keys: object
+    ) -> None:
+        super().__init__(world, number, listen="0.0.0.0", interface=f"wan{number}", **keys)
+        self.number = number
+        self.changes = SimulatedHost()
+        self.changes.addLink("eth0")
+        for each in addresses:
+            self.changes.addAddress(1, each)
+        self._region, self._addresses = region, addresses
+
+    @property
+    def place(self) -> Host:
+        """
+        Its host.
+        """
+        place = self.context.underlay
+        assert isinstance(place, Host)
+        return place
+
+    @property
+    def interface(self) -> str:
+        """
+        That of its tap.
+        """
+        return f"wan{self.number}"
+
+    def makeContext(self) -> Context:
+        """
+        See L{Dwelling}.
+        """
+        first, *more = self._addresses
+        context = simulatedContext(self._world.clock, self._region, first, self.number, more=more)
+        return attrs.evolve(context, hostChanges=self.changes)
+
+    def roam(self, region: Region, *addresses: str) -> None:
+        """
+        Go elsewhere.
+        """
+        before = self.place.addresses
+        self.place.roam(region, *addresses)
+        for each in before:
+            self.changes.removeAddress(1, each)
+        for each in addresses:
+            self.changes.addAddress(1, each)
+
+
+class ReachTestCase(SealedNetworkTestCase):
+    """
+    A server in the open with addresses of both families, and nodes somewhere.
+    """
+
+    def setUp(self) -> None:
+        self._residents: dict[str, Resident] = {}
+        patched = mock.patch("wand.host.local_addresses._addresses", self._addressesOf)
+        patched.start()
+        self.addCleanup(patched.stop)
+        super().setUp()
+
+    def serverContext(self, listen: str) -> Context:
+        """
+        See L{SealedNetworkTestCase}.
+        """
+        return simulatedContext(self.clock, self.network, SERVER, more=[SERVER_IPV6])
+
+    def serve(self, name: str = "server", **keys: object) -> object:
+        """
+        See L{SealedNetworkTestCase}.
+        """
+        public = [f"{SERVER}:44444", f"[{SERVER_IPV6}]:44444"]
+        return super().serve(name, **{"listen": "0.0.0.0", "public": public, **keys})
+
+    def resident(self, region: Region, *addresses: str, **keys: object) -> Resident:
+        """
+        Start a node on a new host, and let it join.
+        """
+        number = len(self._residents) + 1
+        resident = Resident(self, number, region, addresses, **keys)
+        self._residents[resident.interface] = resident
+        return self.settle(resident)
+
+    def firstFrame(self, source: Resident, target: Resident, patience: float) -> float:
+        """
+        Send frames until one arrives.
+
+        @return: seconds from the first that was sent to the first that arrived; infinite if none did.
+        """
+        begin, before = self.clock.seconds(), len(target.received)
+        for _ in range(round(patience / PING_INTERVAL)):
+            source.host.send(frame(target.mac, source.mac))
+            for _ in range(round(PING_INTERVAL / STEP)):
+                self.clock.advance(STEP)
+                if len(target.received) > before:
+                    return self.clock.seconds() - begin
+        return float("inf")
+
+    def reachesWithout(self, source: Resident, target: Resident, hosts: Callable[[str], bool]) -> bool:
+        """
+        Does a frame arrive while the network loses everything from and to some hosts, such as a server that forwards?
+        """
+        undo = self.network.drop(lambda each: hosts(each.sender.host) or hosts(each.destination.host))
+        try:
+            return self.reaches(source, target)
+        finally:
+            undo()
+
+    def isDirect(self, source: Resident, target: Resident) -> bool:
+        """
+        Do frames arrive that do not pass the server?
+        """
+        return self.reachesWithout(source, target, {SERVER, SERVER_IPV6}.__contains__)
+
+    def _addressesOf(self, tap: str, onlyIPv6: bool) -> list[str]:
+        """
+        The addresses of a host, in place of those that this machine has.
+
+        @param tap: the interface of a node's tap.
+        """
+        return list(self._residents[tap].place.addresses)
