@@ -5,6 +5,7 @@ Whole nodes and a server of a sealed network in simulated topologies, and how so
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 from unittest import mock
 
@@ -19,17 +20,17 @@ from wand.testing.hosts import Host, Region
 #: The server's other address.
 SERVER_IPV6: Final = "2001:db8::100"
 
-#: Seconds between the frames that are sent until one arrives, as with a ping that is in a hurry; and how finely the time
-#: until then is measured.
+#: Seconds between two pings, and how finely the time until an answer is measured.
 PING_INTERVAL: Final = 0.1
 STEP: Final = 0.01
+
+_PING: Final = b"ping"
+_ANSWER: Final = b"answer"
 
 
 class Resident(Dwelling):
     """
-    A node on a host of a topology.
-
-    @ivar place: the host.
+    A node on a host of a topology.  Whoever sits at its tap is silent, but answers pings.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Resident(Dwelling):
         self.changes.addLink("eth0")
         for each in addresses:
             self.changes.addAddress(1, each)
-        self._region, self._addresses = region, addresses
+        self.region, self._addresses = region, addresses
 
     @property
     def place(self) -> Host:
@@ -59,19 +60,42 @@ class Resident(Dwelling):
         """
         return f"wan{self.number}"
 
+    def hear(self, frame: bytes) -> None:
+        """
+        See L{Dwelling}.
+        """
+        super().hear(frame)
+        if frame[14:].startswith(_PING):
+            self.host.send(frame[6:12] + frame[:6] + frame[12:14] + frame[14:].replace(_PING, _ANSWER, 1))
+
+    def ping(self, target: Resident, octets: int = 0) -> None:
+        """
+        Send a ping.
+
+        @param octets: how long it is, at least.
+        """
+        self.host.send(frame(target.mac, self.mac, _PING.ljust(octets, b".")))
+
+    @property
+    def answers(self) -> int:
+        """
+        How many pings were answered.
+        """
+        return sum(each[14:].startswith(_ANSWER) for each in self.received)
+
     def makeContext(self) -> Context:
         """
         See L{Dwelling}.
         """
         first, *more = self._addresses
-        context = simulatedContext(self._world.clock, self._region, first, self.number, more=more)
+        context = simulatedContext(self._world.clock, self.region, first, self.number, more=more)
         return attrs.evolve(context, hostChanges=self.changes)
 
     def roam(self, region: Region, *addresses: str) -> None:
         """
         Go elsewhere.
         """
-        before = self.place.addresses
+        before, self.region = self.place.addresses, region
         self.place.roam(region, *addresses)
         for each in before:
             self.changes.removeAddress(1, each)
@@ -113,20 +137,35 @@ class ReachTestCase(SealedNetworkTestCase):
         self._residents[resident.interface] = resident
         return self.settle(resident)
 
-    def firstFrame(self, source: Resident, target: Resident, patience: float) -> float:
+    def firstAnswer(self, source: Resident, target: Resident, patience: float, octets: int = 0) -> float:
         """
-        Send frames until one arrives.
+        Ping until there is an answer.
 
-        @return: seconds from the first that was sent to the first that arrived; infinite if none did.
+        @param octets: of each ping.
+        @return: seconds from the first ping that was sent to the first answer; infinite if there was none.
         """
-        begin, before = self.clock.seconds(), len(target.received)
+        begin, before = self.clock.seconds(), source.answers
         for _ in range(round(patience / PING_INTERVAL)):
-            source.host.send(frame(target.mac, source.mac))
+            source.ping(target, octets)
             for _ in range(round(PING_INTERVAL / STEP)):
                 self.clock.advance(STEP)
-                if len(target.received) > before:
+                if source.answers > before:
                     return self.clock.seconds() - begin
-        return float("inf")
+        return inf
+
+    def lostPings(self, source: Resident, target: Resident, seconds: float, octets: int = 0) -> int:
+        """
+        Ping for some time.
+
+        @return: how many pings were not answered.
+        """
+        self.go(1.0)  # let those answers come that are under way
+        count, before = round(seconds / PING_INTERVAL), source.answers
+        for _ in range(count):
+            source.ping(target, octets)
+            self.go(PING_INTERVAL)
+        self.go(1.0)
+        return count - (source.answers - before)
 
     def reachesWithout(self, source: Resident, target: Resident, hosts: Callable[[str], bool]) -> bool:
         """

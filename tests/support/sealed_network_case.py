@@ -71,9 +71,15 @@ class Dwelling:
         self.node.privilegedStartService()
         self.node.startService()
         driver = discover(ITapDriver).choose("memory")
-        self.host: Port = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
+        self.host: Port = driver.lans[self.lan].attach(self.hear)  # type: ignore[attr-defined]
         self.isRunning = True
         return self
+
+    def hear(self, frame: bytes) -> None:
+        """
+        A frame comes out of the tap.
+        """
+        self.received.append(frame)
 
     def makeContext(self) -> Context:
         """
