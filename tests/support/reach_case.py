@@ -5,6 +5,7 @@ Whole nodes and a server of a sealed network in simulated topologies, and how so
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import inf
 from typing import Final
 from unittest import mock
@@ -13,6 +14,7 @@ import attrs
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
 from simulated.host import SimulatedHost
 
+from wand.discovery.dropins import search
 from wand.interfaces import Context
 from wand.testing.context import simulatedContext
 from wand.testing.hosts import Host, Region
@@ -23,6 +25,9 @@ SERVER_IPV6: Final = "2001:db8::100"
 #: Seconds between two pings, and how finely the time until an answer is measured.
 PING_INTERVAL: Final = 0.1
 STEP: Final = 0.01
+
+#: Plugins are looked for once, and not by each of thousands of nodes.
+_search: Final = lru_cache(search)
 
 _PING: Final = b"ping"
 _ANSWER: Final = b"answer"
@@ -110,10 +115,23 @@ class ReachTestCase(SealedNetworkTestCase):
 
     def setUp(self) -> None:
         self._residents: dict[str, Resident] = {}
-        patched = mock.patch("wand.host.local_addresses._addresses", self._addressesOf)
+        self._patched("wand.host.local_addresses._addresses", self._addressesOf)
+        self._patched("wand.discovery.catalogue.search", _search)
+        super().setUp()
+
+    def go(self, seconds: float) -> None:
+        """
+        Let time pass, from one thing that happens to the next.
+        """
+        end = self.clock.seconds() + seconds
+        while self.clock.seconds() < end:
+            due = min((each.getTime() for each in self.clock.getDelayedCalls()), default=end)
+            self.clock.advance(max(0.0, min(due, end) - self.clock.seconds()))
+
+    def _patched(self, what: str, by: object) -> None:
+        patched = mock.patch(what, by)
         patched.start()
         self.addCleanup(patched.stop)
-        super().setUp()
 
     def serverContext(self, listen: str) -> Context:
         """
@@ -148,7 +166,7 @@ class ReachTestCase(SealedNetworkTestCase):
         for _ in range(round(patience / PING_INTERVAL)):
             source.ping(target, octets)
             for _ in range(round(PING_INTERVAL / STEP)):
-                self.clock.advance(STEP)
+                self.go(STEP)
                 if source.answers > before:
                     return self.clock.seconds() - begin
         return inf
