@@ -73,7 +73,7 @@ class CallForwarder:
         if isThere:
             certificate, claim = self._announcementOf(caller) or (b"", b"")
             places = [CalledPlace(HEARD, seen)] if seen else []
-            called = Called(caller, call.number, call.isAnswer, certificate, claim, ())
+            called = Called(bytes(caller), call.number, call.isAnswer, certificate, claim, ())
             self._sessions.sendControl(call.target, packCalled(called, (*places, *call.places)))
             self._counters["calls-passed-on"] += 1
         else:

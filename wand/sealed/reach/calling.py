@@ -108,7 +108,7 @@ class Calling:
 
     def _call(self, target: bytes, *, isAnswer: bool) -> bytes:
         places = tuple(CalledPlace(*each) for each in islice(self._places(), CANDIDATES_MAXIMUM))
-        return pack(Call(target, next(self._numbers) % (1 << 32), isAnswer, places))
+        return pack(Call(bytes(target), next(self._numbers) % (1 << 32), isAnswer, places))
 
     def _someMembers(self, target: bytes) -> list[bytes]:
         """
