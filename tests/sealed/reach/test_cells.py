@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 import attrs
-from reach_case import ReachTestCase, Resident
+from reach_case import PING_INTERVAL, ReachTestCase, Resident
 from simulated.situations import CONE, FIREWALL, KINDS, PUBLIC, SYMMETRIC, Land, Spot
 from simulated.ways import hasDirectWay
 
@@ -208,6 +208,8 @@ class CellTests(ReachTestCase):
         first = self.firstAnswer(one, two, limit + 0.1, octets)
         if cell.change is not None and first <= limit:
             self.lostPings(one, two, DIRECT_WITHIN)
+            one.ping(two)  # who is idle behind a NAT that forgets it cannot know
+            self.go(PING_INTERVAL)
             cell.change(land, one, two)
             first = self.firstAnswer(one, two, limit + 0.1)
         if first > limit:

@@ -31,7 +31,8 @@ from wand.sealed.node.own_certificate import OwnCertificate
 from wand.sealed.node.own_participant import OwnParticipant, checkOf
 from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.revocation_exchange import RevocationExchange
-from wand.sealed.reach.calling import Calling, OwnPlaces
+from wand.sealed.reach.calling import Calling
+from wand.sealed.reach.own_places import OwnPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import OwnStatus
 from wand.table import Table
@@ -102,8 +103,10 @@ class NodeMembership:
         self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
-        self._places = OwnPlaces(self._participant)
-        Calling(self._participant, sessions, self._control, context, self._places, self._places.observed)
+        self._places = places = OwnPlaces(self._participant)
+        self._calling = Calling(
+            self._participant, sessions, self._control, context, self._places, self._places.observed
+        )
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)
@@ -147,6 +150,7 @@ class NodeMembership:
         """
         Leave no timer behind.
         """
+        self._calling.stop()
         self._redeeming.stop()
         self._certificate.stop()
         self._clocks.stop()

@@ -24,8 +24,8 @@ COUNTERS: Final = {
 #: that starts calls everybody with whom it talks.
 CALLER_RATE: Final = 20.0
 CALLER_BURST: Final = 100.0
-PAIR_RATE: Final = 1.0
-PAIR_BURST: Final = 5.0
+PAIR_RATE: Final = 2.0
+PAIR_BURST: Final = 8.0
 
 #: How many callers and pairs are remembered.
 MEMORY: Final = 20_000

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from itertools import count, islice
 from typing import Final
 
+from twisted.internet.interfaces import IDelayedCall
+
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces import Context, ISessions
@@ -38,15 +40,15 @@ CALLS_RATE: Final = 15.0
 CALLS_BURST: Final = 60.0
 TARGET_RATE: Final = 1.0
 
+#: Seconds until a call is repeated once: it may be lost, and whoever passes it on may hear us elsewhere only since.
+REPEAT: Final = 0.3
+
 #: How many calls are taken: of one caller, and from one member that passes them on, which can lie about where the
 #: caller is; per second in the long run, and at once.
-CALLER_RATE: Final = 0.5
-CALLER_BURST: Final = 5.0
+CALLER_RATE: Final = 1.0
+CALLER_BURST: Final = 10.0
 PASSED_RATE: Final = 2.0
 PASSED_BURST: Final = 20.0
-
-#: How many of those are remembered who told us where they hear us.
-OBSERVERS_MAXIMUM: Final = 8
 
 
 class Calling:
@@ -68,7 +70,9 @@ class Calling:
         @param observed: called with where we are heard, and by whom.
         """
         context.counters.declare(COUNTERS)
+        self._clock = context.clock
         self._counters = context.counters
+        self._repetitions: dict[bytes, IDelayedCall] = {}
         self._participant = participant
         self._sessions = sessions
         self._places = places
@@ -76,7 +80,7 @@ class Calling:
         self._forwarder = CallForwarder(sessions, context, self._announcementOf)
         self._numbers = count(1)
         self._members: OrderedDict[bytes, None] = OrderedDict()
-        clock = context.clock
+        clock = self._clock
         self._all = TokenBuckets(clock, CALLS_RATE, CALLS_BURST)
         self._targets = TokenBuckets(clock, TARGET_RATE, 1.0, MEMORY)
         self._callers = TokenBuckets(clock, CALLER_RATE, CALLER_BURST, MEMORY)
@@ -84,6 +88,14 @@ class Calling:
         control.read(CALL_NUMBERS, self._received)
         sessions.onWanted(self._wanted)
         sessions.onSession(self._session)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        for each in self._repetitions.values():
+            each.cancel()
+        self._repetitions.clear()
 
     # Calls that we make.
 
@@ -94,17 +106,27 @@ class Calling:
         helpers = [each for each in servers if self._sessions.isUp(each)]
         if turn or not helpers:
             helpers += self._someMembers(peer)
-        if not helpers:
-            return
+        if helpers and self._send(peer, helpers):
+            wasUp = self._sessions.isUp(peer)
+            if peer not in self._repetitions:
+                self._repetitions[peer] = self._clock.callLater(REPEAT, self._repeat, peer, helpers, wasUp)
+            if not turn:
+                self._sessions.seek(peer)
+
+    def _repeat(self, peer: bytes, helpers: list[bytes], wasUp: bool) -> None:
+        del self._repetitions[peer]
+        if wasUp or not self._sessions.isUp(peer):
+            self._send(peer, [each for each in helpers if self._sessions.isUp(each)])
+
+    def _send(self, peer: bytes, helpers: list[bytes]) -> bool:
         if not self._all.take(""):
             self._counters["drop-call-hurry"] += 1
-            return
+            return False
         message = self._call(peer, isAnswer=False)
         for each in helpers:
             self._sessions.sendControl(each, message)
         self._counters["calls-made"] += len(helpers)
-        if not turn:
-            self._sessions.seek(peer)
+        return True
 
     def _call(self, target: bytes, *, isAnswer: bool) -> bytes:
         places = tuple(CalledPlace(*each) for each in islice(self._places(), CANDIDATES_MAXIMUM))
@@ -186,39 +208,6 @@ class Calling:
     def _announcementOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
         known = self._participant.claims.announcement(identity)
         return None if known is None else (known.signedCertificate, known.signedClaim)
-
-
-class OwnPlaces:
-    """
-    Where we may be, as others are told: our own endpoints, and where we were heard.
-    """
-
-    def __init__(self, participant: Participant) -> None:
-        self._participant = participant
-        self._observed: dict[bytes, Endpoint] = {}
-
-    def observed(self, endpoint: Endpoint, by: bytes) -> None:
-        """
-        Somebody tells where it hears us.
-        """
-        self._observed.pop(by, None)
-        if len(self._observed) >= OBSERVERS_MAXIMUM:
-            del self._observed[next(iter(self._observed))]
-        self._observed[by] = endpoint
-
-    def moved(self) -> None:
-        """
-        This host has other addresses: we are heard elsewhere.
-        """
-        self._observed.clear()
-
-    def __call__(self) -> list[tuple[str, str]]:
-        """
-        All of them.
-        """
-        heard = dict.fromkeys(str(each) for each in reversed(self._observed.values()))
-        local = [each for each in self._participant.endpoints() if each not in heard]
-        return [*(("observed", each) for each in heard), *(("host", each) for each in local)]
 
 
 def _parsed(text: str) -> Endpoint | None:
