@@ -103,7 +103,7 @@ class NodeMembership:
         self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
-        self._places = places = OwnPlaces(self._participant)
+        self._places = OwnPlaces(self._participant)
         self._calling = Calling(
             self._participant, sessions, self._control, context, self._places, self._places.observed
         )

@@ -1,0 +1,418 @@
+"""
+Tests for the choice of ways: L{wand.sealed.sessions.probing}, L{wand.sealed.sessions.wayfinding} and
+L{wand.sealed.sessions.vigil}, between two members with several ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from simulated.sealed import SealedNetwork, SealedNode
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.endpoint import NODE_PORT, Endpoint
+from wand.errors import NoAnswer
+from wand.ethernet import Frame
+from wand.interfaces.sessions import CALL, DIRECTORY, RELAY
+from wand.sealed.sessions.conversation import Conversation
+from wand.sealed.sessions.packets import DATA, DATA_OVERHEAD, INITIATION
+from wand.sealed.sessions.presence import PRESENCE_SIZE
+from wand.sealed.sessions.probing import PROBED
+from wand.sealed.sessions.way import Way, WayRank, rankOf
+from wand.status import WayStatus
+from wand.testing.inbox import Datagram
+
+#: Octets of the datagram of a question, of its answer and of a keepalive.
+PRESENCE_DATAGRAM = PRESENCE_SIZE + DATA_OVERHEAD
+
+#: The first half of the place behind the simulated relay.
+RELAYED = "relay/0123456789abcdef"
+
+#: Where somebody is who has nothing to do with all this.
+VICTIM = "198.51.100.66"
+
+
+class RelayedPort:
+    """
+    A relay as a port: what is sent through it arrives at another member some time later, unless the relay is dead.
+    """
+
+    wasTooLong = False
+    features: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    endpoint = Endpoint(RELAYED, 1)
+
+    def __init__(self, net: SealedNetwork, delay: float) -> None:
+        self.far: SealedNode | None = None
+        self.isDead = False
+        self.sent = 0
+        self._net = net
+        self._delay = delay
+
+    def send(self, datagram: Frame, destination: tuple[str, int]) -> bool:
+        self.sent += 1
+        if not self.isDead and self.far is not None:
+            self._net.clock.callLater(self._delay, self._arrive, bytes(datagram))
+        return True
+
+    def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
+        return all([self.send(datagrams[at : at + size], destination) for at in range(0, len(datagrams), size)])
+
+    def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
+        return self.send(b"".join(parts), destination)
+
+    def answerStranger(self, datagram: bytes, destination: tuple[str, int], taken: float) -> bool:
+        return self.send(datagram, destination)
+
+    def answering(self, sender: tuple[str, int]) -> RelayedPort:
+        return self
+
+    def towards(self, sender: tuple[str, int]) -> RelayedPort:
+        return self
+
+    def close(self) -> None:
+        self.isDead = True
+
+    def _arrive(self, datagram: bytes) -> None:
+        if not self.isDead and self.far is not None:
+            self.far.transport.reception.datagramReceived(memoryview(datagram), (RELAYED, 1))
+            self.far.transport.reception.batchReceived()
+
+
+class WaysTestCase(SynchronousTestCase):
+    """
+    Two members who know where the other is, and a relay between them that is slower than the direct way.
+    """
+
+    def setUp(self) -> None:
+        self.net = SealedNetwork()
+        self.net.underlay.delay = 0.01
+        self.low, self.high = self.net.pair()
+        self.relays = [RelayedPort(self.net, 0.05), RelayedPort(self.net, 0.05)]
+        for node, far, relay in ((self.low, self.high, self.relays[0]), (self.high, self.low, self.relays[1])):
+            relay.far = far
+            node.transport.ways.add("relay", relay)
+            node.transport.introduce(far.key.identity, far.key.exchangePublic, [Endpoint(RELAYED, 1)], RELAY)
+
+    def conversation(self, node: SealedNode) -> Conversation:
+        [conversation] = node.transport._conversations.members.values()
+        return conversation
+
+    def cut(self) -> Callable[[], None]:
+        """
+        Nothing goes directly any more.
+        """
+        return self.net.underlay.drop(lambda each: True)
+
+    def flow(self, seconds: float, *, both: bool = True) -> list[int]:
+        """
+        A hundred frames a second, answered by as many.
+
+        @return: the numbers of those that arrived at the high one, as they came.
+        """
+        before = len(self.high.frames)
+        for number in range(round(seconds * 100)):
+            self.low.send(self.high.peer, self.low.frameTo(self.high, number.to_bytes(4, "big")))
+            if both:
+                self.high.send(self.low.peer, self.high.frameTo(self.low, number.to_bytes(4, "big")))
+            self.net.clock.advance(0.01)
+        self.net.clock.pump([0.01] * 20)
+        return [int.from_bytes(frame[14:18], "big") for _, frame in self.high.frames[before:]]
+
+    def rank(self, node: SealedNode) -> WayRank:
+        way = self.conversation(node).place.way
+        assert way is not None
+        return way.rank
+
+
+class RankTests(SynchronousTestCase):
+    """
+    Which way is better?
+    """
+
+    def test_ranks(self) -> None:
+        """
+        The kind of a place tells, and whether an address has a meaning only within a site.
+        """
+        for host, rank in (
+            ("192.168.1.7", WayRank.LAN),
+            ("fe80::1%eth0", WayRank.LAN),
+            ("fd00::1", WayRank.LAN),
+            ("2001:db8::1", WayRank.IPV6),
+            ("100.64.0.1", WayRank.IPV4),
+            ("tcp/192.0.2.1", WayRank.STREAM),
+            (RELAYED, WayRank.RELAY),
+        ):
+            self.assertEqual(rankOf(host), rank, host)
+
+    def test_sooner(self) -> None:
+        """
+        Only a clear gain makes a change worthwhile.
+        """
+        slow, fast = Way(("192.0.2.1", 1), WayRank.IPV4), Way(("192.0.2.2", 1), WayRank.IPV4)
+        slow.roundTrip = 0.010
+        for seconds, isSooner in ((0.0079, True), (0.0081, False)):
+            fast.roundTrip = seconds
+            self.assertEqual(fast.isSooner(slow), isSooner)
+        slow.roundTrip, fast.roundTrip = 0.002, 0.001
+        self.assertFalse(fast.isSooner(slow))
+
+
+class ChangeTests(WaysTestCase):
+    """
+    From one way to another, while frames flow.
+    """
+
+    def test_fromRelayToDirect(self) -> None:
+        """
+        While nothing goes directly, frames go over the relay; as soon as something does, directly: none is lost, and
+        each comes once.
+        """
+        undo = self.cut()
+        self.assertEqual(sorted(self.flow(2.0)), list(range(200)))
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.RELAY, WayRank.RELAY))
+        self.net.clock.callLater(3.0, undo)
+        for node in (self.low, self.high):
+            self.net.clock.callLater(3.1, node.transport.sessions.seek, self.other(node).peer)
+        self.assertEqual(sorted(self.flow(10.0)), list(range(1000)))
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.IPV4, WayRank.IPV4))
+        before = self.relays[0].sent
+        self.flow(1.0)
+        self.assertEqual(self.relays[0].sent, before)
+
+    def other(self, node: SealedNode) -> SealedNode:
+        return self.high if node is self.low else self.low
+
+    def test_theRelayTakesOver(self) -> None:
+        """
+        When the direct way dies, frames arrive over the relay within two seconds, and directly again when that works.
+        """
+        self.flow(1.0)
+        self.assertEqual(self.rank(self.low), WayRank.IPV4)
+        undo = self.cut()
+        arrived = self.flow(5.0)
+        self.assertLess(arrived[0], 200)
+        self.assertEqual(arrived, list(range(arrived[0], 500)))
+        self.assertEqual(self.rank(self.low), WayRank.RELAY)
+        undo()
+        self.flow(35.0)
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.IPV4, WayRank.IPV4))
+
+    def test_theRelayDiesAndDirectIsThere(self) -> None:
+        """
+        A relay that dies is replaced by the direct way at once, if that was proven; and nobody goes to a relay while a
+        direct way answers.
+        """
+        self.flow(1.0)
+        for relay in self.relays:
+            relay.isDead = True
+        self.assertEqual(self.flow(3.0), list(range(300)))
+
+    def test_readersAndEvents(self) -> None:
+        """
+        Who wants to know is told of each change, and why.
+        """
+        told: list[tuple[tuple[str, int], str]] = []
+        self.low.transport.sessions.onWay(lambda peer, member, place, reason: told.append((place, reason)))
+        self.flow(1.0)
+        self.cut()
+        self.flow(4.0)
+        self.assertEqual(told[-1][0], (RELAYED, 1))
+        self.assertIn("no answer", told[-1][1])
+
+    def test_thePathIsRemembered(self) -> None:
+        """
+        Who comes back to a way need not find out again how big datagrams may be on it.
+        """
+        self.flow(1.0)
+        conversation = self.conversation(self.low)
+        conversation.path._take(5)
+        relay = conversation.place.ways.at((RELAYED, 1))
+        direct = conversation.place.way
+        assert direct is not None
+        conversation.wayfinding.probing.take(relay, "test")
+        self.assertEqual(conversation.path.step, 1)
+        conversation.wayfinding.probing.take(direct, "test")
+        self.assertEqual(conversation.path.step, 5)
+
+
+class CostTests(WaysTestCase):
+    """
+    What it costs.
+    """
+
+    def presences(self) -> list[Datagram]:
+        return [each for each in self.net.underlay.sent if len(each.payload) == PRESENCE_DATAGRAM]
+
+    def test_oneWayFlow(self) -> None:
+        """
+        Frames that nobody answers cost one question in a second.
+        """
+        self.flow(1.0)
+        self.net.run(3.0)
+        self.net.underlay.sent.clear()
+        self.assertEqual(len(self.flow(20.0, both=False)), 2000)
+        self.assertLessEqual(len(self.presences()), 2 * 21)
+
+    def test_twoWayFlow(self) -> None:
+        """
+        While frames go both ways, nobody asks anything.
+        """
+        self.flow(1.0)
+        self.net.run(8.0)
+        self.net.underlay.sent.clear()
+        self.flow(20.0)
+        self.assertLessEqual(len(self.presences()), 4)
+
+    def test_candidatesOfAMemberThatLies(self) -> None:
+        """
+        Whoever says again and again that a member is at the addresses of victims makes us send them little, and
+        nothing to more than a few at a time.
+        """
+        self.flow(1.0)
+        self.net.run(3.0)
+        self.net.underlay.sent.clear()
+        for number in range(10):
+            victims = [Endpoint(VICTIM, 1 + 100 * number + each) for each in range(50)]
+            self.low.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, victims, CALL)
+            self.low.transport.sessions.seek(self.high.peer)
+            self.net.run(1.0)
+        sent = [each for each in self.net.underlay.sent if each.destination.host == VICTIM]
+        self.assertTrue(all(len(each.payload) == PRESENCE_DATAGRAM for each in sent))
+        self.assertLessEqual(len(sent), 10 * 5 * PROBED)
+        moments = [each.time for each in sent]
+        self.assertLessEqual(max(moments.count(each) for each in moments), PROBED)
+
+    def test_candidatesWithoutASession(self) -> None:
+        """
+        Without a session it is handshakes, and few of them, however often somebody calls.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        self.net.underlay.sent.clear()
+        for number in range(20):
+            victims = [Endpoint(VICTIM, 1 + 100 * number + each) for each in range(50)]
+            self.low.transport.introduce(third.key.identity, third.key.exchangePublic, victims, CALL)
+            self.low.transport.sessions.seek(third.peer)
+            self.net.run(0.5)
+        sent = [each for each in self.net.underlay.sent if each.destination.host == VICTIM]
+        self.assertTrue(all(each.payload[0] == INITIATION for each in sent))
+        self.assertLessEqual(len(sent), 160)
+
+    def test_nothingIsLeft(self) -> None:
+        """
+        When the transports stop, no timer is left.
+        """
+        self.flow(1.0)
+        for node in (self.low, self.high):
+            node.transport.stop()
+        self.net.clock.pump([0.0] * 4)
+        left = [each for each in self.net.clock.getDelayedCalls() if "_arrive" not in str(each)]
+        self.assertEqual(left, [])
+
+
+class AttemptTests(WaysTestCase):
+    """
+    Handshakes when both try.
+    """
+
+    def test_bothAtOnce(self) -> None:
+        """
+        When both begin at the same moment, frames arrive after two ways there and back.
+        """
+        self.net.underlay.delay = 0.1
+        for node, far in ((self.low, self.high), (self.high, self.low)):
+            node.send(far.peer, node.frameTo(far))
+        self.net.run(0.45, 0.01)
+        self.assertEqual((len(self.low.frames), len(self.high.frames)), (1, 1))
+
+    def test_theHigherOneIsHeardFirst(self) -> None:
+        """
+        Where only what the one sends that gives way gets through, because the other's place is not known to it, the
+        other answers at the place from which that came, at once.
+        """
+        net = self.net
+        net.underlay.guard(self.high.host)  # it hears only those to whom it sent
+        for node, far in ((self.low, self.high), (self.high, self.low)):
+            node.send(far.peer, node.frameTo(far))
+        net.run(0.2, 0.01)
+        self.assertEqual((len(self.low.frames), len(self.high.frames)), (1, 1))
+
+    def test_nobodySaysWhereItIs(self) -> None:
+        """
+        A member of which nobody says where it is, is wanted all the same, if somebody may help; else it is not.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        self.low.transport.introduce(third.key.identity, third.key.exchangePublic, [], DIRECTORY)
+        self.low.send(third.peer, self.low.frameTo(third))
+        self.assertEqual(self.low.transport._counters["sealed-absent"], 1)
+        wanted: list[int] = []
+
+        def help(peer: bytes, turn: int) -> None:
+            wanted.append(turn)
+            self.low.transport.introduce(third.key.identity, third.key.exchangePublic, [third.endpoint], CALL)
+
+        self.low.transport.sessions.onWanted(help)
+        self.low.send(third.peer, self.low.frameTo(third))
+        self.net.run(0.15, 0.01)
+        self.assertEqual((wanted, len(third.frames)), ([0], 1))
+
+    def test_hastened(self) -> None:
+        """
+        Who expects that the other tries as well repeats its handshake after 0.2, 0.5 and 1 second.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        third.transport.stop()
+        self.low.meet(third)
+        self.low.send(third.peer, self.low.frameTo(third))
+        self.low.transport.sessions.seek(third.peer)
+        self.net.run(1.5, 0.01)
+        times = [each.time for each in self.net.underlay.sent if each.destination == third.endpoint]
+        for time, expected in zip(times, (0.0, 0.2, 0.5, 1.1), strict=True):
+            self.assertApproximates(time, expected, 0.16)
+
+
+class ReportTests(WaysTestCase):
+    """
+    What people see.
+    """
+
+    def test_waysAndPings(self) -> None:
+        """
+        Every way is listed, the one in use first; and a ping over each tells how long it takes.
+        """
+        self.flow(1.0)
+        sessions = self.low.transport.sessions
+        used, relay = sessions.waysTo(self.high.peer)
+        self.assertIsInstance(used, WayStatus)
+        self.assertEqual((used.rank, used.isProven, used.sources[0]), ("ipv4", True, "directory"))
+        self.assertIsNotNone(used.usedSince)
+        self.assertEqual((relay.rank, relay.usedSince), ("relay", None))
+        taken: list[float] = []
+        sessions.ping(self.high.peer).addCallback(taken.append)
+        sessions.ping(self.high.peer, Endpoint(RELAYED, 1)).addCallback(taken.append)
+        self.net.run(0.5, 0.01)
+        self.assertApproximates(taken[0], 0.02, 0.02)
+        self.assertApproximates(taken[1], 0.1, 0.02)
+        self.assertEqual(self.rank(self.low), WayRank.IPV4)
+
+    def test_pingsWithoutAnswer(self) -> None:
+        """
+        Without a session, at an unknown place and without an answer a ping fails, and says why.
+        """
+        sessions = self.low.transport.sessions
+        self.failureResultOf(sessions.ping(self.high.peer), NoAnswer)
+        self.flow(1.0)
+        self.failureResultOf(sessions.ping(self.high.peer, Endpoint(VICTIM, 1)), NoAnswer)
+        self.cut()
+        lost = sessions.ping(self.high.peer)
+        self.net.run(3.0)
+        self.failureResultOf(lost, NoAnswer)
+        self.assertEqual(sessions.waysTo(b"n" * 32), ())
+
+    def test_port(self) -> None:
+        """
+        The data goes where the report says.
+        """
+        self.flow(0.5)
+        sent = [each for each in self.net.underlay.sent if each.payload[0] == DATA and each.sender == self.low.endpoint]
+        self.assertEqual(sent[-1].destination, (self.high.host, NODE_PORT))
