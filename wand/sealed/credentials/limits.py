@@ -58,4 +58,4 @@ def _raised(own: int, offered: int, usual: int) -> int:
 
 
 #: What holds if the operator says nothing else.
-USUAL: Final = Limits()
+DEFAULT_LIMITS: Final = Limits()

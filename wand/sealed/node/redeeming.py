@@ -27,7 +27,7 @@ from wand.underlay.unresolved_names import UnresolvedNames
 JOIN_NOTE: Final = "join"
 
 #: What the operator of a node is told that somebody has to admit.
-WAITING: Final = (
+APPROVAL_ADVICE: Final = (
     "the server keeps the request: somebody there must approve it (wand approve) or sign it (wand requests, wand sign)"
 )
 
@@ -133,7 +133,7 @@ class Redeeming:
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
             if isinstance(message, Pending):
-                self._notes.say(JOIN_NOTE, WAITING)
+                self._notes.say(JOIN_NOTE, APPROVAL_ADVICE)
             self._joining.received(message)
 
     def _delayed(self, reason: str) -> None:
