@@ -20,6 +20,9 @@ MACS_MAXIMUM: Final = 65_536
 BROADCASTS: Final = 4000
 BROADCASTS_MAXIMUM: Final = 1_000_000
 
+#: The largest document of requests or signatures, in octets.
+DOCUMENT_MAXIMUM: Final = 64_000_000
+
 
 class Limits(msgspec.Struct, frozen=True, array_like=True):
     """

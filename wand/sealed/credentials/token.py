@@ -16,9 +16,7 @@ from wand.errors import AddressInvalid, TokenInvalid
 from wand.sealed.credentials.descriptor import Cipher
 from wand.sealed.credentials.fields import Octets16, Octets32, checkSecret
 from wand.sealed.credentials.signed import packed, unpacked
-
-#: What every token begins with.
-TOKEN_PREFIX: Final = "wand1."
+from wand.sealed.credentials.token_text import TOKEN_PREFIX
 
 #: How many characters of a text are looked at.
 TOKEN_MAXIMUM: Final = 4096
