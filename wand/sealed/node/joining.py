@@ -93,13 +93,16 @@ class Joining:
         """
         token = self._enrolment.token
         if token is not None:
-            self._again(self._patience)
-            self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)
-            self._send(joinRequest(self._enrolment.key, token, self._name, self.mac))
+            self.stop()
+            try:
+                self._send(joinRequest(self._enrolment.key, token, self._name, self.mac))
+            finally:
+                self._again(self._patience)
+                self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)
 
     def hurry(self) -> None:
         """
-        The server was found just now: if we wait for the next time to ask, it is now.
+        The server was found just now: if we wait for the next time to ask, and are not asking already, it is now.
         """
         if self._timer is not None:
             self._patience = REQUEST_PATIENCE

@@ -265,4 +265,5 @@ class NodeMembership:
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,
+            refusal=self._redeeming.refusal,
         )
