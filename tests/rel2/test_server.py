@@ -432,7 +432,7 @@ class OldFaultsTests(ServerCase):
 class OperatorTests(ServerCase):
     def test_addedNodeIsListedAndNeverPushedTo(self) -> None:
         """
-        What the operator adds is told to everybody at once, stands for ever, and is told nothing until it asks itself:
+        What the operator adds is told to everybody at once, stays forever, and is told nothing until it asks itself:
         nobody knows yet on which port it would listen.
         """
         alice = self.joined(1, ALICE)

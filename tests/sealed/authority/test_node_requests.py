@@ -267,7 +267,7 @@ class RenewalTests(AuthorityCase):
 
     def test_theServerRenewsItself(self) -> None:
         """
-        The certificate of the server is made anew in time.
+        The certificate of the server is renewed in time.
         """
         before = self.authority.own.certificate
         self.now(self.authority.certifyItself())

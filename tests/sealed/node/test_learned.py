@@ -477,7 +477,7 @@ class MemoryTests(SynchronousTestCase):
 
     def test_aRestartForgetsNothing(self) -> None:
         """
-        Nobody takes an address by waiting for a restart; the table itself is learned anew.
+        Nobody takes an address by waiting for a restart; the table itself is learned again.
         """
         cache = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         cache.start()
@@ -529,7 +529,7 @@ class MemoryTests(SynchronousTestCase):
 
     def test_aFileThatCannotBeRead(self) -> None:
         """
-        A file that is open to others is said and not taken; the node works, and writes it anew, which ends the note.
+        A file that is open to others is said and not taken; the node works, and writes it again, which ends the note.
         """
         self.state.write(HEARD, b"\x90")
         (self.state.path / HEARD).chmod(0o644)
@@ -619,7 +619,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def noFlapping(self) -> None:
         """
-        An address moves no faster than it may; each time that it was forgotten or claimed it begins anew.
+        An address moves no faster than it may; each time it was forgotten or claimed, the count starts over.
         """
         allowed = MOVES_MAXIMUM + ceil((self.node.clock.seconds() - self.begin) / MOVE_INTERVAL)
         for mac in GUESTS:

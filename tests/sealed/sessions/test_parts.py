@@ -251,7 +251,7 @@ class ScheduleTests(ScheduleTestCase):
 
     def test_unused(self) -> None:
         """
-        A session that nobody uses is neither kept up nor made anew: it ends.
+        A session that nobody uses is neither kept alive nor renewed: it ends.
         """
         self.begun(used=False)
         self.clock.pump([1.0] * 300)

@@ -126,7 +126,7 @@ class ChunksTests(WaitingTestCase):
 
     def test_discarded(self) -> None:
         """
-        When joining failed, what waits is dropped, lest it fail again.
+        When joining failed, what waits is dropped, so that it does not fail again.
         """
         self.arrive(self.chunks)
         self.waiting.discard()
