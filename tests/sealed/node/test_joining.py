@@ -105,7 +105,7 @@ class JoiningTests(JoiningCase):
         self.clock.advance(0)
         self.assertEqual(len(self.sent), asked + 1)
         self.joining.stop()
-        self.joining._send = lambda join: self.sent.append(join) or self.joining.hurry()
+        self.joining._send = lambda join: self.sent.append(join) or len(self.sent) > 9 or self.joining.hurry()
         self.joining.start()
         self.clock.advance(0)
         self.assertEqual(len(self.sent), asked + 2)
