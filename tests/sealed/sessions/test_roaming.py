@@ -1,5 +1,5 @@
 """
-Tests for peers that are heard elsewhere, honestly and not: L{wand.sealed.sessions.roaming}.
+Tests for peers that are heard elsewhere, honestly and not: L{wand.sealed.sessions.probing}.
 """
 
 from __future__ import annotations

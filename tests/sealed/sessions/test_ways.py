@@ -56,7 +56,7 @@ class RelayedPort:
         return True
 
     def sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
-        return all([self.send(datagrams[at : at + size], destination) for at in range(0, len(datagrams), size)])
+        return all(self.send(datagrams[at : at + size], destination) for at in range(0, len(datagrams), size))
 
     def sendParts(self, parts: Sequence[Frame], destination: tuple[str, int]) -> bool:
         return self.send(b"".join(parts), destination)
