@@ -232,7 +232,7 @@ class SessionsTests(SynchronousTestCase):
             node.kill()
         self.underlay.loss, self.underlay.duplication, self.underlay.jitter = 0.3, 0.1, 0.3
         self.nodes = [Node(person, self.people[0], self.underlay, 2) for person in self.people[1:]]
-        self.network.run(60)
+        self.network.run(120)
         self.assertEqual(self.sizes(), [3, 3, 3, 3])
 
     def test_aRestartedServerKnowsEverybody(self) -> None:

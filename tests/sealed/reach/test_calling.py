@@ -1,0 +1,324 @@
+"""
+Tests for L{wand.sealed.reach.calling} and L{wand.sealed.reach.call_forwarder}, over real sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import cast
+
+from simulated.sealed import SealedNetwork, SealedNode
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.counters import Counters
+from wand.endpoint import Endpoint
+from wand.interfaces.participant import DirectoryServer, Participant
+from wand.interfaces.sessions import DIRECTORY
+from wand.sealed.control_numbers import CALL_NUMBERS
+from wand.sealed.reach.call_forwarder import CALLER_BURST, PAIR_BURST, CallForwarder
+from wand.sealed.reach.calling import CALLER_BURST as TAKEN_BURST
+from wand.sealed.reach.calling import PASSED_BURST, Calling
+from wand.sealed.reach.messages import Call, Called, CalledPlace, pack
+from wand.sealed.reach.own_places import OwnPlaces
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.sealed.sessions.packets import INITIATION
+from wand.sealed.sessions.presence import PRESENCE_SIZE
+
+VICTIM = "198.51.100.66"
+
+
+class Acquaintances:
+    """
+    Knows everybody of a network: a L{wand.interfaces.participant.KnownMembers}.
+    """
+
+    def __init__(self, world: list[Caller]) -> None:
+        self.offered: list[tuple[bytes, bytes]] = []
+        self._world = world
+
+    def offer(self, certificate: bytes, claim: bytes) -> bool:
+        self.offered.append((certificate, claim))
+        return False
+
+    def announcement(self, identity: bytes) -> SimpleNamespace | None:
+        for each in self._world:
+            if each.node.key.identity == identity:
+                return SimpleNamespace(
+                    certificate=SimpleNamespace(exchangeKey=each.node.key.exchangePublic),
+                    signedCertificate=each.node.papers.certificate,
+                    signedClaim=b"claim",
+                )
+        return None
+
+
+class Caller:
+    """
+    A member that calls: a L{wand.interfaces.participant.Participant}.
+    """
+
+    def __init__(
+        self, net: SealedNetwork, node: SealedNode, servers: Sequence[SealedNode], world: list[Caller]
+    ) -> None:
+        self.node = node
+        self.identity = bytes(node.key.identity)
+        self.claims = Acquaintances(world)
+        self._servers = servers
+        world.append(self)
+        transport = node.transport
+        context = SimpleNamespace(clock=net.clock, counters=transport._counters)
+        control = ControlMessages(transport.sessions, net.clock, transport._counters)
+        own = OwnPlaces(cast(Participant, self))
+        self.own = own
+        self.calling = Calling(
+            cast(Participant, self),
+            transport.sessions,
+            control,
+            context,  # type: ignore[arg-type]  # as much of it as there has to be
+            own,
+            own.observed,
+        )
+
+    @property
+    def counters(self) -> Counters:
+        return self.node.transport._counters
+
+    def servers(self) -> list[DirectoryServer]:
+        return [DirectoryServer(each.key.identity, each.key.exchangePublic, ()) for each in self._servers]
+
+    def endpoints(self) -> list[str]:
+        return [str(self.node.endpoint)]
+
+    def mayReach(self, host: str) -> bool:
+        return not host.startswith("10.77.")
+
+    def know(self, other: Caller, *endpoints: Endpoint) -> None:
+        """
+        Be told by a directory where another one is.
+        """
+        key = other.node.key
+        self.node.transport.introduce(key.identity, key.exchangePublic, endpoints, DIRECTORY)
+
+    def ping(self, other: Caller) -> None:
+        self.node.send(other.node.peer, self.node.frameTo(other.node))
+
+
+class CallingTestCase(SynchronousTestCase):
+    """
+    A server in the open, and two members behind stateful firewalls that let in only what was asked for.
+    """
+
+    def setUp(self) -> None:
+        self.net = SealedNetwork()
+        self.net.underlay.delay = 0.02
+        self.world: list[Caller] = []
+        self.server = self.net.node("server", "192.0.2.100", isServer=True)
+        counters = self.server.transport._counters
+        control = ControlMessages(self.server.transport.sessions, self.net.clock, counters)
+        context = SimpleNamespace(clock=self.net.clock, counters=counters)
+        self.forwarder = CallForwarder(
+            self.server.transport.sessions,
+            context,  # type: ignore[arg-type]  # as much of it as there has to be
+            lambda identity: (b"certificate", b"claim"),
+        )
+        control.read(CALL_NUMBERS, self.forwarder.received)
+        self.one, self.two = self.member("one", "192.0.2.1"), self.member("two", "192.0.2.2")
+        self.go(1.0)
+
+    def member(self, name: str, host: str) -> Caller:
+        """
+        A member that has a session with the server.
+        """
+        self.net.underlay.guard(host)
+        node = self.net.node(name, host)
+        caller = Caller(self.net, node, [self.server], self.world)
+        node.meet(self.server)
+        node.transport.sendControl(self.server.peer, b"\x91\x10")
+        return caller
+
+    def go(self, seconds: float) -> None:
+        self.net.run(seconds, 0.01)
+
+    def frames(self, caller: Caller) -> int:
+        return len(caller.node.frames)
+
+
+class CallTests(CallingTestCase):
+    """
+    Those who are called try, too.
+    """
+
+    def test_throughTwoFirewalls(self) -> None:
+        """
+        Two behind firewalls meet within a second, without knowing more than the server does.
+        """
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(0.5)
+        self.assertEqual(self.frames(self.two), 1)
+        self.two.ping(self.one)
+        self.go(0.1)
+        self.assertEqual(self.frames(self.one), 1)
+
+    def test_whoIsNowhereIsCalled(self) -> None:
+        """
+        A member of which nobody says where it is, is called all the same; its answer tells where it is.
+        """
+        self.one.know(self.two)
+        self.one.ping(self.two)
+        self.go(0.5)
+        self.assertEqual(self.frames(self.two), 1)
+        self.assertIn((b"certificate", b"claim"), self.two.claims.offered)
+
+    def test_withoutAServer(self) -> None:
+        """
+        When the server is gone, a member that has sessions with both passes calls on.
+        """
+        third = self.member("three", "192.0.2.3")
+        for each in (self.one, self.two):
+            each.know(third, third.node.endpoint)
+            third.know(each, each.node.endpoint)
+            each.ping(third)
+        self.go(1.0)
+        self.assertEqual(self.frames(third), 2)
+        self.net.underlay.drop(lambda each: self.server.host in (each.sender.host, each.destination.host))
+        for each in (self.one, self.two):
+            each.node.transport.sessions.end(self.server.peer)
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(0.5)
+        self.assertEqual(self.frames(self.two), 1)
+        self.assertGreater(third.counters["calls-passed-on"], 0)
+
+    def test_whoIsAway(self) -> None:
+        """
+        Nobody hears of a call of somebody with whom the server has no session; the caller is told where it is heard.
+        """
+        absent = Caller(self.net, self.net.node("absent", "192.0.2.9"), [self.server], self.world)
+        self.one.know(absent, Endpoint("192.0.2.9", 9))
+        self.one.ping(absent)
+        self.go(0.2)
+        self.assertEqual(self.server.transport._counters["drop-call-absent"], 1)
+        self.assertEqual(self.one.own()[0], ("observed", str(self.one.node.endpoint)))
+
+    def test_renewalsCallNobody(self) -> None:
+        """
+        A session that is renewed while all goes well costs no call.
+        """
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(3.0)
+        made = self.one.counters["calls-made"] + self.two.counters["calls-made"]
+        for _ in range(30):
+            self.one.ping(self.two)
+            self.two.ping(self.one)
+            self.net.run(10.0, 0.1)
+        self.assertEqual(self.one.counters["calls-made"] + self.two.counters["calls-made"], made)
+
+    def test_nothingIsLeft(self) -> None:
+        """
+        No timer is left when it stops.
+        """
+        self.one.know(self.two)
+        self.one.ping(self.two)
+        self.one.calling.stop()
+        self.assertEqual(self.one.calling._repetitions, {})
+
+
+class AbuseTests(CallingTestCase):
+    """
+    What a dishonest member can make of it.
+    """
+
+    def call(self, target: Caller, number: int, places: Sequence[CalledPlace] = ()) -> None:
+        message = pack(Call(target.identity, number, False, tuple(places)))
+        self.one.node.transport.sendControl(self.server.peer, message)
+
+    def test_callsHaveBudgets(self) -> None:
+        """
+        Whoever calls without end is passed on a few times; others are passed on as before.
+        """
+        for number in range(50):
+            self.call(self.two, number)
+        self.go(0.2)
+        counters = self.server.transport._counters
+        self.assertLessEqual(counters["calls-passed-on"], PAIR_BURST + 1)
+        self.assertLessEqual(self.two.counters["calls-taken"], TAKEN_BURST + 1)
+        before = counters["calls-passed-on"]
+        third = self.member("three", "192.0.2.3")
+        self.go(0.5)
+        third.know(self.two, self.two.node.endpoint)
+        third.ping(self.two)
+        self.go(0.5)
+        self.assertGreater(counters["calls-passed-on"], before)
+        self.assertEqual(self.frames(self.two), 1)
+        self.assertGreater(CALLER_BURST, PAIR_BURST)
+
+    def victims(self, number: int) -> list[CalledPlace]:
+        return [CalledPlace("host", f"{VICTIM}:{1 + 16 * number + each}") for each in range(16)]
+
+    def test_aCallerThatNamesVictims(self) -> None:
+        """
+        A member that calls with the addresses of victims makes the target send them a few handshakes, no more for all
+        its calls than the budgets let pass.
+        """
+        for number in range(200):
+            self.call(self.two, number, self.victims(number))
+            self.go(0.05)
+        sent = [each for each in self.net.underlay.sent if each.destination.host == VICTIM]
+        self.assertTrue(all(each.sender == self.two.node.endpoint for each in sent))
+        self.assertTrue(all(each.payload[0] == INITIATION or len(each.payload) == 32 + PRESENCE_SIZE for each in sent))
+        self.assertLessEqual(len(sent), 400)
+
+    def test_aMemberThatLiesAboutACaller(self) -> None:
+        """
+        A member that passes on calls that nobody made makes another one try the places that it names, within its
+        budget; sessions stay where they are.
+        """
+        third = self.member("three", "192.0.2.3")
+        for each in (self.one, third):
+            each.know(self.two, self.two.node.endpoint)
+            each.ping(self.two)
+        self.go(2.0)
+        self.assertEqual(self.frames(self.two), 2)
+        for number in range(200):
+            places = tuple(self.victims(number))
+            lie = pack(Called(self.one.identity, number, False, b"", b"", places))
+            third.node.transport.sendControl(self.two.node.peer, lie)
+            self.go(0.02)
+        self.assertLessEqual(self.two.counters["calls-taken"], PASSED_BURST + 10)
+        sessions = self.two.node.transport.sessions
+        self.assertEqual(sessions.endpointOf(self.one.node.peer), self.one.node.endpoint)
+        self.two.ping(self.one)
+        self.go(0.2)
+        self.assertEqual(self.frames(self.one), 1)
+
+    def test_nonsense(self) -> None:
+        """
+        Messages that cannot be read, for strangers, from nobody, of the overlay or of this host do no harm.
+        """
+        two = self.two
+        for message in (
+            b"\x91\x20",
+            b"\x91\x21",
+            b"\x91\x22",
+            pack(Called(b"s" * 32, 1, False, b"c", b"c", ())),
+            pack(Called(two.identity, 1, False, b"", b"", ())),
+            pack(
+                Called(
+                    self.one.identity,
+                    1,
+                    False,
+                    b"",
+                    b"",
+                    tuple(CalledPlace("x", each) for each in ("10.77.0.1:1", "127.0.0.1:1", "x", "192.0.2.2:22222")),
+                )
+            ),
+        ):
+            self.server.transport.sendControl(two.node.peer, message)
+        self.net.underlay.sent.clear()
+        self.go(1.0)
+        hosts = {each.destination.host for each in self.net.underlay.sent if each.sender.host == two.node.host}
+        self.assertLessEqual(hosts, {self.server.host})
+        self.assertEqual(two.counters["drop-call-malformed"], 3)
+        self.assertEqual(two.counters["drop-call-unknown"], 2)
