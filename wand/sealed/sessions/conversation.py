@@ -149,7 +149,7 @@ class Conversation:
     @property
     def isInUse(self) -> bool:
         """
-        See L{wand.sealed.sessions.wayfinding.Travelling}.
+        See L{wand.sealed.sessions.wayfinding.WayUser}.
         """
         return self.schedule.isInUse(self._shared.clock.seconds() - IN_USE)
 
@@ -332,7 +332,7 @@ class Conversation:
 
     def expectAnswer(self) -> None:
         """
-        See L{wand.sealed.sessions.wayfinding.Travelling}.
+        See L{wand.sealed.sessions.wayfinding.WayUser}.
         """
         self.schedule.expectAnswer()
 

@@ -16,7 +16,7 @@ from wand.sealed.sessions.vigil import Vigil
 from wand.sealed.sessions.way import Way
 
 
-class Travelling(Probed, Protocol):
+class WayUser(Probed, Protocol):
     """
     The conversation whose datagrams need a way.
     """
@@ -46,11 +46,11 @@ class Wayfinding:
     @ivar vigil: sees when the way in use carries nothing any more.
     """
 
-    def __init__(self, shared: Shared, travelling: Travelling, place: PeerPlace) -> None:
+    def __init__(self, shared: Shared, user: WayUser, place: PeerPlace) -> None:
         self._shared = shared
-        self._travelling = travelling
+        self._user = user
         self._place = place
-        self.probing = Probing(shared, travelling, place)
+        self.probing = Probing(shared, user, place)
         self.vigil = Vigil(self)
         self._rounds = Rounds(shared.clock, self)
 
@@ -90,8 +90,8 @@ class Wayfinding:
         self._shared.counters["sealed-searches"] += 1
         self.probing.tellFromAnyAddress()
         self._rounds.begin(everywhere=True)
-        self._travelling.expectAnswer()
-        self._shared.listener.wanted(self._travelling.peer, 0)
+        self._user.expectAnswer()
+        self._shared.listener.wanted(self._user.peer, 0)
 
     def seek(self) -> None:
         """
@@ -122,7 +122,7 @@ class Wayfinding:
         """
         self._shared.counters["sealed-searches"] += 1
         self._rounds.begin(everywhere=True)
-        self._shared.listener.wanted(self._travelling.peer, 0)
+        self._shared.listener.wanted(self._user.peer, 0)
 
     def giveUp(self) -> bool:
         """
@@ -130,14 +130,14 @@ class Wayfinding:
         """
         current, another = self._place.way, self.probing.another()
         if current is None or another is None:
-            self._travelling.renew()
+            self._user.renew()
             return False
         self._shared.counters["sealed-ways-given-up"] += 1
         current.giveUp(self._shared.clock.seconds())
         current.why = "no answer there"
         self.probing.take(another, "no answer at the way before")
         self._rounds.begin(everywhere=True)
-        self._travelling.expectAnswer()
+        self._user.expectAnswer()
         return True
 
     # Provides wand.sealed.sessions.rounds.Asking.
@@ -159,8 +159,8 @@ class Wayfinding:
         """
         See L{wand.sealed.sessions.rounds.Asking}.
         """
-        if not self._travelling.isInUse:
+        if not self._user.isInUse:
             return False
         if self.probing.isIndirect:
-            self._shared.listener.wanted(self._travelling.peer, 0)
+            self._shared.listener.wanted(self._user.peer, 0)
         return True
