@@ -15,11 +15,12 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
+from wand.sealed.reach import messages as reach
 
 #: The numbers of all messages that there are, by the names of their classes.
 TAGS = {
     message.__name__: message.__struct_config__.tag
-    for message in (*get_args(membership.Message), *get_args(directory.Message))
+    for message in (*get_args(membership.Message), *get_args(directory.Message), *get_args(reach.Message))
 }
 
 

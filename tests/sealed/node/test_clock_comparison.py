@@ -299,6 +299,7 @@ class StepTests(ClockTestCase):
         one.wallClock.step(-STEPS[-1])
         world.go(20.0, 0.1)
         self.checkReached(one, other)
+        world.go(400.0, 0.1)
         self.assertEqual((one.note, one.node.status().notes), ("", []))
 
     def test_certificatesOfAServerThatWasAhead(self) -> None:

@@ -11,6 +11,7 @@ from math import inf
 
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
+from wand.interfaces.sessions import CALL, DIRECTORY
 from wand.sealed.sessions.attempt import Attempt
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.link import PeerLink
@@ -114,7 +115,10 @@ class Conversation:
         Somebody says where the peer may be, the best first.  One with which we talk, and which is said to be elsewhere,
         is searched there; so both open their NATs for each other.
         """
-        news = self.place.introduce(endpoints, source)
+        places = list(endpoints)
+        if source == DIRECTORY and not places:  # it is offline: where it was when it called is of no use any more
+            self.place.introduce([], CALL)
+        news = self.place.introduce(places, source)
         if self.place.told:
             self.outbox.peerMayBeBack()
         elif self.state == "left":
@@ -191,6 +195,7 @@ class Conversation:
         self.link.send(CONTROL, answer)
         if not self.isWithServer:
             self.outbox.peerLeft()
+            self.place.introduce([], CALL)
         self.course.left()
         return True
 

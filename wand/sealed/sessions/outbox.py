@@ -11,7 +11,7 @@ from wand.sealed.sessions.ciphers import Octets
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.peer_place import PeerPlace
-from wand.sealed.sessions.peers import Account
+from wand.sealed.sessions.peers import Account, PeerKey
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
@@ -79,7 +79,7 @@ class Outbox:
         elif next is None and not self._wanting.counterpart.mayInitiate:
             self._account.unsent += 1
             counters["drop-sealed-unreachable"] += 1
-        elif next is None and not self._place.candidates() and not self._shared.listener.mayHelp:
+        elif next is None and not self._place.candidates() and not self._mayBeCalled:
             # Offline, or the name of a server is not resolved yet.
             counters["sealed-absent"] += 1
         else:
@@ -110,7 +110,11 @@ class Outbox:
         """
         Drop everything: no session could be made.
         """
-        self._lost(len(self.take()))
+        count = len(self.take())
+        if self._place.candidates():
+            self._lost(count)
+        else:
+            self._shared.counters["sealed-absent"] += count
 
     def peerLeft(self) -> None:
         """
@@ -123,6 +127,10 @@ class Outbox:
         There is word of the peer: if it said goodbye, it may be back.
         """
         self._leftUntil = -inf
+
+    @property
+    def _mayBeCalled(self) -> bool:
+        return isinstance(self._wanting.counterpart.peer, PeerKey) and self._shared.listener.mayHelp
 
     @property
     def _isAway(self) -> bool:
