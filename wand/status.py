@@ -174,6 +174,22 @@ class OwnStatus(Status, frozen=True):
     redeeming: bool = False
 
 
+class RelayStatus(Status, frozen=True):
+    """
+    What a program passes on between members that find no direct way.
+
+    @ivar on: does it pass anything on?
+    @ivar channels: the pairs of members that have a channel now.
+    @ivar datagrams: what was passed on since the start.
+    @ivar octets: the same in octets.
+    """
+
+    on: bool
+    channels: int
+    datagrams: int
+    octets: int
+
+
 class ProgramStatus(Status, frozen=True):
     """
     A running program: what C{wand status} shows.
@@ -187,6 +203,7 @@ class ProgramStatus(Status, frozen=True):
     @ivar attention: how many of the notes need attention: these come first, the others are hints.
     @ivar state: its state directory; empty if it has none.
     @ivar store: the file of a server's store; empty without one.
+    @ivar relay: what it passes on between members; C{None} if it is no relay.
     """
 
     role: str
@@ -206,3 +223,4 @@ class ProgramStatus(Status, frozen=True):
     state: str = ""
     store: str = ""
     own: OwnStatus | None = None
+    relay: RelayStatus | None = None

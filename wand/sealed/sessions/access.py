@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.interfaces import ISessions
-from wand.interfaces.sessions import DIRECTORY
+from wand.interfaces.sessions import DIRECTORY, PlaceInUse
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations
 from wand.sealed.sessions.packets import CONTROL
@@ -88,6 +88,13 @@ class SealedSessions:
         endpoint = None if conversation is None else conversation.place.endpoint
         return None if endpoint is None else Endpoint(*endpoint)
 
+    def placeOf(self, peer: bytes) -> PlaceInUse | None:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        return None if conversation is None else conversation.place
+
     def endpointBefore(self, peer: bytes) -> Endpoint | None:
         """
         See L{ISessions}.
@@ -124,6 +131,13 @@ class SealedSessions:
         """
         conversation = self.find(peer)
         return conversation is not None and conversation.session is not None
+
+    def isWanted(self, peer: bytes) -> bool:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        return conversation is not None and conversation.state in ("initiating", "rekeying")
 
     def sessionsWith(self) -> dict[bytes, int]:
         """

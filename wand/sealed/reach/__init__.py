@@ -1,0 +1,3 @@
+"""
+How members reach each other where the way is not open: what lies between the directory and the sessions.
+"""
