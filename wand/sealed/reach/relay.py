@@ -19,6 +19,7 @@ from wand.sealed.reach.relay_messages import (
     FULL,
     ITSELF,
     OFF,
+    RELEASED,
     Allocate,
     Allocated,
     Unallocated,
@@ -109,7 +110,7 @@ class Relay:
         else:
             channel = self._channels.byNumber.get(message.channel)
             if channel is not None and channel in self._channels.of(peer):
-                self._end(channel, without=peer)
+                self._end(channel, peer, RELEASED)
 
     def _asked(self, asker: bytes, other: bytes) -> None:
         channel = self._channels.find(asker, other)
@@ -165,23 +166,23 @@ class Relay:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if not up:
             for channel in self._channels.of(peer):
-                self._end(channel, without=peer)
+                self._end(channel, peer, ENDED)
 
     def _wasIdle(self, channel: Channel) -> None:
         self._counters["relay-channels-ended"] += 1
-        self._sayEnded(channel, without=b"")
+        for end in (channel.asker, channel.other):
+            self._sayEnded(channel, end, ENDED)
 
-    def _end(self, channel: Channel, without: bytes) -> None:
+    def _end(self, channel: Channel, cause: bytes, reason: int) -> None:
         """
         End a channel.
 
-        @param without: which end need not be told.
+        @param cause: the end because of which it ends; the other is told.
         """
         self._channels.end(channel)
         self._counters["relay-channels-ended"] += 1
-        self._sayEnded(channel, without)
+        self._sayEnded(channel, channel.other if cause == channel.asker.identity else channel.asker, reason)
 
-    def _sayEnded(self, channel: Channel, without: bytes) -> None:
-        for end in (channel.asker, channel.other):
-            if end.identity != without and self._sessions.isUp(end.identity):
-                self._sessions.sendControl(end.identity, pack(Unallocated(channel.beyond(end).identity, ENDED)))
+    def _sayEnded(self, channel: Channel, end: Served, reason: int) -> None:
+        if self._sessions.isUp(end.identity):
+            self._sessions.sendControl(end.identity, pack(Unallocated(channel.beyond(end).identity, reason)))

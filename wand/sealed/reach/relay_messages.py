@@ -15,12 +15,14 @@ from wand.sealed.credentials.fields import Octets32
 from wand.sealed.credentials.signed import packed, unpacked
 
 #: Why there is no channel: the relay passes nothing on; it has no session with the peer; the asker has as many as it
-#: may have; the channel has ended; one asked for a channel to itself, which tells how far away the relay is.
+#: may have; the channel has ended; it asked for a channel to itself, which tells how far away the relay is; the other
+#: end needs the channel no more.
 OFF: Final = 0
 ABSENT: Final = 1
 FULL: Final = 2
 ENDED: Final = 3
 ITSELF: Final = 4
+RELEASED: Final = 5
 
 #: The longest message, in octets.
 MESSAGE_MAXIMUM: Final = 64
@@ -57,7 +59,7 @@ class Unallocated(msgspec.Struct, tag=control_numbers.UNALLOCATED, frozen=True, 
     A relay says that there is no channel, or none any more.
 
     @ivar peer: the identity of the other.
-    @ivar reason: L{OFF}, L{ABSENT}, L{FULL}, L{ENDED}, L{ITSELF}, or what a later version says.
+    @ivar reason: L{OFF}, L{ABSENT}, L{FULL}, L{ENDED}, L{ITSELF}, L{RELEASED}, or what a later version says.
     """
 
     peer: Octets32

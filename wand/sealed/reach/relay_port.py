@@ -1,6 +1,6 @@
 """
-The port to places behind relays: what is sent gets 8 octets in front and goes to the relay; what a relay passed on to us
-loses them.  Whoever sends and receives through it sees one more port.
+The port to places behind relays: what is sent gets 8 octets in front and goes to the relay; what a relay passed on to
+us loses them.  Whoever sends and receives through it sees one more port.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wand.endpoint import Endpoint
 from wand.ethernet import Frame
 from wand.interfaces.sessions import PlaceInUse, RelayedReceiver
 from wand.sealed.sessions.packets import RELAY_HEADER, RELAY_LAYOUT, RELAYED
-from wand.underlay.place_kinds import RELAY, kindOf
+from wand.underlay.place_kinds import RELAY
 from wand.underlay.ports import DatagramSender, TrainReceiver
 from wand.underlay.slots import Slots
 
@@ -194,7 +194,7 @@ class RelayPort:
         See L{wand.interfaces.sessions.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
-        if behind is None or not _isAt(sender, behind.relay.endpoint):
+        if behind is None or sender != behind.relay.endpoint:
             if self.otherwise is None:
                 self._counters["drop-relayed-unknown"] += 1
             else:
@@ -213,7 +213,7 @@ class RelayPort:
         See L{wand.interfaces.sessions.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
-        if behind is None or not _isAt(sender, behind.relay.endpoint):
+        if behind is None or sender != behind.relay.endpoint:
             if self.otherwise is None:
                 self._counters["drop-relayed-unknown"] += count
             else:
@@ -238,7 +238,3 @@ class RelayPort:
                 self._shifted.clear()
             shifted = self._shifted[slots] = Slots(slots.stride, slots.view[RELAY_HEADER:])
         return shifted
-
-
-def _isAt(sender: tuple[str, int], endpoint: tuple[str, int] | None) -> bool:
-    return sender is endpoint or (sender == endpoint and kindOf(sender[0]) != RELAY)

@@ -1,0 +1,130 @@
+"""
+The relays that a node may ask, and which of them it asks first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from math import inf
+from typing import Final
+
+from wand.interfaces.sessions import PlaceInUse
+
+#: How many relays are kept that are no servers; servers are kept all.
+MEMBERS_MAXIMUM: Final = 16
+
+#: Seconds for which a relay is left out that said it passes nothing on.
+OFF_LASTS: Final = 300.0
+
+#: What a relay's distance is taken for before it is measured, in seconds of round-trip time.
+UNMEASURED: Final = 0.25
+
+#: How much of a new measurement is taken (RFC 6298, section 2).
+GAIN: Final = 0.125
+
+
+class KnownRelay:
+    """
+    A relay with which there is a session.
+
+    @ivar identity: who it is.
+    @ivar name: what it is called, for people.
+    @ivar place: where it is.
+    @ivar roundTrip: how far away it is, in seconds; C{None} before it answered.
+    """
+
+    def __init__(self, identity: bytes, name: str, place: PlaceInUse, *, isServer: bool) -> None:
+        self.identity = identity
+        self.name = name
+        self.place = place
+        self.roundTrip: float | None = None
+        self.isServer = isServer
+        self._askedAt = inf
+        self._offUntil = -inf
+
+    def asked(self, now: float) -> None:
+        """
+        It is asked something.
+        """
+        if self._askedAt == inf:
+            self._askedAt = now
+
+    def answered(self, now: float) -> None:
+        """
+        It answered.
+        """
+        if self._askedAt == inf:
+            return  # somebody else asked
+        measured, self._askedAt = max(0.0, now - self._askedAt), inf
+        before = self.roundTrip
+        self.roundTrip = measured if before is None else before + GAIN * (measured - before)
+
+    def isOff(self, now: float) -> None:
+        """
+        It passes nothing on.
+        """
+        self._offUntil = now + OFF_LASTS
+
+    def rank(self, now: float) -> tuple[bool, bool, float] | None:
+        """
+        The lower the sooner it is asked; C{None} for not at all.
+        """
+        if now < self._offUntil:
+            return None
+        # One that is asked and does not answer is as far away as it lets us wait.
+        distance = UNMEASURED if self.roundTrip is None else self.roundTrip
+        return now - self._askedAt > 1.0, not self.isServer, max(distance, now - self._askedAt)
+
+
+class RelayChoice:
+    """
+    Knows the relays.
+    """
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        """
+        @param seconds: gives the clock's seconds.
+        """
+        self._seconds = seconds
+        self._relays: dict[bytes, KnownRelay] = {}
+
+    def add(self, relay: KnownRelay) -> bool:
+        """
+        There is a session with a relay.
+
+        @return: whether it is kept.
+        """
+        members = sum(not each.isServer for each in self._relays.values())
+        if not relay.isServer and members >= MEMBERS_MAXIMUM:
+            return False
+        self._relays[relay.identity] = relay
+        return True
+
+    def remove(self, identity: bytes) -> bool:
+        """
+        There is no session any more.
+
+        @return: whether it was one of ours.
+        """
+        return self._relays.pop(identity, None) is not None
+
+    def get(self, identity: bytes) -> KnownRelay | None:
+        """
+        A relay.
+        """
+        return self._relays.get(identity)
+
+    def best(self, without: Container[bytes]) -> KnownRelay | None:
+        """
+        Whom to ask.
+
+        @param without: those that were asked already, and whoever is to be reached.
+        @return: C{None} if there is nobody.
+        """
+        now = self._seconds()
+        ranked = [
+            (rank, each.identity, each)
+            for each in self._relays.values()
+            if each.identity not in without and (rank := each.rank(now)) is not None
+        ]
+        return min(ranked)[2] if ranked else None
