@@ -48,6 +48,7 @@ class PeerStatus(Status, frozen=True):
     @ivar parity: does traffic to it carry parity, because it reported lost datagrams?
     @ivar drops: frames and datagrams from it or to it that were dropped.
     @ivar reasons: the same by reason, where the protocol knows reasons.
+    @ivar relay: the member over which datagrams go to it; empty where none is.
     """
 
     peer: str
@@ -63,6 +64,7 @@ class PeerStatus(Status, frozen=True):
     parity: bool = False
     drops: int = 0
     reasons: dict[str, int] = {}
+    relay: str = ""
 
 
 class CounterStatus(Status, frozen=True):
@@ -156,6 +158,7 @@ class OwnStatus(Status, frozen=True):
     @ivar behind: how many MAC addresses may be behind us then.
     @ivar broadcasts: how many broadcast and multicast frames per second we may send.
     @ivar redeeming: is an invitation being redeemed?
+    @ivar relay: have we the relay right?
     """
 
     stage: str
@@ -172,6 +175,7 @@ class OwnStatus(Status, frozen=True):
     behind: int = 0
     broadcasts: int = 0
     redeeming: bool = False
+    relay: bool = False
 
 
 class RelayStatus(Status, frozen=True):

@@ -30,6 +30,7 @@ from wand.interfaces import (
 )
 from wand.programs.host_watch import HostWatch
 from wand.programs.node_plugins import NodePlugins
+from wand.programs.node_relays import NodeRelays
 from wand.programs.tap_watch import TapWatch
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
@@ -62,6 +63,7 @@ class EtudService(Service):
 
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
+    @ivar relays: those that it uses, and the one that it may be, where it has a membership.
     @ivar directories: set from outside, before the service starts.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
@@ -78,6 +80,7 @@ class EtudService(Service):
         """
         self.table = Table(context.clock, context.events)
         self.member: NodeMembership | None = None
+        self.relays: NodeRelays | None = None
         self._plugins = NodePlugins(configuration, context)
         self._configuration = configuration
         self._base = context
@@ -127,6 +130,8 @@ class EtudService(Service):
         if enrolment is not None and ISessionTransport.providedBy(self.transport):
             self.member = self._member(enrolment, self.transport)
             plugins.atTheEnd("membership", self.member.stop)
+            self.relays = NodeRelays(self._configuration, self.member, self.transport, self._base)
+            plugins.atTheEnd("relays", self.relays.stop)
         self.context = self._nodeContext(mac)
         self._etud = Etud(
             self.tap,
@@ -256,6 +261,13 @@ class EtudService(Service):
                 f"udp: {' '.join(self.transport.features) or 'single datagrams'}",
             ],
         )
+
+    def lookAtRelay(self) -> None:
+        """
+        For a L{wand.programs.monitor.Monitor}.
+        """
+        if self.relays is not None:
+            self.relays.look()
 
     # Who we are.
 

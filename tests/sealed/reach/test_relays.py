@@ -33,7 +33,9 @@ class RelaysTestCase(SynchronousTestCase):
         """
         A server with which both have a session.
         """
-        server = self.network.member(f"server-{host.rpartition(chr(46))[2]}", host, isServer=True, settings=RelaySettings(**settings))
+        server = self.network.member(
+            f"server-{host.rpartition(chr(46))[2]}", host, isServer=True, settings=RelaySettings(**settings)
+        )
         self.serve(server)
         return server
 
@@ -62,7 +64,6 @@ class RelaysTestCase(SynchronousTestCase):
             self.run_(0.01)
             self.assertLess(self.clock.seconds() - begun, seconds)
         return self.clock.seconds() - begun
-
 
     def recovery(self) -> float:
         """
@@ -336,9 +337,7 @@ class HostileTests(RelaysTestCase):
         self.network.talk(third, server)
         self.run_(0.5)
         for host in ("192.0.2.3", "203.0.113.9"):
-            self.network.underlay.carry(
-                self.relayed(number, b"\x04" * 64), Endpoint(host, 22222), server.node.endpoint
-            )
+            self.network.underlay.carry(self.relayed(number, b"\x04" * 64), Endpoint(host, 22222), server.node.endpoint)
         self.run_(0.1)
         self.assertEqual(server.counters["drop-relay-place"], 2)
 

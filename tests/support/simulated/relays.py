@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 import attrs
-from simulated.sealed import SealedNetwork, SealedNode
 
+from simulated.sealed import SealedNetwork, SealedNode
 from wand.counters import Counters
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.reach.relay import Relay

@@ -184,7 +184,9 @@ class SealedNetwork:
         key = NodeKey.fromSeed(self.random.randbytes(32))
         return self._node(host, key, self._papers(key, b"", b""))
 
-    def certificate(self, key: NodeKey, name: str, *, isServer: bool = False, expires: int = EXPIRES, relay: bool = False) -> bytes:
+    def certificate(
+        self, key: NodeKey, name: str, *, isServer: bool = False, expires: int = EXPIRES, relay: bool = False
+    ) -> bytes:
         """
         The network's word for a key.
         """

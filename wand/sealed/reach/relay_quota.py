@@ -8,9 +8,7 @@ from typing import Final
 
 import attrs
 
-#: What one member may have if the operator says nothing else: megabits a second, and channels.
-MEGABITS: Final = 4000
-CHANNELS: Final = 256
+from wand.config import RELAY_CHANNELS, RELAY_MEGABITS
 
 #: For how many seconds' worth of its rate a member may send at once.
 BURST: Final = 0.25
@@ -28,8 +26,8 @@ class RelaySettings:
     @ivar channels: how many channels one member may ask for.
     """
 
-    megabits: int = MEGABITS
-    channels: int = CHANNELS
+    megabits: int = RELAY_MEGABITS
+    channels: int = RELAY_CHANNELS
 
 
 class Quota:
