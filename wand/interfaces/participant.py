@@ -4,7 +4,7 @@ What a node that is a member of a network brings along for its directories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import attrs
@@ -118,10 +118,14 @@ class KnownMembers(Protocol):
     Everything that is known of the members; see L{wand.sealed.node.claims.Claims}.
 
     @ivar entries: their entries in the table.
+    @ivar relays: the members with the relay right.
     """
 
     @property
     def entries(self) -> TableEntries: ...
+
+    @property
+    def relays(self) -> Collection[bytes]: ...
 
     def offer(self, certificate: bytes, claim: bytes) -> bool:
         """

@@ -54,11 +54,8 @@ class Node(ProgramService[EtudConfiguration]):
         self.etud.directories = self.wand
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        for service in (
-            self.etud,
-            self.wand,
-            Monitor(surroundings.context, rules, [*state.looks, self.etud.lookAtRelay]),
-        ):
+        looks = [*state.looks, self.etud.lookAtRelay]
+        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 
     @cached_property

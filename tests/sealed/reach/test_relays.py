@@ -33,9 +33,8 @@ class RelaysTestCase(SynchronousTestCase):
         """
         A server with which both have a session.
         """
-        server = self.network.member(
-            f"server-{host.rpartition(chr(46))[2]}", host, isServer=True, settings=RelaySettings(**settings)
-        )
+        name = f"server-{host.rpartition('.')[2]}"
+        server = self.network.member(name, host, isServer=True, settings=RelaySettings(**settings))
         self.serve(server)
         return server
 

@@ -51,6 +51,13 @@ class Everybody:
         self.claims = self
         self._network = network
 
+    @property
+    def relays(self) -> list[bytes]:
+        """
+        The members with the relay right.
+        """
+        return [identity for identity, member in self._network.members.items() if member.mayRelay]
+
     def announcement(self, identity: bytes) -> Said | None:
         """
         What a member announced.
@@ -83,6 +90,7 @@ class Relayed:
         self.node = node
         self.isServer = isServer
         self.isOn = isServer
+        self.mayRelay = False
         transport = node.transport
         counters: Counters = transport._counters
         context = attrs.evolve(simulatedContext(network.clock, network.underlay, node.host), counters=counters)
@@ -168,6 +176,7 @@ class RelayedNetwork(SealedNetwork):
         """
         node = self.node(name, host, isServer=isServer, relay=mayRelay)
         member = self.members[bytes(node.key.identity)] = Relayed(self, node, isServer, settings or RelaySettings())
+        member.mayRelay = mayRelay
         if isHidden:
             self.hidden.add(host)
         return member

@@ -114,6 +114,14 @@ class RelayChoice:
         """
         return self._relays.get(identity)
 
+    @property
+    def hasServer(self) -> bool:
+        """
+        Is there a server that passes datagrams on, as far as we know?
+        """
+        now = self._seconds()
+        return any(each.isServer and each.rank(now) is not None for each in self._relays.values())
+
     def best(self, without: Container[bytes]) -> KnownRelay | None:
         """
         Whom to ask.

@@ -12,6 +12,7 @@ from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, Participant
 from wand.sealed import control_numbers
+from wand.sealed.reach.home_relays import homesOf
 from wand.sealed.reach.relay_choice import KnownRelay, RelayChoice
 from wand.sealed.reach.relay_messages import (
     ENDED,
@@ -28,6 +29,7 @@ from wand.sealed.reach.relay_messages import (
 from wand.sealed.reach.relay_port import RelayPort
 from wand.sealed.reach.relayed_peers import RelayedPeers
 from wand.timing.deadlines import Deadlines
+from wand.timing.repeating import Repeating
 
 COUNTERS: Final = {
     "relayed-asks": "questions to relays for a channel to a member",
@@ -48,6 +50,9 @@ RELAY_PATIENCE: Final = 0.4
 #: dead, and nobody has noticed yet.
 RELAYS_EACH: Final = 2
 SECOND_TURN: Final = 2
+
+#: Seconds between two messages that keep a session with a home, where no server is a relay.
+HOME_INTERVAL: Final = 30.0
 
 #: Seconds between two messages that keep a channel, well below the time after which a relay ends it.
 REFRESH: Final = 25.0
@@ -85,12 +90,15 @@ class Relaying:
         )
         sessions.onWanted(self._wanted)
         sessions.onSession(self._session)
+        self._homing = Repeating("sessions with relays", self._stayHome, context.clock, context.failures)
+        self._homing.start(HOME_INTERVAL, now=False)
 
     def stop(self) -> None:
         """
         Leave no timer behind.
         """
         self._endReading()
+        self._homing.stop()
         self._kept.stop()
         for call in self._waiting.values():
             call.cancel()
@@ -143,11 +151,29 @@ class Relaying:
         if relay is None:
             peer.asked.clear()
             self._peers.tidy(identity)
+            self._askHomes(identity)
             return
         peer.asked.add(relay.identity)
         self._counters["relayed-asks"] += 1
         self._send(relay.identity, Allocate(identity))
         self._askLater(identity, RELAY_PATIENCE)
+
+    def _askHomes(self, identity: bytes) -> None:
+        """
+        Ask where a member is at home; with whom we have no session gets one.
+        """
+        if self._choice.hasServer:
+            return  # so has the member, if it is there at all
+        for home in homesOf(identity, self._participant.claims.relays):
+            if home != self._participant.identity and self._choice.get(home) is None:
+                self._sessions.sendControl(home, pack(Allocate(identity)))
+
+    def _stayHome(self) -> None:
+        if self._choice.hasServer:
+            return
+        own = bytes(self._participant.identity)
+        for home in homesOf(own, self._participant.claims.relays):
+            self._sessions.sendControl(home, pack(Allocate(own)))
 
     def _send(self, relay: bytes, message: Allocate | Release) -> None:
         known = self._choice.get(relay)
