@@ -58,6 +58,9 @@ from wand.interfaces.sessions import (
     ISessionTransport,
     JoinKey,
     JoinReader,
+    PlaceInUse,
+    RelayedReceiver,
+    Ways,
 )
 from wand.interfaces.store import IRecords, IStore
 
@@ -105,6 +108,8 @@ __all__ = [
     "Membership",
     "NodeContext",
     "Participant",
+    "PlaceInUse",
+    "RelayedReceiver",
     "SessionReader",
     "Sessions",
     "Settings",
@@ -112,4 +117,5 @@ __all__ = [
     "TapRequest",
     "TransportRequest",
     "Verdict",
+    "Ways",
 ]
