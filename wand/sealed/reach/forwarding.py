@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from wand.counters import Counters
-from wand.sealed.reach.relay_channels import Channel, Served
+from wand.sealed.reach.relay_channels import Channel, Served, isBehindRelay
 from wand.sealed.sessions.packets import RELAY_HEADER, RELAYED
-from wand.underlay.place_kinds import RELAY
 from wand.underlay.slots import Slots
 
 COUNTERS: Final = {
@@ -24,9 +23,6 @@ COUNTERS: Final = {
     "drop-relay-loop": "datagrams not passed on: they would go over a second relay",
     "drop-relay-unsent": "datagrams not passed on: the other end is nowhere, or the system refused them",
 }
-
-#: What the hosts of places behind relays begin with.
-_BEHIND_RELAYS: Final = f"{RELAY}/"
 
 
 class Forwarding:
@@ -113,8 +109,7 @@ class Forwarding:
         else:
             channel.otherKnows = True
             receiver = channel.asker
-        where = receiver.place.endpoint
-        if sender[0].startswith(_BEHIND_RELAYS) or (where is not None and where[0].startswith(_BEHIND_RELAYS)):
+        if isBehindRelay(sender) or isBehindRelay(receiver.place.endpoint):
             self._counters["drop-relay-loop"] += count
             return None
         return receiver

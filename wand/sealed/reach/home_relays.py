@@ -5,20 +5,19 @@ relay right, which everybody can work out, keeps a session with them, and is ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from hashlib import blake2s
 from heapq import nsmallest
-from itertools import islice
 from typing import Final
 
 #: How many homes a member has.
 HOMES: Final = 2
 
-#: How many members with the relay right are looked at.
+#: How many members with the relay right are looked at: those with the lowest identities, so that all look at the same.
 RELAYS_MAXIMUM: Final = 256
 
 
-def homesOf(member: bytes, relays: Iterable[bytes]) -> list[bytes]:
+def homesOf(member: bytes, relays: Collection[bytes]) -> list[bytes]:
     """
     The homes of a member: those whose hash together with it is lowest (rendezvous hashing), so that the members are
     spread over all relays, and few move when there is one more or one less.
@@ -26,5 +25,6 @@ def homesOf(member: bytes, relays: Iterable[bytes]) -> list[bytes]:
     @param member: its identity.
     @param relays: the identities of the relays; the member itself may be among them.
     """
-    others = (bytes(each) for each in islice(relays, RELAYS_MAXIMUM) if each != member)
+    known = relays if len(relays) <= RELAYS_MAXIMUM else nsmallest(RELAYS_MAXIMUM, relays)
+    others = (bytes(each) for each in known if each != member)
     return nsmallest(HOMES, others, key=lambda relay: blake2s(relay + member, person=b"wand hom").digest())

@@ -12,7 +12,7 @@ from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed import control_numbers
 from wand.sealed.reach.forwarding import Forwarding
-from wand.sealed.reach.relay_channels import IDLE, Channel, Channels, Served
+from wand.sealed.reach.relay_channels import IDLE, Channel, Channels, Served, isBehindRelay
 from wand.sealed.reach.relay_messages import (
     ABSENT,
     ENDED,
@@ -137,7 +137,7 @@ class Relay:
 
     def _make(self, asker: bytes, other: bytes) -> int | None:
         one, two = self._sessions.placeOf(asker), self._sessions.placeOf(other)
-        if one is None or two is None:
+        if one is None or two is None or isBehindRelay(one.endpoint) or isBehindRelay(two.endpoint):
             return ABSENT
         channel = self._channels.make((asker, one), (other, two))
         if channel is None:

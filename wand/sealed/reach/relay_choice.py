@@ -9,9 +9,13 @@ from math import inf
 from typing import Final
 
 from wand.interfaces.sessions import PlaceInUse
+from wand.sealed.reach.relay_channels import isBehindRelay
 
 #: How many relays are kept that are no servers; servers are kept all.
-MEMBERS_MAXIMUM: Final = 16
+MEMBERS_MAXIMUM: Final = 256
+
+#: Seconds after which a relay that was asked and is silent comes after all others.
+SILENCE: Final = 1.0
 
 #: Seconds for which a relay is left out that said it passes nothing on.
 OFF_LASTS: Final = 300.0
@@ -40,14 +44,15 @@ class KnownRelay:
         self.roundTrip: float | None = None
         self.isServer = isServer
         self._askedAt = inf
+        self._silentSince = inf
         self._offUntil = -inf
 
     def asked(self, now: float) -> None:
         """
         It is asked something.
         """
-        if self._askedAt == inf:
-            self._askedAt = now
+        self._askedAt = now
+        self._silentSince = min(now, self._silentSince)
 
     def answered(self, now: float) -> None:
         """
@@ -55,7 +60,8 @@ class KnownRelay:
         """
         if self._askedAt == inf:
             return  # somebody else asked
-        measured, self._askedAt = max(0.0, now - self._askedAt), inf
+        measured = max(0.0, now - self._askedAt)
+        self._askedAt = self._silentSince = inf
         before = self.roundTrip
         self.roundTrip = measured if before is None else before + GAIN * (measured - before)
 
@@ -69,11 +75,10 @@ class KnownRelay:
         """
         The lower the sooner it is asked; C{None} for not at all.
         """
-        if now < self._offUntil:
+        if now < self._offUntil or isBehindRelay(self.place.endpoint):
             return None
-        # One that is asked and does not answer is as far away as it lets us wait.
         distance = UNMEASURED if self.roundTrip is None else self.roundTrip
-        return now - self._askedAt > 1.0, not self.isServer, max(distance, now - self._askedAt)
+        return now - self._silentSince > SILENCE, not self.isServer, distance
 
 
 class RelayChoice:

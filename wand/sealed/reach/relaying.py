@@ -139,8 +139,13 @@ class Relaying:
     def _patienceEnded(self, identity: bytes) -> None:
         del self._waiting[identity]
         peer = self._peers.get(identity)
-        if self._sessions.isWanted(identity) and (peer is None or not peer.channels):
+        if peer is not None and peer.channels:
+            return
+        if self._sessions.isWanted(identity):
             self._ask(identity)
+        elif peer is not None:
+            peer.asked.clear()
+            self._peers.tidy(identity)
 
     def _ask(self, identity: bytes) -> None:
         """
@@ -162,8 +167,6 @@ class Relaying:
         """
         Ask where a member is at home; with whom we have no session gets one.
         """
-        if self._choice.hasServer:
-            return  # so has the member, if it is there at all
         for home in homesOf(identity, self._participant.claims.relays):
             if home != self._participant.identity and self._choice.get(home) is None:
                 self._sessions.sendControl(home, pack(Allocate(identity)))
