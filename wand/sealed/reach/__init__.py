@@ -1,3 +1,3 @@
 """
-How members reach each other where the way is not open: what lies between the directory and the sessions.
+Reaching members behind NATs and firewalls: calls, relays, and members on the same link.
 """
