@@ -195,7 +195,8 @@ class ISessions(Interface):
 
     def isWanted(peer: bytes) -> bool:
         """
-        Is there an attempt to reach a peer that was not answered so far, also while an older session lasts?
+        Is there something for a peer that was not answered so far: an attempt to reach it, or what was sent last in the
+        session?
         """
 
     def sessionsWith() -> Mapping[bytes, int]:

@@ -123,7 +123,7 @@ class Relaying:
             return
         peer = self._peers.get(identity)
         channels = [] if peer is None else list(peer.channels)
-        for relay in channels:  # it may have been started again, and know nothing
+        for relay in channels if turn else ():  # it may have been started again, and know nothing
             self._send(relay, Allocate(identity))
         if (turn and not channels) or (turn >= SECOND_TURN and len(channels) < RELAYS_EACH):
             self._ask(identity)

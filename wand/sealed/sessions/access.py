@@ -137,7 +137,10 @@ class SealedSessions:
         See L{ISessions}.
         """
         conversation = self.find(peer)
-        return conversation is not None and conversation.state in ("initiating", "rekeying")
+        if conversation is None:
+            return False
+        isAwaiting = conversation.session is not None and conversation.link.isAwaiting
+        return isAwaiting or conversation.state in ("initiating", "rekeying")
 
     def sessionsWith(self) -> dict[bytes, int]:
         """
