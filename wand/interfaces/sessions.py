@@ -195,8 +195,8 @@ class ISessions(Interface):
 
     def isWanted(peer: bytes) -> bool:
         """
-        Is there something for a peer that was not answered so far: an attempt to reach it, or what was sent last in the
-        session?
+        Is a peer silent: is there an attempt to reach it that was not answered so far, or something that was sent in the
+        session, and should have been answered by now?
         """
 
     def sessionsWith() -> Mapping[bytes, int]:

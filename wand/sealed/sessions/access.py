@@ -22,6 +22,9 @@ from wand.sealed.sessions.shared import Shared
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART_GRACE: Final = 1.0
 
+#: Seconds that an answer to what was sent in a session usually takes at most.
+ANSWER_PATIENCE: Final = 0.25
+
 
 @implementer(ISessions)
 class SealedSessions:
@@ -139,8 +142,8 @@ class SealedSessions:
         conversation = self.find(peer)
         if conversation is None:
             return False
-        isAwaiting = conversation.session is not None and conversation.link.isAwaiting
-        return isAwaiting or conversation.state in ("initiating", "rekeying")
+        isSilent = conversation.schedule.awaiting < self._shared.clock.seconds() - ANSWER_PATIENCE
+        return isSilent or conversation.state in ("initiating", "rekeying")
 
     def sessionsWith(self) -> dict[bytes, int]:
         """
