@@ -195,8 +195,8 @@ class ISessions(Interface):
 
     def isWanted(peer: bytes) -> bool:
         """
-        Is a peer silent: is there an attempt to reach it that was not answered so far, or something that was sent in the
-        session, and should have been answered by now?
+        Is a peer silent: is there an attempt to reach it that was not answered so far, or was something sent in the
+        session that should have been answered by now?
         """
 
     def sessionsWith() -> Mapping[bytes, int]:
