@@ -139,7 +139,7 @@ SEALED: Final = (
     ),
     Rule(
         "drop-sealed-refused",
-        5,
+        20,
         "handshakes were refused: a certificate has expired or is revoked, a clock is wrong, or an invitation was "
         "withdrawn; wand members and wand invitations at the server say more",
     ),
@@ -201,12 +201,12 @@ NODE: Final = (
 REL2: Final = (
     *_COMMON,
     Rule(
-        "drop-wansd-full",
+        "drop-rel2-server-full",
         1,
         "the directory has more nodes than fit into one listing, and another one was refused",
         isHint=False,
     ),
-    Rule("drop-wansd-refused", 1, "a hook or the operator refuses nodes that want to register"),
+    Rule("drop-rel2-server-refused", 1, "a hook or the operator refuses nodes that want to register"),
     Rule(
         "drop-rel2-unknown-sender",
         100,
