@@ -405,7 +405,7 @@ class HostileTests(RelaysTestCase):
         A member gets no more channels than it may have; those that others asked for do not count.
         """
         server = self.server(channels=2)
-        others = [self.network.member(f"m{number}", f"192.0.2.{number}") for number in range(10, 15)]
+        others = [self.network.member(f"m{number}", f"192.0.2.{number}") for number in range(10, 18)]
         for each in others:
             self.network.talk(each, server)
         self.run_(0.5)
