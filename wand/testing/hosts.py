@@ -12,7 +12,7 @@ from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.health.failures import Failures
 from wand.testing.carriers import Carrier, Kind
-from wand.testing.inbox import Inbox
+from wand.testing.inbox import SimulatedInbox
 from wand.testing.ports import Port
 from wand.underlay.ports import DatagramReceiver, TrainReceiver
 
@@ -67,7 +67,7 @@ class Host:
         if host == "::" and not self._ofFamily(host):
             raise PortUnavailable("this host has no IPv6")
         endpoint = Endpoint(host, port or self.network.freePort((*self._ofFamily(host), host)[0]))
-        inbox = Inbox(self.network.later, receiver, trains, self.failures)
+        inbox = SimulatedInbox(self.network.later, receiver, trains, self.failures)
         bound = Port(self.network, inbox, endpoint, self._sources(endpoint))
         self._ports.append(bound)
         return bound

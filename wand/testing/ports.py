@@ -11,7 +11,7 @@ import attrs
 from wand.endpoint import Endpoint, Heard
 from wand.ethernet import Frame
 from wand.testing.carriers import Carrier
-from wand.testing.inbox import Datagram, Inbox
+from wand.testing.inbox import Datagram, SimulatedInbox
 from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramSender
 
 
@@ -30,7 +30,7 @@ class Port:
     def __init__(
         self,
         network: Carrier,
-        inbox: Inbox,
+        inbox: SimulatedInbox,
         endpoint: Endpoint,
         sources: Sequence[Endpoint],
     ) -> None:
