@@ -82,7 +82,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     port: Annotated[
         int | None,
         _help(
-            f"UDP port for the data; else {NODE_PORT} with rel2, and with sealed one that is free, kept in the state directory"
+            f"UDP port for the data; else {NODE_PORT} with rel2, and with sealed any that is free, and then always that"
         ),
     ] = None
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"

@@ -5,6 +5,7 @@ The candidate sources of a node: what learns where others may reach it.  None of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, get_args
 
 import attrs
@@ -87,7 +88,7 @@ class CandidateSources:
         """
         self._isRunning = True
         for source in self._sources:
-            self._guarded(source, lambda source=source: source.candidates.start(self._reader(source, tell)))
+            self._guarded(source, partial(source.candidates.start, self._reader(source, tell)))
 
     def moved(self) -> None:
         """
@@ -105,10 +106,10 @@ class CandidateSources:
         self._isRunning = False
         sources, self._sources = self._sources, []
         context = self._context
-        stopping = [
-            inTime(maybeDeferred(each.candidates.stop), STOP_PATIENCE, context, each.place, each.candidates)
-            for each in sources
-        ]
+        stopping = []
+        for each in sources:
+            stopped: Deferred[object] = maybeDeferred(each.candidates.stop)
+            stopping.append(inTime(stopped, STOP_PATIENCE, context, each.place, each.candidates))
         return DeferredList(stopping).addCallback(lambda _: None)
 
     def _guarded(self, source: _Source, call: Callable[[], object]) -> None:
