@@ -44,7 +44,7 @@ class GatewayDevice:
     @ivar client: our address, from which it is asked.
     """
 
-    make: Callable[[], Any]
+    make: Callable[..., Any]
     client: str
     _device: Any = None
 
@@ -79,9 +79,7 @@ class GatewayDevice:
             self._device.deleteportmapping(external, "UDP")
 
     def _found(self) -> Any:
-        device = self.make()
-        device.discoverdelay = DISCOVERY_MILLISECONDS
-        device.multicastif = self.client
+        device = self.make(multicastif=self.client, discoverdelay=DISCOVERY_MILLISECONDS)
         try:
             device.discover()
             device.selectigd()

@@ -43,7 +43,7 @@ class UPnPMapping:
     Keeps a mapping, in a thread, where there is no other.
     """
 
-    def __init__(self, context: NodeContext, router: Callable[[], Router | None], make: Callable[[], Any]) -> None:
+    def __init__(self, context: NodeContext, router: Callable[[], Router | None], make: Callable[..., Any]) -> None:
         """
         @param router: gives the router that others come through.
         @param make: makes the library's own C{UPnP} object.
@@ -167,7 +167,7 @@ class UPnPSource:
     def __init__(
         self,
         findRouter: Callable[[str, str], Router | None] = findRouter,
-        make: Callable[[], Any] | None = None,
+        make: Callable[..., Any] | None = None,
     ) -> None:
         """
         @param findRouter: see L{findRouter}.
