@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from wand.candidate_sources import natpmp_messages, pcp_messages
-from wand.candidate_sources.mapping_answers import Answer, Granted
+from wand.candidate_sources.mapping_answers import Answer, Granted, Incomplete, Refused
 from wand.candidate_sources.natpmp_messages import AddressAnswer, PortAnswer
 from wand.endpoint import Endpoint
 
@@ -35,7 +35,12 @@ class Dialect(Protocol):
 
     def read(self, datagram: bytes) -> Answer | None:
         """
-        Read what came from the router; C{None} if it says nothing of our mapping, or not all yet.
+        Read what came from the router; C{None} if it says nothing of our mapping.
+        """
+
+    def older(self) -> Dialect | None:
+        """
+        What is spoken with a router that does not know this one; C{None} if there is nothing.
         """
 
 
@@ -69,6 +74,12 @@ class PCP:
         See L{Dialect}.
         """
         return pcp_messages.read(datagram, self._nonce, self._port)
+
+    def older(self) -> Dialect:
+        """
+        See L{Dialect}: section 9 and appendix A.
+        """
+        return NATPMP(self._port)
 
 
 class NATPMP:
@@ -110,6 +121,13 @@ class NATPMP:
         mapping = self._mapping
         if mapping is not None and not (mapping.port and mapping.lifetime):
             return Granted(None, 0, mapping.epoch)
-        if mapping is None or self._host is None or self._host == "0.0.0.0":
-            return None
+        if mapping is None or self._host is None:
+            return Incomplete()
+        if self._host == "0.0.0.0":
+            return Refused("it has no address outside", natpmp_messages.REFUSAL_LIFETIME)
         return Granted(Endpoint(self._host, mapping.port), mapping.lifetime, mapping.epoch)
+
+    def older(self) -> None:
+        """
+        See L{Dialect}: there is nothing.
+        """

@@ -59,15 +59,13 @@ class GatewayDevice:
         @raise NoDevice: if there is none.
         @raise MappingRefused: if it does not do it.
         """
-        device = self._device = self._found()
-        try:
-            host = str(ip_address(device.externalipaddress()))
-        except Exception as error:
-            raise MappingRefused("it does not say its address outside") from error
-        for number in external:
-            if self._add(device, number, port, lifetime):
-                return Endpoint(host, number)
-        raise MappingRefused("the ports that were asked for have other mappings")
+        if self._device is not None:
+            try:
+                return self._map(self._device, port, external, lifetime)
+            except MappingRefused:  # it may have been started again, and speak elsewhere
+                self._device = None
+        self._device = self._found()
+        return self._map(self._device, port, external, lifetime)
 
     def unmap(self, external: int) -> None:
         """
@@ -86,6 +84,16 @@ class GatewayDevice:
         except Exception as error:
             raise NoDevice(str(error)) from error
         return device
+
+    def _map(self, device: Any, port: int, external: Sequence[int], lifetime: int) -> Endpoint:
+        try:
+            host = str(ip_address(device.externalipaddress()))
+        except Exception as error:
+            raise MappingRefused("it does not say its address outside") from error
+        for number in external:
+            if self._add(device, number, port, lifetime):
+                return Endpoint(host, number)
+        raise MappingRefused("the ports that were asked for have other mappings")
 
     def _add(self, device: Any, external: int, port: int, lifetime: int) -> bool:
         """

@@ -50,4 +50,11 @@ class OtherVersion:
     version: int
 
 
-Answer: TypeAlias = Granted | Refused | OtherVersion
+@attrs.frozen
+class Incomplete:
+    """
+    A part of the answer came, which says nothing without the rest.
+    """
+
+
+Answer: TypeAlias = Granted | Refused | OtherVersion | Incomplete

@@ -10,9 +10,9 @@ from typing import Final, Protocol
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
-from wand.candidate_sources.dialects import NATPMP, PCP, Dialect
+from wand.candidate_sources.dialects import PCP, Dialect
 from wand.candidate_sources.epoch_check import EpochCheck
-from wand.candidate_sources.mapping_answers import Answer, Granted, OtherVersion, Refused
+from wand.candidate_sources.mapping_answers import Granted, Incomplete, OtherVersion, Refused
 from wand.candidate_sources.pcp_messages import MESSAGE_MAXIMUM, NONCE_OCTETS, PCP_PORT
 from wand.candidate_sources.router import Router
 from wand.endpoint import Endpoint
@@ -148,17 +148,17 @@ class PortMapping:
             counters["drop-mapping-stranger"] += 1
             return
         answer = None if len(datagram) > MESSAGE_MAXIMUM else self._dialect.read(bytes(datagram))
-        if answer is not None:
-            self._answered(answer)
-        elif self._dialect.name == PCP.name:
+        if answer is None:
             counters["drop-mapping-malformed"] += 1
+        elif not isinstance(answer, Incomplete):
+            self._answered(answer)
 
     def batchReceived(self) -> None:
         """
         See L{wand.underlay.ports.DatagramReceiver}.
         """
 
-    def _answered(self, answer: Answer) -> None:
+    def _answered(self, answer: Granted | Refused | OtherVersion) -> None:
         if self._released is not None:
             if not isinstance(answer, Granted) or answer.external is None:
                 self.stop()
@@ -186,19 +186,22 @@ class PortMapping:
 
     def _refused(self, reason: str, lifetime: int) -> None:
         self._isKnown = True
+        self._later(reason, min(max(REFUSAL_MINIMUM, lifetime), REFUSAL_MAXIMUM))
+
+    def _later(self, reason: str, seconds: float) -> None:
         self._lose()
-        self._after(min(max(REFUSAL_MINIMUM, lifetime), REFUSAL_MAXIMUM), self.ask)
+        self._after(seconds, self.ask)
         self._reader.refused(reason)
 
     def _otherVersion(self, answer: OtherVersion) -> None:
+        older = self._dialect.older() if answer.version == 0 else None
         if self._isKnown:  # it did speak this one, so somebody else may say this
             self._context.counters["drop-mapping-malformed"] += 1
-        elif answer.version == 0 and self._dialect.name == PCP.name:
-            self._dialect = NATPMP(self._port)
+        elif older is not None:
+            self._dialect = older
             self.ask()
         else:
-            self._refused(f"it speaks version {answer.version} of {self._dialect.name}", int(REFUSAL_MAXIMUM))
-            self._isKnown = False
+            self._later(f"it speaks version {answer.version} of {self._dialect.name}", REFUSAL_MAXIMUM)
 
     # What is due.
 

@@ -99,7 +99,9 @@ class UPnPMapping:
         own, random = self._context.port, self._context.random
         first = own if self._external is None else self._external.port
         ports = [first, *(random.randint(*_PORTS) for _ in range(PORTS_TRIED - 1))]
-        device = self._device = GatewayDevice(self._make, router.client)
+        if self._device is None or self._device.client != router.client:
+            self._device = GatewayDevice(self._make, router.client)
+        device = self._device
         self._isBusy = True
         asked = self._worker.do(lambda: device.mapPort(own, ports, LIFETIME))
         asked.addCallbacks(self._granted, self._failed, callbackArgs=(router,), errbackArgs=(router,))
