@@ -4,6 +4,8 @@ The candidate source C{configured}: where this node is reached, as its operator 
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
 import msgspec
 from twisted.plugin import IPlugin
 from zope.interface import implementer
@@ -14,7 +16,7 @@ from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, OwnCandidate, Settings
 
 #: What the operator calls these settings.
-WHERE = "candidate-source-settings.configured"
+WHERE: Final = "candidate-source-settings.configured"
 
 
 class ConfiguredSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +26,7 @@ class ConfiguredSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     @ivar endpoints: C{HOST:PORT} each, the best first; the host is a numeric address.
     """
 
-    endpoints: list[str]
+    endpoints: Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 @implementer(ICandidates)
