@@ -240,7 +240,7 @@ class NodeTests(SealedNetworkTestCase):
 
     def test_announcedAtOnce(self) -> None:
         """
-        The other members know of a mapping as soon as there is one, before addresses of the host; at the end it is given
+        Others know of a mapping as soon as there is one, before addresses of the host; at the end it is given
         back.
         """
         gateway = SimulatedGateway(self.clock, self.network, "192.0.2.254")
