@@ -34,6 +34,7 @@ _SENTENCES: Final = {
     "revoked": "{key} was revoked",
     "session-up": "{peer}{at}",
     "session-down": "{peer}{at}",
+    "way-changed": "{peer}{at}: {reason}",
 }
 
 #: How the kind looks on a terminal.

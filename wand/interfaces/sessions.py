@@ -9,7 +9,7 @@ them.  What it opens says whom it hears (L{ISessions.onSession}); who may be hea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from zope.interface import Attribute, Interface
 
@@ -34,6 +34,21 @@ class JoinKey(bytes):
 
 #: Takes a message of a join session: from whom, and the message.
 JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
+
+#: Who says where a member may be: a directory, the member itself that calls us, the link that we share, a relay that
+#: passes datagrams on to it, and a stream that leads to it.
+DIRECTORY: Final = "directory"
+CALL: Final = "call"
+LAN: Final = "lan"
+RELAY: Final = "relay"
+STREAM: Final = "stream"
+
+#: Is told of an attempt to reach a member: its identity, and how often it was tried before.
+WantedReader: TypeAlias = Callable[[bytes, int], object]
+
+#: Is told that another place is used for a member: its identity, who it is, the place, and why, in a few words for
+#: people.
+WayReader: TypeAlias = Callable[[bytes, Member, tuple[str, int], str], object]
 
 #: Is told by how many seconds a member's clock is ahead of ours.
 ClockReader: TypeAlias = Callable[[Member, float], object]
@@ -74,12 +89,25 @@ class ISessions(Interface):
 
     # Where members are.
 
-    def introduce(identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+    def introduce(identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint], source: str = DIRECTORY) -> None:
         """
         Say where a member may be.  Nothing is sent before there is something to send.
 
         @param exchangeKey: its public key for handshakes; one that a certificate showed before is not replaced.
-        @param endpoints: replace those of the call before; only the first few are tried.
+        @param endpoints: replace those of the call before of the same source; only the first few are tried.  They may
+            be places of any kind, see L{wand.underlay.place_kinds}.
+        @param source: who says so: L{DIRECTORY}, L{CALL}, L{LAN}, L{RELAY} or L{STREAM}.
+        """
+
+    def onWanted(reader: WantedReader) -> None:
+        """
+        Tell C{reader} of each attempt to reach a member, the first time at the same moment as the first datagram
+        leaves: whoever can help should do so at once.
+        """
+
+    def onWay(reader: WayReader) -> None:
+        """
+        Tell C{reader} when another place is used for a member than before.
         """
 
     def endpointOf(peer: bytes) -> Endpoint | None:

@@ -49,10 +49,20 @@ ASK: Final = 18
 PAGE: Final = 19
 DIRECTORY_NUMBERS: Final = range(16, 32)
 
-# Kept: to reach peers behind NATs, for members that tell each other who is where, and to pass frames on for others.
+# To reach members behind NATs.
+CALL: Final = 32
+CALLED: Final = 33
 REACH_NUMBERS: Final = range(32, 48)
-GOSSIP_NUMBERS: Final = range(48, 64)
+
+# Members that pass datagrams on.
+ALLOCATE: Final = 64
+ALLOCATED: Final = 65
+UNALLOCATED: Final = 66
+RELEASE: Final = 67
 RELAY_NUMBERS: Final = range(64, 80)
+
+# Kept: for members that tell each other who is where.
+GOSSIP_NUMBERS: Final = range(48, 64)
 
 #: All of them, by what they are for.
 RANGES: Final = {

@@ -179,7 +179,7 @@ class Node:
         return address.startswith(OVERLAY)
 
     def kill(self) -> None:
-        for port in self.transport._ports.values():
+        for port in self.transport.ways.ports.values():
             port.close()
         self.directory.stop()
         self.transport.stop()

@@ -391,7 +391,7 @@ class RenewalTests(SealedTestCase):
         undo()
         self.low.transport._conversations.members[self.high.peer].renew()
         self.net.run()
-        port = self.high.transport._ports[False]
+        port = self.high.transport.ways.ports["4"]
         self.high.transport.reception.datagramReceived(memoryview(late[0].payload), ("198.51.100.9", 9))
         self.assertEqual(self.high.frames[-1][1][14:], b"late")
         self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
@@ -530,7 +530,7 @@ class LifeTests(SealedTestCase):
         """
         server, client = self.multihomed()
         self.assertEqual(self.frames(client, server), 1)
-        server.transport._ports[False].lose("192.0.2.2")  # type: ignore[attr-defined]  # of the simulated port only
+        server.transport.ways.ports["4"].lose("192.0.2.2")  # type: ignore[attr-defined]  # of the simulated port only
         self.assertEqual((self.frames(server, client), self.frames(client, server)), (1, 1))
         self.assertEqual(client.transport.peerStatus(server.peer).endpoint, "192.0.2.1:22222")
 
@@ -550,7 +550,7 @@ class LifeTests(SealedTestCase):
         A member that was killed and started again talks at once, with the same key: nothing locks it out.
         """
         self.connect()
-        self.high.transport._ports[False].close()  # SIGKILL: nothing is said
+        self.high.transport.ways.ports["4"].close()  # SIGKILL: nothing is said
         again = self.net.node("two", self.high.host, key=self.high.key)
         again.meet(self.low)
         start = self.net.clock.seconds()
@@ -584,7 +584,8 @@ class RoamingTests(SealedTestCase):
         """
         self.connect()
         moved = self.net.underlay.host("198.51.100.7").bind("0.0.0.0", 22222, self.low.transport.reception)
-        self.low.transport._ports[False] = self.low.transport._conversations.members[self.high.peer].place.port = moved
+        peer = self.low.transport._conversations.members[self.high.peer]
+        self.low.transport.ways.ports["4"] = peer.place.port = moved
         self.assertEqual(self.frames(self.low, self.high), 1)
         self.assertEqual(self.high.transport.peerStatus(self.low.peer).endpoint, "198.51.100.7:22222")
         self.assertEqual(self.frames(self.high, self.low), 1)

@@ -328,7 +328,7 @@ class EveryStateTests(SynchronousTestCase):
         self.clock.pump([1.0] * 5)
         raisedThere = {name for name in self.context.counters if name.startswith("drop-raised")}
         self.assertEqual(raisedThere, set())
-        self.assertFalse(any(port._closed for port in transport._ports.values()))
+        self.assertFalse(any(port._closed for port in transport.ways.ports.values()))
         before = self.context.counters["drop-sealed-malformed"]
         sender.send(bytes([INITIATION]), ("192.0.2.1", NODE_PORT))
         self.clock.advance(0)

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
+from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.noise import TransportKeys
@@ -165,7 +166,7 @@ class OutboxTests(PartsTestCase):
         """
         What is kept makes the conversation want a session, and is taken out in its order, once.
         """
-        self.place.introduce([HOME])
+        self.place.introduce([HOME], DIRECTORY)
         self.outbox.keep(FRAME, b"frame")
         self.outbox.keep(CONTROL, memoryview(b"message"))
         self.assertEqual(self.doneAfter(), [(0.0, "want")] * 2)
@@ -176,7 +177,7 @@ class OutboxTests(PartsTestCase):
         """
         No more is kept than is worth sending late.
         """
-        self.place.introduce([HOME])
+        self.place.introduce([HOME], DIRECTORY)
         for number in range(QUEUE_LENGTH + 2):
             self.outbox.keep(FRAME, bytes([number]))
         self.assertEqual(len(self.outbox), QUEUE_LENGTH)
@@ -187,7 +188,7 @@ class OutboxTests(PartsTestCase):
         """
         When no session came about, what waited is counted.
         """
-        self.place.introduce([HOME])
+        self.place.introduce([HOME], DIRECTORY)
         self.outbox.keep(FRAME, b"frame")
         self.outbox.discard()
         self.assertEqual((len(self.outbox), self.account.unsent), (0, 1))
@@ -203,7 +204,7 @@ class OutboxTests(PartsTestCase):
         """
         For a peer that said goodbye nothing is kept for a while, unless there is word of it.
         """
-        self.place.introduce([HOME])
+        self.place.introduce([HOME], DIRECTORY)
         self.talk.state = "left"
         self.outbox.peerLeft()
         self.outbox.keep(FRAME, b"lost")
@@ -219,7 +220,7 @@ class OutboxTests(PartsTestCase):
         """
         While the peer is about to use the session with which we answered it, none is wanted; if it does not, one is.
         """
-        self.place.introduce([HOME])
+        self.place.introduce([HOME], DIRECTORY)
         self.talk.next = self.session(initiator=False)
         self.outbox.keep(FRAME, b"frame")
         self.assertEqual(self.doneAfter(), [])
@@ -351,11 +352,11 @@ class PeerPlaceTests(PartsTestCase):
         """
         What others say is news once, and only if it is elsewhere.
         """
-        self.assertTrue(self.place.introduce([HOME]))
-        self.assertFalse(self.place.introduce([HOME]))
+        self.assertTrue(self.place.introduce([HOME], DIRECTORY))
+        self.assertFalse(self.place.introduce([HOME], DIRECTORY))
         self.place.beginSession(HOME)
-        self.assertFalse(self.place.introduce([HOME, Endpoint("198.51.100.2", 1)]))
-        self.assertTrue(self.place.introduce([Endpoint("198.51.100.3", 1)]))
+        self.assertFalse(self.place.introduce([HOME, Endpoint("198.51.100.2", 1)], DIRECTORY))
+        self.assertTrue(self.place.introduce([Endpoint("198.51.100.3", 1)], DIRECTORY))
 
     def test_candidates(self) -> None:
         """
@@ -363,7 +364,7 @@ class PeerPlaceTests(PartsTestCase):
         """
         told = [Endpoint("198.51.100.1", number) for number in range(1, INTRODUCED + 9)]
         self.place.beginSession(HOME)
-        self.place.introduce(told)
+        self.place.introduce(told, DIRECTORY)
         self.assertEqual(self.place.candidates(), [HOME, *told[:CANDIDATES]])
         self.assertEqual(self.place.candidates(1), [HOME, *told[CANDIDATES : 2 * CANDIDATES]])
         tried = {each for turn in range(20) for each in self.place.candidates(turn)}

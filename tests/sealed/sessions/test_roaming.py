@@ -57,7 +57,7 @@ class RoamingTestCase(SynchronousTestCase):
         old = self.conversation(node).place.port
         moved = self.net.underlay.host(host).bindTrains("0.0.0.0", 22222, node.transport.reception)
         old.close()
-        node.transport._ports[False] = moved
+        node.transport.ways.ports["4"] = moved
         for conversation in node.transport._conversations:
             conversation.place.port = moved
         return moved.source
@@ -270,7 +270,7 @@ class HonestTests(RoamingTestCase):
         """
         server, client = self.multihomed()
         self.net.underlay.guard("198.51.100.7")
-        client.transport._ports[False].move("198.51.100.7")  # type: ignore[attr-defined]  # of the simulated port only
+        client.transport.ways.ports["4"].move("198.51.100.7")  # type: ignore[attr-defined]  # of the simulated port only
         client.send(server.peer, client.frameTo(server))
         self.net.run()
         self.assertEqual(server.transport.sessions.endpointOf(client.peer), Endpoint("198.51.100.7", NODE_PORT))

@@ -30,7 +30,7 @@ class SearchTests(SynchronousTestCase):
         """
         From now on a host has another address.
         """
-        for port in node.transport._ports.values():
+        for port in node.transport.ways.ports.values():
             port.move(host)
         node.host = host
 

@@ -169,7 +169,7 @@ class SuperframeTests(SuperframeTestCase):
         self.send(Packet(payload=OCTETS[:60_000]))
         (conversation,) = self.low.transport._conversations
         before = conversation.path.size
-        (port,) = self.low.transport._ports.values()
+        (port,) = self.low.transport.ways.ports.values()
         assert isinstance(port, Port)
         port.longest = 1_372
         self.high.stretches.clear()

@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.interfaces import ISessions
+from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations
 from wand.sealed.sessions.packets import CONTROL
@@ -32,6 +33,8 @@ class SealedSessions:
     @ivar onSession: see L{Readers.onSession}.
     @ivar onJoin: see L{Readers.onJoin}.
     @ivar onClock: see L{Readers.onClock}.
+    @ivar onWanted: see L{Readers.onWanted}.
+    @ivar onWay: see L{Readers.onWay}.
     """
 
     def __init__(self, shared: Shared, conversations: Conversations, readers: Readers) -> None:
@@ -39,12 +42,16 @@ class SealedSessions:
         self.onSession = readers.onSession
         self.onJoin = readers.onJoin
         self.onClock = readers.onClock
+        self.onWanted = readers.onWanted
+        self.onWay = readers.onWay
         self._shared = shared
         self._conversations = conversations
 
     # Where peers are.
 
-    def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+    def introduce(
+        self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint], source: str = DIRECTORY
+    ) -> None:
         """
         See L{ISessions}.
         """
@@ -54,14 +61,14 @@ class SealedSessions:
         if conversation is not None:
             if conversation.member is None:
                 conversation.counterpart.exchangeKey = exchangeKey
-            conversation.introduce(self._reachable(endpoints))
+            conversation.introduce(self._reachable(endpoints), source)
 
     def join(self, exchangeKey: bytes, endpoints: Iterable[Endpoint], invitation: bytes, secret: bytes) -> JoinKey:
         """
         See L{ISessions}.
         """
         conversation = self._conversations.redeeming(exchangeKey, invitation, secret)
-        conversation.introduce(self._reachable(endpoints))
+        conversation.introduce(self._reachable(endpoints), DIRECTORY)
         assert isinstance(conversation.peer, JoinKey)
         return conversation.peer
 
@@ -71,7 +78,7 @@ class SealedSessions:
         """
         conversation = self.find(server)
         if conversation is not None:
-            conversation.introduce(self._reachable(endpoints))
+            conversation.introduce(self._reachable(endpoints), DIRECTORY)
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         """

@@ -186,6 +186,7 @@ class Attempt:
             self._send()
         except Exception:  # the next repetition may do better, and somebody waits for the end of it
             self._shared.failures.caught("handshake")
+        self._shared.listener.wanted(self.peer, self._turn)
         self._turn += 1
         wait = self._wait * (1 + RESEND_JITTER * self._shared.random.random())
         self._wait = min(RESEND_MAXIMUM, 2 * self._wait)

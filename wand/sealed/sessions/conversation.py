@@ -101,12 +101,12 @@ class Conversation:
 
     # What others say of the peer, and what it says itself.
 
-    def introduce(self, endpoints: Iterable[Endpoint]) -> None:
+    def introduce(self, endpoints: Iterable[Endpoint], source: str) -> None:
         """
         Somebody says where the peer may be, the best first.  One with which we talk, and which is said to be elsewhere,
         is searched there; so both open their NATs for each other.
         """
-        isElsewhere = self.place.introduce(endpoints)
+        isElsewhere = self.place.introduce(endpoints, source)
         if self.place.told:
             self.outbox.peerMayBeBack()
         elif self.state == "left":

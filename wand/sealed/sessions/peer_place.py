@@ -5,6 +5,7 @@ The place of one peer: the endpoint at which it proved to be, and those at which
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from wand.endpoint import Endpoint
@@ -18,7 +19,7 @@ from wand.underlay.ports import DatagramSender
 #: to many others.  Those beyond have their turn with the repetitions.
 CANDIDATES: Final = 4
 
-#: How many of them are remembered.
+#: How many of them are remembered, of each source.
 INTRODUCED: Final = 16
 
 
@@ -42,17 +43,20 @@ class PeerPlace:
         self.port: DatagramSender | None = None
         self.before: tuple[DatagramSender, tuple[str, int]] | None = None
         self.told: tuple[Endpoint, ...] = ()
+        self._toldBy: dict[str, tuple[Endpoint, ...]] = {}
         self._shared = shared
         self._path = path
         self._roaming = Roaming(shared.entropy)
 
-    def introduce(self, endpoints: Iterable[Endpoint]) -> bool:
+    def introduce(self, endpoints: Iterable[Endpoint], source: str) -> bool:
         """
         Somebody says where the peer may be.
 
+        @param source: see L{wand.interfaces.ISessions.introduce}.
         @return: is that somewhere else than where it is, and new?
         """
-        before, self.told = self.told, tuple(dict.fromkeys(endpoints))[:INTRODUCED]
+        self._toldBy[source] = tuple(dict.fromkeys(endpoints))[:INTRODUCED]
+        before, self.told = self.told, tuple(dict.fromkeys(chain.from_iterable(self._toldBy.values())))
         return self.endpoint not in self.told and not set(self.told) <= set(before)
 
     def candidates(self, turn: int = 0) -> list[tuple[str, int]]:

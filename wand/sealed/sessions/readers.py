@@ -18,6 +18,8 @@ ControlReader: TypeAlias = Callable[[PeerKey, Member, bytes], object]
 SessionReader: TypeAlias = Callable[[PeerKey, Member, bool], object]
 JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
 ClockReader: TypeAlias = Callable[[Member, float], object]
+WantedReader: TypeAlias = Callable[[PeerKey, int], object]
+WayReader: TypeAlias = Callable[[PeerKey, Member, tuple[str, int], str], object]
 
 
 class Readers:
@@ -32,6 +34,8 @@ class Readers:
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
         self._clockReaders: list[ClockReader] = []
+        self._wantedReaders: list[WantedReader] = []
+        self._wayReaders: list[WayReader] = []
 
     def onControl(self, reader: ControlReader) -> None:
         """
@@ -56,6 +60,18 @@ class Readers:
         Tell C{reader} at each handshake by how many seconds a member's clock is ahead of ours.
         """
         self._clockReaders.append(reader)
+
+    def onWanted(self, reader: WantedReader) -> None:
+        """
+        Tell C{reader} of each attempt to reach a member.
+        """
+        self._wantedReaders.append(reader)
+
+    def onWay(self, reader: WayReader) -> None:
+        """
+        Tell C{reader} when another place is used for a member than before.
+        """
+        self._wayReaders.append(reader)
 
     def controlReceived(self, owner: Owner, message: bytes) -> None:
         """
@@ -89,6 +105,23 @@ class Readers:
         """
         for reader in self._clockReaders:
             self._call(reader, member, ahead)
+
+    def wanted(self, peer: Correspondent, turn: int) -> None:
+        """
+        See L{wand.sealed.sessions.shared.Listener}.
+        """
+        if isinstance(peer, PeerKey):
+            for reader in self._wantedReaders:
+                self._call(reader, peer, turn)
+
+    def wayChanged(self, peer: Correspondent, member: Member | None, place: tuple[str, int], reason: str) -> None:
+        """
+        See L{wand.sealed.sessions.shared.Listener}.
+        """
+        if member is not None and isinstance(peer, PeerKey):
+            self._events.publish("way-changed", peer=str(peer), endpoint=str(Endpoint(*place)), reason=reason)
+            for reader in self._wayReaders:
+                self._call(reader, peer, member, place, reason)
 
     def _tell(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None, up: bool) -> None:
         if member is None or isinstance(peer, JoinKey):

@@ -42,6 +42,20 @@ class Listener(Protocol):
         There is no session with a peer any more.
         """
 
+    def wanted(self, peer: Correspondent, turn: int) -> None:
+        """
+        We try to reach a peer.
+
+        @param turn: how often we tried before.
+        """
+
+    def wayChanged(self, peer: Correspondent, member: Member | None, place: tuple[str, int], reason: str) -> None:
+        """
+        Another place is used for a peer.
+
+        @param reason: why, in a few words for people.
+        """
+
     def clockTold(self, member: Member, ahead: float) -> None:
         """
         A member told in a handshake what its clock says.

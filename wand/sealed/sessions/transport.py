@@ -33,6 +33,7 @@ from wand.sealed.sessions.readers import Readers
 from wand.sealed.sessions.reception import Reception
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.time_of_day import TimeOfDay
+from wand.sealed.sessions.ways import Ways
 from wand.status import PeerStatus
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
 from wand.superframes.cutting import Cutter, framesOf, superframeOf
@@ -42,7 +43,7 @@ from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.table import Peer
 from wand.timing.pacing import Pacing
-from wand.underlay.ports import DatagramPort
+from wand.underlay.place_kinds import IPV6, kindOf
 
 #: The host on which IPv4 and IPv6 are both served.
 _ANY: Final = "0.0.0.0"
@@ -60,8 +61,7 @@ class SealedTransport:
     @ivar isUp: see L{SealedSessions.isUp}.
     @ivar onControl: see L{Readers.onControl}.
     @ivar reception: takes what arrives.
-    @ivar mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not, or the tunnel would run
-        inside itself.
+    @ivar ways: the ports that it sends through.
     """
 
     _log = Logger()
@@ -74,7 +74,7 @@ class SealedTransport:
         @param entropy: randomness for keys; gives as many octets as it is asked for.
         @raise wand.errors.PortUnavailable: if the UDP port cannot be bound.
         """
-        self.mayReach: Callable[[str], bool] = _everywhere
+        self.ways = Ways()
         self._counters = context.counters
         self._epoch = context.epoch
         readers = Readers(context.events, context.failures)
@@ -85,7 +85,7 @@ class SealedTransport:
             counters=context.counters,
             membership=membership,
             listener=readers,
-            portFor=self._portFor,
+            portFor=self.ways.portFor,
             failures=context.failures,
             timeOfDay=TimeOfDay(context.wallClock),
         )
@@ -100,9 +100,20 @@ class SealedTransport:
         self._searching = Pacing(context.clock, Conversation.search)
         self._cutter = Cutter()
         self._merger = Merger()
-        self._ports = self._bind(host, port, context)
-        self.notes = tuple(dict.fromkeys(note for each in self._ports.values() for note in each.notes))
-        self.listening = ", ".join(str(each.endpoint) for each in self._ports.values())
+        self._bind(host, port, context)
+        self.notes = tuple(dict.fromkeys(note for each in self.ways.ports.values() for note in each.notes))
+        self.listening = ", ".join(str(each.endpoint) for each in self.ways.ports.values())
+
+    @property
+    def mayReach(self) -> Callable[[str], bool]:
+        """
+        See L{ISessionTransport}.
+        """
+        return self.ways.mayReach
+
+    @mayReach.setter
+    def mayReach(self, mayReach: Callable[[str], bool]) -> None:
+        self.ways.mayReach = mayReach
 
     def admitSources(self, mayUse: Callable[[bytes, bytes, int], bool]) -> None:
         """
@@ -128,7 +139,7 @@ class SealedTransport:
         """
         See L{ITransport}.
         """
-        return next(iter(self._ports.values())).features
+        return next(iter(self.ways.ports.values())).features
 
     def start(self, receiver: IFrameReceiver) -> None:
         """
@@ -159,8 +170,7 @@ class SealedTransport:
         self._searching.stop()
         self.reception.stop()
         self.sessions.stop()
-        for port in self._ports.values():
-            port.close()
+        self.ways.close()
 
     # Frames to peers.  HOT PATH
 
@@ -290,19 +300,11 @@ class SealedTransport:
 
     # Ports.
 
-    def _bind(self, host: str, port: int, context: Context) -> dict[bool, DatagramPort]:
+    def _bind(self, host: str, port: int, context: Context) -> None:
         first = context.underlay.bindTrains(host, port, self.reception)
-        ports = {":" in host: first}
+        self.ways.add(kindOf(host), first)
         if host == _ANY:
             try:
-                ports[True] = context.underlay.bindTrains("::", first.endpoint.port, self.reception)
+                self.ways.add(IPV6, context.underlay.bindTrains("::", first.endpoint.port, self.reception))
             except PortUnavailable as error:
                 self._log.info("IPv4 only: {reason}", reason=str(error))
-        return ports
-
-    def _portFor(self, endpoint: tuple[str, int]) -> DatagramPort | None:
-        return self._ports.get(":" in endpoint[0]) if self.mayReach(endpoint[0]) else None
-
-
-def _everywhere(host: str) -> bool:
-    return True

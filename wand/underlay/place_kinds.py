@@ -1,0 +1,45 @@
+"""
+Places: where datagrams can go, each a pair of a host and a number that equals an L{wand.endpoint.Endpoint}.
+
+    192.0.2.1         22222   over UDP
+    2001:db8::1       22222   over UDP
+    tcp/192.0.2.1     50312   over the stream that leads to, or came from, that address and TCP port
+    relay/HEX            77   through a member that passes datagrams on: its identity's beginning, and the channel
+
+So a stream and a relay are one more port each, and whoever sends datagrams need not know the difference.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: The kinds of places.
+IPV4: Final = "4"
+IPV6: Final = "6"
+STREAM: Final = "tcp"
+RELAY: Final = "relay"
+
+
+def kindOf(host: str) -> str:
+    """
+    The kind of a place.
+
+    @param host: the first half of it.
+    """
+    kind, slash, _ = host.partition("/")
+    if slash:
+        return kind
+    return IPV6 if ":" in host else IPV4
+
+
+def addressOf(host: str) -> str | None:
+    """
+    The numeric IP address to which datagrams for a place leave this host; C{None} for one behind a relay, which is at
+    an address of its own.
+
+    @param host: the first half of the place.
+    """
+    kind, slash, rest = host.partition("/")
+    if not slash:
+        return host
+    return rest if kind == STREAM else None
