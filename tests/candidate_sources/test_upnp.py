@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.candidate_sources.port_mapping import LIFETIME
 from wand.candidate_sources.router import Router
-from wand.candidate_sources.upnp import FAILED_WAIT, FIRST_WAIT, UNNEEDED_WAIT, UPnPSource
+from wand.candidate_sources.upnp import FAILED_WAIT, FIRST_WAIT, UNNEEDED_WAIT, DeviceSource
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import ICandidateSource, NodeContext, OwnCandidate
@@ -101,7 +101,7 @@ class Device:
 
 class UPnPTests(CandidateSourceContract, SynchronousTestCase):
     """
-    L{UPnPSource}.
+    L{DeviceSource}.
     """
 
     clock: Clock
@@ -127,7 +127,7 @@ class UPnPTests(CandidateSourceContract, SynchronousTestCase):
         """
         See L{CandidateSourceContract}.
         """
-        return UPnPSource(lambda host, interface: self.router, self.device.make)
+        return DeviceSource(lambda host, interface: self.router, self.device.make)
 
     def begin(self, seconds: float = FIRST_WAIT) -> None:
         """
@@ -272,8 +272,8 @@ class UPnPTests(CandidateSourceContract, SynchronousTestCase):
         Without the library it says what to install.
         """
         with mock.patch("wand.candidate_sources.upnp.find_spec", return_value=None):
-            self.assertIn("pip install 'wandaemon[upnp]'", str(UPnPSource().unusable()))
-        self.assertIsNone(UPnPSource().unusable())
+            self.assertIn("pip install 'wandaemon[upnp]'", str(DeviceSource().unusable()))
+        self.assertIsNone(DeviceSource().unusable())
 
     def test_settings(self) -> None:
         """

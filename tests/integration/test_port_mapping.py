@@ -63,7 +63,7 @@ from twisted.protocols.basic import LineReceiver
 import attrs
 from wand.candidate_sources import dialects, port_mapping, upnp
 from wand.candidate_sources.pcp import PCPSource
-from wand.candidate_sources.upnp import UPnPSource
+from wand.candidate_sources.upnp import DeviceSource
 from wand.ethernet import MAC
 from wand.interfaces import NodeContext
 from wand.programs.real_context import realContext
@@ -85,7 +85,7 @@ table = Table(base.clock, base.events, MAC(bytes(6)))
 context = NodeContext(
     **attrs.asdict(base, recurse=False), table=table, mac=MAC(bytes(6)), port=port, transport=None
 )
-source = (UPnPSource() if how == "UPnP" else PCPSource()).open({}, context)
+source = (DeviceSource() if how == "UPnP" else PCPSource()).open({}, context)
 
 def tell(candidates):
     print(json.dumps([[str(each.endpoint), each.kind, each.about] for each in candidates]), flush=True)

@@ -38,7 +38,7 @@ _PORTS: Final = (49_152, 65_535)
 
 
 @implementer(ICandidates)
-class UPnPMapping:
+class DeviceMapping:
     """
     Keeps a mapping, in a thread, where there is no other.
     """
@@ -158,7 +158,7 @@ class UPnPMapping:
 
 
 @implementer(IPlugin, ICandidateSource)
-class UPnPSource:
+class DeviceSource:
     """
     The plugin.
     """
@@ -196,4 +196,4 @@ class UPnPSource:
             from miniupnpc import UPnP
 
             make = UPnP
-        return UPnPMapping(context, lambda: self._findRouter(context.host, interfaceOf(context)), make)
+        return DeviceMapping(context, lambda: self._findRouter(context.host, interfaceOf(context)), make)

@@ -6,7 +6,7 @@ object is imported when the plugin is opened.
 from wand.candidate_sources.configured import ConfiguredSource
 from wand.candidate_sources.interfaces import InterfaceSource
 from wand.candidate_sources.pcp import PCPSource
-from wand.candidate_sources.upnp import UPnPSource
+from wand.candidate_sources.upnp import DeviceSource
 from wand.directories.static import StaticDirectoryKind
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
@@ -40,7 +40,7 @@ guard = Guard()
 interfaceSource = InterfaceSource()
 configuredSource = ConfiguredSource()
 pcpSource = PCPSource()
-upnpSource = UPnPSource()
+upnpSource = DeviceSource()
 
 # Stores
 sqliteStore = SQLiteStore()

@@ -69,7 +69,8 @@ class CandidateSourceContract(_TestCase):
         """
         Open the source.
         """
-        return self.makeSource().open(self.settings, self.nodeContext())
+        source = self.makeSource()
+        return source.open(self.settings, self.nodeContext())
 
     def nodeContext(self) -> NodeContext:
         """
