@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from signal import SIGTERM
 
 import pytest
 
 from wand.lab import Host, Lab
-from wand.lab.commands import execute
+from wand.lab.commands import execute, wait
+from wand.lab.installation import Installation
 
 #: Addresses of the network at home and of the world outside.  C{miniupnpd} maps nothing at those that are reserved for
 #: examples, so these belong to somebody; nobody outside of these namespaces sees them.
@@ -234,3 +236,26 @@ def test_crash(home: Home, start: Callable[..., Source]) -> None:
     first.process.wait()
     assert start("PCP", 40004, lifetime=600).told() == [told]
     assert home.reaches(told[0])
+
+
+def test_node(home: Home, lab: Lab) -> None:
+    """
+    A node whose configuration says nothing has some port, maps it and gives it back, and has the same after a restart,
+    also if it drops its privileges.
+    """
+    node = Installation("node", home.host, lab.directory)
+    node.state.mkdir(mode=0o700)
+    shutil.chown(node.state, "nobody")
+    ports = set()
+    for _ in range(2):
+        node.start("wand-node", "--driver=memory", twistd=("--uid=65534",))
+        wait(node.answers, 20, "the node")
+        port = node.status()["listening"].partition(",")[0].rpartition(":")[2]
+        wait(lambda port=port: port in home.mapped(), 10, "the mapping")  # type: ignore[misc]
+        ports.add(port)
+        assert node.counters()["mapping-asks"] == 1
+        node.daemon.signal(SIGTERM)
+        assert port not in home.mapped()
+    assert len(ports) == 1
+    assert ports.isdisjoint({"0", "22222"})
+    assert "Traceback" not in node.log
