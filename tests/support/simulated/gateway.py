@@ -36,6 +36,7 @@ class SimulatedGateway:
     @ivar result: what it answers instead of a mapping; 0 for none.
     @ivar errorLifetime: seconds that it says a refusal holds.
     @ivar isSilent: does it say nothing at all?
+    @ivar isConfused: does it give another epoch in each answer?
     @ivar checksNonces: does it refuse to change a mapping of another nonce (RFC 6887, section 11.3)?
     @ivar mappings: by the client's address and port.
     @ivar requests: what came, with the time.
@@ -48,6 +49,7 @@ class SimulatedGateway:
         self.result = 0
         self.errorLifetime = 60
         self.isSilent = False
+        self.isConfused = False
         self.checksNonces = False
         self.mappings: dict[tuple[str, int], Mapped] = {}
         self.requests: list[tuple[float, bytes]] = []
@@ -74,7 +76,7 @@ class SimulatedGateway:
         """
         What it says how long it has remembered its mappings.
         """
-        return int(self._clock.seconds() - self._started)
+        return len(self.requests) % 2 * 1000 if self.isConfused else int(self._clock.seconds() - self._started)
 
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
