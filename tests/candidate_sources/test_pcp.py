@@ -411,7 +411,7 @@ class StrangerTests(RouterTestCase):
         A router whose epoch is another one in each answer is not asked more often than once a second.
         """
         self.gateway.isConfused = True
-        self.begin()
+        self.begin().moved()
         self.go(60)
         self.assertTrue(10 < len(self.gateway.requests) < 61, len(self.gateway.requests))
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall
 
 from wand.candidate_sources.dialects import PCP, Dialect
 from wand.candidate_sources.epoch_check import EpochCheck
@@ -17,6 +16,7 @@ from wand.candidate_sources.pcp_messages import MESSAGE_MAXIMUM, NONCE_OCTETS, P
 from wand.candidate_sources.router import Router
 from wand.endpoint import Endpoint
 from wand.interfaces import Context
+from wand.timing.timer import Timer
 from wand.underlay.ports import DatagramPort
 
 COUNTERS: Final = {
@@ -95,7 +95,8 @@ class PortMapping:
         self._isKnown = False  # did the router answer in this dialect?
         self._wait = 0.0
         self._expires = 0.0
-        self._timer: IDelayedCall | None = None
+        self._next: Callable[[], object] = self.ask
+        self._timer = Timer(context.clock, lambda: self._next())
         self._released: Deferred[None] | None = None
         self._udp: DatagramPort = context.underlay.bind(router.client, 0, self)
 
@@ -111,7 +112,7 @@ class PortMapping:
         """
         Say nothing more.
         """
-        self._cancel()
+        self._timer.stop()
         self._udp.close()
         released, self._released = self._released, None
         if released is not None:
@@ -246,15 +247,5 @@ class PortMapping:
         return seconds * self._context.random.uniform(0.9, 1.1)
 
     def _after(self, seconds: float, call: Callable[[], object]) -> None:
-        self._cancel()
-
-        def due() -> None:
-            self._timer = None
-            call()
-
-        self._timer = self._clock.callLater(seconds, due)
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._next = call
+        self._timer.set(seconds)

@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.plugin import IPlugin
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -21,6 +20,7 @@ from wand.candidate_sources.router import REFUSED, Router, findRouter, interface
 from wand.drivers.settings import NoSettings, readSettings
 from wand.endpoint import Endpoint
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, Settings
+from wand.timing.timer import Timer
 
 #: Seconds until the router is looked for, in which it may have answered otherwise; then nobody has to shout on the LAN.
 FIRST_WAIT: Final = 3.0
@@ -56,7 +56,7 @@ class DeviceMapping:
         self._external: Endpoint | None = None
         self._isBusy = self._isStopped = False
         self._wait = FAILED_WAIT
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(context.clock, self._look)
         self._tell: CandidateReader = lambda candidates: None
 
     def start(self, tell: CandidateReader) -> None:
@@ -64,7 +64,7 @@ class DeviceMapping:
         See L{ICandidates}.
         """
         self._tell = tell
-        self._after(FIRST_WAIT)
+        self._timer.set(FIRST_WAIT)
 
     def moved(self) -> None:
         """
@@ -72,14 +72,14 @@ class DeviceMapping:
         """
         self._wait = FAILED_WAIT
         if not self._isBusy and not self._isStopped:
-            self._after(FIRST_WAIT)
+            self._timer.set(FIRST_WAIT)
 
     def stop(self) -> Deferred[None] | None:
         """
         See L{ICandidates}.
         """
         self._isStopped = True
-        self._cancel()
+        self._timer.stop()
         device, external = self._device, self._external
         if device is None or external is None:
             self._worker.stop()
@@ -94,7 +94,7 @@ class DeviceMapping:
         router = self._findRouter()
         if router is None or (self._external is None and self._isMapped()):
             self._lose()
-            self._after(UNNEEDED_WAIT)
+            self._timer.set(UNNEEDED_WAIT)
             return
         own, random = self._context.port, self._context.random
         first = own if self._external is None else self._external.port
@@ -117,7 +117,7 @@ class DeviceMapping:
         if self._isStopped:
             return
         self._context.notes.clear("mapping-upnp")
-        self._after(LIFETIME * self._context.random.uniform(1 / 2, 5 / 8))
+        self._timer.set(LIFETIME * self._context.random.uniform(1 / 2, 5 / 8))
         self._tell([mapped(external, self._context.port, router.host, "UPnP", self._context.notes)])
 
     def _failed(self, failure: Failure, router: Router) -> None:
@@ -135,26 +135,13 @@ class DeviceMapping:
         self._isBusy = False
         self._lose()
         if not self._isStopped:
-            self._after(self._wait)
+            self._timer.set(self._wait)
             self._wait = min(2 * self._wait, FAILED_WAIT_MAXIMUM)
 
     def _lose(self) -> None:
         if self._external is not None:
             self._external = None
             self._tell([])
-
-    def _after(self, seconds: float) -> None:
-        self._cancel()
-        self._timer = self._context.clock.callLater(seconds, self._due)
-
-    def _due(self) -> None:
-        self._timer = None
-        self._look()
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 @implementer(IPlugin, ICandidateSource)
