@@ -87,13 +87,23 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     addresses: Annotated[list[str], _help("IP addresses for the interface, such as 10.1.0.1/16")] = []
     up: Annotated[bool, _help("set the link up: yes or no")] = True
     listen: Annotated[str, _help("local IP address for the UDP port")] = "0.0.0.0"
-    port: Annotated[int, _help("UDP port for the data")] = NODE_PORT
+    port: Annotated[
+        int | None,
+        _help(
+            f"UDP port for the data; else {NODE_PORT} with rel2, and with sealed any that is free, and then always that"
+        ),
+    ] = None
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
     frameServices: Annotated[
         list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
     ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
+    candidateSources: Annotated[
+        list[str] | None,
+        _help("how to learn where others reach this node; else interfaces, pcp and, where it is installed, upnp"),
+    ] = None
+    candidateSourceSettings: Annotated[PluginSettings, _help("the settings of each candidate source, by its name")] = {}
     unknownUnicast: Annotated[
         int, _help("how many frames a second to addresses that nobody owns go to members with the bridge right")
     ] = 100
@@ -123,7 +133,8 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         for address in self.addresses:
             _checked("addresses", _address, address)
         _checked("listen", _local, self.listen)
-        _checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
+        if self.port is not None:
+            _checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
 
 
 class WandConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):

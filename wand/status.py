@@ -81,8 +81,8 @@ class PluginStatus(Status, frozen=True):
     """
     A plugin that was found, or something that was rejected.
 
-    @ivar kind: the plugin kind: C{driver}, C{protocol}, C{directory}, C{store}, C{hook} or C{frame-service}; empty
-        where it is not known, because the module is broken.
+    @ivar kind: the plugin kind: C{driver}, C{protocol}, C{directory}, C{store}, C{hook}, C{frame-service} or
+        C{candidate-source}; empty where it is not known, because the module is broken.
     @ivar name: the plugin's name, or the module's where it is broken.
     @ivar usable: can it be used here?
     @ivar about: one line: what it is, or why it is rejected.

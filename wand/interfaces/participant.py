@@ -11,6 +11,7 @@ import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces.control_messages import ControlReader, Sessions
+from wand.interfaces.own_candidate import OwnCandidate
 
 
 @attrs.frozen
@@ -168,6 +169,7 @@ class Participant(Protocol):
 
     @ivar identity: its public key.
     @ivar claims: who owns which address.
+    @ivar interface: the name of its tap's interface, as it is now; empty if there is none.
     """
 
     @property
@@ -175,6 +177,9 @@ class Participant(Protocol):
 
     @property
     def claims(self) -> KnownMembers: ...
+
+    @property
+    def interface(self) -> str: ...
 
     def servers(self) -> Sequence[DirectoryServer]:
         """
@@ -188,7 +193,14 @@ class Participant(Protocol):
 
     def endpoints(self) -> Sequence[str]:
         """
-        Where our own UDP port can be reached on local networks, C{HOST:PORT} each.
+        Where our own UDP port may be reached, C{HOST:PORT} each, the best first.  What others observed is left out: who
+        is told this sees for himself where we come from.
+        """
+
+    def candidates(self) -> Sequence[OwnCandidate]:
+        """
+        Where our own UDP port may be reached, with what is known of each, by the order of
+        L{wand.interfaces.own_candidate.CANDIDATE_KINDS}.
         """
 
     def overtaken(self, epoch: int) -> None:
