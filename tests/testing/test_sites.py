@@ -197,6 +197,7 @@ class RoamingTests(ConversingTestCase):
         self.assertFalse(self.hears(speaker, self.public, before))
         self.assertEqual(self.seen(speaker, self.public).host, "198.51.100.2")
         self.assertEqual(host.addresses, ("192.168.7.7",))
+        Speaker(host, 3_000)
         host.roam(self.network, "192.0.2.9")
         self.assertEqual(self.seen(speaker, self.public).host, "192.0.2.9")
 

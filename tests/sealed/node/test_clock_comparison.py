@@ -299,7 +299,7 @@ class StepTests(ClockTestCase):
         one.wallClock.step(-STEPS[-1])
         world.go(20.0, 0.1)
         self.checkReached(one, other)
-        notes = [each for each in one.node.status().notes if "handshakes were refused" not in each]  # they were, just now
+        notes = [each for each in one.node.status().notes if "handshakes were refused" not in each]
         self.assertEqual((one.note, notes), ("", []))
 
     def test_certificatesOfAServerThatWasAhead(self) -> None:

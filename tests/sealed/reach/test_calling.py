@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.endpoint import Endpoint
+from wand.interfaces import OwnCandidate
 from wand.interfaces.participant import DirectoryServer, Participant
 from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.control_numbers import CALL_NUMBERS
@@ -20,7 +21,6 @@ from wand.sealed.reach.call_forwarder import CALLER_BURST, PAIR_BURST, CallForwa
 from wand.sealed.reach.calling import CALLER_BURST as TAKEN_BURST
 from wand.sealed.reach.calling import PASSED_BURST, Calling
 from wand.sealed.reach.messages import Call, Called, CalledPlace, pack
-from wand.sealed.reach.own_places import OwnPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.packets import INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
@@ -68,15 +68,13 @@ class Caller:
         transport = node.transport
         context = SimpleNamespace(clock=net.clock, counters=transport._counters)
         control = ControlMessages(transport.sessions, net.clock, transport._counters)
-        own = OwnPlaces(cast(Participant, self))
-        self.own = own
+        self.observed: list[Endpoint] = []
         self.calling = Calling(
             cast(Participant, self),
             transport.sessions,
             control,
             context,  # type: ignore[arg-type]  # as much of it as there has to be
-            own,
-            own.observed,
+            lambda endpoint, by: self.observed.append(endpoint),
         )
 
     @property
@@ -86,8 +84,8 @@ class Caller:
     def servers(self) -> list[DirectoryServer]:
         return [DirectoryServer(each.key.identity, each.key.exchangePublic, ()) for each in self._servers]
 
-    def endpoints(self) -> list[str]:
-        return [str(self.node.endpoint)]
+    def candidates(self) -> list[OwnCandidate]:
+        return [OwnCandidate(self.node.endpoint, "host", "its interface")]
 
     def mayReach(self, host: str) -> bool:
         return not host.startswith("10.77.")
@@ -199,7 +197,7 @@ class CallTests(CallingTestCase):
         self.one.ping(absent)
         self.go(0.2)
         self.assertEqual(self.server.transport._counters["drop-call-absent"], 1)
-        self.assertEqual(self.one.own()[0], ("observed", str(self.one.node.endpoint)))
+        self.assertEqual(self.one.observed, [self.one.node.endpoint])
 
     def test_renewalsCallNobody(self) -> None:
         """

@@ -32,7 +32,6 @@ from wand.sealed.node.own_participant import OwnParticipant, checkOf
 from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.reach.calling import Calling
-from wand.sealed.reach.own_places import OwnPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import OwnStatus
 from wand.table import Table
@@ -48,6 +47,7 @@ class NodeMembership:
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
     @ivar sealed: what directories and frame services work with.
+    @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
     """
 
@@ -62,13 +62,11 @@ class NodeMembership:
         context: Context,
         *,
         name: str,
-        host: str,
         port: int,
         follower: MembershipFollower,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
-        @param host: the local address of the data.
         @param port: the UDP port of the data.
         @param follower: is told of changes of our membership.
         """
@@ -89,15 +87,15 @@ class NodeMembership:
             enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
         )
         self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
-        where = host, port
-        self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
+        self._participant = OwnParticipant(
+            enrolment, self.claims, self._servers, tap, port, context.notes, self._copies.overtaken
+        )
+        self.candidates = self._participant.own
+        self.candidates.onChange(follower.announcementChanged)
         self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
-        self._places = OwnPlaces(self._participant)
-        self._calling = Calling(
-            self._participant, sessions, self._control, context, self._places, self._places.observed
-        )
+        self._calling = Calling(self._participant, sessions, self._control, context, self.candidates.observed)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)
@@ -172,8 +170,8 @@ class NodeMembership:
         """
         An address or a route of this host changed: it may be in the way of the overlay.
         """
-        self._places.moved()
         self._overlap.look()
+        self.candidates.moved()
 
     def macChanged(self) -> None:
         """
@@ -187,6 +185,7 @@ class NodeMembership:
 
     def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
         self._addresses.take(own, before)
+        self.candidates.refresh()
         self._begin()
         self._follower.serversChanged()
 
@@ -261,6 +260,7 @@ class NodeMembership:
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=own.bridge if own else False,
+            relay=own.relay if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,

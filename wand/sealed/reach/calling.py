@@ -62,11 +62,9 @@ class Calling:
         sessions: ISessions,
         control: ControlReaders,
         context: Context,
-        places: Callable[[], Iterable[tuple[str, str]]],
         observed: Callable[[Endpoint, bytes], object],
     ) -> None:
         """
-        @param places: where we may be, each with the word for its kind.
         @param observed: called with where we are heard, and by whom.
         """
         context.counters.declare(COUNTERS)
@@ -75,7 +73,6 @@ class Calling:
         self._repetitions: dict[bytes, IDelayedCall] = {}
         self._participant = participant
         self._sessions = sessions
-        self._places = places
         self._observed = observed
         self._forwarder = CallForwarder(sessions, context, self._announcementOf)
         self._numbers = count(1)
@@ -129,7 +126,8 @@ class Calling:
         return True
 
     def _call(self, target: bytes, *, isAnswer: bool) -> bytes:
-        places = tuple(CalledPlace(*each) for each in islice(self._places(), CANDIDATES_MAXIMUM))
+        candidates = self._participant.candidates()[:CANDIDATES_MAXIMUM]
+        places = tuple(CalledPlace(each.kind, str(each.endpoint)) for each in candidates)
         return pack(Call(bytes(target), next(self._numbers) % (1 << 32), isAnswer, places))
 
     def _someMembers(self, target: bytes) -> list[bytes]:
@@ -188,7 +186,7 @@ class Calling:
     # Places.
 
     def _accepted(self, peer: bytes, places: Iterable[CalledPlace]) -> list[Endpoint]:
-        own, isLocal = set(self._participant.endpoints()), self._isLocal(peer)
+        own, isLocal = {str(each.endpoint) for each in self._participant.candidates()}, self._isLocal(peer)
         parsed = [_parsed(each.endpoint) for each in places]
         return [
             each for each in parsed if each is not None and str(each) not in own and self._mayBe(each, isLocal=isLocal)

@@ -13,7 +13,7 @@ from zope.interface import implementer
 from wand.endpoint import Endpoint
 from wand.errors import NoAnswer
 from wand.interfaces import ISessions
-from wand.interfaces.sessions import DIRECTORY
+from wand.interfaces.sessions import DIRECTORY, PlaceInUse
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations
 from wand.sealed.sessions.packets import CONTROL
@@ -28,6 +28,9 @@ RESTART_GRACE: Final = 1.0
 
 #: Seconds to wait for the answer to a ping.
 PING_PATIENCE: Final = 2.0
+
+#: Seconds that an answer to what was sent in a session usually takes at most.
+ANSWER_PATIENCE: Final = 0.25
 
 
 @implementer(ISessions)
@@ -129,6 +132,13 @@ class SealedSessions:
         endpoint = None if conversation is None else conversation.place.endpoint
         return None if endpoint is None else Endpoint(*endpoint)
 
+    def placeOf(self, peer: bytes) -> PlaceInUse | None:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        return None if conversation is None else conversation.place
+
     def endpointBefore(self, peer: bytes) -> Endpoint | None:
         """
         See L{ISessions}.
@@ -165,6 +175,16 @@ class SealedSessions:
         """
         conversation = self.find(peer)
         return conversation is not None and conversation.session is not None
+
+    def isWanted(self, peer: bytes) -> bool:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        if conversation is None:
+            return False
+        isSilent = conversation.schedule.awaiting < self._shared.clock.seconds() - ANSWER_PATIENCE
+        return isSilent or conversation.state in ("initiating", "rekeying")
 
     def sessionsWith(self) -> dict[bytes, int]:
         """
