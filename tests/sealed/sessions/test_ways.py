@@ -191,7 +191,9 @@ class ChangeTests(WaysTestCase):
         self.assertEqual(self.rank(self.low), WayRank.IPV4)
         undo = self.cut()
         arrived = self.flow(5.0)
-        self.assertLess(arrived[0], 200)
+        self.assertLess(
+            arrived[0], 130
+        )  # as soon as it answers what was asked after a second, and before all is given up
         self.assertEqual(arrived, list(range(arrived[0], 500)))
         self.assertEqual(self.rank(self.low), WayRank.RELAY)
         undo()
@@ -331,9 +333,12 @@ class AttemptTests(WaysTestCase):
         other answers at the place from which that came, at once.
         """
         net = self.net
+        for relay in self.relays:
+            relay.isDead = True
         net.underlay.guard(self.high.host)  # it hears only those to whom it sent
-        for node, far in ((self.low, self.high), (self.high, self.low)):
-            node.send(far.peer, node.frameTo(far))
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        net.run(0.05, 0.01)
+        self.high.send(self.low.peer, self.high.frameTo(self.low))
         net.run(0.2, 0.01)
         self.assertEqual((len(self.low.frames), len(self.high.frames)), (1, 1))
 
