@@ -200,6 +200,16 @@ class ChangeTests(WaysTestCase):
         self.flow(35.0)
         self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.IPV4, WayRank.IPV4))
 
+    def test_aSlowRelayTakesOver(self) -> None:
+        """
+        A relay that takes long to answer is used once the direct way is given up, without an answer.
+        """
+        self.flow(1.0)
+        for relay in self.relays:
+            relay._delay = 0.4
+        self.cut()
+        self.assertLess(self.flow(5.0)[0], 165)
+
     def test_theRelayDiesAndDirectIsThere(self) -> None:
         """
         A relay that dies is replaced by the direct way at once, if that was proven; and nobody goes to a relay while a
