@@ -30,6 +30,7 @@ from wand.interfaces import (
 )
 from wand.programs.host_watch import HostWatch
 from wand.programs.node_plugins import NodePlugins
+from wand.programs.node_streams import streamsOf
 from wand.programs.tap_watch import TapWatch
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
@@ -285,4 +286,5 @@ class EtudService(Service):
             host=configuration.listen,
             port=configuration.port,
             follower=self.directories,
+            streams=streamsOf(configuration, enrolment, transport, self._base),
         )

@@ -19,6 +19,7 @@ from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTranspo
 from wand.programs.authority_notes import sayWaiting
 from wand.programs.authority_store import AuthorityStore
 from wand.programs.host_watch import HostWatch
+from wand.programs.stream_service import streamTexts
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
 from wand.sealed.credentials.identity import Identity
@@ -30,6 +31,7 @@ from wand.sealed.node.overlap import OverlapWatch
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.overlay import overlayOf
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.stream_targets import isTarget, targetsIn
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints
@@ -40,6 +42,9 @@ TENDING_INTERVAL: Final = 300.0
 
 #: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
 CALL_INTERVAL: Final = 0.01
+
+#: How many places of a server an invitation names at most.
+ENDPOINTS_MAXIMUM: Final = 8
 
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
@@ -153,11 +158,15 @@ class NetworkServer:
         """
         configuration = self._configuration
         port = splitHostPort(self.transport.listening.partition(",")[0])[1]
-        given = [splitHostPort(each, port) for each in configuration.public]
-        found = [str(Endpoint(*each)) for each in given] or localEndpoints(configuration.listen, port)
-        if not found:
+        given = [splitHostPort(each, port) for each in configuration.public if not isTarget(each)]
+        streams = [str(each) for each in targetsIn(tuple(configuration.public))]
+        found = [str(Endpoint(*each)) for each in given]
+        if not given and not streams:
+            found = localEndpoints(configuration.listen, port)
+        streams = streams or streamTexts(configuration, found)
+        if not found and not streams:
             raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
-        return found
+        return [*found[: ENDPOINTS_MAXIMUM - len(streams)], *streams]
 
     def look(self) -> None:
         """

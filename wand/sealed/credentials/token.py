@@ -11,11 +11,11 @@ from typing import Annotated, Final, Self
 import msgspec
 from msgspec import Meta
 
-from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid, TokenInvalid
 from wand.sealed.credentials.descriptor import Cipher
 from wand.sealed.credentials.fields import Octets16, Octets32, checkSecret
 from wand.sealed.credentials.signed import packed, unpacked
+from wand.stream_targets import checkPlace
 
 #: What every token begins with.
 PREFIX: Final = "wand1."
@@ -34,7 +34,8 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     @ivar network: the network's public key.
     @ivar identity: the server that is to be asked.
     @ivar server: its exchange key.
-    @ivar endpoints: where it is, C{HOST:PORT} each; a host may be a name.
+    @ivar endpoints: where it is, C{HOST:PORT} each, a host may be a name; and where it accepts streams, see
+        L{wand.stream_targets}.
     @ivar invitation: its id.
     @ivar secret: the pre-shared key of the handshake that redeems it.
     @ivar cipher: that of the network, which the handshake needs.
@@ -52,7 +53,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         checkSecret(self.secret)
         for endpoint in self.endpoints:
             try:
-                splitHostPort(endpoint)
+                checkPlace(endpoint)
             except AddressInvalid as error:
                 raise ValueError(str(error)) from error
 

@@ -8,6 +8,8 @@ from collections import Counter
 from socket import AF_INET6, inet_pton
 from typing import TypeVar
 
+from wand.underlay.place_kinds import addressOf
+
 _Key = TypeVar("_Key")
 
 
@@ -51,9 +53,12 @@ def subscriber(host: str) -> bytes:
     """
     What stands for everybody who may use an address, as one subscriber does: an IPv4 address, or a /64 of IPv6.
 
-    @param host: a numeric address.
+    @param host: the first half of a place: a numeric address, or where a stream or a relay leads.
     """
-    return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host.encode()
+    address = addressOf(host) or host
+    if ":" not in address:
+        return address.encode()
+    return inet_pton(AF_INET6, address.partition("%")[0])[:8]
 
 
 def _takeOne(counts: Counter[_Key], key: _Key) -> None:

@@ -80,6 +80,13 @@ class Stream(Protocol):
         self._isOver = False
 
     @property
+    def peer(self) -> str:
+        """
+        The address of the other end, or of the proxy that leads there.
+        """
+        return str(self._raw.getPeer().host)
+
+    @property
     def queued(self) -> int:
         """
         Octets that wait to be sent.
@@ -146,8 +153,7 @@ class Stream(Protocol):
                 self._take(self.wire, octets)
         except StreamInvalid as error:
             self._answer()
-            self._counters["stream-malformed"] += 1
-            self.close(str(error))
+            self.malformed(str(error))
         if not self.handsBatches:
             self.batchReceived()
 
@@ -191,6 +197,13 @@ class Stream(Protocol):
         raw.registerProducer(self, False)
         if self.wire is not None:
             self._answer()
+
+    def malformed(self, reason: str) -> None:
+        """
+        End the stream: something else came than a member sends.
+        """
+        self._counters["stream-malformed"] += 1
+        self.close(reason)
 
     def stopProducing(self) -> None:
         """

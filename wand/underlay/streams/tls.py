@@ -7,14 +7,16 @@ lies between might let nothing through.  So a client takes any certificate (docs
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import (
@@ -23,7 +25,7 @@ from twisted.internet.interfaces import (
     IProtocolFactory,
     IReactorTime,
 )
-from twisted.internet.ssl import CertificateOptions, KeyPair, PrivateCertificate, TLSVersion
+from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
@@ -38,6 +40,8 @@ _DAYS: Final = 3650
 
 #: What a browser and a web server would agree on; middleboxes look at it.
 _PROTOCOLS: Final = [b"http/1.1"]
+
+_KEY: Final = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----\n?", re.DOTALL)
 
 
 class TLSProtocol(TLSMemoryBIOProtocol):
@@ -101,36 +105,26 @@ def _read(path: str, key: str) -> str:
 
 def _options(certificate: str, key: str, where: str) -> CertificateOptions:
     try:
-        chain = x509.load_pem_x509_certificates(certificate.encode())
-        pair = KeyPair.load(_keyIn(key or certificate), crypto.FILETYPE_PEM)  # type: ignore[no-untyped-call]
-        shown = PrivateCertificate.fromCertificateAndKeyPair(_certificate(chain[0]), pair)
-        more = [crypto.X509.from_cryptography(each) for each in chain[1:]]
-        return CertificateOptions(
-            privateKey=shown.privateKey.original,
-            certificate=shown.original,
-            extraCertChain=more,
+        own, *above = map(crypto.X509.from_cryptography, x509.load_pem_x509_certificates(certificate.encode()))
+        private = load_pem_private_key(_keyIn(key or certificate).encode(), None)
+        options = CertificateOptions(
+            privateKey=crypto.PKey.from_cryptography_key(private),  # type: ignore[arg-type]
+            certificate=own,
+            extraCertChain=above,
             acceptableProtocols=_PROTOCOLS,
             raiseMinimumTo=TLSVersion.TLSv1_2,
         )
-    except (ValueError, SSL.Error, crypto.Error, IndexError, TypeError) as error:
+        options.getContext()
+    except (ValueError, TypeError, SSL.Error, crypto.Error, UnsupportedAlgorithm) as error:
         raise ConfigurationInvalid("", where, f"it is no certificate with its key in PEM: {error}") from None
-
-
-def _certificate(content: x509.Certificate) -> Any:
-    from twisted.internet.ssl import Certificate
-
-    return Certificate(crypto.X509.from_cryptography(content))  # type: ignore[no-untyped-call]
+    return options
 
 
 def _keyIn(text: str) -> str:
-    start = text.find("-----BEGIN", 0)
-    while start >= 0:
-        end = text.index("-----END", start)
-        end = text.index("\n", end) + 1 if "\n" in text[end:] else len(text)
-        if "PRIVATE KEY" in text[start : text.index("\n", start)]:
-            return text[start:end]
-        start = text.find("-----BEGIN", end)
-    raise ValueError("there is no private key")
+    found = _KEY.search(text)
+    if found is None:
+        raise ValueError("there is no private key")
+    return found[0]
 
 
 def _kept(state: StateDirectory) -> str:
@@ -144,7 +138,7 @@ def _kept(state: StateDirectory) -> str:
 def _made() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -161,7 +155,7 @@ def _made() -> bytes:
 @implementer(IOpenSSLServerConnectionCreator)
 class _Server:
     def __init__(self, options: CertificateOptions) -> None:
-        self._context = options.getContext()  # type: ignore[no-untyped-call]
+        self._context = options.getContext()
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         return SSL.Connection(self._context, None)
@@ -171,7 +165,7 @@ class _Server:
 class _Client:
     def __init__(self, host: str) -> None:
         options = CertificateOptions(raiseMinimumTo=TLSVersion.TLSv1_2, acceptableProtocols=_PROTOCOLS)
-        self._context = options.getContext()  # type: ignore[no-untyped-call]
+        self._context = options.getContext()
         self._name = None if ":" in host or host.replace(".", "").isdigit() else host.encode("idna")
 
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
