@@ -32,6 +32,7 @@ class NetworkService(Service):
     Runs the server.
 
     @ivar server: the server at work; C{None} until the store is read, and once the service stops.
+    @ivar streams: where nodes are accepted whose UDP is blocked.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class NetworkService(Service):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions between members")
         self._store = AuthorityStore(configuration, context, hooks)
         self._waiting: list[Deferred[NetworkServer]] = []
-        self._streams = StreamService(configuration, context)
+        self.streams = StreamService(configuration, context)
 
     def opened(self) -> Deferred[NetworkServer]:
         """
@@ -75,7 +76,7 @@ class NetworkService(Service):
         """
         Make the state directory, for the user that the program becomes, and bind the TCP port.
         """
-        self._streams.listen(StateDirectory(self._configuration.state, self._owner))
+        self.streams.listen(StateDirectory(self._configuration.state, self._owner))
 
     def startService(self) -> None:
         """
@@ -86,7 +87,7 @@ class NetworkService(Service):
         super().startService()
         settings = networkSettings(self._configuration)
         settings.check()
-        self._streams.listen(StateDirectory(self._configuration.state))  # python -m twisted has no privileged start
+        self.streams.listen(StateDirectory(self._configuration.state))  # python -m twisted has no privileged start
         starting = Deferred.fromCoroutine(self._start(settings))
         if isinstance(starting.result if starting.called else None, Failure):
             failures: list[Failure] = []
@@ -119,7 +120,7 @@ class NetworkService(Service):
         transport: ISessionTransport = openPlugin("protocol", configuration.protocol, self._protocol, request, context)
         for number, note in enumerate(transport.notes):
             context.notes.say(f"transport-{number}", note, isHint=True)
-        self._streams.carryFor(transport)
+        self.streams.carryFor(transport)
         return transport
 
     def _tellOpened(self, server: NetworkServer) -> None:
@@ -137,8 +138,8 @@ class NetworkService(Service):
 
     async def _stop(self) -> None:
         server, self.server = self.server, None
-        self._streams.refuse()
+        self.streams.refuse()
         if server is not None:
             await server.stop(self._store)
-        self._streams.stop()
+        self.streams.stop()
         await self._store.close()

@@ -2,8 +2,9 @@
 Accepting streams, from members and from strangers, who cannot be told apart until a session is in one.
 
 So a new stream is a stranger's.  Strangers are few, of each address and in all; who comes when there are too many takes
-the place of the oldest one of the address that has the most.  A stranger that brings nothing valid within some
-seconds goes, however slowly it speaks.  What a conversation uses (L{wand.underlay.ports.DatagramPort.towards}) is no stranger's.
+the place of the oldest one of the address that has the most.  A stranger that brings nothing valid within some seconds
+goes, however slowly it speaks.  What a conversation uses, as L{wand.underlay.ports.DatagramPort.towards} tells, is no
+stranger's.
 """
 
 from __future__ import annotations
@@ -206,7 +207,7 @@ class Threshold(Protocol):
     def _begin(self, first: int) -> None:
         assert self.transport is not None
         if first == _TLS:
-            lone = Factory.forProtocol(lambda: self._stream)  # type: ignore[arg-type]
+            lone = Factory.forProtocol(lambda: self._stream)
             self._inner = accepting(self._options, lone, self._clock).buildProtocol(self.transport.getPeer())
         elif self._isLocal and first == _GET[0]:
             self._inner = self._stream
