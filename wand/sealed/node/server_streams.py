@@ -20,7 +20,7 @@ from wand.endpoint import Endpoint
 from wand.errors import WandError
 from wand.interfaces import Context, ISessions, JoinKey
 from wand.interfaces.sessions import STREAM
-from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.enrolment import Enrolment, KnownServer
 from wand.stream_targets import StreamTarget, targetsIn
 from wand.timing.repeating import Repeating
 from wand.underlay.place_kinds import STREAM as STREAM_KIND
@@ -209,17 +209,23 @@ class ServerStreams:
 
     def _wanted(self, identity: bytes, turn: int) -> None:
         server = next((each for each in self._enrolment.servers if each.identity == identity), None)
-        if server is None:
+        if server is None or not self._isMembers(server):
             return
-        key = server.exchangeKey
-        self._know(key, server.endpoints)
-        if key not in self._byServer:
-            return
-        self._introduce[key] = lambda places: self._sessions.introduce(identity, key, places, source=STREAM)
-        if turn or self._byServer[key].isOpen:
-            self._open(key)
+        if turn or self._byServer[server.exchangeKey].isOpen:
+            self._open(server.exchangeKey)
         else:
-            self._soon(key, identity)
+            self._soon(server.exchangeKey, identity)
+
+    def _isMembers(self, server: KnownServer) -> bool:
+        """
+        Are we a member that may open a stream to this server?
+        """
+        key, identity = server.exchangeKey, server.identity
+        self._know(key, server.endpoints)
+        if key not in self._byServer or self._enrolment.stage != "member":
+            return False
+        self._introduce[key] = lambda places: self._sessions.introduce(identity, key, places, source=STREAM)
+        return True
 
     def _know(self, key: bytes, texts: tuple[str, ...]) -> None:
         targets = targetsIn(texts)
@@ -304,12 +310,15 @@ class ServerStreams:
     def _lookAtAll(self) -> None:
         endUnused(tuple(self._port.streams.values()), self._clock.seconds(), OPENED_IDLE, self._context.counters)
         for server in self._enrolment.servers:
-            if server.exchangeKey in self._byServer:
+            if self._isMembers(server):
                 self._lookAt(server.identity, server.exchangeKey)
 
     def _lookAt(self, identity: bytes, key: bytes) -> None:
         known = self._byServer[key]
-        place = self._sessions.endpointOf(identity) if self._sessions.isUp(identity) else None
+        if not self._sessions.isUp(identity):  # nobody tries to reach a server of which no endpoint is known
+            self._soon(key, identity)
+            return
+        place = self._sessions.endpointOf(identity)
         if place is None:
             return
         if kindOf(place.host) == STREAM_KIND:

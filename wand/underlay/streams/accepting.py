@@ -24,7 +24,7 @@ from wand.timing.repeating import Repeating
 from wand.underlay.place_kinds import STREAM
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.port import StreamPort
-from wand.underlay.streams.stream import Stream
+from wand.underlay.streams.stream import Lone, Stream
 from wand.underlay.streams.tls import accepting
 from wand.underlay.streams.wires import PlainWire, WebSocketWire, Wire
 
@@ -207,8 +207,9 @@ class Threshold(Protocol):
     def _begin(self, first: int) -> None:
         assert self.transport is not None
         if first == _TLS:
-            lone = Factory.forProtocol(lambda: self._stream)
-            self._inner = accepting(self._options, lone, self._clock).buildProtocol(self.transport.getPeer())
+            self._inner = accepting(self._options, Lone(self._stream), self._clock).buildProtocol(
+                self.transport.getPeer()
+            )
         elif self._isLocal and first == _GET[0]:
             self._inner = self._stream
         else:

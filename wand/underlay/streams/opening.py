@@ -9,7 +9,6 @@ from typing import Final
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IReactorTime
-from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from wand.counters import Counters
@@ -17,7 +16,7 @@ from wand.errors import WandError
 from wand.stream_targets import StreamTarget
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.proxies import Proxies, ThroughProxy
-from wand.underlay.streams.stream import Stream
+from wand.underlay.streams.stream import Lone, Stream
 from wand.underlay.streams.tls import opening
 from wand.underlay.streams.wires import PlainWire, WebSocketWire
 
@@ -58,7 +57,7 @@ class StreamOpener:
         host = f"[{target.host}]" if ":" in target.host else target.host
         wire = WebSocketWire(host, target.path) if target.path else PlainWire()
         stream = Stream(wire, self._clock, self._counters)
-        wrapped = opening(target.host, _Lone(stream), self._clock)
+        wrapped = opening(target.host, Lone(stream), self._clock)
         connecting = self._connect(target, wrapped)
 
         def lost(failure: Failure) -> None:
@@ -94,20 +93,3 @@ class StreamOpener:
 
     def _late(self, target: StreamTarget, seconds: float) -> Failure:
         return Failure(StreamUnavailable(f"{self.way(target)}: there is no answer"))
-
-
-class _Lone(Factory):
-    """
-    Makes one protocol.
-    """
-
-    noisy = False
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def buildProtocol(self, address: object) -> Stream:
-        """
-        See L{IProtocolFactory}.
-        """
-        return self._stream

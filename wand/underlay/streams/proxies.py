@@ -13,12 +13,13 @@ from urllib.parse import unquote, urlsplit
 import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid, WandError
+from wand.underlay.streams.stream import Lone
 
 #: The port of a proxy whose URL has none.
 PROXY_PORT: Final = 3128
@@ -26,10 +27,13 @@ PROXY_PORT: Final = 3128
 #: How many octets of a proxy's answer are read.
 ANSWER_MAXIMUM: Final = 16_384
 
+_WANTS_PASSWORD: Final = 'it wants a name and a password: set proxy = "http://NAME@HOST:PORT" and proxy-password-file'
+
 #: What to do about the answers that need somebody.
 _ADVICE: Final = {
     403: "it does not let us go there; ask whoever runs it",
-    407: 'it wants a name and a password: set proxy = "http://NAME@HOST:PORT" and proxy-password-file',
+    401: _WANTS_PASSWORD,  # some proxies mistake themselves for the server
+    407: _WANTS_PASSWORD,
     502: "it does not reach that host",
     503: "it does not reach that host",
     504: "it does not reach that host",
@@ -153,7 +157,7 @@ class ThroughProxy:
             reason = failure.getErrorMessage()
             return Failure(ProxyRefused(f"the proxy {self._proxy} is not reached: {reason}"))
 
-        connecting = self._way.connect(Factory.forProtocol(lambda: asking)).addErrback(lost)
+        connecting = self._way.connect(Lone(asking)).addErrback(lost)
         return connecting.addCallback(lambda _: asking.result)
 
     def _request(self) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPullProducer, IReactorTime
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -258,6 +258,23 @@ class Stream(Protocol):
         if not self.opened.called:
             self.opened.callback(self)
         return self.deframer
+
+
+class Lone(Factory):
+    """
+    Makes one protocol, which is there already.
+    """
+
+    noisy = False
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._only = protocol
+
+    def buildProtocol(self, address: object) -> Protocol:
+        """
+        See L{twisted.internet.interfaces.IProtocolFactory}.
+        """
+        return self._only
 
 
 def _makePrompt(raw: Any) -> None:
