@@ -21,6 +21,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
+from wand.underlay.place_kinds import addressOf
 
 #: How many endpoints of a member are kept, of all that the servers tell.
 ENDPOINTS_MERGED: Final = 16
@@ -151,7 +152,8 @@ class ListedMembers:
 
     def _accepted(self, server: bytes, endpoints: Iterable[str]) -> tuple[Endpoint, ...]:
         teller = self._sessions.endpointOf(server)
-        isLocal = teller is not None and ip_address(teller.host).is_loopback
+        address = None if teller is None else addressOf(teller.host)
+        isLocal = address is not None and ip_address(address).is_loopback
         accepted = []
         for text in endpoints:
             endpoint = _parsed(text)
