@@ -239,7 +239,7 @@ class SimulatedConnection:
     def _end(self, error: Exception) -> None:
         if self.connected:
             self.connected = False
-            self._protocol.connectionLost(Failure(error))
+            self._network.clock.callLater(0, self._protocol.connectionLost, Failure(error))
             self._network.clock.callLater(self._network.delay, self._other._end, ConnectionDone())
 
 

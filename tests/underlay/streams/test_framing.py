@@ -4,6 +4,8 @@ Tests for datagrams in streams: whatever the pieces in which octets come, the da
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -73,7 +75,7 @@ def pieces(octets: bytes, cuts: list[int]) -> list[bytes]:
     Octets in pieces.
     """
     ends = sorted({0, len(octets), *(each % (len(octets) + 1) for each in cuts)})
-    return [octets[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [octets[start:end] for start, end in pairwise(ends)]
 
 
 #: Rows of datagrams, of which several are of one size.

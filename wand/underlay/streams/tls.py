@@ -54,7 +54,8 @@ class TLSProtocol(TLSMemoryBIOProtocol):
         See L{twisted.internet.interfaces.IProtocol}.
         """
         super().dataReceived(octets)  # type: ignore[no-untyped-call]
-        self.wrappedProtocol.batchReceived()  # type: ignore[attr-defined]
+        if self.wrappedProtocol is not None:  # what came may have ended it
+            self.wrappedProtocol.batchReceived()  # type: ignore[attr-defined]
 
 
 class TLSFactory(TLSMemoryBIOFactory):
@@ -105,10 +106,10 @@ def _read(path: str, key: str) -> str:
 
 def _options(certificate: str, key: str, where: str) -> CertificateOptions:
     try:
-        own, *above = map(crypto.X509.from_cryptography, x509.load_pem_x509_certificates(certificate.encode()))
+        own, *above = x509.load_pem_x509_certificates(certificate.encode())
         private = load_pem_private_key(_keyIn(key or certificate).encode(), None)
         options = CertificateOptions(
-            privateKey=crypto.PKey.from_cryptography_key(private),  # type: ignore[arg-type]
+            privateKey=private,  # type: ignore[arg-type]
             certificate=own,
             extraCertChain=above,
             acceptableProtocols=_PROTOCOLS,
