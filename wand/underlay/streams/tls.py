@@ -110,8 +110,8 @@ def _options(certificate: str, key: str, where: str) -> CertificateOptions:
         private = load_pem_private_key(_keyIn(key or certificate).encode(), None)
         options = CertificateOptions(
             privateKey=private,  # type: ignore[arg-type]
-            certificate=own,
-            extraCertChain=above,
+            certificate=own,  # type: ignore[arg-type]  # pyOpenSSL prefers these to its own
+            extraCertChain=above,  # type: ignore[arg-type]
             acceptableProtocols=_PROTOCOLS,
             raiseMinimumTo=TLSVersion.TLSv1_2,
         )
