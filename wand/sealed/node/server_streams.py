@@ -202,6 +202,7 @@ class ServerStreams:
         It is redeemed, or will not be.
         """
         self._introduce.pop(server, None)
+        self._introduced.discard(server)
         self._cancel(server)
 
     def _introduceJoin(self, server: JoinKey, places: list[Endpoint]) -> None:
@@ -316,7 +317,8 @@ class ServerStreams:
     def _lookAt(self, identity: bytes, key: bytes) -> None:
         known = self._byServer[key]
         if not self._sessions.isUp(identity):  # nobody tries to reach a server of which no endpoint is known
-            self._soon(key, identity)
+            if not known.isOpen or key not in self._introduced:
+                self._soon(key, identity)
             return
         place = self._sessions.endpointOf(identity)
         if place is None:
