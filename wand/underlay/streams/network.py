@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import CannotListenError, ConnectionRefusedError
 from twisted.internet.interfaces import IListeningPort, IProtocol, IProtocolFactory, IStreamClientEndpoint
 from zope.interface import implementer
@@ -64,6 +63,9 @@ class ReactorStreams:
         """
         See L{StreamNetwork.client}.
         """
+        # Imported here, since few nodes need it, and it takes time and memory.
+        from twisted.internet.endpoints import HostnameEndpoint
+
         return HostnameEndpoint(self._reactor, host, port, timeout=CONNECT_PATIENCE, attemptDelay=0.2)
 
 
