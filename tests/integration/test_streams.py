@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from realm import Realm
 
-from wand.lab import Host, Lab, wait
+from wand.lab import CommandFailed, Host, Lab, wait
 from wand.lab.installation import Installation
 
 
@@ -179,3 +179,28 @@ def test_behindNginx(realm: Realm) -> None:
     assert "wss://198.51.100.1/wand" in node.notes
     assert "a web page" in node.host.run("curl", "-sk", "https://198.51.100.1/")
     assert "endpoint tcp/198.51.100.2:" in server.log  # as X-Forwarded-For has it
+
+
+def pings(node: Installation, address: str) -> bool:
+    """
+    Is an echo request answered?
+    """
+    try:
+        node.host.run("ping", "-c", "1", "-W", "0.5", address)
+    except CommandFailed:
+        return False
+    return True
+
+
+def test_bothBlocked(realm: Realm) -> None:
+    """
+    Two members whose UDP is blocked reach each other over the relay of the server, in streams.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    for name in ("one", "two"):
+        blockUDP(realm.install(name).host)
+    realm.join("one")
+    address = realm.join("two")
+    wait(lambda: pings(realm["one"], address), 10, "an echo")
+    assert realm["server"].counters()["relay-datagrams"] > 0
+    assert realm["one"].counters()["stream-sent-datagrams"] > 0
