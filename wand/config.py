@@ -20,6 +20,7 @@ import msgspec
 from wand.endpoint import NODE_PORT, SERVER_PORT, parsePort, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.ethernet import MAC, MTU_MAXIMUM, MTU_MINIMUM
+from wand.stream_targets import checkPlace
 
 #: Where programs keep what must survive them: each in a directory of its own below this one.
 STATE: Final = "/var/lib/wand"
@@ -168,6 +169,11 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
     ] = ""
     servers: Annotated[list[str], _help("directory servers to ask, HOST or HOST:PORT")] = []
     directories: Annotated[PluginSettings, _help("more directories: the settings of each, by its plugin's name")] = {}
+    proxy: Annotated[
+        str,
+        _help("HTTP proxy for streams, http://NAME@HOST:PORT, or none; else what https_proxy says in the environment"),
+    ] = ""
+    proxyPasswordFile: Annotated[str, _help("a file with the password for the proxy")] = ""
 
     def check(self) -> None:
         """
@@ -210,7 +216,20 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     controlGroup: ControlGroup = ""
     state: StatePath = f"{STATE}/server"
     protocol: Annotated[str, _help("the protocol of the network: sealed or rel2")] = "sealed"
-    public: Annotated[list[str], _help("where nodes reach this server, HOST:PORT; else its own addresses")] = []
+    public: Annotated[
+        list[str],
+        _help(
+            "where nodes reach this server: HOST:PORT, and tls://HOST:PORT or wss://HOST/PATH for streams; else its "
+            "own addresses"
+        ),
+    ] = []
+    tcp: Annotated[
+        str, _help("where to accept streams from nodes whose UDP is blocked, such as 0.0.0.0:443; else nowhere")
+    ] = ""
+    tlsCertificate: Annotated[
+        str, _help("a file with the certificate for streams, in PEM; else one is made and kept in the state directory")
+    ] = ""
+    tlsKey: Annotated[str, _help("a file with its key; else the key is in the file of the certificate")] = ""
     name: Annotated[str, _help("what this server is called in its network")] = "server"
     network: Annotated[str, _help("name of the network, when it is created")] = "wand"
     prefix: Annotated[str, _help("where overlay addresses come from, when the network is created")] = "10.77.0.0/16"
@@ -235,7 +254,11 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
         for endpoint in self.public:
-            _checked("public", lambda text: splitHostPort(text, self.port), endpoint)
+            _checked("public", lambda text: checkPlace(text, self.port), endpoint)
+        if self.tcp:
+            _checked("tcp", localPlace, self.tcp)
+        if self.tlsKey and not self.tlsCertificate:
+            raise AddressInvalid("tls-key", "it is of no use without tls-certificate")
 
 
 AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)
@@ -346,3 +369,14 @@ def _address(text: str) -> None:
 
 def _local(text: str) -> None:
     ip_address(text)
+
+
+def localPlace(text: str) -> tuple[str, int]:
+    """
+    Read where to accept streams: a numeric local address and a TCP port.
+
+    @raise ValueError: if the address is none.
+    @raise AddressInvalid: if the port is none.
+    """
+    host, port = splitHostPort(text)
+    return str(ip_address(host)), port

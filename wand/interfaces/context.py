@@ -16,6 +16,7 @@ from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.host.changes import HostChanges, Unwatched
 from wand.underlay.ports import Underlay
+from wand.underlay.streams.network import NoStreams, StreamNetwork
 from wand.worker import SameThread, Worker
 
 
@@ -34,6 +35,7 @@ class Context:
     @ivar notes: what the operator should know, with what to do.
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar makeWorker: makes a worker, of a name for people, for what may block.
+    @ivar streams: where streams are listened for and opened.
     @ivar hostChanges: what changes on this host: interfaces, addresses, routes.
     """
 
@@ -54,6 +56,7 @@ class Context:
         default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
     )
     makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
+    streams: StreamNetwork = attrs.field(kw_only=True, factory=NoStreams)
     hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
 
     def __attrs_post_init__(self) -> None:

@@ -257,11 +257,12 @@ class ISessions(Interface):
         @return: what the server is called in L{sendControl}, L{onJoin} and L{end}.
         """
 
-    def introduceServer(server: JoinKey, endpoints: Iterable[Endpoint]) -> None:
+    def introduceServer(server: JoinKey, endpoints: Iterable[Endpoint], source: str = DIRECTORY) -> None:
         """
         Say where the server of an invitation may be.
 
         @param server: what L{join} returned.
+        @param source: see L{introduce}.
         """
 
     def onJoin(reader: JoinReader) -> None:

@@ -32,6 +32,7 @@ from wand.programs.host_watch import HostWatch
 from wand.programs.node_plugins import NodePlugins
 from wand.programs.node_port import NodePort
 from wand.programs.node_relays import NodeRelays
+from wand.programs.node_streams import streamsOf
 from wand.programs.tap_watch import TapWatch
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
@@ -303,4 +304,5 @@ class EtudService(Service):
             name=configuration.name if isinstance(configuration, NodeConfiguration) else "",
             port=self._port,
             follower=self.directories,
+            streams=streamsOf(configuration, enrolment, transport, self._base),
         )

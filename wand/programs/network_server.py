@@ -20,6 +20,7 @@ from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTranspo
 from wand.programs.authority_notes import sayWaiting
 from wand.programs.authority_store import AuthorityStore
 from wand.programs.host_watch import HostWatch
+from wand.programs.stream_service import streamTexts
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
 from wand.sealed.control_numbers import CALL_NUMBERS
@@ -35,6 +36,7 @@ from wand.sealed.reach.call_forwarder import CallForwarder
 from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_quota import RelaySettings
 from wand.sealed.sessions.control_messages import ControlMessages
+from wand.stream_targets import isTarget, targetsIn
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints
@@ -45,6 +47,9 @@ TENDING_INTERVAL: Final = 300.0
 
 #: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
 CALL_INTERVAL: Final = 0.01
+
+#: How many places of a server an invitation names at most.
+ENDPOINTS_MAXIMUM: Final = 8
 
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
@@ -171,11 +176,15 @@ class NetworkServer:
         """
         configuration = self._configuration
         port = splitHostPort(self.transport.listening.partition(",")[0])[1]
-        given = [splitHostPort(each, port) for each in configuration.public]
-        found = [str(Endpoint(*each)) for each in given] or localEndpoints(configuration.listen, port)
-        if not found:
+        given = [splitHostPort(each, port) for each in configuration.public if not isTarget(each)]
+        streams = [str(each) for each in targetsIn(tuple(configuration.public))]
+        found = [str(Endpoint(*each)) for each in given]
+        if not given and not streams:
+            found = localEndpoints(configuration.listen, port)
+        streams = streams or streamTexts(configuration, found)
+        if not found and not streams:
             raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
-        return found
+        return [*found[: ENDPOINTS_MAXIMUM - len(streams)], *streams]
 
     def look(self) -> None:
         """

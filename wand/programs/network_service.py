@@ -21,6 +21,7 @@ from wand.programs.authority_store import AuthorityStore, networkSettings
 from wand.programs.first_invitation import inviteFirst
 from wand.programs.hooks import HookService
 from wand.programs.network_server import NetworkServer
+from wand.programs.stream_service import StreamService
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.stored_network import NetworkSettings
 from wand.state import Owner, StateDirectory
@@ -31,6 +32,7 @@ class NetworkService(Service):
     Runs the server.
 
     @ivar server: the server at work; C{None} until the store is read, and once the service stops.
+    @ivar streams: where nodes are accepted whose UDP is blocked.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class NetworkService(Service):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions between members")
         self._store = AuthorityStore(configuration, context, hooks)
         self._waiting: list[Deferred[NetworkServer]] = []
+        self.streams = StreamService(configuration, context)
 
     def opened(self) -> Deferred[NetworkServer]:
         """
@@ -71,9 +74,9 @@ class NetworkService(Service):
 
     def privilegedStartService(self) -> None:
         """
-        Make the state directory, for the user that the program becomes.
+        Make the state directory, for the user that the program becomes, and bind the TCP port.
         """
-        StateDirectory(self._configuration.state, self._owner)
+        self.streams.listen(StateDirectory(self._configuration.state, self._owner))
 
     def startService(self) -> None:
         """
@@ -84,6 +87,7 @@ class NetworkService(Service):
         super().startService()
         settings = networkSettings(self._configuration)
         settings.check()
+        self.streams.listen(StateDirectory(self._configuration.state))  # python -m twisted has no privileged start
         starting = Deferred.fromCoroutine(self._start(settings))
         if isinstance(starting.result if starting.called else None, Failure):
             failures: list[Failure] = []
@@ -116,6 +120,7 @@ class NetworkService(Service):
         transport: ISessionTransport = openPlugin("protocol", configuration.protocol, self._protocol, request, context)
         for number, note in enumerate(transport.notes):
             context.notes.say(f"transport-{number}", note, isHint=True)
+        self.streams.carryFor(transport)
         return transport
 
     def _tellOpened(self, server: NetworkServer) -> None:
@@ -133,6 +138,8 @@ class NetworkService(Service):
 
     async def _stop(self) -> None:
         server, self.server = self.server, None
+        self.streams.refuse()
         if server is not None:
             await server.stop(self._store)
+        self.streams.stop()
         await self._store.close()

@@ -59,7 +59,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
             return msgspec.structs.replace(status, notes=[OPENING, *status.notes], attention=status.attention + 1)
         server.look()
         members = len(server.directory)
-        listening = server.transport.listening
+        listening = ", ".join(filter(None, (server.transport.listening, self._service.streams.listening)))
         status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
         return msgspec.structs.replace(status, own=_own(server.authority.administration), relay=server.relay.status())
 

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid
+from wand.stream_targets import isTarget
 from wand.underlay.names import Resolve
 from wand.underlay.unresolved_names import UnresolvedNames
 
@@ -44,12 +45,12 @@ class ServerEndpoints:
         wanted: str = "address",
     ) -> None:
         """
-        @param endpoints: C{HOST:PORT} each; a host may be a name.
+        @param endpoints: C{HOST:PORT} each, a host may be a name; where streams lead is passed over.
         @param found: called with all of them whenever one is new.
         @param unresolved: told of names that have no address.
         @param wanted: what a name has to have, for people.
         """
-        self._texts = tuple(endpoints)
+        self._texts = tuple(each for each in endpoints if not isTarget(each))
         self._resolve = resolve
         self._tell = found
         self._known: dict[str, list[Endpoint]] = {}

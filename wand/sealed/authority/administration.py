@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from wand.endpoint import splitHostPort
 from wand.errors import MembershipRefused
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
@@ -25,6 +24,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus
 from wand.sealed.credentials.token import Token
+from wand.stream_targets import checkPlace
 
 
 class Administration:
@@ -120,7 +120,8 @@ class Administration:
         """
         Make an invitation; the C{text} of the token is what is handed over.
 
-        @param endpoints: where nodes reach this server, C{HOST:PORT} each.
+        @param endpoints: where nodes reach this server, C{HOST:PORT} each, or for streams as L{wand.stream_targets}
+            has it.
         @param lifetime: in seconds.
         @raise AddressInvalid: if one is not an endpoint.
         @raise MembershipRefused: if it cannot be made so.
@@ -129,7 +130,7 @@ class Administration:
         if not 1 <= len(endpoints) <= 8:
             raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
         for endpoint in endpoints:
-            splitHostPort(endpoint)
+            checkPlace(endpoint)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)
         return Token(
             network=self._network.identity,

@@ -11,12 +11,12 @@ from typing import Annotated, Final, Self
 import msgspec
 from msgspec import Meta
 
-from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid, TokenInvalid
 from wand.sealed.credentials.descriptor import Cipher
 from wand.sealed.credentials.fields import Octets16, Octets32, checkSecret
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.credentials.token_text import TOKEN_PREFIX
+from wand.stream_targets import checkPlace
 
 #: How many characters of a text are looked at.
 TOKEN_MAXIMUM: Final = 4096
@@ -32,7 +32,8 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     @ivar network: the network's public key.
     @ivar identity: the server that is to be asked.
     @ivar server: its exchange key.
-    @ivar endpoints: where it is, C{HOST:PORT} each; a host may be a name.
+    @ivar endpoints: where it is, C{HOST:PORT} each, a host may be a name; and where it accepts streams, see
+        L{wand.stream_targets}.
     @ivar invitation: its id.
     @ivar secret: the pre-shared key of the handshake that redeems it.
     @ivar cipher: that of the network, which the handshake needs.
@@ -50,7 +51,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         checkSecret(self.secret)
         for endpoint in self.endpoints:
             try:
-                splitHostPort(endpoint)
+                checkPlace(endpoint)
             except AddressInvalid as error:
                 raise ValueError(str(error)) from error
 

@@ -31,6 +31,7 @@ from wand.sealed.node.own_certificate import OwnCertificate
 from wand.sealed.node.own_participant import OwnParticipant, checkOf
 from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.node.server_streams import ServerStreams
 from wand.sealed.reach.calling import Calling
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import OwnStatus
@@ -64,11 +65,13 @@ class NodeMembership:
         name: str,
         port: int,
         follower: MembershipFollower,
+        streams: ServerStreams | None = None,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
         @param port: the UDP port of the data.
         @param follower: is told of changes of our membership.
+        @param streams: opens streams to servers where UDP is blocked; C{None} if there are none.
         """
         sessions = transport.sessions
         told = context.clock, context.failures, context.notes
@@ -80,6 +83,7 @@ class NodeMembership:
         self._notes = context.notes
         self._name = name or socket.gethostname().partition(".")[0]
         self._follower = follower
+        self._streams = streams
         self._control = ControlMessages(sessions, context.clock, context.counters)
         self._servers = KnownServers(enrolment, sessions)
         self._addresses = OwnAddresses(tap, context.notes)
@@ -102,7 +106,7 @@ class NodeMembership:
         self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
         self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed)
+        self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed, streams)
         self._connect(transport)
 
     def _connect(self, transport: ISessionTransport) -> None:
@@ -122,6 +126,9 @@ class NodeMembership:
         Redeem the invitation that is kept, or go on as a member.
         """
         self._clocks.start()
+        if self._streams is not None:
+            self._streams.mayReach = self._participant.mayReach
+            self._streams.start()
         for text in self.enrolment.damaged:
             self._notes.say(f"damaged-{text.partition(' ')[0]}", text)
         stage = self.enrolment.stage
@@ -143,6 +150,8 @@ class NodeMembership:
         self._redeeming.stop()
         self._certificate.stop()
         self._clocks.stop()
+        if self._streams is not None:
+            self._streams.stop()
         self._overlap.stop()
         if self._revocations is not None:
             self._revocations.stop()

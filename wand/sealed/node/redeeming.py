@@ -18,6 +18,7 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.joining import Joining
+from wand.sealed.node.server_streams import ServerStreams
 from wand.sealed.node.start_invitation import FILE_NOTE, OPEN_FILE_NOTE
 from wand.underlay.names import resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints
@@ -52,10 +53,12 @@ class Redeeming:
         context: Context,
         name: str,
         redeemed: Callable[[Certificate, Certificate | None], object],
+        streams: ServerStreams | None = None,
     ) -> None:
         """
         @param name: what the node would like to be called.
         @param redeemed: called with what our certificate says now, and what it said before; C{None} if there was none.
+        @param streams: open a stream to the server if UDP is not answered; C{None} if there are none.
         """
         self._enrolment = enrolment
         self._sessions = sessions
@@ -67,6 +70,7 @@ class Redeeming:
         self.refusal = ""
         self._name = name
         self._redeemed = redeemed
+        self._streams = streams
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
         self._endpoints: ServerEndpoints | None = None
@@ -126,8 +130,11 @@ class Redeeming:
             self._joining.hurry()
 
     def _ask(self, message: Message) -> None:
+        token = self._enrolment.token
         if self._server is not None and self._endpoints is not None:
             self._endpoints.look()
+            if self._streams is not None and token is not None:
+                self._streams.join(self._server, token.endpoints)
             self._sessions.sendControl(self._server, pack(message))
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:
@@ -187,8 +194,13 @@ class Redeeming:
         self.stop()
         self._joining = None
         if self._server is not None:
+            self._endStream(self._server)
             self._sessions.end(self._server)
             self._server = None
+
+    def _endStream(self, server: JoinKey) -> None:
+        if self._streams is not None:
+            self._streams.joined(server)
 
     @property
     def _network(self) -> str:

@@ -88,13 +88,13 @@ class SealedSessions:
         assert isinstance(conversation.peer, JoinKey)
         return conversation.peer
 
-    def introduceServer(self, server: JoinKey, endpoints: Iterable[Endpoint]) -> None:
+    def introduceServer(self, server: JoinKey, endpoints: Iterable[Endpoint], source: str = DIRECTORY) -> None:
         """
         See L{ISessions}.
         """
         conversation = self.find(server)
         if conversation is not None:
-            conversation.introduce(self._reachable(endpoints), DIRECTORY)
+            conversation.introduce(self._reachable(endpoints), source)
 
     def seek(self, peer: bytes) -> None:
         """

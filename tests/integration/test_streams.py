@@ -1,0 +1,206 @@
+"""
+Where UDP is blocked: real nodes join, and stay, over TCP, straight, through a proxy and through a web server.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from realm import Realm
+
+from wand.lab import CommandFailed, Host, Lab, wait
+from wand.lab.installation import Installation
+
+
+def blockUDP(host: Host) -> None:
+    """
+    Let no datagram out of a host, and none in.
+    """
+    rules = "".join(
+        f"chain {way} {{ type filter hook {way} priority 0; meta l4proto udp drop; }}; " for way in ("input", "output")
+    )
+    host.run("nft", "-f", "-", sent=f"table inet blocked {{ {rules} }}")
+
+
+@pytest.fixture
+def realm() -> Iterator[Realm]:
+    """
+    A lab of the test's own, with nothing started.
+    """
+    with Lab() as lab:
+        yield Realm(lab)
+
+
+def invited(realm: Realm, name: str) -> str:
+    """
+    The file of an invitation.
+    """
+    token = realm.lab.directory / f"{name}.invitation"
+    realm["server"].wand("invite", "--out", str(token))
+    return str(token)
+
+
+def usesStream(node: Installation) -> bool:
+    """
+    Does a node say that it uses a stream?
+    """
+    return "a stream is used instead" in node.wand("status")
+
+
+def test_joinsOverTLS(realm: Realm, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A node whose UDP is blocked joins with an ordinary invitation and nothing configured, within 3 s.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    node = realm.install("node")
+    blockUDP(node.host)
+    node.start("wand-node", "--name=node")
+    wait(node.answers, 20, "the node")
+    token = invited(realm, "node")
+    began = time.monotonic()
+    node.wand("join", token)
+    seconds = time.monotonic() - began
+    wait(lambda: usesStream(node), 5, "the word that a stream is used")
+    with capsys.disabled():
+        print(f"\nUDP blocked: a member after {seconds:.2f} s, the command itself included")
+    assert seconds < 3
+    assert "tls://198.51.100.1:443" in node.wand("status")
+    assert node.counters()["streams-opened"] == 1
+    assert "tcp 0.0.0.0:443" in realm["server"].wand("status")
+
+
+def allowOnly(host: Host, address: str) -> None:
+    """
+    Let a host talk to one address alone, over TCP alone.
+    """
+    rules = "".join(
+        f"chain {way} {{ type filter hook {way} priority 0; policy drop; iifname lo accept; oifname lo accept; "
+        f"ip {end} {address} meta l4proto {{ tcp, icmp }} accept; }}; "
+        for way, end in (("input", "saddr"), ("output", "daddr"))
+    )
+    host.run("nft", "-f", "-", sent=f"table inet blocked {{ {rules} }}")
+
+
+def tinyproxy(realm: Realm) -> Host:
+    """
+    A host with a proxy that wants a name and a password.
+    """
+    host = realm.lab.host("proxy", "198.51.100.200/24")
+    file = realm.lab.directory / "tinyproxy.conf"
+    file.write_text(
+        "Port 8888\nListen 198.51.100.200\nTimeout 600\nMaxClients 20\nConnectPort 443\nBasicAuth somebody s3cret\n"
+    )
+    host.start("tinyproxy", "tinyproxy", "-d", "-c", str(file))
+    return host
+
+
+def test_throughProxy(realm: Realm) -> None:
+    """
+    A node that reaches nothing but a proxy joins through it, with the name and the password of its configuration; a
+    wrong password is said, and stands nowhere.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    tinyproxy(realm)
+    node = realm.install("node")
+    allowOnly(node.host, "198.51.100.200")
+    password = realm.lab.directory / "password"
+    password.write_text("wr0ng\n")
+    token = invited(realm, "node")
+    options = (f"--join-file={token}", "--name=node")
+    proxy = ("--proxy=http://somebody@198.51.100.200:8888", f"--proxy-password-file={password}")
+    daemon = node.start("wand-node", *options, *proxy)
+    wait(lambda: node.answers() and "401" in node.notes, 20, "the word that the proxy refuses")
+    assert "proxy-password-file" in node.notes
+    daemon.stop()
+    password.write_text("s3cret\n")
+    node.start("wand-node", *options, *proxy)
+    wait(node.isMember, 20, "the membership")
+    wait(lambda: usesStream(node), 5, "the word that a stream is used")
+    assert "through the proxy 198.51.100.200:8888" in node.notes
+    assert not {"wr0ng", "s3cret"} & set(node.log.replace(":", " ").split())
+
+
+def test_proxyOfTheEnvironment(realm: Realm) -> None:
+    """
+    The proxy may stand in the environment, as for other programs.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    tinyproxy(realm)
+    node = realm.install("node")
+    allowOnly(node.host, "198.51.100.200")
+    proxy = {"https_proxy": "http://somebody:s3cret@198.51.100.200:8888"}
+    node.start("wand-node", f"--join-file={invited(realm, 'node')}", "--name=node", environment=proxy)
+    wait(node.isMember, 20, "the membership")
+
+
+_NGINX = """
+daemon off;
+pid {directory}/nginx.pid;
+error_log {directory}/nginx-error.log;
+events {{ }}
+http {{
+    access_log off;
+    server {{
+        listen 443 ssl;
+        ssl_certificate {state}/tls.pem;
+        ssl_certificate_key {state}/tls.pem;
+        location / {{ return 200 "a web page"; }}
+{location}
+    }}
+}}
+"""
+
+
+def documentedLocation() -> str:
+    """
+    What docs/streams.md tells to write into the configuration of nginx.
+    """
+    page = (Path(__file__).parents[2] / "docs" / "streams.md").read_text()
+    return page.partition("```nginx\n")[2].partition("```")[0]
+
+
+def test_behindNginx(realm: Realm) -> None:
+    """
+    A web server on the port of HTTPS passes a path on, as documented; its other pages are as before.
+    """
+    realm.serve("--tcp=127.0.0.1:8443", "--public=wss://198.51.100.1/wand")
+    server = realm["server"]
+    directory = realm.lab.directory
+    file = directory / "nginx.conf"
+    file.write_text(_NGINX.format(directory=directory, state=server.state, location=documentedLocation()))
+    server.host.start("nginx", "nginx", "-c", str(file))
+    node = realm.install("node")
+    blockUDP(node.host)
+    realm.join("node")
+    wait(lambda: usesStream(node), 5, "the word that a stream is used")
+    assert "wss://198.51.100.1/wand" in node.notes
+    assert "a web page" in node.host.run("curl", "-sk", "https://198.51.100.1/")
+    assert "endpoint tcp/198.51.100.2:" in server.log  # as X-Forwarded-For has it
+
+
+def pings(node: Installation, address: str) -> bool:
+    """
+    Is an echo request answered?
+    """
+    try:
+        node.host.run("ping", "-c", "1", "-W", "0.5", address)
+    except CommandFailed:
+        return False
+    return True
+
+
+def test_bothBlocked(realm: Realm) -> None:
+    """
+    Two members whose UDP is blocked reach each other over the relay of the server, in streams.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    for name in ("one", "two"):
+        blockUDP(realm.install(name).host)
+    realm.join("one")
+    address = realm.join("two")
+    wait(lambda: pings(realm["one"], address), 10, "an echo")
+    assert realm["server"].counters()["relay-datagrams"] > 0
+    assert realm["one"].counters()["stream-sent-datagrams"] > 0

@@ -1,0 +1,220 @@
+"""
+Tests for the streams of a node to its servers, in simulated time.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import attrs
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.endpoint import Endpoint
+from wand.interfaces import JoinKey
+from wand.sealed.node.enrolment import KnownServer
+from wand.sealed.node.server_streams import OPENED_IDLE, UDP_PATIENCE, ServerStreams
+from wand.state import StateDirectory
+from wand.testing.context import simulatedContext
+from wand.testing.network import Network
+from wand.testing.streams import SimulatedStreams
+from wand.underlay.streams.accepting import StreamListener
+from wand.underlay.streams.opening import StreamOpener
+from wand.underlay.streams.port import StreamPort
+from wand.underlay.streams.proxies import Proxies
+from wand.underlay.streams.tls import certificateOf
+
+SERVER, NODE = "192.0.2.1", "192.0.2.2"
+IDENTITY, KEY = b"i" * 32, b"k" * 32
+PLACE = Endpoint(f"tcp/{SERVER}", 443)
+UDP = Endpoint(SERVER, 44444)
+TEXTS = ("192.0.2.1:44444", "tls://192.0.2.1:443")
+
+
+@attrs.define
+class _Enrolment:
+    """
+    As much of an enrolment as is looked at.
+    """
+
+    servers: tuple[KnownServer, ...] = (KnownServer(IDENTITY, KEY, TEXTS),)
+    stage: str = "member"
+
+
+class _Sessions:
+    """
+    Sessions that a test makes.
+    """
+
+    def __init__(self) -> None:
+        self.wanted: Callable[[bytes, int], object] = lambda identity, turn: None
+        self.places: list[tuple[bytes, list[Endpoint]]] = []
+        self.at: Endpoint | None = None
+
+    def onWanted(self, reader: Callable[[bytes, int], object]) -> None:
+        self.wanted = reader
+
+    def isUp(self, peer: bytes) -> bool:
+        return self.at is not None
+
+    def endpointOf(self, peer: bytes) -> Endpoint | None:
+        return self.at
+
+    def introduce(self, identity: bytes, key: bytes, endpoints: Iterable[Endpoint], source: str) -> None:
+        assert source == "stream"
+        self.places.append((identity, list(endpoints)))
+
+    def introduceServer(self, server: JoinKey, endpoints: Iterable[Endpoint], source: str) -> None:
+        assert source == "stream"
+        self.places.append((server, list(endpoints)))
+
+
+class _Nobody:
+    """
+    Takes datagrams.
+    """
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        pass
+
+    def trainReceived(self, *row: Any) -> None:
+        pass
+
+    def batchReceived(self) -> None:
+        pass
+
+
+class ServerStreamsTests(SynchronousTestCase):
+    """
+    Tests for L{ServerStreams}.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000)
+        self.context = context = simulatedContext(self.clock, Network(self.clock, Random(0)), NODE)
+        self.network = SimulatedStreams(self.clock)
+        state = StateDirectory(str(Path(self.enterContext(tempfile.TemporaryDirectory())) / "state"))
+        told = context.clock, context.counters, context.failures
+        self.listener = StreamListener(certificateOf(state, "", ""), *told)
+        self.listener.listen(self.network.host(SERVER), "0.0.0.0", 443)
+        self.listener.port = StreamPort(_Nobody(), context.counters, context.failures)
+        self.sessions, self.enrolment = _Sessions(), _Enrolment()
+        self.port = StreamPort(_Nobody(), context.counters, context.failures)
+        opener = StreamOpener(self.network.host(NODE), Proxies(), self.clock, context.counters)
+        enrolment: Any = self.enrolment
+        sessions: Any = self.sessions
+        self.streams = ServerStreams(enrolment, sessions, self.port, opener, context)
+        self.streams.start()
+        self.addCleanup(self.listener.stop)
+        self.addCleanup(self.streams.stop)
+
+    def run_(self, seconds: float) -> None:
+        """
+        Let time pass.
+        """
+        end = self.clock.seconds() + seconds
+        while self.clock.seconds() < end:
+            times = [each.getTime() for each in self.clock.getDelayedCalls()]
+            self.clock.advance(max(0.0, min([*times, end]) - self.clock.seconds()))
+
+    def test_answeredOverUDP(self) -> None:
+        """
+        Where UDP is answered in time no stream is opened.
+        """
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(UDP_PATIENCE / 2)
+        self.sessions.at = UDP
+        self.run_(5)
+        self.assertEqual((self.network.connections, self.sessions.places), ([], []))
+
+    def test_blockedUDP(self) -> None:
+        """
+        Where it is not, a stream is open and its place introduced within a second, and the operator is told.
+        """
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(1)
+        self.assertEqual(self.sessions.places, [(IDENTITY, [PLACE])])
+        self.sessions.at = PLACE
+        self.run_(2)
+        self.assertIn("UDP to the server at 192.0.2.1 is not answered", self.context.notes.texts[0])
+
+    def test_whenUDPWorks(self) -> None:
+        """
+        When UDP is answered after all, the stream is no candidate any more and ends, and nothing is said of it.
+        """
+        self.test_blockedUDP()
+        self.sessions.at = UDP
+        self.run_(2)
+        self.assertEqual(self.sessions.places[-1], (IDENTITY, []))
+        self.assertEqual(self.context.notes.texts, [])
+        self.run_(OPENED_IDLE + 2)
+        self.assertEqual(self.port.streams, {})
+
+    def test_joining(self) -> None:
+        """
+        The server of an invitation is reached so, too; and the member that joined uses the same stream at once.
+        """
+        server = JoinKey(KEY)
+        self.enrolment.stage = "joining"
+        self.streams.join(server, TEXTS)
+        self.run_(1)
+        self.assertEqual(self.sessions.places, [(server, [PLACE])])
+        self.streams.joined(server)
+        self.enrolment.stage = "member"
+        self.sessions.wanted(IDENTITY, 0)
+        self.assertEqual(self.sessions.places[-1], (IDENTITY, [PLACE]))
+        self.assertEqual(len(self.network.connections), 1)
+
+    def test_onlyStreams(self) -> None:
+        """
+        A server of which no endpoint is known for UDP is reached although nobody asks for it.
+        """
+        self.enrolment.servers = (KnownServer(IDENTITY, KEY, ("wss://192.0.2.1/wand",)),)
+        self.run_(3)
+        self.assertEqual(self.sessions.places, [(IDENTITY, [PLACE])])
+
+    def test_lostStream(self) -> None:
+        """
+        A stream that is lost is opened again when something is to be sent, at the same place.
+        """
+        self.test_blockedUDP()
+        self.network.connections[-1][1].abortConnection()
+        self.run_(1)
+        self.assertFalse(self.port.send(b"x", PLACE))
+        self.run_(1)
+        self.assertTrue(self.port.send(b"x", PLACE))
+
+    def test_trouble(self) -> None:
+        """
+        It is said why no stream can be opened, until one is; and it is tried again, but not all the time.
+        """
+        self.network.blocks = lambda source, target: True
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(30)
+        self.assertIn("no stream can be opened instead (tls://192.0.2.1:443", self.context.notes.texts[0])
+        self.network.blocks = lambda source, target: False
+        self.run_(40)
+        self.assertEqual((self.context.notes.texts, self.sessions.places[-1]), ([], (IDENTITY, [PLACE])))
+
+    def test_notIntoTheOverlay(self) -> None:
+        """
+        The tunnel never runs inside itself.
+        """
+        self.streams.mayReach = lambda address: False
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(2)
+        self.assertEqual(self.sessions.places, [])
+
+    def test_revoked(self) -> None:
+        """
+        Whoever is no member opens none.
+        """
+        self.enrolment.stage = "revoked"
+        self.sessions.wanted(IDENTITY, 1)
+        self.run_(5)
+        self.assertEqual(self.network.connections, [])

@@ -1,0 +1,471 @@
+"""
+Tests for streams in simulated time: a server that accepts them, clients that open them, proxies between.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.counters import Counters
+from wand.endpoint import Endpoint
+from wand.errors import AddressInvalid, ConfigurationInvalid
+from wand.state import StateDirectory
+from wand.stream_targets import StreamTarget
+from wand.testing.context import failuresOf
+from wand.testing.streams import SimulatedStreams
+from wand.underlay.slots import Slots
+from wand.underlay.streams.accepting import (
+    ACCEPTED_IDLE,
+    STALL_PATIENCE,
+    STRANGER_PATIENCE,
+    STRANGERS_ADDRESS,
+    StreamListener,
+    endUnused,
+)
+from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
+from wand.underlay.streams.port import StreamPort
+from wand.underlay.streams.proxies import Proxies, Proxy
+from wand.underlay.streams.send_queue import OCTETS_MAXIMUM
+from wand.underlay.streams.stream import Stream
+from wand.underlay.streams.tls import certificateOf
+from wand.underlay.streams.wires import WebSocketWire
+
+SERVER, CLIENT, PROXY = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+PLACE = Endpoint(f"tcp/{SERVER}", 443)
+TARGET = StreamTarget(SERVER, 443)
+
+
+class Recorder:
+    """
+    Keeps copies of datagrams, and their senders.
+    """
+
+    def __init__(self) -> None:
+        self.datagrams: list[bytes] = []
+        self.senders: list[tuple[str, int]] = []
+        self.batches = 0
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.underlay.ports.TrainReceiver}.
+        """
+        self.datagrams.append(bytes(datagram))
+        self.senders.append(sender)
+
+    def trainReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{wand.underlay.ports.TrainReceiver}.
+        """
+        self.datagrams += map(bytes, slots.datagrams(first, count, size, last))
+        self.senders.append(sender)
+
+    def batchReceived(self) -> None:
+        """
+        See L{wand.underlay.ports.TrainReceiver}.
+        """
+        self.batches += 1
+
+
+class _Asked(Protocol):
+    """
+    A proxy that answers what it is told to, and remembers what it was asked.
+    """
+
+    answer = b"HTTP/1.1 200 Connection established\r\n\r\n"
+    network: Any
+    asked = b""
+    inner: Any = None
+
+    def dataReceived(self, octets: bytes) -> None:
+        if self.inner is not None:
+            self.inner.transport.write(octets)
+            return
+        self.asked += octets
+        self.factory.asked.append(self.asked)  # type: ignore[union-attr]
+        if b" 200 " not in self.answer:
+            self.transport.write(self.answer)  # type: ignore[union-attr]
+            return
+        factory = Factory.forProtocol(lambda: _Beyond(self))
+        self.network.client(SERVER, 443).connect(factory).addCallback(self._connected)
+
+    def _connected(self, inner: Any) -> None:
+        self.inner = inner
+        self.transport.write(self.answer)  # type: ignore[union-attr]
+
+
+class _Beyond(Protocol):
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+
+    def dataReceived(self, octets: bytes) -> None:
+        self._asked.transport.write(octets)  # type: ignore[union-attr]
+
+
+class StreamTests(SynchronousTestCase):
+    """
+    Tests for L{StreamListener}, L{StreamOpener} and L{StreamPort} together.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000)
+        self.counters = Counters()
+        self.network = SimulatedStreams(self.clock)
+        self.state = StateDirectory(str(Path(self.enterContext(tempfile.TemporaryDirectory())) / "state"))
+        self.failures = failuresOf(self.counters)
+        self.here, self.there = Recorder(), Recorder()
+        self.port = StreamPort(self.here, self.counters, self.failures)
+        self.serverPort = StreamPort(self.there, self.counters, self.failures)
+        options = certificateOf(self.state, "", "")
+        self.listener = StreamListener(options, self.clock, self.counters, self.failures)
+        self.listener.listen(self.network.host(SERVER), "0.0.0.0", 443)
+        self.listener.port = self.serverPort
+        self.addCleanup(self.listener.stop)
+
+    def run_(self, seconds: float = 1.0) -> None:
+        """
+        Let time pass.
+        """
+        end = self.clock.seconds() + seconds
+        while self.clock.seconds() < end:
+            times = [each.getTime() for each in self.clock.getDelayedCalls()]
+            self.clock.advance(max(0.0, min([*times, end]) - self.clock.seconds()))
+
+    def opener(self, proxies: Proxies | None = None) -> StreamOpener:
+        """
+        What opens streams at the client.
+        """
+        return StreamOpener(self.network.host(CLIENT), proxies or Proxies(), self.clock, self.counters)
+
+    def opened(self, target: StreamTarget = TARGET, proxies: Proxies | None = None) -> Stream:
+        """
+        A stream that is open at both ends.
+        """
+        opening = self.opener(proxies).open(target)
+        self.run_()
+        stream = self.successResultOf(opening)
+        self.port.adopt(stream, PLACE)
+        stream.ended = lambda ended, reason: self.port.forget(ended)
+        return stream
+
+    def assertCarries(self) -> None:
+        """
+        Datagrams and trains arrive at both ends.
+        """
+        train = b"".join(bytes([number]) * 1000 for number in range(40)) + b"end"
+        self.assertTrue(self.port.send(b"hello", PLACE))
+        self.assertTrue(self.port.sendTrain(memoryview(train), 1000, PLACE))
+        self.assertTrue(self.port.sendParts([b"a", memoryview(b"b")], PLACE))
+        self.run_()
+        expected = [b"hello", *(train[first : first + 1000] for first in range(0, len(train), 1000)), b"ab"]
+        self.assertEqual(self.there.datagrams, expected)
+        client = self.there.senders[0]
+        self.assertTrue(all(each is client for each in self.there.senders))
+        self.assertTrue(self.serverPort.answerStranger(b"back", client, 0.5))
+        self.run_()
+        self.assertEqual((self.here.datagrams, self.here.senders), ([b"back"], [PLACE]))
+        self.assertEqual(self.here.batches, 1)
+
+    def test_tls(self) -> None:
+        """
+        Datagrams travel in TLS, and a client takes the certificate that the server made itself.
+        """
+        self.opened()
+        self.assertCarries()
+        self.assertEqual(self.there.senders[0][0], f"tcp/{CLIENT}")
+
+    def test_webSocket(self) -> None:
+        """
+        They travel in a WebSocket inside of TLS.
+        """
+        self.opened(StreamTarget(SERVER, 443, "/wand"))
+        self.assertCarries()
+
+    def proxied(self, answer: bytes = _Asked.answer) -> list[bytes]:
+        """
+        Have a proxy.
+
+        @return: what it is asked.
+        """
+        factory = Factory.forProtocol(_Asked)
+        factory.asked = []  # type: ignore[attr-defined]
+        _Asked.network, _Asked.answer = self.network.host(PROXY), answer
+        self.network.host(PROXY).listen("0.0.0.0", 3128, factory)
+        return factory.asked  # type: ignore[attr-defined,no-any-return]
+
+    def test_proxy(self) -> None:
+        """
+        They travel through a proxy, which is told a name and a password.
+        """
+        asked = self.proxied()
+        self.opened(proxies=Proxies(Proxy.parse(f"http://somebody:s%40cret@{PROXY}")))
+        self.assertCarries()
+        self.assertIn(b"CONNECT 192.0.2.1:443 HTTP/1.1\r\n", asked[-1])
+        self.assertIn(b"\r\nProxy-Authorization: Basic c29tZWJvZHk6c0BjcmV0\r\n", asked[-1])
+
+    def test_proxyRefuses(self) -> None:
+        """
+        What a proxy answers is said, with what to do.
+        """
+        for answer, said in (
+            (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "proxy-password-file"),
+            (b"HTTP/1.0 403 Forbidden\r\nA: b\r\n\r\n", "ask whoever runs it"),
+            (b"SSH-2.0-nonsense\r\n\r\n", "something else than HTTP"),
+            (b"x" * 20_000, "something else than HTTP"),
+        ):
+            self.network._listening.pop(Endpoint(PROXY, 3128), None)
+            self.proxied(answer)
+            opening = self.opener(Proxies(Proxy.parse(PROXY))).open(TARGET)
+            self.run_()
+            self.assertIn(said, str(self.failureResultOf(opening, StreamUnavailable).value))
+
+    def test_nobodyThere(self) -> None:
+        """
+        A target that refuses, and one that does not answer, are told.
+        """
+        opening = self.opener().open(StreamTarget(SERVER, 444))
+        self.run_()
+        self.failureResultOf(opening, StreamUnavailable)
+        self.network.blocks = lambda source, target: True
+        waiting: Deferred[Stream] = self.opener().open(TARGET)
+        self.run_(OPENING_PATIENCE + 1)
+        self.failureResultOf(waiting, StreamUnavailable)
+
+    def test_unknownPlace(self) -> None:
+        """
+        What is sent to where no stream leads is dropped and counted, and whoever may open one is told.
+        """
+        missing: list[tuple[str, int]] = []
+        self.port.missing = missing.append
+        self.assertFalse(self.port.send(b"x", PLACE))
+        self.assertFalse(self.port.sendTrain(memoryview(b"xyz"), 1, PLACE))
+        self.assertEqual((missing, self.counters["drop-stream-closed"]), ([PLACE, PLACE], 4))
+        self.assertFalse(self.port.wasTooLong)
+
+    def test_closedPort(self) -> None:
+        """
+        A port that is closed ends its streams, and takes no more.
+        """
+        stream = self.opened()
+        self.port.close()
+        self.run_()
+        self.assertEqual(len(self.serverPort.streams), 0)
+        self.port.adopt(stream, PLACE)
+        self.assertFalse(self.port.send(b"x", PLACE))
+
+    # Slow links.
+
+    def test_queueIsShort(self) -> None:
+        """
+        In front of a slow link what waits is bounded in time: a datagram that is sent behind a flow that never ends
+        arrives within a fraction of a second, and what did not fit is counted.
+        """
+        self.opened()
+        self.network.rate = 250_000  # octets: 2 Mbit/s
+        for number in range(200):
+            self.port.sendTrain(memoryview(bytes(14_000)), 1_400, PLACE)
+            if number == 150:
+                self.port.send(b"\x04ping", PLACE)
+                sent = self.clock.seconds()
+            self.run_(0.02)
+        end = self.clock.seconds()
+        while b"\x04ping" not in self.there.datagrams and self.clock.seconds() < end + 5:
+            self.run_(0.01)
+        self.assertIn(b"\x04ping", self.there.datagrams)
+        self.assertGreater(self.counters["drop-stream-late"], 0)
+        self.assertLess(self.there.datagrams.index(b"\x04ping"), 1000)
+        self.assertGreater(end, sent)
+
+    def test_delayOfAPing(self) -> None:
+        """
+        Its delay is that of the queue and of one piece that the system has.
+        """
+        self.opened()
+        self.port.send(b"hello", PLACE)
+        self.run_(0.1)
+        self.serverPort.towards(self.there.senders[0])
+        self.network.rate = 250_000
+        delays = []
+        for _ in range(40):
+            for _ in range(10):
+                self.port.sendTrain(memoryview(bytes(8_400)), 1_400, PLACE)
+                self.run_(0.01)
+            self.there.datagrams.clear()
+            sent = self.clock.seconds()
+            self.port.send(b"\x04ping", PLACE)
+            while b"\x04ping" not in self.there.datagrams and self.clock.seconds() < sent + 3:
+                self.port.sendTrain(memoryview(bytes(8_400)), 1_400, PLACE)
+                self.run_(0.01)
+            delays.append(self.clock.seconds() - sent)
+        self.assertLess(sorted(delays)[len(delays) // 2], 0.25)
+        self.assertLess(max(delays[10:]), 0.5)
+
+    def test_stalled(self) -> None:
+        """
+        A stream whose other end takes nothing holds a bounded number of octets, and is ended after some seconds.
+        """
+        stream = self.opened()
+        self.network.connections[-1][0].isStuck = True
+        for _ in range(100):
+            self.port.sendTrain(memoryview(bytes(14_000)), 1_400, PLACE)
+        self.assertLessEqual(stream.queued, OCTETS_MAXIMUM)
+        self.run_(STALL_PATIENCE + 0.1)
+        endUnused((stream,), self.clock.seconds(), 1e9, self.counters)
+        self.assertEqual(self.counters["streams-stalled"], 1)
+        self.assertEqual(self.port.streams, {})
+
+    # Strangers.
+
+    def test_strangersEnd(self) -> None:
+        """
+        A stream that no conversation uses ends after some seconds; one that is used stays, until nobody uses it.
+        """
+        self.opened()
+        self.run_(STRANGER_PATIENCE / 2)
+        self.port.send(b"hello", PLACE)
+        self.run_(0.1)
+        self.serverPort.towards(self.there.senders[0])
+        self.run_(STRANGER_PATIENCE)
+        self.assertEqual(len(self.serverPort.streams), 1)
+        self.run_(ACCEPTED_IDLE + 2)
+        self.assertEqual((len(self.serverPort.streams), self.listener.count), (0, 0))
+        self.assertEqual(self.counters["streams-idle"], 1)
+        self.opened()
+        self.run_(STRANGER_PATIENCE + 2)
+        self.assertEqual((len(self.serverPort.streams), self.listener.count), (0, 0))
+
+    def test_whoSpeaksSlowly(self) -> None:
+        """
+        Whoever connects and says little or nothing goes, too.
+        """
+        connecting = self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_()
+        silent: Any = self.successResultOf(connecting)
+        for _ in range(20):
+            silent.transport.write(b"\x16")
+            self.run_(1.0)
+        self.assertFalse(silent.transport.connected)
+        self.assertEqual(self.listener.count, 0)
+
+    def test_strangersOfOneAddress(self) -> None:
+        """
+        Of one address there are few; who comes takes the place of the oldest, and members of it are untouched.
+        """
+        self.opened()
+        self.port.send(b"hello", PLACE)
+        self.run_(0.1)
+        self.serverPort.towards(self.there.senders[0])
+        self.run_(2)
+        for _ in range(3 * STRANGERS_ADDRESS):
+            self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+            self.run_(0.05)
+        self.assertLessEqual(self.listener.count, STRANGERS_ADDRESS + 1)
+        self.assertEqual(len(self.serverPort.streams), 1)
+        self.assertTrue(self.port.send(b"still here", PLACE))
+        self.run_(0.1)
+        self.assertIn(b"still here", self.there.datagrams)
+
+    def test_plainTextFromElsewhere(self) -> None:
+        """
+        Only a proxy on the same host may come without TLS.
+        """
+        connecting = self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_()
+        plain: Any = self.successResultOf(connecting)
+        plain.transport.write(WebSocketWire("example.org", "/wand").answer)
+        self.run_(0.1)
+        self.assertEqual(self.serverPort.streams, {})
+        self.assertFalse(plain.transport.connected)
+        self.assertEqual(self.counters["stream-malformed"], 1)
+
+    # Certificates.
+
+    def test_certificateIsKept(self) -> None:
+        """
+        The certificate that a server makes is made once, and its file is open to nobody else.
+        """
+        kept = self.state.read("tls.pem")
+        certificateOf(self.state, "", "")
+        self.assertEqual(self.state.read("tls.pem"), kept)
+        self.assertEqual((self.state.path / "tls.pem").stat().st_mode & 0o777, 0o600)
+
+    def test_certificateOfOthers(self) -> None:
+        """
+        Another one may be in a file with its key, or in two; what is none is refused.
+        """
+        path = str(self.state.path / "tls.pem")
+        certificateOf(self.state, path, "")
+        certificateOf(self.state, path, path)
+        self.state.write("nonsense", b"nonsense")
+        for certificate, key in ((str(self.state.path / "nonsense"), ""), (path, str(self.state.path / "nonsense"))):
+            with self.assertRaises(ConfigurationInvalid):
+                certificateOf(self.state, certificate, key)
+        with self.assertRaises(ConfigurationInvalid):
+            certificateOf(self.state, "/nowhere", "")
+
+
+class ProxiesTests(SynchronousTestCase):
+    """
+    Tests for L{Proxies}, L{Proxy} and L{StreamTarget}.
+    """
+
+    def test_environment(self) -> None:
+        """
+        The proxy and the exceptions may stand in the environment.
+        """
+        found = Proxies.fromEnvironment(
+            {"HTTPS_PROXY": "http://a:b@proxy.example:8080", "no_proxy": ".example.org,10.0.0.0/8 192.0.2.7"}
+        )
+        self.assertEqual(found.proxy, Proxy("proxy.example", 8080, "a:b"))
+        for host in ("www.example.org", "example.org", "10.9.9.9", "192.0.2.7"):
+            self.assertIs(found.towards(host), None)
+        for host in ("example.com", "notexample.org", "192.0.2.8"):
+            self.assertIs(found.towards(host), found.proxy)
+        self.assertIs(Proxies.fromEnvironment({}).proxy, None)
+        self.assertIs(Proxies(found.proxy, ("*",)).towards("example.com"), None)
+
+    def test_passwordStaysSecret(self) -> None:
+        """
+        A password is neither in what is shown of a proxy nor in an error about it.
+        """
+        proxy = Proxy.parse("http://a:secret@proxy.example")
+        self.assertNotIn("secret", f"{proxy} {proxy!r}")
+        for wrong in (
+            "https://a:secret@proxy.example",
+            "socks5://a:secret@x",
+            "http://a:secret@",
+            "http://a:secret@h:x",
+        ):
+            with self.assertRaises(AddressInvalid) as caught:
+                Proxy.parse(wrong)
+            self.assertNotIn("secret", str(caught.exception))
+
+    def test_targets(self) -> None:
+        """
+        Places of streams are written as URLs.
+        """
+        self.assertEqual(StreamTarget.parse("tls://example.org"), StreamTarget("example.org", 443))
+        self.assertEqual(StreamTarget.parse("wss://[2001:db8::1]:8443/a/b"), StreamTarget("2001:db8::1", 8443, "/a/b"))
+        self.assertEqual(StreamTarget.parse("wss://example.org"), StreamTarget("example.org", 443, "/"))
+        for text in ("tls://example.org:443", "wss://example.org/wand", "wss://[2001:db8::1]:8443/"):
+            self.assertEqual(str(StreamTarget.parse(text)), text)
+        for text in (
+            "http://example.org",
+            "tls://",
+            "tls://a/b",
+            "wss://a/b c",
+            "tls://a:b",
+            "wss://a@b/c",
+            "tls://a/",
+        ):
+            with self.assertRaises(AddressInvalid):
+                StreamTarget.parse(text)

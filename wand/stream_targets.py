@@ -1,0 +1,78 @@
+"""
+Where a stream may lead: C{tls://HOST:443}, or C{wss://HOST/PATH} to a web server that passes a WebSocket on.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from wand.endpoint import splitHostPort
+from wand.errors import AddressInvalid
+
+#: The TCP port of HTTPS.
+HTTPS: Final = 443
+
+#: What the texts begin with.
+SCHEMES: Final = ("tls", "wss")
+
+
+@attrs.frozen
+class StreamTarget:
+    """
+    Where a stream may lead.
+
+    @ivar host: a numeric address or a name.
+    @ivar path: of the WebSocket; empty if it is none.
+    """
+
+    host: str
+    port: int
+    path: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> StreamTarget:
+        """
+        Read C{tls://HOST:PORT} or C{wss://HOST:PORT/PATH}; the port is 443 if there is none.
+
+        @raise AddressInvalid: if it is anything else.
+        """
+        scheme, _, rest = text.partition("://")
+        authority, slash, path = rest.partition("/")
+        isPlain = all(each.isprintable() and not each.isspace() and ord(each) < 0x7F for each in path)
+        if scheme not in SCHEMES or not isPlain or (scheme == "tls" and slash) or "@" in authority:
+            raise AddressInvalid(f"{text!r} is no place of a stream; write tls://HOST:443 or wss://HOST/PATH")
+        host, port = splitHostPort(authority, HTTPS)
+        return cls(host, port, f"/{path}" if scheme == "wss" else "")
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == HTTPS and self.path else f":{self.port}"
+        return f"{'wss' if self.path else 'tls'}://{host}{port}{self.path}"
+
+
+def isTarget(text: str) -> bool:
+    """
+    Is this the text of a place of a stream, and not of an endpoint?
+    """
+    return "://" in text
+
+
+def checkPlace(text: str, defaultPort: int | None = None) -> None:
+    """
+    Check where a server is said to be: C{HOST:PORT}, or as L{StreamTarget.parse} reads it.
+
+    @raise AddressInvalid: if it is neither.
+    """
+    if isTarget(text):
+        StreamTarget.parse(text)
+    else:
+        splitHostPort(text, defaultPort)
+
+
+def targetsIn(texts: tuple[str, ...]) -> list[StreamTarget]:
+    """
+    The places of streams among those of a server.
+    """
+    return [StreamTarget.parse(each) for each in texts if isTarget(each)]

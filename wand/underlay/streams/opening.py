@@ -1,0 +1,95 @@
+"""
+Opening streams: to a server, straight or through a proxy.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
+from twisted.internet.interfaces import IProtocol, IProtocolFactory, IReactorTime
+from twisted.python.failure import Failure
+
+from wand.counters import Counters
+from wand.errors import WandError
+from wand.stream_targets import StreamTarget
+from wand.underlay.streams.network import StreamNetwork
+from wand.underlay.streams.proxies import Proxies, ThroughProxy
+from wand.underlay.streams.stream import Lone, Stream
+from wand.underlay.streams.tls import opening
+from wand.underlay.streams.wires import PlainWire, WebSocketWire
+
+#: Seconds until a stream must be open.
+OPENING_PATIENCE: Final = 10.0
+
+
+class StreamUnavailable(WandError):
+    """
+    A stream cannot be opened; the text says why.
+    """
+
+
+class StreamOpener:
+    """
+    Opens streams.
+    """
+
+    def __init__(self, network: StreamNetwork, proxies: Proxies, clock: IReactorTime, counters: Counters) -> None:
+        self._network = network
+        self._proxies = proxies
+        self._clock = clock
+        self._counters = counters
+
+    def way(self, target: StreamTarget) -> str:
+        """
+        How a target is reached, for people.
+        """
+        proxy = self._proxies.towards(target.host)
+        return f"{target} through the proxy {proxy}" if proxy else str(target)
+
+    def open(self, target: StreamTarget) -> Deferred[Stream]:
+        """
+        Open a stream.
+
+        @return: fires with it once datagrams can be sent; fails with L{StreamUnavailable}.
+        """
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        wire = WebSocketWire(host, target.path) if target.path else PlainWire()
+        stream = Stream(wire, self._clock, self._counters)
+        wrapped = opening(target.host, Lone(stream), self._clock)
+        connecting = self._connect(target, wrapped)
+
+        def lost(failure: Failure) -> None:
+            if not stream.opened.called:
+                stream.opened.errback(failure)
+
+        def cancel(_: Deferred[Stream]) -> None:
+            connecting.cancel()
+            stream.close("it is not needed any more")
+
+        result: Deferred[Stream] = Deferred(cancel)
+        connecting.addErrback(lost)
+        stream.opened.addCallbacks(
+            lambda _: None if result.called else result.callback(stream),
+            lambda failure: None if result.called else result.errback(self._failed(target, failure)),
+        )
+        return result.addTimeout(OPENING_PATIENCE, self._clock, lambda _, seconds: self._late(target, seconds))
+
+    def _connect(self, target: StreamTarget, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        proxy = self._proxies.towards(target.host)
+        if proxy is None:
+            return self._network.client(target.host, target.port).connect(factory)
+        way = self._network.client(proxy.host, proxy.port)
+        return ThroughProxy(way, proxy, target.host, target.port).connect(factory)
+
+    def _failed(self, target: StreamTarget, failure: Failure) -> Failure:
+        error = failure.value
+        if isinstance(error, DNSLookupError):
+            reason = f"the name {target.host} cannot be resolved"
+        else:
+            reason = failure.getErrorMessage()
+        return Failure(StreamUnavailable(f"{target}: {reason}"))
+
+    def _late(self, target: StreamTarget, seconds: float) -> Failure:
+        return Failure(StreamUnavailable(f"{self.way(target)}: there is no answer"))

@@ -1,0 +1,176 @@
+"""
+TLS around streams.
+
+It hides nothing and proves nothing that the sealed protocol inside does not hide and prove better; without it, what
+lies between might let nothing through.  So a client takes any certificate (docs/security.md says why).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL, crypto
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLServerConnectionCreator,
+    IProtocolFactory,
+    IReactorTime,
+)
+from twisted.internet.ssl import CertificateOptions, TLSVersion
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from zope.interface import implementer
+
+from wand.errors import ConfigurationInvalid
+from wand.state import StateDirectory
+
+#: The file with the certificate that a server makes itself, and its key.
+CERTIFICATE: Final = "tls.pem"
+
+#: For how long it is valid; nobody checks.
+_DAYS: Final = 3650
+
+#: What a browser and a web server would agree on; middleboxes look at it.
+_PROTOCOLS: Final = [b"http/1.1"]
+
+_KEY: Final = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----\n?", re.DOTALL)
+
+
+class TLSProtocol(TLSMemoryBIOProtocol):
+    """
+    Tells when all that came at once is handed over.
+    """
+
+    def dataReceived(self, octets: bytes) -> None:
+        """
+        See L{twisted.internet.interfaces.IProtocol}.
+        """
+        super().dataReceived(octets)  # type: ignore[no-untyped-call]
+        if self.wrappedProtocol is not None:  # what came may have ended it
+            self.wrappedProtocol.batchReceived()  # type: ignore[attr-defined]
+
+
+class TLSFactory(TLSMemoryBIOFactory):
+    """
+    Wraps streams in TLS.
+    """
+
+    protocol = TLSProtocol
+    noisy = False
+
+
+def accepting(context: CertificateOptions, factory: IProtocolFactory, clock: IReactorTime) -> TLSFactory:
+    """
+    Wraps the streams of a server.
+    """
+    return TLSFactory(_Server(context), False, factory, clock)
+
+
+def opening(host: str, factory: IProtocolFactory, clock: IReactorTime) -> TLSFactory:
+    """
+    Wraps the stream of a client.
+
+    @param host: the name of the server, or its address.
+    """
+    return TLSFactory(_Client(host), True, factory, clock)
+
+
+def certificateOf(state: StateDirectory, certificate: str, key: str) -> CertificateOptions:
+    """
+    What a server shows.
+
+    @param certificate: a file with its certificate and those above it; empty for one that is made and kept in C{state}.
+    @param key: a file with the key; empty if it is in the same file.
+    @raise ConfigurationInvalid: if they cannot be used.
+    @raise wand.errors.StateUnavailable: if what is kept cannot be read or written.
+    """
+    if not certificate:
+        return _options(_kept(state), "", "tls-certificate")
+    return _options(_read(certificate, "tls-certificate"), _read(key, "tls-key") if key else "", "tls-certificate")
+
+
+def _read(path: str, key: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationInvalid("", key, f"{path} cannot be read: {error}") from None
+
+
+def _options(certificate: str, key: str, where: str) -> CertificateOptions:
+    try:
+        own, *above = x509.load_pem_x509_certificates(certificate.encode())
+        private = load_pem_private_key(_keyIn(key or certificate).encode(), None)
+        options = CertificateOptions(
+            privateKey=private,  # type: ignore[arg-type]
+            certificate=own,  # type: ignore[arg-type]  # pyOpenSSL prefers these to its own
+            extraCertChain=above,  # type: ignore[arg-type]
+            acceptableProtocols=_PROTOCOLS,
+            raiseMinimumTo=TLSVersion.TLSv1_2,
+        )
+        options.getContext()
+    except (ValueError, TypeError, SSL.Error, crypto.Error, UnsupportedAlgorithm) as error:
+        raise ConfigurationInvalid("", where, f"it is no certificate with its key in PEM: {error}") from None
+    return options
+
+
+def _keyIn(text: str) -> str:
+    found = _KEY.search(text)
+    if found is None:
+        raise ValueError("there is no private key")
+    return found[0]
+
+
+def _kept(state: StateDirectory) -> str:
+    kept = state.read(CERTIFICATE)
+    if kept is None:
+        kept = _made()
+        state.write(CERTIFICATE, kept)
+    return kept.decode("ascii", "replace")
+
+
+def _made() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=_DAYS))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class _Server:
+    def __init__(self, options: CertificateOptions) -> None:
+        self._context = options.getContext()
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        return SSL.Connection(self._context, None)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _Client:
+    def __init__(self, host: str) -> None:
+        options = CertificateOptions(raiseMinimumTo=TLSVersion.TLSv1_2, acceptableProtocols=_PROTOCOLS)
+        self._context = options.getContext()
+        self._name = None if ":" in host or host.replace(".", "").isdigit() else host.encode("idna")
+
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        connection = SSL.Connection(self._context, None)
+        if self._name is not None:  # names only (RFC 6066, section 3)
+            connection.set_tlsext_host_name(self._name)
+        return connection
