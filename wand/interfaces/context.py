@@ -15,6 +15,7 @@ from wand.events import Events
 from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.host.changes import HostChanges, Unwatched
+from wand.underlay.links import Links, Unlinked
 from wand.underlay.ports import Underlay
 from wand.worker import SameThread, Worker
 
@@ -35,6 +36,7 @@ class Context:
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar makeWorker: makes a worker, of a name for people, for what may block.
     @ivar hostChanges: what changes on this host: interfaces, addresses, routes.
+    @ivar links: reaches whoever is on a link with this host.
     """
 
     clock: IReactorTime
@@ -55,6 +57,7 @@ class Context:
     )
     makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
     hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
+    links: Links = attrs.field(kw_only=True, factory=Unlinked)
 
     def __attrs_post_init__(self) -> None:
         self.events.caught = self.failures.caught

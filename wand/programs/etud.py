@@ -285,4 +285,5 @@ class EtudService(Service):
             host=configuration.listen,
             port=configuration.port,
             follower=self.directories,
+            lanDiscovery=configuration.lanDiscovery,
         )

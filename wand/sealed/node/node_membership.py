@@ -24,6 +24,7 @@ from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
+from wand.sealed.node.lan_member import lanDiscoveryOf
 from wand.sealed.node.learned_cache import LearnedCache
 from wand.sealed.node.overlap import OverlapWatch, interfacesOf
 from wand.sealed.node.own_addresses import OwnAddresses
@@ -47,6 +48,7 @@ class NodeMembership:
     @ivar claims: who owns which address.
     @ivar sealed: what directories and frame services work with.
     @ivar goodbyes: says goodbye to other members.
+    @ivar lan: finds members on our links; C{None} if it is off.
     """
 
     _log = Logger()
@@ -63,12 +65,14 @@ class NodeMembership:
         host: str,
         port: int,
         follower: MembershipFollower,
+        lanDiscovery: bool = True,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
         @param host: the local address of the data.
         @param port: the UDP port of the data.
         @param follower: is told of changes of our membership.
+        @param lanDiscovery: find members on our links?
         """
         sessions = transport.sessions
         told = context.clock, context.failures, context.notes
@@ -99,6 +103,7 @@ class NodeMembership:
         where = host, port
         self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
         self.sealed = MemberContext(self._participant, sessions, self._control)
+        self.lan = lanDiscoveryOf(enrolment, self._participant, tap, where, sessions, context) if lanDiscovery else None
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
@@ -145,6 +150,7 @@ class NodeMembership:
         Leave no timer behind.
         """
         self._redeeming.stop()
+        self._endLan()
         self._certificate.stop()
         self._clocks.stop()
         self._overlap.stop()
@@ -202,6 +208,8 @@ class NodeMembership:
             self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
+        if self.lan is not None:
+            self.lan.start()
         self._certificate.keepFresh()
         self._announce()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
@@ -231,9 +239,14 @@ class NodeMembership:
         """
         We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
+        self._endLan()
         self._certificate.stop()
         self._follower.serversChanged()
         self._sessions.endAll()
+
+    def _endLan(self) -> None:
+        if self.lan is not None:
+            self.lan.stop()
 
     # What the operator sees.
 

@@ -1,0 +1,3 @@
+"""
+Reach: how members find a way to each other.
+"""
