@@ -109,6 +109,12 @@ class NotPermitted(WandError):
     """
 
 
+class NoAnswer(WandError):
+    """
+    A member does not answer, or there is no session in which it could be asked.
+    """
+
+
 class TokenInvalid(WandError):
     """
     A text is not an invitation token, or it was cut off or changed.

@@ -65,6 +65,33 @@ class PeerStatus(Status, frozen=True):
     reasons: dict[str, int] = {}
 
 
+class WayStatus(Status, frozen=True):
+    """
+    A way to a member: a place to which its datagrams can go, and what is known of it.
+
+    @ivar place: the place, as C{HOST:PORT} or with its kind in front, see L{wand.underlay.place_kinds}.
+    @ivar rank: C{lan}, C{ipv6}, C{ipv4}, C{stream} or C{relay}, the best first.
+    @ivar sources: who says that the member is there, see L{wand.interfaces.ISessions.introduce}, and C{heard} if it was
+        heard there; empty for a way that is only remembered.
+    @ivar isProven: did the member answer there, and nothing since says that it no longer would?
+    @ivar roundTrip: seconds from a question to its answer, smoothed; C{None} where none was answered.
+    @ivar asked: when the member was last asked there whether it is there; C{None} for never.
+    @ivar answered: when it last answered there; C{None} for never.
+    @ivar usedSince: since when it is the way in use; C{None} if it is not.
+    @ivar why: why it is used, or why it is not, in a few words.
+    """
+
+    place: str
+    rank: str
+    sources: list[str]
+    isProven: bool
+    roundTrip: float | None
+    asked: float | None
+    answered: float | None
+    usedSince: float | None
+    why: str
+
+
 class CounterStatus(Status, frozen=True):
     """
     A counter and what it counts.

@@ -8,15 +8,17 @@ them.  What it opens says whom it hears (L{ISessions.onSession}); who may be hea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
 from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader
 from wand.interfaces.membership import Member
 from wand.interfaces.protocol import IPeerProtocol, ITransport
+from wand.status import WayStatus
 
 
 class JoinKey(bytes):
@@ -108,6 +110,25 @@ class ISessions(Interface):
     def onWay(reader: WayReader) -> None:
         """
         Tell C{reader} when another place is used for a member than before.
+        """
+
+    def seek(peer: bytes) -> None:
+        """
+        A member was called, or calls us: it tries to reach us at the same time, so try quickly for a moment wherever it
+        may be.  Without a session a handshake is begun; in a session it is asked to answer.
+        """
+
+    def waysTo(peer: bytes) -> Sequence[WayStatus]:
+        """
+        Every way to a member that is known, the one in use first, then the best first; for people.
+        """
+
+    def ping(peer: bytes, place: Endpoint | None = None) -> Deferred[float]:
+        """
+        Ask a member to answer, inside the session.
+
+        @param place: one of those that L{waysTo} names; C{None} for the one in use.
+        @return: fires with the seconds that it took, or with L{wand.errors.NoAnswer}.
         """
 
     def endpointOf(peer: bytes) -> Endpoint | None:

@@ -4,12 +4,14 @@ The sessions of a transport, for all that is no frame: where peers are, what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
 from wand.endpoint import Endpoint
+from wand.errors import NoAnswer
 from wand.interfaces import ISessions
 from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.sessions.conversation import Conversation
@@ -18,6 +20,7 @@ from wand.sealed.sessions.packets import CONTROL
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.readers import Readers
 from wand.sealed.sessions.shared import Shared
+from wand.status import WayStatus
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART_GRACE: Final = 1.0
@@ -79,6 +82,23 @@ class SealedSessions:
         conversation = self.find(server)
         if conversation is not None:
             conversation.introduce(self._reachable(endpoints), DIRECTORY)
+
+    def seek(self, peer: bytes) -> None:
+        """
+        See L{ISessions}.
+        """
+
+    def waysTo(self, peer: bytes) -> Sequence[WayStatus]:
+        """
+        See L{ISessions}.
+        """
+        return ()
+
+    def ping(self, peer: bytes, place: Endpoint | None = None) -> Deferred[float]:
+        """
+        See L{ISessions}.
+        """
+        return fail(NoAnswer("there is no session with that member"))
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         """
