@@ -18,7 +18,7 @@ from wand.control.program import InvitationSettings
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import Port
 from wand.ethernet import MAC
-from wand.interfaces import ITapDriver
+from wand.interfaces import Context, ITapDriver
 from wand.programs.node import Node
 from wand.programs.program import Surroundings
 from wand.programs.sealed_server import SealedServer
@@ -65,7 +65,7 @@ class Dwelling:
         """
         Start the node and sit down at its tap.
         """
-        self.context = simulatedContext(self._world.clock, self._world.network, self.address)
+        self.context = self.makeContext()
         load = lambda: NodeConfiguration(**self._keys)  # type: ignore[arg-type]  # noqa: E731
         self.node = Node(Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append, "node.toml"))
         self.node.privilegedStartService()
@@ -74,6 +74,12 @@ class Dwelling:
         self.host: Port = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
         self.isRunning = True
         return self
+
+    def makeContext(self) -> Context:
+        """
+        What the node works with, made at each start.
+        """
+        return simulatedContext(self._world.clock, self._world.network, self.address)
 
     def stop(self) -> None:
         """

@@ -72,10 +72,12 @@ class SimulatedLink:
                 self._clock.callLater(0, port.arrive, spoken)
 
 
-@attrs.frozen
+@attrs.define
 class SimulatedLinks:
     """
     The links of a host: L{wand.underlay.links.Links}; there is one.
+
+    @ivar addresses: our addresses there, which a test may change.
     """
 
     link: SimulatedLink
