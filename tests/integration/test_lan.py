@@ -96,7 +96,9 @@ def test_off(makeSealed: Callable[..., Deployment]) -> None:
     """
     With C{lan-discovery = no} nothing is said on the link.
     """
-    network = makeSealed(1, change=('protocol = "sealed"\ndriver', 'protocol = "sealed"\nlan-discovery = false\ndriver'))
+    network = makeSealed(
+        1, change=('protocol = "sealed"\ndriver', 'protocol = "sealed"\nlan-discovery = false\ndriver')
+    )
     assert network.counters(network.topology.nodes[0]).get("link-sent", 0) == 0
 
 

@@ -9,7 +9,7 @@ them.  What it opens says whom it hears (L{ISessions.onSession}); who may be hea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
@@ -19,6 +19,7 @@ from wand.interfaces.control_messages import ControlReader, SessionReader
 from wand.interfaces.membership import Member
 from wand.interfaces.protocol import IPeerProtocol, ITransport
 from wand.status import WayStatus
+from wand.underlay.ports import DatagramPort
 
 
 class JoinKey(bytes):
@@ -54,6 +55,24 @@ WayReader: TypeAlias = Callable[[bytes, Member, tuple[str, int], str], object]
 
 #: Is told by how many seconds a member's clock is ahead of ours.
 ClockReader: TypeAlias = Callable[[Member, float], object]
+
+
+class Ways(Protocol):
+    """
+    The ports through which a transport sends, by the kind of the place.
+    """
+
+    def add(self, kind: str, port: DatagramPort) -> None:
+        """
+        Send to all places of a kind through this port, from now on.
+
+        @param kind: one of L{wand.underlay.place_kinds}.
+        """
+
+    def portFor(self, place: tuple[str, int]) -> DatagramPort | None:
+        """
+        The port for a place; C{None} if there is none for its kind, or nothing may go there.
+        """
 
 
 class ISessions(Interface):
@@ -218,6 +237,8 @@ class ISessionTransport(ITransport):
     """
 
     sessions: ISessions = Attribute("Its sessions.  They do not wait for C{start}.")
+
+    ways: Ways = Attribute("The ports that it sends through; whoever has another way to members adds one.")
 
     mayReach: Callable[[str], bool] = Attribute(
         "Set from outside: may datagrams go to this host?  To addresses of the overlay they may not, or the tunnel "

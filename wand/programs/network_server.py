@@ -29,6 +29,7 @@ from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.overlap import OverlapWatch
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.overlay import overlayOf
+from wand.sealed.reach.observing import Observing
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
@@ -79,6 +80,7 @@ class NetworkServer:
             authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
         )
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
+        Observing(sessions, control, context, asks=False)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)

@@ -24,8 +24,8 @@ from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
-from wand.sealed.node.lan_member import lanDiscoveryOf
 from wand.sealed.node.learned_cache import LearnedCache
+from wand.sealed.node.node_reach import NodeReach
 from wand.sealed.node.overlap import OverlapWatch, interfacesOf
 from wand.sealed.node.own_addresses import OwnAddresses
 from wand.sealed.node.own_certificate import OwnCertificate
@@ -48,7 +48,7 @@ class NodeMembership:
     @ivar claims: who owns which address.
     @ivar sealed: what directories and frame services work with.
     @ivar goodbyes: says goodbye to other members.
-    @ivar lan: finds members on our links; C{None} if it is off.
+    @ivar reach: how others are reached, and find us.
     """
 
     _log = Logger()
@@ -103,7 +103,16 @@ class NodeMembership:
         where = host, port
         self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
         self.sealed = MemberContext(self._participant, sessions, self._control)
-        self.lan = lanDiscoveryOf(enrolment, self._participant, tap, where, sessions, context) if lanDiscovery else None
+        self.reach = NodeReach(
+            enrolment,
+            self._participant,
+            tap,
+            where,
+            transport,
+            self._control,
+            context,
+            lanDiscovery=lanDiscovery,
+        )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
@@ -150,7 +159,7 @@ class NodeMembership:
         Leave no timer behind.
         """
         self._redeeming.stop()
-        self._endLan()
+        self.reach.stop()
         self._certificate.stop()
         self._clocks.stop()
         self._overlap.stop()
@@ -181,6 +190,7 @@ class NodeMembership:
         An address or a route of this host changed: it may be in the way of the overlay.
         """
         self._overlap.look()
+        self.reach.moved()
 
     def macChanged(self) -> None:
         """
@@ -208,8 +218,7 @@ class NodeMembership:
             self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
-        if self.lan is not None:
-            self.lan.start()
+        self.reach.start()
         self._certificate.keepFresh()
         self._announce()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
@@ -239,14 +248,10 @@ class NodeMembership:
         """
         We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
-        self._endLan()
+        self.reach.stop()
         self._certificate.stop()
         self._follower.serversChanged()
         self._sessions.endAll()
-
-    def _endLan(self) -> None:
-        if self.lan is not None:
-            self.lan.stop()
 
     # What the operator sees.
 
