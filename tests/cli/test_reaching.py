@@ -19,7 +19,7 @@ async def test_why(bench: Bench) -> None:
     status, out, err = await bench.run("why", "two")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].startswith("two (") and lines[0].endswith("): a session")
+    assert lines[0].startswith("there is a session with two (")
     assert lines[1] == "Let the router forward UDP port 22222 to this host."
     used, lost = (next(line for line in lines if place in line) for place in ("relay server", "192.0.2.2:20002"))
     assert used.split()[0] == "*"

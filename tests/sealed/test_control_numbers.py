@@ -15,11 +15,12 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
+from wand.sealed.reach.observing import Observe, Observed
 
 #: The numbers of all messages that there are, by the names of their classes.
 TAGS = {
     message.__name__: message.__struct_config__.tag
-    for message in (*get_args(membership.Message), *get_args(directory.Message))
+    for message in (*get_args(membership.Message), *get_args(directory.Message), Observe, Observed)
 }
 
 
@@ -62,9 +63,9 @@ class ControlNumbersTests(SynchronousTestCase):
 
     def test_numbersOfWhatIsToComeAreFree(self) -> None:
         """
-        Nothing uses what is kept for reach, gossip and relay.
+        Nothing uses what is kept for gossip and relay.
         """
-        for what in ("reach", "gossip", "relay"):
+        for what in ("gossip", "relay"):
             self.assertFalse(set(RANGES[what]) & set(TAGS.values()), what)
 
     def test_oneOctetIsEnough(self) -> None:

@@ -55,9 +55,9 @@ def whyLines(found: WhyStatus, now: float) -> list[str]:
     """
     Why a member is reached the way it is.
     """
-    title = f"{clean(found.peer)} ({shortKey(found.key)}): {'a session' if found.isUp else 'no session'}"
+    who = f"{clean(found.peer)} ({shortKey(found.key)})"
     return [
-        click.style(title, bold=True),
+        click.style(f"there is a session with {who}" if found.isUp else f"there is no session with {who}", bold=True),
         found.advice,
         *_part("Its places", _ways(found, now)),
         *_part("Our places", [[each.endpoint, each.kind, each.about] for each in found.ours]),

@@ -58,6 +58,7 @@ from wand.interfaces.sessions import (
     ISessionTransport,
     JoinKey,
     JoinReader,
+    Ways,
 )
 from wand.interfaces.store import IRecords, IStore
 
@@ -112,4 +113,5 @@ __all__ = [
     "TapRequest",
     "TransportRequest",
     "Verdict",
+    "Ways",
 ]

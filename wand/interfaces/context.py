@@ -15,7 +15,7 @@ from wand.events import Events
 from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.host.changes import HostChanges, Unwatched
-from wand.underlay.links import Links, Unlinked
+from wand.underlay.links import Links, NoLinks
 from wand.underlay.ports import Underlay
 from wand.worker import SameThread, Worker
 
@@ -57,7 +57,7 @@ class Context:
     )
     makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
     hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
-    links: Links = attrs.field(kw_only=True, factory=Unlinked)
+    links: Links = attrs.field(kw_only=True, factory=NoLinks)
 
     def __attrs_post_init__(self) -> None:
         self.events.caught = self.failures.caught

@@ -79,7 +79,7 @@ class Links(Protocol):
         """
 
 
-class Unlinked:
+class NoLinks:
     """
     A host on no link.
     """
