@@ -15,12 +15,12 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
-from wand.sealed.reach.observing import Observe, Observed
+from wand.sealed.reach.observing import Locate, Located
 
 #: The numbers of all messages that there are, by the names of their classes.
 TAGS = {
     message.__name__: message.__struct_config__.tag
-    for message in (*get_args(membership.Message), *get_args(directory.Message), Observe, Observed)
+    for message in (*get_args(membership.Message), *get_args(directory.Message), Locate, Located)
 }
 
 

@@ -80,7 +80,7 @@ class NetworkServer:
             authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
         )
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
-        Observing(sessions, control, context, asks=False)
+        Observing(sessions, control, context)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)

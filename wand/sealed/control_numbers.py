@@ -52,9 +52,9 @@ DIRECTORY_NUMBERS: Final = range(16, 32)
 # To reach members behind NATs.
 CALL: Final = 32
 CALLED: Final = 33
-OBSERVE: Final = 40
-OBSERVED: Final = 41
-OBSERVING_NUMBERS: Final = range(40, 42)
+LOCATE: Final = 40
+LOCATED: Final = 41
+LOCATING_NUMBERS: Final = range(40, 42)
 REACH_NUMBERS: Final = range(32, 48)
 
 # Members that pass datagrams on.

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.sealed.credentials.signed import packed
 from wand.sealed.reach.nat_kind import ADDRESS, ADDRESS_AND_PORT, INDEPENDENT, NONE, UNKNOWN, mappingOf
-from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, PATIENCE, Observation, Observe, Observed, Observing
+from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, PATIENCE, Locate, Located, Observation, Observing
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -33,7 +33,9 @@ class Member:
         self.context = simulatedContext(world.clock, Network(world.clock, Random(1)), "192.0.2.1")
         control = ControlMessages(self.sessions, world.clock, self.context.counters)
         sessions: Any = self.sessions
-        self.observing = Observing(sessions, control, self.context, asks=asks)
+        self.told: list[tuple[Endpoint, bytes]] = []
+        observed = (lambda endpoint, by: self.told.append((endpoint, by))) if asks else None
+        self.observing = Observing(sessions, control, self.context, observed)
 
     def count(self, counter: str) -> int:
         """
@@ -55,13 +57,14 @@ class ObservingTests(SynchronousTestCase):
         When a session begins each learns where the other hears it; a server asks nobody.
         """
         node, server = Member(self.world.person(1)), Member(self.world.person(2, server=True), asks=False)
-        node.sessions.sendControl(server.identity, packed(Observe()))
+        node.sessions.sendControl(server.identity, packed(Locate()))
         self.world.run(1.0)
         self.assertEqual(
             [Observation("server-2", server.sessions.endpoint, node.sessions.endpoint)],
             list(node.observing.observations.values()),
         )
         self.assertFalse(server.observing.observations)
+        self.assertEqual([(node.sessions.endpoint, server.identity)], node.told)
 
     def test_answersThatNobodyAskedFor(self) -> None:
         """
@@ -69,15 +72,15 @@ class ObservingTests(SynchronousTestCase):
         """
         node, other = Member(self.world.person(1)), self.world.person(2).sessions()
         control = Member(self.world.person(3), asks=False)
-        node.sessions.sendControl(control.identity, packed(Observe()))
-        other.sendControl(node.identity, packed(Observed("192.0.2.9:7")))
+        node.sessions.sendControl(control.identity, packed(Locate()))
+        other.sendControl(node.identity, packed(Located("192.0.2.9:7")))
         self.world.run(PATIENCE + 1.0)
         before = node.count("drop-observe-unasked")
-        other.sendControl(node.identity, packed(Observed("192.0.2.9:7")))
+        other.sendControl(node.identity, packed(Located("192.0.2.9:7")))
         self.world.run(1.0)
         self.assertEqual(before + 1, node.count("drop-observe-unasked"))
         node.observing.ask(other.identity)
-        other.sendControl(node.identity, packed(Observed("nowhere")))
+        other.sendControl(node.identity, packed(Located("nowhere")))
         self.world.run(1.0)
         self.assertEqual(1, node.count("drop-observe-malformed"))
 
@@ -88,7 +91,7 @@ class ObservingTests(SynchronousTestCase):
         node = Member(self.world.person(1))
         others = [Member(self.world.person(number), asks=False) for number in range(2, 40)]
         for other in others:
-            other.sessions.sendControl(node.identity, packed(Observe()))
+            other.sessions.sendControl(node.identity, packed(Locate()))
             self.world.run(0.5)
         self.assertEqual(OBSERVERS_MAXIMUM, len(node.observing.observations))
 

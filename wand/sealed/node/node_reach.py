@@ -5,8 +5,10 @@ How a node reaches others, and is found: what of it is the node's own.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
+from wand.endpoint import Endpoint
 from wand.host.local_addresses import bridgesOf
 from wand.interfaces import Context, ISessionTransport, ITap, Participant
 from wand.interfaces.participant import ControlReaders
@@ -36,10 +38,12 @@ class NodeReach:
         context: Context,
         *,
         lanDiscovery: bool,
+        observed: Callable[[Endpoint, bytes], object] = lambda endpoint, by: None,
     ) -> None:
         """
         @param where: the local address and the UDP port of the data.
         @param lanDiscovery: find members on our links?
+        @param observed: called with where we are heard, and by whom.
         """
         host, port = where
 
@@ -50,7 +54,7 @@ class NodeReach:
         us = LanMember(participant, enrolment, sign, host, port, overlayInterfaces)
         self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
         self._lanDiscovery = lanDiscovery
-        self._observing = Observing(transport.sessions, control, context)
+        self._observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self._observing, context, port)
 
     def start(self) -> None:

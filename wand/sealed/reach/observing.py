@@ -5,6 +5,7 @@ Observing: a member asks others where they hear it, and so learns what the NAT i
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import attrs
@@ -16,7 +17,7 @@ from wand.errors import AddressInvalid
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
-from wand.sealed.control_numbers import OBSERVE, OBSERVED, OBSERVING_NUMBERS
+from wand.sealed.control_numbers import LOCATE, LOCATED, LOCATING_NUMBERS
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.underlay.place_kinds import IPV4, IPV6, kindOf
 
@@ -34,13 +35,13 @@ OBSERVERS_MAXIMUM: Final = 16
 PATIENCE: Final = 5.0
 
 
-class Observe(msgspec.Struct, tag=OBSERVE, frozen=True, array_like=True):
+class Locate(msgspec.Struct, tag=LOCATE, frozen=True, array_like=True):
     """
     Where do you hear me?
     """
 
 
-class Observed(msgspec.Struct, tag=OBSERVED, frozen=True, array_like=True):
+class Located(msgspec.Struct, tag=LOCATED, frozen=True, array_like=True):
     """
     I hear you there.
 
@@ -72,9 +73,15 @@ class Observing:
     @ivar observations: by the identities of the observers, the latest last.
     """
 
-    def __init__(self, sessions: ISessions, control: ControlReaders, context: Context, *, asks: bool = True) -> None:
+    def __init__(
+        self,
+        sessions: ISessions,
+        control: ControlReaders,
+        context: Context,
+        observed: Callable[[Endpoint, bytes], object] | None = None,
+    ) -> None:
         """
-        @param asks: ask others, too?  A server only answers.
+        @param observed: called with where we are heard, and by whom; C{None} for a server, which only answers.
         """
         context.counters.declare(COUNTERS)
         self.observations: OrderedDict[bytes, Observation] = OrderedDict()
@@ -82,8 +89,9 @@ class Observing:
         self._sessions = sessions
         self._counters = context.counters
         self._clock = context.clock
-        control.read(OBSERVING_NUMBERS, self._received)
-        if asks:
+        control.read(LOCATING_NUMBERS, self._received)
+        self._observed = observed
+        if observed is not None:
             sessions.onSession(self._session)
 
     def ask(self, peer: bytes) -> None:
@@ -95,7 +103,7 @@ class Observing:
         if len(self._asked) > OBSERVERS_MAXIMUM:
             self._asked.popitem(last=False)
         self._counters["observe-asked"] += 1
-        self._sessions.sendControl(peer, packed(Observe()))
+        self._sessions.sendControl(peer, packed(Locate()))
 
     def moved(self) -> None:
         """
@@ -114,11 +122,11 @@ class Observing:
             self.observations.pop(peer, None)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
-        message = unpacked(octets, Observe | Observed)  # type: ignore[arg-type]  # msgspec takes unions, too
-        if isinstance(message, Observe):
+        message = unpacked(octets, Locate | Located)  # type: ignore[arg-type]  # msgspec takes unions, too
+        if isinstance(message, Locate):
             self._counters["observe-answered"] += 1
-            self._sessions.sendControl(peer, packed(Observed(_udp(self._sessions.endpointOf(peer)))))
-        elif not isinstance(message, Observed):
+            self._sessions.sendControl(peer, packed(Located(_udp(self._sessions.endpointOf(peer)))))
+        elif not isinstance(message, Located):
             self._counters["drop-observe-malformed"] += 1
         elif self._clock.seconds() - self._asked.pop(peer, float("-inf")) > PATIENCE:
             self._counters["drop-observe-unasked"] += 1
@@ -131,7 +139,9 @@ class Observing:
         if not text or observer is None or not _udp(observer):
             return
         try:
-            self.observations[peer] = Observation(member.name, observer, Endpoint.parse(text))
+            self.observations[peer] = heard = Observation(member.name, observer, Endpoint.parse(text))
+            if self._observed is not None:
+                self._observed(heard.endpoint, peer)
         except AddressInvalid:
             self._counters["drop-observe-malformed"] += 1
         if len(self.observations) > OBSERVERS_MAXIMUM:
