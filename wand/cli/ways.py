@@ -9,7 +9,7 @@ from datetime import datetime
 
 import click
 
-from wand.cli.rendering import Grid, ago, aligned, clean, shortKey
+from wand.cli.rendering import Grid, ago, aligned, clean, duration, shortKey
 from wand.reach_status import CheckStatus, NetworkCheckStatus, WhyStatus
 from wand.status import WayStatus
 
@@ -104,7 +104,7 @@ def _ways(found: WhyStatus, now: float) -> list[list[str]]:
 
 def _outcome(way: WayStatus, now: float) -> str:
     if way.usedSince is not None:
-        return f"in use, began {ago(now - way.usedSince)}"
+        return f"in use for {duration(now - way.usedSince)}"
     if way.answered is not None:
         return f"answered {ago(now - way.answered)}"
     return "not tried" if way.asked is None else f"asked {ago(now - way.asked)}, no answer"
