@@ -349,7 +349,7 @@ class LanTests(SynchronousTestCase):
         for _ in range(500):
             first.lan.heard(question.datagram, ("192.168.1.66", 7))
         self.assertLessEqual(len(self.link.spoken) - before, 4)
-        self.assertTrue(first.count("drop-lan-budget"))
+        self.assertTrue(first.count("drop-lan-throttled"))
 
     def test_aMemberSpeaksForItselfOnly(self) -> None:
         """

@@ -31,7 +31,7 @@ COUNTERS: Final = {
     "lan-found": "times that a member proved to be on one of our links",
     "drop-lan-stranger": "datagrams on our links dropped: they are of no member of this network",
     "drop-lan-malformed": "datagrams on our links dropped: members of another version, perhaps",
-    "drop-lan-budget": "datagrams on our links dropped: too many from that host or of that member",
+    "drop-lan-throttled": "datagrams on our links dropped: too many from that host or of that member",
     "drop-lan-invalid": "datagrams on our links dropped: no valid certificate, claim or signature",
     "drop-lan-stale": "answers on our links dropped: to no question of ours, or too late",
 }
@@ -193,7 +193,7 @@ class LanDiscovery:
         if certificate.identity == self._us.participant.identity:
             return ""  # we hear ourselves
         if not self._hosts.take(sender[0]):
-            return "budget"
+            return "throttled"
         if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
             return "invalid"
         return self._understood(message, certificate, sender)
@@ -231,7 +231,7 @@ class LanDiscovery:
 
     def _answer(self, step: int, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
         if not self._answers.take(f"{identity.hex()} {sender[0]}"):
-            return "budget"
+            return "throttled"
         if not self._challenge:
             self._challenge = self._entropy(16)
         datagram = self._datagram(step, message.challenge)
