@@ -7,7 +7,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated.members import Person, SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
@@ -110,6 +110,7 @@ class ObservingTests(SynchronousTestCase):
         seen = [each.endpoint for each in node.observing.observations.values()]
         self.assertEqual([Endpoint("203.0.113.7", 7)], seen)
 
+    @settings(deadline=None)
     @given(st.binary(max_size=100))
     def test_anything(self, octets: bytes) -> None:
         """
