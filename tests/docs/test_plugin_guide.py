@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from documents import DOCS, quoted
 
 from wand import interfaces
@@ -42,9 +43,10 @@ def test_whatTheGuideNamesIsThere() -> None:
         assert hasattr(importlib.import_module(module), name), where
 
 
-def test_theDriverOfTheGuideFulfilsTheContract() -> None:
+@pytest.mark.parametrize("example", ["test_packet_driver.py", "test_topologies.py"])
+def test_theTestsOfTheGuidePass(example: str) -> None:
     """
-    The driver that the guide shows passes the tests that the guide shows.
+    The driver that the guide shows passes the tests that the guide shows, and so does what it shows of networks.
     """
     done = subprocess.run(
         [
@@ -55,7 +57,7 @@ def test_theDriverOfTheGuideFulfilsTheContract() -> None:
             "-p",
             "no:cacheprovider",
             "--import-mode=prepend",
-            "test_packet_driver.py",
+            example,
         ],
         cwd=EXAMPLES,
         capture_output=True,
