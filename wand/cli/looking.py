@@ -171,7 +171,7 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
             (
                 peer.peer,
                 peer.state,
-                f"relay {peer.relay}".rstrip() if peer.way == "relay" else peer.way,
+                f"relay {peer.relay}".rstrip() if peer.relay or peer.way == "relay" else peer.way,
                 peer.endpoint,
                 milliseconds(peer.roundTrip),
                 "" if peer.since is None else age(now - peer.since),

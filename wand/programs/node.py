@@ -25,7 +25,8 @@ from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK
 from wand.sealed.credentials.identity import NETWORK_KEY
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
-from wand.table import OPERATOR, Entry, Rank, Source
+from wand.table import OPERATOR, Entry, Peer, Rank, Source
+from wand.underlay.place_kinds import RELAY
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
@@ -54,7 +55,8 @@ class NodeService(ProgramService[EtudConfiguration]):
         self.etud.directories = self.wand
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, state.looks)):
+        looks = [*state.looks, self.etud.lookAtRelay]
+        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 
     @cached_property
@@ -96,6 +98,7 @@ class NodeService(ProgramService[EtudConfiguration]):
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
             own=self.etud.member.status() if self.etud.member else None,
+            relay=self.etud.relays.status() if self.etud.relays else None,
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
@@ -125,7 +128,8 @@ class NodeService(ProgramService[EtudConfiguration]):
             for _, peer in named[:count]
         ]
 
-    def _withWay(self, peer: object, status: PeerStatus) -> PeerStatus:
+    def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
+        status = self._relayed(peer, status)
         return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)
 
     @property
@@ -134,6 +138,13 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         return super().reach if self.etud.member is None else self.etud.member.reach.inspection
+
+    def _relayed(self, peer: Peer, status: PeerStatus) -> PeerStatus:
+        relays = self.etud.relays
+        if relays is None or not isinstance(peer, bytes) or not status.endpoint.startswith(f"{RELAY}/"):
+            return status
+        channel = int(status.endpoint.rpartition(":")[2])
+        return msgspec.structs.replace(status, relay=relays.relaying.relayOf(bytes(peer), channel))
 
     # What the control socket changes.
 

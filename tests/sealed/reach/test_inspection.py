@@ -16,6 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
+from wand.interfaces import OwnCandidate
 from wand.reach_status import NATStatus, NetworkCheckStatus
 from wand.sealed.reach.advice import adviceFor
 from wand.sealed.reach.episodes import EPISODES_MAXIMUM, MEMBERS_MAXIMUM, Episodes
@@ -95,10 +96,10 @@ class InspectionTests(SynchronousTestCase):
         self.context = simulatedContext(self.clock, Network(self.clock, Random(1)), "192.168.1.5")
         self.context.counters.declare({"drop-sealed-unknown-type": "of an unknown type"})
         self.sessions = Sessions()
-        self.endpoints = ["192.168.1.5:22222"]
+        self.candidates = [OwnCandidate(Endpoint("192.168.1.5", 22222), "host", "an address of this host")]
         servers = [SimpleNamespace(identity=SERVER)]
         self.participant = SimpleNamespace(
-            identity=b"us" * 16, claims=Claims(), endpoints=lambda: self.endpoints, servers=lambda: servers
+            identity=b"us" * 16, claims=Claims(), candidates=lambda: self.candidates, servers=lambda: servers
         )
         self.observing = SimpleNamespace(observations={}, ask=self._asked)
         self.asked: list[bytes] = []

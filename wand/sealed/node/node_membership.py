@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
+from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessionTransport, ITap
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
@@ -47,6 +48,7 @@ class NodeMembership:
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
     @ivar sealed: what directories and frame services work with.
+    @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
     @ivar reach: how others are reached, and find us.
     """
@@ -62,17 +64,15 @@ class NodeMembership:
         context: Context,
         *,
         name: str,
-        host: str,
         port: int,
         follower: MembershipFollower,
-        lanDiscovery: bool = True,
+        lan: str | None = None,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
-        @param host: the local address of the data.
         @param port: the UDP port of the data.
         @param follower: is told of changes of our membership.
-        @param lanDiscovery: find members on our links?
+        @param lan: the local address of the data, where members on our links are looked for; C{None} for nowhere.
         """
         sessions = transport.sessions
         told = context.clock, context.failures, context.notes
@@ -91,18 +91,21 @@ class NodeMembership:
             enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
         )
         self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
-        where = host, port
-        self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
+        self._participant = OwnParticipant(
+            enrolment, self.claims, self._servers, tap, port, context.notes, self._copies.overtaken
+        )
+        self.candidates = self._participant.own
+        self.candidates.onChange(follower.announcementChanged)
         self.sealed = MemberContext(self._participant, sessions, self._control)
         self.reach = NodeReach(
             enrolment,
             self._participant,
             tap,
-            where,
+            (lan, port),
             transport,
             self._control,
             context,
-            lanDiscovery=lanDiscovery,
+            self._observed,
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
@@ -181,7 +184,15 @@ class NodeMembership:
         An address or a route of this host changed: it may be in the way of the overlay.
         """
         self._overlap.look()
+        self.candidates.moved()
         self.reach.moved()
+
+    def _observed(self, endpoint: Endpoint, by: bytes) -> None:
+        """
+        Somebody hears us there; where our own interfaces say so too, that is nothing new.
+        """
+        if str(endpoint) not in self._participant.endpoints():
+            self.candidates.observed(endpoint, by)
 
     def macChanged(self) -> None:
         """
@@ -195,6 +206,7 @@ class NodeMembership:
 
     def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
         self._addresses.take(own, before)
+        self.candidates.refresh()
         self._begin()
         self._follower.serversChanged()
 
@@ -271,6 +283,7 @@ class NodeMembership:
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=own.bridge if own else False,
+            relay=own.relay if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,

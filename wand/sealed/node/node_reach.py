@@ -32,17 +32,15 @@ class NodeReach:
         enrolment: Enrolment,
         participant: Participant,
         tap: ITap,
-        where: tuple[str, int],
+        where: tuple[str | None, int],
         transport: ISessionTransport,
         control: ControlReaders,
         context: Context,
-        *,
-        lanDiscovery: bool,
-        observed: Callable[[Endpoint, bytes], object] = lambda endpoint, by: None,
+        observed: Callable[[Endpoint, bytes], object],
     ) -> None:
         """
-        @param where: the local address and the UDP port of the data.
-        @param lanDiscovery: find members on our links?
+        @param where: the local address and the UDP port of the data; without an address, nobody is looked for on our
+            links.
         @param observed: called with where we are heard, and by whom.
         """
         host, port = where
@@ -51,9 +49,9 @@ class NodeReach:
             return [tap.interface, *bridgesOf(tap.interface)]
 
         sign = partial(signature, enrolment.key.signing)
-        us = LanMember(participant, enrolment, sign, host, port, overlayInterfaces)
+        us = LanMember(participant, enrolment, sign, host or "", port, overlayInterfaces)
         self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
-        self._lanDiscovery = lanDiscovery
+        self._isLooking = host is not None
         self._observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self._observing, context, port)
 
@@ -61,7 +59,7 @@ class NodeReach:
         """
         We are a member.
         """
-        if self._lanDiscovery:
+        if self._isLooking:
             self.lan.start()
 
     def stop(self) -> None:

@@ -1,3 +1,3 @@
 """
-Reach: how members find a way to each other.
+Reaching members behind NATs and firewalls: calls, relays, and members on the same link.
 """

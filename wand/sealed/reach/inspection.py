@@ -109,7 +109,7 @@ class ReachInspection:
         return replace(
             status,
             way="direct" if used.rank in DIRECT else used.rank,
-            relay=self.relayNames([used]).get(host, ""),
+            relay=self.relayNames([used]).get(host) or status.relay,
             roundTrip=used.roundTrip,
             since=used.usedSince,
         )
@@ -134,7 +134,7 @@ class ReachInspection:
             await deferLater(self._context.clock, LOOK_INTERVAL)
 
     def _ours(self) -> list[CandidateStatus]:
-        return [CandidateStatus(each, "host", "an address of this host") for each in self._participant.endpoints()]
+        return [CandidateStatus(str(each.endpoint), each.kind, each.about) for each in self._participant.candidates()]
 
     def _nat(self) -> NATStatus:
         own = {Endpoint.parse(each.endpoint).host for each in self._ours() if each.kind == "host"}
