@@ -100,6 +100,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
     ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
+    lanDiscovery: Annotated[bool, _help("find members on the same link by multicast: yes or no")] = True
     candidateSources: Annotated[
         list[str] | None,
         _help("how to learn where others reach this node; else interfaces, pcp and, where it is installed, upnp"),

@@ -48,7 +48,10 @@ class PeerStatus(Status, frozen=True):
     @ivar parity: does traffic to it carry parity, because it reported lost datagrams?
     @ivar drops: frames and datagrams from it or to it that were dropped.
     @ivar reasons: the same by reason, where the protocol knows reasons.
-    @ivar relay: the member over which datagrams go to it; empty where none is.
+    @ivar way: the way in use: C{direct}, C{stream} or C{relay}; empty if there is none.
+    @ivar relay: what the relay is called, if there is one.
+    @ivar roundTrip: seconds there and back; C{None} if that was not measured.
+    @ivar since: since when this way is in use; C{None} if there is none.
     """
 
     peer: str
@@ -64,7 +67,10 @@ class PeerStatus(Status, frozen=True):
     parity: bool = False
     drops: int = 0
     reasons: dict[str, int] = {}
+    way: str = ""
     relay: str = ""
+    roundTrip: float | None = None
+    since: float | None = None
 
 
 class WayStatus(Status, frozen=True):

@@ -46,6 +46,20 @@ class TellingTests(SynchronousTestCase):
             "claim-conflict  mac m: a (0123-4567-89ab) has it, b (0123-4567-89ab) claims it too",
         )
 
+    def test_ways(self) -> None:
+        """
+        Another way is said in words: where it leads, and why it is taken.
+        """
+        for endpoint, words in (
+            ("192.0.2.1:7", "at 192.0.2.1:7"),
+            ("[2001:db8::1]:7", "at [2001:db8::1]:7"),
+            ("tcp/192.0.2.1:443", "in a stream at 192.0.2.1:443"),
+            ("[tcp/2001:db8::1]:443", "in a stream at [2001:db8::1]:443"),
+            ("relay/0123456789abcdef:9", "over the relay 01234567"),
+        ):
+            said = telling("way-changed", peer="bob", endpoint=endpoint, reason="it answered first")
+            self.assertEqual(f"way-changed  bob, {words}: it answered first", said)
+
     def test_others(self) -> None:
         """
         Events without a sentence, or without the fields of theirs, are told field by field.

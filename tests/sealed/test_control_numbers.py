@@ -17,6 +17,7 @@ from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
 from wand.sealed.reach import messages as reach
 from wand.sealed.reach import relay_messages
+from wand.sealed.reach.observing import Locate, Located
 
 #: The numbers of all messages that there are, by the names of their classes.
 TAGS = {
@@ -27,6 +28,8 @@ TAGS = {
         *get_args(reach.Message),
         *get_args(relay_messages.ToRelay),
         *get_args(relay_messages.FromRelay),
+        Locate,
+        Located,
     )
 }
 

@@ -13,6 +13,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.cli.summary import showStatus
+from wand.cli.ways import milliseconds
 from wand.errors import WandError
 from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
 
@@ -100,7 +101,7 @@ def table(asJSON: bool) -> Operation:
 @click.command()
 @jsonOption
 def peers(asJSON: bool) -> Operation:
-    """List the peers and their traffic."""
+    """List the peers, how they are reached, and their traffic."""
 
     async def run(session: Session) -> None:
         found = await _all((await session.client()).peers())
@@ -153,7 +154,10 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
         (
             "PEER",
             "STATE",
+            "WAY",
             "ENDPOINT",
+            "ROUND-TRIP",
+            "SINCE",
             "PATH",
             "HEARD",
             "FRAMES-IN",
@@ -167,7 +171,10 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
             (
                 peer.peer,
                 peer.state,
+                f"relay {peer.relay}".rstrip() if peer.relay or peer.way == "relay" else peer.way,
                 peer.endpoint,
+                milliseconds(peer.roundTrip),
+                "" if peer.since is None else age(now - peer.since),
                 _path(peer),
                 "never" if peer.heard is None else age(now - peer.heard),
                 str(peer.framesReceived),

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from wand.cli import backup, changing, drivers, inviting, joining, looking, members, signing, watching
+from wand.cli import backup, changing, drivers, inviting, joining, looking, members, reaching, signing, watching
 from wand.cli.import_config import importConfig
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
@@ -23,6 +23,9 @@ COMMANDS: dict[str, click.Command] = {
         looking.table,
         looking.peers,
         looking.counters,
+        reaching.why,
+        reaching.ping,
+        reaching.netcheck,
         watching.watch,
         changing.add,
         changing.delete,

@@ -52,7 +52,7 @@ def showGrid(grid: Grid) -> None:
     if sys.stdout.isatty() and len(rows) <= FOLDED_MAXIMUM:
         _showRich(grid, rows)
     else:
-        click.echo("\n".join(_aligned([list(grid.header), *rows])))
+        click.echo("\n".join(aligned([list(grid.header), *rows])))
 
 
 def clean(text: str) -> str:
@@ -123,7 +123,10 @@ def _inUnits(seconds: float) -> tuple[int, str, str]:
     return 0, "s", "s"
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
+    """
+    Rows whose columns have one width each.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[-1] = 0
     return [GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]

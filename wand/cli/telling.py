@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wand.cli.rendering import clean, shortKey
+from wand.underlay.place_kinds import RELAY, STREAM
 
 if TYPE_CHECKING:
     from wand.events import Event
@@ -40,6 +41,9 @@ _SENTENCES: Final = {
 #: How the kind looks on a terminal.
 _COLOURS: Final = {
     "claim-conflict": "red",
+    "session-up": "green",
+    "session-down": "yellow",
+    "way-changed": "cyan",
     "join-refused": "red",
     "member-delayed": "yellow",
     "member-refused": "yellow",
@@ -63,11 +67,22 @@ def told(event: Event) -> str:
 
 def _sentence(event: Event) -> str:
     texts = {name: _text(name, str(value)) for name, value in event.fields.items()}
-    endpoint = str(event.fields.get("endpoint") or "")
+    at = _at(str(event.fields.get("endpoint") or ""))
     try:
-        return _SENTENCES[event.kind].format_map({**texts, "at": f", at {clean(endpoint)}" if endpoint else ""})
+        return _SENTENCES[event.kind].format_map({**texts, "at": at})
     except KeyError:  # no such sentence, or an event of another version
         return ""
+
+
+def _at(place: str) -> str:
+    kind, slash, rest = place.partition("/")
+    if not place:
+        return ""
+    if not slash:
+        return f", at {clean(place)}"
+    if kind == RELAY:
+        return f", over the relay {clean(rest[:8])}"
+    return f", in a stream at {clean(place.replace(f'{STREAM}/', ''))}"
 
 
 def _text(name: str, value: str) -> str:

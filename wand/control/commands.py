@@ -2,8 +2,9 @@
 The commands of the control socket (AMP): what a client asks a running program, and what the program tells a client.
 
 A new command is one class here and one responder in L{wand.control.responders}; those about the members of a network
-are in L{wand.control.membership_commands} and L{wand.control.membership_responders}.  The client needs none of the
-server's code to use them.
+are in L{wand.control.membership_commands} and L{wand.control.membership_responders}, those about ways to them in
+L{wand.control.reach_commands} and L{wand.control.reach_responders}.  The client needs none of the server's code to use
+them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from wand.errors import (
     AddressInvalid,
     EntryRefused,
     MembershipRefused,
+    NoAnswer,
     NoSuchEntry,
     NoSuchMember,
     NoSuchPlugin,
@@ -63,6 +65,7 @@ ERRORS: Final[dict[type[Exception], bytes]] = {
     AddressInvalid: b"ADDRESS-INVALID",
     EntryRefused: b"ENTRY-REFUSED",
     MembershipRefused: b"MEMBERSHIP-REFUSED",
+    NoAnswer: b"NO-ANSWER",
     NoSuchEntry: b"NO-SUCH-ENTRY",
     NoSuchMember: b"NO-SUCH-MEMBER",
     NoSuchPlugin: b"NO-SUCH-PLUGIN",

@@ -12,6 +12,7 @@ import attrs
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.reach_status import NetworkCheckStatus, WhyStatus
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -112,6 +113,34 @@ class NetworkAdministration(Protocol):
         """
 
 
+class ReachInspection(Protocol):
+    """
+    How a node reaches others, as its operator sees it.  Methods raise only L{wand.errors.WandError}.
+    """
+
+    def why(self, peer: str) -> WhyStatus:
+        """
+        Why a member is reached the way it is.
+
+        @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
+        @raise wand.errors.NoSuchMember: if there is no such member.
+        """
+
+    async def ping(self, peer: str, place: str | None) -> float:
+        """
+        Ask a member to answer.
+
+        @param place: over which of its ways; C{None} for the one in use.
+        @return: the seconds that it took.
+        @raise wand.errors.NoAnswer: if it does not answer.
+        """
+
+    async def check(self) -> NetworkCheckStatus:
+        """
+        Look at what the network around the node allows.
+        """
+
+
 class Program(Protocol):
     """
     A running node, server, etud or wand.  Methods raise only L{wand.errors.WandError}.
@@ -185,4 +214,12 @@ class Program(Protocol):
         The network whose server this program is.
 
         @raise wand.errors.NotSupported: if it is none.
+        """
+
+    @property
+    def reach(self) -> ReachInspection:
+        """
+        How this program reaches others.
+
+        @raise wand.errors.NotSupported: if it is no node of a sealed network.
         """

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 from wand.control import commands
 from wand.control.commands import RequestMalformed
 from wand.control.locator import PAGE_ITEMS, Answer, checkLifetime, page
-from wand.control.membership_responders import MembershipResponders
 from wand.control.program import Program
+from wand.control.reach_responders import ReachResponders
 from wand.ethernet import MAC
 from wand.status import CounterStatus
 
@@ -37,7 +37,7 @@ class Subscriber(Protocol):
         """
 
 
-class Responders(MembershipResponders):
+class Responders(ReachResponders):
     """
     Answers the commands of one connection.
     """

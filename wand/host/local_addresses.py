@@ -106,6 +106,18 @@ def tunnels() -> list[str]:
         return []
 
 
+def bridgesOf(interface: str) -> list[str]:
+    """
+    The name of the bridge that an interface is a port of, if it is one.
+    """
+    try:
+        links = dict(_link(*entry) for entry in dump(LINKS))
+    except OSError:
+        return []
+    masters = {link.master for link in links.values() if link.name == interface}
+    return [link.name for number, link in links.items() if number in masters]
+
+
 def ranked(links: dict[int, LocalLink], addresses: Iterable[LocalAddress], chosen: Iterable[str]) -> list[str]:
     """
     The addresses at which others may reach this host, the best first.

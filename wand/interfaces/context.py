@@ -15,6 +15,7 @@ from wand.events import Events
 from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.host.changes import HostChanges, Unwatched
+from wand.underlay.links import Links, NoLinks
 from wand.underlay.ports import Underlay
 from wand.underlay.streams.network import NoStreams, StreamNetwork
 from wand.worker import SameThread, Worker
@@ -37,6 +38,7 @@ class Context:
     @ivar makeWorker: makes a worker, of a name for people, for what may block.
     @ivar streams: where streams are listened for and opened.
     @ivar hostChanges: what changes on this host: interfaces, addresses, routes.
+    @ivar links: reaches whoever is on a link with this host.
     """
 
     clock: IReactorTime
@@ -58,6 +60,7 @@ class Context:
     makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
     streams: StreamNetwork = attrs.field(kw_only=True, factory=NoStreams)
     hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
+    links: Links = attrs.field(kw_only=True, factory=NoLinks)
 
     def __attrs_post_init__(self) -> None:
         self.events.caught = self.failures.caught

@@ -81,6 +81,11 @@ class Ways(Protocol):
         @param kind: one of L{wand.underlay.place_kinds}.
         """
 
+    def portFor(self, place: tuple[str, int]) -> DatagramPort | None:
+        """
+        The port for a place; C{None} if there is none for its kind, or nothing may go there.
+        """
+
 
 class RelayedReceiver(Protocol):
     """

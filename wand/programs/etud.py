@@ -305,4 +305,5 @@ class EtudService(Service):
             port=self._port,
             follower=self.directories,
             streams=streamsOf(configuration, enrolment, transport, self._base),
+            lan=configuration.listen if configuration.lanDiscovery else None,
         )

@@ -33,6 +33,7 @@ from wand.sealed.node.overlap import OverlapWatch
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.overlay import overlayOf
 from wand.sealed.reach.call_forwarder import CallForwarder
+from wand.sealed.reach.observing import Observing
 from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_quota import RelaySettings
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -92,6 +93,7 @@ class NetworkServer:
         calls = CallForwarder(sessions, context, self.directory.announcementOf)
         control.read(CALL_NUMBERS, calls.received)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
+        Observing(sessions, control, context)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)

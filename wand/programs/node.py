@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from wand.config import EtudConfiguration, NodeConfiguration
+from wand.control.program import ReachInspection
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
@@ -123,9 +124,20 @@ class NodeService(ProgramService[EtudConfiguration]):
         table, transport = self.etud.table, self.etud.transport
         named = sorted((str(peer), peer) for peer in table.peers if after is None or str(peer) > after)
         return [
-            self._relayed(peer, _withMACs(transport.peerStatus(peer), [str(mac) for mac in sorted(table.macsOf(peer))]))
+            self._withWay(peer, _withMACs(transport.peerStatus(peer), [str(mac) for mac in sorted(table.macsOf(peer))]))
             for _, peer in named[:count]
         ]
+
+    def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
+        status = self._relayed(peer, status)
+        return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)
+
+    @property
+    def reach(self) -> ReachInspection:
+        """
+        See L{wand.control.program.Program}.
+        """
+        return super().reach if self.etud.member is None else self.etud.member.reach.inspection
 
     def _relayed(self, peer: Peer, status: PeerStatus) -> PeerStatus:
         relays = self.etud.relays

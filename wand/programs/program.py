@@ -12,7 +12,7 @@ from typing import ClassVar, Generic, TypeVar
 import attrs
 
 from wand.config import EtudConfiguration, WansdConfiguration
-from wand.control.program import NetworkAdministration
+from wand.control.program import NetworkAdministration, ReachInspection
 from wand.errors import NotSupported
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
@@ -131,3 +131,7 @@ class ProgramService(AtomicService, Generic[Kind]):
     @property
     def network(self) -> NetworkAdministration:
         raise NotSupported("only a server of a sealed network knows members and invitations")
+
+    @property
+    def reach(self) -> ReachInspection:
+        raise NotSupported("only a node of a sealed network looks for ways to others")

@@ -26,6 +26,7 @@ from wand.host.netlink import NetlinkChanges
 from wand.interfaces import Context
 from wand.timing.elapsed import steady
 from wand.timing.guarded_time import GuardedTime
+from wand.underlay.multicast import MulticastLinks
 from wand.underlay.streams.network import ReactorStreams
 from wand.underlay.udp import UDPUnderlay
 from wand.worker import WorkerThread
@@ -62,6 +63,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
         makeWorker=partial(WorkerThread, reactor),
         streams=ReactorStreams(reactor),
         hostChanges=NetlinkChanges(clock, reactor, failures) if sys.platform == "linux" else Unwatched(),
+        links=MulticastLinks(reactor, counters, failures),
     )
 
 

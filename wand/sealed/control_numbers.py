@@ -53,8 +53,11 @@ DIRECTORY_NUMBERS: Final = range(16, 32)
 CALL: Final = 32
 CALLED: Final = 33
 OBSERVED: Final = 34
+CALL_NUMBERS: Final = range(32, 35)
+LOCATE: Final = 40
+LOCATED: Final = 41
+LOCATING_NUMBERS: Final = range(40, 42)
 REACH_NUMBERS: Final = range(32, 48)
-CALL_NUMBERS: Final = REACH_NUMBERS[:3]
 
 # Members that pass datagrams on.
 ALLOCATE: Final = 64

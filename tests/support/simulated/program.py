@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.test.iosim import IOPump, connectedServerAndClient
 
 from simulated.memory_members import MemoryMembers
+from simulated.memory_reach import MemoryReach
 from wand.control.client import ControlClient
 from wand.control.connection import Connection
 from wand.control.program import Program
@@ -39,6 +40,7 @@ class MemoryProgram(MemoryMembers, Program):
         self.counters = Counters()
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]
+        self.ways = MemoryReach(clock)
         self.stopped: Callable[[], object] = lambda: None
 
     def status(self) -> ProgramStatus:
@@ -104,6 +106,13 @@ class MemoryProgram(MemoryMembers, Program):
         Answer with L{changes}.
         """
         return self.changes
+
+    @property
+    def reach(self) -> MemoryReach:
+        """
+        How it reaches others.
+        """
+        return self.ways
 
     def stop(self) -> None:
         """

@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
+from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessionTransport, ITap
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
@@ -25,6 +26,7 @@ from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.learned_cache import LearnedCache
+from wand.sealed.node.node_reach import NodeReach
 from wand.sealed.node.overlap import OverlapWatch, interfacesOf
 from wand.sealed.node.own_addresses import OwnAddresses
 from wand.sealed.node.own_certificate import OwnCertificate
@@ -50,6 +52,7 @@ class NodeMembership:
     @ivar sealed: what directories and frame services work with.
     @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
+    @ivar reach: how others are reached, and find us.
     """
 
     _log = Logger()
@@ -66,12 +69,14 @@ class NodeMembership:
         port: int,
         follower: MembershipFollower,
         streams: ServerStreams | None = None,
+        lan: str | None = None,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
         @param port: the UDP port of the data.
         @param follower: is told of changes of our membership.
         @param streams: opens streams to servers where UDP is blocked; C{None} if there are none.
+        @param lan: the local address of the data, where members on our links are looked for; C{None} for nowhere.
         """
         sessions = transport.sessions
         told = context.clock, context.failures, context.notes
@@ -97,6 +102,16 @@ class NodeMembership:
         self.candidates = self._participant.own
         self.candidates.onChange(follower.announcementChanged)
         self.sealed = MemberContext(self._participant, sessions, self._control)
+        self.reach = NodeReach(
+            enrolment,
+            self._participant,
+            tap,
+            (lan, port),
+            transport,
+            self._control,
+            context,
+            self._observed,
+        )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
         self._calling = Calling(self._participant, sessions, self._control, context, self.candidates.observed)
@@ -148,6 +163,7 @@ class NodeMembership:
         """
         self._calling.stop()
         self._redeeming.stop()
+        self.reach.stop()
         self._certificate.stop()
         self._clocks.stop()
         if self._streams is not None:
@@ -181,6 +197,14 @@ class NodeMembership:
         """
         self._overlap.look()
         self.candidates.moved()
+        self.reach.moved()
+
+    def _observed(self, endpoint: Endpoint, by: bytes) -> None:
+        """
+        Somebody hears us there; where our own interfaces say so too, that is nothing new.
+        """
+        if str(endpoint) not in self._participant.endpoints():
+            self.candidates.observed(endpoint, by)
 
     def macChanged(self) -> None:
         """
@@ -209,6 +233,7 @@ class NodeMembership:
             self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
+        self.reach.start()
         self._certificate.keepFresh()
         self._announce()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
@@ -238,6 +263,7 @@ class NodeMembership:
         """
         We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
+        self.reach.stop()
         self._certificate.stop()
         self._follower.serversChanged()
         self._sessions.endAll()

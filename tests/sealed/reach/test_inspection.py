@@ -1,0 +1,330 @@
+"""
+Tests for what an operator sees of the ways to members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from random import Random
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import msgspec
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.endpoint import Endpoint
+from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
+from wand.interfaces import OwnCandidate
+from wand.reach_status import NATStatus, NetworkCheckStatus
+from wand.sealed.reach.advice import adviceFor
+from wand.sealed.reach.episodes import EPISODES_MAXIMUM, MEMBERS_MAXIMUM, Episodes
+from wand.sealed.reach.inspection import SESSION_PATIENCE, ReachInspection, placeFrom
+from wand.sealed.reach.observing import Observation
+from wand.sealed.sessions.peers import PeerKey
+from wand.status import PeerStatus, WayStatus
+from wand.testing.context import simulatedContext
+from wand.testing.network import Network
+
+Result = TypeVar("Result")
+
+TWO, SERVER, RELAY = PeerKey(b"2" * 32), PeerKey(b"s" * 32), PeerKey(b"r" * 32)
+SERVER.name, RELAY.name = "server", "relay"
+
+DIRECT = WayStatus("192.0.2.2:7", "ipv4", ["directory"], True, 0.01, 1.0, 1.0, 1.0, "")
+UNUSED = msgspec.structs.replace(DIRECT, usedSince=None)
+STREAM = msgspec.structs.replace(DIRECT, place="tcp/192.0.2.2:443", rank="stream")
+RELAYED = msgspec.structs.replace(DIRECT, place=f"relay/{RELAY.hex()[:16]}:7", rank="relay")
+
+
+class Sessions:
+    """
+    Sessions as a test wants them.
+    """
+
+    def __init__(self) -> None:
+        self.up: dict[PeerKey, Endpoint] = {}
+        self.ways: list[WayStatus] = []
+        self.pings: dict[object, float] = {}
+        self.readers: list[Callable[..., object]] = []
+
+    def onWanted(self, reader: Callable[..., object]) -> None:
+        self.readers.append(reader)
+
+    onSession = onWay = onWanted
+
+    def waysTo(self, peer: bytes) -> Sequence[WayStatus]:
+        return self.ways if peer == TWO else ()
+
+    def isUp(self, peer: bytes) -> bool:
+        return peer in self.up
+
+    def sessionsWith(self) -> dict[PeerKey, int]:
+        return dict.fromkeys(self.up, 1)
+
+    def endpointOf(self, peer: bytes) -> Endpoint | None:
+        return self.up.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
+
+    def ping(self, peer: bytes, place: Endpoint | None = None) -> Deferred[float]:
+        took = self.pings.get(peer if place is None else str(place))
+        return fail(NoAnswer("silent")) if took is None else succeed(took)
+
+
+class Claims:
+    """
+    The claims of one member.
+    """
+
+    owned = {("name", "two"): TWO, ("address", "10.77.0.2"): TWO, ("mac", "02:00:00:00:00:02"): TWO}
+
+    def ownerOf(self, kind: str, what: object) -> bytes | None:
+        return self.owned.get((kind, str(what)))
+
+    def announcement(self, identity: bytes) -> Any:
+        return SimpleNamespace(claim=SimpleNamespace(name="two")) if identity == TWO else None
+
+
+class InspectionTests(SynchronousTestCase):
+    """
+    An operator who looks.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000.0)
+        self.context = simulatedContext(self.clock, Network(self.clock, Random(1)), "192.168.1.5")
+        self.context.counters.declare({"drop-sealed-unknown-type": "of an unknown type"})
+        self.sessions = Sessions()
+        self.candidates = [OwnCandidate(Endpoint("192.168.1.5", 22222), "host", "an address of this host")]
+        servers = [SimpleNamespace(identity=SERVER)]
+        self.participant = SimpleNamespace(
+            identity=b"us" * 16, claims=Claims(), candidates=lambda: self.candidates, servers=lambda: servers
+        )
+        self.observing = SimpleNamespace(observations={}, ask=self._asked)
+        self.asked: list[bytes] = []
+        self.comesBack = 0
+        port = SimpleNamespace(send=self._sent)
+        ways = SimpleNamespace(portFor=lambda place: port)
+        status = PeerStatus("", "", [], None, 0, 0, 0, 0, pathSize=1472)
+        transport = SimpleNamespace(sessions=self.sessions, ways=ways, peerStatus=lambda peer: status)
+        parts: Any = self.participant, transport, self.observing, self.context
+        self.inspection = ReachInspection(*parts, 22222)
+
+    def _asked(self, peer: bytes) -> None:
+        self.asked.append(peer)
+
+    def _sent(self, datagram: bytes, place: Endpoint) -> bool:
+        self.comesBack -= 1
+        if self.comesBack >= 0:
+            self.context.counters["drop-sealed-unknown-type"] += 1
+        return True
+
+    def observed(self, *endpoints: str) -> None:
+        """
+        Others hear us there.
+        """
+        self.observing.observations = {
+            number: Observation(f"node-{number}", Endpoint(f"203.0.113.{number}", 7), Endpoint.parse(endpoint))
+            for number, endpoint in enumerate(endpoints)
+        }
+
+    def ask(self, coroutine: Coroutine[Any, Any, Result], seconds: float = 1.0) -> Result:
+        """
+        Wait for an answer.
+        """
+        answer = Deferred.fromCoroutine(coroutine)
+        self.clock.pump([0.1] * round(seconds * 10))
+        return self.successResultOf(answer)
+
+    # Why.
+
+    def test_whoIsMeant(self) -> None:
+        """
+        A member is known by its name, key, overlay address and MAC address; a server by its name; nobody else is.
+        """
+        self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
+        for text in ("two", TWO.text, "10.77.0.2", "02:00:00:00:00:02", "02-00-00-00-00-02"):
+            self.assertEqual(("two", TWO.text), (self.inspection.why(text).peer, self.inspection.why(text).key))
+        self.assertEqual("server", self.inspection.why("server").peer)
+        for text in ("", "three", "10.77.0.3", "f" * 64):
+            self.assertRaises(NoSuchMember, self.inspection.why, text)
+
+    def test_why(self) -> None:
+        """
+        Ways, names of relays, our places, the NAT, what happened, and what to do.
+        """
+        self.sessions.up = {TWO: Endpoint("192.0.2.2", 7), RELAY: Endpoint("192.0.2.3", 7)}
+        self.sessions.ways = [RELAYED, UNUSED]
+        self.observed("198.51.100.1:1", "198.51.100.1:2")
+        wanted, session, way = self.sessions.readers
+        for turn in range(3):
+            wanted(bytes(TWO), turn)
+        session(TWO, None, True)
+        way(TWO, None, ("192.0.2.2", 7), "it answered there")
+        found = self.inspection.why("two")
+        self.assertEqual({f"relay/{RELAY.hex()[:16]}": "relay"}, found.relays)
+        self.assertEqual(["192.168.1.5:22222"], [each.endpoint for each in found.ours])
+        self.assertEqual("address-dependent", found.nat.mapping)
+        self.assertEqual(
+            [
+                "tried wherever it may be, 3 times",
+                "a session began at 192.0.2.2:7",
+                "now at 192.0.2.2:7: it answered there",
+            ],
+            [each.what for each in found.episodes],
+        )
+        self.assertIn("UDP port 22222", found.advice)
+
+    def test_wayOfPeers(self) -> None:
+        """
+        The status of a peer has the way in use.
+        """
+        status = PeerStatus("two", "", [], None, 0, 0, 0, 0)
+        self.sessions.up = {RELAY: Endpoint("192.0.2.3", 7)}
+        for ways, expected in (
+            ([], ("", "", None, None)),
+            ([UNUSED], ("", "", None, None)),
+            ([DIRECT, UNUSED], ("direct", "", 0.01, 1.0)),
+            ([STREAM], ("stream", "", 0.01, 1.0)),
+            ([RELAYED], ("relay", "relay", 0.01, 1.0)),
+        ):
+            self.sessions.ways = ways
+            found = self.inspection.withWay(TWO, status)
+            self.assertEqual(expected, (found.way, found.relay, found.roundTrip, found.since))
+        self.assertIs(status, self.inspection.withWay("no member", status))
+
+    def test_advice(self) -> None:
+        """
+        Each situation has its own.
+        """
+        unknown, dependent = NATStatus("unknown", {}), NATStatus("address-dependent", {})
+        mapped: Any = [SimpleNamespace(kind="mapped")]
+        for isUp, ways, ours, nat, words in (
+            (True, [DIRECT], (), unknown, "direct: nothing"),
+            (True, [STREAM], (), unknown, "Let UDP out here and at two"),
+            (True, [RELAYED, UNUSED], (), dependent, "another place for every destination"),
+            (True, [RELAYED, UNUSED], mapped, dependent, "At two, see what wand netcheck says"),
+            (True, [RELAYED], (), unknown, "Nobody says where two is, except for the relay"),
+            (True, [RELAYED, UNUSED], (), unknown, "So does one here"),
+            (False, [], (), unknown, "Nobody says where two is. Is it running"),
+            (False, [UNUSED], (), unknown, "wand ping two"),
+        ):
+            self.assertIn(words, adviceFor("two", isUp, ways, ours, nat, 22222))
+
+    # Ping.
+
+    def test_ping(self) -> None:
+        """
+        Over the way in use, and over any other; what does not answer is an error.
+        """
+        self.sessions.up = {TWO: Endpoint("192.0.2.2", 7)}
+        self.sessions.pings = {TWO: 0.1, "192.0.2.2:7": 0.2, "relay/00:9": 0.3}
+        self.assertEqual(0.1, self.ask(self.inspection.ping("two", None)))
+        self.assertEqual(0.2, self.ask(self.inspection.ping("two", "192.0.2.2:7")))
+        silent = Deferred.fromCoroutine(self.inspection.ping("two", "[2001:db8::1]:7"))
+        self.failureResultOf(silent, NoAnswer)
+
+    def test_pingMakesASession(self) -> None:
+        """
+        Without a session one is made first; if that fails, it is said.
+        """
+        answer = Deferred.fromCoroutine(self.inspection.ping("two", None))
+        self.assertEqual([TWO], self.asked)
+        self.clock.pump([0.1] * 10)
+        self.assertNoResult(answer)
+        self.sessions.up = {TWO: Endpoint("192.0.2.2", 7)}
+        self.sessions.pings = {TWO: 0.1}
+        self.clock.pump([0.1] * 2)
+        self.assertEqual(0.1, self.successResultOf(answer))
+        self.sessions.up = {}
+        answer = Deferred.fromCoroutine(self.inspection.ping("two", None))
+        self.clock.pump([0.1] * (round(SESSION_PATIENCE * 10) + 2))
+        self.assertIn("wand why two", str(self.failureResultOf(answer, NoAnswer).value))
+
+    def test_places(self) -> None:
+        """
+        A place is read as it is written, or refused.
+        """
+        for host, port in (("192.0.2.1", 7), ("2001:db8::1", 7), ("tcp/192.0.2.1", 443), ("relay/0123", 4_000_000_000)):
+            self.assertEqual((host, port), placeFrom(str(Endpoint(host, port))))
+        for text in ("", "192.0.2.1", "192.0.2.1:", ":7", "host:٣", "host:-1", "a:" + "1" * 99):
+            self.assertRaises(AddressInvalid, placeFrom, text)
+
+    # The network.
+
+    def check(self) -> tuple[dict[str, bool | None], str]:
+        """
+        Check the network.
+        """
+        found: NetworkCheckStatus = self.ask(self.inspection.check(), 3.0)
+        return {each.name: each.isGood for each in found.checks}, found.verdict
+
+    def test_nobodyAnswers(self) -> None:
+        """
+        Without a session next to nothing can be said.
+        """
+        checks, verdict = self.check()
+        unknown = dict.fromkeys(("udp", "mapping", "hairpin", "path-size"))
+        self.assertEqual({**unknown, "ipv6": False, "port-mapping": False, "server": False}, checks)
+        self.assertIn("Nobody answers", verdict)
+
+    def test_noNAT(self) -> None:
+        """
+        Without a NAT all is well.
+        """
+        self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1), TWO: Endpoint("2001:db8::2", 1)}
+        self.sessions.pings = {SERVER: 0.012}
+        self.observed("192.168.1.5:22222", "192.168.1.5:22222")
+        checks, verdict = self.check()
+        self.assertEqual({"port-mapping": None, "hairpin": None}, {k: v for k, v in checks.items() if not v})
+        self.assertIn("without a NAT", verdict)
+        self.assertEqual({SERVER, TWO}, set(self.asked))
+
+    def test_kindsOfNAT(self) -> None:
+        """
+        What the NAT does, and whether it lets us reach our own place outside.
+        """
+        self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
+        for ports, mapping, hairpin, words in (
+            ((1, 1), True, True, "Most members reach this host directly"),
+            ((1, 2), False, False, "forwards UDP port 22222"),
+            ((1,), None, True, "will show once a second"),
+        ):
+            self.comesBack = 3 if hairpin else 0
+            self.observed(*(f"198.51.100.1:{port}" for port in ports))
+            checks, verdict = self.check()
+            self.assertEqual((mapping, hairpin), (checks["mapping"], checks["hairpin"]))
+            self.assertIn(words, verdict)
+
+    def test_blockedUDP(self) -> None:
+        """
+        Where only streams get through, that is the verdict.
+        """
+        self.sessions.up = {SERVER: Endpoint("tcp/192.0.2.100", 443)}
+        checks, verdict = self.check()
+        self.assertIs(False, checks["udp"])
+        self.assertIn("UDP is blocked", verdict)
+        self.assertEqual([], self.asked)
+
+
+class EpisodesTests(SynchronousTestCase):
+    """
+    What is remembered.
+    """
+
+    def test_bounded(self) -> None:
+        """
+        Of each member the last episodes, and not of all members.
+        """
+        sessions, clock = Sessions(), Clock()
+        made: Any = sessions
+        episodes = Episodes(made, clock)
+        wanted, session, _ = sessions.readers
+        for number in range(MEMBERS_MAXIMUM + 5):
+            wanted(b"%d" % number, 0)
+        self.assertEqual([], episodes.of(b"0"))
+        for _ in range(3 * EPISODES_MAXIMUM):
+            session(b"1000", None, False)
+        self.assertEqual({"the session ended"}, {str(each) for each in episodes.of(b"1000")})
+        self.assertEqual(EPISODES_MAXIMUM, len(episodes.of(b"1000")))

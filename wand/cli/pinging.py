@@ -1,0 +1,111 @@
+"""
+What C{wand ping} does and prints.
+"""
+
+from __future__ import annotations
+
+import attrs
+import click
+
+from wand.cli.rendering import clean, showJSON
+from wand.cli.session import Session
+from wand.cli.ways import placeText
+from wand.errors import NoAnswer
+from wand.reach_status import WhyStatus
+from wand.status import Status
+
+#: Seconds between two rounds.
+INTERVAL = 1.0
+
+
+class PingedWay(Status, frozen=True):
+    """
+    What C{wand ping --json} says of a way.
+
+    @ivar place: the way; empty for the one in use, whichever that is.
+    @ivar roundTrips: the seconds that each answer took; C{None} where none came.
+    """
+
+    place: str
+    roundTrips: list[float | None]
+
+
+class Unanswered(click.ClickException):
+    """
+    Nothing was answered.
+    """
+
+
+@attrs.define
+class Pings:
+    """
+    The questions and their answers.
+
+    @ivar peer: who is asked, as the operator said it.
+    @ivar asJSON: is a document printed at the end, and nothing else?
+    @ivar ways: what came of each way, by its place; an empty one stands for the way in use.
+    """
+
+    peer: str
+    asJSON: bool
+    ways: dict[str, list[float | None]] = attrs.field(factory=dict)
+    texts: dict[str, str] = attrs.field(factory=dict)
+    reason: str = ""
+
+    def answered(self, place: str, seconds: float) -> None:
+        """
+        An answer came.
+        """
+        self.ways.setdefault(place, []).append(seconds)
+        self._line(place, f"time {seconds * 1000:.1f} ms")
+
+    def silent(self, place: str, error: NoAnswer) -> None:
+        """
+        No answer came.
+        """
+        self.ways.setdefault(place, []).append(None)
+        self.reason = str(error)
+        self._line(place, "no answer")
+
+    def finish(self) -> None:
+        """
+        Print what came of it.
+
+        @raise Unanswered: if nothing did.
+        """
+        if self.asJSON:
+            showJSON([PingedWay(place, took) for place, took in self.ways.items()])
+        else:
+            click.echo("\n".join(["", *(self._summary(place, took) for place, took in self.ways.items())]))
+        if not any(each is not None for took in self.ways.values() for each in took):
+            raise Unanswered(self.reason)
+
+    def _line(self, place: str, what: str) -> None:
+        if not self.asJSON:
+            number = len(self.ways[place])
+            click.echo(f"{clean(self.peer)} over {self.texts.get(place, 'the way in use')}: number {number}, {what}")
+
+    def _summary(self, place: str, took: list[float | None]) -> str:
+        good = [1000 * each for each in took if each is not None]
+        times = f", {min(good):.1f} / {sum(good) / len(good):.1f} / {max(good):.1f} ms" if good else ""
+        return f"{self.texts.get(place, 'the way in use')}: {len(good)} of {len(took)} answered{times}"
+
+
+async def pingEachWay(session: Session, pings: Pings, count: int) -> None:
+    """
+    Ask over each way, once a second.  The first question makes a session if there is none.
+    """
+    client = await session.client()
+    for number in range(count):
+        if number:
+            await session.sleep(INTERVAL)
+        for place in _places(await client.why(pings.peer), pings):
+            try:
+                pings.answered(place, await client.ping(pings.peer, place or None))
+            except NoAnswer as error:
+                pings.silent(place, error)
+
+
+def _places(found: WhyStatus, pings: Pings) -> list[str]:
+    pings.texts.update({way.place: placeText(way, found.relays) for way in found.ways})
+    return [way.place for way in found.ways] if found.isUp and found.ways else [""]

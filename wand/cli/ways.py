@@ -1,0 +1,118 @@
+"""
+Ways to members, in the words of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import click
+
+from wand.cli.rendering import Grid, ago, aligned, clean, duration, shortKey
+from wand.reach_status import CheckStatus, NetworkCheckStatus, WhyStatus
+from wand.status import WayStatus
+
+#: What the ranks of ways are called.
+_RANKS = {
+    "lan": "direct, on our link",
+    "ipv6": "direct, IPv6",
+    "ipv4": "direct, IPv4",
+    "stream": "stream",
+    "relay": "relay",
+}
+
+#: What is checked, as people call it.
+_CHECKS = {
+    "udp": "UDP out",
+    "ipv6": "IPv6",
+    "mapping": "NAT",
+    "port-mapping": "port mapping",
+    "hairpin": "hairpin",
+    "path-size": "path size",
+    "server": "nearest server",
+}
+
+
+def placeText(way: WayStatus, relays: Mapping[str, str]) -> str:
+    """
+    A way, in short: its place, or the relay that it leads over.
+    """
+    host, _, _ = way.place.rpartition(":")
+    if way.rank != "relay":
+        return clean(way.place)
+    return f"relay {clean(relays.get(host) or host.partition('/')[2][:8])}"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """
+    A round-trip time, for a column.
+    """
+    return "" if seconds is None else f"{seconds * 1000:.1f}ms"
+
+
+def whyLines(found: WhyStatus, now: float) -> list[str]:
+    """
+    Why a member is reached the way it is.
+    """
+    who = f"{clean(found.peer)} ({shortKey(found.key)})"
+    return [
+        click.style(f"there is a session with {who}" if found.isUp else f"there is no session with {who}", bold=True),
+        found.advice,
+        *_part("Its places", _ways(found, now)),
+        *_part("Our places", [[each.endpoint, each.kind, each.about] for each in found.ours]),
+        *_part(f"The NAT in front of us: {clean(found.nat.mapping)}", _observations(found)),
+        *_part("What was tried", [[_clock(each.time), each.what] for each in found.episodes]),
+    ]
+
+
+def checkGrid(found: NetworkCheckStatus) -> Grid:
+    """
+    What was looked at in the network.
+    """
+    return Grid(
+        ("CHECK", "RESULT", "MEANING"),
+        [(_CHECKS.get(each.name, each.name), each.value, each.about) for each in found.checks],
+        [_colour(each) for each in found.checks],
+    )
+
+
+def _colour(check: CheckStatus) -> str:
+    return "" if check.isGood is None else "green" if check.isGood else "yellow"
+
+
+def _part(title: str, rows: list[list[str]]) -> list[str]:
+    cells = [[clean(cell) if cell else "" for cell in row] for row in rows]
+    body = [f"  {row}".rstrip() for row in aligned(cells)] if cells else ["  none"]
+    return ["", click.style(title, bold=True), *body]
+
+
+def _ways(found: WhyStatus, now: float) -> list[list[str]]:
+    return [
+        [
+            "*" if way.usedSince is not None else "",
+            placeText(way, found.relays),
+            _RANKS.get(way.rank, way.rank),
+            milliseconds(way.roundTrip),
+            _outcome(way, now),
+            f"from {', '.join(way.sources)}" if way.sources else "",
+            way.why,
+        ]
+        for way in found.ways
+    ]
+
+
+def _outcome(way: WayStatus, now: float) -> str:
+    if way.usedSince is not None:
+        return f"in use for {duration(now - way.usedSince)}"
+    if way.answered is not None:
+        return f"answered {ago(now - way.answered)}"
+    return "not tried" if way.asked is None else f"asked {ago(now - way.asked)}, no answer"
+
+
+def _observations(found: WhyStatus) -> list[list[str]]:
+    return [[name, f"hears us at {endpoint}"] for name, endpoint in found.nat.observations.items()]
+
+
+def _clock(time: float) -> str:
+    return datetime.fromtimestamp(time).isoformat(" ", "seconds")

@@ -1,0 +1,75 @@
+"""
+How a node reaches others, and is found: what of it is the node's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from wand.endpoint import Endpoint
+from wand.host.local_addresses import bridgesOf
+from wand.interfaces import Context, ISessionTransport, ITap, Participant
+from wand.interfaces.participant import ControlReaders
+from wand.sealed.credentials.signed import signature
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.reach.inspection import ReachInspection
+from wand.sealed.reach.lan import LanDiscovery, LanMember
+from wand.sealed.reach.observing import Observing
+
+
+class NodeReach:
+    """
+    Lets the members on our links find us, learns where others hear us, and shows the operator how others are reached.
+
+    @ivar inspection: shows it.
+    @ivar lan: finds members on our links.
+    """
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        participant: Participant,
+        tap: ITap,
+        where: tuple[str | None, int],
+        transport: ISessionTransport,
+        control: ControlReaders,
+        context: Context,
+        observed: Callable[[Endpoint, bytes], object],
+    ) -> None:
+        """
+        @param where: the local address and the UDP port of the data; without an address, nobody is looked for on our
+            links.
+        @param observed: called with where we are heard, and by whom.
+        """
+        host, port = where
+
+        def overlayInterfaces() -> list[str]:
+            return [tap.interface, *bridgesOf(tap.interface)]
+
+        sign = partial(signature, enrolment.key.signing)
+        us = LanMember(participant, enrolment, sign, host or "", port, overlayInterfaces)
+        self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
+        self._isLooking = host is not None
+        self._observing = Observing(transport.sessions, control, context, observed)
+        self.inspection = ReachInspection(participant, transport, self._observing, context, port)
+
+    def start(self) -> None:
+        """
+        We are a member.
+        """
+        if self._isLooking:
+            self.lan.start()
+
+    def stop(self) -> None:
+        """
+        We are none any more, or the program stops.
+        """
+        self.lan.stop()
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed.
+        """
+        self._observing.moved()

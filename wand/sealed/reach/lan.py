@@ -1,0 +1,240 @@
+"""
+LAN discovery: members on one link find each other without anybody's help.
+
+A member asks everybody on its links.  Whoever does not know it yet, or is the one that it wants, answers it alone, and
+gets a receipt.  An answer and a receipt repeat the challenge of what they are about, so that nothing recorded counts,
+whatever the clocks say: a member is believed to be where it proved to have heard us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from typing import Final
+
+import attrs
+from msgspec.structs import replace
+
+from wand.interfaces import Context, ISessions, Membership, Participant
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.identity import Entropy
+from wand.sealed.credentials.signed import Body, isSignature, unverified
+from wand.sealed.reach.lan_links import LanLinks
+from wand.sealed.reach.lan_messages import ANSWER, QUESTION, RECEIPT, LanMessage, LanSeal, parse
+from wand.sealed.reach.lan_neighbours import Neighbours
+from wand.sealed.reach.lan_schedule import LanSchedule
+from wand.timing.token_buckets import TokenBuckets
+from wand.underlay.links import LinkPort
+
+COUNTERS: Final = {
+    "lan-questions-sent": "questions on our links, whether members are there",
+    "lan-answers-sent": "answers and receipts to members on our links",
+    "lan-found": "times that a member proved to be on one of our links",
+    "drop-lan-stranger": "datagrams on our links dropped: they are of no member of this network",
+    "drop-lan-malformed": "datagrams on our links dropped: members of another version, perhaps",
+    "drop-lan-throttled": "datagrams on our links dropped: too many from that host or of that member",
+    "drop-lan-invalid": "datagrams on our links dropped: no valid certificate, claim or signature",
+    "drop-lan-stale": "answers on our links dropped: to no question of ours, or too late",
+}
+
+#: How many of those that are wanted are remembered until the next question; from two on, everybody is asked.
+WANTED_MAXIMUM: Final = 2
+
+#: How many datagrams of one host are verified, per second in the long run and at once; and how many answers go to one
+#: member at one host.
+HOST_RATE: Final = 20.0
+HOST_BURST: Final = 100.0
+ANSWER_RATE: Final = 1.0
+ANSWER_BURST: Final = 4.0
+
+
+@attrs.frozen
+class LanMember:
+    """
+    Who we are on a link.
+
+    @ivar membership: has the network secret.
+    @ivar sign: signs with our key.
+    @ivar host: the local address of the data.
+    @ivar port: the UDP port of the data.
+    @ivar interfaces: the names of the interfaces that lead into the overlay.
+    """
+
+    participant: Participant
+    membership: Membership
+    sign: Callable[[Body], bytes]
+    host: str
+    port: int
+    interfaces: Callable[[], Container[str]]
+
+
+class LanDiscovery:
+    """
+    Finds members on our links, and lets them find us.
+    """
+
+    def __init__(self, us: LanMember, sessions: ISessions, context: Context, entropy: Entropy) -> None:
+        """
+        @param entropy: randomness that nobody can guess.
+        """
+        context.counters.declare(COUNTERS)
+        self.neighbours = Neighbours(sessions, context.clock)
+        self._us = us
+        self._sessions = sessions
+        self._context = context
+        self._counters = context.counters
+        self._entropy = entropy
+        self._links = LanLinks(us.host, us.interfaces, us.participant.mayReach, self._linksChanged)
+        self._hosts = TokenBuckets(context.clock, HOST_RATE, HOST_BURST)
+        self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
+        self._run = self._challenge = self._challengeBefore = b""
+        self._joined: list[tuple[int, str]] = []
+        self._wanted: set[bytes] = set()
+        self._schedule = LanSchedule(context.clock, context.random, self._ask)
+        self._seal: LanSeal | None = None
+        self._port: LinkPort | None = None
+        self._end: Callable[[], None] = lambda: None
+        sessions.onWanted(self._isWanted)
+
+    def start(self) -> None:
+        """
+        We are a member: begin.  More calls do nothing.
+        """
+        if self._port is not None:
+            return
+        self._port = self._context.links.open(self)
+        if self._port is None:
+            return
+        membership = self._us.membership
+        self._seal = LanSeal.of(membership.secret, membership.network)
+        self._run = self._entropy(16)
+        self._end = self._context.hostChanges.watch(self._links)
+
+    def stop(self) -> None:
+        """
+        End, and leave no timer behind.
+        """
+        self._end()
+        self._schedule.stop()
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+        self._joined.clear()
+        self.neighbours.stop()
+
+    # Questions.
+
+    def _linksChanged(self) -> None:
+        if self._port is not None:
+            self._schedule.moved()
+
+    def _isWanted(self, identity: bytes, turn: int) -> None:
+        """
+        Somebody is to be reached.  Whom we found is introduced already, and we ask only when that did not help.
+        """
+        isServer = any(each.identity == identity for each in self._us.participant.servers())
+        if self._joined and not isServer and (turn or self.neighbours.get(identity) is None):
+            self._wanted = {*self._wanted, identity} if len(self._wanted) < WANTED_MAXIMUM else self._wanted
+            self._schedule.soon()
+
+    def _ask(self) -> None:
+        try:
+            self._askAll()
+        except Exception:  # the next question may do better
+            self._context.failures.caught("question on links")
+
+    def _askAll(self) -> None:
+        port = self._port
+        wanted = next(iter(self._wanted)) if len(self._wanted) == 1 else b""
+        self._wanted.clear()
+        self._challenge, self._challengeBefore = self._entropy(16), self._challenge
+        self._follow()
+        for link, source in self._joined:
+            datagram = self._datagram(QUESTION, bytes(16), wanted)
+            if port is not None and datagram is not None and port.ask(datagram, link, source):
+                self._counters["lan-questions-sent"] += 1
+
+    def _follow(self) -> None:
+        """
+        Listen where our links are now.
+        """
+        assert self._port is not None
+        sources = self._links.sources()
+        for gone in self._joined:
+            if gone not in sources:
+                self._port.leave(*gone)
+        self._joined = [each for each in sources if self._port.join(*each)]
+
+    def _datagram(self, step: int, echo: bytes, wanted: bytes = b"") -> bytes | None:
+        us, said = self._us, self._us.participant.announcement()
+        if said is None or self._seal is None:
+            return None
+        message = LanMessage(step, us.port, self._run, self._challenge, echo, wanted, *said, bytes(64))
+        signature = us.sign(message.proof(us.membership.network, us.participant.identity))
+        return self._seal.sealed(replace(message, signature=signature), self._entropy)
+
+    # What is heard.
+
+    def heard(self, datagram: bytes, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.underlay.links.LinkReceiver}.
+        """
+        reason = self._heard(datagram, sender)
+        if reason:
+            self._counters[f"drop-lan-{reason}"] += 1
+
+    def _heard(self, datagram: bytes, sender: tuple[str, int]) -> str:
+        octets = None if self._seal is None else self._seal.opened(datagram)
+        if octets is None:
+            return "stranger"
+        message = parse(octets)
+        certificate = None if message is None else unverified(message.certificate, Certificate)
+        if message is None or certificate is None:
+            return "malformed"
+        if certificate.identity == self._us.participant.identity:
+            return ""  # we hear ourselves
+        if not self._hosts.take(sender[0]):
+            return "throttled"
+        if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
+            return "invalid"
+        return self._understood(message, certificate, sender)
+
+    def _isValid(self, message: LanMessage, identity: bytes) -> bool:
+        participant = self._us.participant
+        proof = message.proof(self._us.membership.network, identity)
+        if not isSignature(message.signature, proof, identity):
+            return False
+        known = participant.claims.announcement(identity)
+        said = message.certificate, message.claim
+        if known is not None and (known.signedCertificate, known.signedClaim) == said:
+            return True
+        return participant.isValid(*said)
+
+    def _understood(self, message: LanMessage, certificate: Certificate, sender: tuple[str, int]) -> str:
+        place = sender[0], message.port
+        if message.step == QUESTION:
+            return self._questioned(message, certificate.identity, sender)
+        if message.echo not in (self._challenge, self._challengeBefore) or not any(message.echo):
+            return "stale"
+        self._counters["lan-found"] += 1
+        self._us.participant.claims.offer(message.certificate, message.claim)
+        self.neighbours.found(certificate.identity, certificate.exchangeKey, message.run, place)
+        if message.step == ANSWER:
+            return self._answer(RECEIPT, message, certificate.identity, sender)
+        return ""
+
+    def _questioned(self, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
+        isKnown = self.neighbours.heard(identity, message.run, (sender[0], message.port))
+        isForUs = message.wanted == self._us.participant.identity
+        if isForUs or not (isKnown or message.wanted):
+            return self._answer(ANSWER, message, identity, sender)
+        return ""
+
+    def _answer(self, step: int, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
+        if not self._answers.take(f"{identity.hex()} {sender[0]}"):
+            return "throttled"
+        if not self._challenge:
+            self._challenge = self._entropy(16)
+        datagram = self._datagram(step, message.challenge)
+        if datagram is not None and self._port is not None and self._port.answer(datagram, sender):
+            self._counters["lan-answers-sent"] += 1
+        return ""

@@ -1,0 +1,35 @@
+"""
+What follows from a look at the network, in a sentence or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wand.reach_status import CheckStatus, NATStatus
+from wand.sealed.reach.nat_kind import DEPENDENT, INDEPENDENT, NONE
+
+
+def verdictOn(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> str:
+    """
+    What an operator should know, and do.
+
+    @param checks: by their names.
+    @param port: our UDP port.
+    """
+    if checks["udp"].isGood is None:
+        return "Nobody answers: see wand status, and whether a firewall here lets UDP out."
+    if not checks["udp"].isGood:
+        return "UDP is blocked: everything travels in streams, which is slower. Let UDP out to any port."
+    if nat.mapping == NONE:
+        return "Members reach this host without a NAT in between, unless a firewall is in the way."
+    if checks["port-mapping"].isGood:
+        return "The router maps a port for this node: members reach it directly."
+    if nat.mapping == INDEPENDENT:
+        return "Most members reach this host directly; those behind a NAT that depends on the destination need a relay."
+    if nat.mapping in DEPENDENT:
+        return (
+            "This NAT depends on the destination: members behind another NAT reach this host over a relay, unless the "
+            f"router forwards UDP port {port} to it, or maps a port by PCP, NAT-PMP or UPnP."
+        )
+    return "UDP gets out; what kind of NAT is in front of this host will show once a second member or server answers."
