@@ -191,9 +191,7 @@ class ChangeTests(WaysTestCase):
         self.assertEqual(self.rank(self.low), WayRank.IPV4)
         undo = self.cut()
         arrived = self.flow(5.0)
-        self.assertLess(
-            arrived[0], 130
-        )  # as soon as it answers what was asked after a second, and before all is given up
+        self.assertLess(arrived[0], 130)  # as soon as it answers what was asked after a second
         self.assertEqual(arrived, list(range(arrived[0], 500)))
         self.assertEqual(self.rank(self.low), WayRank.RELAY)
         undo()
