@@ -1,0 +1,84 @@
+"""
+What happens to the network while one end pings another.
+
+A change is a generator: it yields as often as others may go on meanwhile.  What it was like before is over as soon as
+it ends, and from then on counts how long it takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from bench.reach.ends import End
+from bench.reach.land import Land
+
+#: Called with the land and both ends.
+Change = Callable[[Land, End, End], Iterator[None]]
+
+
+def pause(seconds: float) -> Iterator[None]:
+    """
+    Let some time pass.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+
+
+def renumberOne(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Who pings gets another public address.
+    """
+    yield
+    land.renumber(one)
+
+
+def renumberTwo(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Who is pinged gets another public address.
+    """
+    yield
+    land.renumber(two)
+
+
+def moveOne(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Who pings leaves its LAN for another one, behind another NAT.
+    """
+    yield from land.move(one)
+
+
+def moveTwo(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Who is pinged leaves its LAN for another one, behind another NAT.
+    """
+    yield from land.move(two)
+
+
+def moveBoth(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Both leave their LANs at once.
+    """
+    yield from land.move(one, two)
+
+
+def restartOne(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The router of who pings restarts.
+    """
+    yield from land.restartRouter(one)
+
+
+def restartTwo(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The router of who is pinged restarts.
+    """
+    yield from land.restartRouter(two)
+
+
+def remapTwo(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The router of who is pinged restarts, and gives it another port than before.
+    """
+    yield from land.restartRouter(two, port=40_404)

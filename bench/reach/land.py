@@ -1,0 +1,270 @@
+"""
+The land: a lab with the Internet, a public server, and the ends with their routers and their nodes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import attrs
+import msgspec
+
+from bench.reach.ends import CARRIER, FIREWALL, PUBLIC, End
+from wand.config import ServerConfiguration
+from wand.control.client import ControlClient
+from wand.errors import WandError
+from wand.lab import Lab
+from wand.lab.deployment import Deployment
+from wand.lab.internet import BOTH, Internet, batch
+from wand.lab.loop import Loop
+from wand.lab.probe import EchoProbe
+from wand.lab.routers import CONE, Router, guard
+from wand.lab.topology import Node, Site, Topology
+from wand.status import PeerStatus
+from wand.underlay.place_kinds import RELAY, STREAM, kindOf
+
+#: Seconds between two pings.
+PING_INTERVAL: Final = 0.1
+
+#: How the frames of a member go.
+DIRECT: Final = "direct"
+WAYS: Final = {RELAY: "relay", STREAM: "stream"}
+
+#: What the nodes sign up with: an invitation for all of them.
+_USES: Final = 1000
+
+
+class Land:
+    """
+    Everything that a matrix needs, started once.
+
+    @ivar internet: what the sites hang on.
+    @ivar routers: by their names.
+    """
+
+    def __init__(self, lab: Lab, loop: Loop, ends: Sequence[End]) -> None:
+        """
+        Make the hosts and the routers, and start the server; no node runs yet.
+        """
+        self.internet = Internet(lab)
+        self.routers: dict[str, Router] = {}
+        self._lab = lab
+        self._moves = 0
+        server = lab.bare("server")
+        here = self.internet.connect(server, BOTH)
+        for end in ends:
+            self._build(end)
+        self._nodes = {end.name: _node(end, number) for number, end in enumerate(ends, 1)}
+        topology = Topology(Site("server", "0.0.0.0"), tuple(self._nodes.values()))
+        self._network = Deployment(lab, topology, loop, lab.hosts)
+        self._configure(ends, [f"{here.addresses[0]}:44444", f"[{here.addresses[1]}]:44444"])
+        self._network.start(topology.server)
+        self._token = self._network.invite(topology.nodes[0], uses=_USES).read_text()
+
+    def start(self, end: End) -> None:
+        """
+        Start the node of an end, which joins.
+        """
+        node = self._nodes[end.name]
+        token = self._network.files.token(node)
+        token.write_text(self._token)
+        token.chmod(0o600)
+        self._network.start(node)
+
+    def restart(self, end: End, settings: str = "") -> None:
+        """
+        Kill the node of an end and start it again.
+
+        @param settings: more lines of its configuration.
+        """
+        node = self._nodes[end.name]
+        self._network.kill(node)
+        with self._network.files.configuration(node).open("a") as file:
+            file.write(f"{settings}\n")
+        self._network.start(node)
+
+    def isMember(self, end: End) -> bool:
+        """
+        Has the node of an end joined?  The first time that it has, its tap is made silent.
+        """
+        node = self._nodes[end.name]
+        if node.inside:
+            return True
+        own = self._network.status(node).own
+        if own is None or own.stage != "member" or not own.addresses:
+            return False
+        self._nodes[end.name] = attrs.evolve(node, inside=own.addresses[0].partition("/")[0])
+        return True
+
+    def know(self, one: End, two: End) -> bool:
+        """
+        Are two ends members that know each other?  If so, neither needs to ask for the other's MAC address.
+        """
+        nodes = [self._nodes[each.name] for each in (one, two)]
+        for node, other in (nodes, nodes[::-1]):
+            if not node.inside or other.mac not in self._network.known(node):
+                return False
+        for node, other in (nodes, nodes[::-1]):
+            self._network.hosts[node.name].run(
+                "ip", "neighbour", "replace", other.inside, "lladdr", other.mac, "dev", "wan0", "nud", "permanent"
+            )
+        return True
+
+    def ping(self, one: End, two: End, *, whole: bool = False) -> EchoProbe:
+        """
+        Begin to ping.
+
+        @param whole: with frames as long as the tap's MTU.
+        """
+        host, node = self._network.hosts[one.name], self._nodes[two.name]
+        size = int(host.run("cat", "/sys/class/net/wan0/mtu")) - 20 if whole else 0
+        return EchoProbe(host, [node], name=f"ping-{one.name}-{two.name}", interval=PING_INTERVAL, size=size)
+
+    def peer(self, one: End, two: End) -> PeerStatus | None:
+        """
+        What the node of an end says of another.
+        """
+        mac = self._nodes[two.name].mac
+
+        async def peer(client: ControlClient) -> PeerStatus | None:
+            return next(iter([each async for each in client.peers() if mac in each.macs]), None)
+
+        return self._network.ask(self._nodes[one.name], peer)
+
+    def way(self, one: End, two: End) -> str:
+        """
+        How frames from an end to another go; empty if they do not.
+        """
+        peer = self.peer(one, two)
+        if peer is None or not peer.endpoint:
+            return ""
+        return WAYS.get(kindOf(peer.endpoint.rpartition(":")[0]), DIRECT)
+
+    def log(self, end: End) -> Path:
+        """
+        Where the log of the node of an end is.
+        """
+        return self._network.programs[end.name].log
+
+    # What happens to ends; see L{bench.reach.changes}.
+
+    def renumber(self, *ends: End) -> None:
+        """
+        Give public ends other addresses.
+        """
+        for end in ends:
+            self.internet.renumber(self._lab.hosts[end.outermost])
+
+    def move(self, *ends: End) -> Iterator[None]:
+        """
+        Move ends into LANs of their own, each behind a new NAT of the kind that it had.
+        """
+        news = []
+        for end in ends:
+            self._moves += 1
+            news.append(self._router(f"moved-{self._moves}", end.kind, hairpin=False))
+            yield
+        for end, new in zip(ends, news, strict=True):
+            new.adopt(self._lab.hosts[end.name], self.routers[end.router])
+            self.routers[end.router] = new
+
+    def restartRouter(self, end: End, port: int | None = None, seconds: float = 0.5) -> Iterator[None]:
+        """
+        Restart the router of an end.
+
+        @param port: which port every UDP mapping has afterwards; else as before.
+        @param seconds: how long that takes.
+        """
+        router = self.routers[end.outermost]
+        if port is not None:
+            router.remap(port)
+        router.fail()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            yield
+        router.restore()
+
+    # Building.
+
+    def _build(self, end: End) -> None:
+        host = self._lab.bare(end.name)
+        # Nothing that the host's own IPv6 says may open a way for it.
+        host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
+        if end.kind in (PUBLIC, FIREWALL):
+            self.internet.connect(host, end.versions)
+            if end.kind == FIREWALL:
+                guard(host)
+        elif end.kind == CARRIER:
+            self._home(end).plug(host)
+        else:
+            self._router(end.router, end.kind, hairpin=end.hairpin).plug(host)
+        if end.hole:
+            batch(host, "link set eth0 gso_max_segs 1")
+            self.internet.hole(self._lab.hosts[end.outermost], end.hole)
+
+    def _router(self, name: str, kind: str, *, hairpin: bool) -> Router:
+        if name not in self.routers:
+            self.routers[name] = Router(self._lab, name, self.internet, kind, hairpin=hairpin)
+            self.routers[name].onInternet()
+        return self.routers[name]
+
+    def _home(self, end: End) -> Router:
+        carrier = self.routers.get(end.outermost)
+        if carrier is None:
+            carrier = self.routers[end.outermost] = Router(
+                self._lab, end.outermost, self.internet, CONE, hairpin=end.hairpin
+            )
+            carrier.asCarrier()
+        home = self.routers[end.router] = Router(self._lab, end.router, self.internet, CONE)
+        home.behind(carrier)
+        return home
+
+    def _configure(self, ends: Sequence[End], public: Sequence[str]) -> None:
+        files, topology = self._network.files, self._network.topology
+        stream = 'tcp = "0.0.0.0:443"\n' if "tcp" in _keys(ServerConfiguration) else ""
+        files.configuration(topology.server).write_text(f"""\
+public = {msgspec.json.encode(public).decode()}
+control = "{files.control(topology.server)}"
+state = "{files.directory}/server-state"
+{stream}""")
+        for end in ends:
+            node = self._nodes[end.name]
+            files.configuration(node).write_text(f"""\
+name = "{end.name}"
+mac = "{node.mac}"
+join-file = "{files.token(node)}"
+control = "{files.control(node)}"
+state = "{files.directory}/{end.name}-state"
+{end.settings}
+""")
+
+
+def _keys(kind: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(kind)}
+
+
+def _node(end: End, number: int) -> Node:
+    return Node(end.name, "", "", f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}")
+
+
+def settle(land: Land, ends: Sequence[End], seconds: float) -> list[End]:
+    """
+    Wait until all nodes have joined that can.
+
+    @return: those that have not.
+    """
+    waiting, until = list(ends), time.monotonic() + seconds
+    while waiting and time.monotonic() < until:
+        waiting = [end for end in waiting if not _joined(land, end)]
+        time.sleep(0.1)
+    return waiting
+
+
+def _joined(land: Land, end: End) -> bool:
+    try:
+        return land.isMember(end)
+    except WandError:
+        return False
