@@ -160,7 +160,7 @@ CELLS: Final[Sequence[Cell]] = (
 )
 
 
-def chosen(words: Sequence[str], cells: Sequence[Cell] = CELLS) -> list[Cell]:
+def chosen(words: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
     """
     The cells with one of some words in their titles; all, if there is none.
     """

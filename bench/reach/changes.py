@@ -42,6 +42,14 @@ def renumberTwo(land: Land, one: End, two: End) -> Iterator[None]:
     land.renumber(two)
 
 
+def renumberRouterOfTwo(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The router of who is pinged gets another public address; its LAN does not notice.
+    """
+    yield
+    land.renumber(two)
+
+
 def moveOne(land: Land, one: End, two: End) -> Iterator[None]:
     """
     Who pings leaves its LAN for another one, behind another NAT.
@@ -82,3 +90,29 @@ def remapTwo(land: Land, one: End, two: End) -> Iterator[None]:
     The router of who is pinged restarts, and gives it another port than before.
     """
     yield from land.restartRouter(two, port=40_404)
+
+
+def outage(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    For some seconds nothing passes between who is pinged and the Internet, and no interface shows it.
+    """
+    land.cut(two, True)
+    yield from pause(6)
+    land.cut(two, False)
+
+
+def scrub(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    UDP between the two no longer passes, though both still reach everybody else.
+    """
+    yield
+    land.forbid(one, two)
+
+
+def restartOnOtherPort(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The node of who is pinged is killed and comes back on another port.
+    """
+    land.restart(two, "port = 33033")
+    while not land.isUp(two):
+        yield

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from twisted.internet.epollreactor import EPollReactor
 
-from bench.reach.cells import chosen
+from bench.reach.cells import CELLS, chosen
 from bench.reach.course import Outcome
 from bench.reach.run import AT_ONCE, run
+from bench.reach.situations import SITUATIONS
 from wand.errors import WandError
 from wand.lab import asRoot
 from wand.lab.loop import Loop
@@ -30,10 +31,12 @@ from wand.lab.loop import Loop
     type=click.IntRange(1),
     help="How many cells run at once.",
 )
+@click.option("--situations", is_flag=True, help="Run what users of other VPNs reported instead of the matrix.")
 @click.option("--json", "asJSON", is_flag=True, help="Print a document instead of a table.")
-def reach(only: str, at_once: int, asJSON: bool) -> None:
+def reach(only: str, at_once: int, situations: bool, asJSON: bool) -> None:
     """See which ends reach each other through NATs and firewalls, how soon and which way."""
-    cells = chosen([word for word in only.split(",") if word])
+    known = list(dict.fromkeys(cell for cells in SITUATIONS.values() for cell in cells)) if situations else CELLS
+    cells = chosen([word for word in only.split(",") if word], known)
     if not cells:
         raise click.BadParameter("there is no such cell", param_hint="--only")
     screen = Console(stderr=True)

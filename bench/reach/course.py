@@ -16,7 +16,10 @@ from wand.errors import WandError
 from wand.lab.probe import Echo, EchoProbe
 
 #: Seconds after which we no longer wait for a first answer, or for one after a change.
-PATIENCE: Final = 8.0
+PATIENCE: Final = 6.0
+
+#: Seconds until a node has heard of another that joined.
+KNOWN_PATIENCE: Final = 3.0
 
 #: Seconds that a cell without a direct way is watched for losses.
 WATCH: Final = 1.5
@@ -77,7 +80,7 @@ class Course:
 
     def _steps(self) -> Iterator[None]:
         cell, outcome = self._cell, self.outcome
-        if not (yield from _until(lambda: self._land.know(cell.one, cell.two), PATIENCE)):
+        if not (yield from _until(lambda: self._land.know(cell.one, cell.two), KNOWN_PATIENCE)):
             outcome.failure = "they do not know each other"
             return
         probe = self._land.ping(cell.one, cell.two, whole=cell.isWhole)

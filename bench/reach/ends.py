@@ -16,6 +16,7 @@ from wand.lab.routers import BLOCKED, CONE, SYMMETRIC
 PUBLIC: Final = "public"
 FIREWALL: Final = "firewall"
 CARRIER: Final = "carrier"
+GATEWAY: Final = "gateway"
 
 #: The kinds of ends of which there are pairs.
 KINDS: Final = (PUBLIC, FIREWALL, CONE, CARRIER, SYMMETRIC)
@@ -27,12 +28,13 @@ class End:
     A node of the matrix.
 
     @ivar name: of the node and its host; at most 10 characters.
-    @ivar kind: what is between it and the Internet.
+    @ivar kind: what is between it and the Internet; a C{GATEWAY} is a router itself.
     @ivar home: the name of its router, for those that share one.
     @ivar carrier: the name of its carrier's router, for those that share one.
     @ivar hairpin: whether the outermost router takes packets from inside for what is inside.
     @ivar versions: the versions of IP it has; behind a NAT, always version 4.
     @ivar hole: IP packets of more octets vanish on the way; 0 for none.
+    @ivar isHoleInward: do they vanish only on the way to it?
     @ivar settings: lines of its configuration.
     """
 
@@ -43,6 +45,7 @@ class End:
     hairpin: bool = False
     versions: Sequence[str] = (IPV4,)
     hole: int = 0
+    isHoleInward: bool = False
     settings: str = ""
 
     @property
@@ -57,7 +60,7 @@ class End:
         """
         The name of the host that hangs on the Internet: its own, its router or its carrier's.
         """
-        if self.kind in (PUBLIC, FIREWALL):
+        if self.kind in (PUBLIC, FIREWALL, GATEWAY):
             return self.name
         return (self.carrier or f"{self.name}-isp") if self.kind == CARRIER else self.router
 

@@ -12,13 +12,13 @@ from typing import Final
 import attrs
 import msgspec
 
-from bench.reach.ends import CARRIER, FIREWALL, PUBLIC, End
+from bench.reach.ends import CARRIER, FIREWALL, GATEWAY, PUBLIC, End
 from wand.config import ServerConfiguration
 from wand.control.client import ControlClient
 from wand.errors import WandError
 from wand.lab import Lab
 from wand.lab.deployment import Deployment
-from wand.lab.internet import BOTH, Internet, batch
+from wand.lab.internet import BOTH, Internet
 from wand.lab.loop import Loop
 from wand.lab.probe import EchoProbe
 from wand.lab.routers import CONE, Router, guard
@@ -88,7 +88,7 @@ class Land:
 
     def isMember(self, end: End) -> bool:
         """
-        Has the node of an end joined?  The first time that it has, its tap is made silent.
+        Has the node of an end joined?
         """
         node = self._nodes[end.name]
         if node.inside:
@@ -98,6 +98,16 @@ class Land:
             return False
         self._nodes[end.name] = attrs.evolve(node, inside=own.addresses[0].partition("/")[0])
         return True
+
+    def isUp(self, end: End) -> bool:
+        """
+        Does the node of an end run as a member?
+        """
+        try:
+            own = self._network.status(self._nodes[end.name]).own
+        except WandError:
+            return False
+        return own is not None and own.stage == "member"
 
     def know(self, one: End, two: End) -> bool:
         """
@@ -187,9 +197,25 @@ class Land:
             yield
         router.restore()
 
+    def cut(self, end: End, isCut: bool) -> None:
+        """
+        Let nothing through between an end and the Internet, or everything again.
+        """
+        self.internet.cut(self._lab.hosts[end.outermost], isCut)
+
+    def forbid(self, one: End, two: End, forbidden: bool = True) -> None:
+        """
+        Drop UDP between two ends, or no longer.
+        """
+        hosts = self._lab.hosts
+        self.internet.forbid(hosts[one.outermost], hosts[two.outermost], forbidden)
+
     # Building.
 
     def _build(self, end: End) -> None:
+        if end.kind == GATEWAY:
+            self._router(end.name, CONE, hairpin=False)
+            return
         host = self._lab.bare(end.name)
         # Nothing that the host's own IPv6 says may open a way for it.
         host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
@@ -202,8 +228,7 @@ class Land:
         else:
             self._router(end.router, end.kind, hairpin=end.hairpin).plug(host)
         if end.hole:
-            batch(host, "link set eth0 gso_max_segs 1")
-            self.internet.hole(self._lab.hosts[end.outermost], end.hole)
+            self.internet.hole(self._lab.hosts[end.outermost], end.hole, inward=end.isHoleInward)
 
     def _router(self, name: str, kind: str, *, hairpin: bool) -> Router:
         if name not in self.routers:
@@ -250,16 +275,21 @@ def _node(end: End, number: int) -> Node:
     return Node(end.name, "", "", f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}")
 
 
-def settle(land: Land, ends: Sequence[End], seconds: float) -> list[End]:
+def settle(land: Land, ends: Sequence[End], seconds: float, pause: float) -> list[End]:
     """
-    Wait until all nodes have joined that can.
+    Wait until all nodes have joined, or none has for a while although others have: the rest cannot.
 
-    @return: those that have not.
+    @param seconds: for all of them.
+    @param pause: seconds in which one more should join.
+    @return: those that have not joined.
     """
-    waiting, until = list(ends), time.monotonic() + seconds
-    while waiting and time.monotonic() < until:
-        waiting = [end for end in waiting if not _joined(land, end)]
-        time.sleep(0.1)
+    waiting, until, latest = list(ends), time.monotonic() + seconds, float("inf")
+    while waiting and time.monotonic() < min(until, latest + pause):
+        left = [end for end in waiting if not _joined(land, end)]
+        if len(left) < len(waiting):
+            latest = time.monotonic()
+        waiting = left
+        time.sleep(0.05)
     return waiting
 
 

@@ -20,6 +20,9 @@ AT_ONCE: Final = 4
 #: Seconds for all ends to start and to join.  Those that cannot fail in their cells.
 JOIN_PATIENCE: Final = 60.0
 
+#: Seconds in which one more joins, if any does.
+JOIN_PAUSE: Final = 5.0
+
 #: Called with what became of each cell.
 Progress = Callable[[Outcome], object]
 
@@ -37,7 +40,7 @@ def run(loop: Loop, cells: Sequence[Cell], progress: Progress, atOnce: int = AT_
         land = Land(lab, loop, ends)
         for end in ends:
             land.start(end)
-        settle(land, ends, JOIN_PATIENCE)
+        settle(land, ends, JOIN_PATIENCE, JOIN_PAUSE)
         courses = [Course(land, cell) for cell in cells]
         waiting = [(course, course.steps()) for course in courses]
         _together(waiting, progress, atOnce)

@@ -33,8 +33,11 @@ _GATEWAY6: Final = "fe80::1"
 _RULES: Final = """\
 table inet backbone {
     set forbidden { type ipv4_addr . ipv4_addr; }
+    set cut { type ifname; }
     chain forward {
         type filter hook forward priority filter;
+        iifname @cut drop
+        oifname @cut drop
         meta l4proto udp ip saddr . ip daddr @forbidden drop
     }
     chain holes { type filter hook forward priority 1; }
@@ -78,8 +81,13 @@ class Internet:
     @ivar sites: the sites, by the names of their hosts.
     """
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, *, trains: bool = False) -> None:
+        """
+        @param trains: may many datagrams cross a cable in one piece, as they do between namespaces?  They do not cross
+            any wire, and what drops packets that are too long would drop all of them.
+        """
         self.host = lab.bare("internet")
+        self._trains = trains
         self.sites: dict[str, Site] = {}
         self._numbers = itertools.count()
         forward(self.host)
@@ -96,8 +104,16 @@ class Internet:
             f"link set {site.cable} up",
             f"address add {_GATEWAY6}/64 dev {site.cable} nodad",
         )
+        self.wire(host)
         self._settle(host, site)
         return site
+
+    def wire(self, host: Host) -> None:
+        """
+        Make the C{eth0} of a host cut trains into datagrams, unless they may cross.
+        """
+        if not self._trains:
+            batch(host, "link set eth0 gso_max_segs 1")
 
     def renumber(self, host: Host) -> Site:
         """
@@ -130,15 +146,14 @@ class Internet:
         self._ip(*routes)
         batch(host, *lines)
 
-    def hole(self, host: Host, size: int) -> None:
+    def hole(self, host: Host, size: int, *, inward: bool = False) -> None:
         """
         Drop IP packets to and from a site that have more than C{size} octets, without a word.
+
+        @param inward: only those to it.
         """
         cable = self.sites[host.name].cable
-        # What the kernel would cut for a network card later must be cut before it gets here.
-        batch(host, "link set eth0 gso_max_segs 1")
-        self._ip(f"link set {cable} gso_max_segs 1")
-        for way in ("iifname", "oifname"):
+        for way in ("oifname",) if inward else ("oifname", "iifname"):
             self.host.run("nft", "add", "rule", "inet", "backbone", "holes", f"{way} {cable} meta length > {size} drop")
 
     def forbid(self, one: Host, two: Host, forbidden: bool = True) -> None:
@@ -148,6 +163,13 @@ class Internet:
         there, back = self.sites[one.name].addresses[0], self.sites[two.name].addresses[0]
         pairs = f"{{ {there} . {back}, {back} . {there} }}"
         self.host.run("nft", "add" if forbidden else "delete", "element", "inet", "backbone", "forbidden", pairs)
+
+    def cut(self, host: Host, isCut: bool = True) -> None:
+        """
+        Let nothing through to and from a site, or everything again; nobody at the site is told.
+        """
+        element = f"{{ {self.sites[host.name].cable} }}"
+        self.host.run("nft", "add" if isCut else "delete", "element", "inet", "backbone", "cut", element)
 
     def _ip(self, *lines: str) -> None:
         batch(self.host, *lines)

@@ -141,6 +141,7 @@ class Router:
             f"link set {port} master lan up",
         )
         enableIPv6(host, "eth0", False)
+        self._internet.wire(host)
         return self._address(host)
 
     def adopt(self, host: Host, former: Router) -> str:
