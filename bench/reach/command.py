@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from twisted.internet.epollreactor import EPollReactor
 
+from bench.contenders.base import missing
 from bench.reach.cells import CELLS, chosen
 from bench.reach.course import Outcome
+from bench.reach.loads import lines, measure
 from bench.reach.run import AT_ONCE, run
 from bench.reach.situations import SITUATIONS
 from wand.errors import WandError
@@ -32,14 +34,18 @@ from wand.lab.loop import Loop
     help="How many cells run at once.",
 )
 @click.option("--situations", is_flag=True, help="Run what users of other VPNs reported instead of the matrix.")
+@click.option("--loads", is_flag=True, help="Measure what each way carries and costs, and what changes of ways lose.")
 @click.option("--json", "asJSON", is_flag=True, help="Print a document instead of a table.")
-def reach(only: str, at_once: int, situations: bool, asJSON: bool) -> None:
+def reach(only: str, at_once: int, situations: bool, loads: bool, asJSON: bool) -> None:
     """See which ends reach each other through NATs and firewalls, how soon and which way."""
     known = list(dict.fromkeys(cell for cells in SITUATIONS.values() for cell in cells)) if situations else CELLS
     cells = chosen([word for word in only.split(",") if word], known)
     if not cells:
         raise click.BadParameter("there is no such cell", param_hint="--only")
     screen = Console(stderr=True)
+    if loads:
+        weigh()
+        return
 
     def progress(outcome: Outcome) -> None:
         screen.print(f"{outcome.cell.title}: {outcome.failure or 'passed'}", highlight=False)
@@ -52,6 +58,24 @@ def reach(only: str, at_once: int, situations: bool, asJSON: bool) -> None:
         raise click.ClickException(str(error)) from error
     show(outcomes, asJSON)
     sys.exit(int(any(outcome.failure for outcome in outcomes)))
+
+
+def weigh() -> None:
+    """
+    Measure what each way carries, and print that.
+    """
+    absent = missing({"iperf3": "iperf3", "ss": "iproute2"})
+    if absent is not None:
+        raise click.ClickException(absent)
+    try:
+        asRoot()
+        with Loop(EPollReactor()) as loop:
+            measured = measure(loop, rounds=3, seconds=3)
+    except WandError as error:
+        raise click.ClickException(str(error)) from error
+    for line in lines(measured):
+        click.echo(line)
+    sys.exit(int(bool(measured.failures)))
 
 
 def show(outcomes: Sequence[Outcome], asJSON: bool) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import attrs
@@ -16,7 +15,7 @@ from bench.reach.ends import CARRIER, FIREWALL, GATEWAY, PUBLIC, End
 from wand.config import ServerConfiguration
 from wand.control.client import ControlClient
 from wand.errors import WandError
-from wand.lab import Lab
+from wand.lab import Daemon, Host, Lab
 from wand.lab.deployment import Deployment
 from wand.lab.internet import BOTH, Internet
 from wand.lab.loop import Loop
@@ -45,11 +44,13 @@ class Land:
     @ivar routers: by their names.
     """
 
-    def __init__(self, lab: Lab, loop: Loop, ends: Sequence[End]) -> None:
+    def __init__(self, lab: Lab, loop: Loop, ends: Sequence[End], *, trains: bool = False) -> None:
         """
         Make the hosts and the routers, and start the server; no node runs yet.
+
+        @param trains: see L{Internet}.
         """
-        self.internet = Internet(lab)
+        self.internet = Internet(lab, trains=trains)
         self.routers: dict[str, Router] = {}
         self._lab = lab
         self._moves = 0
@@ -123,15 +124,16 @@ class Land:
             )
         return True
 
-    def ping(self, one: End, two: End, *, whole: bool = False) -> EchoProbe:
+    def ping(self, one: End, two: End, *, whole: bool = False, interval: float = PING_INTERVAL) -> EchoProbe:
         """
         Begin to ping.
 
         @param whole: with frames as long as the tap's MTU.
+        @param interval: seconds between two pings.
         """
         host, node = self._network.hosts[one.name], self._nodes[two.name]
         size = int(host.run("cat", "/sys/class/net/wan0/mtu")) - 20 if whole else 0
-        return EchoProbe(host, [node], name=f"ping-{one.name}-{two.name}", interval=PING_INTERVAL, size=size)
+        return EchoProbe(host, [node], name=f"ping-{one.name}-{two.name}", interval=interval, size=size)
 
     def peer(self, one: End, two: End) -> PeerStatus | None:
         """
@@ -153,11 +155,23 @@ class Land:
             return ""
         return WAYS.get(kindOf(peer.endpoint.rpartition(":")[0]), DIRECT)
 
-    def log(self, end: End) -> Path:
+    def host(self, end: End) -> Host:
         """
-        Where the log of the node of an end is.
+        The host of an end.
         """
-        return self._network.programs[end.name].log
+        return self._network.hosts[end.name]
+
+    def overlay(self, end: End) -> str:
+        """
+        The overlay address of an end.
+        """
+        return self._nodes[end.name].inside
+
+    def program(self, end: End | None = None) -> Daemon:
+        """
+        The program of an end, or the server.
+        """
+        return self._network.programs[end.name if end else "server"]
 
     # What happens to ends; see L{bench.reach.changes}.
 
@@ -202,6 +216,12 @@ class Land:
         Let nothing through between an end and the Internet, or everything again.
         """
         self.internet.cut(self._lab.hosts[end.outermost], isCut)
+
+    def block(self, end: End, isBlocked: bool) -> None:
+        """
+        Let no UDP through between an end and the Internet, or let it through again.
+        """
+        self.internet.block(self._lab.hosts[end.outermost], isBlocked)
 
     def forbid(self, one: End, two: End, forbidden: bool = True) -> None:
         """

@@ -34,10 +34,13 @@ _RULES: Final = """\
 table inet backbone {
     set forbidden { type ipv4_addr . ipv4_addr; }
     set cut { type ifname; }
+    set deaf { type ifname; }
     chain forward {
         type filter hook forward priority filter;
         iifname @cut drop
         oifname @cut drop
+        meta l4proto udp iifname @deaf drop
+        meta l4proto udp oifname @deaf drop
         meta l4proto udp ip saddr . ip daddr @forbidden drop
     }
     chain holes { type filter hook forward priority 1; }
@@ -161,15 +164,23 @@ class Internet:
         Drop UDP between two sites, or no longer.
         """
         there, back = self.sites[one.name].addresses[0], self.sites[two.name].addresses[0]
-        pairs = f"{{ {there} . {back}, {back} . {there} }}"
-        self.host.run("nft", "add" if forbidden else "delete", "element", "inet", "backbone", "forbidden", pairs)
+        self._element("forbidden", forbidden, f"{there} . {back}", f"{back} . {there}")
 
     def cut(self, host: Host, isCut: bool = True) -> None:
         """
         Let nothing through to and from a site, or everything again; nobody at the site is told.
         """
-        element = f"{{ {self.sites[host.name].cable} }}"
-        self.host.run("nft", "add" if isCut else "delete", "element", "inet", "backbone", "cut", element)
+        self._element("cut", isCut, self.sites[host.name].cable)
+
+    def block(self, host: Host, isBlocked: bool = True) -> None:
+        """
+        Let no UDP through to and from a site, or let it through again.
+        """
+        self._element("deaf", isBlocked, self.sites[host.name].cable)
+
+    def _element(self, name: str, isIn: bool, *elements: str) -> None:
+        words = ("nft", "add" if isIn else "delete", "element", "inet", "backbone", name)
+        self.host.run(*words, f"{{ {', '.join(elements)} }}")
 
     def _ip(self, *lines: str) -> None:
         batch(self.host, *lines)
