@@ -31,7 +31,7 @@ def renumberOne(land: Land, one: End, two: End) -> Iterator[None]:
     Who pings gets another public address.
     """
     yield
-    land.renumber(one)
+    land.ground.renumber(one)
 
 
 def renumberTwo(land: Land, one: End, two: End) -> Iterator[None]:
@@ -39,7 +39,7 @@ def renumberTwo(land: Land, one: End, two: End) -> Iterator[None]:
     Who is pinged gets another public address.
     """
     yield
-    land.renumber(two)
+    land.ground.renumber(two)
 
 
 def renumberRouterOfTwo(land: Land, one: End, two: End) -> Iterator[None]:
@@ -47,58 +47,58 @@ def renumberRouterOfTwo(land: Land, one: End, two: End) -> Iterator[None]:
     The router of who is pinged gets another public address; its LAN does not notice.
     """
     yield
-    land.renumber(two)
+    land.ground.renumber(two)
 
 
 def moveOne(land: Land, one: End, two: End) -> Iterator[None]:
     """
     Who pings leaves its LAN for another one, behind another NAT.
     """
-    yield from land.move(one)
+    yield from land.ground.move(one)
 
 
 def moveTwo(land: Land, one: End, two: End) -> Iterator[None]:
     """
     Who is pinged leaves its LAN for another one, behind another NAT.
     """
-    yield from land.move(two)
+    yield from land.ground.move(two)
 
 
 def moveBoth(land: Land, one: End, two: End) -> Iterator[None]:
     """
     Both leave their LANs at once.
     """
-    yield from land.move(one, two)
+    yield from land.ground.move(one, two)
 
 
 def restartOne(land: Land, one: End, two: End) -> Iterator[None]:
     """
     The router of who pings restarts.
     """
-    yield from land.restartRouter(one)
+    yield from land.ground.restartRouter(one)
 
 
 def restartTwo(land: Land, one: End, two: End) -> Iterator[None]:
     """
     The router of who is pinged restarts.
     """
-    yield from land.restartRouter(two)
+    yield from land.ground.restartRouter(two)
 
 
 def remapTwo(land: Land, one: End, two: End) -> Iterator[None]:
     """
     The router of who is pinged restarts, and gives it another port than before.
     """
-    yield from land.restartRouter(two, port=40_404)
+    yield from land.ground.restartRouter(two, port=40_404)
 
 
 def outage(land: Land, one: End, two: End) -> Iterator[None]:
     """
     For some seconds nothing passes between who is pinged and the Internet, and no interface shows it.
     """
-    land.cut(two, True)
+    land.ground.cut(two, True)
     yield from pause(6)
-    land.cut(two, False)
+    land.ground.cut(two, False)
 
 
 def scrub(land: Land, one: End, two: End) -> Iterator[None]:
@@ -106,7 +106,7 @@ def scrub(land: Land, one: End, two: End) -> Iterator[None]:
     UDP between the two no longer passes, though both still reach everybody else.
     """
     yield
-    land.forbid(one, two)
+    land.ground.forbid(one, two)
 
 
 def restartOnOtherPort(land: Land, one: End, two: End) -> Iterator[None]:

@@ -75,7 +75,7 @@ def weigh() -> None:
         raise click.ClickException(str(error)) from error
     for line in lines(measured):
         click.echo(line)
-    sys.exit(int(bool(measured.failures)))
+    sys.exit(int(bool(measured.failed)))
 
 
 def show(outcomes: Sequence[Outcome], asJSON: bool) -> None:

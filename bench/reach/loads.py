@@ -24,6 +24,9 @@ from wand.lab.probe import Echo
 #: Seconds between two pings while ways are changed.
 _PING_INTERVAL: Final = 0.01
 
+#: The ways that are weighed.
+WAYS: Final = (DIRECT, "relay", "stream")
+
 #: How many pings there are at least.
 PINGS: Final = 1000
 
@@ -74,12 +77,12 @@ class Loads:
 
     @ivar changes: C{None} if there was no relay.
     @ivar carried: by way, round after round.
-    @ivar failures: what did not work.
+    @ivar failed: what did not work, and why.
     """
 
     changes: Changes | None = None
     carried: dict[str, list[Carried]] = attrs.Factory(dict)
-    failures: list[str] = attrs.Factory(list)
+    failed: dict[str, str] = attrs.Factory(dict)
 
     def median(self, way: str, figure: str) -> float | None:
         """
@@ -113,29 +116,35 @@ def measure(loop: Loop, rounds: int, seconds: int) -> Loads:
         try:
             loads.changes = _change(land)
         except WandError as error:
-            loads.failures.append(f"changes: {error}")
+            loads.failed["changes"] = str(error)
         for _ in range(rounds):
-            for way in (DIRECT, "relay", "stream"):
-                try:
-                    loads.carried.setdefault(way, []).append(_carry(land, way, seconds))
-                except WandError as error:
-                    loads.failures.append(f"{way}: {error}")
+            _round(land, loads, seconds)
     return loads
+
+
+def _round(land: Land, loads: Loads, seconds: int) -> None:
+    for way in WAYS:
+        if way not in loads.failed:
+            try:
+                loads.carried.setdefault(way, []).append(_carry(land, way, seconds))
+            except WandError as error:
+                loads.failed[way] = str(error)
+                loads.carried.pop(way, None)
 
 
 def _change(land: Land) -> Changes:
     # From a relay to a direct way, and back to a relay.
-    land.forbid(_ONE, _TWO)
+    land.ground.forbid(_ONE, _TWO)
     probe = land.ping(_ONE, _TWO, interval=_PING_INTERVAL)
     blocked = True
     try:
         _await(land, "relay")
         first = wait(probe.echoes, 5, "an echo")[0].sequence
         time.sleep(2.0)
-        land.forbid(_ONE, _TWO, blocked := False)
+        land.ground.forbid(_ONE, _TWO, blocked := False)
         _await(land, DIRECT)
         wait(lambda: probe.echoes()[-1].sequence - first > PINGS / 2, 30, "half of the pings")
-        land.forbid(_ONE, _TWO, blocked := True)
+        land.ground.forbid(_ONE, _TWO, blocked := True)
         again = time.monotonic()
         time.sleep(_GIVEN_UP)
         wait(lambda: probe.echoes()[-1].sequence - first > PINGS, 30, "the rest of the pings")
@@ -143,7 +152,7 @@ def _change(land: Land) -> Changes:
     finally:
         probe.stop()
         if blocked:
-            land.forbid(_ONE, _TWO, False)
+            land.ground.forbid(_ONE, _TWO, False)
 
 
 def _counted(echoes: Sequence[Echo], again: float) -> Changes:
@@ -182,9 +191,9 @@ def _only(land: Land, way: str) -> Iterator[None]:
     # Leaves one way between the two ends.
     def change(isOn: bool) -> None:
         if way == "relay":
-            land.forbid(_ONE, _TWO, isOn)
+            land.ground.forbid(_ONE, _TWO, isOn)
         elif way == "stream":
-            land.block(_ONE, isOn)
+            land.ground.block(_ONE, isOn)
 
     change(True)
     try:
@@ -217,6 +226,7 @@ def lines(loads: Loads) -> Iterator[str]:
         yield f"{changes.sent} pings at 100/s: {changes.toDirect} lost from relay to direct, {changes.toRelay} back"
     for way in loads.carried:
         rate, node, server = (loads.median(way, figure) or 0.0 for figure in ("rate", "node", "server"))
-        share = f"{loads.ratio(way) or 0:.2f} of direct" if way != DIRECT else ""
-        yield f"{way}: {rate / 1e9:.2f} Gbit/s {share} (both nodes {node:.2f} s, server {server:.2f} s a gigabit)"
-    yield from loads.failures
+        share = f", {loads.ratio(way) or 0:.2f} of direct" if way != DIRECT else ""
+        yield f"{way}: {rate / 1e9:.2f} Gbit/s{share} (both nodes {node:.2f} s, server {server:.2f} s a gigabit)"
+    for name, reason in loads.failed.items():
+        yield f"{name}: {reason}"
