@@ -56,7 +56,7 @@ class Land:
         self._nodes = {end.name: _node(end, number) for number, end in enumerate(ends, 1)}
         topology = Topology(Site("server", "0.0.0.0"), tuple(self._nodes.values()))
         self._network = Deployment(lab, topology, loop, lab.hosts)
-        self._configure(ends, [f"{here.addresses[0]}:44444", f"[{here.addresses[1]}]:44444"])
+        self._configure(ends, [here.addresses[0], f"[{here.addresses[1]}]"])
         self._network.start(topology.server)
         self._token = self._network.invite(topology.nodes[0], uses=_USES).read_text()
 
@@ -104,6 +104,13 @@ class Land:
         except WandError:
             return False
         return own is not None and own.stage == "member"
+
+    def isSilent(self, end: End) -> bool:
+        """
+        Has the host of an end sent nothing through its tap?
+        """
+        sent = "/sys/class/net/wan0/statistics/tx_packets"
+        return self.host(end).run("sh", "-c", f"[ ! -e {sent} ] || cat {sent}").strip() in ("", "0")
 
     def know(self, one: End, two: End) -> bool:
         """
@@ -168,9 +175,12 @@ class Land:
         """
         return self._network.programs[end.name if end else "server"]
 
-    def _configure(self, ends: Sequence[End], public: Sequence[str]) -> None:
+    def _configure(self, ends: Sequence[End], addresses: Sequence[str]) -> None:
         files, topology = self._network.files, self._network.topology
-        stream = 'tcp = "0.0.0.0:443"\n' if "tcp" in _keys(ServerConfiguration) else ""
+        public, stream = [f"{address}:44444" for address in addresses], ""
+        if "tcp" in _keys(ServerConfiguration):
+            public += [f"tls://{address}:443" for address in addresses]
+            stream = 'tcp = "0.0.0.0:443"\n'
         files.configuration(topology.server).write_text(f"""\
 public = {msgspec.json.encode(public).decode()}
 control = "{files.control(topology.server)}"

@@ -11,6 +11,7 @@ from typing import Final
 from bench.reach.cells import Cell
 from bench.reach.course import Course, Outcome
 from bench.reach.land import Land, settle
+from wand.errors import WandError
 from wand.lab import Lab
 from wand.lab.loop import Loop
 
@@ -33,7 +34,7 @@ def run(loop: Loop, cells: Sequence[Cell], progress: Progress, atOnce: int = AT_
 
     @param loop: a reactor in a thread.
     @return: what became of each, in the order of the cells.
-    @raise wand.errors.WandError: if there can be no lab, or its server does not start.
+    @raise WandError: if there can be no lab, its server does not start, or a tap is not silent.
     """
     ends = list(dict.fromkeys(end for cell in cells for end in (cell.one, cell.two)))
     with Lab() as lab:
@@ -41,6 +42,8 @@ def run(loop: Loop, cells: Sequence[Cell], progress: Progress, atOnce: int = AT_
         for end in ends:
             land.start(end)
         settle(land, ends, JOIN_PATIENCE, JOIN_PAUSE)
+        if loud := [end.name for end in ends if not land.isSilent(end)]:
+            raise WandError(f"these hosts sent something through their taps by themselves: {', '.join(loud)}")
         courses = [Course(land, cell) for cell in cells]
         waiting = [(course, course.steps()) for course in courses]
         _together(waiting, progress, atOnce)

@@ -77,6 +77,17 @@ saying.bind(("0.0.0.0", port))
 saying.sendto(text.encode(), tuple(place))
 """
 
+#: Says what is sent to a group.
+_JOIN = """
+import socket
+member = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+member.bind(("239.1.2.3", 7000))
+member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.1.2.3") + bytes(4))
+print("ready", flush=True)
+while True:
+    print(member.recv(99).decode(), flush=True)
+"""
+
 _LISTEN = """
 import socket, sys, time
 server = socket.create_server(("", int(sys.argv[1])))
@@ -201,13 +212,26 @@ def ground(lab: Lab) -> Ground:
 
 def test_sitesReachEachOtherOverBothVersions(ground: Ground) -> None:
     """
-    Public hosts reach each other over IPv4 and IPv6, and no multicast of one is heard by another.
+    Public hosts reach each other over IPv4 and IPv6.
     """
     one, two = ground.servers
     for address in ground.internet.sites[two.name].addresses:
         one.run("ping", "-c1", "-W1", address)
-    with pytest.raises(CommandFailed):
-        one.run("ping", "-c1", "-W1", "-I", "eth0", "224.0.0.1")
+
+
+def test_multicastStaysOnItsLink(ground: Ground) -> None:
+    """
+    What a host sends to a group is heard in its LAN, and nowhere else: no site is on a link with another.
+    """
+    router = ground.router("multicast", CONE)
+    inside = [ground.inside(router, f"multicast-{number}") for number in (1, 2)]
+    ears = [host.start(f"group-{host.name}", sys.executable, "-c", _JOIN) for host in (*ground.servers, inside[1])]
+    for ear in ears:
+        wait(ear.tail, 10, "a member of the group")
+    for speaker in (ground.servers[0], inside[0]):
+        ground.say(speaker, speaker.name, ["239.1.2.3", 7000])
+    wait(lambda: ears[2].tail().splitlines()[1:], 5, "the group")
+    assert [ear.tail().splitlines()[1:] for ear in ears] == [[], [], ["multicast-1"]]
 
 
 def test_coneNATKeepsOneMappingForEverybody(ground: Ground) -> None:
