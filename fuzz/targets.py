@@ -30,7 +30,8 @@ from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import packed, unverified, verified
-from wand.sealed.credentials.token import PREFIX, Token
+from wand.sealed.credentials.token import Token
+from wand.sealed.credentials.token_text import TOKEN_PREFIX
 from wand.sealed.directory.messages import Announce, Announced, Ask, Page, PageRecord, pack, parseRecord
 from wand.sealed.sessions.control_messages import numberOf
 from wand.sealed.sessions.noise import Initiator
@@ -207,7 +208,7 @@ class Tokens:
         text = octets.decode("latin-1")
         if octets[:1] == b"\0":  # with a right checksum
             content = octets[1:]
-            text = PREFIX + urlsafe_b64encode(content + sha256(content).digest()[:4]).decode()
+            text = TOKEN_PREFIX + urlsafe_b64encode(content + sha256(content).digest()[:4]).decode()
         with suppress(TokenInvalid):
             Token.parse(text)
 

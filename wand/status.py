@@ -156,6 +156,7 @@ class OwnStatus(Status, frozen=True):
     @ivar behind: how many MAC addresses may be behind us then.
     @ivar broadcasts: how many broadcast and multicast frames per second we may send.
     @ivar redeeming: is an invitation being redeemed?
+    @ivar refusal: why the last invitation since the start was refused; empty if none was, or another has come since.
     """
 
     stage: str
@@ -172,6 +173,7 @@ class OwnStatus(Status, frozen=True):
     behind: int = 0
     broadcasts: int = 0
     redeeming: bool = False
+    refusal: str = ""
 
 
 class ProgramStatus(Status, frozen=True):

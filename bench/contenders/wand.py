@@ -44,7 +44,7 @@ class Wand(Contender):
         return Link(plot.one.inside, plot.two.inside, tuple(programs))
 
     def _startServer(self, plot: Plot) -> None:
-        # Nothing remains of the network that this contender had before it was started anew.
+        # Nothing remains of the network that this contender had before it was started again.
         shutil.rmtree(plot.server.directory / "state", ignore_errors=True)
         sealed = f'prefix = "{plot.network}"\ncipher = "aes-256-gcm"\n' if self._protocol == "sealed" else ""
         _started(plot.server, "wand-server", self._common(plot.server, plot.port) + sealed)

@@ -91,7 +91,7 @@ class RunningTests(SynchronousTestCase):
 
     def test_startsAnewAfterAFailure(self) -> None:
         """
-        A contender that failed is cleared away and started anew before its next turn.
+        A contender that failed is cleared away and started again before its next turn.
         """
         self.load.next = Turn(failures={"tcp-forward": "timed out"})
         self.running.turn(self.load, [])

@@ -71,7 +71,9 @@ class TellingTests(SynchronousTestCase):
 
 
 class OwnTests(SynchronousTestCase):
-    def shown(self, stage: str = "member", expires: float | None = None, *conflicts: ConflictStatus) -> str:
+    def shown(
+        self, stage: str = "member", expires: float | None = None, *conflicts: ConflictStatus, refusal: str = ""
+    ) -> str:
         """
         What is shown at the time 1000.
         """
@@ -85,6 +87,7 @@ class OwnTests(SynchronousTestCase):
             addresses=["10.77.0.2/16"],
             expires=expires,
             conflicts=list(conflicts),
+            refusal=refusal,
         )
         return click.unstyle("\n".join(ownLines(own, 1_000.0)))
 
@@ -110,6 +113,15 @@ class OwnTests(SynchronousTestCase):
         self.assertIn("not a member yet: wand join TOKEN-FILE", self.shown("new"))
         self.assertIn("not yet redeemed", self.shown("joining"))
         self.assertIn("something", self.shown("something"))
+
+    def test_refused(self) -> None:
+        """
+        Who was refused sees that, and not that it only has to join; a member is one as before.
+        """
+        shown = self.shown("new", refusal="not on a Sunday")
+        self.assertIn("not admitted", shown)
+        self.assertNotIn("not a member yet", shown)
+        self.assertNotIn("not admitted", self.shown("member", refusal="used already"))
 
     def test_conflicts(self) -> None:
         """

@@ -145,7 +145,7 @@ class LookingTests(CommandsTestCase):
 class ChangingTests(CommandsTestCase):
     def test_add(self) -> None:
         """
-        An entry that the client adds is in the table, from the operator, for ever.
+        An entry that the client adds is in the table, from the operator, without an end.
         """
         self.ask(self.client.add(FIRST, PEER))
         [entry] = self.ask(listed(self.client.entries()))

@@ -11,7 +11,7 @@ from hypothesis.strategies import binary
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.demo.hosts import EXPERIMENT, WINDOW, MemoryHost
+from wand.demo.hosts import EXPERIMENT, REQUESTS_UNDER_WAY, MemoryHost
 from wand.drivers.lan import LANSettings, MemoryLAN
 from wand.ethernet import MAC
 
@@ -44,7 +44,7 @@ class MemoryHostTests(SynchronousTestCase):
         """
         self.one.stream(TWO)
         self.clock.pump([0.01] * 20)
-        self.assertGreater(self.one.octets, WINDOW * 1000)
+        self.assertGreater(self.one.octets, REQUESTS_UNDER_WAY * 1000)
         self.assertTrue(self.two.intact)
         self.one.stream(None)
         self.clock.pump([0.01] * 20)

@@ -47,8 +47,8 @@ class StaticDirectoryTests(SynchronousTestCase):
 
     def test_entriesStandWhileItRuns(self) -> None:
         """
-        The entries are in the table, for ever and with the operator's rank, from the start to the stop; what the
-        operator added otherwise stays.
+        The entries are in the table, without a lifetime and with the operator's rank, from the start to the stop; what
+        the operator added otherwise stays.
         """
         directory = self.open({str(ALICE): "198.51.100.7:22222"})
         self.assertEqual(len(self.table), 0)

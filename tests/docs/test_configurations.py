@@ -19,7 +19,7 @@ from wand.config import Configuration, EtudConfiguration, NodeConfiguration, Ser
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import ITapDriver
-from wand.programs.node import Node
+from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.rel2_server import Server
 from wand.programs.sealed_server import SealedServer
@@ -62,7 +62,7 @@ def test_composes(block: Block, tmp_path: Path) -> None:
     elif isinstance(loaded, WansdConfiguration):
         Server(around)
     elif isinstance(loaded, EtudConfiguration):
-        Node(around)
+        NodeService(around)
 
 
 def test_otherTOML() -> None:

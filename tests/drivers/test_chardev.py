@@ -89,6 +89,15 @@ class PaddedDeviceTests(TapDriverContract, SynchronousTestCase):
             self.host.close()
         return super().holdings()
 
+    def test_noAddresses(self) -> None:
+        """
+        It cannot set IP addresses, and does not know what the interface behind the device is called.
+        """
+        tap, _ = self.started()
+        reason = str(self.assertRaises(TapUnavailable, tap.addAddress, "10.77.0.5/16"))
+        self.assertIn("10.77.0.5/16 yourself", reason)
+        self.assertNotIn(tap.interface, reason)
+
     def test_fullQueue(self) -> None:
         """
         Frames that the device does not take now are counted as such.

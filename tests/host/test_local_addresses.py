@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.host.local_addresses import ENDPOINTS_MAXIMUM, Address, Link, localEndpoints, ranked
+from wand.host.local_addresses import ENDPOINTS_MAXIMUM, LocalAddress, LocalLink, localEndpoints, ranked
 
 LAN, SECOND, TAP = 2, 3, 4
 
@@ -17,8 +17,8 @@ class RankingTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        self.links = {1: Link("lo"), LAN: Link("eth0"), SECOND: Link("eth1")}
-        self.addresses: list[Address] = []
+        self.links = {1: LocalLink("lo"), LAN: LocalLink("eth0"), SECOND: LocalLink("eth1")}
+        self.addresses: list[LocalAddress] = []
 
     def bridges(self, kind: str = "bridge", count: int = 4, *, isRunning: bool = True) -> list[str]:
         """
@@ -26,8 +26,8 @@ class RankingTests(SynchronousTestCase):
         """
         hosts = [f"172.{16 + number}.0.1" for number in range(count)]
         for number, host in enumerate(hosts, 10):
-            self.links[number] = Link(f"br-{number}", kind, isRunning=isRunning)
-            self.addresses.append(Address(host, number))
+            self.links[number] = LocalLink(f"br-{number}", kind, isRunning=isRunning)
+            self.addresses.append(LocalAddress(host, number))
         return hosts
 
     def ranked(self, *chosen: str) -> list[str]:
@@ -38,7 +38,7 @@ class RankingTests(SynchronousTestCase):
         However many bridges there are, the address that the kernel sends from goes first, of IPv4 and of IPv6.
         """
         self.bridges()
-        self.addresses += [Address("192.168.7.2", LAN), Address("2001:db8::2", LAN)]
+        self.addresses += [LocalAddress("192.168.7.2", LAN), LocalAddress("2001:db8::2", LAN)]
         self.assertEqual(self.ranked("192.168.7.2", "2001:db8::2")[:2], ["192.168.7.2", "2001:db8::2"])
 
     def test_otherInterfacesGoBeforeBridges(self) -> None:
@@ -49,9 +49,13 @@ class RankingTests(SynchronousTestCase):
         for kind in ("bridge", "veth", "dummy"):
             self.setUp()
             inside = self.bridges(kind)
-            self.links[TAP] = Link("eth-tunnel", "wireguard")
-            self.links[SECOND] = Link("docker0")
-            self.addresses += [Address("10.0.0.1", TAP), Address("10.9.9.9", SECOND), Address("192.168.7.2", LAN)]
+            self.links[TAP] = LocalLink("eth-tunnel", "wireguard")
+            self.links[SECOND] = LocalLink("docker0")
+            self.addresses += [
+                LocalAddress("10.0.0.1", TAP),
+                LocalAddress("10.9.9.9", SECOND),
+                LocalAddress("192.168.7.2", LAN),
+            ]
             self.assertEqual(self.ranked("192.168.7.2"), ["192.168.7.2", "10.9.9.9", "10.0.0.1", *inside])
 
     def test_aBridgeWithHardware(self) -> None:
@@ -59,18 +63,18 @@ class RankingTests(SynchronousTestCase):
         A bridge that has a network card as a port leads out of this host.
         """
         inside = self.bridges()
-        self.links[LAN] = Link("eth0", master=TAP)
-        self.links[TAP] = Link("br-lan", "bridge")
-        self.addresses.append(Address("192.168.7.2", TAP))
+        self.links[LAN] = LocalLink("eth0", master=TAP)
+        self.links[TAP] = LocalLink("br-lan", "bridge")
+        self.addresses.append(LocalAddress("192.168.7.2", TAP))
         self.assertEqual(self.ranked(), ["192.168.7.2", *inside])
 
     def test_aVethWithTheDefaultRoute(self) -> None:
         """
         In a container a veth is the way out.
         """
-        self.links[LAN] = Link("eth0", "veth")
+        self.links[LAN] = LocalLink("eth0", "veth")
         inside = self.bridges()
-        self.addresses.append(Address("10.88.0.2", LAN))
+        self.addresses.append(LocalAddress("10.88.0.2", LAN))
         self.assertEqual(self.ranked("10.88.0.2"), ["10.88.0.2", *inside])
 
     def test_oneInterfaceDoesNotCrowdOutTheOthers(self) -> None:
@@ -78,16 +82,20 @@ class RankingTests(SynchronousTestCase):
         Of an interface with many addresses the first of each family goes before those of others, the rest after them.
         """
         many = [f"2001:db8::{number}" for number in range(1, 9)]
-        self.addresses += [Address(each, LAN) for each in many] + [Address("192.168.7.2", LAN)]
-        self.addresses.append(Address("10.0.0.1", SECOND))
+        self.addresses += [LocalAddress(each, LAN) for each in many] + [LocalAddress("192.168.7.2", LAN)]
+        self.addresses.append(LocalAddress("10.0.0.1", SECOND))
         self.assertEqual(self.ranked("192.168.7.2", many[0])[:3], [many[0], "192.168.7.2", "10.0.0.1"])
 
     def test_linkLocalAndWithoutACarrierGoLast(self) -> None:
         """
         What leads nowhere beyond a link, or not even there, goes last.
         """
-        self.links[TAP] = Link("eth2", isRunning=False)
-        self.addresses += [Address("169.254.1.1", LAN), Address("10.2.0.1", TAP), Address("10.0.0.1", SECOND)]
+        self.links[TAP] = LocalLink("eth2", isRunning=False)
+        self.addresses += [
+            LocalAddress("169.254.1.1", LAN),
+            LocalAddress("10.2.0.1", TAP),
+            LocalAddress("10.0.0.1", SECOND),
+        ]
         inside = self.bridges(count=1)
         self.assertEqual(self.ranked(), ["10.0.0.1", *inside, "169.254.1.1", "10.2.0.1"])
 
@@ -95,8 +103,12 @@ class RankingTests(SynchronousTestCase):
         """
         Addresses that are not usable, of links that are down and of our own tap, which is left out, are not told.
         """
-        self.links[SECOND] = Link("eth1", isUp=False)
-        self.addresses += [Address("10.0.0.1", SECOND), Address("10.77.0.2", 99), Address("10.0.0.3", LAN, False)]
+        self.links[SECOND] = LocalLink("eth1", isUp=False)
+        self.addresses += [
+            LocalAddress("10.0.0.1", SECOND),
+            LocalAddress("10.77.0.2", 99),
+            LocalAddress("10.0.0.3", LAN, False),
+        ]
         self.assertEqual(self.ranked(), [])
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.lab.capture import Listener
+from wand.lab.capture import Eavesdropper
 
 
 class ListenerTests(SynchronousTestCase):
@@ -18,7 +18,7 @@ class ListenerTests(SynchronousTestCase):
         """
         What is in the clear is found, wherever in a datagram it is, and told once.
         """
-        listener = Listener({"payload": b"secret", "mac": b"\2\0\0\0\0\1", "name": b"alice"})
+        listener = Eavesdropper({"payload": b"secret", "mac": b"\2\0\0\0\0\1", "name": b"alice"})
         for datagram in (b"xxsecretxx", b"secret", b"\0\0\2\0\0\0\0\1"):
             listener.hear(datagram)
         self.assertEqual(listener.capture.found, ["mac", "payload"])

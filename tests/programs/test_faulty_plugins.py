@@ -45,7 +45,7 @@ from wand.interfaces import (
 )
 from wand.programs.atomic import STOPPING, AtomicService
 from wand.programs.hooks import SteadyHook
-from wand.programs.node import Node
+from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.rel2_server import Server
 from wand.programs.sealed_server import SealedServer
@@ -400,7 +400,7 @@ class FaultyPluginCase(SynchronousTestCase):
         ):
             self.patch(__import__(f"wand.programs.{module}", fromlist=["discover"]), "discover", discovered)
 
-    def node(self, number: int, **keys: object) -> Node:
+    def node(self, number: int, **keys: object) -> NodeService:
         """
         A node that is not started.
         """
@@ -414,9 +414,9 @@ class FaultyPluginCase(SynchronousTestCase):
         self.lost: list[str] = []
         self.context = simulatedContext(self.clock, self.network, f"192.0.2.{number}")
         load = lambda: NodeConfiguration(**keys)  # type: ignore[arg-type]  # noqa: E731
-        return Node(Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append))
+        return NodeService(Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append))
 
-    def started(self, number: int, **keys: object) -> Node:
+    def started(self, number: int, **keys: object) -> NodeService:
         """
         A node at work, which is stopped in the end.
         """
@@ -426,7 +426,7 @@ class FaultyPluginCase(SynchronousTestCase):
         self.addCleanup(node.stopService)
         return node
 
-    def assertCounted(self, node: Node, **counts: int) -> None:
+    def assertCounted(self, node: NodeService, **counts: int) -> None:
         """
         Exactly these faults were counted, and each is logged and said.
         """
@@ -443,7 +443,7 @@ class DataPathTests(FaultyPluginCase):
     Plugins on the way of frames.
     """
 
-    def two(self, **keys: object) -> tuple[Node, Node, list[bytes]]:
+    def two(self, **keys: object) -> tuple[NodeService, NodeService, list[bytes]]:
         """
         A node without plugins, one with them, and what the host of that one hears.
         """
@@ -452,7 +452,7 @@ class DataPathTests(FaultyPluginCase):
         other.add(MAC.parse("02:00:00:00:00:01"), "192.0.2.1", None, None)
         return one, other, []
 
-    def send(self, node: Node, destination: bytes, count: int = 3) -> None:
+    def send(self, node: NodeService, destination: bytes, count: int = 3) -> None:
         """
         Let the host of a node send frames.
         """
@@ -522,7 +522,7 @@ class LifeTests(FaultyPluginCase):
         self.assertEqual([lan for lan in driver.lans if lan.startswith(self.id())], [])  # type: ignore[attr-defined]
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
-    def assertStartFails(self, node: Node, *words: str) -> None:
+    def assertStartFails(self, node: NodeService, *words: str) -> None:
         """
         The start fails with one sentence, and leaves nothing behind.
         """
@@ -562,7 +562,7 @@ class LifeTests(FaultyPluginCase):
         What lacks something that its interface promises is not used; what is missing is said.
         """
 
-        def opening(result: object) -> Node:
+        def opening(result: object) -> NodeService:
             self.plugins[ITapDriver] = driver = FaultyDriver(Faulty())
             self.patch(driver, "open", lambda request, context: result)
             return self.node(1, driver="faulty")

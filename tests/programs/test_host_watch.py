@@ -110,7 +110,7 @@ class MovingTests(HostTestCase):
 
     def test_lostChanges(self) -> None:
         """
-        Where not everything was seen, it counts as a move, and what is told anew is nothing new.
+        Where not everything was seen, it counts as a move, and what is reported again is not news.
         """
         self.host.lose()
         self.clock.advance(5)

@@ -13,12 +13,12 @@ from zope.interface import implementer
 
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery.catalogue import discover
-from wand.drivers.lan import Port
+from wand.drivers.lan import LANPort
 from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported, PortUnavailable
 from wand.ethernet import BROADCAST, MAC, Frame
 from wand.frame_services.guarded_watcher import GuardedWatcher
 from wand.interfaces import IFrameWatcher, ITapDriver
-from wand.programs.node import Node
+from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.rel2_server import Server
 from wand.state import UNCHANGED
@@ -55,7 +55,9 @@ class House:
             **keys,
         }
         self.context = simulatedContext(clock, network, self.address)
-        self.node = Node(Surroundings(self.load, self.context, UNCHANGED, self.end, self.lost.append, "node.toml"))
+        self.node = NodeService(
+            Surroundings(self.load, self.context, UNCHANGED, self.end, self.lost.append, "node.toml")
+        )
         self.received: list[bytes] = []
         self.counters = self.context.counters
 
@@ -78,7 +80,7 @@ class House:
         self.node.privilegedStartService()
         self.node.startService()
         driver = discover(ITapDriver).choose("memory")
-        self.host: Port = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
+        self.host: LANPort = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
         return self
 
     def stop(self) -> None:

@@ -108,12 +108,12 @@ class ListingSenderTests(SynchronousTestCase):
         count = int(LISTED_BURST / len(self.registry.listing()))
         for _ in range(count + 5):
             self.listings.reply(alice)
-        self.assertEqual(self.counters["wansd-replies"], count)
-        self.assertEqual(self.counters["drop-wansd-budget"], 5)
+        self.assertEqual(self.counters["rel2-server-replies"], count)
+        self.assertEqual(self.counters["drop-rel2-server-throttled"], 5)
         self.register(2, BOB)
         self.listings.changed()
-        self.assertEqual(self.counters["wansd-pushes"], 1)
-        self.assertEqual(self.counters["drop-wansd-budget"], 6)
+        self.assertEqual(self.counters["rel2-server-pushes"], 1)
+        self.assertEqual(self.counters["drop-rel2-server-throttled"], 6)
 
     def test_stopFreesThePort(self) -> None:
         """

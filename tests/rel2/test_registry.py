@@ -50,7 +50,7 @@ class RegistryTests(SynchronousTestCase):
 
     def test_nodeExpiresAnHourAfterItWasLastSeen(self) -> None:
         """
-        A node that is not heard of for 3,600 s is forgotten; each request begins the hour anew.
+        A node that is not heard of for 3,600 s is forgotten; each request starts the hour over.
         """
         self.registry.register(ALICE, HOME)
         self.clock.advance(EXPIRY - 1)

@@ -26,7 +26,7 @@ from wand.interfaces import Candidate, Context, IHookListener, IRecords
 from wand.rel2.listing_sender import LISTED_BURST
 from wand.rel2.registry import EXPIRY
 from wand.rel2.server import RESTART_GRACE, REL2Server
-from wand.rel2.stored import KIND
+from wand.rel2.stored import REGISTRATION_KIND
 from wand.rel2.wire import buildRequest, entrySize, parseListing
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
@@ -181,7 +181,7 @@ class DirectoryServerTests(ServerCase):
         self.assertEqual(alice.listings[1:], [{ALICE: "192.0.2.1", BOB: "192.0.2.2"}])
         self.settle()
         self.assertEqual((len(alice.listings), len(bob.listings)), (2, 1))
-        self.assertEqual((self.count("wansd-replies"), self.count("wansd-pushes")), (2, 1))
+        self.assertEqual((self.count("rel2-server-replies"), self.count("rel2-server-pushes")), (2, 1))
 
     def test_answersFromTheAddressThatWasAsked(self) -> None:
         """
@@ -346,7 +346,7 @@ class OldFaultsTests(ServerCase):
             late.ask()
             self.clock.advance(1)
         self.assertEqual(late.listings, [])
-        self.assertEqual(self.count("drop-wansd-full"), 2)
+        self.assertEqual(self.count("drop-rel2-server-full"), 2)
         self.assertEqual(len([event for event in logged if event["log_level"] is LogLevel.warn]), 1)
         self.assertIn(("refused", str(BOB)), self.events)
         alice.ask()
@@ -361,7 +361,7 @@ class OldFaultsTests(ServerCase):
         for datagram in (b"", b"\0", b"x" * 18, buildRequest(ALICE)[:-1], buildRequest(ALICE) * 2, bytes(65_507)):
             alice.port.send(datagram, SERVER)
         self.clock.advance(0)
-        self.assertEqual(self.count("drop-wansd-malformed"), 6)
+        self.assertEqual(self.count("drop-rel2-server-malformed"), 6)
         self.assertEqual(alice.listings, [])
         alice.ask()
         self.clock.advance(0)
@@ -390,7 +390,7 @@ class OldFaultsTests(ServerCase):
         self.server.add(ALICE, "192.0.2.1")
         thief = self.joined(66, ALICE)
         self.assertEqual(thief.listings, [])
-        self.assertEqual(self.count("drop-wansd-refused"), 1)
+        self.assertEqual(self.count("drop-rel2-server-refused"), 1)
         self.assertEqual(self.joined(1, ALICE).listings, [{ALICE: "192.0.2.1"}])
 
     def test_repliesAmplifyOnlySoMuch(self) -> None:
@@ -406,7 +406,7 @@ class OldFaultsTests(ServerCase):
         self.clock.advance(0)
         size = len(self.server.registry.listing())
         self.assertEqual(len(alice.listings), LISTED_BURST // size)
-        self.assertEqual(self.count("drop-wansd-budget"), 501 - LISTED_BURST // size)
+        self.assertEqual(self.count("drop-rel2-server-throttled"), 501 - LISTED_BURST // size)
         self.assertEqual(len(self.joined(2, BOB).listings), 1)
         self.clock.advance(1)
         alice.ask()
@@ -422,7 +422,7 @@ class OldFaultsTests(ServerCase):
         for asker in askers:
             asker.ask()
         self.settle()
-        self.assertGreater(self.count("drop-wansd-budget"), 0)
+        self.assertGreater(self.count("drop-rel2-server-throttled"), 0)
         before = len(askers[0].listings)
         askers[0].ask()
         self.clock.advance(0)
@@ -432,7 +432,7 @@ class OldFaultsTests(ServerCase):
 class OperatorTests(ServerCase):
     def test_addedNodeIsListedAndNeverPushedTo(self) -> None:
         """
-        What the operator adds is told to everybody at once, stands for ever, and is told nothing until it asks itself:
+        What the operator adds is told to everybody at once, stays forever, and is told nothing until it asks itself:
         nobody knows yet on which port it would listen.
         """
         alice = self.joined(1, ALICE)
@@ -541,7 +541,7 @@ class AdmissionTests(ServerCase):
             self.keep(lambda _: True, answer, lambda _: succeed(True))
             alice = self.joined(1, ALICE)
             self.assertEqual((alice.listings, len(self.server.registry)), ([], 0))
-            self.assertEqual(self.count("drop-wansd-refused"), 1)
+            self.assertEqual(self.count("drop-rel2-server-refused"), 1)
             self.assertIn(("refused", str(ALICE)), self.events)
 
     def test_anOutageIsNoRefusal(self) -> None:
@@ -565,7 +565,9 @@ class AdmissionTests(ServerCase):
             alice = self.joined(1, ALICE)
             self.clock.advance(HOOK_PATIENCE + 0.1)
             self.assertEqual((alice.listings, len(self.server.registry)), ([], 0))
-            self.assertEqual((self.count("drop-wansd-refused"), self.count("drop-wansd-unanswered")), (0, 1))
+            self.assertEqual(
+                (self.count("drop-rel2-server-refused"), self.count("drop-rel2-server-unanswered")), (0, 1)
+            )
             self.assertNotIn(("refused", str(ALICE)), self.events)
             doorkeeper._answer = lambda _: True
             alice.ask()
@@ -582,7 +584,7 @@ class AdmissionTests(ServerCase):
         alice = self.joined(1, ALICE)
         alice.ask()
         self.clock.advance(1)
-        self.assertEqual((len(doorkeeper.asked), self.count("drop-wansd-pending")), (1, 1))
+        self.assertEqual((len(doorkeeper.asked), self.count("drop-rel2-server-pending")), (1, 1))
 
     def test_waitingCandidatesAreBounded(self) -> None:
         """
@@ -592,7 +594,7 @@ class AdmissionTests(ServerCase):
         for number in range(CANDIDATES_MAXIMUM + 20):
             Asker(self.network, f"198.51.{number // 20}.1", numbered(number)).ask()
         self.clock.advance(0)
-        self.assertEqual((len(doorkeeper.asked), self.count("drop-wansd-pending")), (CANDIDATES_MAXIMUM, 20))
+        self.assertEqual((len(doorkeeper.asked), self.count("drop-rel2-server-pending")), (CANDIDATES_MAXIMUM, 20))
 
     def test_membersAreNotAskedAboutAgain(self) -> None:
         """
@@ -624,7 +626,7 @@ class StoreTests(ServerCase):
         A node is in the store when it has its answer, so that the server may be killed then.
         """
         self.joined(1, ALICE)
-        self.assertEqual(list(self.successResultOf(self.records.load(KIND))), [bytes(ALICE)])
+        self.assertEqual(list(self.successResultOf(self.records.load(REGISTRATION_KIND))), [bytes(ALICE)])
 
     def test_restartKeepsWhenANodeWasLastSeen(self) -> None:
         """
@@ -665,7 +667,7 @@ class StoreTests(ServerCase):
         self.assertEqual(len(self.server.registry), 1)
         self.clock.advance(2)
         self.assertEqual(len(self.server.registry), 0)
-        self.assertEqual(self.successResultOf(self.records.load(KIND)), {})
+        self.assertEqual(self.successResultOf(self.records.load(REGISTRATION_KIND)), {})
 
     def test_operatorsEntriesSurviveARestart(self) -> None:
         """
@@ -701,7 +703,7 @@ class StoreTests(ServerCase):
         self.assertEqual([kind for kind, _ in self.events if kind.startswith("store")], ["store-failed"])
         self.records.failing = False
         self.clock.advance(31)
-        self.assertEqual(list(self.successResultOf(self.records.load(KIND))), [bytes(ALICE)])
+        self.assertEqual(list(self.successResultOf(self.records.load(REGISTRATION_KIND))), [bytes(ALICE)])
         self.assertEqual(self.events[-1], ("store-recovered", None))
 
     def test_slowStoreIsWaitedFor(self) -> None:
@@ -713,7 +715,7 @@ class StoreTests(ServerCase):
         self.server, self.context = self.makeServer()
         starting = self.server.start()
         alice = self.joined(1, ALICE)
-        self.assertEqual((alice.listings, self.count("drop-wansd-loading")), ([], 1))
+        self.assertEqual((alice.listings, self.count("drop-rel2-server-loading")), ([], 1))
         self.assertNoResult(starting)
         self.records.waiting.pop().callback(None)
         self.successResultOf(starting)
@@ -738,7 +740,7 @@ class StoreTests(ServerCase):
         self.successResultOf(stopping)
         self.assertEqual(self.records.writes, 2)
         self.records.waiting = None
-        self.assertEqual(len(self.successResultOf(self.records.load(KIND))), 3)
+        self.assertEqual(len(self.successResultOf(self.records.load(REGISTRATION_KIND))), 3)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_brokenRecordIsLeftOut(self) -> None:
@@ -746,7 +748,7 @@ class StoreTests(ServerCase):
         A record that cannot be understood is logged and left out; the others are loaded.
         """
         self.joined(1, ALICE)
-        self.records.write(KIND, {bytes(BOB): b"{", b"short": b"{}", bytes(CAROL): b'{"host": 1}'})
+        self.records.write(REGISTRATION_KIND, {bytes(BOB): b"{", b"short": b"{}", bytes(CAROL): b'{"host": 1}'})
         with capturedLogs() as logged:
             self.restart()
         self.assertEqual(len(logged), 3)

@@ -32,7 +32,7 @@ from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
-from wand.programs.guarded_records import CLOSING, GuardedRecords
+from wand.programs.guarded_records import CLOSING_PATIENCE, GuardedRecords
 from wand.stores import sqlite
 from wand.stores.memory import MemoryRecords, MemoryStore
 from wand.stores.sqlite import SQLiteRecords
@@ -336,7 +336,7 @@ class WatchedRecordsTests(SynchronousTestCase):
         memory = MemoryRecords()
         self.patch(memory, "close", lambda: Deferred())
         ended = WatchedRecords(GuardedRecords("memory", memory, self.context), self.context).close()
-        self.clock.advance(CLOSING)
+        self.clock.advance(CLOSING_PATIENCE)
         self.assertIsNone(self.successResultOf(ended))
 
 

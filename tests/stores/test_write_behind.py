@@ -96,7 +96,7 @@ class SQLiteTests(WriteBehindCase):
 
     def test_whatIsWrittenIsThere(self) -> None:
         """
-        A record is set, set anew and deleted; each time its owner is told once the store has it.
+        A record is set, set again and deleted; each time its owner is told once the store has it.
         """
         self.numbers.write({b"a": 1})
         self.numbers.write({b"b": 2})

@@ -141,7 +141,7 @@ class GatheringTests(SynchronousTestCase):
             damaged = bytearray(segments[1])
             damaged[at] ^= 0x40
             run = outcome([segments[0], bytes(damaged), segments[2]])
-            if not 18 <= at < 20 and not 24 <= at < 26:  # IPv4's identification and checksum are made anew
+            if not 18 <= at < 20 and not 24 <= at < 26:  # IPv4's identification and checksum are new
                 self.assertEqual(run, 0, at)
             damagedFirst = bytearray(segments[0])
             damagedFirst[at] ^= 0x40

@@ -16,10 +16,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.control.program import InvitationSettings
 from wand.discovery.catalogue import discover
-from wand.drivers.lan import Port
+from wand.drivers.lan import LANPort
 from wand.ethernet import MAC
 from wand.interfaces import ITapDriver
-from wand.programs.node import Node
+from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.sealed_server import SealedServer
 from wand.sealed.credentials.member_status import MemberStatus
@@ -67,11 +67,13 @@ class Dwelling:
         """
         self.context = simulatedContext(self._world.clock, self._world.network, self.address)
         load = lambda: NodeConfiguration(**self._keys)  # type: ignore[arg-type]  # noqa: E731
-        self.node = Node(Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append, "node.toml"))
+        self.node = NodeService(
+            Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append, "node.toml")
+        )
         self.node.privilegedStartService()
         self.node.startService()
         driver = discover(ITapDriver).choose("memory")
-        self.host: Port = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
+        self.host: LANPort = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
         self.isRunning = True
         return self
 
@@ -149,7 +151,7 @@ class SealedNetworkTestCase(SynchronousTestCase):
         for _ in range(round(seconds / 0.02)):
             self.clock.advance(0.02)
 
-    def end(self, program: Node | SealedServer) -> None:
+    def end(self, program: NodeService | SealedServer) -> None:
         """
         Stop a program, and let it say goodbye.
         """

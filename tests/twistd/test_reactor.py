@@ -112,7 +112,7 @@ class PromptReactorTests(SynchronousTestCase):
 
     def test_aReaderThatFails(self) -> None:
         """
-        A prompt descriptor that raises is logged, told that it is lost, and read no more: as any other.
+        A prompt descriptor that raises is logged, told that it is lost, and no longer read, like any other.
         """
 
         def fail() -> None:

@@ -114,7 +114,8 @@ class SignalTests(SynchronousTestCase):
 
     def test_hangupReloads(self) -> None:
         """
-        SIGHUP reads the configuration anew, in a turn of the reactor's, and the log has what became of it.
+        SIGHUP makes the program read its configuration again, in a turn of the reactor, and the log says what came
+        of it.
         """
         self.heed()
         self.reactor.run()

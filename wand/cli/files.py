@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from wand.errors import WandError
+from wand.sealed.credentials.limits import DOCUMENT_MAXIMUM
 
 #: The most octets of a secret that are read.
 SECRET_MAXIMUM: Final = 8_192
-
-#: The most octets of a document; the control socket takes no more.
-DOCUMENT_MAXIMUM: Final = 64_000_000
 
 #: The most octets of a backup.
 ARCHIVE_MAXIMUM: Final = 1_000_000_000

@@ -17,13 +17,8 @@ from wand.cli.rendering import clean, duration, working
 from wand.cli.session import Operation, Session
 from wand.errors import MembershipRefused, NotSupported, WandError
 from wand.events import Event
+from wand.sealed.credentials.token_text import TOKEN_PREFIX, TOKEN_VARIABLE
 from wand.status import ProgramStatus
-
-#: The environment variable with a token.
-TOKEN_VARIABLE: Final = "WAND_TOKEN"
-
-#: What every token begins with.
-TOKEN_PREFIX: Final = "wand1."
 
 #: Seconds between two looks at the status.
 STATUS_INTERVAL: Final = 0.1

@@ -23,6 +23,8 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
     The network, who we are in it, and what is wrong.
     """
     text, colour = _STAGES.get(own.stage, (clean(own.stage), "yellow"))
+    if own.refusal and own.stage == "new":
+        text, colour = "not admitted; another invitation may be: wand join TOKEN-FILE", "red"
     lines = [click.style("Network", bold=True), _styled("stage", text, colour)]
     if own.networkKey:
         named = f"{own.network or 'not known yet'} ({shortKey(own.networkKey)})"

@@ -11,7 +11,7 @@ from wand.control import membership_commands as commands
 from wand.control.connection import CommandSender
 from wand.control.documents import PART_SIZE
 from wand.errors import WandError
-from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
@@ -37,7 +37,7 @@ class MembershipClient(CommandSender):
         name: str = "",
         bridge: bool = False,
         approval: bool = False,
-        limits: Limits = USUAL,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> str:
         """
         Make an invitation.

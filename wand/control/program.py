@@ -12,7 +12,7 @@ import attrs
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
@@ -37,7 +37,7 @@ class InvitationSettings:
     name: str = ""
     bridge: bool = False
     approval: bool = False
-    limits: Limits = USUAL
+    limits: Limits = DEFAULT_LIMITS
 
 
 class NetworkAdministration(Protocol):

@@ -32,7 +32,7 @@ class Silence(Status, frozen=True):
     answers: int
 
 
-class Revocation(Status, frozen=True):
+class RevocationResult(Status, frozen=True):
     """
     What happened when a member was revoked.
 
@@ -91,4 +91,4 @@ class Figures(Status, frozen=True):
     admissions: list[Admission] = []
     capture: Capture | None = None
     silence: Silence | None = None
-    revocation: Revocation | None = None
+    revocation: RevocationResult | None = None

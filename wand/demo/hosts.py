@@ -21,7 +21,7 @@ EXPERIMENT: Final = b"\x88\xb5"
 PAYLOAD: Final = 1200
 
 #: Frames of data that may be under way at a time.
-WINDOW: Final = 16
+REQUESTS_UNDER_WAY: Final = 16
 
 #: Seconds after which frames without a confirmation count as lost.
 CONFIRMATION_PATIENCE: Final = 0.2
@@ -63,7 +63,7 @@ class MemoryHost:
         now = time.monotonic()
         if target is None or target != self._target or now - self._confirmed > CONFIRMATION_PATIENCE:
             self._target, self._underWay, self._confirmed = target, 0, now
-        while self._target is not None and self._underWay < WINDOW:
+        while self._target is not None and self._underWay < REQUESTS_UNDER_WAY:
             self._underWay += 1
             offset = os.urandom(1)[0]
             self._send(self._target, _DATA, offset, now, self._block[offset : offset + PAYLOAD])

@@ -35,7 +35,7 @@ from wand.ethernet import MAC
 from wand.health.failures import Failures
 from wand.interfaces import Context
 from wand.lab.admission import Admission, admitted
-from wand.lab.capture import Capture, Listener
+from wand.lab.capture import Capture, Eavesdropper
 from wand.lab.configurations import Files
 from wand.lab.deployment import whereabouts
 from wand.lab.loop import Loop
@@ -43,7 +43,7 @@ from wand.lab.probe import ECHO_INTERVAL, Echo
 from wand.lab.topology import Node, Site, Topology, topology
 from wand.lab.transfer import Transfer
 from wand.programs.control_socket import ControlService
-from wand.programs.node import Node as NodeService
+from wand.programs.node import NodeService
 from wand.programs.program import Kind, Surroundings
 from wand.programs.real_context import realContext
 from wand.programs.rel2_server import Server
@@ -160,7 +160,7 @@ class Memory:
         """
         See L{wand.demo.stage.Stage}.
         """
-        listener = Listener(patterns)
+        listener = Eavesdropper(patterns)
         self._heard = listener.hear
         try:
             yield lambda: listener.capture

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from wand.demo.figures import Failure, Figures, Ping, Revocation
+from wand.demo.figures import Failure, Figures, Ping, RevocationResult
 from wand.lab.admission import Admission
 from wand.lab.capture import Capture
 from wand.lab.topology import Node, Topology
@@ -102,7 +102,7 @@ class Screen:
         found = ", ".join(capture.found) or "no octet of the frames, no MAC address, no name"
         self.result(f"A listener in between saw {capture.datagrams} datagrams, and in them {found}.")
 
-    def revoked(self, revocation: Revocation, first: Node, last: Node) -> None:
+    def revoked(self, revocation: RevocationResult, first: Node, last: Node) -> None:
         """
         Show the effect of a revocation.
         """

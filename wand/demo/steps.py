@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from wand.demo.figures import Failure, Figures, Ping, Revocation, Silence
+from wand.demo.figures import Failure, Figures, Ping, RevocationResult, Silence
 from wand.demo.screen import Screen
 from wand.demo.stage import Stage
 from wand.errors import WandError
@@ -212,7 +212,7 @@ def knock(stage: Stage, screen: Screen) -> Silence:
     return silence
 
 
-def revoke(stage: Stage, screen: Screen, pause: float) -> Revocation:
+def revoke(stage: Stage, screen: Screen, pause: float) -> RevocationResult:
     """
     Revoke the second node while the first pings the others.
 
@@ -234,7 +234,7 @@ def revoke(stage: Stage, screen: Screen, pause: float) -> Revocation:
         probe.stop()
     others = {echo.sequence for echo in probe.echoes() if echo.target == last and echo.sent >= revoked}
     asked = max(others) - min(others) + 1 if others else 0
-    revocation = Revocation(second.name, max(ended - revoked, 0.0), asked, len(others))
+    revocation = RevocationResult(second.name, max(ended - revoked, 0.0), asked, len(others))
     if not others:
         raise StepFailed(f"{last.name} no longer answered {first.name} either")
     screen.revoked(revocation, first, last)

@@ -100,7 +100,9 @@ class DescriptorTap:
         See L{ITap}.
         """
         if self._addresses is None:
-            raise TapUnavailable(f"set the address {address} on {self.interface} yourself: this driver cannot")
+            raise TapUnavailable(
+                f"this driver sets no IP addresses: give the interface that the tap belongs to {address} yourself"
+            )
         self._addresses.add(address)
 
     def start(self, receiver: IFrameReader) -> None:

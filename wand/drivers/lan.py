@@ -40,7 +40,7 @@ class LANSettings(msgspec.Struct, frozen=True):
 
 
 @attrs.frozen(eq=False)
-class Port:
+class LANPort:
     """
     A plug in a LAN.
 
@@ -90,25 +90,25 @@ class MemoryLAN:
         self.lost = 0
         self._clock = clock
         self._random = random
-        self._ports: dict[Port, None] = {}  # a set that keeps the order
-        self._underWay: list[tuple[float, int, Port, bytes]] = []
+        self._ports: dict[LANPort, None] = {}  # a set that keeps the order
+        self._underWay: list[tuple[float, int, LANPort, bytes]] = []
         self._serial = 0
         self._timer: IDelayedCall | None = None
 
-    def attach(self, received: Callable[[bytes], object], settled: Callable[[], object] = lambda: None) -> Port:
+    def attach(self, received: Callable[[bytes], object], settled: Callable[[], object] = lambda: None) -> LANPort:
         """
         Plug in a port.
 
         @param received: called with each frame that another port sends, never from within a call of ours.
         @param settled: called when, for now, no more frames arrive.
         """
-        port = Port(self, received, settled)
+        port = LANPort(self, received, settled)
         self._ports[port] = None
         return port
 
-    def carry(self, sender: Port, frame: bytes) -> bool:
+    def carry(self, sender: LANPort, frame: bytes) -> bool:
         """
-        Take a frame from a port; see L{Port.send}.
+        Take a frame from a port; see L{LANPort.send}.
         """
         if sender not in self._ports or len(self._underWay) >= FRAMES_MAXIMUM:
             return False
@@ -121,9 +121,9 @@ class MemoryLAN:
             self._schedule()
         return True
 
-    def remove(self, port: Port) -> None:
+    def remove(self, port: LANPort) -> None:
         """
-        Unplug a port; see L{Port.detach}.  The last one takes all frames in flight with it.
+        Unplug a port; see L{LANPort.detach}.  The last one takes all frames in flight with it.
         """
         if port in self._ports:
             del self._ports[port]
@@ -144,7 +144,7 @@ class MemoryLAN:
 
     def _deliver(self) -> None:
         now = self._clock.seconds()
-        reached: dict[Port, None] = {}
+        reached: dict[LANPort, None] = {}
         for _ in range(BATCH):
             if not self._underWay or self._underWay[0][0] > now:
                 break

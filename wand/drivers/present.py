@@ -32,19 +32,19 @@ def adviceFor(interface: str, link: dict[str, Any], user: int) -> str:
     @param link: what C{ip -details -json link show} says of it.
     @param user: the number of the user that wants to open it.
     """
-    anew = f"run ip link delete {interface}, and the driver makes it anew when the program starts"
+    advice = f"run ip link delete {interface}, and the driver makes it again when the program starts"
     kind = link.get("linkinfo") or {}
     data = kind.get("info_data") or {}
     if kind.get("info_kind") != "tun":
         what = kind.get("info_kind") or link.get("link_type") or "something else"
         return f"an interface of this name exists that is not a tap ({what}); choose another name"
     if data.get("type") != "tap":
-        return f"a tun interface of this name exists, which carries IP packets and no frames: {anew}"
+        return f"a tun interface of this name exists, which carries IP packets and no frames: {advice}"
     if data.get("multi_queue"):
-        return f"somebody made it with multi_queue, and this program uses one queue: {anew} (or make it without that)"
+        return f"somebody made it with multi_queue, and this program uses one queue: {advice} (or make it without that)"
     owner = _number(data.get("user"))
     if user and owner is not None and owner != user:
-        return f"it belongs to the user {data['user']} and not to this one: {anew}, or make it for this user"
+        return f"it belongs to the user {data['user']} and not to this one: {advice}, or make it for this user"
     return ""
 
 

@@ -30,7 +30,7 @@ COUNTERS: Final = {
 }
 
 
-class Members(Protocol):
+class AddressRules(Protocol):
     """
     Who may have which address; L{wand.sealed.node.source_filter.SourceFilter} provides it.
     """
@@ -52,7 +52,7 @@ class Bridging:
     Asked about every frame to a group, and about the first frame of every pair of addresses.
     """
 
-    def __init__(self, members: Members, context: Context, tap: ITap, unknownRate: int) -> None:
+    def __init__(self, members: AddressRules, context: Context, tap: ITap, unknownRate: int) -> None:
         """
         @param tap: named to people, as it is called then.
         @param unknownRate: how many frames a second may go to an address that nobody owns.

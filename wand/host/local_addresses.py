@@ -35,7 +35,7 @@ _INSIDE: Final = frozenset({"bridge", "veth", "dummy", "openvswitch", "ifb", "nl
 _TUNNELS: Final = frozenset({"tun", "wireguard", "vxlan", "geneve", "ipip", "sit", "gre", "gretap", "ip6tnl", "xfrm"})
 
 
-class Rank(IntEnum):
+class Reachability(IntEnum):
     """
     How likely others reach an address: that of the default route, another one of its interface, one of another
     interface, a further one, of a tunnel, of what is inside this host as containers are, or of nothing beyond a link.
@@ -51,7 +51,7 @@ class Rank(IntEnum):
 
 
 @attrs.frozen
-class Link:
+class LocalLink:
     """
     A network interface.
 
@@ -69,7 +69,7 @@ class Link:
 
 
 @attrs.frozen
-class Address:
+class LocalAddress:
     """
     An address of this host.
 
@@ -106,7 +106,7 @@ def tunnels() -> list[str]:
         return []
 
 
-def ranked(links: dict[int, Link], addresses: Iterable[Address], chosen: Iterable[str]) -> list[str]:
+def ranked(links: dict[int, LocalLink], addresses: Iterable[LocalAddress], chosen: Iterable[str]) -> list[str]:
     """
     The addresses at which others may reach this host, the best first.
 
@@ -124,24 +124,26 @@ def ranked(links: dict[int, Link], addresses: Iterable[Address], chosen: Iterabl
         rank = _rank(each, links[each.link], first, routed, hardware)
         kind = (each.link, ":" in each.host)
         if kind in seen:  # an interface with many addresses of IPv6 does not crowd out the others
-            rank = max(rank, Rank.FURTHER)
+            rank = max(rank, Reachability.FURTHER)
         seen.add(kind)
         found.append((rank, each.host))
     return [host for _, host in sorted(found, key=lambda each: each[0])]
 
 
-def _rank(address: Address, link: Link, chosen: frozenset[str], routed: set[int], hardware: set[int]) -> Rank:
+def _rank(
+    address: LocalAddress, link: LocalLink, chosen: frozenset[str], routed: set[int], hardware: set[int]
+) -> Reachability:
     if not link.isRunning or ip_address(address.host).is_link_local:
-        return Rank.LINK
+        return Reachability.LINK
     if address.host in chosen:
-        return Rank.CHOSEN
+        return Reachability.CHOSEN
     if address.link in routed:
-        return Rank.BESIDE
+        return Reachability.BESIDE
     if link.kind in _TUNNELS:
-        return Rank.TUNNEL
+        return Reachability.TUNNEL
     if link.kind in _INSIDE and address.link not in hardware:
-        return Rank.INSIDE
-    return Rank.OTHER
+        return Reachability.INSIDE
+    return Reachability.OTHER
 
 
 def _addresses(except_: str, onlyIPv6: bool) -> list[str]:
@@ -156,10 +158,10 @@ def _addresses(except_: str, onlyIPv6: bool) -> list[str]:
     return [each for each in found if ":" in each or not onlyIPv6]
 
 
-def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, Link]:
+def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, LocalLink]:
     flags = _number(fixed[8:12])
     kind = attributes(told.get(_LINK_INFO, b"")).get(_INFO_KIND, b"")
-    link = Link(
+    link = LocalLink(
         name=_text(told.get(_LINK_NAME, b"")),
         kind=_text(kind),
         master=_number(told.get(_LINK_MASTER, b"")),
@@ -169,7 +171,7 @@ def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, Link]:
     return _number(fixed[4:8]), link
 
 
-def _address(fixed: bytes, told: dict[int, bytes]) -> Address:
+def _address(fixed: bytes, told: dict[int, bytes]) -> LocalAddress:
     family, scope = fixed[0], fixed[3]
     flags = _number(told.get(_FLAGS, fixed[2:3]))
     octets = told.get(_LOCAL) or told.get(_ADDRESS, b"")
@@ -177,7 +179,7 @@ def _address(fixed: bytes, told: dict[int, bytes]) -> Address:
     # Those of a link only: of IPv4 they are good for that link; of IPv6 nobody else can write them down.
     isFar = scope < _SCOPE_LINK or (scope == _SCOPE_LINK and family == socket.AF_INET)
     isWell = not flags & (_TEMPORARY | _FAILED | _DEPRECATED) and (not flags & _TENTATIVE or bool(flags & _OPTIMISTIC))
-    return Address(host, _number(fixed[4:8]), bool(host) and isFar and isWell and not ip_address(host).is_loopback)
+    return LocalAddress(host, _number(fixed[4:8]), bool(host) and isFar and isWell and not ip_address(host).is_loopback)
 
 
 def _number(octets: bytes) -> int:

@@ -45,7 +45,7 @@ class Capture(Status, frozen=True):
     found: list[str]
 
 
-class Listener:
+class Eavesdropper:
     """
     Looks for patterns in datagrams.
     """
@@ -80,7 +80,7 @@ def main(patterns: Mapping[str, bytes]) -> None:
     """
     Listen on every interface, until somebody ends this.
     """
-    listener = Listener(patterns)
+    listener = Eavesdropper(patterns)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL)) as wire:
         wire.settimeout(_REPORT_INTERVAL)
         _report(listener.capture)

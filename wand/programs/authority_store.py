@@ -16,12 +16,12 @@ from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IRecords, IStore
-from wand.programs.guarded_records import WRITING, GuardedRecords, openRecords
+from wand.programs.guarded_records import WRITING_PATIENCE, GuardedRecords, openRecords
 from wand.programs.hooks import HookService
 from wand.programs.store_retry import StoreRetry
 from wand.programs.store_settings import SQLITE, storeSettings
 from wand.sealed.authority.authority import Authority
-from wand.sealed.authority.stored_network import RESTORE, TRACES, NetworkSettings
+from wand.sealed.authority.stored_network import NETWORK_FILES, NETWORK_RESTORE_ADVICE, NetworkSettings
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.node.overlap import obstacle
 from wand.state import StateDirectory
@@ -59,7 +59,7 @@ class AuthorityStore:
         @raise wand.errors.WandError: if that fails for good, or is no longer wanted.
         """
         state = StateDirectory(self._configuration.state)
-        NodeKey.kept(state, beside=(*TRACES, SQLITE))  # before the store makes its file
+        NodeKey.kept(state, beside=(*NETWORK_FILES, SQLITE))  # before the store makes its file
         try:
             return await self._openAtLast(state, settings, isWanted)
         except StoreDamaged:
@@ -73,7 +73,7 @@ class AuthorityStore:
         Wait for what is not written yet, for a limited time.
         """
         if self._records is not None:
-            await inTime(writing, WRITING, self._context, self._records.place, self._records.inner)
+            await inTime(writing, WRITING_PATIENCE, self._context, self._records.place, self._records.inner)
 
     async def close(self) -> None:
         """
@@ -101,8 +101,8 @@ class AuthorityStore:
     async def _openNow(self, state: StateDirectory, settings: NetworkSettings) -> tuple[IRecords, Authority]:
         configuration, context = self._configuration, self._context
         ofStore = storeSettings(configuration)
-        if configuration.store == "sqlite" and state.has(*TRACES) and not configuration.recover:
-            checkThere(Path(str(ofStore["path"])), RESTORE)
+        if configuration.store == "sqlite" and state.has(*NETWORK_FILES) and not configuration.recover:
+            checkThere(Path(str(ofStore["path"])), NETWORK_RESTORE_ADVICE)
         self._records = openRecords(configuration.store, self._plugin, ofStore, context)
         records = WatchedRecords(self._records, context)
         authority = await Authority.open(

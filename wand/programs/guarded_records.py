@@ -18,8 +18,8 @@ from wand.errors import StoreUnavailable, WandError
 from wand.interfaces import Context, IRecords, IStore, Settings
 
 #: Seconds that a store has to write what is not written yet when the program ends, and to close.
-WRITING: Final = 1.5
-CLOSING: Final = 1.5
+WRITING_PATIENCE: Final = 1.5
+CLOSING_PATIENCE: Final = 1.5
 
 Answer = TypeVar("Answer")
 
@@ -58,9 +58,9 @@ class GuardedRecords:
 
     def close(self) -> Deferred[None]:
         """
-        See L{IRecords}; fires after L{CLOSING} at the latest.
+        See L{IRecords}; fires after L{CLOSING_PATIENCE} at the latest.
         """
-        return inTime(maybeDeferred(self.inner.close), CLOSING, self._context, self.place, self.inner)
+        return inTime(maybeDeferred(self.inner.close), CLOSING_PATIENCE, self._context, self.place, self.inner)
 
     def _asked(self, call: Callable[..., Deferred[Answer]], *arguments: Any) -> Deferred[Answer]:
         return maybeDeferred(call, *arguments).addErrback(self._failed)

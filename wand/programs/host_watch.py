@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall
-
 from wand.host.changes import Address, HostListener, Link
 from wand.interfaces import Context
 from wand.programs.tap_watch import TapWatch
+from wand.timing.timer import Timer
 
 #: Seconds from a change to the reaction, since changes rarely come alone; and the least between two reactions, however
 #: often an interface flaps.
@@ -44,7 +43,7 @@ class HostWatch(HostListener):
         self._addresses: dict[tuple[int, str, int], bool] = {}
         self._running: dict[int, bool] = {}
         self._isSettled = self._hasLost = False
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(context.clock, self._go)
         self._last = float("-inf")
         self._end: Callable[[], None] = lambda: None
 
@@ -59,9 +58,7 @@ class HostWatch(HostListener):
         Stop watching, and leave no timer behind.
         """
         self._end()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.stop()
 
     # What happens.
 
@@ -139,12 +136,10 @@ class HostWatch(HostListener):
     # What is done.
 
     def _soon(self) -> None:
-        if self._isSettled and self._timer is None:
-            wait = max(DEBOUNCE, self._last + ROUND_INTERVAL - self._context.clock.seconds())
-            self._timer = self._context.clock.callLater(wait, self._go)
+        if self._isSettled and not self._timer.isSet:
+            self._timer.set(max(DEBOUNCE, self._last + ROUND_INTERVAL - self._context.clock.seconds()))
 
     def _go(self) -> None:
-        self._timer = None
         self._last = self._context.clock.seconds()
         self._counters["host-moves"] += 1
         self._moved()

@@ -195,12 +195,12 @@ NODE: Final = (
 REL2: Final = (
     *_COMMON,
     Rule(
-        "drop-wansd-full",
+        "drop-rel2-server-full",
         1,
         "the directory has more nodes than fit into one listing, and another one was refused",
         isHint=False,
     ),
-    Rule("drop-wansd-refused", 1, "a hook or the operator refuses nodes that want to register"),
+    Rule("drop-rel2-server-refused", 1, "a hook or the operator refuses nodes that want to register"),
     Rule(
         "drop-rel2-unknown-sender",
         100,

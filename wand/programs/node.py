@@ -35,7 +35,7 @@ _REL2_ONLY: Final = (
 )
 
 
-class Node(ProgramService[EtudConfiguration]):
+class NodeService(ProgramService[EtudConfiguration]):
     """
     One port of the Ethernet; also the C{etud} that a separate C{wand} feeds.  It provides
     L{wand.control.program.Program}.

@@ -16,7 +16,7 @@ from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.errors import StoreDamaged, StoreHindered
 from wand.interfaces import Context, IStore
-from wand.programs.guarded_records import WRITING, GuardedRecords, openRecords
+from wand.programs.guarded_records import WRITING_PATIENCE, GuardedRecords, openRecords
 from wand.programs.hooks import HookService
 from wand.programs.store_retry import StoreRetry
 from wand.programs.store_settings import storeSettings
@@ -111,7 +111,7 @@ class REL2ServerService(Service):
     async def _stop(self) -> None:
         records, self._records = self._records, None
         if records is not None:
-            await inTime(self.wansd.stop(), WRITING, self._context, records.place, records.inner)
+            await inTime(self.wansd.stop(), WRITING_PATIENCE, self._context, records.place, records.inner)
             await records.close()
 
     def stopService(self) -> Deferred[None]:

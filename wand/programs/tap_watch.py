@@ -16,7 +16,7 @@ from wand.interfaces import Context, IHostTap
 #: The keys of the notes; there is one for each thing that was changed, and for each address that was removed.
 DOWN = "tap-down"
 CHANGED = "tap-changed-"
-GONE = "tap-gone"
+TAP_GONE = "tap-gone"
 ADDRESS = "tap-address-"
 
 
@@ -63,7 +63,7 @@ class TapWatch:
         The interface was seen, perhaps changed.
         """
         self.index = link.index
-        self._notes.clear(GONE)
+        self._notes.clear(TAP_GONE)
         self._follow(link)
         if link.isUp != self._isUp:
             self._isUp = link.isUp
@@ -74,7 +74,7 @@ class TapWatch:
         The interface is gone.  If it was deleted the tap itself knows; it may also have been moved elsewhere.
         """
         self._notes.say(
-            GONE,
+            TAP_GONE,
             f"the interface {self._tap.interface} was deleted, or moved into another network namespace; "
             "what is changed there is not noticed",
             isHint=True,

@@ -16,9 +16,9 @@ from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.ports import DatagramPort
 
 COUNTERS: Final = {
-    "wansd-replies": "listings sent to the node that asked",
-    "wansd-pushes": "listings sent to nodes that did not ask, because something changed",
-    "drop-wansd-budget": "listings not sent: too much goes to that IP address already",
+    "rel2-server-replies": "listings sent to the node that asked",
+    "rel2-server-pushes": "listings sent to nodes that did not ask, because something changed",
+    "drop-rel2-server-throttled": "listings not sent: too much goes to that IP address already",
 }
 
 #: Octets of listings that one IP address is sent: per second in the long run, and at once.
@@ -50,7 +50,7 @@ class ListingSender:
         Answer a node.
         """
         if self._send(registration, 0):
-            self._counters["wansd-replies"] += 1
+            self._counters["rel2-server-replies"] += 1
 
     def changed(self) -> None:
         """
@@ -88,13 +88,13 @@ class ListingSender:
             return 0
         if not self._send(registration, ANSWERS_RESERVE):
             return 0
-        self._counters["wansd-pushes"] += 1
+        self._counters["rel2-server-pushes"] += 1
         return len(self._registry.listing())
 
     def _send(self, registration: Registration, reserve: float) -> bool:
         listing = self._registry.listing()
         if not self._buckets.take(registration.endpoint.host, len(listing), reserve):
-            self._counters["drop-wansd-budget"] += 1
+            self._counters["drop-rel2-server-throttled"] += 1
             return False
         self._versions[registration.mac] = self._registry.version
         endpoint = registration.endpoint  # it knows at which of our addresses it was heard, unless it is from the store

@@ -14,15 +14,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
-from twisted.internet.error import DNSLookupError
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IReactorTime
 
 from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.rel2.wire import parseHost
+from wand.timing.timer import Timer
 from wand.underlay.names import Resolve
+from wand.underlay.server_endpoints import ServerEndpoints
 from wand.underlay.unresolved_names import UnresolvedNames
 
 #: Seconds until the first repetition, and the factor by which each further wait grows.  Where a third of all datagrams
@@ -72,45 +71,42 @@ class RequestSchedule:
         @param send: sends a request to the server.
         """
         self.name = "{}:{}".format(*server)
-        self._host, self._portNumber = server
         self._clock = clock
         self._random = random
         self._events = events
-        self._resolve = resolve
         self._send = send
         self._unresolved = unresolved
-        self._isNumeric = parseHost(self._host.encode()) is not None
-        self.endpoint: Endpoint | None = Endpoint(*server) if self._isNumeric else None
+        self._endpoints = ServerEndpoints([self.name], resolve, self._found, clock, unresolved, "IPv4 address")
+        self._host, _ = server
+        self.endpoint: Endpoint | None = None
         self.state = "asking"
         self.answered: float | None = None
         self._unanswered = 0
         self._answers = 0
-        self._timer: IDelayedCall | None = None
-        self._resolution: Deferred[None] | None = None
+        self._timer = Timer(clock, self.ask)
 
     def ask(self) -> None:
         """
         Send a request now, and the next when it is time.
         """
-        self._timer = None
+        self._timer.stop()
         if self._unanswered == SILENT_AFTER and self.state != "silent":
             self.state = "silent"
             self._events.publish("directory-silent", directory=self.name)
-        if not self._isNumeric and (self.endpoint is None or self._unanswered >= SILENT_AFTER):
-            self._lookUp()
+        if self.endpoint is None or self._unanswered >= SILENT_AFTER:
+            self._endpoints.look()
         try:
             if self.endpoint is not None:
                 self._send(self.endpoint)
         finally:
             wait = min(REPEAT_MAXIMUM, REPEAT_FIRST * REPEAT_GROWTH ** min(self._unanswered, 16))
             self._unanswered += 1
-            self._schedule(wait * (1 - REPEAT_JITTER * self._random.random()))
+            self._timer.set(wait * (1 - REPEAT_JITTER * self._random.random()))
 
     def askAnew(self) -> None:
         """
         Ask at once, and then as at the beginning: what the server knows of us may be wrong.
         """
-        self._cancel()
         self._unanswered = self._answers = 0
         self.ask()
 
@@ -127,52 +123,25 @@ class RequestSchedule:
             self._unanswered = 0
             wait = min(REFRESH_MAXIMUM, REFRESH_FIRST * REFRESH_GROWTH ** min(self._answers, 9))
             self._answers += 1
-            self._schedule(wait * (1 - REFRESH_JITTER * self._random.random()))
+            self._timer.set(wait * (1 - REFRESH_JITTER * self._random.random()))
 
     def stop(self) -> None:
         """
         Stop asking and leave no timer behind.
         """
-        self._cancel()
-        if self._resolution is not None:
-            self._resolution.cancel()
-        self._unresolved.clearAll()
+        self._timer.stop()
+        self._endpoints.stop()
 
-    def _schedule(self, seconds: float) -> None:
-        self._cancel()
-        self._timer = self._clock.callLater(seconds, self.ask)
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _lookUp(self) -> None:
-        if self._resolution is not None:
+    def _found(self, endpoints: list[Endpoint]) -> None:
+        usable = [each for each in endpoints if parseHost(each.host.encode()) is not None]
+        if not usable:
+            self._unresolved.say(self._host, f"{endpoints[0].host} is not the address of a single IPv4 host")
             return
-        self._resolution = resolution = maybeDeferred(self._resolve, self._host).addCallback(self._found)
-        resolution.addErrback(self._lost).addBoth(self._resolved)
-
-    def _found(self, addresses: list[str]) -> None:
-        if not addresses:
-            raise DNSLookupError(f"{self._host} has no IPv4 address")
-        address = addresses[0]
-        if parseHost(address.encode()) is None:
-            raise ValueError(f"{address} is not the address of a single IPv4 host")
-        self._unresolved.clear(self._host)
-        before, self.endpoint = self.endpoint, Endpoint(address, self._portNumber)
-        if self._timer is None:  # it was found at once: ask() goes on and sends
+        before, self.endpoint = self.endpoint, usable[0]
+        if not self._timer.isSet:  # it was found at once: ask() goes on and sends
             return
         if before is None:
             self._unanswered = 0
-            self._cancel()
             self.ask()
         elif before != self.endpoint:
             self._send(self.endpoint)
-
-    def _lost(self, failure: Failure) -> None:
-        if not failure.check(CancelledError):
-            self._unresolved.say(self._host, failure.getErrorMessage())
-
-    def _resolved(self, _: None) -> None:
-        self._resolution = None

@@ -20,7 +20,7 @@ from wand.interfaces import Candidate, Context, IHookListener, IRecords, Verdict
 from wand.rel2.listing_sender import ListingSender
 from wand.rel2.registry import Change, Registration, Registry
 from wand.rel2.registry_status import entriesOf, sourceOf
-from wand.rel2.stored import KIND, decodeRegistrations, encodeRegistration
+from wand.rel2.stored import REGISTRATION_KIND, decodeRegistrations, encodeRegistration
 from wand.rel2.wire import parseHost, parseRequest
 from wand.status import EntryStatus
 from wand.stores.write_behind import WriteBehind
@@ -28,14 +28,14 @@ from wand.table import OPERATOR
 from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
-    "wansd-requests": "registration requests that were well formed",
-    "wansd-expired": "nodes forgotten because they were not heard of for an hour",
-    "drop-wansd-malformed": "datagrams to the directory server that are not registration requests",
-    "drop-wansd-loading": "requests dropped: the store is not read yet",
-    "drop-wansd-full": "requests dropped: the listing would not fit into one datagram",
-    "drop-wansd-pending": "requests dropped: the hooks have not decided about the node yet, or about too many others",
-    "drop-wansd-unanswered": "requests dropped: a hook did not answer, or failed; the node asks again",
-    "drop-wansd-refused": "requests dropped: a hook or the operator refuses the node",
+    "rel2-server-requests": "registration requests that were well formed",
+    "rel2-server-expired": "nodes forgotten because they were not heard of for an hour",
+    "drop-rel2-server-malformed": "datagrams to the directory server that are not registration requests",
+    "drop-rel2-server-loading": "requests dropped: the store is not read yet",
+    "drop-rel2-server-full": "requests dropped: the listing would not fit into one datagram",
+    "drop-rel2-server-pending": "requests dropped: hooks have not decided about the node yet, or about too many others",
+    "drop-rel2-server-unanswered": "requests dropped: a hook did not answer, or failed; the node asks again",
+    "drop-rel2-server-refused": "requests dropped: a hook or the operator refuses the node",
 }
 
 #: Seconds that a node has, after the server was down for longer than its lifetime, to register again; longer than the
@@ -82,7 +82,9 @@ class REL2Server:
         self._loaded = False
         self.registry = Registry(self._clock, context.wallClock, self._expired)
         self._records = records
-        self._stored = WriteBehind(KIND, records, encodeRegistration, context, UNSTORED, delay=HEARD_STORED_WITHIN)
+        self._stored = WriteBehind(
+            REGISTRATION_KIND, records, encodeRegistration, context, UNSTORED, delay=HEARD_STORED_WITHIN
+        )
         self._approval = Approval(tuple(hooks), self._clock)
         self._tellings = TokenBuckets(self._clock, REFUSALS_TOLD_RATE, REFUSALS_TOLD_BURST, 1)
         self._tellingsOf = TokenBuckets(self._clock, REFUSALS_TOLD_RATE, 1, REFUSED_REMEMBERED)
@@ -109,7 +111,7 @@ class REL2Server:
         """
         self._listings.port = self._context.underlay.bind(*self._address, self)
         failures: list[Failure] = []
-        loading = self._records.load(KIND).addCallback(decodeRegistrations).addCallback(self._begin)
+        loading = self._records.load(REGISTRATION_KIND).addCallback(decodeRegistrations).addCallback(self._begin)
         loading.addErrback(self._unreadable, failures)
         if failures:
             loading.addErrback(lambda _: None)
@@ -154,11 +156,11 @@ class REL2Server:
         """
         mac = parseRequest(datagram)
         if mac is None or sender[1] == 0 or parseHost(sender[0].encode()) is None:
-            self._counters["drop-wansd-malformed"] += 1
+            self._counters["drop-rel2-server-malformed"] += 1
         elif not self._loaded:
-            self._counters["drop-wansd-loading"] += 1
+            self._counters["drop-rel2-server-loading"] += 1
         else:
-            self._counters["wansd-requests"] += 1
+            self._counters["rel2-server-requests"] += 1
             self._requested(mac, sender if isinstance(sender, Endpoint) else Endpoint(*sender))
 
     def batchReceived(self) -> None:
@@ -172,18 +174,18 @@ class REL2Server:
             return
         answer = self._approval.ask(Candidate(mac, str(endpoint)))
         if answer is None:
-            self._counters["drop-wansd-pending"] += 1
+            self._counters["drop-rel2-server-pending"] += 1
         else:
             answer.addCallbacks(partial(self._decided, mac, endpoint), self._undecided)
 
     def _undecided(self, failure: Failure) -> None:
-        self._counters["drop-wansd-unanswered"] += 1
+        self._counters["drop-rel2-server-unanswered"] += 1
 
     def _decided(self, mac: MAC, endpoint: Endpoint, verdict: Verdict) -> None:
         if verdict:
             self._admit(mac, endpoint)
         else:
-            self._refuse(mac, endpoint, "drop-wansd-refused", verdict.reason or "a hook refuses it")
+            self._refuse(mac, endpoint, "drop-rel2-server-refused", verdict.reason or "a hook refuses it")
 
     def _admit(self, mac: MAC, endpoint: Endpoint) -> None:
         change = self.registry.change(mac, endpoint)
@@ -192,7 +194,7 @@ class REL2Server:
             registration = self.registry.register(mac, endpoint)
         except EntryRefused as refused:
             fixed = before is not None and before.fixed
-            self._refuse(mac, endpoint, "drop-wansd-refused" if fixed else "drop-wansd-full", str(refused))
+            self._refuse(mac, endpoint, "drop-rel2-server-refused" if fixed else "drop-rel2-server-full", str(refused))
             return
         self._listings.reply(registration)
         if change is Change.NONE:
@@ -214,7 +216,7 @@ class REL2Server:
     # Registrations that end.
 
     def _expired(self, registration: Registration) -> None:
-        self._counters["wansd-expired"] += 1
+        self._counters["rel2-server-expired"] += 1
         self._gone(registration)
         self._events.publish("expired", mac=str(registration.mac), endpoint=str(registration.endpoint))
 

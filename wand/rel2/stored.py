@@ -16,7 +16,7 @@ from wand.ethernet import MAC
 from wand.rel2.registry import Registration
 
 #: The kind of our records in a store; the key of each is the MAC address.
-KIND: Final = "rel2-registration"
+REGISTRATION_KIND: Final = "rel2-registration"
 
 _log = Logger()
 

@@ -77,7 +77,7 @@ class REL2:
 
 
 @attrs.define
-class Account:
+class REL2Account:
     """
     What passed between a peer and us; C{heard} in the clock's seconds, minus infinity for never.
 
@@ -109,7 +109,7 @@ class REL2Transport:
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._knownOnly = knownOnly
-        self._accounts: dict[Peer, Account] = {}
+        self._accounts: dict[Peer, REL2Account] = {}
         self._hosts: dict[str, int] = {}
         self._receiver: IFrameReceiver | None = None
         self._train = FrameTrain()
@@ -201,7 +201,7 @@ class REL2Transport:
                 taken = port.sendTrain(datagrams, size, peer)  # type: ignore[arg-type]  # as above
             self._sent(account, taken * count, len(datagrams) - count * len(PAD))
 
-    def _sent(self, account: Account | None, frames: int, octets: int) -> None:
+    def _sent(self, account: REL2Account | None, frames: int, octets: int) -> None:
         if account is not None and frames:
             account.framesSent += frames
             account.bytesSent += octets
@@ -261,7 +261,7 @@ class REL2Transport:
         if self._receiver is not None:
             self._receiver.batchReceived()
 
-    def _heard(self, peer: Peer, account: Account, frames: int, octets: int) -> None:
+    def _heard(self, peer: Peer, account: REL2Account, frames: int, octets: int) -> None:
         account.framesReceived += frames
         account.bytesReceived += octets
         now = self._clock.seconds()
@@ -275,7 +275,7 @@ class REL2Transport:
         """
         See L{ITransport}.
         """
-        self._accounts[peer] = Account(self._port)
+        self._accounts[peer] = REL2Account(self._port)
         if isinstance(peer, Endpoint):
             self._hosts[peer.host] = self._hosts.get(peer.host, 0) + 1
 
@@ -293,7 +293,7 @@ class REL2Transport:
         """
         See L{ITransport}.
         """
-        account = self._accounts.get(peer) or Account(self._port)
+        account = self._accounts.get(peer) or REL2Account(self._port)
         return PeerStatus(
             peer=str(peer),
             state="heard" if account.heard > -inf else "known",

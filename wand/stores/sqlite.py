@@ -30,7 +30,7 @@ from wand.worker import Worker
 APPLICATION: Final = 0x57616E64
 
 #: What to do about a file that is damaged or lost.
-RESTORE: Final = (
+FILE_RESTORE_ADVICE: Final = (
     "restore a backup (wand restore FILE); without one, start once with --recover=yes, which keeps this file under "
     "another name and begins again with what else there is"
 )
@@ -262,5 +262,5 @@ def _advice(error: Exception) -> str:
     if name.startswith("SQLITE_BUSY"):
         return "see that no other program holds it"
     if isDamage(error):
-        return f"nothing was changed: {RESTORE}"
+        return f"nothing was changed: {FILE_RESTORE_ADVICE}"
     return "see that the path is right"

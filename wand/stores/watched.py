@@ -9,12 +9,12 @@ from functools import partial
 from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.errors import StoreUnavailable
 from wand.interfaces import Context, IRecords
+from wand.timing.timer import Timer
 
 #: Seconds without an answer from the store after which a note says so.
 ANSWER_SLOW: Final = 2.0
@@ -33,11 +33,10 @@ class WatchedRecords:
         @param records: the open store.
         """
         self._records = records
-        self._clock = context.clock
         self._notes = context.notes
         self._underWay = 0
         self._isClosed = False
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(context.clock, self._slow)
 
     def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
         """
@@ -63,9 +62,7 @@ class WatchedRecords:
         See L{IRecords}.
         """
         self._isClosed = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.stop()
         return self._records.close()
 
     def _written(self, isWritten: bool, result: Result) -> Result:
@@ -88,12 +85,11 @@ class WatchedRecords:
         if asked.called:
             return asked
         self._underWay += 1
-        if self._timer is None and not self._isClosed:
-            self._timer = self._clock.callLater(ANSWER_SLOW, self._slow)
+        if not self._timer.isSet and not self._isClosed:
+            self._timer.set(ANSWER_SLOW)
         return asked.addBoth(self._answered)
 
     def _slow(self) -> None:
-        self._timer = None
         self._notes.say(
             "store-slow",
             "the store does not answer: another program holds it (a backup?), or the disk hangs. What waits for it "
@@ -103,9 +99,7 @@ class WatchedRecords:
     def _answered(self, result: Result) -> Result:
         self._underWay -= 1
         self._notes.clear("store-slow")
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.stop()
         if self._underWay and not self._isClosed:
-            self._timer = self._clock.callLater(ANSWER_SLOW, self._slow)
+            self._timer.set(ANSWER_SLOW)
         return result

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.interfaces import Context, IRecords
+from wand.timing.timer import Timer
 
 #: Seconds until a store that refused a write is tried again; doubled each time, up to the maximum.
 RETRY_FIRST: Final = 2.0
@@ -63,7 +63,6 @@ class WriteBehind(Generic[Value]):
         self._kind = kind
         self._records = records
         self._encode = encode
-        self._clock = context.clock
         self._events = context.events
         self._failures = context.failures
         self._notes = context.notes
@@ -73,7 +72,7 @@ class WriteBehind(Generic[Value]):
         self._waitingMaximum = waitingMaximum
         self._waiting: dict[bytes, Value | None] = {}
         self._writing: Deferred[None] | None = None
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(context.clock, self._due)
         self._isUrgent = False
         self._isStopping = False
         self._refusals = 0
@@ -108,7 +107,7 @@ class WriteBehind(Generic[Value]):
         @return: fires when that was tried.
         """
         self._isStopping = True
-        self._cancelTimer()
+        self._timer.stop()
         return Deferred.fromCoroutine(self._finish())
 
     async def _finish(self) -> None:
@@ -135,21 +134,15 @@ class WriteBehind(Generic[Value]):
             return
         if self._isUrgent and not self._refusals:
             self._writeGroup()
-        elif self._timer is None:
+        elif not self._timer.isSet:
             self._schedule(self._delay)
 
     def _schedule(self, seconds: float) -> None:
-        self._cancelTimer()
+        self._timer.stop()
         if not self._isStopping:
-            self._timer = self._clock.callLater(seconds, self._due)
-
-    def _cancelTimer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+            self._timer.set(seconds)
 
     def _due(self) -> None:
-        self._timer = None
         self._isUrgent = bool(self._waiting)
         self._writeGroup()
 

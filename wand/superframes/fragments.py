@@ -23,7 +23,7 @@ FRAGMENT: Final = 3
 _LAYOUT: Final = Struct(">BHHH")
 
 #: Octets before those of the frame.
-PREFIX: Final = _LAYOUT.size
+FRAGMENT_PREFIX: Final = _LAYOUT.size
 
 #: The least payload of a fragment that is not the last, so that a frame has a bounded number of them.
 PIECE_MINIMUM: Final = 256
@@ -53,9 +53,9 @@ def fragmentsOf(frame: Frame, number: int, room: int) -> list[bytes]:
     @return: plaintexts; empty if C{room} is too small for any.
     """
     total = len(frame)
-    if room - PREFIX < PIECE_MINIMUM:
+    if room - FRAGMENT_PREFIX < PIECE_MINIMUM:
         return []
-    piece = max(-(-total // -(-total // (room - PREFIX))), PIECE_MINIMUM)
+    piece = max(-(-total // -(-total // (room - FRAGMENT_PREFIX))), PIECE_MINIMUM)
     number &= 0xFFFF
     return [
         _LAYOUT.pack(FRAGMENT, number, total, offset) + frame[offset : offset + piece]
@@ -126,11 +126,11 @@ class Reassembly:
         @param plaintext: of kind 3.
         @return: the frame, if it is complete now.
         """
-        if len(plaintext) <= PREFIX:
+        if len(plaintext) <= FRAGMENT_PREFIX:
             self._counters["drop-fragment-malformed"] += 1
             return None
         _, number, total, offset = _LAYOUT.unpack_from(plaintext)
-        piece = plaintext[PREFIX:]
+        piece = plaintext[FRAGMENT_PREFIX:]
         end = offset + len(piece)
         if total > self._longest:
             self._counters["drop-fragment-oversize"] += 1

@@ -37,7 +37,7 @@ class Datagram:
     payload: bytes
 
 
-class Inbox:
+class SimulatedInbox:
     """
     The datagrams that wait at a port.  All that arrive in one turn make one batch.
     """

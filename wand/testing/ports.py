@@ -13,7 +13,7 @@ from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.ethernet import Frame
 from wand.health.failures import Failures
-from wand.testing.inbox import Datagram, Inbox
+from wand.testing.inbox import Datagram, SimulatedInbox
 from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
 
 
@@ -83,7 +83,7 @@ class Host:
         bound = (ofFamily or self.addresses) if isAny else [host]
         port = port or self.network.freePort(bound[0])
         sources = [Endpoint(each, port) for each in bound]
-        inbox = Inbox(self.network.later, receiver, trains, self.failures)
+        inbox = SimulatedInbox(self.network.later, receiver, trains, self.failures)
         return Port(self.network, inbox, Endpoint(host, port), sources)
 
 
@@ -101,7 +101,7 @@ class Port:
     def __init__(
         self,
         network: Carrier,
-        inbox: Inbox,
+        inbox: SimulatedInbox,
         endpoint: Endpoint,
         sources: Sequence[Endpoint],
     ) -> None:

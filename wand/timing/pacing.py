@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
+
+from wand.timing.timer import Timer
 
 #: How many calls are made at a time, and the seconds from one time to the next.
 CALLS_AT_A_TIME: Final = 50
@@ -23,12 +25,11 @@ class Pacing(Generic[Item]):
     """
 
     def __init__(self, clock: IReactorTime, do: Callable[[Item], object], count: int = CALLS_AT_A_TIME) -> None:
-        self._clock = clock
         self._do = do
         self._count = count
         self._left: Iterator[Item] = iter(())
         self._done: Callable[[], object] = _nothing
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self._go)
 
     def begin(self, items: Iterable[Item], done: Callable[[], object] | None = None) -> None:
         """
@@ -45,17 +46,14 @@ class Pacing(Generic[Item]):
         """
         Stop making calls, and leave no timer behind.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.stop()
 
     def _go(self) -> None:
-        self._timer = None
         some = tuple(islice(self._left, self._count))
         for item in some:
             self._do(item)
         if len(some) == self._count:
-            self._timer = self._clock.callLater(PAUSE, self._go)
+            self._timer.set(PAUSE)
         else:
             self._done()
 

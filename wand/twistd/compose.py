@@ -25,7 +25,7 @@ from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
 
 if TYPE_CHECKING:
-    from wand.programs.node import Node
+    from wand.programs.node import NodeService
     from wand.programs.rel2_server import Server
     from wand.programs.sealed_server import SealedServer
 
@@ -34,10 +34,10 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     """
     A node, or an etud alone, with its control socket.
     """
-    from wand.programs.node import Node
+    from wand.programs.node import NodeService
 
     reactor = _begin(program)
-    node = Node(_surroundings(reactor, options, kind))
+    node = NodeService(_surroundings(reactor, options, kind))
     _control(reactor, node.configuration, options, node)
     heed(reactor, node.notes, node.reload, node.report)
     return node
@@ -118,7 +118,7 @@ def _control(
     reactor: Any,
     told: EtudConfiguration | ServerConfiguration,
     options: ProgramOptions,
-    program: Node | Server | SealedServer,
+    program: NodeService | Server | SealedServer,
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
     socket.setServiceParent(program)

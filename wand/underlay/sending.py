@@ -12,7 +12,7 @@ from typing import Final
 from wand.counters import Counters
 from wand.ethernet import Frame
 from wand.underlay.offload import TrainSender
-from wand.underlay.source import GONE, fromAddress
+from wand.underlay.source import SOURCE_GONE, fromAddress
 
 #: How the system fails when it has no room for a datagram now.
 FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM})
@@ -134,7 +134,7 @@ class AnsweringPort(Sending):
         try:
             size = self._socket.sendmsg(parts, self._source, 0, destination)
         except OSError as error:
-            if error.errno not in GONE:
+            if error.errno not in SOURCE_GONE:
                 return self._unsent(error, 1)
             return self._otherwise(self._port.sendParts(parts, destination))
         self._counters["udp-sent-datagrams"] += 1
@@ -148,7 +148,7 @@ class AnsweringPort(Sending):
         try:
             return self._sendTrain(datagrams, size, destination)
         except OSError as error:
-            if error.errno not in GONE:
+            if error.errno not in SOURCE_GONE:
                 return self._unsent(error, -(-len(datagrams) // size))
             return self._otherwise(self._port.sendTrain(datagrams, size, destination))
 

@@ -41,11 +41,13 @@ class ServerEndpoints:
         found: Callable[[list[Endpoint]], object],
         clock: IReactorTime,
         unresolved: UnresolvedNames,
+        wanted: str = "address",
     ) -> None:
         """
         @param endpoints: C{HOST:PORT} each; a host may be a name.
         @param found: called with all of them whenever one is new.
         @param unresolved: told of names that have no address.
+        @param wanted: what a name has to have, for people.
         """
         self._texts = tuple(endpoints)
         self._resolve = resolve
@@ -54,6 +56,7 @@ class ServerEndpoints:
         self._waiting: dict[str, Deferred[None]] = {}
         self._clock = clock
         self._unresolved = unresolved
+        self._wanted = wanted
         self._timers: dict[str, IDelayedCall] = {}
         self._failures: dict[str, int] = {}
 
@@ -102,7 +105,7 @@ class ServerEndpoints:
 
     def _named(self, text: str, name: str, hosts: list[str]) -> None:
         if not hosts:
-            raise DNSLookupError("it has no address")
+            raise DNSLookupError(f"it has no {self._wanted}")
         self._stopTimer(text)
         self._failures.pop(text, None)
         self._unresolved.clear(name)

@@ -24,7 +24,7 @@ _INFO: Final = Struct("=i4s4s")
 _INFO6: Final = Struct("=16si")
 
 #: How the kernel fails when the requested source address is gone, or leads nowhere.
-GONE: Final = frozenset({errno.EINVAL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENODEV})
+SOURCE_GONE: Final = frozenset({errno.EINVAL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENODEV})
 
 
 def tellAddresses(udp: socket.socket) -> bool:

@@ -114,7 +114,7 @@ class RevocationTests(AuthorityCase):
 
     def test_whatAnotherServerRevokesIsTold(self) -> None:
         """
-        Of two servers with one store the other ends the sessions of a revoked member when it reads the store anew.
+        Of two servers with one store the other ends the sessions of a revoked member when it reads the store again.
         """
         alice = self.joined()
         other = self.opened(self.directory())
@@ -134,7 +134,7 @@ class RevocationTests(AuthorityCase):
 
     def test_pendingMembersAreRevoked(self) -> None:
         """
-        Who waits for an approval can be refused for ever.
+        Who waits for an approval can be refused permanently.
         """
         node = self.node(self.invite(approval=True))
         self.redeem(node)

@@ -156,6 +156,20 @@ class ApprovalTests(AuthorityCase):
                 answers[order[1]].callback(late)
                 self.assertIsInstance(self.successResultOf(answer), expected)
 
+    def test_aRefusalIsToldOnce(self) -> None:
+        """
+        A node that asks again because the answer was lost is refused again, and the operator is told once in a minute;
+        at once, if it comes with another invitation.
+        """
+        node, _ = self.ask(False)
+        self.assertIsInstance(self.redeem(node), Refused)
+        self.assertEqual([event.kind for event in self.told].count("member-refused"), 1)
+        self.clock.advance(61)
+        self.redeem(node)
+        node.begin(self.invite())
+        self.redeem(node)
+        self.assertEqual([event.kind for event in self.told].count("member-refused"), 3)
+
     def test_anythingButYesIsARefusal(self) -> None:
         """
         A hook that says anything but C{True} refuses.
@@ -253,7 +267,7 @@ class RenewalTests(AuthorityCase):
 
     def test_theServerRenewsItself(self) -> None:
         """
-        The certificate of the server is made anew in time.
+        The certificate of the server is renewed in time.
         """
         before = self.authority.own.certificate
         self.now(self.authority.certifyItself())

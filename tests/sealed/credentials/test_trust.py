@@ -175,7 +175,7 @@ class RevocationNewsTests(SynchronousTestCase):
 
     def test_aPageOfNothingEndsTheExchange(self) -> None:
         """
-        A peer that promises more for ever, and sends nothing, is asked no further.
+        A peer that keeps promising more and sends nothing is not asked any further.
         """
         news = RevocationComparison(self.here)
         self.assertIsNone(news.answer(Revocations((), b"\1" * 32)))

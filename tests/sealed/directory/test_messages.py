@@ -186,7 +186,9 @@ class ControlMessagesTests(SynchronousTestCase):
         for _ in range(2 * int(MEMBER_BURST)):
             self.there.sendControl(self.here.identity, b"\x91\x10")
         self.network.run(1)
-        self.assertEqual((len(self.read), self.counters["drop-control-budget"]), (int(MEMBER_BURST), int(MEMBER_BURST)))
+        self.assertEqual(
+            (len(self.read), self.counters["drop-control-throttled"]), (int(MEMBER_BURST), int(MEMBER_BURST))
+        )
         self.network.person(3).sessions().sendControl(self.here.identity, b"\x91\x11")
         self.network.run(1)
         self.assertEqual(self.read[-1], b"\x91\x11")

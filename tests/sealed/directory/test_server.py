@@ -27,7 +27,7 @@ from wand.sealed.directory.messages import (
 )
 from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import CHANGE_BURST, SILENCE
-from wand.sealed.directory.stored_log import KIND
+from wand.sealed.directory.stored_log import DIRECTORY_KIND
 from wand.stores.memory import MemoryRecords
 
 LOCAL = ("192.168.1.5:22222",)
@@ -420,7 +420,7 @@ class SealedDirectoryTests(SynchronousTestCase):
         self.alice.announce()
         self.network.run(1)
         self.server.go()
-        kind = KIND + self.server.person.key.identity.text
+        kind = DIRECTORY_KIND + self.server.person.key.identity.text
         self.store.write(kind, {b"x" * 32: b"rubbish", b"short": msgspec.msgpack.encode(["a"])})
         self.server.come()
         self.assertEqual(list(self.known()), [str(macOf(1))])

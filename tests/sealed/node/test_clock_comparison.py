@@ -17,12 +17,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.control.program import InvitationSettings
 from wand.discovery.catalogue import discover
-from wand.drivers.lan import Port
+from wand.drivers.lan import LANPort
 from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import ITapDriver
 from wand.interfaces.membership import Member
-from wand.programs.node import Node
+from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.sealed_server import SealedServer
 from wand.sealed.credentials.identity import NodeKey
@@ -73,11 +73,11 @@ class Host:
             state=str(world.directory / f"node-{self._number}"),
         )
         fail = world.test.fail
-        self.node = Node(Surroundings(lambda: configuration, self.context, UNCHANGED, lambda: None, fail, ""))
+        self.node = NodeService(Surroundings(lambda: configuration, self.context, UNCHANGED, lambda: None, fail, ""))
         self.node.privilegedStartService()
         self.node.startService()
         driver = discover(ITapDriver).choose("memory")
-        self._host: Port = driver.lans[self._lan].attach(self.received.append)  # type: ignore[attr-defined]
+        self._host: LANPort = driver.lans[self._lan].attach(self.received.append)  # type: ignore[attr-defined]
         self.isRunning = True
 
     def stop(self) -> None:

@@ -96,6 +96,20 @@ class JoiningTests(JoiningCase):
         self.joining.received(self.admission())
         self.successResultOf(self.joining.done)
 
+    def test_hurry(self) -> None:
+        """
+        When the server is found later, it is asked at once; when it is found while it is being asked, only once.
+        """
+        asked = len(self.sent)
+        self.joining.hurry()
+        self.clock.advance(0)
+        self.assertEqual(len(self.sent), asked + 1)
+        self.joining.stop()
+        self.joining._send = lambda join: self.sent.append(join) or len(self.sent) > 9 or self.joining.hurry()
+        self.joining.start()
+        self.clock.advance(0)
+        self.assertEqual(len(self.sent), asked + 2)
+
     def test_refused(self) -> None:
         """
         A refusal ends it, with the reason of the server.

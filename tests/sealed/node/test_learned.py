@@ -19,10 +19,17 @@ from wand.ethernet import MAC
 from wand.events import Event, Events
 from wand.health.notes import KIND_MAXIMUM, Notes
 from wand.sealed.credentials.identity import NodeKey
-from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.claims import Claims
-from wand.sealed.node.learned import HEARD_LIFETIME, MEMORY_LIFETIME, MOVE_HOLD, MOVE_INTERVAL, MOVES_MAXIMUM, Heard
+from wand.sealed.node.learned import (
+    HEARD_LIFETIME,
+    MEMORY_LIFETIME,
+    MOVE_HOLD,
+    MOVE_INTERVAL,
+    MOVES_MAXIMUM,
+    LearnedAddress,
+)
 from wand.sealed.node.learned_cache import HEARD, KEPT_MAXIMUM, LearnedCache
 from wand.state import StateDirectory
 from wand.table import Table
@@ -72,7 +79,7 @@ class Node:
         bridge: bool = False,
         since: int = 0,
         issued: int = 9_000,
-        limits: Limits = USUAL,
+        limits: Limits = DEFAULT_LIMITS,
         confirmed: bool = False,
         epoch: int = 1,
     ) -> bool:
@@ -419,7 +426,7 @@ class ClaimTests(SynchronousTestCase):
         """
         node = Node()
         node.table.own = GUEST
-        node.learned.remember(Heard(GUEST, IDENTITIES["alice"], 9_500, 9_990))
+        node.learned.remember(LearnedAddress(GUEST, IDENTITIES["alice"], 9_500, 9_990))
         node.hear("own", GUEST, issued=9_900)
         self.assertEqual([(each.winner, each.loser) for each in node.claims.conflicts], [("alice", "own")])
         self.assertIn("own claims", node.said())
@@ -470,7 +477,7 @@ class MemoryTests(SynchronousTestCase):
 
     def test_aRestartForgetsNothing(self) -> None:
         """
-        Nobody takes an address by waiting for a restart; the table itself is learned anew.
+        Nobody takes an address by waiting for a restart; the table itself is learned again.
         """
         cache = LearnedCache(self.state, self.before.learned, self.before.clock, self.before.failures, self.notes)
         cache.start()
@@ -502,9 +509,9 @@ class MemoryTests(SynchronousTestCase):
         What was heard more than an hour ago is not taken, and nothing is kept for longer than an hour from now.
         """
         for last in (10_000 - MEMORY_LIFETIME - 1, 10_000 - MEMORY_LIFETIME):
-            self.after.learned.remember(Heard(GUEST, IDENTITIES["alice"], 5, last))
+            self.after.learned.remember(LearnedAddress(GUEST, IDENTITIES["alice"], 5, last))
         self.assertEqual(len(self.after.learned), 0)
-        self.after.learned.remember(Heard(GUEST, IDENTITIES["alice"], 5, 99_999_999))
+        self.after.learned.remember(LearnedAddress(GUEST, IDENTITIES["alice"], 5, 99_999_999))
         self.after.clock.advance(MEMORY_LIFETIME)
         self.assertEqual(len(self.after.learned), 0)
 
@@ -522,7 +529,7 @@ class MemoryTests(SynchronousTestCase):
 
     def test_aFileThatCannotBeRead(self) -> None:
         """
-        A file that is open to others is said and not taken; the node works, and writes it anew, which ends the note.
+        A file that is open to others is said and not taken; the node works, and writes it again, which ends the note.
         """
         self.state.write(HEARD, b"\x90")
         (self.state.path / HEARD).chmod(0o644)
@@ -612,7 +619,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def noFlapping(self) -> None:
         """
-        An address moves no faster than it may; each time that it was forgotten or claimed it begins anew.
+        An address moves no faster than it may; each time it was forgotten or claimed, the count starts over.
         """
         allowed = MOVES_MAXIMUM + ceil((self.node.clock.seconds() - self.begin) / MOVE_INTERVAL)
         for mac in GUESTS:

@@ -198,7 +198,7 @@ class KnownServersTests(PartsTestCase):
 
     def test_tell(self) -> None:
         """
-        Those with which there is a session are told; for the clocks, sessions with all are made anew.
+        Those with which there is a session are told; for the clocks, all sessions are renewed.
         """
         said = Introduction(b"c", b"d")
         self.servers.tell(pack(said))

@@ -135,6 +135,25 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertEqual((two.own.stage, two.node.status().notes), ("member", []))
         self.assertTrue(self.reaches(one, two))
 
+    def test_aRefusalIsToldOnce(self) -> None:
+        """
+        One refused request is one event at the server and one at the node, whose status says so until it gets another
+        invitation.
+        """
+        told: list[Event] = []
+        self.server.events.subscribe(told.append)
+        one = self.dwelling(1, joins=False)
+        one.context.events.subscribe(told.append)
+        token = self.invitation()
+        self.join(self.dwelling(2, joins=False), token)
+        self.join(one, token)
+        self.go(5.0)
+        kinds = [event.kind for event in told if event.kind.endswith("refused")]
+        self.assertEqual(kinds, ["member-refused", "join-refused"])
+        self.assertIn("used already", one.own.refusal)
+        self.join(one, self.invitation())
+        self.assertEqual((one.own.stage, one.own.refusal), ("member", ""))
+
     def test_notNowIsNoRefusal(self) -> None:
         """
         While the server's store fails, a node that joins goes on asking, says why it waits and nothing of the server's

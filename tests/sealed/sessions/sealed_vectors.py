@@ -27,7 +27,7 @@ from wand.sealed.sessions.packets import (
     packResponse,
 )
 from wand.sealed.sessions.roaming import SIGN_OF_LIFE
-from wand.sealed.sessions.session import Owner, Session
+from wand.sealed.sessions.session import Session, SessionOwner
 
 NETWORK = bytes(range(32))
 INITIATOR, RESPONDER = (X25519PrivateKey.from_private_bytes(fill * 32) for fill in (b"\x11", b"\x22"))
@@ -58,7 +58,7 @@ def handshake(cipher: str, purpose: int, credential: bytes) -> dict[str, Any]:
     responder.read(first)
     second, keys = responder.write(reply, PSK, SECOND)
     _, mine = initiator.read(second, PSK)
-    nobody = cast(Owner, None)
+    nobody = cast(SessionOwner, None)
     one = Session(nobody, cipher, mine, INDICES[0], INDICES[1], 0.0, initiator=True, version=1)
     two = Session(nobody, cipher, keys, INDICES[1], INDICES[0], 0.0, initiator=False, version=1)
     initiation = packInitiation(INDICES[0], first, macKey(theirs), b"")

@@ -19,7 +19,7 @@ from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IFrameReceiver, IPeerProtocol, ITransport, TransportRequest
 from wand.sealed.credentials.limits import BROADCASTS
-from wand.sealed.sessions import joiners
+from wand.sealed.sessions import gone_joiners, joiners
 from wand.sealed.sessions.cookies import CookieJar
 from wand.sealed.sessions.noise import Initiator
 from wand.sealed.sessions.packets import (
@@ -584,12 +584,30 @@ class JoiningTests(AttackTestCase):
         """
         Of the nodes that joined and are gone only so many are remembered.
         """
-        self.patch(joiners, "GONE_MAXIMUM", 3)
+        self.patch(gone_joiners, "GONE_MAXIMUM", 3)
         for number in range(5):
             key = X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
             self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
         self.net.run(2 * JOIN_IDLE)
         self.assertEqual(len(self.server.transport._conversations.joiners._gone), 3)
+
+    def test_anInvitationDoesNotMakeTheServerForgetOthers(self) -> None:
+        """
+        Whoever holds an invitation and joins with it again and again does not make the server forget a node that came
+        with another one, so that a recording of that would be answered.
+        """
+        self.patch(gone_joiners, "GONE_INVITATION", 3)
+        self.patch(gone_joiners, "GONE_MAXIMUM", 6)
+        self.server.papers.invitations[b"o" * 16] = b"t" * 32
+        keys = [X25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32) for number in range(10)]
+        recorded = self.initiation(keys[0], b"o" * 16, JOIN, at=self.server)
+        self.assertEqual(len(self.throw(recorded, at=self.server)), 1)
+        self.net.run(2 * JOIN_IDLE)
+        for key in keys[1:]:
+            self.throw(self.initiation(key, b"i" * 16, JOIN, at=self.server), at=self.server)
+        self.net.run(2 * JOIN_IDLE)
+        self.assertEqual(self.throw(recorded, at=self.server), [])
+        self.assertEqual(self.counter("drop-sealed-stale"), 1)
 
     def test_theServerNeverInitiates(self) -> None:
         """

@@ -241,7 +241,7 @@ class RepetitionTests(SealedTestCase):
 
     def test_nextFrameTriesAgain(self) -> None:
         """
-        After a minute without an answer, the next frame begins anew.
+        After a minute without an answer, the next frame starts another attempt.
         """
         undo = self.net.underlay.drop(lambda datagram: True)
         self.low.send(self.high.peer, self.low.frameTo(self.high))
@@ -334,12 +334,12 @@ class CollisionTests(SealedTestCase):
 
 class RenewalTests(SealedTestCase):
     """
-    Sessions are made anew, and nobody notices.
+    Sessions are renewed, and nobody notices.
     """
 
     def test_byTime(self) -> None:
         """
-        A session in use is made anew by its initiator after two minutes, and no frame is lost.
+        A session in use is renewed by its initiator after two minutes, and no frame is lost.
         """
         self.connect()
         for _ in range(130):
@@ -352,7 +352,7 @@ class RenewalTests(SealedTestCase):
 
     def test_byCount(self) -> None:
         """
-        A session is made anew when it carried 2**32 messages.
+        A session is renewed when it has carried 2**32 messages.
         """
         self.connect()
         session = self.low.transport._conversations.members[self.high.peer].session
@@ -366,7 +366,7 @@ class RenewalTests(SealedTestCase):
 
     def test_byTheResponder(self) -> None:
         """
-        If the initiator does not make the session anew, the responder does, before it ends.
+        If the initiator does not renew the session, the responder does, before it ends.
         """
         self.connect()
         self.net.underlay.drop(
@@ -399,7 +399,7 @@ class RenewalTests(SealedTestCase):
 
     def test_unusedSessionsEnd(self) -> None:
         """
-        A session that nobody uses is not made anew; after three minutes it is gone, and both are told.
+        A session that nobody uses is not renewed; after three minutes it is gone, and both are told.
         """
         self.connect()
         self.net.run(200.0)
@@ -452,7 +452,7 @@ class LifeTests(SealedTestCase):
 
     def test_serversAreKeptAlive(self) -> None:
         """
-        A session with a server is kept and made anew without any frame.
+        A session with a server is kept and renewed without any frame.
         """
         server = self.net.node("server", "192.0.2.9", isServer=True)
         self.low.meet(server)
@@ -628,7 +628,7 @@ class EndTests(SealedTestCase):
 
     def test_expiredCertificate(self) -> None:
         """
-        When a certificate has expired, the session is not made anew: it ends within three minutes.
+        When a certificate has expired, the session is not renewed: it ends within three minutes.
         """
         self.low.papers.certificate = self.net.certificate(self.low.key, "low", expires=60)
         self.connect()

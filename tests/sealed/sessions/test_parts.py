@@ -26,8 +26,8 @@ from wand.sealed.sessions.peer_place import CANDIDATES, INTRODUCED, PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.plaintexts import Plaintexts
 from wand.sealed.sessions.schedule import Schedule
-from wand.sealed.sessions.session import Owner, Session
-from wand.sealed.sessions.shared import Listener, Shared
+from wand.sealed.sessions.session import Session, SessionOwner
+from wand.sealed.sessions.shared import ConversationListener, Shared
 from wand.sealed.sessions.time_of_day import TimeOfDay
 from wand.sealed.sessions.timers import (
     CONFIRMATION,
@@ -126,7 +126,7 @@ class PartsTestCase(SynchronousTestCase):
             entropy=Random(0).randbytes,
             counters=context.counters,
             membership=Papers(),
-            listener=cast(Listener, None),
+            listener=cast(ConversationListener, None),
             portFor=lambda place: self.port,
             failures=context.failures,
             timeOfDay=TimeOfDay(context.wallClock),
@@ -147,7 +147,7 @@ class PartsTestCase(SynchronousTestCase):
         A session that is made now.
         """
         keys, now = TransportKeys(b"a" * 32, b"b" * 32), self.clock.seconds()
-        owner = cast(Owner, self.talk)
+        owner = cast(SessionOwner, self.talk)
         return Session(owner, "aes-256-gcm", keys, 1, 2, now, initiator=initiator, version=1)
 
     def doneAfter(self) -> list[tuple[float, str]]:
@@ -251,7 +251,7 @@ class ScheduleTests(ScheduleTestCase):
 
     def test_unused(self) -> None:
         """
-        A session that nobody uses is neither kept up nor made anew: it ends.
+        A session that nobody uses is neither kept alive nor renewed: it ends.
         """
         self.begun(used=False)
         self.clock.pump([1.0] * 300)

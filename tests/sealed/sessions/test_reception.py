@@ -20,8 +20,8 @@ from wand.sealed.sessions.path import LOSSY, Path
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.reception import HEARD_INTERVAL, Reception
 from wand.sealed.sessions.roaming import SIGN_OF_LIFE
-from wand.sealed.sessions.session import Owner, Session
-from wand.sealed.sessions.shared import Listener, Shared
+from wand.sealed.sessions.session import Session, SessionOwner
+from wand.sealed.sessions.shared import ConversationListener, Shared
 from wand.sealed.sessions.time_of_day import TimeOfDay
 from wand.sealed.sessions.waiting import OPENED_COUNT
 from wand.superframes.cutting import Cutter, superframeOf
@@ -120,7 +120,7 @@ class ReceptionTestCase(SynchronousTestCase):
             entropy=Random(0).randbytes,
             counters=context.counters,
             membership=cast(Membership, None),
-            listener=cast(Listener, None),
+            listener=cast(ConversationListener, None),
             portFor=lambda place: None,
             failures=context.failures,
             timeOfDay=TimeOfDay(context.wallClock),
@@ -134,7 +134,7 @@ class ReceptionTestCase(SynchronousTestCase):
         self.peer = PeerKey(b"p" * 32)
         self.whose, self.far = self.session(self.peer, 7)
 
-    def control(self, owner: Owner, message: bytes) -> None:
+    def control(self, owner: SessionOwner, message: bytes) -> None:
         self.messages.append((owner.peer, message))
 
     def session(self, peer: Correspondent, index: int) -> tuple[Whose, Session]:

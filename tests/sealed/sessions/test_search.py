@@ -1,5 +1,5 @@
 """
-Tests for hosts that move: the ways to their peers are tried anew, L{wand.sealed.sessions.search}.
+Tests for hosts that move: the paths to their peers are tried again, L{wand.sealed.sessions.search}.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class SessionTests(SynchronousTestCase):
 
     def test_countersAreExhausted(self) -> None:
         """
-        A session is made anew after 2**32 messages and carries nothing after 2**48.
+        A session is renewed after 2**32 messages and carries nothing after 2**48.
         """
         one, two, renewals = ends()
         one.sent = RENEW_MESSAGES - 1

@@ -184,7 +184,7 @@ class TrainTests(SynchronousTestCase):
 
     def test_whatIsTooLongForTheInterface(self) -> None:
         """
-        When the system does not take a datagram for its size, the path learns of it and begins anew.
+        When the system does not take a datagram for its size, the path learns of it and starts over.
         """
         self.wire.takes, self.wire.wasTooLong = False, True
         self.assertEqual(self.peer.path.size, SIZES[START])

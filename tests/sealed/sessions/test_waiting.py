@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.sealed.sessions.session import Owner
+from wand.sealed.sessions.session import SessionOwner
 from wand.sealed.sessions.waiting import OPENED_COUNT, OPENED_SIZE, PARITY_PATIENCE, Waiting
 from wand.superframes.cutting import Cutter, superframeOf
 from wand.superframes.parity import paritiesOf
@@ -41,7 +41,7 @@ class WaitingTestCase(SynchronousTestCase):
         self.parities = [bytes(each) for each in paritiesOf(superframe, chunks)]
         self.chunks = [bytes(each) for each in chunks]
 
-    def take(self, owner: Owner, stretch: Stretch) -> None:
+    def take(self, owner: SessionOwner, stretch: Stretch) -> None:
         self.joined.append((cast(str, owner), stretch.offset, b"".join(stretch.pieces)))
 
     def wasLate(self) -> None:
@@ -51,7 +51,7 @@ class WaitingTestCase(SynchronousTestCase):
         """
         Plaintexts are opened where they may wait, one by one.
         """
-        owner = cast(Owner, peer)
+        owner = cast(SessionOwner, peer)
         for each in plaintexts:
             at = self.waiting.place(owner, 1)
             slot = self.waiting.slots.view[at * OPENED_SIZE : at * OPENED_SIZE + len(each)]
@@ -78,7 +78,7 @@ class ChunksTests(WaitingTestCase):
         """
         Chunks that were opened side by side need not be added one by one.
         """
-        owner = cast(Owner, "peer")
+        owner = cast(SessionOwner, "peer")
         first = self.waiting.place(owner, len(self.chunks))
         for index, each in enumerate(self.chunks, first):
             self.waiting.slots.view[index * OPENED_SIZE : index * OPENED_SIZE + len(each)] = each
@@ -113,20 +113,20 @@ class ChunksTests(WaitingTestCase):
         Where there is no room for more, those that wait are joined first.
         """
         self.arrive(self.chunks)
-        self.assertEqual(self.waiting.place(cast(Owner, "peer"), OPENED_COUNT), 0)
+        self.assertEqual(self.waiting.place(cast(SessionOwner, "peer"), OPENED_COUNT), 0)
         self.assertEqual(len(self.joined), 1)
 
     def test_tooLong(self) -> None:
         """
         A chunk that is longer than a slot was opened elsewhere, and is dropped.
         """
-        self.waiting.add(cast(Owner, "peer"), 0, memoryview(bytes([2]) * (OPENED_SIZE + 1)))
+        self.waiting.add(cast(SessionOwner, "peer"), 0, memoryview(bytes([2]) * (OPENED_SIZE + 1)))
         self.assertEqual(self.counters["drop-chunk-oversize"], 1)
         self.assertEqual(self.waiting.taken, 0)
 
     def test_discarded(self) -> None:
         """
-        When joining failed, what waits is dropped, lest it fail again.
+        When joining failed, what waits is dropped, so that it does not fail again.
         """
         self.arrive(self.chunks)
         self.waiting.discard()

@@ -92,7 +92,7 @@ class SimulatedHost:
 
     def lose(self) -> None:
         """
-        Have more happen than is told: everything is told anew.
+        Lose events: everything is reported again.
         """
         for listener in self._listeners:
             listener.lost()

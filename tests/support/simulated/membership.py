@@ -18,7 +18,7 @@ from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.descriptor import Cipher, Descriptor
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
-from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.token import Token
@@ -87,7 +87,7 @@ class TestNetwork:
         since: int = 0,
         issued: int = 0,
         expires: int = 259_200,
-        limits: Limits = USUAL,
+        limits: Limits = DEFAULT_LIMITS,
         confirmed: bool = False,
     ) -> bytes:
         """

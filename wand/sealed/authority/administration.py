@@ -22,7 +22,7 @@ from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus
 from wand.sealed.credentials.token import Token
 
@@ -114,7 +114,7 @@ class Administration:
         name: str = "",
         bridge: bool = False,
         approval: bool = False,
-        limits: Limits = USUAL,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Token:
         """
         Make an invitation; the C{text} of the token is what is handed over.

@@ -14,9 +14,9 @@ from wand.interfaces import IRecords
 from wand.sealed.authority.stored_values import Index, StoredValues
 
 #: The kinds of our records in a store.
-NAMES: Final = "sealed-name"
-MACS: Final = "sealed-mac"
-ADDRESSES: Final = "sealed-address"
+NAME_KIND: Final = "sealed-name"
+MAC_KIND: Final = "sealed-mac"
+ADDRESS_KIND: Final = "sealed-address"
 
 #: How many names, and how many addresses that others took meanwhile, are tried.
 _TRIES: Final = 1000
@@ -78,9 +78,9 @@ class Assignments:
         self._prefix = prefix
         self._restsUntil = restsUntil
         self._now = now
-        self._names = Assigned(records, NAMES)
-        self._macs = Assigned(records, MACS)
-        self._addresses = Assigned(records, ADDRESSES)
+        self._names = Assigned(records, NAME_KIND)
+        self._macs = Assigned(records, MAC_KIND)
+        self._addresses = Assigned(records, ADDRESS_KIND)
 
     async def load(self) -> None:
         """

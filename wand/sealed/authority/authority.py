@@ -26,7 +26,7 @@ from wand.sealed.authority.node_requests import NodeRequests
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.revoker import RevocationObserver, Revoker
 from wand.sealed.authority.server_membership import ServerMembership
-from wand.sealed.authority.stored_network import TRACES, NetworkSettings, StoredNetwork, openNetwork
+from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings, StoredNetwork, openNetwork
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.trust import Trust
 from wand.state import StateDirectory
@@ -110,7 +110,7 @@ class Authority:
         @raise StateUnavailable: if a key cannot be used.
         """
         settings.check()
-        key = NodeKey.kept(state, entropy, beside=TRACES)
+        key = NodeKey.kept(state, entropy, beside=NETWORK_FILES)
         network = await openNetwork(records, state, settings, wallClock, entropy)
         authority = cls(network, key, records, clock, events, settings, hooks, entropy, wallClock=wallClock)
         await authority.reload()

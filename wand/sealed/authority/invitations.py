@@ -15,11 +15,11 @@ from wand.interfaces import IRecords
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.identity import Entropy
-from wand.sealed.credentials.limits import USUAL, Limits
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus
 
 #: The kind of our records in a store.
-KIND: Final = "sealed-invitation"
+INVITATION_KIND: Final = "sealed-invitation"
 
 #: How many invitations there may be.
 INVITATIONS_MAXIMUM: Final = 10_000
@@ -99,7 +99,7 @@ class Invitations:
         @param wallClock: gives the seconds since the epoch.
         @param isNeeded: does somebody who joined with this invitation still wait for the answer?
         """
-        self._stored = StoredValues(records, KIND, Invitation)
+        self._stored = StoredValues(records, INVITATION_KIND, Invitation)
         self._wallClock = wallClock
         self._entropy = entropy
         self._isNeeded = isNeeded
@@ -122,7 +122,7 @@ class Invitations:
         name: str = "",
         bridge: bool = False,
         approval: bool = False,
-        limits: Limits = USUAL,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Invitation:
         """
         Make an invitation.

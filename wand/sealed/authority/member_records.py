@@ -16,7 +16,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.trust import Trust
 
 #: The kind of our records in a store.
-KIND: Final = "sealed-member"
+MEMBER_KIND: Final = "sealed-member"
 
 #: How often a change is tried while others change the same record.
 CHANGE_TRIES: Final = 16
@@ -33,7 +33,7 @@ class MemberRecords:
         @param trust: told of every signed revocation in the store.
         """
         self._trust = trust
-        self._stored = StoredValues(records, KIND, MemberRecord)
+        self._stored = StoredValues(records, MEMBER_KIND, MemberRecord)
         self._withName = self._stored.index(lambda record: record.name)
         self._inState = self._stored.index(lambda record: record.state)
         self._invited = self._stored.index(lambda record: (record.invitation, record.state))

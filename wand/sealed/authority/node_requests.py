@@ -22,9 +22,10 @@ from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.timing.token_buckets import TokenBuckets
 
-#: How many events tell of one node that cannot be answered: per second in the long run, and at once.
-DELAY_RATE: Final = 1 / 60
-DELAY_BURST: Final = 1.0
+#: How many events tell of one node that cannot be answered, or is refused with one invitation: per second in the long
+#: run, and at once.  It asks again when an answer is lost.
+TELLING_RATE: Final = 1 / 60
+TELLING_BURST: Final = 1.0
 
 #: The longest reason of a refusal that is sent, in characters.
 REASON_MAXIMUM: Final = 300
@@ -56,7 +57,8 @@ class NodeRequests:
         self._issuer = issuer
         self._redemption = redemption
         self._events = events
-        self._delays = TokenBuckets(clock, DELAY_RATE, DELAY_BURST)
+        self._delays = TokenBuckets(clock, TELLING_RATE, TELLING_BURST)
+        self._refusals = TokenBuckets(clock, TELLING_RATE, TELLING_BURST)
 
     async def redeem(
         self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str
@@ -72,7 +74,8 @@ class NodeRequests:
         try:
             record = await self._redemption.redeem(join, exchangeKey, invitation, endpoint)
         except MembershipRefused as error:
-            self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+            if self._refusals.take((join.identity + invitation).hex()):
+                self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
             return Refused(str(error)[:REASON_MAXIMUM])
         except (StoreUnavailable, TemporarilyUnavailable) as error:
             if self._delays.take(join.identity.hex()):

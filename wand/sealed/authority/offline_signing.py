@@ -5,7 +5,7 @@ and the server imports the result.  Both documents are JSON, so that one can rea
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -13,12 +13,9 @@ from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.credentials.identity import Identity, NetworkKey
-from wand.sealed.credentials.limits import BROADCASTS, MACS, Limits
+from wand.sealed.credentials.limits import BROADCASTS, DOCUMENT_MAXIMUM, MACS, Limits
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
-
-#: The largest document, in octets.
-DOCUMENT_MAXIMUM: Final = 64_000_000
 
 Document = TypeVar("Document")
 

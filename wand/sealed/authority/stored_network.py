@@ -25,8 +25,8 @@ from wand.sealed.credentials.signed import packed, signed, unpacked, verified
 from wand.state import StateDirectory
 
 #: The kind of our record in a store, and its key.
-KIND: Final = "sealed-network"
-KEY: Final = b"network"
+NETWORK_KIND: Final = "sealed-network"
+RECORD_KEY: Final = b"network"
 
 #: The file with a copy of that record in the state directory: without the network's secret nobody who is a member could
 #: be recognized again.
@@ -36,10 +36,10 @@ NETWORK: Final = "network"
 NEW_KEY: Final = "network.key.new"
 
 #: Files that are there only if there was a network.
-TRACES: Final = (NETWORK_KEY, NETWORK)
+NETWORK_FILES: Final = (NETWORK_KEY, NETWORK)
 
 #: What to do about a store that is lost.
-RESTORE: Final = (
+NETWORK_RESTORE_ADVICE: Final = (
     "restore a backup (wand restore FILE), or, if there is none, start once with --recover=yes: the same network "
     "goes on, and members are learned as they come"
 )
@@ -149,12 +149,14 @@ async def openNetwork(
     @raise StoreUnavailable: if the store cannot be used, its record is damaged, or it was lost.
     @raise StateUnavailable: if the key cannot be read or written, or is another network's.
     """
-    stored = StoredValues(records, KIND, NetworkRecord)
+    stored = StoredValues(records, NETWORK_KIND, NetworkRecord)
     await stored.load()
     if stored.hasUnreadable:
-        raise StoreUnavailable(f"the store's record of the network is damaged, and nothing was changed; {RESTORE}")
-    record = stored.get(KEY)
-    if record is None and state.has(*TRACES) is None:
+        raise StoreUnavailable(
+            f"the store's record of the network is damaged, and nothing was changed; {NETWORK_RESTORE_ADVICE}"
+        )
+    record = stored.get(RECORD_KEY)
+    if record is None and state.has(*NETWORK_FILES) is None:
         return await _created(stored, state, settings, wallClock, entropy)
     if record is None:
         return await _recovered(stored, state, settings)
@@ -175,10 +177,10 @@ async def _created(
     if settings.obstacle:
         raise ConfigurationInvalid("", "prefix", settings.obstacle)
     key = NetworkKey.made(state, entropy, NEW_KEY)
-    isOurs = await stored.exchange(KEY, None, _new(key, settings, wallClock, entropy))
-    record = stored.get(KEY)
+    isOurs = await stored.exchange(RECORD_KEY, None, _new(key, settings, wallClock, entropy))
+    record = stored.get(RECORD_KEY)
     if record is None:
-        raise StoreUnavailable(f"the store lost the network just now; {RESTORE}")
+        raise StoreUnavailable(f"the store lost the network just now; {NETWORK_RESTORE_ADVICE}")
     _finishKey(state, record.network)  # unless another server created the network meanwhile
     _copy(state, record)
     return attrs.evolve(_read(record, key if isOurs else None, state), created=isOurs)
@@ -192,8 +194,8 @@ async def _recovered(
     """
     if not settings.recover:
         raise StoreUnavailable(
-            f"the store is empty or lost, though {state.path} has {state.has(*TRACES)} of a network; nothing was "
-            f"changed; {RESTORE}"
+            f"the store is empty or lost, though {state.path} has {state.has(*NETWORK_FILES)} of a network; nothing "
+            f"was changed; {NETWORK_RESTORE_ADVICE}"
         )
     content = readSecretFile(state, NETWORK)
     record = None if content is None else unpacked(content, NetworkRecord, 65536)
@@ -204,7 +206,7 @@ async def _recovered(
             f"{state.path / NETWORK}"
         )
     network = _read(record, NetworkKey.kept(state), state)
-    if not await stored.exchange(KEY, None, record):
+    if not await stored.exchange(RECORD_KEY, None, record):
         raise StoreUnavailable("another server recovered the network just now; start again")
     return attrs.evolve(network, recovered=True)
 
@@ -254,12 +256,14 @@ def _copy(state: StateDirectory, record: NetworkRecord) -> None:
 def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) -> StoredNetwork:
     descriptor = verified(record.descriptor, Descriptor, record.network)
     if descriptor is None:
-        raise StoreUnavailable(f"the record of the network is damaged, and nothing was changed; {RESTORE}")
+        raise StoreUnavailable(
+            f"the record of the network is damaged, and nothing was changed; {NETWORK_RESTORE_ADVICE}"
+        )
     network = Identity(record.network)
     if key is not None and key.network != network:
         path = state.path / NETWORK_KEY
         raise StateUnavailable(
             f"{path} is the key of another network, {key.network}; the store has {network}; nothing was changed: "
-            f"{RESTORE}"
+            f"{NETWORK_RESTORE_ADVICE}"
         )
     return StoredNetwork(network, key, descriptor, record.descriptor, record.secret, created=False)

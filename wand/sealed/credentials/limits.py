@@ -20,6 +20,9 @@ MACS_MAXIMUM: Final = 65_536
 BROADCASTS: Final = 4000
 BROADCASTS_MAXIMUM: Final = 1_000_000
 
+#: The largest document of requests or signatures, in octets.
+DOCUMENT_MAXIMUM: Final = 64_000_000
+
 
 class Limits(msgspec.Struct, frozen=True, array_like=True):
     """
@@ -58,4 +61,4 @@ def _raised(own: int, offered: int, usual: int) -> int:
 
 
 #: What holds if the operator says nothing else.
-USUAL: Final = Limits()
+DEFAULT_LIMITS: Final = Limits()

@@ -16,9 +16,7 @@ from wand.errors import AddressInvalid, TokenInvalid
 from wand.sealed.credentials.descriptor import Cipher
 from wand.sealed.credentials.fields import Octets16, Octets32, checkSecret
 from wand.sealed.credentials.signed import packed, unpacked
-
-#: What every token begins with.
-PREFIX: Final = "wand1."
+from wand.sealed.credentials.token_text import TOKEN_PREFIX
 
 #: How many characters of a text are looked at.
 TOKEN_MAXIMUM: Final = 4096
@@ -65,7 +63,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         The token as it is handed over.
         """
         octets = packed(self)
-        return PREFIX + urlsafe_b64encode(octets + _checksum(octets)).rstrip(b"=").decode()
+        return TOKEN_PREFIX + urlsafe_b64encode(octets + _checksum(octets)).rstrip(b"=").decode()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -79,9 +77,9 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         joined = "".join(text.split())
         if not joined:
             raise TokenInvalid("there is no invitation; paste the whole line that `wand invite` printed")
-        if not joined.startswith(PREFIX):
-            raise TokenInvalid(f"this is no invitation: one begins with {PREFIX}")
-        encoded = joined.removeprefix(PREFIX).rstrip("=")
+        if not joined.startswith(TOKEN_PREFIX):
+            raise TokenInvalid(f"this is no invitation: one begins with {TOKEN_PREFIX}")
+        encoded = joined.removeprefix(TOKEN_PREFIX).rstrip("=")
         if not set(encoded) <= _ALPHABET:
             raise TokenInvalid("this is no invitation: it has characters that no invitation has")
         token = cls._decoded(encoded)

@@ -179,7 +179,7 @@ class SealedDirectoryServer:
 
     def _fallenBehind(self) -> None:
         """
-        A node knows more of our log than we do, so the store was restored from a backup: begin a new log, lest nodes
+        A node knows more of our log than we do, so the store was restored from a backup: begin a new log, or nodes
         take what is new for what they know.  Only once, since it makes every node read everything again.
         """
         if not self._isRestored:

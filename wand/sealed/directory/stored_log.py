@@ -20,7 +20,7 @@ from wand.stores.write_behind import WriteBehind
 
 #: What the kind of our records in a store begins with; the server's identity follows, since several servers may share
 #: a store, and each has its own log.
-KIND: Final = "directory-"
+DIRECTORY_KIND: Final = "directory-"
 
 #: Seconds within which it is stored that a member was merely heard again.
 HEARD_STORED_WITHIN: Final = 300.0
@@ -81,7 +81,7 @@ class StoredLog:
         self.instance = entropy(8)
         self.published = 0
         self.heard: dict[Identity, float] = {}
-        self._kind = KIND + own.text
+        self._kind = DIRECTORY_KIND + own.text
         self._announcements = log
         self._records = records
         self._clock = context.clock

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.events import Events
@@ -16,6 +16,7 @@ from wand.interfaces.control_messages import Sessions
 from wand.sealed.directory.log_reader import LogReader, NextStep
 from wand.sealed.directory.messages import Announced, Page, parse
 from wand.sealed.directory.own_announcement import OwnAnnouncement
+from wand.timing.timer import Timer
 
 #: Seconds until the first repetition; doubled for each further one.
 REPEAT_FIRST: Final = 1.0
@@ -80,7 +81,7 @@ class Subscription:
         self._acknowledged: tuple[int, int] | None = None
         self._unanswered = 0
         self._tries = 0
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self._due)
 
     def exchange(self) -> None:
         """
@@ -105,9 +106,8 @@ class Subscription:
         Announce and ask within some seconds, at a random moment.
         """
         when = seconds * self._random.random()
-        if self._timer is None or self._timer.getTime() > self._clock.seconds() + when:
-            self._cancel()
-            self._timer = self._clock.callLater(when, self._due)
+        if self._timer.due > self._clock.seconds() + when:
+            self._timer.set(when)
 
     def sessionUp(self) -> None:
         """
@@ -157,7 +157,7 @@ class Subscription:
         """
         Stop asking, and leave no timer behind.
         """
-        self._cancel()
+        self._timer.stop()
 
     # What the server says.
 
@@ -210,18 +210,11 @@ class Subscription:
             self._schedule(HEARTBEAT)
 
     def _schedule(self, seconds: float) -> None:
-        self._cancel()
-        self._timer = self._clock.callLater(seconds * (1 - WAIT_JITTER * self._random.random()), self._due)
+        self._timer.set(seconds * (1 - WAIT_JITTER * self._random.random()))
 
     def _due(self) -> None:
-        self._timer = None
         try:
             self.exchange()
         finally:
-            if self._timer is None:  # it failed: it may do better next time
+            if not self._timer.isSet:  # it failed: it may do better next time
                 self._schedule(REPEAT_MAXIMUM)
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

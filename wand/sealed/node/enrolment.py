@@ -49,7 +49,7 @@ class KnownServer(msgspec.Struct, frozen=True, array_like=True):
     endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(max_length=8)]
 
 
-class _Kept(msgspec.Struct, frozen=True, array_like=True):
+class _StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
     network: Octets32
     descriptor: Signed
     secret: Octets32
@@ -102,7 +102,7 @@ class Enrolment:
         self.damaged = files.damaged
         self.ownClaim = OwnClaim(self.key, self._writer, wallClock)
         self._revocations = RevocationsFile(files, clock)
-        self._kept: _Kept | None = None
+        self._kept: _StoredEnrolment | None = None
         self._load()
         self.invitation = InvitationFile(files)
         if self.token is not None:
@@ -214,7 +214,7 @@ class Enrolment:
             return False
         if self.own is None or own.issued >= self.own.issued:
             servers = self.servers[-SERVERS_MAXIMUM:]
-            self._keep(_Kept(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
+            self._keep(_StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
         self.invitation.forget()
         return True
 
@@ -272,12 +272,12 @@ class Enrolment:
     def _load(self) -> None:
         content = self._files.read(MEMBERSHIP)
         if content is not None:
-            kept = unpacked(content, _Kept, 65536)
+            kept = unpacked(content, _StoredEnrolment, 65536)
             if kept is None or not self._take(kept):
                 otherwise = "or join again with a new invitation: the name and the address stay the same"
                 self._files.sayDamaged(MEMBERSHIP, otherwise)
 
-    def _take(self, kept: _Kept) -> bool:
+    def _take(self, kept: _StoredEnrolment) -> bool:
         descriptor = verified(kept.descriptor, Descriptor, kept.network)
         own = verified(kept.certificate, Certificate, kept.network)
         if descriptor is None or own is None or own.identity != self.identity:
@@ -286,7 +286,7 @@ class Enrolment:
         self._kept, self.descriptor, self.own = kept, descriptor, own
         return True
 
-    def _keep(self, kept: _Kept) -> None:
+    def _keep(self, kept: _StoredEnrolment) -> None:
         if self._kept is None:
             self._files.setAside(MEMBERSHIP)
         self._files.write(MEMBERSHIP, packed(kept))

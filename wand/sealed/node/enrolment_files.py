@@ -8,7 +8,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.errors import StateUnavailable, TokenInvalid
@@ -18,6 +18,7 @@ from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.credentials.token import Token
 from wand.sealed.credentials.trust import REVOCATIONS_MAXIMUM, Trust
 from wand.state_writer import StateWriter
+from wand.timing.timer import Timer
 
 #: The files.
 MEMBERSHIP: Final = "membership"
@@ -128,9 +129,8 @@ class RevocationsFile:
 
     def __init__(self, files: EnrolmentFiles, clock: IReactorTime) -> None:
         self._files = files
-        self._clock = clock
         self._trust: Trust | None = None
-        self._writing: IDelayedCall | None = None
+        self._writing = Timer(clock, self._write)
 
     def follow(self, trust: Trust) -> None:
         """
@@ -152,16 +152,15 @@ class RevocationsFile:
         """
         Leave no timer behind, and nothing unwritten.
         """
-        if self._writing is not None:
-            self._writing.cancel()
+        if self._writing.isSet:
+            self._writing.stop()
             self._write()
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
-        if self._writing is None:
-            self._writing = self._clock.callLater(REVOCATIONS_DELAY, self._write)
+        if not self._writing.isSet:
+            self._writing.set(REVOCATIONS_DELAY)
 
     def _write(self) -> None:
-        self._writing = None
         if self._trust is not None:
             self._files.write(REVOCATIONS, packed(self._trust.revocations))
 

@@ -15,7 +15,7 @@ from wand.sealed.node.claims import Claims
 from wand.sealed.node.enrolment import Enrolment
 
 #: What the operator of a revoked node is told.
-REVOKED: Final = (
+REVOKED_ADVICE: Final = (
     "this node was revoked, and its key can never be a member again; to come back, give it an empty state directory "
     "in place of {} and a new invitation"
 )
@@ -60,6 +60,6 @@ class Expulsion:
         """
         Tell the operator that this node is revoked.
         """
-        note = REVOKED.format(self._enrolment.state.path)
+        note = REVOKED_ADVICE.format(self._enrolment.state.path)
         self._context.notes.say("revoked", note)
         self._log.error("{note}", note=note)

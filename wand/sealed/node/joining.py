@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.errors import MembershipRefused
@@ -20,6 +20,7 @@ from wand.sealed.credentials.messages import Admitted, Join, JoinProof, NotNow, 
 from wand.sealed.credentials.signed import signature
 from wand.sealed.credentials.token import Token
 from wand.sealed.node.enrolment import Enrolment
+from wand.timing.timer import Timer
 
 #: Seconds after which a request that got no answer is made again: at first, and at most.
 REQUEST_PATIENCE: Final = 2.0
@@ -79,13 +80,12 @@ class Joining:
         self._enrolment = enrolment
         self._name = name
         self.mac = mac
-        self._clock = clock
         self._random = random
         self._send = send
         self._delayed = delayed
         self._patience = REQUEST_PATIENCE
         self._trouble = RETRY_DELAY
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self.start)
 
     def start(self) -> None:
         """
@@ -93,27 +93,30 @@ class Joining:
         """
         token = self._enrolment.token
         if token is not None:
-            self._again(self._patience)
-            self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)
-            self._send(joinRequest(self._enrolment.key, token, self._name, self.mac))
+            self._timer.stop()
+            try:
+                self._send(joinRequest(self._enrolment.key, token, self._name, self.mac))
+            finally:
+                self._timer.set(self._patience)
+                self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)
 
     def hurry(self) -> None:
         """
-        The server was found just now: if we wait for the next time to ask, it is now.
+        The server was found just now: if we wait for the next time to ask, and are not asking already, it is now.
         """
-        if self._timer is not None:
+        if self._timer.isSet:
             self._patience = REQUEST_PATIENCE
-            self._again(0.0)
+            self._timer.set(0.0)
 
     def received(self, message: Admitted | Pending | Refused | NotNow) -> None:
         """
         The server answered.  An answer that is not valid is ignored, as if it had not come.
         """
-        if self._timer is None:
+        if not self._timer.isSet:
             return
         match message:
             case Pending():
-                self._again(PENDING_PATIENCE)
+                self._timer.set(PENDING_PATIENCE)
             case NotNow(reason):
                 self._wait(reason)
             case Refused(reason):
@@ -126,9 +129,7 @@ class Joining:
         """
         Stop asking.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.stop()
 
     def _admitted(self, message: Admitted) -> None:
         if self._enrolment.admitted(message):
@@ -136,17 +137,9 @@ class Joining:
             self.done.callback(None)
 
     def _wait(self, reason: str) -> None:
-        self._again(self._trouble * (1 + RETRY_JITTER * self._random.random()))
+        self._timer.set(self._trouble * (1 + RETRY_JITTER * self._random.random()))
         self._trouble = min(2 * self._trouble, RETRY_DELAY_MAXIMUM)
         self._delayed(reason)
-
-    def _again(self, seconds: float) -> None:
-        self.stop()
-        self._timer = self._clock.callLater(seconds, self._due)
-
-    def _due(self) -> None:
-        self._timer = None
-        self.start()
 
 
 class Renewal:
@@ -175,11 +168,10 @@ class Renewal:
         """
         self._enrolment = enrolment
         self.mac = mac
-        self._clock = clock
         self._send = send
         self._renewed = renewed
         self._notes = notes
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self.start)
 
     def start(self) -> None:
         """
@@ -191,9 +183,7 @@ class Renewal:
         if own is None:
             return
         wait = self._enrolment.renewalIn if self.mac in own.macs else 0.0
-        self._timer = self._clock.callLater(
-            min(wait, RENEWAL_LOOK) if wait > 0 else REQUEST_PATIENCE_MAXIMUM, self.start
-        )
+        self._timer.set(min(wait, RENEWAL_LOOK) if wait > 0 else REQUEST_PATIENCE_MAXIMUM)
         if wait <= 0:
             self._send(Renew(self.mac))
 
@@ -223,6 +213,4 @@ class Renewal:
         """
         Stop asking.
         """
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
+        self._timer.stop()

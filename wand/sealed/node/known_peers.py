@@ -24,7 +24,7 @@ from wand.sealed.node.claims import Claims
 from wand.state import StateDirectory
 
 #: The file in the state directory.
-KNOWN_PEERS: Final = "acquaintances"
+KNOWN_PEERS: Final = "known-peers"
 
 #: How many members are kept.
 KNOWN_PEERS_MAXIMUM: Final = 1000

@@ -39,7 +39,7 @@ MOVES_MAXIMUM: Final = 4
 MOVE_INTERVAL: Final = 10.0
 
 
-class Heard(NamedTuple):
+class LearnedAddress(NamedTuple):
     """
     What is remembered of an address.
 
@@ -165,15 +165,15 @@ class Learned:
         host = self._hosts.get(mac)
         return float("inf") if host is None else host.since
 
-    def remembered(self) -> Iterator[Heard]:
+    def remembered(self) -> Iterator[LearnedAddress]:
         """
         Everything, to be kept over a restart.
         """
         elapsed = self._wallClock() - self._clock.seconds()
         for mac, host in self._hosts.items():
-            yield Heard(mac, host.holder, host.since, self._last(host, mac) + elapsed)
+            yield LearnedAddress(mac, host.holder, host.since, self._last(host, mac) + elapsed)
 
-    def remember(self, heard: Heard) -> None:
+    def remember(self, heard: LearnedAddress) -> None:
         """
         Take what was kept: it is in no table before the host is heard again.
         """

@@ -14,7 +14,7 @@ from wand.health.notes import Notes
 from wand.sealed.credentials.fields import Octets6, Octets32
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.node.cache_file import CacheFile
-from wand.sealed.node.learned import Heard, Learned
+from wand.sealed.node.learned import Learned, LearnedAddress
 from wand.state import StateDirectory
 
 #: The file in the state directory.
@@ -30,7 +30,7 @@ FILE_MAXIMUM: Final = 1_000_000
 KEEP_INTERVAL: Final = 60.0
 
 
-class _Kept(msgspec.Struct, frozen=True, array_like=True):
+class _StoredAddress(msgspec.Struct, frozen=True, array_like=True):
     mac: Octets6
     holder: Octets32
     since: int
@@ -53,8 +53,8 @@ class LearnedCache:
         """
         Take what was kept, and keep up from now on.
         """
-        for kept in unpacked(self._file.start(KEEP_INTERVAL), list[_Kept], FILE_MAXIMUM) or ():
-            self._learned.remember(Heard(kept.mac, kept.holder, kept.since, kept.last))
+        for kept in unpacked(self._file.start(KEEP_INTERVAL), list[_StoredAddress], FILE_MAXIMUM) or ():
+            self._learned.remember(LearnedAddress(kept.mac, kept.holder, kept.since, kept.last))
 
     def stop(self) -> None:
         """
@@ -68,7 +68,7 @@ class LearnedCache:
         Write everything down.
         """
         latest = sorted(self._learned.remembered(), key=lambda each: each.last)[-KEPT_MAXIMUM:]
-        kept = [_Kept(each.mac, each.holder, int(each.since), int(each.last)) for each in latest]
+        kept = [_StoredAddress(each.mac, each.holder, int(each.since), int(each.last)) for each in latest]
         self._file.write(packed(kept))
 
     def _look(self) -> None:

@@ -73,16 +73,7 @@ class NodeMembership:
         sessions = transport.sessions
         told = context.clock, context.failures, context.notes
         self.enrolment = enrolment
-        self.claims = Claims(
-            enrolment.identity,
-            checkOf(enrolment),
-            table,
-            context.clock,
-            context.events,
-            context.counters,
-            notes=context.notes,
-            wallClock=context.wallClock,
-        )
+        self.claims = _claims(enrolment, table, context)
         self._sessions = sessions
         self._tap = tap
         self._context = context
@@ -265,4 +256,18 @@ class NodeMembership:
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,
+            refusal=self._redeeming.refusal,
         )
+
+
+def _claims(enrolment: Enrolment, table: Table, context: Context) -> Claims:
+    return Claims(
+        enrolment.identity,
+        checkOf(enrolment),
+        table,
+        context.clock,
+        context.events,
+        context.counters,
+        notes=context.notes,
+        wallClock=context.wallClock,
+    )

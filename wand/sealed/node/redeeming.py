@@ -27,7 +27,7 @@ from wand.underlay.unresolved_names import UnresolvedNames
 JOIN_NOTE: Final = "join"
 
 #: What the operator of a node is told that somebody has to admit.
-WAITING: Final = (
+APPROVAL_ADVICE: Final = (
     "the server keeps the request: somebody there must approve it (wand approve) or sign it (wand requests, wand sign)"
 )
 
@@ -38,6 +38,8 @@ REFUSAL_LIFETIME: Final = 3600.0
 class Redeeming:
     """
     Redeems the invitation that an enrolment keeps, for a node that joins, and for a member that is to get more.
+
+    @ivar refusal: why the last one was refused; empty if it was not.
     """
 
     _log = Logger()
@@ -62,6 +64,7 @@ class Redeeming:
         self._random = context.random
         self._events = context.events
         self._notes = context.notes
+        self.refusal = ""
         self._name = name
         self._redeemed = redeemed
         self._joining: Joining | None = None
@@ -133,7 +136,7 @@ class Redeeming:
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
             if isinstance(message, Pending):
-                self._notes.say(JOIN_NOTE, WAITING)
+                self._notes.say(JOIN_NOTE, APPROVAL_ADVICE)
             self._joining.received(message)
 
     def _delayed(self, reason: str) -> None:
@@ -167,7 +170,7 @@ class Redeeming:
     def _refused(self, failure: Failure) -> None:
         self._end()
         self._enrolment.invitation.forget()
-        reason = failure.getErrorMessage()
+        reason = self.refusal = failure.getErrorMessage()
         if self._enrolment.stage == "member":
             note = f"an invitation was refused ({reason}); this node is a member as before"
             self._notes.say(JOIN_NOTE, note, isHint=True, lifetime=REFUSAL_LIFETIME)
@@ -178,6 +181,7 @@ class Redeeming:
 
     def _end(self) -> None:
         self._notes.clear(JOIN_NOTE)
+        self.refusal = ""
         self._askedSince = None
         self.stop()
         self._joining = None

@@ -14,10 +14,8 @@ from wand.config import EtudConfiguration, NodeConfiguration
 from wand.errors import WandError
 from wand.health.notes import Notes
 from wand.sealed.credentials.token import Token
+from wand.sealed.credentials.token_text import TOKEN_VARIABLE
 from wand.sealed.node.enrolment import Enrolment
-
-#: The environment variable that may hold an invitation.
-TOKEN_VARIABLE: Final = "WAND_TOKEN"
 
 #: The keys of the notes about the file: what keeps the node from joining, and what is unwise about the file.
 FILE_NOTE: Final = "join-file"

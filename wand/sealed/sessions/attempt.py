@@ -29,12 +29,12 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent, JoinKey
-from wand.sealed.sessions.session import Owner, Session
+from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import ATTEMPT_END, COOKIE_LIFE, RESEND_FIRST, RESEND_JITTER, RESEND_MAXIMUM
 
 
-class Target(Owner, Protocol):
+class Target(SessionOwner, Protocol):
     """
     Whom an attempt is to reach; it gets the session that comes of it.
     """

@@ -16,7 +16,7 @@ from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "control-received": "control messages handed to those who understand them",
-    "drop-control-budget": "control messages dropped: too many from that member",
+    "drop-control-throttled": "control messages dropped: too many from that member",
     "drop-control-unknown": "control messages dropped: this version does not know them",
 }
 
@@ -62,7 +62,7 @@ class ControlMessages:
         buckets = self._serverBuckets if member.isServer else self._buckets
         reader = self._readers.get(numberOf(message))
         if not buckets.take(peer.hex()):
-            self._counters["drop-control-budget"] += 1
+            self._counters["drop-control-throttled"] += 1
             self._sessions.blame(peer, "controls")
         elif reader is None:
             self._counters["drop-control-unknown"] += 1

@@ -13,7 +13,7 @@ from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.sealed.sessions.attempt import Attempt
 from wand.sealed.sessions.counterpart import Counterpart
-from wand.sealed.sessions.link import Link
+from wand.sealed.sessions.link import PeerLink
 from wand.sealed.sessions.machine import makeCourse
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import CONTROL
@@ -71,7 +71,7 @@ class Conversation:
         self.place = PeerPlace(shared, self.path)
         self.schedule = Schedule(shared.clock, self, partial(end, peer))
         self.outbox = Outbox(shared, self, self.place, self.schedule, self.account)
-        self.link = Link(shared, self.path, self.place, self.schedule, self.account, self.outbox.keep)
+        self.link = PeerLink(shared, self.path, self.place, self.schedule, self.account, self.outbox.keep)
         self._search = Search(shared.clock, self.link, self.renew)
         self._shared = shared
         self._seconds = shared.clock.seconds
@@ -155,7 +155,7 @@ class Conversation:
 
     def heard(self, session: Session, counter: int, sender: tuple[str, int], size: int) -> None:  # HOT PATH
         """
-        See L{wand.sealed.sessions.session.Owner}.
+        See L{wand.sealed.sessions.session.SessionOwner}.
         """
         schedule, place = self.schedule, self.place
         if session is not self.link.session:
@@ -182,7 +182,7 @@ class Conversation:
 
     def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
         """
-        See L{wand.sealed.sessions.session.Owner}.
+        See L{wand.sealed.sessions.session.SessionOwner}.
         """
         if len(plaintext) != PRESENCE_SIZE:
             return

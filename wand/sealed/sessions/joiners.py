@@ -10,15 +10,13 @@ from typing import Final, TypeAlias
 
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.freshness import Freshness
+from wand.sealed.sessions.gone_joiners import GoneJoiners
 from wand.sealed.sessions.peers import JoinKey
 from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.timers import JOINERS_ADDRESS, JOINERS_INVITATION
 
 #: How many there are in all.
 JOINERS_MAXIMUM: Final = 256
-
-#: Of how many that are gone the initiations are remembered.
-GONE_MAXIMUM: Final = 1024
 
 #: Those with one invitation, or of one subscriber.
 _Group: TypeAlias = tuple[str, object]
@@ -33,7 +31,7 @@ class Joiners:
         self._conversations: dict[JoinKey, Conversation] = {}
         self._groupsOf: dict[JoinKey, tuple[_Group, _Group]] = {}
         self._groups: dict[_Group, dict[JoinKey, None]] = {}
-        self._gone: dict[JoinKey, Freshness] = {}
+        self._gone = GoneJoiners()
 
     def __len__(self) -> int:
         return len(self._conversations)
@@ -61,7 +59,7 @@ class Joiners:
         if self._groupsOf.get(joiner) == groups:
             return []
         self._leave(joiner)
-        self._gone.pop(joiner, None)
+        self._gone.forget(joiner)
         self._conversations[joiner] = conversation
         self._groupsOf[joiner] = groups
         limits = JOINERS_INVITATION, JOINERS_ADDRESS
@@ -79,12 +77,11 @@ class Joiners:
         """
         Forget a conversation, all but which initiations of the node were taken.
         """
-        self._leave(joiner)
         conversation = self._conversations.pop(joiner, None)
         if conversation is not None:
-            self._gone[joiner] = conversation.counterpart.freshness
-            if len(self._gone) > GONE_MAXIMUM:
-                del self._gone[next(iter(self._gone))]
+            invitation, _ = self._groupsOf[joiner]
+            self._gone.remember(joiner, conversation.counterpart.freshness, invitation)
+        self._leave(joiner)
         return conversation
 
     def freshnessOf(self, joiner: JoinKey) -> Freshness:

@@ -18,7 +18,7 @@ from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 
 
-class Link:
+class PeerLink:
     """
     Sends to one peer.
 

@@ -12,7 +12,7 @@ from wand.events import Events
 from wand.health.failures import Failures
 from wand.interfaces.membership import Member
 from wand.sealed.sessions.peers import Correspondent, JoinKey, PeerKey
-from wand.sealed.sessions.session import Owner
+from wand.sealed.sessions.session import SessionOwner
 
 ControlReader: TypeAlias = Callable[[PeerKey, Member, bytes], object]
 SessionReader: TypeAlias = Callable[[PeerKey, Member, bool], object]
@@ -73,7 +73,7 @@ class Readers:
         """
         self._wayReaders.append(reader)
 
-    def controlReceived(self, owner: Owner, message: bytes) -> None:
+    def controlReceived(self, owner: SessionOwner, message: bytes) -> None:
         """
         A control message came.
 
@@ -89,19 +89,19 @@ class Readers:
 
     def sessionUp(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None) -> None:
         """
-        See L{wand.sealed.sessions.shared.Listener}.
+        See L{wand.sealed.sessions.shared.ConversationListener}.
         """
         self._tell(peer, member, place, True)
 
     def sessionDown(self, peer: Correspondent, member: Member | None, place: tuple[str, int] | None) -> None:
         """
-        See L{wand.sealed.sessions.shared.Listener}.
+        See L{wand.sealed.sessions.shared.ConversationListener}.
         """
         self._tell(peer, member, place, False)
 
     def clockTold(self, member: Member, ahead: float) -> None:
         """
-        See L{wand.sealed.sessions.shared.Listener}.
+        See L{wand.sealed.sessions.shared.ConversationListener}.
         """
         for reader in self._clockReaders:
             self._call(reader, member, ahead)

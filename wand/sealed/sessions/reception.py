@@ -27,7 +27,7 @@ from wand.sealed.sessions.packets import (
 from wand.sealed.sessions.path import LOSSY, PROBE
 from wand.sealed.sessions.peers import Account, PeerKey
 from wand.sealed.sessions.roaming import PRESENCE
-from wand.sealed.sessions.session import REPLAYED, Owner
+from wand.sealed.sessions.session import REPLAYED, SessionOwner
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.waiting import OPENED_COUNT, OPENED_SIZE, Waiting
 from wand.superframes.cutting import CHUNK
@@ -43,7 +43,7 @@ HEARD_INTERVAL: Final = 30.0
 _PARITIES: Final = bytes([PARITY])
 
 
-class Handshakes(Protocol):
+class HandshakeReceiver(Protocol):
     """
     Takes what carries no data.
     """
@@ -66,7 +66,7 @@ class Reception:
     """
 
     def __init__(
-        self, shared: Shared, handshakes: Handshakes, control: Callable[[Owner, bytes], object], mtu: int
+        self, shared: Shared, handshakes: HandshakeReceiver, control: Callable[[SessionOwner, bytes], object], mtu: int
     ) -> None:
         """
         @param control: takes the control messages.
@@ -183,7 +183,7 @@ class Reception:
             else:
                 self._plaintext(owner, at, opened[:size], sender)
 
-    def _plaintext(self, owner: Owner, slot: int, plaintext: memoryview, sender: tuple[str, int]) -> None:
+    def _plaintext(self, owner: SessionOwner, slot: int, plaintext: memoryview, sender: tuple[str, int]) -> None:
         kind = plaintext[0]
         if kind in (CHUNK, PARITY):
             self._waiting.add(owner, slot, plaintext)
@@ -208,7 +208,7 @@ class Reception:
         else:
             self._counters["drop-sealed-unknown-kind"] += 1
 
-    def _stretch(self, owner: Owner, stretch: Stretch) -> None:
+    def _stretch(self, owner: SessionOwner, stretch: Stretch) -> None:
         headers = stretch.headers
         packets = -(-stretch.length // headers.gsoSize)
         octets = len(headers.octets) + stretch.length
@@ -216,12 +216,12 @@ class Reception:
         if receiver is not None:
             receiver.stretchReceived(owner.peer, stretch)
 
-    def _frame(self, owner: Owner, frame: memoryview) -> None:
+    def _frame(self, owner: SessionOwner, frame: memoryview) -> None:
         receiver = self._welcome(owner, bytes(frame[:12]), 1, len(frame))
         if receiver is not None:
             receiver.frameReceived(owner.peer, frame)
 
-    def _welcome(self, owner: Owner, addresses: bytes, packets: int, octets: int) -> IFrameReceiver | None:
+    def _welcome(self, owner: SessionOwner, addresses: bytes, packets: int, octets: int) -> IFrameReceiver | None:
         """
         Count frames of a peer.
 
@@ -252,7 +252,7 @@ class Reception:
             receiver.peerHeard(peer)
         return receiver
 
-    def _mayFlood(self, owner: Owner, now: float, packets: int) -> bool:
+    def _mayFlood(self, owner: SessionOwner, now: float, packets: int) -> bool:
         rate = self.broadcastsOf(owner.peer)
         if all(owner.account.mayFlood(now, rate) for _ in range(packets)):
             return True

@@ -26,7 +26,7 @@ REPLAYED: Final = -1
 FORGED: Final = -2
 
 
-class Owner(Protocol):
+class SessionOwner(Protocol):
     """
     Whose a session is: what is between one peer and us.
     """
@@ -105,7 +105,7 @@ class Session:
 
     def __init__(
         self,
-        owner: Owner,
+        owner: SessionOwner,
         cipher: str,
         keys: TransportKeys,
         ours: int,

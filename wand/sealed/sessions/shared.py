@@ -24,7 +24,7 @@ from wand.sealed.sessions.train import Train
 from wand.underlay.ports import DatagramPort
 
 
-class Listener(Protocol):
+class ConversationListener(Protocol):
     """
     Is told what becomes of conversations.
     """
@@ -81,7 +81,7 @@ class Shared:
     entropy: Callable[[int], bytes]
     counters: Counters
     membership: Membership
-    listener: Listener
+    listener: ConversationListener
     portFor: Callable[[tuple[str, int]], DatagramPort | None]
     failures: Failures
     timeOfDay: TimeOfDay

@@ -13,7 +13,7 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
-from wand.sealed.sessions.session import Owner
+from wand.sealed.sessions.session import SessionOwner
 from wand.superframes.assembling import Assembler
 from wand.superframes.parity import PARITY, unfinished
 from wand.superframes.stretch import Stretch
@@ -42,7 +42,7 @@ class Waiting:
         clock: IReactorTime,
         longest: int,
         counters: Counters,
-        joined: Callable[[Owner, Stretch], object],
+        joined: Callable[[SessionOwner, Stretch], object],
         late: Callable[[], object],
     ) -> None:
         """
@@ -59,7 +59,7 @@ class Waiting:
         self._late = late
         self._joiner = Assembler(self.slots, longest, counters)
         self.resize = self._joiner.resize
-        self._owner: Owner | None = None
+        self._owner: SessionOwner | None = None
         self._chunks: list[int] = []
         self._sizes: list[int] = []
         self._parities: list[tuple[int, int]] = []
@@ -67,7 +67,7 @@ class Waiting:
 
     # HOT PATH
 
-    def place(self, owner: Owner, count: int) -> int:
+    def place(self, owner: SessionOwner, count: int) -> int:
         """
         Where plaintexts can be put: behind what waits, if that is of the same peer and there is room.
 
@@ -78,7 +78,7 @@ class Waiting:
             self.join()
         return self.taken
 
-    def addTrain(self, owner: Owner, first: int, count: int, parities: int, size: int, last: int) -> None:
+    def addTrain(self, owner: SessionOwner, first: int, count: int, parities: int, size: int, last: int) -> None:
         """
         A train of parities and, behind them, chunks.
 
@@ -96,7 +96,7 @@ class Waiting:
         if parities:
             self._parities += zip(range(first, first + parities), repeat(size))
 
-    def add(self, owner: Owner, slot: int, plaintext: memoryview) -> None:
+    def add(self, owner: SessionOwner, slot: int, plaintext: memoryview) -> None:
         """
         A chunk or a parity.
         """
