@@ -34,12 +34,11 @@ class Ground:
         """
         Make the host of an end, and the routers in front of it.
         """
-        if end.kind == GATEWAY:
-            self._router(end.name, CONE, hairpin=False)
-            return
-        host = self._lab.bare(end.name)
+        host = self._router(end.name, CONE).host if end.kind == GATEWAY else self._lab.bare(end.name)
         # Nothing that the host's own IPv6 says may open a way for it.
         host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
+        if end.kind == GATEWAY:
+            return
         if end.kind in (PUBLIC, FIREWALL):
             self.internet.connect(host, end.versions)
             if end.kind == FIREWALL:
@@ -51,7 +50,7 @@ class Ground:
         if end.hole:
             self.internet.hole(self._lab.hosts[end.outermost], end.hole, inward=end.isHoleInward)
 
-    def _router(self, name: str, kind: str, *, hairpin: bool) -> Router:
+    def _router(self, name: str, kind: str, *, hairpin: bool = False) -> Router:
         if name not in self.routers:
             self.routers[name] = Router(self._lab, name, self.internet, kind, hairpin=hairpin)
             self.routers[name].onInternet()
@@ -84,7 +83,7 @@ class Ground:
         news = []
         for end in ends:
             self._moves += 1
-            news.append(self._router(f"moved-{self._moves}", end.kind, hairpin=False))
+            news.append(self._router(f"moved-{self._moves}", end.kind))
             yield
         for end, new in zip(ends, news, strict=True):
             new.adopt(self._lab.hosts[end.name], self.routers[end.router])

@@ -224,14 +224,14 @@ def test_multicastStaysOnItsLink(ground: Ground) -> None:
     What a host sends to a group is heard in its LAN, and nowhere else: no site is on a link with another.
     """
     router = ground.router("multicast", CONE)
-    inside = [ground.inside(router, f"multicast-{number}") for number in (1, 2)]
-    ears = [host.start(f"group-{host.name}", sys.executable, "-c", _JOIN) for host in (*ground.servers, inside[1])]
+    inside = [ground.inside(router, f"group-{number}") for number in (1, 2)]
+    ears = [host.start(f"member-{host.name}", sys.executable, "-c", _JOIN) for host in (*ground.servers, inside[1])]
     for ear in ears:
         wait(ear.tail, 10, "a member of the group")
     for speaker in (ground.servers[0], inside[0]):
         ground.say(speaker, speaker.name, ["239.1.2.3", 7000])
     wait(lambda: ears[2].tail().splitlines()[1:], 5, "the group")
-    assert [ear.tail().splitlines()[1:] for ear in ears] == [[], [], ["multicast-1"]]
+    assert [ear.tail().splitlines()[1:] for ear in ears] == [[], [], ["group-1"]]
 
 
 def test_coneNATKeepsOneMappingForEverybody(ground: Ground) -> None:

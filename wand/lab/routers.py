@@ -134,7 +134,7 @@ class Router:
 
         @return: its address.
         """
-        port = f"port-{host.name}"[:15]
+        port = f"to-{host.name}"[:15]
         batch(
             self.host,
             f"link add name {port} type veth peer name eth0 netns {host.namespace}",
@@ -150,7 +150,7 @@ class Router:
 
         @return: its address.
         """
-        port = f"port-{host.name}"[:15]
+        port = f"to-{host.name}"[:15]
         batch(former.host, f"link set {port} down", f"link set {port} netns {self.host.namespace}")
         batch(self.host, f"link set {port} master lan up")
         batch(host, "address flush dev eth0")
