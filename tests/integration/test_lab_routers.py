@@ -225,13 +225,13 @@ def test_multicastStaysOnItsLink(ground: Ground) -> None:
     """
     router = ground.router("multicast", CONE)
     inside = [ground.inside(router, f"group-{number}") for number in (1, 2)]
-    ears = [host.start(f"member-{host.name}", sys.executable, "-c", _JOIN) for host in (*ground.servers, inside[1])]
+    ears = [host.start(f"member-{host.name}", sys.executable, "-c", _JOIN) for host in (ground.servers[1], inside[1])]
     for ear in ears:
         wait(ear.tail, 10, "a member of the group")
     for speaker in (ground.servers[0], inside[0]):
         ground.say(speaker, speaker.name, ["239.1.2.3", 7000])
-    wait(lambda: ears[2].tail().splitlines()[1:], 5, "the group")
-    assert [ear.tail().splitlines()[1:] for ear in ears] == [[], [], ["group-1"]]
+    wait(lambda: ears[1].tail().splitlines()[1:], 5, "the group")
+    assert [ear.tail().splitlines()[1:] for ear in ears] == [[], ["group-1"]]
 
 
 def test_coneNATKeepsOneMappingForEverybody(ground: Ground) -> None:
