@@ -14,6 +14,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 
+@pytest.fixture(autouse=True)
+def noRouter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    No simulated node asks the router of the host that runs the tests.
+    """
+    monkeypatch.setattr("wand.programs.candidate_sources.DEFAULT", ("interfaces",))
+
+
 @implementer(ILogObserver)
 class LoggedFailures:
     """

@@ -27,6 +27,10 @@ STATE: Final = "/var/lib/wand"
 #: Where programs keep their control sockets.
 RUN: Final = "/run/wand"
 
+#: What a relay does for one member if the operator says nothing else: megabits a second, and pairs.
+RELAY_MEGABITS: Final = 4000
+RELAY_CHANNELS: Final = 256
+
 #: Settings of plugins, by the plugin's name.
 PluginSettings = dict[str, dict[str, Any]]
 
@@ -59,6 +63,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 ControlPath = Annotated[str, _help("path of the control socket")]
 ControlGroup = Annotated[str, _help("the group that may use the control socket")]
 
+#: The keys of a program that may pass datagrams on between other members.
+RelayMegabits = Annotated[int, _help("how much is passed on of what one member sends, in megabits a second")]
+RelayChannels = Annotated[int, _help("how many pairs one member may ask to be passed on for")]
+
 #: The key of a program that keeps something.
 StatePath = Annotated[str, _help("directory for what must survive a restart; of this program alone")]
 
@@ -79,13 +87,23 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     addresses: Annotated[list[str], _help("IP addresses for the interface, such as 10.1.0.1/16")] = []
     up: Annotated[bool, _help("set the link up: yes or no")] = True
     listen: Annotated[str, _help("local IP address for the UDP port")] = "0.0.0.0"
-    port: Annotated[int, _help("UDP port for the data")] = NODE_PORT
+    port: Annotated[
+        int | None,
+        _help(
+            f"UDP port for the data; else {NODE_PORT} with rel2, and with sealed any that is free, and then always that"
+        ),
+    ] = None
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
     frameServices: Annotated[
         list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
     ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
+    candidateSources: Annotated[
+        list[str] | None,
+        _help("how to learn where others reach this node; else interfaces, pcp and, where it is installed, upnp"),
+    ] = None
+    candidateSourceSettings: Annotated[PluginSettings, _help("the settings of each candidate source, by its name")] = {}
     unknownUnicast: Annotated[
         int, _help("how many frames a second to addresses that nobody owns go to members with the bridge right")
     ] = 100
@@ -93,6 +111,11 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         bool, _help("let control frames of links cross (01:80:C2:00:00:00 to 0F: spanning tree, LACP): yes or no")
     ] = False
     entries: Annotated[dict[str, str], _help("fixed entries of the table: MAC = HOST:PORT")] = {}
+    relay: Annotated[
+        bool, _help("pass datagrams on between members that find no direct way, with the relay right: yes or no")
+    ] = False
+    relayMegabits: RelayMegabits = RELAY_MEGABITS
+    relayChannels: RelayChannels = RELAY_CHANNELS
 
     def check(self) -> None:
         """
@@ -104,12 +127,14 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             raise AddressInvalid("mtu", f"expected {MTU_MINIMUM} to {MTU_MAXIMUM}, not {self.mtu}")
         if self.unknownUnicast < 0:
             raise AddressInvalid("unknown-unicast", f"expected 0 or more, not {self.unknownUnicast}")
+        _checkRelay(self.relayMegabits, self.relayChannels)
         if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
             raise AddressInvalid("interface", f"{self.interface!r} is no name of an interface: 1 to 15 characters")
         for address in self.addresses:
             _checked("addresses", _address, address)
         _checked("listen", _local, self.listen)
-        _checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
+        if self.port is not None:
+            _checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
 
 
 class WandConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
@@ -197,12 +222,16 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     addressQuarantineDays: Annotated[
         int, _help("how long the overlay address of a revoked member is given to nobody else, while others are free")
     ] = 30
+    relay: Annotated[bool, _help("pass datagrams on between members that find no direct way: yes or no")] = True
+    relayMegabits: RelayMegabits = RELAY_MEGABITS
+    relayChannels: RelayChannels = RELAY_CHANNELS
 
     def check(self) -> None:
         """
         See L{Configuration.check}.
         """
         super().check()
+        _checkRelay(self.relayMegabits, self.relayChannels)
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
         for endpoint in self.public:
@@ -300,6 +329,13 @@ def _checked(key: str, check: Any, text: str) -> None:
         check(text)
     except (AddressInvalid, ValueError) as error:
         raise AddressInvalid(key, str(error)) from None
+
+
+def _checkRelay(megabits: int, channels: int) -> None:
+    if not 1 <= megabits <= 1_000_000:
+        raise AddressInvalid("relay-megabits", f"expected 1 to 1000000, not {megabits}")
+    if not 1 <= channels <= 100_000:
+        raise AddressInvalid("relay-channels", f"expected 1 to 100000, not {channels}")
 
 
 def _address(text: str) -> None:

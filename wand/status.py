@@ -48,6 +48,7 @@ class PeerStatus(Status, frozen=True):
     @ivar parity: does traffic to it carry parity, because it reported lost datagrams?
     @ivar drops: frames and datagrams from it or to it that were dropped.
     @ivar reasons: the same by reason, where the protocol knows reasons.
+    @ivar relay: the member over which datagrams go to it; empty where none is.
     """
 
     peer: str
@@ -63,6 +64,7 @@ class PeerStatus(Status, frozen=True):
     parity: bool = False
     drops: int = 0
     reasons: dict[str, int] = {}
+    relay: str = ""
 
 
 class CounterStatus(Status, frozen=True):
@@ -79,8 +81,8 @@ class PluginStatus(Status, frozen=True):
     """
     A plugin that was found, or something that was rejected.
 
-    @ivar kind: the plugin kind: C{driver}, C{protocol}, C{directory}, C{store}, C{hook} or C{frame-service}; empty
-        where it is not known, because the module is broken.
+    @ivar kind: the plugin kind: C{driver}, C{protocol}, C{directory}, C{store}, C{hook}, C{frame-service} or
+        C{candidate-source}; empty where it is not known, because the module is broken.
     @ivar name: the plugin's name, or the module's where it is broken.
     @ivar usable: can it be used here?
     @ivar about: one line: what it is, or why it is rejected.
@@ -157,6 +159,7 @@ class OwnStatus(Status, frozen=True):
     @ivar broadcasts: how many broadcast and multicast frames per second we may send.
     @ivar redeeming: is an invitation being redeemed?
     @ivar refusal: why the last invitation since the start was refused; empty if none was, or another has come since.
+    @ivar relay: have we the relay right?
     """
 
     stage: str
@@ -174,6 +177,23 @@ class OwnStatus(Status, frozen=True):
     broadcasts: int = 0
     redeeming: bool = False
     refusal: str = ""
+    relay: bool = False
+
+
+class RelayStatus(Status, frozen=True):
+    """
+    What a program passes on between members that find no direct way.
+
+    @ivar on: does it pass anything on?
+    @ivar channels: the pairs of members that have a channel now.
+    @ivar datagrams: what was passed on since the start.
+    @ivar octets: the same in octets.
+    """
+
+    on: bool
+    channels: int
+    datagrams: int
+    octets: int
 
 
 class ProgramStatus(Status, frozen=True):
@@ -189,6 +209,7 @@ class ProgramStatus(Status, frozen=True):
     @ivar attention: how many of the notes need attention: these come first, the others are hints.
     @ivar state: its state directory; empty if it has none.
     @ivar store: the file of a server's store; empty without one.
+    @ivar relay: what it passes on between members; C{None} if it is no relay.
     """
 
     role: str
@@ -208,3 +229,4 @@ class ProgramStatus(Status, frozen=True):
     state: str = ""
     store: str = ""
     own: OwnStatus | None = None
+    relay: RelayStatus | None = None

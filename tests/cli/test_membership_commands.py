@@ -141,18 +141,19 @@ async def test_invite(bench: Bench) -> None:
     """
     An invitation prints the token and nothing else, and is listed until it is withdrawn.
     """
-    words = ("--uses", "3", "--expires", "15m", "--name", "carol", "--bridge", "--approval")
+    words = ("--uses", "3", "--expires", "15m", "--name", "carol", "--bridge", "--relay", "--approval")
     endpoints = ("--endpoint", "a.example:44444", "--endpoint", "[2001:db8::1]:44444")
     status, token, err = await bench.run("invite", *words, *endpoints)
     assert (status, err) == (0, "")
     [invited] = bench.program.invited.values()
     assert token == f"wand1.{invited.invitation}\n"
     assert (invited.uses, invited.name, invited.bridge, invited.approval) == (3, "carol", True, True)
+    assert invited.relay
     assert 890 < invited.expires - bench.program.clock.seconds() <= 900
     assert bench.program.endpoints == ["a.example:44444", "[2001:db8::1]:44444"]
     assert json.loads((await bench.run("invitations", "--json"))[1])[0]["left"] == 3
     listed = (await bench.run("invitations"))[1].splitlines()
-    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "256", "4000", "yes"]
+    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "yes", "256", "4000", "yes"]
     assert await bench.run("withdraw", invited.invitation) == (0, f"withdrew {invited.invitation}\n", "")
     assert bench.program.invited == {}
     assert (await bench.run("withdraw", invited.invitation))[0] == 1

@@ -22,6 +22,7 @@ from wand.discovery.catalogue import (
     KINDS,
     Catalogue,
     discover,
+    discoverCandidateSources,
     discoverDirectories,
     discoverDrivers,
     discoverFrameServices,
@@ -390,6 +391,7 @@ def test_builtIns() -> None:
         discoverStores(),
         discoverHooks(),
         discoverFrameServices(),
+        discoverCandidateSources(),
     ):
         for plugin in each.usable.values():
             assert verifyObject(KINDS[each.kind], plugin)

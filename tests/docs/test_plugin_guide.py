@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from documents import DOCS, quoted
 
 from wand import interfaces
@@ -42,9 +43,10 @@ def test_whatTheGuideNamesIsThere() -> None:
         assert hasattr(importlib.import_module(module), name), where
 
 
-def test_theDriverOfTheGuideFulfilsTheContract() -> None:
+@pytest.mark.parametrize("example", ["test_packet_driver.py", "test_metadata_source.py", "test_topologies.py"])
+def test_theTestsOfTheGuidePass(example: str) -> None:
     """
-    The driver that the guide shows passes the tests that the guide shows.
+    The driver and the source that the guide shows pass their tests, and so does what it shows of networks.
     """
     done = subprocess.run(
         [
@@ -55,7 +57,7 @@ def test_theDriverOfTheGuideFulfilsTheContract() -> None:
             "-p",
             "no:cacheprovider",
             "--import-mode=prepend",
-            "test_packet_driver.py",
+            example,
         ],
         cwd=EXAMPLES,
         capture_output=True,
@@ -66,10 +68,11 @@ def test_theDriverOfTheGuideFulfilsTheContract() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_theDriverOfTheGuideIsShort() -> None:
+@pytest.mark.parametrize(("name", "what"), [("packet_driver", "driver"), ("metadata_source", "source")])
+def test_theExampleIsShort(name: str, what: str) -> None:
     """
-    A complete driver has about twenty lines.
+    A complete driver, or source, has about twenty lines.
     """
-    source = (EXAMPLES / "packet_driver.py").read_text()
-    driver = source.partition("# driver\n")[2].partition("# end of driver")[0]
-    assert len([line for line in driver.splitlines() if line.strip()]) <= 20
+    source = (EXAMPLES / f"{name}.py").read_text()
+    shown = source.partition(f"# {what}\n")[2].partition(f"# end of {what}")[0]
+    assert len([line for line in shown.splitlines() if line.strip()]) <= 20

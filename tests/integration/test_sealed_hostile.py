@@ -60,13 +60,13 @@ class Target(Realm):
         """
         self.addresses[name] = address
         self.install(name, host)
-        self.join(name, f"--listen={address}", wishes=wishes, twistd=twistd)
+        self.join(name, f"--listen={address}", "--port=22222", wishes=wishes, twistd=twistd)
 
     def startNode(self, name: str, *, twistd: tuple[str, ...] = ()) -> None:
         """
         Start a member, and wait until it is one again.
         """
-        self[name].start("wand-node", f"--listen={self.addresses[name]}", twistd=twistd)
+        self[name].start("wand-node", f"--listen={self.addresses[name]}", "--port=22222", twistd=twistd)
         wait(self[name].isMember, 20, f"the membership of {name}")
 
     def kill(self, name: str) -> None:

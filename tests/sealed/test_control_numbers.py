@@ -15,21 +15,28 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
+from wand.sealed.reach import relay_messages
 
 #: The numbers of all messages that there are, by the names of their classes.
 TAGS = {
     message.__name__: message.__struct_config__.tag
-    for message in (*get_args(membership.Message), *get_args(directory.Message))
+    for message in (
+        *get_args(membership.Message),
+        *get_args(directory.Message),
+        *get_args(relay_messages.ToRelay),
+        *get_args(relay_messages.FromRelay),
+    )
 }
 
 
 def rows(header: str) -> list[list[str]]:
     """
-    The rows of all tables of the specification that begin with a header, cell by cell.
+    The rows of all tables of the specification, in all its pages, that begin with a header, cell by cell.
     """
     found: list[list[str]] = []
     isInside = False
-    for line in (DOCS / "sealed.md").read_text().splitlines():
+    pages = [(DOCS / name).read_text() for name in ("sealed.md", "relays.md")]
+    for line in "\n".join(pages).splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith(header):
             isInside = True
@@ -62,9 +69,9 @@ class ControlNumbersTests(SynchronousTestCase):
 
     def test_numbersOfWhatIsToComeAreFree(self) -> None:
         """
-        Nothing uses what is kept for reach, gossip and relay.
+        Nothing uses what is kept for reach and gossip.
         """
-        for what in ("reach", "gossip", "relay"):
+        for what in ("reach", "gossip"):
             self.assertFalse(set(RANGES[what]) & set(TAGS.values()), what)
 
     def test_oneOctetIsEnough(self) -> None:
@@ -85,7 +92,7 @@ class ControlNumbersTests(SynchronousTestCase):
 
     def test_specificationHasTheMessages(self) -> None:
         """
-        Each message is in a table of docs/sealed.md, with its number.
+        Each message is in a table of docs/sealed.md or docs/relays.md, with its number.
         """
         told = {cells[1]: int(cells[0]) for cells in rows("| number | message |")}
         known = {re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower(): tag for name, tag in TAGS.items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -18,7 +18,7 @@ from wand.control.program import InvitationSettings
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import LANPort
 from wand.ethernet import MAC
-from wand.interfaces import ITapDriver
+from wand.interfaces import Context, ITapDriver
 from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.sealed_server import SealedServer
@@ -65,7 +65,7 @@ class Dwelling:
         """
         Start the node and sit down at its tap.
         """
-        self.context = simulatedContext(self._world.clock, self._world.network, self.address)
+        self.context = self.makeContext()
         load = lambda: NodeConfiguration(**self._keys)  # type: ignore[arg-type]  # noqa: E731
         self.node = NodeService(
             Surroundings(load, self.context, UNCHANGED, lambda: None, self.lost.append, "node.toml")
@@ -73,9 +73,21 @@ class Dwelling:
         self.node.privilegedStartService()
         self.node.startService()
         driver = discover(ITapDriver).choose("memory")
-        self.host: LANPort = driver.lans[self.lan].attach(self.received.append)  # type: ignore[attr-defined]
+        self.host: LANPort = driver.lans[self.lan].attach(self.hear)  # type: ignore[attr-defined]
         self.isRunning = True
         return self
+
+    def hear(self, frame: bytes) -> None:
+        """
+        A frame comes out of the tap.
+        """
+        self.received.append(frame)
+
+    def makeContext(self) -> Context:
+        """
+        What the node works with.
+        """
+        return simulatedContext(self._world.clock, self._world.network, self.address)
 
     def stop(self) -> None:
         """
@@ -102,6 +114,9 @@ class Dwelling:
         return {entry.mac for entry in self.node.entries(None, 99)}
 
 
+DwellingT = TypeVar("DwellingT", bound=Dwelling)
+
+
 class SealedNetworkTestCase(SynchronousTestCase):
     """
     A server and nodes.
@@ -118,6 +133,12 @@ class SealedNetworkTestCase(SynchronousTestCase):
         self.server = self.serve()
         self.addCleanup(lambda: self.end(self.server))
 
+    def serverContext(self, listen: str) -> Context:
+        """
+        What the server works with.
+        """
+        return simulatedContext(self.clock, self.network, listen)
+
     def serve(self, name: str = "server", **keys: Any) -> SealedServer:
         """
         Start the server, whose store is a file.
@@ -132,7 +153,7 @@ class SealedNetworkTestCase(SynchronousTestCase):
         server = SealedServer(
             Surroundings(
                 load=lambda: configuration,
-                context=simulatedContext(self.clock, self.network, keys["listen"]),
+                context=self.serverContext(keys["listen"]),
                 owner=UNCHANGED,
                 end=lambda: None,
                 lost=self.fail,
@@ -173,7 +194,13 @@ class SealedNetworkTestCase(SynchronousTestCase):
         """
         Start a node that is stopped at the end of the test.
         """
-        dwelling = Dwelling(self, number, **keys).start()
+        return self.settle(Dwelling(self, number, **keys), joins)
+
+    def settle(self, dwelling: DwellingT, joins: bool = True) -> DwellingT:
+        """
+        See L{dwelling}.
+        """
+        dwelling.start()
         self.addCleanup(dwelling.stop)
         if joins:
             self.join(dwelling, self.invitation())

@@ -26,6 +26,8 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint, Heard
 from wand.errors import PortUnavailable
 from wand.testing.context import failuresOf, simulatedContext
+from wand.testing.hosts import Region
+from wand.testing.nats import Nat
 from wand.testing.network import Network
 from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramPort, Underlay
 from wand.underlay.slots import Slots
@@ -410,15 +412,32 @@ class SimulatedUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ig
     def setUp(self) -> None:
         self.clock = Clock()
         self.host, self.second = "192.0.2.1", "192.0.2.2"
-        network = Network(self.clock, Random(1))
-        context = simulatedContext(self.clock, network, self.host, more=(self.second,))
+        context = simulatedContext(self.clock, self.region(), self.host, more=(self.second,))
         self.underlay, self.counters = context.underlay, context.counters
+
+    def region(self) -> Region:
+        """
+        Where the host is.
+        """
+        return Network(self.clock, Random(1))
 
     def pump(self) -> None:
         """
         See L{UnderlayContract.pump}.
         """
         self.clock.advance(0)
+
+
+class SimulatedSiteTests(SimulatedUnderlayTests):
+    """
+    The contract on hosts behind a NAT.
+    """
+
+    def region(self) -> Region:
+        """
+        See L{SimulatedUnderlayTests.region}.
+        """
+        return Nat(super().region(), "198.51.100.1")
 
 
 class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[misc]  # the mixin names what it needs

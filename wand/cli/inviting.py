@@ -29,6 +29,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
 )
 @click.option("--name", default="", help="The node's name; without it, the node chooses.")
 @click.option("--bridge", is_flag=True, help="Let the node bridge other machines into the network.")
+@click.option("--relay", is_flag=True, help="Let the node pass datagrams on between members that find no direct way.")
 @click.option(
     "--macs",
     type=click.IntRange(1, MACS_MAXIMUM),
@@ -57,6 +58,7 @@ def invite(
     expires: int,
     name: str,
     bridge: bool,
+    relay: bool,
     macs: int,
     broadcasts: int,
     approval: bool,
@@ -70,7 +72,7 @@ def invite(
 
     async def make(session: Session) -> str:
         limits = Limits(macs, broadcasts)
-        return await (await session.client()).invite(endpoints, uses, expires, name, bridge, approval, limits)
+        return await (await session.client()).invite(endpoints, uses, expires, name, bridge, approval, limits, relay)
 
     async def run(session: Session) -> None:
         if out is None:
@@ -116,7 +118,7 @@ def withdraw(invitation: str) -> Operation:
 
 def _grid(found: list[InvitationStatus], now: float) -> Grid:
     return Grid(
-        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "MACS", "BROADCASTS", "APPROVAL"),
+        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "RELAY", "MACS", "BROADCASTS", "APPROVAL"),
         [
             (
                 each.invitation,
@@ -124,6 +126,7 @@ def _grid(found: list[InvitationStatus], now: float) -> Grid:
                 age(each.expires - now),
                 each.name,
                 "yes" if each.bridge else "",
+                "yes" if each.relay else "",
                 str(each.behind) if each.bridge else "",
                 str(each.broadcasts),
                 "yes" if each.approval else "",

@@ -152,7 +152,12 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
 
 
 def _rights(member: MemberStatus) -> list[str]:
-    return ["server"] * member.server + ["bridge"] * member.bridge + ["learned"] * member.learned
+    return (
+        ["server"] * member.server
+        + ["bridge"] * member.bridge
+        + ["relay"] * member.relay
+        + ["learned"] * member.learned
+    )
 
 
 def _limits(member: MemberStatus) -> list[str]:

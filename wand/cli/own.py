@@ -36,6 +36,8 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
         lines.append(line("invitation", "is being redeemed"))
     if own.bridge:
         lines.append(line("bridging", "allowed"))
+    if own.relay:
+        lines.append(line("relaying", "allowed"))
     if own.expires is not None:
         lines.append(line("addresses", ", ".join(own.addresses) or "-"))
         lines += [_certificate(own.expires, now)] * (own.stage != "revoked")
@@ -62,6 +64,7 @@ def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:
     own = status.own
     assert own is not None
     gains = ["the bridge right"] * (own.bridge and not before.bridge)
+    gains += ["the relay right"] * (own.relay and not before.relay)
     if (own.behind, own.broadcasts) != (before.behind, before.broadcasts):
         gains.append(f"limits of {own.behind} MAC addresses behind it and {own.broadcasts} broadcasts a second")
     if gains:

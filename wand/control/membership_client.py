@@ -38,6 +38,7 @@ class MembershipClient(CommandSender):
         bridge: bool = False,
         approval: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        relay: bool = False,
     ) -> str:
         """
         Make an invitation.
@@ -57,6 +58,7 @@ class MembershipClient(CommandSender):
             approval=approval,
             macs=limits.macs,
             broadcasts=limits.broadcasts,
+            relay=relay,
         )
         token: str = answer["token"]
         return token

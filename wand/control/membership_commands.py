@@ -35,6 +35,7 @@ class Invite(Request):
         (b"approval", amp.Boolean()),
         (b"macs", amp.Integer()),
         (b"broadcasts", amp.Integer()),
+        (b"relay", amp.Boolean()),
     ]
     response: ClassVar = [(b"token", amp.Unicode())]
 

@@ -45,13 +45,14 @@ class MembershipResponders(Locator):
         approval: bool,
         macs: int,
         broadcasts: int,
+        relay: bool,
     ) -> Answer:
         """
         Make an invitation, and answer with the token.
         """
         checkLifetime(lifetime)
         limits = Limits().changed(macs, broadcasts)
-        settings = InvitationSettings(endpoints, uses, lifetime, name, bridge, approval, limits)
+        settings = InvitationSettings(endpoints, uses, lifetime, name, bridge, approval, limits, relay)
         return {"token": await self._program.network.invite(settings)}
 
     @commands.Invitations.responder

@@ -29,6 +29,7 @@ class InvitationSettings:
     @ivar bridge: do those who join get the bridge right?
     @ivar approval: must somebody approve those who join?
     @ivar limits: how much those who join may bring.
+    @ivar relay: do they get the relay right?
     """
 
     endpoints: Sequence[str] = ()
@@ -38,6 +39,7 @@ class InvitationSettings:
     bridge: bool = False
     approval: bool = False
     limits: Limits = DEFAULT_LIMITS
+    relay: bool = False
 
 
 class NetworkAdministration(Protocol):

@@ -22,6 +22,7 @@ import wand.plugins
 from wand.discovery.dropins import ANYTHING, BrokenModule, describe, search
 from wand.errors import NoSuchPlugin
 from wand.interfaces import (
+    ICandidateSource,
     IDirectoryKind,
     IFrameService,
     IHook,
@@ -40,6 +41,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "store": IStore,
     "hook": IHook,
     "frame-service": IFrameService,
+    "candidate-source": ICandidateSource,
 }
 
 #: The packages in which plugins are published.
@@ -155,6 +157,13 @@ def discoverFrameServices() -> Catalogue[IFrameService]:
     Find the frame services.
     """
     return discover(IFrameService)
+
+
+def discoverCandidateSources() -> Catalogue[ICandidateSource]:
+    """
+    Find the candidate sources.
+    """
+    return discover(ICandidateSource)
 
 
 def survey(packages: Sequence[ModuleType] = PACKAGES) -> list[PluginStatus]:

@@ -20,6 +20,7 @@ from wand.errors import PluginFaulty, WandError
 from wand.ethernet import MAC
 from wand.health.origin import attributed
 from wand.interfaces import (
+    ICandidates,
     IDirectory,
     IFrameWatcher,
     IHookListener,
@@ -41,6 +42,7 @@ PROMISES: Final[Mapping[str, tuple[Any, Mapping[str, type]]]] = {
     "store": (IRecords, {}),
     "hook": (IHookListener, {}),
     "frame service": (IFrameWatcher, {}),
+    "candidate source": (ICandidates, {}),
 }
 
 

@@ -22,7 +22,10 @@ _SPARE: Final = ("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10", "192.168.0.0/16
 # Types of routes: to other hosts, to an address of this one, and those that lead nowhere.
 _TYPES: Final = frozenset({1, 2})
 _NOWHERE: Final = {6: "blackhole", 7: "unreachable", 8: "prohibit"}
-_DESTINATION, _INTERFACE, _NEXT_HOPS = 1, 4, 9
+_DESTINATION, _INTERFACE, _GATEWAY, _METRIC, _NEXT_HOPS = 1, 4, 5, 6, 9
+
+#: The table that is asked about other hosts, and the type of routes to them (rtnetlink(7)).
+_MAIN, _UNICAST = 254, 1
 
 
 @attrs.frozen
@@ -55,6 +58,27 @@ def routes() -> list[Route]:
             if entry[0][0] == family and (entry[0][7] in _TYPES or entry[0][7] in _NOWHERE)
         ]
     return found
+
+
+def defaultGateway(except_: str = "") -> str | None:
+    """
+    The router through which this host reaches others over IPv4, that of the default route with the lowest metric;
+    C{None} if there is none, or the system does not tell.
+
+    @param except_: an interface that does not count: our own tap.
+    """
+    try:
+        entries = list(dump(ROUTES, socket.AF_INET))
+    except OSError:
+        return None
+    found = [
+        (int.from_bytes(attributes.get(_METRIC, b""), sys.byteorder), socket.inet_ntoa(attributes[_GATEWAY]))
+        for fixed, attributes in entries
+        if (fixed[0], fixed[1], fixed[4], fixed[7]) == (socket.AF_INET, 0, _MAIN, _UNICAST)
+        and len(attributes.get(_GATEWAY, b"")) == 4
+        and (not except_ or _name(int.from_bytes(attributes.get(_INTERFACE, b""), sys.byteorder)) != except_)
+    ]
+    return min(found, key=lambda each: each[0])[1] if found else None
 
 
 def overlap(prefix: Prefix, own: Iterable[str] = (), known: Iterable[Route] | None = None) -> Route | None:

@@ -15,6 +15,7 @@ Rules for everything that is opened:
 Each kind has a module of its own here; import from C{wand.interfaces} itself.
 """
 
+from wand.interfaces.candidate import ICandidates, ICandidateSource
 from wand.interfaces.context import Context
 from wand.interfaces.control_messages import ControlReader, SessionReader, Sessions
 from wand.interfaces.directory import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
@@ -30,6 +31,7 @@ from wand.interfaces.frame_service import IFrameInspector, IFrameService, IFrame
 from wand.interfaces.hook import Candidate, IHook, IHookListener, Verdict
 from wand.interfaces.membership import Member, Membership
 from wand.interfaces.node_context import NodeContext
+from wand.interfaces.own_candidate import CANDIDATE_KINDS, CandidateKind, CandidateReader, OwnCandidate
 from wand.interfaces.participant import (
     ControlReaders,
     DirectoryServer,
@@ -58,16 +60,24 @@ from wand.interfaces.sessions import (
     ISessionTransport,
     JoinKey,
     JoinReader,
+    PlaceInUse,
+    RelayedReceiver,
+    Ways,
 )
 from wand.interfaces.store import IRecords, IStore
 
 __all__ = [
+    "CANDIDATE_KINDS",
     "Candidate",
+    "CandidateKind",
+    "CandidateReader",
     "ClockReader",
     "Context",
     "ControlReader",
     "ControlReaders",
     "DirectoryServer",
+    "ICandidateSource",
+    "ICandidates",
     "IDirectory",
     "IDirectoryKind",
     "IFrameInspector",
@@ -104,7 +114,10 @@ __all__ = [
     "MemberContext",
     "Membership",
     "NodeContext",
+    "OwnCandidate",
     "Participant",
+    "PlaceInUse",
+    "RelayedReceiver",
     "SessionReader",
     "Sessions",
     "Settings",
@@ -112,4 +125,5 @@ __all__ = [
     "TapRequest",
     "TransportRequest",
     "Verdict",
+    "Ways",
 ]

@@ -27,6 +27,7 @@ class Member:
     @ivar since: when it became a member, in seconds since the epoch.
     @ivar issued: since when the certificate is valid.
     @ivar expires: from when on it is not.
+    @ivar relay: may it pass datagrams on between other members?
     """
 
     identity: bytes
@@ -39,6 +40,7 @@ class Member:
     since: int
     issued: int
     expires: int
+    relay: bool = False
 
 
 class Membership(Protocol):

@@ -4,13 +4,14 @@ What a node that is a member of a network brings along for its directories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces.control_messages import ControlReader, Sessions
+from wand.interfaces.own_candidate import OwnCandidate
 
 
 @attrs.frozen
@@ -118,10 +119,14 @@ class KnownMembers(Protocol):
     Everything that is known of the members; see L{wand.sealed.node.claims.Claims}.
 
     @ivar entries: their entries in the table.
+    @ivar relays: the members with the relay right.
     """
 
     @property
     def entries(self) -> TableEntries: ...
+
+    @property
+    def relays(self) -> Collection[bytes]: ...
 
     def offer(self, certificate: bytes, claim: bytes) -> bool:
         """
@@ -164,6 +169,7 @@ class Participant(Protocol):
 
     @ivar identity: its public key.
     @ivar claims: who owns which address.
+    @ivar interface: the name of its tap's interface, as it is now; empty if there is none.
     """
 
     @property
@@ -171,6 +177,9 @@ class Participant(Protocol):
 
     @property
     def claims(self) -> KnownMembers: ...
+
+    @property
+    def interface(self) -> str: ...
 
     def servers(self) -> Sequence[DirectoryServer]:
         """
@@ -184,7 +193,14 @@ class Participant(Protocol):
 
     def endpoints(self) -> Sequence[str]:
         """
-        Where our own UDP port can be reached on local networks, C{HOST:PORT} each.
+        Where our own UDP port may be reached, C{HOST:PORT} each, the best first.  What others observed is left out: who
+        is told this sees for himself where we come from.
+        """
+
+    def candidates(self) -> Sequence[OwnCandidate]:
+        """
+        Where our own UDP port may be reached, with what is known of each, by the order of
+        L{wand.interfaces.own_candidate.CANDIDATE_KINDS}.
         """
 
     def overtaken(self, epoch: int) -> None:

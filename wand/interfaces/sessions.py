@@ -9,7 +9,7 @@ them.  What it opens says whom it hears (L{ISessions.onSession}); who may be hea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from zope.interface import Attribute, Interface
 
@@ -17,6 +17,8 @@ from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader
 from wand.interfaces.membership import Member
 from wand.interfaces.protocol import IPeerProtocol, ITransport
+from wand.underlay.ports import DatagramPort, DatagramSender, TrainReceiver
+from wand.underlay.slots import Slots
 
 
 class JoinKey(bytes):
@@ -52,6 +54,55 @@ WayReader: TypeAlias = Callable[[bytes, Member, tuple[str, int], str], object]
 
 #: Is told by how many seconds a member's clock is ahead of ours.
 ClockReader: TypeAlias = Callable[[Member, float], object]
+
+
+class PlaceInUse(Protocol):
+    """
+    Where one member is, as the session with it proved; it changes when the member moves.
+
+    @ivar endpoint: the place; C{None} if it is nowhere.
+    @ivar port: sends there.
+    """
+
+    @property
+    def endpoint(self) -> tuple[str, int] | None: ...
+
+    @property
+    def port(self) -> DatagramSender | None: ...
+
+
+class Ways(Protocol):
+    """
+    The ports through which a transport sends, by the kind of the place.
+    """
+
+    def add(self, kind: str, port: DatagramPort) -> None:
+        """
+        Send to all places of a kind through this port, from now on.
+
+        @param kind: one of L{wand.underlay.place_kinds}.
+        """
+
+
+class RelayedReceiver(Protocol):
+    """
+    Takes datagrams that are to be passed on, or were: 8 octets in front of another datagram (docs/relays.md).
+    """
+
+    def relayedReceived(self, channel: int, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        One came.
+
+        @param channel: what it says.
+        @param datagram: all of it, longer than 8 octets; valid until this call returns.
+        """
+
+    def relayedTrainReceived(
+        self, channel: int, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        A train came, all of one channel, each longer than 8 octets; see L{TrainReceiver.trainReceived}.
+        """
 
 
 class ISessions(Interface):
@@ -115,6 +166,11 @@ class ISessions(Interface):
         Where a peer was last heard, by an authenticated datagram.
         """
 
+    def placeOf(peer: bytes) -> PlaceInUse | None:
+        """
+        Where a member is, for those who send to it themselves: the same object for as long as a session with it lasts.
+        """
+
     def endpointBefore(peer: bytes) -> Endpoint | None:
         """
         Where a peer was heard before its present session began.
@@ -135,6 +191,12 @@ class ISessions(Interface):
     def isUp(peer: bytes) -> bool:
         """
         Is there a session with this peer?
+        """
+
+    def isWanted(peer: bytes) -> bool:
+        """
+        Is a peer silent: is there an attempt to reach it that was not answered so far, or was something sent in the
+        session that should have been answered by now?
         """
 
     def sessionsWith() -> Mapping[bytes, int]:
@@ -202,6 +264,15 @@ class ISessionTransport(ITransport):
         "Set from outside: may datagrams go to this host?  To addresses of the overlay they may not, or the tunnel "
         "would run inside itself."
     )
+
+    ways: Ways = Attribute("The ports that it sends through; whoever has another way to members adds one.")
+
+    reception: TrainReceiver = Attribute("Takes the datagrams of every port, each with the place that it came from.")
+
+    def carryRelayed(receiver: RelayedReceiver) -> None:
+        """
+        Hand relayed datagrams to C{receiver} from now on.
+        """
 
     def admitSources(mayUse: Callable[[bytes, bytes, int], bool]) -> None:
         """

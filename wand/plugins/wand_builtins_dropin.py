@@ -3,6 +3,10 @@ The built-in plugins; nothing but registrations.  Every start loads this, so wha
 object is imported when the plugin is opened.
 """
 
+from wand.candidate_sources.configured import ConfiguredSource
+from wand.candidate_sources.interfaces import InterfaceSource
+from wand.candidate_sources.pcp import PCPSource
+from wand.candidate_sources.upnp import DeviceSource
 from wand.directories.static import StaticDirectoryKind
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
@@ -31,6 +35,12 @@ wansdDirectory = SealedDirectoryKind()
 
 # Frame services
 guard = Guard()
+
+# Candidate sources
+interfaceSource = InterfaceSource()
+configuredSource = ConfiguredSource()
+pcpSource = PCPSource()
+upnpSource = DeviceSource()
 
 # Stores
 sqliteStore = SQLiteStore()

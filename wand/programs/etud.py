@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.logger import Logger
 
 from wand.config import EtudConfiguration, NodeConfiguration
@@ -30,6 +30,8 @@ from wand.interfaces import (
 )
 from wand.programs.host_watch import HostWatch
 from wand.programs.node_plugins import NodePlugins
+from wand.programs.node_port import NodePort
+from wand.programs.node_relays import NodeRelays
 from wand.programs.tap_watch import TapWatch
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
@@ -62,6 +64,7 @@ class EtudService(Service):
 
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
+    @ivar relays: those that it uses, and the one that it may be, where it has a membership.
     @ivar directories: set from outside, before the service starts.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
@@ -78,6 +81,7 @@ class EtudService(Service):
         """
         self.table = Table(context.clock, context.events)
         self.member: NodeMembership | None = None
+        self.relays: NodeRelays | None = None
         self._plugins = NodePlugins(configuration, context)
         self._configuration = configuration
         self._base = context
@@ -119,7 +123,9 @@ class EtudService(Service):
         mac, enrolment, plugins = self._mac(), self._enrolment(), self._plugins
         mtu = self._configuration.mtu or self.protocol.defaultMTU
         plugins.atTheEnd("table", self.table.stop)
-        self.transport: ITransport = plugins.openTransport(mac, mtu, enrolment)
+        port = NodePort(self._configuration, self._owner, hasMembers=self.hasMembers)
+        self.transport: ITransport = plugins.openTransport(mac, mtu, enrolment, port.choices())
+        self._port = port.got(self.transport)
         later = enrolment is not None and self._owner.uid is not None
         own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
         self.tap: ITap = plugins.openTap(mac, mtu, own, self.transport, later=later)
@@ -127,6 +133,8 @@ class EtudService(Service):
         if enrolment is not None and ISessionTransport.providedBy(self.transport):
             self.member = self._member(enrolment, self.transport)
             plugins.atTheEnd("membership", self.member.stop)
+            self.relays = NodeRelays(self._configuration, self.member, self.transport, self._base)
+            plugins.atTheEnd("relays", self.relays.stop)
         self.context = self._nodeContext(mac)
         self._etud = Etud(
             self.tap,
@@ -139,13 +147,14 @@ class EtudService(Service):
             linkLocal=self._configuration.linkLocal,
         )
         self._etud.watchers = plugins.openWatchers(self.context, lambda frame: self.tap.write(frame))
+        plugins.candidateSources.open(self.context)
 
     def _nodeContext(self, mac: MAC) -> NodeContext:
         return NodeContext(
             **attrs.asdict(self._base, recurse=False),
             table=self.table,
             mac=mac,
-            port=self._configuration.port,
+            port=self._port,
             transport=self.transport,
             sealed=self.member.sealed if self.member else None,
             host=self._configuration.listen,
@@ -167,6 +176,7 @@ class EtudService(Service):
         self._etud.start()
         if self.member is not None:
             self.member.start()
+            self._plugins.candidateSources.start(self.member.candidates.tell)
         self._watch = HostWatch(self._base, self._hostMoved, self._tapWatch())
         self._watch.start()
         self._log.info(
@@ -194,7 +204,8 @@ class EtudService(Service):
         self._plugins.close()
         parting = maybeDeferred(self.member.goodbyes.say) if self.member else succeed(None)
         parting.addErrback(lambda failure: self._base.failures.caught("goodbyes", failure))
-        return parting.addCallback(lambda _: self._plugins.closePort())
+        ending = DeferredList([parting, self._plugins.candidateSources.stop()])
+        return ending.addCallback(lambda _: self._plugins.closePort())
 
     def _close(self) -> None:
         self._plugins.close()
@@ -235,6 +246,7 @@ class EtudService(Service):
             self.transport.moved()
         if self.member is not None:
             self.member.moved()
+            self._plugins.candidateSources.moved()
         self.directories.moved()
 
     def _addresses(self) -> list[str]:
@@ -256,6 +268,13 @@ class EtudService(Service):
                 f"udp: {' '.join(self.transport.features) or 'single datagrams'}",
             ],
         )
+
+    def lookAtRelay(self) -> None:
+        """
+        For a L{wand.programs.monitor.Monitor}.
+        """
+        if self.relays is not None:
+            self.relays.look()
 
     # Who we are.
 
@@ -282,7 +301,6 @@ class EtudService(Service):
             self.table,
             self._base,
             name=configuration.name if isinstance(configuration, NodeConfiguration) else "",
-            host=configuration.listen,
-            port=configuration.port,
+            port=self._port,
             follower=self.directories,
         )

@@ -115,6 +115,12 @@ _COMMON: Final = (
 SEALED: Final = (
     *_COMMON,
     Rule(
+        "drop-relay-quota",
+        1000,
+        "a member sent more over this relay than is passed on for one, and lost what was too much: if its link carries "
+        "more, raise relay-megabits",
+    ),
+    Rule(
         "drop-sealed-mac",
         5,
         "handshakes arrived for another key than this program's: a node with an invitation of another server, or of "
@@ -133,7 +139,7 @@ SEALED: Final = (
     ),
     Rule(
         "drop-sealed-refused",
-        5,
+        20,
         "handshakes were refused: a certificate has expired or is revoked, a clock is wrong, or an invitation was "
         "withdrawn; wand members and wand invitations at the server say more",
     ),

@@ -5,6 +5,7 @@ The server of a network whose authority is read: everything that answers nodes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from secrets import token_bytes
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -29,6 +30,8 @@ from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.overlap import OverlapWatch
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.overlay import overlayOf
+from wand.sealed.reach.relay import Relay
+from wand.sealed.reach.relay_quota import RelaySettings
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
@@ -51,6 +54,7 @@ class NetworkServer:
 
     @ivar authority: the members.
     @ivar directory: who is where.
+    @ivar relay: passes datagrams on between members.
     @ivar transport: carries the sessions.
     """
 
@@ -82,6 +86,15 @@ class NetworkServer:
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)
+        self.relay = Relay(
+            sessions,
+            control,
+            context,
+            token_bytes,
+            RelaySettings(configuration.relayMegabits, configuration.relayChannels),
+            lambda: configuration.relay,
+        )
+        transport.carryRelayed(self.relay.forwarding)
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
         self._watch = HostWatch(context, self._moved)
@@ -138,6 +151,7 @@ class NetworkServer:
             self._overlap,
             self._watch,
             self._revocations,
+            self.relay,
         ):
             part.stop()
         writing, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time

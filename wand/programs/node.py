@@ -24,7 +24,8 @@ from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK
 from wand.sealed.credentials.identity import NETWORK_KEY
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
-from wand.table import OPERATOR, Entry, Rank, Source
+from wand.table import OPERATOR, Entry, Peer, Rank, Source
+from wand.underlay.place_kinds import RELAY
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
@@ -53,7 +54,8 @@ class NodeService(ProgramService[EtudConfiguration]):
         self.etud.directories = self.wand
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, state.looks)):
+        looks = [*state.looks, self.etud.lookAtRelay]
+        for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 
     @cached_property
@@ -95,6 +97,7 @@ class NodeService(ProgramService[EtudConfiguration]):
             tap=self.etud.tapStatus(),
             directories=self.wand.status(),
             own=self.etud.member.status() if self.etud.member else None,
+            relay=self.etud.relays.status() if self.etud.relays else None,
         )
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
@@ -120,9 +123,16 @@ class NodeService(ProgramService[EtudConfiguration]):
         table, transport = self.etud.table, self.etud.transport
         named = sorted((str(peer), peer) for peer in table.peers if after is None or str(peer) > after)
         return [
-            _withMACs(transport.peerStatus(peer), [str(mac) for mac in sorted(table.macsOf(peer))])
+            self._relayed(peer, _withMACs(transport.peerStatus(peer), [str(mac) for mac in sorted(table.macsOf(peer))]))
             for _, peer in named[:count]
         ]
+
+    def _relayed(self, peer: Peer, status: PeerStatus) -> PeerStatus:
+        relays = self.etud.relays
+        if relays is None or not isinstance(peer, bytes) or not status.endpoint.startswith(f"{RELAY}/"):
+            return status
+        channel = int(status.endpoint.rpartition(":")[2])
+        return msgspec.structs.replace(status, relay=relays.relaying.relayOf(bytes(peer), channel))
 
     # What the control socket changes.
 

@@ -12,6 +12,7 @@ from twisted.internet.defer import maybeDeferred
 from wand.config import EtudConfiguration
 from wand.discovery.catalogue import discover
 from wand.discovery.opening import openPlugin
+from wand.errors import PortUnavailable
 from wand.ethernet import MAC, Frame
 from wand.frame_services.guard import Guard
 from wand.frame_services.guarded_watcher import GuardedWatcher
@@ -30,6 +31,7 @@ from wand.interfaces import (
     TransportRequest,
 )
 from wand.interfaces.membership import Membership
+from wand.programs.candidate_sources import CandidateSources
 
 
 class NodePlugins:
@@ -40,6 +42,7 @@ class NodePlugins:
     @ivar protocol: the peer protocol.
     @ivar driver: the tap driver.
     @ivar frameServices: the frame services by their names, in the order in which they are asked.
+    @ivar candidateSources: what learns where others may reach the node.
     @ivar hasMembers: does the protocol work within a network of members only?
     """
 
@@ -55,6 +58,7 @@ class NodePlugins:
         self.frameServices: dict[str, IFrameService] = {
             name: discover(IFrameService).choose(name) for name in self._wanted()
         }
+        self.candidateSources = CandidateSources(configuration, context, hasMembers=self.hasMembers)
         self._end = ExitStack()
         self._portEnd = ExitStack()
 
@@ -63,22 +67,28 @@ class NodePlugins:
             return [Guard.name] if self.hasMembers else []
         return self._configuration.frameServices
 
-    def openTransport(self, mac: MAC, mtu: int, membership: Membership | None) -> ITransport:
+    def openTransport(self, mac: MAC, mtu: int, membership: Membership | None, ports: Sequence[int]) -> ITransport:
         """
         Open the UDP port.
 
+        @param ports: which to try, the best first.
         @raise wand.errors.WandError: if that fails.
         """
         configuration, name = self._configuration, self.protocol.name
         request = TransportRequest(
             configuration.listen,
-            configuration.port,
+            ports[0],
             mac,
             mtu,
             settings=configuration.protocolSettings,
             membership=membership,
         )
-        transport: ITransport = openPlugin("protocol", name, self.protocol, request, self._context)
+        try:
+            transport: ITransport = openPlugin("protocol", name, self.protocol, request, self._context)
+        except PortUnavailable:
+            if len(ports) == 1:
+                raise
+            return self.openTransport(mac, mtu, membership, ports[1:])
         for number, note in enumerate(transport.notes):
             self._context.notes.say(f"transport-{number}", note, isHint=True)
         self._guard(f"protocol {name}", transport, transport.stop, self._portEnd)

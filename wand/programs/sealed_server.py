@@ -61,7 +61,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         members = len(server.directory)
         listening = server.transport.listening
         status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
-        return msgspec.structs.replace(status, own=_own(server.authority.administration))
+        return msgspec.structs.replace(status, own=_own(server.authority.administration), relay=server.relay.status())
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         return self.network.server.directory.entries(after, count)

@@ -59,6 +59,7 @@ class ServerAdministration:
             settings.bridge,
             settings.approval,
             settings.limits,
+            settings.relay,
         )
         return token.text
 

@@ -20,7 +20,7 @@ from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.interfaces import Context, NodeContext
 from wand.table import Table
-from wand.testing.network import Network
+from wand.testing.hosts import Region
 
 
 @implementer(IReactorFDSet)
@@ -105,7 +105,7 @@ class WallClock:
 
 def simulatedContext(
     clock: Clock,
-    network: Network,
+    network: Region,
     address: str,
     seed: int = 0,
     *,
@@ -116,6 +116,7 @@ def simulatedContext(
     """
     A context on a simulated clock.
 
+    @param network: a network, or a region of one.
     @param address: the IP address of the host in C{network}.
     @param seed: for its randomness.
     @param more: further addresses of the host.
@@ -140,7 +141,7 @@ def simulatedContext(
 
 def simulatedNode(
     clock: Clock,
-    network: Network,
+    network: Region,
     address: str,
     mac: MAC,
     seed: int = 0,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from ipaddress import ip_address
 from random import Random
 from typing import Final
 
@@ -16,9 +15,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.health.failures import Failures
+from wand.testing.carriers import Arrival, Kind
+from wand.testing.hosts import Region
 from wand.testing.inbox import Datagram
-from wand.testing.ports import Host, Port
 
 #: How many datagrams L{Network.sent} remembers.
 RECORD_MAXIMUM: Final = 100_000
@@ -28,9 +27,10 @@ EPHEMERAL: Final = 49_152
 
 
 @attrs.define
-class Network:
+class Network(Region):
     """
-    A network of hosts.  How it treats datagrams can be changed at any time.
+    A network of hosts.  How it treats datagrams can be changed at any time.  What stands before some of the hosts is in
+    L{wand.testing.sites} and L{wand.testing.nats}.
 
     @ivar loss: the probability that a datagram is lost, 0 to 1.
     @ivar duplication: the probability that a datagram arrives twice.
@@ -47,18 +47,22 @@ class Network:
     jitter: float = 0.0
     sent: deque[Datagram] = attrs.field(init=False, factory=lambda: deque(maxlen=RECORD_MAXIMUM))
     _drops: list[Callable[[Datagram], bool]] = attrs.field(init=False, factory=list)
-    _ports: dict[tuple[str, int], Port] = attrs.field(init=False, factory=dict)
+    _ports: dict[tuple[str, int], Arrival] = attrs.field(init=False, factory=dict)
     _ephemeral: int = attrs.field(init=False, default=EPHEMERAL)
     _asked: dict[str, set[tuple[Endpoint, Endpoint]]] = attrs.field(init=False, factory=dict)
 
-    def host(self, *addresses: str, failures: Failures | None = None) -> Host:
+    @property
+    def clock(self) -> IReactorTime:
         """
-        A host of this network, seen as an underlay.
+        The simulated time.
+        """
+        return self._clock
 
-        @param addresses: its IP addresses; of those of a family it sends from the first, unless it is told otherwise.
-        @param failures: what counts and logs a receiver that raises; without it, the test gets the exception.
+    def allows(self, kind: Kind) -> bool:
         """
-        return Host(self, tuple(str(ip_address(each)) for each in addresses), failures)
+        Everything is let through here.
+        """
+        return True
 
     def guard(self, address: str) -> None:
         """
@@ -79,7 +83,7 @@ class Network:
 
         return undo
 
-    def attach(self, port: Port, source: Endpoint) -> None:
+    def attach(self, port: Arrival, source: Endpoint) -> None:
         """
         Deliver to C{port} what is sent to C{source}.
 

@@ -1,90 +1,18 @@
 """
-The hosts of a simulated network, and their UDP ports.
+The UDP ports of the hosts of a simulated network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import attrs
 
 from wand.endpoint import Endpoint, Heard
-from wand.errors import PortUnavailable
 from wand.ethernet import Frame
-from wand.health.failures import Failures
+from wand.testing.carriers import Carrier
 from wand.testing.inbox import Datagram, SimulatedInbox
-from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramReceiver, DatagramSender, TrainReceiver
-
-
-class Carrier(Protocol):
-    """
-    What ports need of their network.
-    """
-
-    def attach(self, port: Port, source: Endpoint) -> None:
-        """
-        Deliver to C{port} what is sent to C{source}.
-
-        @raise PortUnavailable: if another port has it.
-        """
-
-    def detach(self, source: Endpoint) -> None:
-        """
-        Deliver nothing more to C{source}.
-        """
-
-    def freePort(self, address: str) -> int:
-        """
-        A port of a host that nobody has bound.
-
-        @raise PortUnavailable: if there is none.
-        """
-
-    def carry(self, payload: bytes, sender: Endpoint, destination: Endpoint) -> None:
-        """
-        Take a datagram, and deliver it or not.
-        """
-
-    def later(self, call: Callable[[], object]) -> None:
-        """
-        Call in the next turn of the clock.
-        """
-
-
-@attrs.frozen
-class Host:
-    """
-    A host: an L{wand.underlay.ports.Underlay}.
-    """
-
-    network: Carrier
-    addresses: tuple[str, ...]
-    failures: Failures | None = None
-
-    def bind(self, host: str, port: int, receiver: DatagramReceiver) -> Port:
-        """
-        Bind a UDP port on one of the host's own addresses, or on all of a family.
-        """
-        return self._port(host, port, receiver, None)
-
-    def bindTrains(self, host: str, port: int, receiver: TrainReceiver, *, mayFragment: bool = False) -> Port:
-        """
-        As L{bind}, for there are no fragments here; datagrams of one size from one sender that arrive in one turn make
-        a train.
-        """
-        return self._port(host, port, receiver, receiver)
-
-    def _port(self, host: str, port: int, receiver: DatagramReceiver, trains: TrainReceiver | None) -> Port:
-        isAny = host in ("0.0.0.0", "::")
-        if not isAny and host not in self.addresses:
-            raise PortUnavailable(f"this host has no address {host}; it has {', '.join(self.addresses)}")
-        ofFamily = [each for each in self.addresses if (":" in each) == (":" in host)]
-        bound = (ofFamily or self.addresses) if isAny else [host]
-        port = port or self.network.freePort(bound[0])
-        sources = [Endpoint(each, port) for each in bound]
-        inbox = SimulatedInbox(self.network.later, receiver, trains, self.failures)
-        return Port(self.network, inbox, Endpoint(host, port), sources)
+from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramSender
 
 
 class Port:
@@ -92,7 +20,8 @@ class Port:
     A bound port: an L{wand.underlay.ports.DatagramPort}.
 
     @ivar longest: octets of the longest datagram that its interface takes; a test may make it narrower.
-    @ivar sources: at which endpoints it is; datagrams come from the first, unless it is told otherwise.
+    @ivar sources: at which endpoints it is; datagrams come from the first, unless it is told otherwise.  Without any,
+        because the host has no address of the family, nothing is sent.
     """
 
     features: tuple[str, ...] = ()
@@ -108,28 +37,35 @@ class Port:
         self.endpoint = endpoint
         self.longest = DATAGRAM_MAXIMUM
         self.wasTooLong = False
-        self.sources = list(sources)
         self._network = network
         self._inbox = inbox
         self._closed = False
         self._heard: dict[tuple[Endpoint, str], Heard] = {}
         for each in sources:
             network.attach(self, each)
+        self._place(sources)
+
+    @property
+    def isClosed(self) -> bool:
+        """
+        Was it closed?
+        """
+        return self._closed
 
     @property
     def source(self) -> Endpoint:
         """
         Where its datagrams come from.
         """
-        return self.sources[0]
+        return self.sources[0] if self.sources else self.endpoint
 
     def lose(self, address: str) -> None:
         """
         The host loses one of its addresses.
         """
         gone = Endpoint(address, self.source.port)
-        self.sources.remove(gone)
         self._network.detach(gone)
+        self._place([each for each in self.sources if each != gone])
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
@@ -144,9 +80,9 @@ class Port:
         Send one datagram from one of our endpoints; from the first, if that is gone.
         """
         self.wasTooLong = len(datagram) > self.longest
-        if self._closed or self.wasTooLong:
+        if self._isMute or self.wasTooLong:
             return False
-        source = source if source in self.sources else self.source
+        source = source if source in self.sources else self.sources[0]
         self._network.carry(bytes(datagram), source, Endpoint(*destination))
         return True
 
@@ -189,19 +125,32 @@ class Port:
         """
         The host has another address from now on.
         """
-        self._network.detach(self.source)
-        self.sources[0] = Endpoint(address, self.source.port)
-        self._network.attach(self, self.source)
+        self.roam(self._network, [Endpoint(address, self.source.port), *self.sources[1:]])
+
+    def roam(self, network: Carrier, sources: Sequence[Endpoint]) -> None:
+        """
+        The host is elsewhere from now on.
+        """
+        for each in self.sources:
+            self._network.detach(each)
+        self._network = network
+        for each in sources:
+            network.attach(self, each)
+        self._place(sources)
 
     def close(self) -> None:
         """
         Free the port; what waits in its queue is lost.
         """
         if not self._closed:
-            self._closed = True
+            self._closed = self._isMute = True
             self._inbox.close()
             for each in self.sources:
                 self._network.detach(each)
+
+    def _place(self, sources: Sequence[Endpoint]) -> None:
+        self.sources = list(sources)
+        self._isMute = self._closed or not self.sources
 
     def arrive(self, datagram: Datagram) -> None:
         """

@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from simulated.sessions import SimulatedSessions, Wire
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
-from wand.interfaces import IRecords
+from wand.interfaces import IRecords, OwnCandidate
 from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.claim import Announcement, Claim
@@ -191,6 +191,7 @@ class SimulatedMember:
         self.wallClock = WallClock(person.network.clock)
         self.local: list[str] = [f"192.168.1.{person.number % 250 + 1}:22222"]
         self.host = ""
+        self.interface = "wan0"
         self.isRunning = False
         self._servers = servers
         self._epoch = epoch
@@ -271,6 +272,12 @@ class SimulatedMember:
         See L{wand.interfaces.participant.Participant}.
         """
         return self.local
+
+    def candidates(self) -> list[OwnCandidate]:
+        """
+        See L{wand.interfaces.participant.Participant}.
+        """
+        return [OwnCandidate(Endpoint.parse(each), "host", "an address of this host") for each in self.local]
 
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """

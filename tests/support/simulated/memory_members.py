@@ -150,6 +150,7 @@ class MemoryMembers:
             settings.approval,
             settings.limits.macs,
             settings.limits.broadcasts,
+            settings.relay,
         )
         return f"wand1.{invitation}"
 

@@ -163,16 +163,18 @@ class SealedNetwork:
         isServer: bool = False,
         key: NodeKey | None = None,
         wallClock: Callable[[], float] | None = None,
+        relay: bool = False,
     ) -> SealedNode:
         """
         A member of the network.
 
+        @param relay: has it the relay right?
         @param wallClock: its time of day, if that is not the clock's.
         @param more: further addresses of its host.
         @param key: that of a node that was there before.
         """
         key = key or NodeKey.fromSeed(self.random.randbytes(32))
-        papers = self._papers(key, self.certificate(key, name, isServer=isServer), self.secret, wallClock)
+        papers = self._papers(key, self.certificate(key, name, isServer=isServer, relay=relay), self.secret, wallClock)
         return self._node(host, key, papers, *more, wallClock=wallClock)
 
     def stranger(self, host: str) -> SealedNode:
@@ -182,7 +184,9 @@ class SealedNetwork:
         key = NodeKey.fromSeed(self.random.randbytes(32))
         return self._node(host, key, self._papers(key, b"", b""))
 
-    def certificate(self, key: NodeKey, name: str, *, isServer: bool = False, expires: int = EXPIRES) -> bytes:
+    def certificate(
+        self, key: NodeKey, name: str, *, isServer: bool = False, expires: int = EXPIRES, relay: bool = False
+    ) -> bytes:
         """
         The network's word for a key.
         """
@@ -200,6 +204,7 @@ class SealedNetwork:
                 since=0,
                 issued=0,
                 expires=expires,
+                relay=relay,
             ),
         )
 

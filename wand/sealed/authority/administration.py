@@ -115,6 +115,7 @@ class Administration:
         bridge: bool = False,
         approval: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        relay: bool = False,
     ) -> Token:
         """
         Make an invitation; the C{text} of the token is what is handed over.
@@ -129,7 +130,7 @@ class Administration:
             raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
         for endpoint in endpoints:
             splitHostPort(endpoint)
-        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits)
+        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)
         return Token(
             network=self._network.identity,
             identity=self._own.identity,

@@ -20,6 +20,7 @@ _LABELS: Final = {
     "exchangeKey": "exchange key",
     "macs": "MAC addresses",
     "bridge": "may bridge",
+    "relay": "may be a relay",
     "since": "member since",
     "revoked": "revoked at",
 }

@@ -49,6 +49,7 @@ class Invitation(msgspec.Struct, frozen=True):
     @ivar approval: must an operator approve them?
     @ivar withdrawn: may nobody join with it any more?
     @ivar limits: how much they may bring.
+    @ivar relay: do they get the relay right?
     """
 
     invitation: bytes
@@ -61,6 +62,7 @@ class Invitation(msgspec.Struct, frozen=True):
     redeemers: tuple[bytes, ...] = ()
     withdrawn: bool = False
     limits: Limits = Limits()
+    relay: bool = False
 
     @property
     def isOpen(self) -> bool:
@@ -84,6 +86,7 @@ class Invitation(msgspec.Struct, frozen=True):
             approval=self.approval,
             behind=self.limits.macs,
             broadcasts=self.limits.broadcasts,
+            relay=self.relay,
         )
 
 
@@ -123,6 +126,7 @@ class Invitations:
         bridge: bool = False,
         approval: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        relay: bool = False,
     ) -> Invitation:
         """
         Make an invitation.
@@ -151,6 +155,7 @@ class Invitations:
             bridge=bridge,
             approval=approval,
             limits=limits,
+            relay=relay,
         )
         if not await self._stored.exchange(invitation.invitation, None, invitation):
             raise MembershipRefused("there is an invitation of this id; is the randomness of this system broken?")

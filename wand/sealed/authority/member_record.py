@@ -29,6 +29,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar revocation: signed; empty until it is.
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar relay: has it the relay right?
     @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
     """
 
@@ -50,6 +51,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     confirmed: bool = False
     learned: bool = False
+    relay: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -69,6 +71,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             expires=now + life,
             limits=self.limits,
             confirmed=self.confirmed,
+            relay=self.relay,
         )
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:
@@ -93,8 +96,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         certificate = unverified(self.certificate, Certificate)
         if certificate is None:
-            return not self.bridge
-        return (certificate.bridge or not self.bridge) and certificate.limits == self.limits
+            return not (self.bridge or self.relay)
+        hasAll = (certificate.bridge or not self.bridge) and (certificate.relay or not self.relay)
+        return hasAll and certificate.limits == self.limits
 
     @property
     def status(self) -> MemberStatus:
@@ -117,4 +121,5 @@ class MemberRecord(msgspec.Struct, frozen=True):
             broadcasts=self.limits.broadcasts,
             confirmed=self.confirmed,
             learned=self.learned,
+            relay=self.relay,
         )

@@ -78,6 +78,7 @@ class MemberRecovery:
             limits=content.limits,
             confirmed=content.confirmed,
             learned=True,
+            relay=content.relay,
         )
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:

@@ -93,6 +93,8 @@ class NodeRequests:
             self._events.publish(kind, **known, endpoint=endpoint)
         elif after.bridge and not before.bridge:
             self._events.publish("member-changed", **known, what="may bridge now")
+        elif after.relay and not before.relay:
+            self._events.publish("member-changed", **known, what="may be a relay now")
         elif after.limits != before.limits:
             self._events.publish("member-changed", **known, what="has larger limits now")
 

@@ -27,6 +27,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
     @ivar broadcasts: how many frames to groups it may send in a second.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar relay: may it pass datagrams on between other members?
     """
 
     name: str
@@ -40,6 +41,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     behind: int = MACS
     broadcasts: int = BROADCASTS
     confirmed: bool = False
+    relay: bool = False
 
 
 class RevocationRequest(msgspec.Struct, frozen=True):
@@ -130,6 +132,7 @@ def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: i
         bridge=request.bridge,
         limits=Limits(request.behind, request.broadcasts),
         confirmed=request.confirmed,
+        relay=request.relay,
     )
     return signed(key.signing, record.certificateFor(key.network, now, life))
 

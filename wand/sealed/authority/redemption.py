@@ -146,6 +146,7 @@ class Redemption:
             bridge=invitation.bridge,
             invitation=invitation.invitation,
             limits=invitation.limits,
+            relay=invitation.relay,
         )
 
 
@@ -166,4 +167,5 @@ def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:
         bridge=record.bridge or invitation.bridge,
         state="unsigned" if isAdmitted else record.state,
         limits=record.limits.raisedBy(invitation.limits),
+        relay=record.relay or invitation.relay,
     )

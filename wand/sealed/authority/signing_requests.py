@@ -67,4 +67,5 @@ def _request(record: MemberRecord) -> CertificateRequest:
         behind=record.limits.macs,
         broadcasts=record.limits.broadcasts,
         confirmed=record.confirmed,
+        relay=record.relay,
     )

@@ -124,6 +124,8 @@ class _Context:
             yield "IS A DIRECTORY SERVER: it can withhold news from members and name wrong endpoints"
         if certificate.bridge:
             yield "may bridge: it may use every MAC address that nobody claims, and be a DHCP server and a router"
+        if certificate.relay:
+            yield "may be a relay: it sees who sends how much to whom, and can hold it up"
 
     def _times(
         self, certificate: Certificate, request: CertificateRequest, before: Certificate | None

@@ -26,6 +26,7 @@ class Certificate(Body, frozen=True, array_like=True):
     @ivar role: L{NODE} or L{SERVER}.
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own, also where they were heard behind others?
+    @ivar relay: may it pass datagrams on between other members?
     """
 
     domain: ClassVar[str] = "wand certificate 1"
@@ -43,6 +44,7 @@ class Certificate(Body, frozen=True, array_like=True):
     expires: Count
     limits: Limits = Limits()
     confirmed: bool = False
+    relay: bool = False
 
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
@@ -66,6 +68,7 @@ class Certificate(Body, frozen=True, array_like=True):
             since=self.since,
             issued=self.issued,
             expires=self.expires,
+            relay=self.relay,
         )
 
 

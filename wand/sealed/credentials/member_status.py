@@ -21,6 +21,7 @@ class MemberStatus(Status, frozen=True):
     @ivar behind: how many MAC addresses may be behind it, if it has the bridge right.
     @ivar broadcasts: how many frames to groups it may send in a second.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
+    @ivar relay: may it pass datagrams on between other members?
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -38,6 +39,7 @@ class MemberStatus(Status, frozen=True):
     broadcasts: int = BROADCASTS
     confirmed: bool = False
     learned: bool = False
+    relay: bool = False
 
 
 class InvitationStatus(Status, frozen=True):
@@ -50,6 +52,7 @@ class InvitationStatus(Status, frozen=True):
     @ivar approval: must an operator approve those who join with it?
     @ivar behind: how many MAC addresses may be behind the node, if it gets the bridge right.
     @ivar broadcasts: how many frames to groups the node may send in a second.
+    @ivar relay: does the node get the relay right?
     """
 
     invitation: str
@@ -61,6 +64,7 @@ class InvitationStatus(Status, frozen=True):
     approval: bool
     behind: int = MACS
     broadcasts: int = BROADCASTS
+    relay: bool = False
 
 
 class NetworkStatus(Status, frozen=True):

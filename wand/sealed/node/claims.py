@@ -48,6 +48,7 @@ class Claims:
     @ivar entries: what follows from that in the table.
     @ivar learned: what is behind members with the bridge right, and behind our own tap.
     @ivar sources: who may send from which address.
+    @ivar relays: the members with the relay right.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -72,6 +73,7 @@ class Claims:
         """
         counters.declare(COUNTERS)
         self.restarted: Callable[[Identity], object] = lambda identity: None
+        self.relays: dict[Identity, None] = {}
         self._own = own
         self._check = check
         self._counters = counters
@@ -115,6 +117,7 @@ class Claims:
             for thing in _things(before):
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
+        self.relays.pop(identity, None)
 
     def stop(self) -> None:
         """
@@ -172,6 +175,9 @@ class Claims:
         self._standing[identity] = announcement
         self._deadlines.expireAt(identity, announcement.certificate.expires)
         self.sources.setRight(identity, mayBridge=announcement.certificate.bridge)
+        self.relays.pop(identity, None)
+        if announcement.certificate.relay:
+            self.relays[identity] = None
         things = _things(announcement)
         for thing in _things(before) if before else ():
             if thing not in things:

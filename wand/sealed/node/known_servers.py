@@ -29,6 +29,12 @@ class KnownServers:
             return ()
         return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self._enrolment.servers]
 
+    def isServer(self, identity: bytes) -> bool:
+        """
+        Is this the identity of one of them?
+        """
+        return identity in self._identities()
+
     def tell(self, message: bytes) -> None:
         """
         Send a control message to every server with which there is a session.

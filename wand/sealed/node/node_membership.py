@@ -46,6 +46,7 @@ class NodeMembership:
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
     @ivar sealed: what directories and frame services work with.
+    @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
     """
 
@@ -60,13 +61,11 @@ class NodeMembership:
         context: Context,
         *,
         name: str,
-        host: str,
         port: int,
         follower: MembershipFollower,
     ) -> None:
         """
         @param name: what the node would like to be called; empty for the name of the host.
-        @param host: the local address of the data.
         @param port: the UDP port of the data.
         @param follower: is told of changes of our membership.
         """
@@ -87,8 +86,11 @@ class NodeMembership:
             enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
         )
         self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
-        where = host, port
-        self._participant = OwnParticipant(enrolment, self.claims, self._servers, tap, where, self._copies.overtaken)
+        self._participant = OwnParticipant(
+            enrolment, self.claims, self._servers, tap, port, context.notes, self._copies.overtaken
+        )
+        self.candidates = self._participant.own
+        self.candidates.onChange(follower.announcementChanged)
         self.sealed = MemberContext(self._participant, sessions, self._control)
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
@@ -166,6 +168,7 @@ class NodeMembership:
         An address or a route of this host changed: it may be in the way of the overlay.
         """
         self._overlap.look()
+        self.candidates.moved()
 
     def macChanged(self) -> None:
         """
@@ -179,6 +182,7 @@ class NodeMembership:
 
     def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
         self._addresses.take(own, before)
+        self.candidates.refresh()
         self._begin()
         self._follower.serversChanged()
 
@@ -253,6 +257,7 @@ class NodeMembership:
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=own.bridge if own else False,
+            relay=own.relay if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,

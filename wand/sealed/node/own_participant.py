@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from twisted.logger import Logger
 
 from wand.errors import WandError
-from wand.host.local_addresses import localEndpoints
-from wand.interfaces import ITap
+from wand.health.notes import Notes
+from wand.interfaces import ITap, OwnCandidate
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.node.claims import Claims
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.known_servers import KnownServers
+from wand.sealed.node.own_candidates import OwnCandidates
 from wand.sealed.overlay import overlayOf
 
 
@@ -25,6 +26,7 @@ class OwnParticipant:
     Provides L{wand.interfaces.participant.Participant}.
 
     @ivar claims: who owns which address.
+    @ivar own: where we may be reached.
     """
 
     _log = Logger()
@@ -35,18 +37,19 @@ class OwnParticipant:
         claims: Claims,
         servers: KnownServers,
         tap: ITap,
-        where: tuple[str, int],
+        port: int,
+        notes: Notes,
         overtaken: Callable[[int], object],
     ) -> None:
         """
-        @param where: the local address and the UDP port of the data.
+        @param port: the UDP port of the data.
         @param overtaken: see L{overtaken}.
         """
         self.claims = claims
         self._enrolment = enrolment
         self._servers = servers
         self._tap = tap
-        self._where = where
+        self.own = OwnCandidates(port, self.mayReach, servers.isServer, notes)
         self._overtaken = overtaken
 
     @property
@@ -55,6 +58,13 @@ class OwnParticipant:
         See L{wand.interfaces.participant.Participant}.
         """
         return self._enrolment.identity
+
+    @property
+    def interface(self) -> str:
+        """
+        See L{wand.interfaces.participant.Participant}.
+        """
+        return self._tap.interface
 
     def servers(self) -> Sequence[DirectoryServer]:
         """
@@ -77,7 +87,13 @@ class OwnParticipant:
         """
         See L{wand.interfaces.participant.Participant}.
         """
-        return localEndpoints(*self._where, self._tap.interface, self.mayReach)
+        return self.own.endpoints()
+
+    def candidates(self) -> Sequence[OwnCandidate]:
+        """
+        See L{wand.interfaces.participant.Participant}.
+        """
+        return self.own.candidates()
 
     def overtaken(self, epoch: int) -> None:
         """

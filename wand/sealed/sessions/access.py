@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from wand.endpoint import Endpoint
 from wand.interfaces import ISessions
-from wand.interfaces.sessions import DIRECTORY
+from wand.interfaces.sessions import DIRECTORY, PlaceInUse
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations
 from wand.sealed.sessions.packets import CONTROL
@@ -21,6 +21,9 @@ from wand.sealed.sessions.shared import Shared
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART_GRACE: Final = 1.0
+
+#: Seconds that an answer to what was sent in a session usually takes at most.
+ANSWER_PATIENCE: Final = 0.25
 
 
 @implementer(ISessions)
@@ -88,6 +91,13 @@ class SealedSessions:
         endpoint = None if conversation is None else conversation.place.endpoint
         return None if endpoint is None else Endpoint(*endpoint)
 
+    def placeOf(self, peer: bytes) -> PlaceInUse | None:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        return None if conversation is None else conversation.place
+
     def endpointBefore(self, peer: bytes) -> Endpoint | None:
         """
         See L{ISessions}.
@@ -124,6 +134,16 @@ class SealedSessions:
         """
         conversation = self.find(peer)
         return conversation is not None and conversation.session is not None
+
+    def isWanted(self, peer: bytes) -> bool:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        if conversation is None:
+            return False
+        isSilent = conversation.schedule.awaiting < self._shared.clock.seconds() - ANSWER_PATIENCE
+        return isSilent or conversation.state in ("initiating", "rekeying")
 
     def sessionsWith(self) -> dict[bytes, int]:
         """

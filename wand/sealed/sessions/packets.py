@@ -5,6 +5,7 @@ The datagrams of the sealed protocol: what is where.  Functions of bytes, and no
     response     2 | version 1 | 0 0 | sender's index (4) | receiver's index (4) | Noise message 2 | mac1 | mac2
     cookie       3 | 0 0 0 | receiver's index (4) | nonce (12) | sealed cookie (16 + 16)
     data         4 | 0 0 0 | receiver's index (4) | counter (8) | sealed plaintext (n + 16)
+    relayed      5 | 0 0 0 | channel (4) | one of the datagrams above, to be passed on (docs/relays.md)
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ INITIATION: Final = 1
 RESPONSE: Final = 2
 COOKIE: Final = 3
 DATA: Final = 4
+RELAYED: Final = 5
 
 #: The highest version that this program speaks, and the lowest whose readers understand what it sends.
 VERSION: Final = 1
@@ -50,6 +52,10 @@ COOKIE_SIZE: Final = 52
 #: Octets of a data datagram before the sealed plaintext, and all that it has beyond the plaintext.
 DATA_HEADER: Final = 16
 DATA_OVERHEAD: Final = DATA_HEADER + TAG
+
+#: Octets of a relayed datagram before the one that is passed on: type and channel, and these two.
+RELAY_HEADER: Final = 8
+RELAY_LAYOUT: Final = Layout(">B3xI")
 
 #: The longest plaintext, its first octet included.
 PLAINTEXT_MAXIMUM: Final = DATAGRAM_MAXIMUM - DATA_OVERHEAD

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from wand.ethernet import HEADER_SIZE, OVERHEAD
 from wand.interfaces import IFrameReceiver
+from wand.interfaces.sessions import RelayedReceiver
 from wand.sealed.credentials.limits import BROADCASTS
 from wand.sealed.sessions.packets import (
     CONTROL,
@@ -22,6 +23,9 @@ from wand.sealed.sessions.packets import (
     FRAME,
     INDEX_AND_COUNTER,
     PLAINTEXT_MAXIMUM,
+    RELAY_HEADER,
+    RELAY_LAYOUT,
+    RELAYED,
     headersOf,
 )
 from wand.sealed.sessions.path import LOSSY, PROBE
@@ -63,6 +67,7 @@ class Reception:
         for a group.
     @ivar broadcastsOf: how many frames to groups may come from this peer in a second?
     @ivar flooded: called when more came.
+    @ivar relayed: takes what is to be passed on, or was; C{None} if nobody does.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Reception:
         self.mayUse: Callable[[bytes, bytes, int], bool] = _nobodyMay
         self.broadcastsOf: Callable[[bytes], float] = _theUsual
         self.flooded: Callable[[bytes], object] = _nothing
+        self.relayed: RelayedReceiver | None = None
         self._shared = shared
         self._counters = shared.counters
         self._seconds = shared.clock.seconds
@@ -116,7 +122,11 @@ class Reception:
         words = headersOf(slots.stride, count).unpack_from(slots.view, first * slots.stride)
         session = self._sessions.get(words[0] & 0xFFFFFFFF)
         if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
-            self._eachReceived(slots, first, count, size, last, sender)
+            if words[0] >> 56 == RELAYED and self.relayed is not None and words[::2].count(words[0]) == count:
+                channel = words[0] & 0xFFFFFFFF
+                self.relayed.relayedTrainReceived(channel, slots, first, count, size, last, sender)
+            else:
+                self._eachReceived(slots, first, count, size, last, sender)
             return
         owner = session.owner
         waiting = self._waiting
@@ -158,7 +168,10 @@ class Reception:
         """
         size = len(datagram)
         if size < DATA_OVERHEAD or datagram[0] != DATA:
-            self._handshakes.received(datagram, sender)
+            if size > RELAY_HEADER and datagram[0] == RELAYED and self.relayed is not None:
+                self.relayed.relayedReceived(RELAY_LAYOUT.unpack_from(datagram)[1], datagram, sender)
+            else:
+                self._handshakes.received(datagram, sender)
             return
         index, counter = INDEX_AND_COUNTER.unpack_from(datagram)
         session = self._sessions.get(index)

@@ -22,6 +22,7 @@ from wand.interfaces import (
     ISuperframeTransport,
 )
 from wand.interfaces.membership import Membership
+from wand.interfaces.sessions import RelayedReceiver
 from wand.sealed.sessions.access import SealedSessions
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations
@@ -133,6 +134,12 @@ class SealedTransport:
         """
         self.reception.broadcastsOf = broadcastsOf
         self.reception.flooded = flooded
+
+    def carryRelayed(self, receiver: RelayedReceiver) -> None:
+        """
+        See L{ISessionTransport}.
+        """
+        self.reception.relayed = receiver
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -1,0 +1,3 @@
+"""
+The built-in candidate sources: where a node may be reached.
+"""

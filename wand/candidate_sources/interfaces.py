@@ -1,0 +1,91 @@
+"""
+The candidate source C{interfaces}: the addresses of this host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from wand.candidate_sources.router import interfaceOf
+from wand.drivers.settings import NoSettings, readSettings
+from wand.endpoint import Endpoint
+from wand.host.local_addresses import localEndpoints
+from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, OwnCandidate, Settings
+from wand.timing.repeating import Repeating
+
+#: Seconds between two looks, for systems that do not tell of changes.
+LOOK_INTERVAL: Final = 60.0
+
+
+@implementer(ICandidates)
+class InterfaceAddresses:
+    """
+    Looks at them.
+    """
+
+    def __init__(self, context: NodeContext, addresses: Callable[[], Sequence[str]]) -> None:
+        """
+        @param addresses: gives our endpoints, the best first.
+        """
+        self._addresses = addresses
+        self._told: list[OwnCandidate] = []
+        self._tell: CandidateReader = lambda candidates: None
+        self._loop = Repeating("the addresses of this host", self.moved, context.clock, context.failures)
+
+    def start(self, tell: CandidateReader) -> None:
+        """
+        See L{ICandidates}.
+        """
+        self._tell = tell
+        self._loop.start(LOOK_INTERVAL)
+
+    def moved(self) -> None:
+        """
+        See L{ICandidates}.
+        """
+        found = [OwnCandidate(Endpoint.parse(each), "host", "an address of this host") for each in self._addresses()]
+        if found != self._told:
+            self._told = found
+            self._tell(found)
+
+    def stop(self) -> None:
+        """
+        See L{ICandidates}.
+        """
+        self._loop.stop()
+        self._tell = lambda candidates: None
+
+
+@implementer(IPlugin, ICandidateSource)
+class InterfaceSource:
+    """
+    The plugin.
+    """
+
+    name = "interfaces"
+    about = "the addresses of this host's interfaces"
+
+    def __init__(self, addresses: Callable[..., Sequence[str]] = localEndpoints) -> None:
+        """
+        @param addresses: see L{localEndpoints}.
+        """
+        self._addresses = addresses
+
+    def unusable(self) -> None:
+        """
+        See L{wand.interfaces.IWandPlugin}: it works everywhere.
+        """
+
+    def open(self, settings: Settings, context: NodeContext) -> ICandidates:
+        """
+        See L{ICandidateSource}.  It has no settings.
+        """
+        readSettings(settings, NoSettings, "candidate-source-settings.interfaces")
+        mayReach = context.sealed.participant.mayReach if context.sealed else lambda host: True
+        return InterfaceAddresses(
+            context, lambda: self._addresses(context.host, context.port, interfaceOf(context), mayReach)
+        )

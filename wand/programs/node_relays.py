@@ -1,0 +1,82 @@
+"""
+Relays, as a node uses them, and as one that it may be itself.
+"""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+from typing import Final
+
+from wand.config import EtudConfiguration
+from wand.interfaces import Context, ISessionTransport
+from wand.sealed.node.node_membership import NodeMembership
+from wand.sealed.reach.relay import Relay
+from wand.sealed.reach.relay_port import RelayPort
+from wand.sealed.reach.relay_quota import RelaySettings
+from wand.sealed.reach.relaying import Relaying
+from wand.status import RelayStatus
+from wand.underlay.place_kinds import RELAY
+
+#: What the operator of a node is told that is to be a relay, and may not.
+NO_RIGHT: Final = (
+    "this node is to be a relay (relay = true), but has not the relay right: redeem an invitation that gives it, made "
+    "at the server with wand invite --relay"
+)
+
+
+class NodeRelays:
+    """
+    Asks relays for channels, and gives some if the node is one.
+
+    @ivar relaying: asks.
+    """
+
+    def __init__(
+        self,
+        configuration: EtudConfiguration,
+        member: NodeMembership,
+        transport: ISessionTransport,
+        context: Context,
+    ) -> None:
+        sealed = member.sealed
+        self._enrolment = member.enrolment
+        self._notes = context.notes
+        port = RelayPort(transport.reception, context.counters)
+        transport.ways.add(RELAY, port)
+        transport.carryRelayed(port)
+        self.relaying = Relaying(transport.sessions, sealed.participant, sealed.control, context, port)
+        self._relay: Relay | None = None
+        if configuration.relay:
+            settings = RelaySettings(configuration.relayMegabits, configuration.relayChannels)
+            self._relay = Relay(
+                transport.sessions, sealed.control, context, token_bytes, settings, lambda: self._mayRelay
+            )
+            port.otherwise = self._relay.forwarding
+
+    @property
+    def _mayRelay(self) -> bool:
+        own = self._enrolment.own
+        return own is not None and own.relay
+
+    def look(self) -> None:
+        """
+        Say what an operator has to know.
+        """
+        if self._relay is None or self._mayRelay or self._enrolment.own is None:
+            self._notes.clear("relay")
+        else:
+            self._notes.say("relay", NO_RIGHT)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self.relaying.stop()
+        if self._relay is not None:
+            self._relay.stop()
+
+    def status(self) -> RelayStatus | None:
+        """
+        What passes over this node; C{None} if it is no relay.
+        """
+        return None if self._relay is None else self._relay.status()

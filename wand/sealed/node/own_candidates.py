@@ -1,0 +1,143 @@
+"""
+Where our own UDP port may be reached, as all candidate sources say, and as others observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from wand.endpoint import Endpoint
+from wand.health.notes import Notes
+from wand.interfaces.own_candidate import CANDIDATE_KINDS, OwnCandidate
+
+#: How many candidates of one source count.
+SOURCE_MAXIMUM: Final = 8
+
+#: How many of those who observed us are remembered, and how many endpoints that they saw are candidates.
+OBSERVERS_MAXIMUM: Final = 16
+OBSERVED_MAXIMUM: Final = 2
+
+#: What a node whose port is another one at its router says.
+ELSEWHERE: Final = (
+    "others reach this node's UDP port {} at {} ({}); that is as good, and nothing has to be done unless a firewall is "
+    "to be opened by port"
+)
+
+
+class OwnCandidates:
+    """
+    Brings the candidates together.
+    """
+
+    def __init__(
+        self, port: int, mayReach: Callable[[str], bool], isServer: Callable[[bytes], bool], notes: Notes
+    ) -> None:
+        """
+        @param port: our UDP port.
+        @param mayReach: may datagrams go to a host?  To addresses of the overlay they may not.
+        @param isServer: is this the identity of a server of ours?  What it observed counts at once; what another member
+            did, once a second one agrees: else one member could have all the others send to whom it likes.
+        """
+        self._port = port
+        self._mayReach = mayReach
+        self._isServer = isServer
+        self._notes = notes
+        self._told: dict[str, tuple[OwnCandidate, ...]] = {}
+        self._observed: dict[bytes, Endpoint] = {}
+        self._candidates: tuple[OwnCandidate, ...] = ()
+        self._listeners: list[Callable[[], object]] = []
+
+    def onChange(self, listener: Callable[[], object]) -> None:
+        """
+        Call C{listener} from now on whenever the candidates are others than before, or in another order.
+        """
+        self._listeners.append(listener)
+
+    def tell(self, source: str, candidates: Sequence[OwnCandidate]) -> None:
+        """
+        A source has these candidates now, and no others, the best first.
+
+        @param source: its name.
+        """
+        self._told[source] = tuple(candidates[:SOURCE_MAXIMUM])
+        self._join()
+
+    def observed(self, endpoint: Endpoint, by: bytes) -> None:
+        """
+        Somebody says where our datagrams come from.
+
+        @param by: the identity of a server or of another member, with which there is a session.
+        """
+        if self._observed.get(by) == endpoint:
+            return
+        self._observed.pop(by, None)
+        if len(self._observed) >= OBSERVERS_MAXIMUM:
+            self._observed.pop(self._leastObserver())
+        self._observed[by] = endpoint
+        self._join()
+
+    def moved(self) -> None:
+        """
+        An address or a route of this host changed: what others observed until now is of no use any more.
+        """
+        self._observed.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """
+        What may be reached may be something else than before: we joined a network.
+        """
+        self._join()
+
+    def candidates(self) -> Sequence[OwnCandidate]:
+        """
+        All of them, each endpoint once, by their kinds.
+        """
+        return self._candidates
+
+    def endpoints(self) -> Sequence[str]:
+        """
+        Those that a server cannot see for itself.
+        """
+        return [str(each.endpoint) for each in self._candidates if each.kind != "observed"]
+
+    def _leastObserver(self) -> bytes:
+        """
+        Who has to make room: a member before a server, the first that said something before others.
+        """
+        return min(self._observed, key=self._isServer)
+
+    def _join(self) -> None:
+        found: dict[Endpoint, OwnCandidate] = {}
+        for each in sorted(self._all(), key=lambda each: CANDIDATE_KINDS.index(each.kind)):
+            if self._mayReach(each.endpoint.host):
+                found.setdefault(each.endpoint, each)
+        joined = tuple(found.values())
+        if joined == self._candidates:
+            return
+        self._candidates = joined
+        self._sayElsewhere()
+        for listener in self._listeners:
+            listener()
+
+    def _all(self) -> Iterator[OwnCandidate]:
+        for candidates in self._told.values():
+            yield from candidates
+        observers: dict[Endpoint, int] = {}
+        for by, endpoint in reversed(self._observed.items()):
+            observers[endpoint] = observers.get(endpoint, 0) + (2 if self._isServer(by) else 1)
+        believed = [(endpoint, count) for endpoint, count in observers.items() if count > 1]
+        for endpoint, _ in sorted(believed, key=lambda each: -each[1])[:OBSERVED_MAXIMUM]:
+            yield OwnCandidate(endpoint, "observed", "observed by others")
+
+    def _sayElsewhere(self) -> None:
+        """
+        Say that our port has another number outside, where it does and nowhere the same.
+        """
+        outside = [each for each in self._candidates if each.kind in ("mapped", "observed")]
+        if not outside or any(each.endpoint.port == self._port for each in outside):
+            self._notes.clear("elsewhere")
+            return
+        first = outside[0]
+        self._notes.say("elsewhere", ELSEWHERE.format(self._port, first.endpoint, first.about), isHint=True)

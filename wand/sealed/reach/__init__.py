@@ -1,0 +1,3 @@
+"""
+Reaching members behind NATs and firewalls: calls, relays, and members on the same link.
+"""

@@ -1,0 +1,115 @@
+"""
+Forwarding: what a relay does with relayed datagrams.  It costs no cryptography, changes no octet, and what came as one
+train leaves as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from wand.counters import Counters
+from wand.sealed.reach.relay_channels import Channel, Served, isBehindRelay
+from wand.sealed.sessions.packets import RELAY_HEADER, RELAYED
+from wand.underlay.slots import Slots
+
+COUNTERS: Final = {
+    "relay-datagrams": "datagrams passed on between members",
+    "relay-octets": "octets in datagrams passed on between members",
+    "relay-trains": "trains passed on between members, each in one call",
+    "drop-relay-channel": "datagrams not passed on: this relay has no such channel, or none any more",
+    "drop-relay-place": "datagrams not passed on: they come from elsewhere than the sessions of the channel's ends",
+    "drop-relay-quota": "datagrams not passed on: their member sends more than this relay passes on for one",
+    "drop-relay-loop": "datagrams not passed on: they would go over a second relay",
+    "drop-relay-unsent": "datagrams not passed on: the other end is nowhere, or the system refused them",
+}
+
+
+class Forwarding:
+    """
+    Passes datagrams on: a L{wand.interfaces.sessions.RelayedReceiver}.  Whatever is refused is refused before anything
+    is done for it, the channel first, then the place, then the quota.
+    """
+
+    def __init__(self, channels: Mapping[int, Channel], seconds: Callable[[], float], counters: Counters) -> None:
+        """
+        @param channels: by their numbers.
+        @param seconds: gives the clock's seconds.
+        """
+        counters.declare(COUNTERS)
+        self._channels = channels
+        self._seconds = seconds
+        self._counters = counters
+
+    # HOT PATH
+
+    def relayedReceived(self, channel: int, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.interfaces.sessions.RelayedReceiver}.
+        """
+        size = len(datagram)
+        receiver = self._receiver(channel, sender, 1, size)
+        if receiver is None:
+            return
+        if datagram[RELAY_HEADER] == RELAYED:
+            self._counters["drop-relay-loop"] += 1
+            return
+        port, endpoint = receiver.place.port, receiver.place.endpoint
+        if port is None or endpoint is None or not port.send(datagram, endpoint):
+            self._counters["drop-relay-unsent"] += 1
+            return
+        self._counters["relay-datagrams"] += 1
+        self._counters["relay-octets"] += size
+
+    def relayedTrainReceived(
+        self, channel: int, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        See L{wand.interfaces.sessions.RelayedReceiver}.
+        """
+        octets = (count - 1) * size + last
+        receiver = self._receiver(channel, sender, count, octets)
+        if receiver is None:
+            return
+        view, stride = slots.view, slots.stride
+        start = first * stride
+        end = start + (count - 1) * stride + last
+        if RELAYED in bytes(view[start + RELAY_HEADER : end : stride]):
+            self._counters["drop-relay-loop"] += count
+            return
+        # Datagrams that the kernel gave one by one are put together: to copy them takes less than to send each alone.
+        train = view[start:end] if stride == size else memoryview(b"".join(slots.datagrams(first, count, size, last)))
+        port, endpoint = receiver.place.port, receiver.place.endpoint
+        if port is None or endpoint is None or not port.sendTrain(train, size, endpoint):
+            self._counters["drop-relay-unsent"] += count
+            return
+        self._counters["relay-datagrams"] += count
+        self._counters["relay-octets"] += octets
+        self._counters["relay-trains"] += 1
+
+    def _receiver(self, number: int, sender: tuple[str, int], count: int, octets: int) -> Served | None:
+        """
+        To whom datagrams go; C{None} if they go nowhere, which is counted.
+        """
+        channel = self._channels.get(number)
+        if channel is None:
+            self._counters["drop-relay-channel"] += count
+            return None
+        end = channel.senderAt(sender)
+        if end is None:
+            self._counters["drop-relay-place"] += count
+            return None
+        now = self._seconds()
+        if not end.quota.mayPass(now, octets):
+            self._counters["drop-relay-quota"] += count
+            return None
+        channel.usedAt = now
+        if end is channel.asker:
+            receiver = channel.other
+        else:
+            channel.otherKnows = True
+            receiver = channel.asker
+        if isBehindRelay(sender) or isBehindRelay(receiver.place.endpoint):
+            self._counters["drop-relay-loop"] += count
+            return None
+        return receiver
