@@ -20,6 +20,7 @@ from bench.costs.command import costs
 from bench.figures import FIGURES, Figure
 from bench.modes import MODES, Mode
 from bench.picture import picture
+from bench.reach.command import reach
 from bench.results import Results, Settings
 from bench.rounds import measure
 from bench.summary import summarize
@@ -115,6 +116,7 @@ def bench(
 
 
 bench.add_command(costs)
+bench.add_command(reach)
 
 
 def run(

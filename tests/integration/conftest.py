@@ -4,11 +4,12 @@ What the end-to-end tests share: labs, and networks of real C{twistd} processes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
 from probing import Probing
+from reaching import Outcome, reach
 from twisted.internet.epollreactor import EPollReactor
 
 from wand.lab import Host, Lab, unusable
@@ -52,6 +53,14 @@ def loop() -> Iterator[Loop]:
     """
     with Loop(EPollReactor()) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def reached(loop: Loop) -> Mapping[str, Outcome]:
+    """
+    What became of cells of L{bench.reach}, by their titles: all run together, once.
+    """
+    return reach(loop)
 
 
 @pytest.fixture(scope="module")

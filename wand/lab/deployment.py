@@ -40,11 +40,12 @@ class Deployment:
     @ivar programs: the programs that were started, by the names of the sites.
     """
 
-    def __init__(self, lab: Lab, topology: Topology, loop: Loop) -> None:
+    def __init__(self, lab: Lab, topology: Topology, loop: Loop, hosts: dict[str, Host] | None = None) -> None:
         """
-        Make the hosts and write the configurations; nothing is started.
+        Make the hosts, unless there are some, and write the configurations; nothing is started.
 
         @param loop: for the connections to control sockets.
+        @param hosts: the hosts of the sites, if they are not to hang on the switch.
         """
         self.topology = topology
         self.lab = lab
@@ -52,7 +53,7 @@ class Deployment:
         self.programs: dict[str, Daemon] = {}
         self._loop = loop
         sites = (topology.server, *topology.nodes)
-        self.hosts: dict[str, Host] = {site.name: lab.host(site.name, f"{site.address}/24") for site in sites}
+        self.hosts: dict[str, Host] = hosts or {site.name: lab.host(site.name, f"{site.address}/24") for site in sites}
         self.files.write(topology)
 
     def start(self, site: Site, *options: str) -> None:

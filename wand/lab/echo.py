@@ -2,7 +2,8 @@
 Sends echo requests (RFC 792), as ping(8) does; C{python -m wand.lab.echo} runs it inside a host.
 
 It writes a JSON document for each answer, one a line: C{target}, C{sequence}, C{sent} in seconds of the system's
-monotonic clock, and C{milliseconds}.  It writes nothing for a request without an answer.
+monotonic clock, C{milliseconds}, and C{began}, when the first request of all was sent.  It writes nothing for a request
+without an answer.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ _TIME = struct.Struct("!d")
 MARKER: Final = b"these words are inside the frame"
 
 
-def request(identity: int, sequence: int, now: float) -> bytes:
+def request(identity: int, sequence: int, now: float, size: int = 0) -> bytes:
     """
     An echo request that carries the time.
+
+    @param size: octets of the whole message at least; an even number.
     """
     body = _TIME.pack(now) + MARKER
+    body += bytes(max(size - _HEADER.size - len(body), 0))
     check = checksum(_HEADER.pack(_REQUEST, 0, 0, identity, sequence) + body)
     return _HEADER.pack(_REQUEST, 0, check, identity, sequence) + body
 
@@ -51,7 +55,7 @@ def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
         none.
     """
     message = packet[(packet[0] & 15) * 4 :] if packet else b""
-    if len(message) != _HEADER.size + _TIME.size + len(MARKER) or not message.endswith(MARKER):
+    if not message.startswith(MARKER, _HEADER.size + _TIME.size):
         return None
     kind, _, _, theirs, sequence = _HEADER.unpack_from(message)
     if kind != 0 or theirs != identity:
@@ -59,36 +63,40 @@ def reply(packet: bytes, identity: int) -> tuple[int, float] | None:
     return sequence, _TIME.unpack_from(message, _HEADER.size)[0]
 
 
-def main(interval: float, count: int, targets: list[str]) -> None:
+def main(interval: float, count: int, targets: list[str], size: int = 0) -> None:
     """
     Ask every target each C{interval} seconds, C{count} times, or until somebody ends this if that is 0.
+
+    @param size: octets of an ICMP message at least.
     """
     identity = os.getpid() & 0xFFFF
+    began = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as icmp:
         for sequence in itertools.count():
             now = time.monotonic()
             for target in targets:
                 with suppress(OSError):  # no neighbour was found for the last one; there may be one now
-                    icmp.sendto(request(identity, sequence & 0xFFFF, now), (target, 0))
+                    icmp.sendto(request(identity, sequence & 0xFFFF, now, size), (target, 0))
             isLast = sequence + 1 == count
-            _collect(icmp, identity, now + (1.0 if isLast else interval), len(targets) if isLast else 0)
+            _collect(icmp, identity, began, now + (1.0 if isLast else interval), len(targets) if isLast else 0)
             if isLast:
                 return
 
 
-def _collect(icmp: socket.socket, identity: int, until: float, enough: int) -> None:
+def _collect(icmp: socket.socket, identity: int, began: float, until: float, enough: int) -> None:
     received = 0
     while (left := until - time.monotonic()) > 0 and (not enough or received < enough):
         icmp.settimeout(left)
         with suppress(OSError):
-            packet, (source, _) = icmp.recvfrom(2048)
+            packet, (source, _) = icmp.recvfrom(65_535)
             now = time.monotonic()
             if (answer := reply(packet, identity)) is not None:
                 sequence, sent = answer
                 received += 1
                 line = {"target": source, "sequence": sequence, "sent": sent, "milliseconds": (now - sent) * 1000}
-                print(json.dumps(line), flush=True)
+                print(json.dumps(line | {"began": began}), flush=True)
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+    size = int(os.environ.get("WAND_LAB_ECHO_SIZE", "0"))
+    main(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:], size)

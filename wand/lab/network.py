@@ -174,11 +174,18 @@ class Lab:
         host.configure(*addresses)
         return host
 
+    def bare(self, name: str) -> Host:
+        """
+        Add a host without any cable.
+        """
+        host = self.hosts[name] = Host(self, name)
+        return host
+
     def pair(self, one: str, two: str) -> tuple[Host, Host]:
         """
         Add two hosts with one cable between them and no switch; they still have to be configured.
         """
-        first, second = self.hosts[one], self.hosts[two] = Host(self, one), Host(self, two)
+        first, second = self.bare(one), self.bare(two)
         _cable(first.namespace, "eth0", second)
         return first, second
 
