@@ -58,6 +58,8 @@ from wand.interfaces.sessions import (
     ISessionTransport,
     JoinKey,
     JoinReader,
+    WantedReader,
+    WayReader,
 )
 from wand.interfaces.store import IRecords, IStore
 
@@ -112,4 +114,6 @@ __all__ = [
     "TapRequest",
     "TransportRequest",
     "Verdict",
+    "WantedReader",
+    "WayReader",
 ]
