@@ -21,7 +21,7 @@ from wand.errors import ConfigurationInvalid
 from wand.interfaces import ITapDriver
 from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
-from wand.programs.rel2_server import Server
+from wand.programs.rel2_server import REL2ServerProgram
 from wand.programs.sealed_server import SealedServer
 from wand.state import UNCHANGED
 from wand.testing.context import simulatedContext
@@ -60,7 +60,7 @@ def test_composes(block: Block, tmp_path: Path) -> None:
     if isinstance(loaded, ServerConfiguration) and loaded.protocol == "sealed":
         SealedServer(around, lambda text: None)
     elif isinstance(loaded, WansdConfiguration):
-        Server(around)
+        REL2ServerProgram(around)
     elif isinstance(loaded, EtudConfiguration):
         NodeService(around)
 

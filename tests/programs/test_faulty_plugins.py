@@ -47,7 +47,7 @@ from wand.programs.atomic import STOPPING, AtomicService
 from wand.programs.hooks import SteadyHook
 from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
-from wand.programs.rel2_server import Server
+from wand.programs.rel2_server import REL2ServerProgram
 from wand.programs.sealed_server import SealedServer
 from wand.programs.store_retry import STORE_RETRY
 from wand.rel2.transport import REL2, REL2Transport
@@ -698,7 +698,7 @@ class StoreTests(FaultyPluginCase):
     Stores that fail.
     """
 
-    def server(self, faults: Faulty, protocol: str = "rel2") -> Server | SealedServer:
+    def server(self, faults: Faulty, protocol: str = "rel2") -> REL2ServerProgram | SealedServer:
         """
         A server with such a store.
         """
@@ -709,7 +709,7 @@ class StoreTests(FaultyPluginCase):
         self.lost = []
         self.context = simulatedContext(self.clock, self.network, "192.0.2.9")
         surroundings = Surroundings(lambda: configuration, self.context, UNCHANGED, lambda: None, self.lost.append)
-        return Server(surroundings) if protocol == "rel2" else SealedServer(surroundings, lambda text: None)
+        return REL2ServerProgram(surroundings) if protocol == "rel2" else SealedServer(surroundings, lambda text: None)
 
     def test_aStoreThatRaises(self) -> None:
         """
@@ -775,7 +775,7 @@ class StoreTests(FaultyPluginCase):
         """
         return list(self.network._ports)
 
-    def stopped(self, server: Server | SealedServer) -> None:
+    def stopped(self, server: REL2ServerProgram | SealedServer) -> None:
         """
         Stop a server.
         """

@@ -20,7 +20,7 @@ from wand.frame_services.guarded_watcher import GuardedWatcher
 from wand.interfaces import IFrameWatcher, ITapDriver
 from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
-from wand.programs.rel2_server import Server
+from wand.programs.rel2_server import REL2ServerProgram
 from wand.state import UNCHANGED
 from wand.table import Peer
 from wand.testing.context import simulatedContext
@@ -369,7 +369,7 @@ class WholeNetworkTests(SynchronousTestCase):
         network = Network(clock, Random(1))
         state = TemporaryDirectory()
         self.addCleanup(state.cleanup)
-        server = Server(
+        server = REL2ServerProgram(
             Surroundings(
                 load=lambda: ServerConfiguration(protocol="rel2", store="memory", state=state.name),
                 context=simulatedContext(clock, network, "192.0.2.100"),

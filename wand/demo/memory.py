@@ -46,7 +46,7 @@ from wand.programs.control_socket import ControlService
 from wand.programs.node import NodeService
 from wand.programs.program import Kind, Surroundings
 from wand.programs.real_context import realContext
-from wand.programs.rel2_server import Server
+from wand.programs.rel2_server import REL2ServerProgram
 from wand.programs.sealed_server import SealedServer
 from wand.state import UNCHANGED
 from wand.timing.repeating import Repeating
@@ -107,14 +107,14 @@ class Memory:
             driver = cast(MemoryDriver, discoverDrivers().choose("memory"))
             self._hosts[site.name] = MemoryHost(MAC.parse(site.mac), driver.lans[site.name])
 
-    def _program(self, site: Site) -> NodeService | SealedServer | Server:
+    def _program(self, site: Site) -> NodeService | SealedServer | REL2ServerProgram:
         if isinstance(site, Node):
             nodeKind: type[EtudConfiguration] = NodeConfiguration
             return NodeService(self._surroundings(site, nodeKind))
         if self.topology.isSealed:
             return SealedServer(self._surroundings(site, ServerConfiguration), lambda text: None)
         serverKind: type[WansdConfiguration] = ServerConfiguration
-        return Server(self._surroundings(site, serverKind))
+        return REL2ServerProgram(self._surroundings(site, serverKind))
 
     def _surroundings(self, site: Site, kind: type[Kind]) -> Surroundings[Kind]:
         context = self._contexts[site.name] = realContext(self._loop.reactor)

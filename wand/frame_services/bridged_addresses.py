@@ -18,7 +18,7 @@ ADDRESSES_MAXIMUM: Final = 4096
 
 class BridgedAddresses:
     """
-    Remembers them for a while.
+    Remembers such addresses for a while.
     """
 
     def __init__(self, clock: IReactorTime) -> None:

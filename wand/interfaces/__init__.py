@@ -17,7 +17,7 @@ Each kind has a module of its own here; import from C{wand.interfaces} itself.
 
 from wand.interfaces.candidate import ICandidates, ICandidateSource
 from wand.interfaces.context import Context
-from wand.interfaces.control_messages import ControlReader, SessionReader, Sessions
+from wand.interfaces.control_messages import ControlReader, SessionReader, Sessions, WayReader
 from wand.interfaces.directory import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.driver import (
     IFrameReader,
@@ -62,6 +62,7 @@ from wand.interfaces.sessions import (
     JoinReader,
     PlaceInUse,
     RelayedReceiver,
+    WantedReader,
     Ways,
 )
 from wand.interfaces.store import IRecords, IStore
@@ -125,5 +126,7 @@ __all__ = [
     "TapRequest",
     "TransportRequest",
     "Verdict",
+    "WantedReader",
+    "WayReader",
     "Ways",
 ]

@@ -1,5 +1,5 @@
 """
-Sessions with members, as those see them who only send and receive control messages.
+Control messages between members: the part of L{wand.interfaces.ISessions} that suffices to send and receive them.
 """
 
 from __future__ import annotations

@@ -75,5 +75,5 @@ class IMembershipFollower(IDirectory):
 
     def clockSet() -> None:
         """
-        Somebody set our clock: what was no valid certificate may be one now.
+        Somebody set our clock: a certificate that was not valid may be valid now.
         """

@@ -1,5 +1,5 @@
 """
-What a node that is a member of a network brings along for its directories.
+A node as a member of its network, as its directories and frame services see it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from wand.sealed.node.epoch import EPOCH
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
-class Server(ProgramService[WansdConfiguration]):
+class REL2ServerProgram(ProgramService[WansdConfiguration]):
     """
     Tells nodes who is here.  It provides L{wand.control.program.Program}.
     """
@@ -33,21 +33,21 @@ class Server(ProgramService[WansdConfiguration]):
         Monitor(surroundings.context, REL2).setServiceParent(self)
 
     @property
-    def _wansd(self) -> REL2Server:
-        return self._service.wansd
+    def _server(self) -> REL2Server:
+        return self._service.server
 
     def status(self) -> ProgramStatus:
         """
         See L{wand.control.program.Program}.
         """
-        registrations = len(self._wansd.registry)
-        return self.baseStatus("server", "rel2", str(self._wansd.listening), registrations, registrations)
+        registrations = len(self._server.registry)
+        return self.baseStatus("server", "rel2", str(self._server.listening), registrations, registrations)
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         """
         See L{wand.control.program.Program}.
         """
-        return self._wansd.entries(after, count)
+        return self._server.entries(after, count)
 
     def peers(self, after: str | None, count: int) -> list[PeerStatus]:
         """
@@ -59,13 +59,13 @@ class Server(ProgramService[WansdConfiguration]):
         """
         See L{wand.control.program.Program}.
         """
-        self._wansd.add(mac, peer, source, lifetime)
+        self._server.add(mac, peer, source, lifetime)
 
     def delete(self, mac: MAC, source: str | None) -> None:
         """
         See L{wand.control.program.Program}.
         """
-        self._wansd.delete(mac, source)
+        self._server.delete(mac, source)
 
     def reload(self) -> list[str]:
         """

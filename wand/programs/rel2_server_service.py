@@ -30,10 +30,10 @@ class REL2ServerService(Service):
     """
     Runs the directory server of REL2.
 
-    @ivar wansd: the server; there while the service runs.
+    @ivar server: the server; there while the service runs.
     """
 
-    wansd: REL2Server
+    server: REL2Server
 
     def __init__(
         self,
@@ -74,9 +74,9 @@ class REL2ServerService(Service):
         configuration, context = self._configuration, self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
         records = WatchedRecords(self._records, context)
-        self.wansd = REL2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
+        self.server = REL2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
         try:
-            starting = self.wansd.start()
+            starting = self.server.start()
         except StoreHindered as error:
             starting = fail(error)
         starting.addCallbacks(lambda _: self._retry.over(), self._unreadable)
@@ -111,7 +111,7 @@ class REL2ServerService(Service):
     async def _stop(self) -> None:
         records, self._records = self._records, None
         if records is not None:
-            await inTime(self.wansd.stop(), WRITING_PATIENCE, self._context, records.place, records.inner)
+            await inTime(self.server.stop(), WRITING_PATIENCE, self._context, records.place, records.inner)
             await records.close()
 
     def stopService(self) -> Deferred[None]:

@@ -67,7 +67,7 @@ class MemoryStore:
     """
 
     name = "memory"
-    about = "keeps the registry in memory only: a restart forgets every node until it registers again"
+    about = "keeps what a server knows in memory only: a restart forgets it"
 
     def unusable(self) -> str | None:
         """

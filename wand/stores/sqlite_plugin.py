@@ -20,7 +20,7 @@ class SQLiteStore:
     """
 
     name = "sqlite"
-    about = "keeps the registry in an SQLite file, so that a restart forgets nobody"
+    about = "keeps what a server knows in an SQLite file, so that a restart forgets nobody"
 
     def unusable(self) -> str | None:
         """

@@ -11,10 +11,10 @@ The modules in the order of a packet's path:
   1. L{virtio <wand.superframes.virtio>}: the header that stands before each frame of such a tap.
   2. L{shape <wand.superframes.shape>}: where the headers of a frame begin and end.
   3. L{merging <wand.superframes.merging>}: small packets of one flow become a superframe.
-  4. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one a datagram.
+  4. L{cutting <wand.superframes.cutting>}: a superframe becomes chunks, one per datagram.
   5. L{parity <wand.superframes.parity>}: recovers lost chunks, where many are lost.
   6. L{slots <wand.underlay.slots>}: where the receiver opens datagrams, side by side.
-  7. L{joining <wand.superframes.assembling>}: consecutive chunks become stretches.
+  7. L{assembling <wand.superframes.assembling>}: consecutive chunks become stretches.
   8. L{stretch <wand.superframes.stretch>}: a stretch of a superframe becomes a frame for a tap with offloads, or
      ordinary frames for one without.
   9. L{gathering <wand.superframes.gathering>}: for a protocol whose datagrams are ordinary frames, segments become a

@@ -1,3 +1,3 @@
 """
-Elapsed time: deadlines, repeated calls, token buckets and pacing.
+Time and rates: elapsed time, timers, deadlines and repeated calls; pacing, rounds, throttles and token buckets.
 """

@@ -29,18 +29,21 @@ class Timer:
 
     @property
     def isSet(self) -> bool:
+        """
+        Is the call due?
+        """
         return self._delayed is not None
 
     def set(self, seconds: float) -> None:
         """
-        Let the call be due after some seconds, in place of when it was due before.
+        Make the call after some seconds.  A call that was due before is cancelled.
         """
         self.stop()
         self._delayed = self._clock.callLater(seconds, self._expired)
 
     def stop(self) -> None:
         """
-        Let it be due no more, if it was.
+        Cancel the call, if it is due.
         """
         if self._delayed is not None:
             self._delayed.cancel()

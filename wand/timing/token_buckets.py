@@ -1,5 +1,5 @@
 """
-Token buckets: how much may go to one address, since an answer may be larger than its question, and the question forged.
+Token buckets: how much may come from somebody, or go to one address, in a time.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from wand.twistd.signals import heed
 
 if TYPE_CHECKING:
     from wand.programs.node import NodeService
-    from wand.programs.rel2_server import Server
+    from wand.programs.rel2_server import REL2ServerProgram
     from wand.programs.sealed_server import SealedServer
 
 
@@ -49,15 +49,15 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     """
     reactor = _begin(program)
     configuration = options.configuration(kind)
-    server: Server | SealedServer
+    server: REL2ServerProgram | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.programs.sealed_server import SealedServer
 
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
     else:
-        from wand.programs.rel2_server import Server
+        from wand.programs.rel2_server import REL2ServerProgram
 
-        server = Server(_surroundings(reactor, options, kind))
+        server = REL2ServerProgram(_surroundings(reactor, options, kind))
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
     heed(reactor, server.notes, server.reload, server.report)
@@ -118,7 +118,7 @@ def _control(
     reactor: Any,
     told: EtudConfiguration | ServerConfiguration,
     options: ProgramOptions,
-    program: NodeService | Server | SealedServer,
+    program: NodeService | REL2ServerProgram | SealedServer,
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
     socket.setServiceParent(program)

@@ -1,4 +1,3 @@
 """
-What a member shows for itself: identities, certificates, claims, revocations, tokens, and the messages that carry
-them.
+Credentials: identities, certificates, claims, revocations and invitation tokens, and the messages that carry them.
 """

@@ -1,5 +1,5 @@
 """
-Certificates: the network's word that a key is a member, and what it may call its own.
+Certificates: signed statements of the network that a key is a member, and what it may own.
 """
 
 from __future__ import annotations

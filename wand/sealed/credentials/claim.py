@@ -1,5 +1,5 @@
 """
-Claims: a node's own word on what is its.
+Claims: what a node says that it owns.
 """
 
 from __future__ import annotations

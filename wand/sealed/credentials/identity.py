@@ -33,8 +33,8 @@ _HEX: Final = re.compile(r"[0-9a-f]{64}")
 
 class Identity(bytes):
     """
-    A whole public key: what a member is.  It equals the same plain octets.  Its C{str} is a short form for people and
-    is never compared; its C{text} is the whole key.
+    A public key, which identifies a member, a server or a network.  It equals its plain octets.  C{str} gives a short
+    form for people, which is never compared; C{text} gives the whole key.
     """
 
     __slots__ = ()

@@ -1,5 +1,5 @@
 """
-Revocations: the network's word that a key is no longer a member.
+Revocations: signed statements of the network that a key is no longer a member.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ class Trust:
 
     def check(self, certificate: bytes, *, expired: bool = False) -> Certificate | None:
         """
-        Check a certificate that somebody handed us, of whomever it is.  One that was issued in our future is as good as
-        any: its issuer's clock is ahead, or ours is behind, and the signature proves that it was issued.
+        Check a certificate, whoever presents it.  One that was issued in the future is as good as any: its issuer's
+        clock is ahead, or ours is behind, and the signature proves that it was issued.
 
         @param expired: whether it may have expired.
         @return: what it says, or C{None} if it is not valid.
@@ -109,7 +109,7 @@ class Trust:
 
     def load(self, revocations: Iterable[bytes]) -> None:
         """
-        Take the revocations that were kept.  One that cannot be read is logged and disturbs no other.
+        Take stored revocations.  One that cannot be read is logged and skipped.
         """
         for revocation in revocations:
             if not self.revoke(revocation):

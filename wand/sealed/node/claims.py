@@ -43,7 +43,7 @@ COUNTERS: Final = {
 
 class Claims:
     """
-    Knows the announcement of every member, and decides whose everything is.
+    Knows the announcement of every member, and decides who owns what.
 
     @ivar entries: what follows from that in the table.
     @ivar learned: what is behind members with the bridge right, and behind our own tap.
@@ -66,9 +66,10 @@ class Claims:
         notes: Notes | None = None,
     ) -> None:
         """
-        @param wallClock: gives the seconds since the epoch, which certificates expire by.
         @param own: our own identity, whose addresses do not go into the table.
         @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
+        @param limit: how many members are known at most.
+        @param wallClock: gives the seconds since the epoch, by which certificates expire.
         @param notes: where operators are told about members.
         """
         counters.declare(COUNTERS)

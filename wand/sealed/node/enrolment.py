@@ -197,9 +197,9 @@ class Enrolment:
 
     def admitted(self, answer: Admitted) -> bool:
         """
-        Keep what a server answered.
+        Store what a server answered.
 
-        @return: whether it is valid and was waited for; if not, nothing is changed.
+        @return: whether it is valid and answers our invitation; if not, nothing is changed.
         """
         if self.token is None or self.trust is None:
             return False
@@ -235,7 +235,7 @@ class Enrolment:
             return False
         self._keep(msgspec.structs.replace(self._kept, certificate=certificate))
         if isOlder:  # only a later claim makes others take it
-            self.ownClaim.startAnew()
+            self.ownClaim.startOver()
         return True
 
     @property

@@ -64,7 +64,7 @@ class _Host:
 
     def mayMove(self, now: float) -> bool:
         """
-        May the host move, as often as it did?  One more move must then be counted.
+        May the host move once more?  The caller counts the move.
         """
         self.moves = min(float(MOVES_MAXIMUM), self.moves + (now - self.filled) / MOVE_INTERVAL)
         self.filled = now

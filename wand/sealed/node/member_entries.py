@@ -30,8 +30,9 @@ COUNTERS: Final = {
 
 class MemberEntries:
     """
-    Writes them; nobody else does.  An address that a member owns is with that member, whatever is heard.  Our own
-    addresses, and those behind our own tap, are not in the table.  Peers in the table are L{Identity}s.
+    Writes the table's entries of a sealed network; nothing else does.  An address that a member owns is with that
+    member, whatever is heard.  Our own addresses, and those behind our own tap, are not in the table.  Peers in the
+    table are L{Identity}s.
 
     @ivar owners: who owns an address by a claim, ourselves included; the hot path reads it.
     """

@@ -25,7 +25,7 @@ NOTES_AT_ONCE: Final = KIND_MAXIMUM
 
 class MemberNotes:
     """
-    Says them as notes, which are events as well.
+    Tells operators of such members, in notes, which are events as well.
     """
 
     def __init__(self, notes: Notes, clock: IReactorTime, nameOf: Callable[[Identity], str]) -> None:

@@ -19,7 +19,7 @@ from wand.state_writer import StateWriter
 
 class OwnClaim:
     """
-    Signs it, with a later epoch whenever it says something else.
+    Signs the claim, with a later epoch whenever it says something else.
     """
 
     def __init__(self, key: NodeKey, writer: StateWriter, wallClock: Callable[[], float]) -> None:
@@ -67,7 +67,7 @@ class OwnClaim:
         """
         self._epoch.next(above=epoch)
 
-    def startAnew(self) -> None:
+    def startOver(self) -> None:
         """
         Claim with a later epoch, even what was claimed before.
         """

@@ -1,5 +1,5 @@
 """
-The responder: what is done with an initiation of somebody who may be anybody.
+The responder: what is done with an initiation, whose sender may be a stranger.
 
 Cheap tests come first.  Whoever fails one hears nothing, except a demand for a cookie, which is shorter than what came.
 """

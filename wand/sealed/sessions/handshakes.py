@@ -19,7 +19,7 @@ from wand.sealed.sessions.shared import Shared
 
 class Handshakes:
     """
-    Takes them, and gives each to whom it concerns.
+    Takes such datagrams, and hands each to the attempt or the responder that it is for.
 
     @ivar answering: takes the initiations.
     """

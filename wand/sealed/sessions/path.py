@@ -1,5 +1,5 @@
 """
-How big a datagram may be on the way to a peer: found out by probes that the peer answers, up and down (RFC 8899).
+How long a datagram may be on the path to a peer: found by probes that the peer answers, up and down (RFC 8899).
 
 What ICMP says is not trusted, and our datagrams are never cut on the way: one that is too big is lost, and a probe that
 stays without an answer tells.  Probes are sent only while there are big frames to send.

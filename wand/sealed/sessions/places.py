@@ -1,5 +1,5 @@
 """
-Where peers are: tells those who may be anybody from those who are where a peer was heard.
+Where peers are: tells strangers from those who are where a peer was heard.
 """
 
 from __future__ import annotations

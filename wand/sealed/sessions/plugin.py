@@ -17,7 +17,7 @@ from wand.sealed.sessions.transport import SealedTransport
 @implementer(ISessionProtocol, IPlugin)
 class Sealed:
     """
-    The plugin.  It has no settings: what there is to choose, the network has chosen.
+    The protocol C{sealed}.  It has no settings: they are the network's.
     """
 
     name = "sealed"

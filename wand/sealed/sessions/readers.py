@@ -1,5 +1,5 @@
 """
-Those who are told what comes in sessions, and what becomes of them.
+Readers: callbacks for what comes in sessions, and for sessions that begin and end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WayReader: TypeAlias = Callable[[PeerKey, Member, tuple[str, int], str], object]
 
 class Readers:
     """
-    Tells them, and goes on when one of them fails.
+    Calls the readers, and goes on when one of them fails.
     """
 
     def __init__(self, events: Events, failures: Failures) -> None:
