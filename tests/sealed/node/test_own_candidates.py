@@ -91,6 +91,15 @@ class OwnCandidatesTests(SynchronousTestCase):
         self.own.tell("pcp", [])
         self.assertEqual(self.kinds(), ["observed 203.0.113.9:40000"])
 
+    def test_addressesOfThisHost(self) -> None:
+        """
+        An address of this host is one, also where others hear it, and whatever routers map.
+        """
+        self.own.tell("interfaces", [candidate("203.0.113.9")])
+        self.own.tell("pcp", [candidate("10.0.0.9")])
+        self.own.observed(Endpoint("203.0.113.9", PORT), SERVERS[0])
+        self.assertEqual({"203.0.113.9"}, self.own.addresses())
+
     def test_overlay(self) -> None:
         """
         Addresses of the overlay are none, and are looked at again when we join a network.

@@ -109,7 +109,7 @@ class InspectionTests(SynchronousTestCase):
         status = PeerStatus("", "", [], None, 0, 0, 0, 0, pathSize=1472)
         transport = SimpleNamespace(sessions=self.sessions, ways=ways, peerStatus=lambda peer: status)
         parts: Any = self.participant, transport, self.observing, self.context
-        self.inspection = ReachInspection(*parts, 22222)
+        self.inspection = ReachInspection(*parts, 22222, lambda: {"192.168.1.5"})
 
     def _asked(self, peer: bytes) -> None:
         self.asked.append(peer)

@@ -111,6 +111,7 @@ class NodeMembership:
             self._control,
             context,
             self._observed,
+            self.candidates.addresses,
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)

@@ -5,7 +5,7 @@ How a node reaches others, and is found: what of it is the node's own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from wand.endpoint import Endpoint
@@ -37,11 +37,13 @@ class NodeReach:
         control: ControlReaders,
         context: Context,
         observed: Callable[[Endpoint, bytes], object],
+        addresses: Callable[[], Collection[str]],
     ) -> None:
         """
         @param where: the local address and the UDP port of the data; without an address, nobody is looked for on our
             links.
         @param observed: called with where we are heard, and by whom.
+        @param addresses: those of this host.
         """
         host, port = where
 
@@ -53,7 +55,7 @@ class NodeReach:
         self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
         self._isLooking = host is not None
         self._observing = Observing(transport.sessions, control, context, observed)
-        self.inspection = ReachInspection(participant, transport, self._observing, context, port)
+        self.inspection = ReachInspection(participant, transport, self._observing, context, port, addresses)
 
     def start(self) -> None:
         """

@@ -102,6 +102,12 @@ class OwnCandidates:
         """
         return [str(each.endpoint) for each in self._candidates if each.kind != "observed"]
 
+    def addresses(self) -> set[str]:
+        """
+        The addresses of this host, as its interfaces have them, whatever else is known of them.
+        """
+        return {each.endpoint.host for each in self._told.get("interfaces", ())}
+
     def _leastObserver(self) -> bytes:
         """
         Who has to make room: a member before a server, the first that said something before others.

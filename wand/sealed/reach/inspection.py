@@ -4,7 +4,7 @@ How this node reaches others, as its operator sees it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -41,9 +41,11 @@ class ReachInspection:
         observing: Observing,
         context: Context,
         port: int,
+        addresses: Callable[[], Collection[str]],
     ) -> None:
         """
         @param port: our UDP port.
+        @param addresses: those of this host.
         """
         sessions: ISessions = transport.sessions
         self._participant = participant
@@ -51,6 +53,7 @@ class ReachInspection:
         self._observing = observing
         self._context = context
         self._port = port
+        self._addresses = addresses
         self._transport = transport
         self._episodes = Episodes(sessions, context.clock)
 
@@ -95,7 +98,7 @@ class ReachInspection:
         Look at what the network around us allows; it takes a second or two.
         """
         check = NetworkCheck(self._sessions, self._participant, self._observing, self._context, self._transport)
-        return await check.run(self._ours(), self._nat, self._port)
+        return await check.run(self._ours(), self._nat, self._addresses(), self._port)
 
     def withWay(self, peer: object, status: PeerStatus) -> PeerStatus:
         """
@@ -137,9 +140,8 @@ class ReachInspection:
         return [CandidateStatus(str(each.endpoint), each.kind, each.about) for each in self._participant.candidates()]
 
     def _nat(self) -> NATStatus:
-        own = {Endpoint.parse(each.endpoint).host for each in self._ours() if each.kind == "host"}
         seen = self._observing.observations.values()
-        return NATStatus(mappingOf(seen, own), {each.name: str(each.endpoint) for each in seen})
+        return NATStatus(mappingOf(seen, self._addresses()), {each.name: str(each.endpoint) for each in seen})
 
     # Who is meant.
 

@@ -4,7 +4,7 @@ What the network around this node allows: measured while the operator waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredList, TimeoutError
@@ -52,12 +52,15 @@ class NetworkCheck:
         self._context = context
         self._transport = transport
 
-    async def run(self, ours: Sequence[CandidateStatus], nat: Callable[[], NATStatus], port: int) -> NetworkCheckStatus:
+    async def run(
+        self, ours: Sequence[CandidateStatus], nat: Callable[[], NATStatus], addresses: Collection[str], port: int
+    ) -> NetworkCheckStatus:
         """
         Look.
 
         @param ours: our own places.
         @param nat: tells what is in front of us.
+        @param addresses: those of this host.
         @param port: our UDP port.
         """
         for peer in [each for each in self._sessions.sessionsWith() if self._kind(each) in (IPV4, IPV6)][
@@ -66,7 +69,7 @@ class NetworkCheck:
             self._observing.ask(peer)
         server = await self._server()
         seen = nat()
-        hairpin = await self._hairpin(seen, ours)
+        hairpin = await self._hairpin(seen, addresses)
         checks = [
             self._udp(),
             self._ipv6(ours),
@@ -123,10 +126,9 @@ class NetworkCheck:
 
         return self._sessions.ping(peer).addTimeout(PATIENCE, self._context.clock).addErrback(silent)
 
-    async def _hairpin(self, nat: NATStatus, ours: Sequence[CandidateStatus]) -> CheckStatus:
-        own = {Endpoint.parse(each.endpoint).host for each in ours if each.kind == "host"}
+    async def _hairpin(self, nat: NATStatus, addresses: Collection[str]) -> CheckStatus:
         outside = [Endpoint.parse(each) for each in nat.observations.values()]
-        place = next((each for each in outside if not each.isIPv6 and each.host not in own), None)
+        place = next((each for each in outside if not each.isIPv6 and each.host not in addresses), None)
         port = None if place is None else self._transport.ways.portFor(place)
         if place is None or port is None:
             return CheckStatus("hairpin", None, "untried", "no NAT was seen, so that nothing has to come back from one")
