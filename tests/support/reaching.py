@@ -39,27 +39,7 @@ TITLES: Final = (
 )
 
 #: The titles of the cells that fail today, and must: whoever makes one pass takes it out.
-NOT_YET: Final = frozenset(
-    {
-        "pair: public to cone",
-        "pair: firewall to cone",
-        "pair: cone to cone",
-        "pair: cone to carrier",
-        "pair: carrier to symmetric",
-        "pair: symmetric to symmetric",
-        "one port: the first to cone",
-        "one port: the second to cone",
-        "IP: 6 to 4",
-        "IP: 4 behind a cone NAT to 6 behind a firewall",
-        "UDP blocked: blocked to public",
-        "restart: of two's NAT",
-        "tailscale/tailscale#5754: the router moves",
-        "tailscale/tailscale#19457: a direct way that is dead",
-        "zerotier/ZeroTierOne#528: a NAT's own node",
-        "zerotier/ZeroTierOne#528: one behind it",
-        "ntop/n2n#103: restarted on another port",
-    }
-)
+NOT_YET: Final[frozenset[str]] = frozenset()
 
 
 def reach(loop: Loop) -> Mapping[str, Outcome]:
