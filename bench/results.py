@@ -17,7 +17,7 @@ from wand.errors import WandError
 
 class ResultsInvalid(WandError):
     """
-    A file is no document of a benchmark.
+    A file is not a document of a benchmark.
     """
 
 
@@ -118,7 +118,7 @@ class Results(msgspec.Struct):
         try:
             return msgspec.json.decode(path.read_bytes(), type=cls)
         except (OSError, msgspec.MsgspecError) as error:
-            raise ResultsInvalid(f"{path} is no document of a benchmark: {error}") from error
+            raise ResultsInvalid(f"{path} is not a document of a benchmark: {error}") from error
 
     def encode(self) -> bytes:
         """

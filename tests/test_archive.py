@@ -39,7 +39,7 @@ class ArchiveTests(SynchronousTestCase):
 
     def test_whatLeadsElsewhere(self) -> None:
         """
-        Names that lead out of the directory, links and what is no file are refused.
+        Names that lead out of the directory, links and what is not a file are refused.
         """
         for name in ("../node.key", "/etc/passwd", "a/b", "..", ".node.key", "n" * 250, "\x1b[2Jkey"):
             self.assertRefused(archive((tarfile.TarInfo(name), b"")))

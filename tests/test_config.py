@@ -88,7 +88,7 @@ def test_optionsWin(tmp_path: Path) -> None:
         ("servers = ['a b']", "servers", "names no host"),
         ("servers = 'one'", "servers", "Expected `array`"),
         ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "Expected `str`"),
-        ("[[entries", "", "no TOML"),
+        ("[[entries", "", "not TOML"),
     ],
 )
 def test_refusedWithFileKeyAndReason(tmp_path: Path, text: str, key: str, reason: str) -> None:
@@ -113,7 +113,7 @@ def test_refusedOption(tmp_path: Path) -> None:
 
 def test_unreadable(tmp_path: Path) -> None:
     """
-    A file that is not there, is a directory or is no text is refused with the reason.
+    A file that is not there, is a directory or is not a text is refused with the reason.
     """
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     for path in (tmp_path / "none", tmp_path, tmp_path / "binary"):
@@ -165,7 +165,7 @@ def test_options() -> None:
 
 def test_optionsOfTheWrongType() -> None:
     """
-    An option that is no number, or neither yes nor no, is an error of usage that says what was expected.
+    An option that is not a number, or neither yes nor no, is an error of usage that says what was expected.
     """
     for argument, reason in {"--mtu=x": "expected a number", "--up=maybe": "expected yes or no"}.items():
         with pytest.raises(usage.UsageError, match=reason):

@@ -98,7 +98,7 @@ class TableTests(SynchronousTestCase):
 
     def test_groupAddressIsNobodys(self) -> None:
         """
-        A group address is no entry.
+        A group address is not an entry.
         """
         for mac in (BROADCAST, MAC(bytes(6))):
             with self.assertRaises(EntryRefused):

@@ -131,7 +131,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             raise AddressInvalid("unknown-unicast", f"expected 0 or more, not {self.unknownUnicast}")
         _checkRelay(self.relayMegabits, self.relayChannels)
         if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
-            raise AddressInvalid("interface", f"{self.interface!r} is no name of an interface: 1 to 15 characters")
+            raise AddressInvalid("interface", f"{self.interface!r} is not a name of an interface: 1 to 15 characters")
         for address in self.addresses:
             _checked("addresses", _address, address)
         _checked("listen", _local, self.listen)
@@ -293,7 +293,7 @@ def load(kind: type[AnyConfiguration], path: str | None, options: Mapping[str, A
 
 def optionFields(kind: type[Configuration]) -> list[tuple[str, Any, str, object]]:
     """
-    The keys that can be options, which are those that are no tables.
+    The keys that can be options, which are those that are not tables.
 
     @return: for each its name with dashes, its type, its help and its default.
     """
@@ -334,7 +334,7 @@ def _read(path: str) -> dict[str, Any]:
     except OSError as error:
         raise ConfigurationInvalid(path, "", f"it cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationInvalid(path, "", f"it is no TOML: {error}") from None
+        raise ConfigurationInvalid(path, "", f"it is not TOML: {error}") from None
 
 
 def _origin(key: str, path: str | None, options: Mapping[str, Any] | None) -> str:

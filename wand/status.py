@@ -242,7 +242,7 @@ class ProgramStatus(Status, frozen=True):
     @ivar attention: how many of the notes need attention: these come first, the others are hints.
     @ivar state: its state directory; empty if it has none.
     @ivar store: the file of a server's store; empty without one.
-    @ivar relay: what it passes on between members; C{None} if it is no relay.
+    @ivar relay: what it passes on between members; C{None} if it is not a relay.
     """
 
     role: str

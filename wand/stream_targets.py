@@ -42,7 +42,7 @@ class StreamTarget:
         authority, slash, path = rest.partition("/")
         isPlain = all(each.isprintable() and not each.isspace() and ord(each) < 0x7F for each in path)
         if scheme not in SCHEMES or not isPlain or (scheme == "tls" and slash) or "@" in authority:
-            raise AddressInvalid(f"{text!r} is no place of a stream; write tls://HOST:443 or wss://HOST/PATH")
+            raise AddressInvalid(f"{text!r} is not a place of a stream; write tls://HOST:443 or wss://HOST/PATH")
         host, port = splitHostPort(authority, HTTPS)
         return cls(host, port, f"/{path}" if scheme == "wss" else "")
 

@@ -72,4 +72,4 @@ class CommandTests(SynchronousTestCase):
         with TemporaryDirectory() as directory:
             answer = CliRunner().invoke(bench, ["--from", str(Path(directory) / "absent.json")])
         self.assertEqual(answer.exit_code, 1)
-        self.assertIn("is no document of a benchmark", answer.output)
+        self.assertIn("is not a document of a benchmark", answer.output)

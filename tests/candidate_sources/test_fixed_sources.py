@@ -92,7 +92,7 @@ class ConfiguredTests(CandidateSourceContract, SynchronousTestCase):
 
     def test_refused(self) -> None:
         """
-        What is no endpoint is refused at the start, and so are no endpoints at all.
+        What is not an endpoint is refused at the start, and so are not endpoints at all.
         """
         for settings in (
             {"endpoints": ["wand.example.net:4000"]},

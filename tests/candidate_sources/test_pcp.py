@@ -142,7 +142,7 @@ class MappingTests(RouterTestCase):
 
     def test_runsOut(self) -> None:
         """
-        When the router says no more, the mapping is no candidate after its lifetime, but asked for sooner and sooner
+        When the router says no more, the mapping is not a candidate after its lifetime, but asked for sooner and sooner
         before, and again after.
         """
         self.begin()

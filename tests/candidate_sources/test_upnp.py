@@ -236,7 +236,7 @@ class UPnPTests(CandidateSourceContract, SynchronousTestCase):
 
     def test_gone(self) -> None:
         """
-        A mapping that cannot be renewed is no candidate any more; a router that was started again is looked for.
+        A mapping that cannot be renewed is not a candidate any more; a router that was started again is looked for.
         """
         self.begin()
         self.device.refusal = "Action Failed"

@@ -121,10 +121,10 @@ async def test_joinIsRefused(bench: Bench) -> None:
 @pytest_twisted.ensureDeferred
 async def test_joinFails(bench: Bench, tmp_path: Path) -> None:
     """
-    What is no token, a file that is not there, and a server that does not answer are told in a sentence each.
+    What is not a token, a file that is not there, and a server that does not answer are told in a sentence each.
     """
     status, _, err = await bench.run("join", text="hello")
-    assert (status, err) == (1, "wand: this is no invitation: one begins with wand1.\n")
+    assert (status, err) == (1, "wand: this is not an invitation: one begins with wand1.\n")
     status, _, err = await bench.run("join", str(tmp_path / "none"))
     assert status == 1
     assert "cannot be read" in err

@@ -194,7 +194,7 @@ class CommandTests(SynchronousTestCase):
 
     def test_command(self) -> None:
         """
-        The command prints the configuration; a file that is no text or not there is refused.
+        The command prints the configuration; a file that is not a text or not there is refused.
         """
         for name, data in (("etud.conf", ETUD.encode()), ("wand.conf", WAND.encode()), ("bad.conf", b"\xff\xfe")):
             (self.directory / name).write_bytes(data)

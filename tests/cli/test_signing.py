@@ -128,7 +128,7 @@ class SignTests(SynchronousTestCase):
 
     def test_otherRequests(self) -> None:
         """
-        Requests of another network, and what is no document, are refused; a bad name is not signed.
+        Requests of another network, and what is not a document, are refused; a bad name is not signed.
         """
         self.ask(MALLORY.identity.text)
         self.assertIn("not for the network of this key", str(self.sign("--yes").exception))

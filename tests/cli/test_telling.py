@@ -122,7 +122,7 @@ class OwnTests(SynchronousTestCase):
 
     def test_stages(self) -> None:
         """
-        Who is no member is told what to do.
+        Who is not a member is told what to do.
         """
         self.assertIn("not a member yet: wand join TOKEN-FILE", self.shown("new"))
         self.assertIn("not yet redeemed", self.shown("joining"))

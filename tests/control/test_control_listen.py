@@ -224,11 +224,11 @@ async def test_socketIsGone(path: Path, program: MemoryProgram) -> None:
 
 def test_otherFilesAreKept(path: Path, program: MemoryProgram) -> None:
     """
-    What is at the path and is no socket is not deleted.
+    What is at the path and is not a socket is not deleted.
     """
     path.parent.mkdir()
     path.write_text("precious")
-    with pytest.raises(PortUnavailable, match="is no socket"):
+    with pytest.raises(PortUnavailable, match="is not a socket"):
         controlSocket(path, program).start()
     assert path.read_text() == "precious"
 

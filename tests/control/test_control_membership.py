@@ -55,7 +55,7 @@ class MembersTests(MembershipTestCase):
         """
         self.ask(self.client.join("wand1.abc"))
         self.assertEqual(self.program.tokens, ["wand1.abc"])
-        self.assertIn("no invitation", self.refused(self.client.join("abc"), TokenInvalid))
+        self.assertIn("not an invitation", self.refused(self.client.join("abc"), TokenInvalid))
 
     def test_invitations(self) -> None:
         """
@@ -163,7 +163,7 @@ class LaterTests(MembershipTestCase):
 
     def test_failsAfterTheConnection(self) -> None:
         """
-        What succeeds or fails when the client is gone disturbs nobody, and is no malformed request.
+        What succeeds or fails when the client is gone disturbs nobody, and is not a malformed request.
         """
         waiting = self.delayJoins()
         asked = [self.start(self.client.join("wand1.a")) for _ in range(2)]

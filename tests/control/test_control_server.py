@@ -107,7 +107,7 @@ class MalformedTests(ServerTestCase):
 
     def test_noAMP(self) -> None:
         """
-        What is no AMP at all ends the connection.
+        What is not AMP at all ends the connection.
         """
         self.refused(b"GET / HTTP/1.0\r\n\r\n")
 

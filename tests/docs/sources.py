@@ -29,7 +29,7 @@ def _trees() -> tuple[ast.Module, ...]:
 
 def template(node: ast.expr) -> str | None:
     """
-    A text of the source, with a hole for everything that is put in; C{None} for what is no text.
+    A text of the source, with a hole for everything that is put in; C{None} for what is not a text.
     """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value

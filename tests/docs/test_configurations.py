@@ -43,7 +43,7 @@ def _loaded(block: Block, tmp_path: Path) -> Configuration:
             return config.load(kind, str(file))
         except ConfigurationInvalid as error:
             refusals.append(str(error))
-    raise AssertionError(f"{block.place} is no configuration of any program: {refusals}")
+    raise AssertionError(f"{block.place} is not a configuration of any program: {refusals}")
 
 
 @pytest.mark.parametrize("block", _TOML, ids=lambda block: block.place)
@@ -67,7 +67,7 @@ def test_composes(block: Block, tmp_path: Path) -> None:
 
 def test_otherTOML() -> None:
     """
-    What is no configuration of ours is TOML all the same.
+    What is not a configuration of ours is TOML all the same.
     """
     for block in blocks("toml"):
         tomllib.loads(block.text)

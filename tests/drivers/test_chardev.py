@@ -154,7 +154,7 @@ class ChardevDriverTests(SynchronousTestCase):
 
     def test_otherPads(self) -> None:
         """
-        A pad of one octet, or one that is no number, is refused.
+        A pad of one octet, or one that is not a number, is refused.
         """
         for pad in (1, 3, -2, "two"):
             request = self.request(settings={"pad": pad})

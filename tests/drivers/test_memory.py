@@ -75,7 +75,7 @@ class MemoryDriverTests(TapDriverContract, SynchronousTestCase):
 
     def test_impossibleLoss(self) -> None:
         """
-        A loss beyond 1 is refused, and so is one that is no number.
+        A loss beyond 1 is refused, and so is one that is not a number.
         """
         for loss in (1.5, -0.1, "much"):
             request = self.request(settings={"loss": loss})

@@ -33,7 +33,7 @@ class PresentTests(SynchronousTestCase):
 
     def test_othersAreNamed(self) -> None:
         """
-        So are tun interfaces, interfaces that are no taps at all, and taps of other users.
+        So are tun interfaces, interfaces that are not taps at all, and taps of other users.
         """
         self.assertIn("tun interface", adviceFor("wan0", link(type="tun"), 0))
         self.assertIn("(bridge)", adviceFor("wan0", link("bridge"), 0))

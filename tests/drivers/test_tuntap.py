@@ -157,7 +157,7 @@ class TuntapDriverTests(KernelTapContract, SynchronousTestCase):
 
     def test_otherInterface(self) -> None:
         """
-        An interface that is no tap, and a name that cannot be one, are refused with a hint.
+        An interface that is not a tap, and a name that cannot be one, are refused with a hint.
         """
         for name in ("lo", "a/b"):
             self.assertIn("not a tap", self.refusal(interface=name))

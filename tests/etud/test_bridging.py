@@ -305,7 +305,7 @@ class LoopTests(BridgingCase):
 
     def test_noLoop(self) -> None:
         """
-        Who says the same again and again, or what two have said in the same words, is no loop; nor is one frame.
+        Who says the same again and again, or what two have said in the same words, is not a loop; nor is one frame.
         """
         for _ in range(20):
             self.etud.frameRead(frame(TO_ALL))

@@ -330,7 +330,7 @@ class ChoiceTests(SynchronousTestCase):
 
     def test_asAnOption(self) -> None:
         """
-        An empty option is no frame service; without it, that is left open.
+        An empty option is not a frame service; without it, that is left open.
         """
         options = optionsFor(NodeConfiguration, "")()
         options.parseOptions(["--frame-services="])

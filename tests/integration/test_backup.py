@@ -111,7 +111,7 @@ def test_twoHostsWithOneKeyAreTold(realm: Realm) -> None:
 
 def test_aRestartIsNoCopy(realm: Realm) -> None:
     """
-    A node that is killed and started again, from another address too, is no copy of itself.
+    A node that is killed and started again, from another address too, is not a copy of itself.
     """
     realm.serve()
     realm.join("alice")

@@ -128,7 +128,7 @@ def test_lockedAtTheStart(makeSealed: Callable[..., Deployment]) -> None:
 @pytest.mark.parametrize("way", ["rubbish", "a directory"])
 def test_anUnusableStoreEndsTheProgram(way: str, makeNetwork: Callable[..., Deployment]) -> None:
     """
-    A server whose store is no database, or cannot be opened, ends with a status that is not 0 and says why.
+    A server whose store is not a database, or cannot be opened, ends with a status that is not 0 and says why.
     """
     network = makeNetwork(count=1)
     path = store(network)

@@ -182,7 +182,7 @@ class SourcesTests(SynchronousTestCase):
 
     def test_nonsense(self) -> None:
         """
-        What is no candidate is dropped with all that came with it; what was told before holds.
+        What is not a candidate is dropped with all that came with it; what was told before holds.
         """
         source = SomeSource("odd")
         self.begin(source)

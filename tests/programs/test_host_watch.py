@@ -65,7 +65,7 @@ class MovingTests(HostTestCase):
 
     def test_nothingNew(self) -> None:
         """
-        What was there from the begin, what is merely confirmed, and what concerns the tap or nobody else, is no move.
+        What was there from the start, what is merely confirmed, and what concerns the tap or nobody is not a move.
         """
         self.host.addAddress(self.eth, "192.0.2.1")
         self.host.addAddress(self.wan, "10.77.0.9", 16)
@@ -167,7 +167,7 @@ class TapTests(HostTestCase):
 
     def test_nonsenseIsNotAdopted(self) -> None:
         """
-        What is no address of one host stays out.
+        What is not an address of one host stays out.
         """
         for mac in (b"", bytes(6), b"\xff" * 6, b"\2" * 20):
             self.host.change(self.wan, mac=mac)

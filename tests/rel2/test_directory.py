@@ -221,7 +221,7 @@ class REL2DirectoryTests(DirectoryCase):
 
     def test_badEntriesAreSkippedAndCounted(self) -> None:
         """
-        A bad entry of a listing costs only itself, and a datagram that is no listing is dropped.
+        A bad entry of a listing costs only itself, and a datagram that is not a listing is dropped.
         """
         self.server.table = {}
         self.start("203.0.113.1")

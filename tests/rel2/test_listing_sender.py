@@ -87,7 +87,7 @@ class ListingSenderTests(SynchronousTestCase):
 
     def test_afterAStartEverybodyKnows(self) -> None:
         """
-        What was read from the store is no news to those who are in it; what changes then is.
+        What was read from the store is not news to those who are in it; what changes then is.
         """
         self.register(1, ALICE)
         self.register(2, BOB)

@@ -44,8 +44,8 @@ class StoredTests(SynchronousTestCase):
 
     def test_whatCanNotBeUnderstoodIsLeftOut(self) -> None:
         """
-        A record that cannot be read, of a key that is no MAC address, or with what is no address, is logged and left
-        out; the others are there.
+        A record that cannot be read, whose key is not a MAC address, or whose value is not an address, is logged and
+        left out; the others are there.
         """
         good = Registration(ALICE, Endpoint("192.0.2.1", 5000), 1.0, 2.0)
         record = encodeRegistration(good)

@@ -120,14 +120,14 @@ class ListingTests(SynchronousTestCase):
 
     def test_listingWithoutAGoodEntryIsNone(self) -> None:
         """
-        A datagram without a single good entry is no listing: a server names at least whoever asks it.
+        A datagram without a single good entry is not a listing: a server names at least whoever asks it.
         """
         for datagram in (b"", b"\0", b"hello", b"02:00:00:00:00:0a\0", b"02:00:00:00:00:0a\x001.2.3\0"):
             self.assertIsNone(parseListing(datagram), datagram)
 
     def test_onlySingleHostsAreHosts(self) -> None:
         """
-        An address that is no single host's, or not written the one way, is refused.
+        An address that is not a single host's, or not written the one way, is refused.
         """
         for text in (b"0.0.0.0", b"0.1.2.3", b"224.0.0.1", b"240.0.0.1", b"255.255.255.255", b"::1", b"01.2.3.4"):
             self.assertIsNone(parseHost(text), text)

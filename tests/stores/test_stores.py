@@ -149,7 +149,7 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
 
     def test_corruptFileIsRefused(self) -> None:
         """
-        A file that is no database is refused, naming it and what to do, and left as it is.
+        A file that is not a database is refused, naming it and what to do, and left as it is.
         """
         self.loaded()
         path = self.path.with_name("rubbish")

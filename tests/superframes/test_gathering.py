@@ -149,7 +149,7 @@ class GatheringTests(SynchronousTestCase):
 
     def test_others(self) -> None:
         """
-        UDP, IPv4 with options, IPv6 with extensions, tiny segments and what is no IP at all go alone.
+        UDP, IPv4 with options, IPv6 with extensions, tiny segments and what is not IP at all go alone.
         """
         for change in (
             {"isTCP": False},

@@ -160,7 +160,7 @@ class SuperframeTests(SynchronousTestCase):
 
     def test_notSuperframes(self) -> None:
         """
-        A frame whose header does not agree with it, or that stands for itself, is no superframe.
+        A frame whose header does not agree with it, or that stands for itself, is not a superframe.
         """
         packet = CASES["TCP in IPv4"]
         virtio, frame = packet.superframe()

@@ -32,7 +32,7 @@ class VirtioTests(SynchronousTestCase):
 
     def test_noTap(self) -> None:
         """
-        With what is no tap nothing can be agreed.
+        With what is not a tap nothing can be agreed.
         """
         reading, writing = os.pipe()
         self.addCleanup(os.close, reading)

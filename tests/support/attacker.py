@@ -1,5 +1,5 @@
 """
-Somebody on the network who is no member; a program of its own that knows nothing of wandaemon but what passes by.
+Somebody on the network who is not a member; a program of its own that knows nothing of wandaemon but what passes by.
 
     attacker.py record FILE                                   every frame on every port of a switch, until it is killed
     attacker.py throw FILE RATE SOURCE TARGET PORT            the datagrams of a file, perhaps from another's address

@@ -157,7 +157,7 @@ class PromptReactorTests(SynchronousTestCase):
         self.patch(module, "monotonic", time.monotonic)
         self.patch(module, "sched_yield", time.yielded)
         self.reactor._poller = poller
-        self.reactor._woke = time.now  # what this test took until now is no work of the reactor's
+        self.reactor._woke = time.now  # what this test took until now is not work of the reactor's
         slept = []
         for pause in pauses:
             poller.pauses.append(pause)

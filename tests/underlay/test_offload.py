@@ -87,7 +87,7 @@ class RefusalTests(SynchronousTestCase):
 
     def test_full(self) -> None:
         """
-        A full queue is no refusal of trains.
+        A full queue is not a refusal of trains.
         """
         sender = TrainSender(RefusingSocket(train=errno.EAGAIN))  # type: ignore[arg-type] # as above
         self.assertRaises(BlockingIOError, sender.send, memoryview(b"onetwo"), 3, THERE)

@@ -34,7 +34,7 @@ class Operation:
     What a command does, once its arguments are read; the same for a single command and in a shell.
 
     @ivar run: does it, in the reactor's thread.
-    @ivar endless: does it go on until Ctrl-C, which then is no failure?
+    @ivar endless: does it go on until Ctrl-C, which then is not a failure?
     """
 
     run: Callable[[Session], Coroutine[Any, Any, None]]

@@ -203,8 +203,8 @@ class Program(Protocol):
         """
         Redeem an invitation; done as soon as it is kept, not when the server has answered.
 
-        @raise wand.errors.NotSupported: if this program is no node of a sealed network.
-        @raise wand.errors.TokenInvalid: if C{token} is no invitation.
+        @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
+        @raise wand.errors.TokenInvalid: if C{token} is not an invitation.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         """
 
@@ -221,5 +221,5 @@ class Program(Protocol):
         """
         How this program reaches others.
 
-        @raise wand.errors.NotSupported: if it is no node of a sealed network.
+        @raise wand.errors.NotSupported: if it is not a node of a sealed network.
         """

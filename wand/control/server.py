@@ -130,7 +130,7 @@ class ControlProtocol(amp.AMP):
 
     def lengthLimitExceeded(self, length: int) -> None:
         """
-        A key is longer than AMP allows: this is no AMP.
+        A key is longer than AMP allows: this is not AMP.
         """
         self._refuse()
 

@@ -46,7 +46,7 @@ class JSON(amp.Argument):
         """
         Read a value from a box.
 
-        @raise msgspec.DecodeError: if it is no JSON, or of another type.
+        @raise msgspec.DecodeError: if it is not JSON, or of another type.
         """
         names = takewhile(strings.__contains__, (_partName(name, part) for part in count()))
         objects[name.decode()] = self._decoder.decode(b"".join(strings[each] for each in names))

@@ -18,7 +18,7 @@ class Link:
     A network interface.
 
     @ivar index: its number, which it keeps when it is renamed.
-    @ivar mac: its address, six octets; another length where the interface is no Ethernet.
+    @ivar mac: its address, six octets; another length where the interface is not Ethernet.
     @ivar mtu: in octets.
     @ivar isUp: did somebody set it up?
     @ivar isRunning: does it have a carrier, too?

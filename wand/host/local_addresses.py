@@ -55,7 +55,7 @@ class LocalLink:
     """
     A network interface.
 
-    @ivar kind: what the kernel calls a link that is no hardware; empty for hardware.
+    @ivar kind: what the kernel calls a link that is not hardware; empty for hardware.
     @ivar master: the number of the bridge that it is a port of; 0 for none.
     @ivar isUp: is it up?
     @ivar isRunning: does its other end answer?

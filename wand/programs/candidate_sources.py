@@ -133,5 +133,5 @@ def _checked(candidate: OwnCandidate) -> OwnCandidate:
     @raise Exception: if it is not what its interface says.
     """
     if candidate.kind not in get_args(CandidateKind):
-        raise ValueError(f"{candidate.kind!r} is no kind of candidate")
+        raise ValueError(f"{candidate.kind!r} is not a kind of candidate")
     return OwnCandidate(Endpoint.parse(str(candidate.endpoint)), candidate.kind, str(candidate.about))

@@ -78,6 +78,6 @@ def openRecords(name: str, store: IStore, settings: Settings, context: Context) 
     """
     Open a store.
 
-    @raise wand.errors.WandError: if it cannot be opened, or is no store.
+    @raise wand.errors.WandError: if it cannot be opened, or is not a store.
     """
     return GuardedRecords(name, openPlugin("store", name, store, settings, context), context)

@@ -163,7 +163,7 @@ SEALED: Final = (
         isHint=False,
     ),
     Rule(
-        "drop-directory-hurry",
+        "drop-directory-throttled",
         10,
         "a member announces changes faster than they are taken: is it started again and again, or run twice?",
     ),

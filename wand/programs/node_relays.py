@@ -77,6 +77,6 @@ class NodeRelays:
 
     def status(self) -> RelayStatus | None:
         """
-        What passes over this node; C{None} if it is no relay.
+        What passes over this node; C{None} if it is not a relay.
         """
         return None if self._relay is None else self._relay.status()

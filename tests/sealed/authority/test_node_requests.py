@@ -307,7 +307,7 @@ class RenewalTests(AuthorityCase):
         assert alice.own is not None
         self.assertEqual(alice.own.name, "alicia")
         self.assertIn("another", self.failing(self.operator.rename("alicia", "bob"), MembershipRefused))
-        self.assertIn("no name", self.failing(self.operator.rename("alicia", "No!"), MembershipRefused))
+        self.assertIn("not a name", self.failing(self.operator.rename("alicia", "No!"), MembershipRefused))
         self.now(self.operator.rename("bob", "alice"))
         self.assertEqual([name for name, _ in self.membership()], ["alice", "alicia"])
 

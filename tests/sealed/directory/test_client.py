@@ -263,7 +263,7 @@ class WansdDirectoryTests(SynchronousTestCase):
 
     def test_aMemberThatIsOfflineIsIntroduced(self) -> None:
         """
-        A member that was offline all along is one that we know: what is sent to it is no drop, and it has a name.
+        A member that was offline all along is one that we know: what is sent to it is not a drop, and it has a name.
         """
         self.begin()
         alice = self.others[0]

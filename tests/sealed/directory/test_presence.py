@@ -104,7 +104,7 @@ class PresentMembersTests(SynchronousTestCase):
         """
         settled = [self.come(f"203.0.113.1:{port}") for port in range(1, 40)]
         self.assertEqual(settled.count(True), CHANGE_BURST)
-        self.assertEqual(self.context.counters["drop-directory-hurry"], 39 - CHANGE_BURST)
+        self.assertEqual(self.context.counters["drop-directory-throttled"], 39 - CHANGE_BURST)
         self.present.sessionEnded(self.alice.identity)
         self.assertNotEqual(self.where(), ())
         self.clock.advance(1 / CHANGE_RATE)

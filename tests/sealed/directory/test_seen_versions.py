@@ -38,7 +38,7 @@ class SeenVersionsTests(SynchronousTestCase):
 
     def test_progressIsWhatWasNotKnownBefore(self) -> None:
         """
-        A page that comes twice is no progress.
+        A page that comes twice is not a progress.
         """
         seen = SeenVersions(b"instance")
         for part in ((0, 3), (0, 3), (2, 3), (5, 6), (5, 6)):

@@ -314,7 +314,7 @@ class SealedDirectoryTests(SynchronousTestCase):
             self.alice.announce(number, local=(f"192.168.1.5:{1000 + number}",))
             self.network.run(0.1)
         self.assertLessEqual(len(self.bob.records), CHANGE_BURST + 2)
-        self.assertGreater(self.count("drop-directory-hurry"), 40)
+        self.assertGreater(self.count("drop-directory-throttled"), 40)
 
     def test_anExpiredOrRevokedMemberIsForgotten(self) -> None:
         """

@@ -144,7 +144,7 @@ class JoiningTests(EnrolmentCase):
 
     def test_anInvitationMayGiveMore(self) -> None:
         """
-        A member that redeems an invitation of its network takes the certificate that it gets, if it is no older.
+        A member that redeems an invitation of its network takes the certificate that it gets, if it is not an older.
         """
         self.join()
         assert self.node.own is not None

@@ -220,9 +220,9 @@ class RenewalTests(JoiningCase):
         self.renewal.start()
         self.renewal.received(NotNow("the server cannot store anything now"))
         self.assertEqual([note.isHint for note in self.notes], [True])
-        self.renewal.received(Refused("this key is no member"))
+        self.renewal.received(Refused("this key is not a member"))
         self.assertEqual([note.isHint for note in self.notes], [False])
-        self.assertIn("this key is no member", self.notes.texts[0])
+        self.assertIn("this key is not a member", self.notes.texts[0])
         self.renewal.received(Renewed(self.admission(1000).certificate))
         self.assertEqual(self.notes.texts, [])
 

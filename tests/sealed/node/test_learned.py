@@ -517,7 +517,7 @@ class MemoryTests(SynchronousTestCase):
 
     def test_anythingMayBeInTheFile(self) -> None:
         """
-        A damaged file is no memory, and disturbs nothing; neither does a directory that cannot be written.
+        A damaged file is not a memory, and disturbs nothing; neither does a directory that cannot be written.
         """
         self.state.write(HEARD, b"\x93\x01\x02\x03")
         cache = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)

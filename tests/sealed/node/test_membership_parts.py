@@ -188,7 +188,7 @@ class KnownServersTests(PartsTestCase):
 
     def test_known(self) -> None:
         """
-        A member may ask all servers; who is no member yet, or no longer, asks none.
+        A member may ask all servers; who is not a member yet, or no longer, asks none.
         """
         self.assertEqual(self.servers.known(), ())
         self.enrolment.own = object()

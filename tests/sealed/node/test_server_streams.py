@@ -145,7 +145,7 @@ class ServerStreamsTests(SynchronousTestCase):
 
     def test_whenUDPWorks(self) -> None:
         """
-        When UDP is answered after all, the stream is no candidate any more and ends, and nothing is said of it.
+        When UDP is answered after all, the stream is not a candidate any more and ends, and nothing is said of it.
         """
         self.test_blockedUDP()
         self.sessions.at = UDP
@@ -212,7 +212,7 @@ class ServerStreamsTests(SynchronousTestCase):
 
     def test_revoked(self) -> None:
         """
-        Whoever is no member opens none.
+        Whoever is not a member opens none.
         """
         self.enrolment.stage = "revoked"
         self.sessions.wanted(IDENTITY, 1)

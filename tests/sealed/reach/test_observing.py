@@ -68,7 +68,7 @@ class ObservingTests(SynchronousTestCase):
 
     def test_answersThatNobodyAskedFor(self) -> None:
         """
-        An answer without a question, a late one and one that is no endpoint are counted, and believed by nobody.
+        An answer without a question, a late one and one that is not an endpoint are counted, and believed by nobody.
         """
         node, other = Member(self.world.person(1)), self.world.person(2).sessions()
         control = Member(self.world.person(3), asks=False)

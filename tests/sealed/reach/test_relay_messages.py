@@ -73,7 +73,7 @@ class RelayMessagesTests(SynchronousTestCase):
 
     def test_noChannel(self) -> None:
         """
-        Zero is no channel.
+        Zero is not a channel.
         """
         self.assertIsNone(parseToRelay(pack(Release(0))))
 

@@ -129,7 +129,7 @@ class BeginningTests(SealedTestCase):
     def test_unknownPeers(self) -> None:
         """
         A frame for somebody whom nobody introduced is dropped and counted. One of whom nobody says that it is anywhere
-        is offline, as a node that was switched off, or a server whose name is not resolved yet: that is no drop.
+        is offline, as a node that was switched off, or a server whose name is not resolved yet: that is not a drop.
         """
         other = self.net.node("other", "192.0.2.3")
         self.low.send(other.peer, b"x" * 20)

@@ -331,7 +331,7 @@ class AdmissionTests(ReceptionTestCase):
 
     def test_runts(self) -> None:
         """
-        What is shorter than an Ethernet header is no frame.
+        What is shorter than an Ethernet header is not a frame.
         """
         self.arrive(self.sealed(bytes([FRAME]) + UNICAST[:13]))
         self.assertEqual(self.whose.account.blamed, {"runt": 1})

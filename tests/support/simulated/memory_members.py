@@ -109,7 +109,7 @@ class MemoryMembers:
         Begin to join; what becomes of it is for L{enter} and L{refuse}.
         """
         if not token.strip().startswith("wand1."):
-            raise TokenInvalid("this is no invitation: one begins with wand1.")
+            raise TokenInvalid("this is not an invitation: one begins with wand1.")
         self.tokens.append(token)
         self.notes = []
         if self.own is not None and self.own.stage == "member":

@@ -175,12 +175,12 @@ class Administration:
         Call a member something else.
 
         @raise NoSuchMember: if nobody has that whole name or key.
-        @raise MembershipRefused: if it is no name or somebody else's, or the member was revoked.
+        @raise MembershipRefused: if it is not a name or somebody else's, or the member was revoked.
         @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._members.find(nameOrKey)
         if not isName(name):
-            raise MembershipRefused(f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+            raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
         _checkNotRevoked(record)
         if not await self._assignments.takeName(name, record.identity):
             raise MembershipRefused(f"another member is called {name}")

@@ -119,7 +119,7 @@ class Assignments:
         @raise MembershipRefused: if it is somebody else's, or no single host's.
         """
         if not mac.isUnicast:
-            raise MembershipRefused(f"{mac} is no address of a single host")
+            raise MembershipRefused(f"{mac} is not an address of a single host")
         if not await self._macs.take(mac, identity):
             raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
 
@@ -186,7 +186,7 @@ class Assignments:
 
     def _firstFree(self) -> bytes:
         network, size = int(self._prefix.network_address), self._prefix.max_prefixlen // 8
-        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is no host's
+        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is not a host's
         resting: list[tuple[float, bytes]] = []
         for index in range(1, min(end, len(self._addresses) + 2)):
             packed = (network + index).to_bytes(size, "big")

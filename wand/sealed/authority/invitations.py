@@ -140,7 +140,7 @@ class Invitations:
         if not 0 < lifetime <= 366 * 86_400:
             raise MembershipRefused("an invitation must expire, within a year")
         if name and not isName(name):
-            raise MembershipRefused(f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+            raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
         if len(self._stored) >= INVITATIONS_MAXIMUM:
             await self.load()
             await self._forgetWithdrawn()

@@ -117,7 +117,7 @@ class NodeRequests:
         try:
             record = self._members.get(identity)
             if record is None or record.state != "member":
-                raise MembershipRefused("this key is no member; ask for an invitation")
+                raise MembershipRefused("this key is not a member; ask for an invitation")
             if mac not in record.macs:
                 record = await self._move(record, mac)
             if self._issuer.isDue(record):

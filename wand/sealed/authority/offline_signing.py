@@ -144,5 +144,5 @@ def _revocation(request: RevocationRequest, key: NetworkKey) -> bytes:
 def _key(text: str) -> Identity:
     key = Identity.parse(text)
     if key is None:
-        raise ValueError(f"{text!r} is no key of 64 hex digits")
+        raise ValueError(f"{text!r} is not a key of 64 hex digits")
     return key

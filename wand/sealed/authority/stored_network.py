@@ -81,7 +81,9 @@ class NetworkSettings:
         """
         for key, name in (("name", self.name), ("server", self.server)):
             if not isName(name):
-                raise ConfigurationInvalid("", key, f"{name!r} is no name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+                raise ConfigurationInvalid(
+                    "", key, f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends"
+                )
         if self.cipher not in CIPHERS:
             raise ConfigurationInvalid("", "cipher", f"{self.cipher!r} is none of {', '.join(CIPHERS)}")
         if not 60 <= self.life <= 366 * 86_400:

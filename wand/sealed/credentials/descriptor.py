@@ -44,7 +44,7 @@ def prefixFrom(text: str) -> IPv4Network | IPv6Network:
     """
     prefix = ip_network(text)
     if str(prefix) != text or "%" in text or prefix.num_addresses < 4:
-        raise ValueError(f"{text} is no prefix with room for hosts; write it like 10.77.0.0/16")
+        raise ValueError(f"{text} is not a prefix with room for hosts; write it like 10.77.0.0/16")
     if prefix.is_multicast or prefix.is_loopback or prefix.is_unspecified or prefix.prefixlen == 0:
         raise ValueError(f"{text} has no addresses of hosts")
     return prefix

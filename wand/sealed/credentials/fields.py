@@ -82,7 +82,7 @@ def checkAddresses(addresses: tuple[str, ...]) -> None:
     for text in addresses:
         interface = ip_interface(text)
         if str(interface) != text or "%" in text or not _isHost(interface.ip):
-            raise ValueError(f"{text} is no overlay address")
+            raise ValueError(f"{text} is not an overlay address")
     if len(set(map(hostOf, addresses))) < len(addresses):
         raise ValueError("an address stands twice")
 
@@ -94,7 +94,7 @@ def checkMACs(macs: tuple[bytes, ...]) -> None:
     @raise ValueError: if not.
     """
     if len(set(macs)) < len(macs) or not all(MAC(mac).isUnicast for mac in macs):
-        raise ValueError("a MAC address is no single host's, or stands twice")
+        raise ValueError("a MAC address is not a single host's, or stands twice")
 
 
 def checkSecret(secret: bytes) -> None:

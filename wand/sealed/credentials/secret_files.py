@@ -39,7 +39,7 @@ def readSecretFile(state: StateDirectory, name: str) -> bytes | None:
 def _check(found: os.stat_result, state: StateDirectory, name: str) -> None:
     path, us = state.path / name, os.geteuid()
     if not stat.S_ISREG(found.st_mode):
-        raise StateUnavailable(f"{path} is no plain file")
+        raise StateUnavailable(f"{path} is not a plain file")
     if found.st_mode & 0o077:
         raise StateUnavailable(f"{path} is open to others ({found.st_mode & 0o777:o}); run chmod 600 {path}")
     directory = state.path.stat().st_uid

@@ -55,7 +55,7 @@ def unpacked(octets: bytes, kind: type[Thing], maximum: int = SIGNED_MAXIMUM) ->
         return None
     try:
         return _decoder(kind).decode(octets)
-    except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueError: a text that is no UTF-8
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueError: a text that is not UTF-8
         return None
 
 

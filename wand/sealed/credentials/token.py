@@ -74,15 +74,15 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
         @raise TokenInvalid: if it is not an invitation.
         """
         if len(text) > TOKEN_MAXIMUM:
-            raise TokenInvalid("this is no invitation: it is too long")
+            raise TokenInvalid("this is not an invitation: it is too long")
         joined = "".join(text.split())
         if not joined:
             raise TokenInvalid("there is no invitation; paste the whole line that `wand invite` printed")
         if not joined.startswith(TOKEN_PREFIX):
-            raise TokenInvalid(f"this is no invitation: one begins with {TOKEN_PREFIX}")
+            raise TokenInvalid(f"this is not an invitation: one begins with {TOKEN_PREFIX}")
         encoded = joined.removeprefix(TOKEN_PREFIX).rstrip("=")
         if not set(encoded) <= _ALPHABET:
-            raise TokenInvalid("this is no invitation: it has characters that no invitation has")
+            raise TokenInvalid("this is not an invitation: it has characters that no invitation has")
         token = cls._decoded(encoded)
         if token is None:
             raise TokenInvalid("the invitation is incomplete or was changed; paste the whole line again")

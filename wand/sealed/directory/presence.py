@@ -19,7 +19,7 @@ from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "directory-silent": "members that are not online any more because nothing was heard of them",
-    "drop-directory-hurry": "announcements dropped: that member changed too often",
+    "drop-directory-throttled": "announcements dropped: that member changed too often",
 }
 
 #: Seconds after which a member of which nothing was heard is not online any more.
@@ -102,7 +102,7 @@ class PresentMembers:
         if known is not None and (known.announcement, known.endpoints) == (announcement, endpoints):
             return True
         if not self._changes.take(announcement.identity.text):
-            self._counters["drop-directory-hurry"] += 1
+            self._counters["drop-directory-throttled"] += 1
             return False
         self._change(announcement, endpoints)
         return True

@@ -60,7 +60,7 @@ class MemberNotes:
         self._notes.say(
             f"broadcasts-{identity}",
             f"{name} sends more than {limit} broadcast and multicast frames a second: the others are dropped; if that "
-            f"is no loop, raise the limit at the server: wand limit {name} --broadcasts {2 * limit}",
+            f"is not a loop, raise the limit at the server: wand limit {name} --broadcasts {2 * limit}",
             lifetime=NOTE_LIFETIME,
         )
 

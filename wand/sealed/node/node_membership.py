@@ -181,7 +181,7 @@ class NodeMembership:
         """
         Keep an invitation, and redeem it.
 
-        @raise wand.errors.TokenInvalid: if C{text} is no invitation.
+        @raise wand.errors.TokenInvalid: if C{text} is not an invitation.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """

@@ -328,7 +328,7 @@ class ServerStreams:
             self._notes.say(_key(key), f"{text} ({known.way}), which is slower", isHint=True)
             return
         self._notes.clear(_key(key))
-        if key in self._introduced:  # UDP works: it is no candidate any more, and ends when nobody uses it
+        if key in self._introduced:  # UDP works: it is not a candidate any more, and ends when nobody uses it
             self._introduced.discard(key)
             self._introduce[key]([])
 

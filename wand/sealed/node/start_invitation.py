@@ -81,7 +81,7 @@ class StartInvitation:
             why = f"cannot be read ({error.strerror})"
         else:
             why = f"cannot be used ({error})"
-        rest = "is a member as before" if isMember else "is no member yet: give it an invitation with wand join FILE"
+        rest = "is a member as before" if isMember else "is not a member yet: give it an invitation with wand join FILE"
         text = f"{where} {why}; this node runs, and {rest}"
         self._log.error("{text}", text=text)
         self._notes.say(FILE_NOTE, text, isHint=isMember)

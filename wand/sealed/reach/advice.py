@@ -46,8 +46,8 @@ def adviceFor(
             "answer."
         )
     return (
-        f"There is no session with {name}, which is no fault while nothing is sent to it. Try it: wand ping {name}. If "
-        f"nothing answers, see there whether it runs, and whether its firewall lets UDP out."
+        f"There is no session with {name}, which is not a fault while nothing is sent to it. Try it: wand ping {name}. "
+        f"If nothing answers, see there whether it runs, and whether its firewall lets UDP out."
     )
 
 

@@ -27,7 +27,7 @@ class Episode:
 
     @ivar moment: when it did last, in the clock's seconds.
     @ivar what: in a few words.
-    @ivar tries: how often a member was tried; 0 if this is no attempt.
+    @ivar tries: how often a member was tried; 0 if this is not an attempt.
     """
 
     moment: float

@@ -183,5 +183,5 @@ def placeFrom(text: str) -> Endpoint:
     """
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or len(port) > 10:
-        raise AddressInvalid(f"{text!r} is no place of a way; wand why shows them")
+        raise AddressInvalid(f"{text!r} is not a place of a way; wand why shows them")
     return Endpoint(host.strip("[]"), int(port))

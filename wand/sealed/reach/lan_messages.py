@@ -1,6 +1,6 @@
 """
-What members say to each other on a link: datagrams that all look alike, and like chance, to whoever is no member of the
-network (docs/sealed.md).
+What members say to each other on a link: datagrams that all look alike, and like chance, to whoever is not a member
+of the network (docs/sealed.md).
 
     24 octets of chance | sealed: the length of the message (2), the message, zeros
 

@@ -45,7 +45,7 @@ class Located(msgspec.Struct, tag=LOCATED, frozen=True, array_like=True):
     """
     I hear you there.
 
-    @ivar endpoint: C{HOST:PORT}; empty if that is no UDP.
+    @ivar endpoint: C{HOST:PORT}; empty if that is not UDP.
     """
 
     endpoint: Annotated[str, Meta(max_length=64)]

@@ -34,7 +34,7 @@ COUNTERS: Final = {
     "relay-channels-made": "channels made for pairs of members",
     "relay-channels-ended": "channels that ended: idle, released, or a member's session ended",
     "drop-relay-malformed": "messages to this relay dropped: they cannot be read",
-    "drop-relay-hurry": "messages to this relay not answered, or not passed on: too many from one member, or to one",
+    "drop-relay-throttled": "messages to this relay not answered or not passed on: too many from or to one member",
 }
 
 #: How many new channels a member may ask for: per second in the long run, and at once.
@@ -120,7 +120,7 @@ class Relay:
             self._tell(channel, asker)
             return
         if not self._askers.take(asker.hex()):
-            self._counters["drop-relay-hurry"] += 1
+            self._counters["drop-relay-throttled"] += 1
             return
         refusal = self._refusal(asker, other)
         if refusal is None:
@@ -156,7 +156,7 @@ class Relay:
             if self._told.take(channel.other.identity.hex()):
                 self._sendNumber(channel, channel.other)
             else:
-                self._counters["drop-relay-hurry"] += 1
+                self._counters["drop-relay-throttled"] += 1
         self._sendNumber(channel, channel.asker if asking == channel.asker.identity else channel.other)
 
     def _sendNumber(self, channel: Channel, end: Served) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from wand.interfaces.sessions import PlaceInUse
 from wand.sealed.reach.relay_channels import isBehindRelay
 
-#: How many relays are kept that are no servers; servers are kept all.
+#: How many relays are kept that are not servers; servers are kept all.
 MEMBERS_MAXIMUM: Final = 256
 
 #: Seconds after which a relay that was asked and is silent comes after all others.

@@ -36,7 +36,7 @@ COUNTERS: Final = {
     "relayed-channels": "channels that relays gave us",
     "relayed-refused": "channels that relays did not give us, or ended",
     "drop-relayed-malformed": "messages about channels dropped: they cannot be read",
-    "drop-relayed-stranger": "messages about channels dropped: their sender is no relay, or one of too many",
+    "drop-relayed-stranger": "messages about channels dropped: their sender is not a relay, or one of too many",
 }
 
 #: Seconds to wait for an answer of the member itself before a relay is asked: whoever is reached directly costs no

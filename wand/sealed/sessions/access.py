@@ -1,5 +1,5 @@
 """
-The sessions of a transport, for all that is no frame: where peers are, what is said to them, and who goes.
+The sessions of a transport, for all that is not a frame: where peers are, what is said to them, and who goes.
 """
 
 from __future__ import annotations

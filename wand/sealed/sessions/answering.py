@@ -12,6 +12,7 @@ from hmac import compare_digest
 from typing import Protocol
 
 from wand.interfaces.membership import Member
+from wand.sealed.sessions.answered import Answered
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.cookies import CookieJar
 from wand.sealed.sessions.freshness import Freshness
@@ -134,9 +135,9 @@ class Answering:
             return
         isNew = partial(self._isNew, datagram, initiation.sender, greeting, sender)
         if greeting.purpose == MEMBER:
-            self._considerMember(noise, greeting, initiation.sender, sender, isNew)
+            self._considerMember(noise, greeting, initiation, sender, isNew)
         elif greeting.purpose == JOIN:
-            self._considerJoiner(noise, greeting, initiation.sender, sender, isNew)
+            self._considerJoiner(noise, greeting, initiation, sender, isNew)
         else:
             self._shared.counters["drop-sealed-handshake"] += 1
 
@@ -144,7 +145,7 @@ class Answering:
         self,
         noise: Responder,
         greeting: Greeting,
-        index: int,
+        initiation: Initiation,
         sender: tuple[str, int],
         isNew: Callable[[Freshness], bool],
     ) -> None:
@@ -154,9 +155,13 @@ class Answering:
             self._shared.counters["drop-sealed-refused"] += 1
             return
         conversation = self._conversations.ofMember(member)
-        if conversation is not None and isNew(conversation.counterpart.freshness):
+        if conversation is None:
+            return
+        if conversation.mayAnswerCopy(initiation.noise, sender):
+            self._answerCopy(noise, initiation.sender, sender, conversation)
+        elif isNew(conversation.counterpart.freshness):
             if conversation.course.mayAnswer(membership.identity < member.identity):
-                self._answer(noise, greeting, index, sender, conversation, member, membership.secret)
+                self._answer(noise, greeting, initiation, sender, conversation, member, membership.secret)
             else:
                 self._shared.counters["sealed-collisions"] += 1
                 conversation.course.tryAt(sender)  # it came through: so will ours, which goes first
@@ -165,7 +170,7 @@ class Answering:
         self,
         noise: Responder,
         greeting: Greeting,
-        index: int,
+        initiation: Initiation,
         sender: tuple[str, int],
         isNew: Callable[[Freshness], bool],
     ) -> None:
@@ -176,7 +181,7 @@ class Answering:
         freshness = self._conversations.freshnessOfJoiner(noise.theirs)
         if isNew(freshness):  # first of all: what somebody recorded makes no room for itself
             conversation = self._conversations.ofJoiner(noise.theirs, greeting.credential, sender[0], freshness)
-            self._answer(noise, greeting, index, sender, conversation, None, secret)
+            self._answer(noise, greeting, initiation, sender, conversation, None, secret)
 
     def _isNew(
         self,
@@ -206,7 +211,7 @@ class Answering:
         self,
         noise: Responder,
         greeting: Greeting,
-        index: int,
+        initiation: Initiation,
         sender: tuple[str, int],
         conversation: Conversation,
         member: Member | None,
@@ -222,10 +227,35 @@ class Answering:
         except (HandshakeInvalid, ValueError):
             shared.counters["drop-sealed-handshake"] += 1
             return
-        session = self._session(conversation, keys, index, greeting)
-        conversation.answer(session, member, sender)
+        session = self._session(conversation, keys, initiation.sender, greeting)
+        conversation.answer(Answered(initiation.noise, message, keys, {sender: session}), session, member)
         shared.counters["sealed-initiations-answered"] += 1
-        port.answering(sender).send(packResponse(session.ours, index, message, macKey(noise.theirs)), sender)
+        port.answering(sender).send(packResponse(session.ours, session.theirs, message, macKey(noise.theirs)), sender)
+
+    def _answerCopy(self, noise: Responder, index: int, sender: tuple[str, int], conversation: Conversation) -> None:
+        """
+        An initiation that we answered came over another way, too.
+
+        @param index: that the peer chose for this way.
+        """
+        port, answered, first = self._shared.portFor(sender), conversation.answeredLast, conversation.next
+        if port is None or answered is None or first is None:
+            return
+        session = Session(
+            conversation,
+            self._shared.membership.cipher,
+            answered.keys,
+            self._shared.indices.free(),
+            index,
+            first.made,
+            initiator=False,
+            version=first.version,
+            ahead=first.ahead,
+        )
+        conversation.answerCopy(session, sender)
+        self._shared.counters["sealed-copies-answered"] += 1
+        response = packResponse(session.ours, index, answered.response, macKey(noise.theirs))
+        port.answering(sender).send(response, sender)
 
     def _session(self, conversation: Conversation, keys: TransportKeys, theirs: int, greeting: Greeting) -> Session:
         shared = self._shared

@@ -12,6 +12,7 @@ from math import inf
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY
+from wand.sealed.sessions.answered import Answered
 from wand.sealed.sessions.attempt import Attempt
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.link import PeerLink
@@ -48,6 +49,7 @@ class Conversation:
     @ivar state: its state, for people.
     @ivar previous: the session before the one in use.
     @ivar next: the session with which we answered the peer, and which it does not use yet.
+    @ivar answeredLast: the initiation that we answered with it.
     @ivar place: where the peer is.
     @ivar path: how big datagrams may be.
     @ivar wayfinding: sees to it that there is a way to the peer.
@@ -84,7 +86,7 @@ class Conversation:
         self.link = PeerLink(shared, self.path, self.place, self.schedule, self.account, self.outbox.keep)
         self._shared = shared
         self._seconds = shared.clock.seconds
-        self._answeredAt: tuple[str, int] | None = None  # where the response went from which the next session is
+        self.answeredLast: Answered | None = None
         self.course = makeCourse(self)
 
     @property
@@ -207,7 +209,7 @@ class Conversation:
         """
         schedule, place = self.schedule, self.place
         if session is not self.link.session:
-            if session is self.next:
+            if session is self.next or self._isCopy(session):
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
             self.wayfinding.probing.heardFrom(sender, size)
@@ -224,7 +226,10 @@ class Conversation:
 
     def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
         # Who sends in it has read our response, and it went there.
-        self.wayfinding.probing.begin(self._answeredAt, self.schedule.isAwaiting)
+        place = None if self.answeredLast is None else self.answeredLast.placeOf(session)
+        self._forgetNext(but=session)
+        self.next = session
+        self.wayfinding.probing.begin(place, self.schedule.isAwaiting)
         self.course.confirmed(session)
         if sender is not self.place.endpoint:
             self.wayfinding.probing.heardFrom(sender, size)
@@ -248,18 +253,52 @@ class Conversation:
 
     # Sessions that come and go.
 
-    def answer(self, session: Session, member: Member | None, place: tuple[str, int]) -> None:
+    def answer(self, answered: Answered, session: Session, member: Member | None) -> None:
         """
-        We answered an initiation of the peer's: use the session once the peer does.
+        We answer an initiation of the peer's: use the session once the peer does.
 
-        @param place: where the response goes.
+        @param session: the one for which the first answer stands.
         """
-        self._answeredAt = place
         self.member = member or self.member
-        self._shared.indices.forget(self.next)
-        self.next = session
+        self._forgetNext()
+        self.answeredLast, self.next = answered, session
         self._shared.indices.sessions[session.ours] = session
         self.schedule.dueBy(session.made + (SESSION_END if self.counterpart.mayInitiate else JOIN_IDLE))
+
+    def mayAnswerCopy(self, initiation: bytes, place: tuple[str, int]) -> bool:
+        """
+        Did we answer this initiation, and does the peer not use the session yet, and was it not answered there?
+
+        @param initiation: its Noise message.
+        """
+        return (
+            self.next is not None and self.answeredLast is not None and self.answeredLast.mayAnswer(initiation, place)
+        )
+
+    def answerCopy(self, session: Session, place: tuple[str, int]) -> None:
+        """
+        The initiation that we answered came over another way, too, and is answered there.
+
+        @param session: the one for which that answer stands.
+        """
+        assert self.answeredLast is not None
+        self.answeredLast.sessions[place] = session
+        self._shared.indices.sessions[session.ours] = session
+
+    def _isCopy(self, session: Session) -> bool:
+        answered = self.answeredLast
+        return self.next is not None and answered is not None and answered.placeOf(session) is not None
+
+    def _forgetNext(self, but: Session | None = None) -> None:
+        """
+        Forget the sessions that the peer does not use yet.
+
+        @param but: the one that it begins to use.
+        """
+        for session in self.answeredLast.sessions.values() if self.answeredLast is not None else ():
+            if session is not but:
+                self._shared.indices.forget(session)
+        self.next = self.answeredLast = None
 
     def answered(
         self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
@@ -290,7 +329,7 @@ class Conversation:
         shared.indices.forget(self.previous)
         self.previous, self.link.session = before, session
         if self.next is session:
-            self.next = None
+            self._forgetNext(but=session)
         shared.counters["sealed-sessions"] += 1
         schedule.settle()
         schedule.sentAt = shared.clock.seconds()
@@ -323,8 +362,7 @@ class Conversation:
         See L{wand.sealed.sessions.machine.Verbs}.
         """
         self.outbox.discard()
-        self._shared.indices.forget(self.next)
-        self.next = None
+        self._forgetNext()
         self.schedule.stop()
 
     def enter(self, state: str) -> None:
@@ -356,7 +394,6 @@ class Conversation:
             self._shared.indices.forget(self.previous)
             self.previous = None
         if self.next is not None and now >= self.next.made + SESSION_END:
-            self._shared.indices.forget(self.next)
-            self.next = None
+            self._forgetNext()
         if self.outbox and self.session is None:
             self.outbox.wantSession(now)

@@ -9,6 +9,7 @@ from typing import Final
 COUNTERS: Final = {
     "sealed-initiations-sent": "handshakes begun, repetitions included",
     "sealed-initiations-answered": "handshakes of others answered",
+    "sealed-copies-answered": "initiations answered over another way, too, over which they came as well",
     "sealed-sessions": "sessions made, renewals included",
     "sealed-collisions": "handshakes not answered because our own of the same moment goes first",
     "sealed-cookies-demanded": "cookies demanded because handshakes came fast",

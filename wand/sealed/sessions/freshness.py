@@ -20,8 +20,8 @@ class Freshness:
     What is remembered of one peer's initiations.
 
     Their times order them only as long as the peer's clock is not set back.  So one that is not later than the latest
-    is no replay all the same if it echoes, under its seal, a cookie that we made just now, and was not seen yet.  The
-    latest stays what it is: what was recorded meanwhile is no later than that.
+    is not a replay all the same if it echoes, under its seal, a cookie that we made just now, and was not seen yet.
+    The latest stays what it is: what was recorded meanwhile is no later than that.
 
     @ivar latest: the highest time in those that were taken.
     """

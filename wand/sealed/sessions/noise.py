@@ -69,7 +69,7 @@ class Initiator:
         """
         @param theirs: the responder's exchange key.
         @param ephemeral: a fresh key for this handshake alone.
-        @raise HandshakeInvalid: if C{theirs} is no key, or C{cipher} no cipher.
+        @raise HandshakeInvalid: if C{theirs} is not a key, or C{cipher} no cipher.
         """
         self._cipher = cipher
         self._prologue = prologue
@@ -127,7 +127,7 @@ class Responder:
 
     def __init__(self, cipher: str, prologue: bytes, ours: X25519PrivateKey) -> None:
         """
-        @raise HandshakeInvalid: if C{cipher} is no cipher.
+        @raise HandshakeInvalid: if C{cipher} is not a cipher.
         """
         self.theirs = b""
         self._noise = _connection(cipher, prologue, s=_pair(ours))

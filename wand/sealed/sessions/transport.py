@@ -55,7 +55,7 @@ class SealedTransport:
     """
     The transport; a peer is a L{PeerKey}, or the equal L{wand.sealed.credentials.identity.Identity}.
 
-    @ivar sessions: access to the sessions, for all that is no frame.
+    @ivar sessions: access to the sessions, for all that is not a frame.
     @ivar introduce: see L{SealedSessions.introduce}.
     @ivar join: see L{SealedSessions.join}.
     @ivar sendControl: see L{SealedSessions.sendControl}.

@@ -149,7 +149,7 @@ class StreamPort:
 
     def towards(self, sender: tuple[str, int]) -> StreamPort:
         """
-        See L{wand.underlay.ports.DatagramPort.towards}: a conversation uses the stream, so it is no stranger's.
+        See L{wand.underlay.ports.DatagramPort.towards}: a conversation uses the stream, so it is not a stranger's.
         """
         stream = self.streams.get(sender)
         if stream is not None:

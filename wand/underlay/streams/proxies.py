@@ -75,7 +75,7 @@ class Proxy:
             userinfo, _, place = parts.netloc.rpartition("@")
             host, port = splitHostPort(place, PROXY_PORT)
         except (ValueError, AddressInvalid):
-            raise AddressInvalid("it is no proxy; write http://HOST:PORT") from None
+            raise AddressInvalid("it is not a proxy; write http://HOST:PORT") from None
         if parts.scheme != "http":
             raise AddressInvalid("only proxies that are spoken to in plain HTTP can be used; write http://HOST:PORT")
         name, _, given = userinfo.partition(":")
