@@ -291,6 +291,26 @@ class AbuseTests(CallingTestCase):
         self.go(0.2)
         self.assertEqual(self.frames(self.one), 1)
 
+    def test_aMemberThatLiesTakesNobodysPlace(self) -> None:
+        """
+        What one member says of a caller takes nothing from the budgets of the caller's own calls, nor of ours to it.
+        """
+        third = self.member("three", "192.0.2.3")
+        for each in (self.one, third):
+            each.know(self.two, self.two.node.endpoint)
+            each.ping(self.two)
+        self.go(2.0)
+        for _ in range(20):
+            lie = pack(Called(self.one.identity, 1, False, b"", b"", ()))
+            third.node.transport.sendControl(self.two.node.peer, lie)
+            self.go(0.1)
+        before = self.two.counters["calls-taken"]
+        for number in range(8):
+            genuine = pack(Called(self.one.identity, 100 + number, False, b"", b"", ()))
+            self.server.transport.sendControl(self.two.node.peer, genuine)
+        self.go(0.2)
+        self.assertEqual(self.two.counters["calls-taken"] - before, 8)
+
     def test_nonsense(self) -> None:
         """
         Messages that cannot be read, for strangers, from nobody, of the overlay or of this host do no harm.

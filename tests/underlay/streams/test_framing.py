@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -174,6 +175,18 @@ def test_wiresTakeAnything(octets: bytes, isOpen: bool, cuts: list[int]) -> None
                 list(wire.receive(piece))
         except StreamInvalid:
             pass
+
+
+@pytest.mark.parametrize("header", [b"Host", b"Connection", b"Sec-WebSocket-Protocol", b"Sec-WebSocket-Extensions"])
+def test_headersThatAreNotText(header: bytes) -> None:
+    """
+    A request whose headers are not text is refused like any other that is wrong.
+    """
+    lines = {b"Host": b"a", b"Upgrade": b"websocket", b"Connection": b"Upgrade", b"Sec-WebSocket-Version": b"13"}
+    lines |= {b"Sec-WebSocket-Key": b"dGhlIHNhbXBsZSBub25jZQ==", header: b"\xff"}
+    request = b"GET /wand HTTP/1.1\r\n" + b"".join(b"%s: %s\r\n" % each for each in lines.items()) + b"\r\n"
+    with pytest.raises(StreamInvalid):
+        list(WebSocketWire().receive(request))
 
 
 def test_greeting() -> None:

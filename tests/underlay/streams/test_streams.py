@@ -221,6 +221,7 @@ class StreamTests(SynchronousTestCase):
             (b"HTTP/1.0 403 Forbidden\r\nA: b\r\n\r\n", "ask whoever runs it"),
             (b"SSH-2.0-nonsense\r\n\r\n", "something else than HTTP"),
             (b"x" * 20_000, "something else than HTTP"),
+            ("HTTP/1.1 4\u00b23 no\r\n\r\n".encode("latin-1"), "something else than HTTP"),
         ):
             self.network._listening.pop(Endpoint(PROXY, 3128), None)
             self.proxied(answer)
@@ -356,6 +357,17 @@ class StreamTests(SynchronousTestCase):
         self.assertFalse(silent.transport.connected)
         self.assertEqual(self.listener.count, 0)
 
+    def test_whoSaysNothing(self) -> None:
+        """
+        So does who says nothing at all.
+        """
+        connecting = self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_()
+        silent: Any = self.successResultOf(connecting)
+        self.run_(20)
+        self.assertFalse(silent.transport.connected)
+        self.assertEqual(self.listener.count, 0)
+
     def test_strangersOfOneAddress(self) -> None:
         """
         Of one address there are few; who comes takes the place of the oldest, and members of it are untouched.
@@ -364,10 +376,9 @@ class StreamTests(SynchronousTestCase):
         self.port.send(b"hello", PLACE)
         self.run_(0.1)
         self.serverPort.towards(self.there.senders[0])
-        self.run_(2)
         for _ in range(3 * STRANGERS_ADDRESS):
             self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
-            self.run_(0.05)
+            self.run_(0.01)
         self.assertLessEqual(self.listener.count, STRANGERS_ADDRESS + 1)
         self.assertEqual(len(self.serverPort.streams), 1)
         self.assertTrue(self.port.send(b"still here", PLACE))

@@ -80,6 +80,7 @@ class Calling:
         clock = self._clock
         self._all = TokenBuckets(clock, CALLS_RATE, CALLS_BURST)
         self._targets = TokenBuckets(clock, TARGET_RATE, 1.0, MEMORY)
+        self._answered = TokenBuckets(clock, TARGET_RATE, 1.0, MEMORY)  # for members that pass on calls, and may lie
         self._callers = TokenBuckets(clock, CALLER_RATE, CALLER_BURST, MEMORY)
         self._passers = TokenBuckets(clock, PASSED_RATE, PASSED_BURST, MEMORY)
         control.read(CALL_NUMBERS, self._received)
@@ -160,7 +161,10 @@ class Calling:
 
     def _called(self, peer: bytes, member: Member, message: Called) -> None:
         caller = message.caller
-        isTimely = self._callers.take(caller.hex()) and (member.isServer or self._passers.take(peer.hex()))
+        by = (
+            "" if member.isServer else peer.hex()
+        )  # what one member says of a caller takes nothing from what others say
+        isTimely = (not by or self._passers.take(by)) and self._callers.take(caller.hex() + by)
         if not isTimely:
             self._counters["drop-call-hurry"] += 1
             return
@@ -172,7 +176,8 @@ class Calling:
             self._counters["drop-call-unknown"] += 1
             return
         self._counters["calls-taken"] += 1
-        if self._targets.take(caller.hex()) and not message.isAnswer:  # else our own call is under way
+        budget = self._answered if by else self._targets
+        if budget.take(caller.hex() + by) and not message.isAnswer:  # else our own call is under way
             self._sessions.sendControl(peer, self._call(caller, isAnswer=True))
         endpoints = self._accepted(peer, message.places)
         self._sessions.introduce(caller, known.certificate.exchangeKey, endpoints, CALL)

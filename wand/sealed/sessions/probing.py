@@ -223,6 +223,9 @@ class Probing:
             answered.callback(now - asked)
         reason = self._reasonFor(way, now)
         if reason:
+            current = self._place.way
+            if current is not None and current is not way and current.isDoubtful(now, PATIENCE):
+                current.giveUp(now)  # or it would be the next to be taken
             self.take(way, reason, sender)
 
     def _challenge(self, way: Way, sender: tuple[str, int]) -> None:

@@ -117,6 +117,8 @@ class StreamListener(Factory):
         if self.port is None or self.count >= STREAMS_MAXIMUM:
             return None
         group = subscriberOf(host)
+        if len(self._strangers[group]) >= STRANGERS_ADDRESS or len(self._addressOf) >= STRANGERS_MAXIMUM:
+            self._promote()  # no member's stream makes room for a stranger's
         if len(self._strangers[group]) >= STRANGERS_ADDRESS:
             self._evict(group)
         elif len(self._addressOf) >= STRANGERS_MAXIMUM:
@@ -155,8 +157,10 @@ class StreamListener(Factory):
         if self.port is not None:
             self.port.forget(stream)
 
-    def _endSome(self) -> None:
-        now = self._clock.seconds()
+    def _promote(self) -> None:
+        """
+        Streams that turned out to be members' are no longer strangers'.
+        """
         for stream in tuple(self._addressOf):
             if stream.isProven:
                 group = self._addressOf.pop(stream)
@@ -164,7 +168,12 @@ class StreamListener(Factory):
                 if not self._strangers[group]:
                     del self._strangers[group]
                 self._members.add(stream)
-            elif now - stream.began > STRANGER_PATIENCE:
+
+    def _endSome(self) -> None:
+        now = self._clock.seconds()
+        self._promote()
+        for stream in tuple(self._addressOf):
+            if now - stream.began > STRANGER_PATIENCE:
                 self._counters["streams-strange"] += 1
                 stream.abort("it brought nothing valid")
         endUnused(tuple(self._members), now, ACCEPTED_IDLE, self._counters)
@@ -194,6 +203,12 @@ class Threshold(Protocol):
         self._clock = clock
         self._isLocal = isLocal
         self._inner: Protocol | None = None
+
+    def connectionMade(self) -> None:
+        """
+        See L{twisted.internet.interfaces.IProtocol}.
+        """
+        self._stream.below = self.transport
 
     def dataReceived(self, octets: bytes) -> None:
         """

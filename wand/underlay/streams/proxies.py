@@ -207,7 +207,7 @@ class _Asking(Protocol):
 
     def _answered(self, line: str, rest: bytes) -> None:
         version, _, said = line.partition(" ")
-        if not version.startswith("HTTP/1.") or not said[:3].isdigit():
+        if not version.startswith("HTTP/1.") or not said[:3].isdecimal():
             self._refuse("it answers something else than HTTP")
         elif said[0] != "2":
             advice = _ADVICE.get(int(said[:3]), "")

@@ -41,6 +41,7 @@ class Stream(Protocol):
 
     @ivar place: what datagrams go to and come from; set once the stream is open.
     @ivar opened: fires with the stream once datagrams may be sent; fails with the reason if it ends before.
+    @ivar below: what was accepted, while nothing has come that tells how it goes on.
     @ivar isProven: does a conversation with a member, or with one who joins, use it?
     @ivar usedAt: when a datagram came or went last, in the clock's seconds.
     @ivar ended: called with the stream and the reason when it ends.
@@ -72,6 +73,7 @@ class Stream(Protocol):
         self._counters = counters
         self._chooseWire = chooseWire
         self._queue = SendQueue(counters)
+        self.below: Any = None
         self._raw: Any = None
         self._isFree = False
         self._chunk = CHUNK_FIRST
@@ -203,7 +205,7 @@ class Stream(Protocol):
         End the stream: something else came than a member sends.
         """
         self._counters["stream-malformed"] += 1
-        self.close(reason)
+        self.abort(reason)  # it may never take the end of TLS
 
     def stopProducing(self) -> None:
         """
@@ -226,8 +228,9 @@ class Stream(Protocol):
         End it at once, whatever the other end still has to take.
         """
         self.close(reason)
-        if self._raw is not None and self._raw.connected:
-            self._raw.abortConnection()
+        raw = self._raw or self.below
+        if raw is not None and raw.connected:
+            raw.abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """

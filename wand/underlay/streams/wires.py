@@ -133,7 +133,11 @@ class WebSocketWire:
                     yield event.data
                 else:
                     self._happened(event)
-        except (RemoteProtocolError, LocalProtocolError) as error:
+        except (
+            RemoteProtocolError,
+            LocalProtocolError,
+            UnicodeDecodeError,
+        ) as error:  # wsproto decodes headers as it likes
             if not self.isOpen and self._isServer:
                 self.answer = NOT_FOUND
             raise StreamInvalid(str(error) or "no WebSocket") from error
