@@ -89,7 +89,25 @@ class OwnCandidatesTests(SynchronousTestCase):
         self.own.observed(Endpoint("203.0.113.9", PORT), SERVERS[0])
         self.assertEqual(self.changes, 2)
         self.own.tell("pcp", [])
-        self.assertEqual(self.kinds(), ["observed 203.0.113.9:40000"])
+        self.assertEqual(self.kinds(), ["host 203.0.113.9:40000"])
+
+    def test_heardAtAnAddressOfOurOwn(self) -> None:
+        """
+        An address of this host at which members hear it, too, is announced as before.
+        """
+        self.own.tell("interfaces", [candidate("192.168.1.2")])
+        for by in (b"one", b"two", SERVERS[0]):
+            self.own.observed(Endpoint("192.168.1.2", PORT), by)
+        self.assertEqual(self.own.endpoints(), ["192.168.1.2:40000"])
+
+    def test_membersDoNotOutvoteAServer(self) -> None:
+        """
+        However many members say otherwise, what a server observed counts.
+        """
+        self.own.observed(Endpoint("203.0.113.9", 7), SERVERS[0])
+        for number in range(2 * OBSERVERS_MAXIMUM):
+            self.own.observed(Endpoint("203.0.113.66", 1 + number % 2), b"liar %d" % number)
+        self.assertIn("observed 203.0.113.9:7", self.kinds())
 
     def test_addressesOfThisHost(self) -> None:
         """

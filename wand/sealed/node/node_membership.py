@@ -10,7 +10,6 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessionTransport, ITap
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
@@ -110,7 +109,7 @@ class NodeMembership:
             transport,
             self._control,
             context,
-            self._observed,
+            self.candidates.observed,
             self.candidates.addresses,
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
@@ -199,13 +198,6 @@ class NodeMembership:
         self._overlap.look()
         self.candidates.moved()
         self.reach.moved()
-
-    def _observed(self, endpoint: Endpoint, by: bytes) -> None:
-        """
-        Somebody hears us there; where our own interfaces say so too, that is nothing new.
-        """
-        if str(endpoint) not in self._participant.endpoints():
-            self.candidates.observed(endpoint, by)
 
     def macChanged(self) -> None:
         """

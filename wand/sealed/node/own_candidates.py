@@ -132,8 +132,10 @@ class OwnCandidates:
             yield from candidates
         observers: dict[Endpoint, int] = {}
         for by, endpoint in reversed(self._observed.items()):
-            observers[endpoint] = observers.get(endpoint, 0) + (2 if self._isServer(by) else 1)
-        believed = [(endpoint, count) for endpoint, count in observers.items() if count > 1]
+            weight = OBSERVERS_MAXIMUM if self._isServer(by) else 1  # members cannot outvote a server
+            observers[endpoint] = observers.get(endpoint, 0) + weight
+        own = {each.endpoint for each in self._told.get("interfaces", ())}  # to be heard there is nothing new
+        believed = [(endpoint, count) for endpoint, count in observers.items() if count > 1 and endpoint not in own]
         for endpoint, _ in sorted(believed, key=lambda each: -each[1])[:OBSERVED_MAXIMUM]:
             yield OwnCandidate(endpoint, "observed", "observed by others")
 
