@@ -43,6 +43,7 @@ JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
 #: passes datagrams on to it, and a stream that leads to it.
 DIRECTORY: Final = "directory"
 CALL: Final = "call"
+MEMBER_CALL: Final = "member-call"  # passed on by a member, which may lie
 LAN: Final = "lan"
 RELAY: Final = "relay"
 STREAM: Final = "stream"
@@ -150,7 +151,7 @@ class ISessions(Interface):
         @param exchangeKey: its public key for handshakes; one that a certificate showed before is not replaced.
         @param endpoints: replace those of the call before of the same source; only the first few are tried.  They may
             be places of any kind, see L{wand.underlay.place_kinds}.
-        @param source: who says so: L{DIRECTORY}, L{CALL}, L{LAN}, L{RELAY} or L{STREAM}.
+        @param source: who says so: L{DIRECTORY}, L{CALL}, L{MEMBER_CALL}, L{LAN}, L{RELAY} or L{STREAM}.
         """
 
     def onWanted(reader: WantedReader) -> None:

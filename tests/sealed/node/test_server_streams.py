@@ -189,6 +189,18 @@ class ServerStreamsTests(SynchronousTestCase):
         self.run_(1)
         self.assertTrue(self.port.send(b"x", PLACE))
 
+    def test_aServerThatEndsEveryStream(self) -> None:
+        """
+        A stream that is ended as soon as it is open is not opened again without a pause, which grows.
+        """
+        self.test_blockedUDP()
+        before = len(self.network.connections)
+        for _ in range(600):
+            self.network.connections[-1][1].abortConnection()
+            self.port.send(b"x", PLACE)
+            self.run_(0.1)
+        self.assertLess(len(self.network.connections) - before, 10)
+
     def test_trouble(self) -> None:
         """
         It is said why no stream can be opened, until one is; and it is tried again, but not all the time.

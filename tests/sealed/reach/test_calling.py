@@ -311,6 +311,22 @@ class AbuseTests(CallingTestCase):
         self.go(0.2)
         self.assertEqual(self.two.counters["calls-taken"] - before, 8)
 
+    def test_aMembersWordDoesNotReplaceAServers(self) -> None:
+        """
+        Where a server says that a caller is, it may be, whatever members say that pass on calls.
+        """
+        third = self.member("three", "192.0.2.3")
+        third.know(self.two, self.two.node.endpoint)
+        third.ping(self.two)
+        self.go(2.0)
+        place = CalledPlace("host", "198.51.100.7:7")
+        for peer, said in ((self.server, (place,)), (third.node, ())):
+            called = pack(Called(self.one.identity, 1, False, b"", b"", said))
+            peer.transport.sendControl(self.two.node.peer, called)
+            self.go(0.1)
+        conversation = self.two.node.transport.sessions.find(self.one.node.peer)
+        self.assertIn(("198.51.100.7", 7), conversation.place.told)
+
     def test_nonsense(self) -> None:
         """
         Messages that cannot be read, for strangers, from nobody, of the overlay or of this host do no harm.

@@ -331,6 +331,7 @@ class LanTests(SynchronousTestCase):
         self.go(400.0)
         self.assertEqual([], first.knows(second))
         before = len(self.link.spoken)
+        first.lan._lately.clear()  # it was so long ago
         for spoken in recorded:
             first.lan.heard(spoken.datagram, ("192.168.1.66", 7))
         self.assertEqual([], first.knows(second))
@@ -341,7 +342,7 @@ class LanTests(SynchronousTestCase):
 
     def test_repeatedQuestionsAreAnsweredAFewTimes(self) -> None:
         """
-        However often a recorded question is sent, few answers go to that host.
+        However often a recorded question is sent, at most one answer goes to that host.
         """
         first, second = Member(self, 1), Member(self, 2)
         self.go(1.0)
@@ -349,8 +350,21 @@ class LanTests(SynchronousTestCase):
         before = len(self.link.spoken)
         for _ in range(500):
             first.lan.heard(question.datagram, ("192.168.1.66", 7))
-        self.assertLessEqual(len(self.link.spoken) - before, 4)
-        self.assertTrue(first.count("drop-lan-throttled"))
+        self.assertLessEqual(len(self.link.spoken) - before, 1)
+        self.assertTrue(first.count("drop-lan-stale"))
+
+    def test_whoRepeatsDoesNotSilenceTheSpeaker(self) -> None:
+        """
+        Somebody who sends a recorded datagram again and again, with its sender's address, uses up nothing of what that
+        one may say.
+        """
+        first, second = Member(self, 1), Member(self, 2)
+        self.go(1.0)
+        self.assertTrue(first.knows(second))
+        question = self.questions(second)[0]
+        for _ in range(2000):
+            first.lan.heard(question.datagram, question.sender)
+        self.assertEqual(first.count("drop-lan-throttled"), 0)
 
     def test_aMemberSpeaksForItselfOnly(self) -> None:
         """

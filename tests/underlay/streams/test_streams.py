@@ -7,6 +7,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory, Protocol
@@ -228,6 +229,42 @@ class StreamTests(SynchronousTestCase):
             opening = self.opener(Proxies(Proxy.parse(PROXY))).open(TARGET)
             self.run_()
             self.assertIn(said, str(self.failureResultOf(opening, StreamUnavailable).value))
+
+    def test_pingsOfOneThatReadsNothing(self) -> None:
+        """
+        The answers to pings of somebody who takes nothing do not pile up.
+        """
+        client, stream = WebSocketWire("example.org", "/wand"), Stream(WebSocketWire(), self.clock, self.counters)
+        self.clock.advance(1)
+        transport = Mock()
+        stream.makeConnection(transport)  # type: ignore[no-untyped-call]
+        stream.dataReceived(client.answer)
+        ping = b"\x89\x80\0\0\0\0"
+        before = transport.write.call_count
+        for _ in range(1000):
+            stream.dataReceived(ping)
+        self.assertEqual(transport.write.call_count - before, 1)
+        self.clock.advance(100)
+        self.assertEqual(stream.stalledFor(self.clock.seconds()), 100)
+        stream.resumeProducing()
+        stream.dataReceived(ping)
+        self.assertEqual(transport.write.call_count - before, 2)
+
+    def test_proxyThatSaysNothing(self) -> None:
+        """
+        The connection to a proxy that never answers is given up with the stream.
+        """
+        silent: list[Any] = []
+
+        class Silent(Protocol):
+            def connectionMade(self) -> None:
+                silent.append(self.transport)
+
+        self.network.host(PROXY).listen("0.0.0.0", 3128, Factory.forProtocol(Silent))
+        opening = self.opener(Proxies(Proxy.parse(PROXY))).open(TARGET)
+        self.run_(60)
+        self.failureResultOf(opening, StreamUnavailable)
+        self.assertEqual([each.connected for each in silent], [False])
 
     def test_nobodyThere(self) -> None:
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import inf
 from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -40,6 +41,9 @@ LOOK_INTERVAL: Final = 1.0
 #: Seconds between two attempts to open a stream to a server: at first, and at most.
 RETRY_FIRST: Final = 1.0
 RETRY_MAXIMUM: Final = 30.0
+
+#: Seconds that a stream has to last: a server that accepts and ends it at once is not asked without a pause.
+SETTLED: Final = 10.0
 
 
 class ServerStream:
@@ -74,6 +78,7 @@ class ServerStream:
         self._opening: list[Deferred[Stream]] = []
         self._retryAt = 0.0
         self._wait = RETRY_FIRST
+        self._settledAt = inf
         self.stream: Stream | None = None
 
     @property
@@ -91,6 +96,8 @@ class ServerStream:
         now = self._clock.seconds()
         if self.isOpen or self._opening or now < self._retryAt:
             return
+        if now >= self._settledAt:
+            self._wait = RETRY_FIRST
         self._retryAt = now + self._wait
         self._wait = min(RETRY_MAXIMUM, 2 * self._wait)
         troubles: list[str] = []
@@ -114,7 +121,7 @@ class ServerStream:
         if place is None:
             stream.close()
             return
-        self._wait, self._retryAt, self.trouble = RETRY_FIRST, 0.0, ""
+        self._settledAt, self.trouble = self._clock.seconds() + SETTLED, ""
         self.place, self.stream, self.way = place, stream, self._opener.way(target)
         opening, self._opening = self._opening, []
         for each in opening:

@@ -18,7 +18,7 @@ from wand.errors import AddressInvalid
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, Participant
-from wand.interfaces.sessions import CALL
+from wand.interfaces.sessions import CALL, MEMBER_CALL
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.reach.call_forwarder import MEMORY, CallForwarder
 from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, Observed, pack, parse
@@ -180,7 +180,8 @@ class Calling:
         if budget.take(caller.hex() + by) and not message.isAnswer:  # else our own call is under way
             self._sessions.sendControl(peer, self._call(caller, isAnswer=True))
         endpoints = self._accepted(peer, message.places)
-        self._sessions.introduce(caller, known.certificate.exchangeKey, endpoints, CALL)
+        source = MEMBER_CALL if by else CALL  # so that no member's word replaces a server's
+        self._sessions.introduce(caller, known.certificate.exchangeKey, endpoints, source)
         self._sessions.seek(caller)
 
     def _wasObserved(self, peer: bytes, message: Observed) -> None:

@@ -19,7 +19,7 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Entropy
 from wand.sealed.credentials.signed import Body, isSignature, unverified
 from wand.sealed.reach.lan_links import LanLinks
-from wand.sealed.reach.lan_messages import ANSWER, QUESTION, RECEIPT, LanMessage, LanSeal, parse
+from wand.sealed.reach.lan_messages import ANSWER, CHANCE, QUESTION, RECEIPT, LanMessage, LanSeal, parse
 from wand.sealed.reach.lan_neighbours import Neighbours
 from wand.sealed.reach.lan_schedule import LanSchedule
 from wand.timing.token_buckets import TokenBuckets
@@ -38,6 +38,9 @@ COUNTERS: Final = {
 
 #: How many of those that are wanted are remembered until the next question; from two on, everybody is asked.
 WANTED_MAXIMUM: Final = 2
+
+#: How many datagrams are remembered, to know those that come again.
+LATELY_MAXIMUM: Final = 4096
 
 #: How many datagrams of one host are verified, per second in the long run and at once; and how many answers go to one
 #: member at one host.
@@ -85,6 +88,7 @@ class LanDiscovery:
         self._entropy = entropy
         self._links = LanLinks(us.host, us.interfaces, us.participant.mayReach, self._linksChanged)
         self._hosts = TokenBuckets(context.clock, HOST_RATE, HOST_BURST)
+        self._lately: dict[bytes, None] = {}
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
         self._run = self._challenge = self._challengeBefore = b""
         self._joined: list[tuple[int, str]] = []
@@ -192,11 +196,25 @@ class LanDiscovery:
             return "malformed"
         if certificate.identity == self._us.participant.identity:
             return ""  # we hear ourselves
+        if not self._isNew(datagram):
+            return "stale"
         if not self._hosts.take(sender[0]):
             return "throttled"
         if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
             return "invalid"
         return self._understood(message, certificate, sender)
+
+    def _isNew(self, datagram: bytes) -> bool:
+        """
+        Did this datagram not come lately?  Somebody who recorded it must not use up what its sender may say.
+        """
+        chance = bytes(datagram[:CHANCE])
+        if chance in self._lately:
+            return False
+        if len(self._lately) >= LATELY_MAXIMUM:
+            del self._lately[next(iter(self._lately))]
+        self._lately[chance] = None
+        return True
 
     def _isValid(self, message: LanMessage, identity: bytes) -> bool:
         participant = self._us.participant

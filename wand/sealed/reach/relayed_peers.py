@@ -4,12 +4,17 @@ The members that a node may reach over relays: who has a channel to whom, and wh
 
 from __future__ import annotations
 
+from typing import Final
+
 from wand.endpoint import Endpoint
 from wand.interfaces import ISessions
 from wand.interfaces.participant import Participant
 from wand.interfaces.sessions import RELAY
 from wand.sealed.reach.relay_choice import KnownRelay
 from wand.sealed.reach.relay_port import RelayPort
+
+#: How many channels at a relay that is no server are taken, beyond those that we asked for: it may make them up.
+UNASKED_MAXIMUM: Final = 512
 
 
 class RelayedPeer:
@@ -73,6 +78,9 @@ class RelayedPeers:
         before = None if known is None else known.channels.get(relay.identity)
         if before is not None and before.port == channel:
             return True
+        isUnasked = known is None or relay.identity not in known.asked
+        if isUnasked and not relay.isServer and len(self._behind.get(relay.identity, ())) >= UNASKED_MAXIMUM:
+            return False
         if before is not None:
             self._port.remove(before)
         endpoint = self._port.add(relay.identity, channel, relay.place)

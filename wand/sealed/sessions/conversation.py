@@ -11,7 +11,7 @@ from math import inf
 
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
-from wand.interfaces.sessions import CALL, DIRECTORY
+from wand.interfaces.sessions import CALL, DIRECTORY, MEMBER_CALL
 from wand.sealed.sessions.answered import Answered
 from wand.sealed.sessions.attempt import Attempt
 from wand.sealed.sessions.counterpart import Counterpart
@@ -119,7 +119,7 @@ class Conversation:
         """
         places = list(endpoints)
         if source == DIRECTORY and not places:  # it is offline: where it was when it called is of no use any more
-            self.place.introduce([], CALL)
+            self._forgetCalls()
         news = self.place.introduce(places, source)
         if self.place.told:
             self.outbox.peerMayBeBack()
@@ -132,6 +132,10 @@ class Conversation:
         self.course.hasten()
         if self._isTalking:
             self.wayfinding.introduced(news)
+
+    def _forgetCalls(self) -> None:
+        for source in (CALL, MEMBER_CALL):
+            self.place.introduce([], source)
 
     def search(self) -> None:
         """
@@ -197,7 +201,7 @@ class Conversation:
         self.link.send(CONTROL, answer)
         if not self.isWithServer:
             self.outbox.peerLeft()
-            self.place.introduce([], CALL)
+            self._forgetCalls()
         self.course.left()
         return True
 

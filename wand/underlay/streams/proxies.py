@@ -177,7 +177,7 @@ class _Asking(Protocol):
     """
 
     def __init__(self, request: bytes, name: str, factory: IProtocolFactory) -> None:
-        self.result: Deferred[IProtocol] = Deferred()
+        self.result: Deferred[IProtocol] = Deferred(self._giveUp)
         self._request = request
         self._name = name
         self._factory = factory
@@ -218,6 +218,7 @@ class _Asking(Protocol):
     def _hand(self, rest: bytes) -> None:
         assert self.transport is not None
         if self.result.called:
+            self.transport.loseConnection()
             return
         inner = self._factory.buildProtocol(self.transport.getPeer())
         if inner is None:
@@ -228,6 +229,10 @@ class _Asking(Protocol):
         self.result.callback(inner)
         if rest:
             inner.dataReceived(rest)
+
+    def _giveUp(self, _: Deferred[IProtocol]) -> None:
+        if self.transport is not None:
+            self.transport.abortConnection()  # type: ignore[attr-defined]  # of TCP
 
     def _refuse(self, reason: str) -> None:
         if not self.result.called:

@@ -249,9 +249,14 @@ class Stream(Protocol):
 
     def _answer(self) -> None:
         wire = self.wire
-        if wire is not None and wire.answer and self.transport is not None and not self._isOver:
-            self.transport.write(wire.answer)
-            wire.answer = b""
+        if wire is None or not wire.answer or self.transport is None or self._isOver:
+            return
+        octets, wire.answer = wire.answer, b""
+        if self.opened.called:
+            if self._wroteAt:  # answers that nobody reads would pile up
+                return
+            self._isFree, self._wroteAt = False, self._seconds()
+        self.transport.write(octets)
 
     def _open(self) -> Deframer | None:
         """
