@@ -46,6 +46,17 @@ ONE_WAY: Final = TopologySketch(
 )
 
 
+#: Every datagram comes from a place that was never seen, and is let in: questions must not beget questions without end.
+ALWAYS_ELSEWHERE: Final = TopologySketch(
+    sites=(
+        SiteSketch(
+            0, "nat", Dependence.ADDRESS_AND_PORT_DEPENDENT, Dependence.ENDPOINT_INDEPENDENT, "random", hairpin=True
+        ),
+    ),
+    members=(MemberSketch(1, "4"), MemberSketch(1, "46")),
+)
+
+
 class Example(ReachTestCase):
     """
     The nodes of one topology, of which each pings each.
@@ -102,6 +113,7 @@ class RandomTopologyTests(SynchronousTestCase):
 
         @settings(max_examples=50, deadline=None)
         @example(ONE_WAY)
+        @example(ALWAYS_ELSEWHERE)
         @given(topologies(blocks=False))
         def check(sketch: TopologySketch) -> None:
             example, result = Example(sketch), unittest.TestResult()

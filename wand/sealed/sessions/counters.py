@@ -22,6 +22,7 @@ COUNTERS: Final = {
     "sealed-left": "frames and messages not sent because their peer said goodbye",
     "sealed-absent": "frames and messages not sent because nobody says that their peer is anywhere",
     "sealed-challenges-sent": "challenges to peers that were heard elsewhere, to prove that they are there",
+    "sealed-places-ignored": "places where a peer was heard and was not asked: too many that nobody named",
     "sealed-probes-sent": "questions to peers whether they are at a place, those to peers heard elsewhere included",
     "sealed-ways-given-up": "ways to peers that were given up, because no answer came any more, and others taken",
     "sealed-roamed": "times that another way to a peer was taken, because it moved or a better one was found",

@@ -27,6 +27,12 @@ from wand.sealed.sessions.way import Way
 CHALLENGE_INTERVAL: Final = 0.2
 KNOWN_INTERVAL: Final = 1.0
 
+#: How many places that nobody named are asked because the peer is heard there: in a second in the long run, and at
+#: once.  Between two NATs that take another port for each destination and let everybody in, every question comes from a
+#: place that was never seen, and begets another.
+STRANGE_RATE: Final = 5.0
+STRANGE_BURST: Final = 16.0
+
 #: Seconds within which the peer must have sent something from a place to be followed there.
 HEARD_LATELY: Final = 2.0
 
@@ -76,6 +82,7 @@ class Probing:
         self._place = place
         self._seconds = shared.clock.seconds
         self._pings: dict[bytes, tuple[Deferred[float], float]] = {}
+        self._strangeLeft, self._strangeAt = STRANGE_BURST, shared.clock.seconds()
 
     # Questions.
 
@@ -233,11 +240,20 @@ class Probing:
         isWorse = current is not None and current.rank < way.rank
         if now - way.askedAt < (KNOWN_INTERVAL if way.isProven and isWorse else CHALLENGE_INTERVAL):
             return
+        if not (way.isTold or way.isProven or self._mayAskStrange(now)):
+            self._shared.counters["sealed-places-ignored"] += 1
+            return
         way.place = sender  # it says at which of our addresses the peer was heard
         if current is not None and isWorse and now - current.askedAt >= CHALLENGE_INTERVAL:
             self.ask(current)
         if self.ask(way):
             self._shared.counters["sealed-challenges-sent"] += 1
+
+    def _mayAskStrange(self, now: float) -> bool:
+        left = min(STRANGE_BURST, self._strangeLeft + (now - self._strangeAt) * STRANGE_RATE)
+        mayAsk = left >= 1.0
+        self._strangeLeft, self._strangeAt = left - mayAsk, now
+        return mayAsk
 
     # What is used.
 
