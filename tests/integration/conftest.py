@@ -4,6 +4,7 @@ What the end-to-end tests share: labs, and networks of real C{twistd} processes 
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
@@ -26,6 +27,14 @@ def labsWork() -> None:
     reason = unusable()
     if reason is not None:
         pytest.fail(f"the end-to-end tests need root and a Linux that has everything: {reason}", pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canBeInterrupted() -> None:
+    """
+    Let what the tests start hear Ctrl-C, even if a shell started the tests in the background, where it is ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

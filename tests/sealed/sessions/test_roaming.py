@@ -11,7 +11,7 @@ from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.sealed.sessions.known_ways import PLACES_MAXIMUM
 from wand.sealed.sessions.packets import DATA, HANDSHAKE_SIZE, INITIATION
 from wand.sealed.sessions.presence import ANSWER, PRESENCE, SIGN_OF_LIFE
-from wand.sealed.sessions.probing import CHALLENGE_INTERVAL
+from wand.sealed.sessions.probing import CHALLENGE_INTERVAL, STRANGE_BURST, STRANGE_RATE
 from wand.testing.inbox import Datagram
 
 VICTIM = Endpoint("198.51.100.9", 9999)
@@ -104,12 +104,18 @@ class ForgedTests(RoamingTestCase):
 
     def test_manyVictims(self) -> None:
         """
-        However many addresses are forged, only the last few are remembered, and each is sent at most what came.
+        However many addresses are forged, only the last few are remembered; few are asked, and each is sent at most
+        what came.
         """
         victims = [Endpoint(f"198.51.100.{number}", 9) for number in range(1, 200)]
+        began, sizes = self.net.clock.seconds(), []
         for each in victims:
             self.throw(self.caught(self.low, SIGN_OF_LIFE), each)
-            self.assertEqual([len(sent) for sent in self.sentTo(each)], [42])
+            sizes.append([len(sent) for sent in self.sentTo(each)])
+        self.assertEqual(sizes[: int(STRANGE_BURST)], [[42]] * int(STRANGE_BURST))
+        self.assertTrue(all(each in ([], [42]) for each in sizes))
+        elapsed = self.net.clock.seconds() - began
+        self.assertLessEqual(sizes.count([42]), STRANGE_BURST + STRANGE_RATE * elapsed)
         forged = [way for way in self.conversation(self.high).place.ways if way.place in victims]
         self.assertEqual(len(forged), PLACES_MAXIMUM)
 

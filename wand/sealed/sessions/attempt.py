@@ -92,7 +92,6 @@ class Attempt:
     to come from.
 
     @ivar peer: whom it is to reach.
-    @ivar sendings: how often an initiation was sent.
     """
 
     def __init__(self, shared: Shared, target: Target, gaveUp: Callable[[], None]) -> None:
@@ -100,8 +99,7 @@ class Attempt:
         @param gaveUp: called when nobody answered.
         """
         self.peer: Correspondent = target.peer
-        self.sendings = 0
-        self._turn = 0  # as with C{sendings}, but whoever demands a cookie is not left out of the answer
+        self._turn = 0  # how often an initiation was sent, but whoever demands a cookie is not left out of the answer
         self._shared = shared
         self._target = target
         self._gaveUp = gaveUp
@@ -250,7 +248,6 @@ class Attempt:
         if message is None:
             return
         self._sentAt = self._shared.clock.seconds()
-        self.sendings += 1
         self._initiation = message, cookie
         for place in self._target.place.candidates(self._turn):
             self._sendTo(place, message, cookie)
