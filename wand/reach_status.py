@@ -16,11 +16,13 @@ class CandidateStatus(Status, frozen=True):
     @ivar endpoint: the place.
     @ivar kind: C{host}, C{observed}, C{mapped} or C{configured}.
     @ivar about: how it came to be.
+    @ivar heardBy: the names of those who hear us there.
     """
 
     endpoint: str
     kind: str
     about: str
+    heardBy: list[str] = []
 
 
 class NATStatus(Status, frozen=True):
@@ -28,7 +30,7 @@ class NATStatus(Status, frozen=True):
     What the NAT in front of this node does to its UDP port, as others see it (RFC 4787, section 4.1).
 
     @ivar mapping: C{none}, C{endpoint-independent}, C{address-dependent}, C{address-and-port-dependent}, or C{unknown}.
-    @ivar observations: by which endpoint others see us, each with a name.
+    @ivar observations: by which endpoint others beyond our links see us, each with a name.
     """
 
     mapping: str
@@ -58,8 +60,11 @@ class WhyStatus(Status, frozen=True):
     @ivar relays: what the relays among them are called, by the host of their place.
     @ivar ours: our own places.
     @ivar nat: what is in front of us.
+    @ivar theirs: what the member says of its own network: what its NAT does, C{blocked} if no UDP gets out; empty if it
+        does not say.
     @ivar episodes: what was tried, and what came of it, the latest last.
-    @ivar advice: what would make the way direct; what to do if there is none.
+    @ivar cause: why the way is not direct, or why there is none, in a word of L{wand.sealed.reach.causes}.
+    @ivar advice: the same in a sentence, and what would make the way direct.
     """
 
     peer: str
@@ -69,7 +74,9 @@ class WhyStatus(Status, frozen=True):
     relays: dict[str, str]
     ours: list[CandidateStatus]
     nat: NATStatus
+    theirs: str
     episodes: list[EpisodeStatus]
+    cause: str
     advice: str
 
 

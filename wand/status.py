@@ -83,10 +83,13 @@ class WayStatus(Status, frozen=True):
         heard there; empty for a way that is only remembered.
     @ivar isProven: did the member answer there, and nothing since says that it no longer would?
     @ivar roundTrip: seconds from a question to its answer, smoothed; C{None} where none was answered.
-    @ivar asked: when the member was last asked there whether it is there; C{None} for never.
+    @ivar asked: when something was last sent there that demands an answer: a question, or the beginning of a session;
+        C{None} for never.
     @ivar answered: when it last answered there; C{None} for never.
     @ivar usedSince: since when it is the way in use; C{None} if it is not.
-    @ivar why: why it is used, or why it is not, in a few words.
+    @ivar why: why it is used, or why it is not, in a few words; empty where the rest tells.
+    @ivar silent: how much that demanded an answer got none since the last one; what is under way included.
+    @ivar heard: when the member last sent something from there of its own; C{None} for never.
     """
 
     place: str
@@ -98,6 +101,8 @@ class WayStatus(Status, frozen=True):
     answered: float | None
     usedSince: float | None
     why: str
+    silent: int = 0
+    heard: float | None = None
 
 
 class CounterStatus(Status, frozen=True):

@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from wand.candidate_sources.gateway_device import GatewayDevice, MappingRefused, NoDevice
 from wand.candidate_sources.outside import mapped
-from wand.candidate_sources.port_mapping import LIFETIME
+from wand.candidate_sources.port_mapping import COUNTERS, LIFETIME
 from wand.candidate_sources.router import REFUSED, Router, findRouter, interfaceOf
 from wand.drivers.settings import NoSettings, readSettings
 from wand.endpoint import Endpoint
@@ -48,6 +48,7 @@ class DeviceMapping:
         @param router: gives the router that others come through.
         @param make: makes the library's own C{UPnP} object.
         """
+        context.counters.declare(COUNTERS)
         self._context = context
         self._findRouter = router
         self._make = make
@@ -103,6 +104,7 @@ class DeviceMapping:
             self._device = GatewayDevice(self._make, router.client)
         device = self._device
         self._isBusy = True
+        self._context.counters["mapping-asks"] += 1
         asked = self._worker.do(lambda: device.mapPort(own, ports, LIFETIME))
         asked.addCallbacks(self._granted, self._failed, callbackArgs=(router,), errbackArgs=(router,))
         asked.addErrback(self._broken)

@@ -171,8 +171,8 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
             (
                 peer.peer,
                 peer.state,
-                f"relay {peer.relay}".rstrip() if peer.relay or peer.way == "relay" else peer.way,
-                peer.endpoint,
+                peer.way,
+                f"relay {peer.relay}" if peer.relay else peer.endpoint,
                 milliseconds(peer.roundTrip),
                 "" if peer.since is None else age(now - peer.since),
                 _path(peer),

@@ -67,21 +67,21 @@ def told(event: Event) -> str:
 
 def _sentence(event: Event) -> str:
     texts = {name: _text(name, str(value)) for name, value in event.fields.items()}
-    at = _at(str(event.fields.get("endpoint") or ""))
+    at = _at(str(event.fields.get("endpoint") or ""), str(event.fields.get("relay") or ""))
     try:
         return _SENTENCES[event.kind].format_map({**texts, "at": at})
     except KeyError:  # no such sentence, or an event of another version
         return ""
 
 
-def _at(place: str) -> str:
+def _at(place: str, relay: str) -> str:
     kind, slash, rest = place.partition("/")
     if not place:
         return ""
     if not slash:
         return f", at {clean(place)}"
     if kind == RELAY:
-        return f", over the relay {clean(rest[:8])}"
+        return f", over the relay {clean(relay or rest[:8])}"
     return f", in a stream at {clean(place.replace(f'{STREAM}/', ''))}"
 
 

@@ -10,17 +10,20 @@ from datetime import datetime
 import click
 
 from wand.cli.rendering import Grid, ago, aligned, clean, duration, shortKey
-from wand.reach_status import CheckStatus, NetworkCheckStatus, WhyStatus
+from wand.reach_status import CandidateStatus, CheckStatus, NetworkCheckStatus, WhyStatus
 from wand.status import WayStatus
 
 #: What the ranks of ways are called.
 _RANKS = {
-    "lan": "direct, on our link",
+    "lan": "direct, same link",
     "ipv6": "direct, IPv6",
     "ipv4": "direct, IPv4",
     "stream": "stream",
     "relay": "relay",
 }
+
+#: Seconds within which an answer may still be under way.
+UNDER_WAY = 1.0
 
 #: What is checked, as people call it.
 _CHECKS = {
@@ -59,10 +62,11 @@ def whyLines(found: WhyStatus, now: float) -> list[str]:
     return [
         click.style(f"there is a session with {who}" if found.isUp else f"there is no session with {who}", bold=True),
         found.advice,
-        *_part("Its places", _ways(found, now)),
-        *_part("Our places", [[each.endpoint, each.kind, each.about] for each in found.ours]),
-        *_part(f"The NAT in front of us: {clean(found.nat.mapping)}", _observations(found)),
-        *_part("What was tried", [[_clock(each.time), each.what] for each in found.episodes]),
+        *_part(f"Places of {clean(found.peer)}", _ways(found, now)),
+        *_part("Places of this host", [_own(each) for each in found.ours]),
+        *_part(f"NAT here: {clean(found.nat.mapping)}", _observations(found)),
+        *_theirs(found),
+        *_part("What happened", [[_clock(each.time), each.what] for each in found.episodes]),
     ]
 
 
@@ -103,11 +107,29 @@ def _ways(found: WhyStatus, now: float) -> list[list[str]]:
 
 
 def _outcome(way: WayStatus, now: float) -> str:
+    found = []
     if way.usedSince is not None:
-        return f"in use for {duration(now - way.usedSince)}"
-    if way.answered is not None:
-        return f"answered {ago(now - way.answered)}"
-    return "not tried" if way.asked is None else f"asked {ago(now - way.asked)}, no answer"
+        found.append(f"in use for {duration(now - way.usedSince)}")
+    elif way.answered is not None:
+        found.append(f"answered {ago(now - way.answered)}")
+    if way.asked is not None and (way.silent > 1 or (way.silent and now - way.asked >= UNDER_WAY)):
+        since = " since" if found else ""
+        found.append(f"no answer to {way.silent}{since}, the last {ago(now - way.asked)}")
+    if way.heard is not None and way.usedSince is None:
+        found.append(f"heard from {ago(now - way.heard)}")
+    return "; ".join(found) or ("answered the handshake" if way.isProven else "not tried")
+
+
+def _own(candidate: CandidateStatus) -> list[str]:
+    hears = ", ".join(candidate.heardBy)
+    return [candidate.endpoint, candidate.kind, f"{hears} hears us there" if hears else "", candidate.about]
+
+
+def _theirs(found: WhyStatus) -> list[str]:
+    if not found.theirs:
+        return []
+    what = "no UDP gets out" if found.theirs == "blocked" else f"NAT there: {clean(found.theirs)}"
+    return ["", click.style(what, bold=True), f"  as {clean(found.peer)} says"]
 
 
 def _observations(found: WhyStatus) -> list[list[str]]:

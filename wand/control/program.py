@@ -118,9 +118,9 @@ class ReachInspection(Protocol):
     How a node reaches others, as its operator sees it.  Methods raise only L{wand.errors.WandError}.
     """
 
-    def why(self, peer: str) -> WhyStatus:
+    async def why(self, peer: str) -> WhyStatus:
         """
-        Why a member is reached the way it is.
+        Why a member is reached the way it is.  It is asked what it says of its network, which takes a second at most.
 
         @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
         @raise wand.errors.NoSuchMember: if there is no such member.

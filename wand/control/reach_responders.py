@@ -15,11 +15,11 @@ class ReachResponders(MembershipResponders):
     """
 
     @commands.Why.responder
-    def why(self, peer: str) -> Answer:
+    async def why(self, peer: str) -> Answer:
         """
         Answer why a member is reached the way it is.
         """
-        return {"why": self._program.reach.why(peer)}
+        return {"why": await self._program.reach.why(peer)}
 
     @commands.Ping.responder
     async def ping(self, peer: str, place: str | None = None) -> Answer:

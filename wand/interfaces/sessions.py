@@ -8,17 +8,16 @@ them.  What it opens says whom it hears (L{ISessions.onSession}); who may be hea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol, TypeAlias
 
-from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
 from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader, WayReader
 from wand.interfaces.membership import Member
 from wand.interfaces.protocol import IPeerProtocol, ITransport
-from wand.status import WayStatus
+from wand.interfaces.way_inspection import IWayInspection
 from wand.underlay.ports import DatagramPort, DatagramSender, TrainReceiver
 from wand.underlay.slots import Slots
 
@@ -61,10 +60,14 @@ class PlaceInUse(Protocol):
 
     @ivar endpoint: the place; C{None} if it is nowhere.
     @ivar port: sends there.
+    @ivar isOnLink: is it on a link of ours?
     """
 
     @property
     def endpoint(self) -> tuple[str, int] | None: ...
+
+    @property
+    def isOnLink(self) -> bool: ...
 
     @property
     def port(self) -> DatagramSender | None: ...
@@ -171,19 +174,6 @@ class ISessions(Interface):
         may be.  Without a session a handshake is begun; in a session it is asked to answer.
         """
 
-    def waysTo(peer: bytes) -> Sequence[WayStatus]:
-        """
-        Every way to a member that is known, the one in use first, then the best first; for people.
-        """
-
-    def ping(peer: bytes, place: Endpoint | None = None) -> Deferred[float]:
-        """
-        Ask a member to answer, inside the session.
-
-        @param place: one of those that L{waysTo} names; C{None} for the one in use.
-        @return: fires with the seconds that it took, or with L{wand.errors.NoAnswer}.
-        """
-
     def endpointOf(peer: bytes) -> Endpoint | None:
         """
         Where a peer was last heard, by an authenticated datagram.
@@ -283,6 +273,8 @@ class ISessionTransport(ITransport):
     """
 
     sessions: ISessions = Attribute("Its sessions.  They do not wait for C{start}.")
+
+    inspection: IWayInspection = Attribute("The ways that the sessions use, for people.")
 
     mayReach: Callable[[str], bool] = Attribute(
         "Set from outside: may datagrams go to this host?  To addresses of the overlay they may not, or the tunnel "

@@ -52,8 +52,7 @@ DIRECTORY_NUMBERS: Final = range(16, 32)
 # To reach members behind NATs.
 CALL: Final = 32
 CALLED: Final = 33
-OBSERVED: Final = 34
-CALL_NUMBERS: Final = range(32, 35)
+CALL_NUMBERS: Final = range(32, 34)
 LOCATE: Final = 40
 LOCATED: Final = 41
 LOCATING_NUMBERS: Final = range(40, 42)

@@ -33,7 +33,7 @@ class MemoryReach:
     clock: IReactorTime
     isSilent: bool = False
 
-    def why(self, peer: str) -> WhyStatus:
+    async def why(self, peer: str) -> WhyStatus:
         """
         See L{wand.control.program.ReachInspection}.
         """
@@ -41,19 +41,23 @@ class MemoryReach:
             raise NoSuchMember(f"no member is known as {peer!r}")
         now = self.clock.seconds()
         relayed = WayStatus(RELAYED, "relay", ["relay"], True, 0.031, now - 3, now - 3, now - 90, "the only one")
-        lost = WayStatus("192.0.2.2:20002", "ipv4", ["directory", "call"], False, None, now - 2, None, None, "")
+        sources = ["directory", "call"]
+        lost = WayStatus("192.0.2.2:20002", "ipv4", sources, False, None, now - 2, None, None, "", 3, now - 21)
+        before = WayStatus("192.0.2.2:20003", "ipv4", ["call"], True, 0.02, now - 2, now - 21, None, "", 4)
         return WhyStatus(
             peer="two",
             key=keyOf("two"),
             isUp=True,
-            ways=[relayed, lost],
+            ways=[relayed, lost, before],
             relays={"relay/0123456789abcdef": "server"},
-            ours=[CandidateStatus("192.168.1.5:22222", "host", "an address of this host")],
+            ours=[CandidateStatus("192.168.1.5:22222", "host", "an address of this host", ["three"])],
             nat=NATStatus("address-dependent", {"server": "198.51.100.1:5000", "three": "198.51.100.1:5001"}),
+            theirs="none",
             episodes=[
                 EpisodeStatus(now - 95, "tried wherever it may be, 2 times"),
                 EpisodeStatus(now - 90, "now at it"),
             ],
+            cause="firewall-here",
             advice="Let the router forward UDP port 22222 to this host.",
         )
 
@@ -61,7 +65,7 @@ class MemoryReach:
         """
         See L{wand.control.program.ReachInspection}.
         """
-        self.why(peer)
+        await self.why(peer)
         if self.isSilent or place not in (None, RELAYED):
             raise NoAnswer("two does not answer there")
         return 0.0312

@@ -114,7 +114,7 @@ class NodeMembership:
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
-        self._calling = Calling(self._participant, sessions, self._control, context, self.candidates.observed)
+        self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)

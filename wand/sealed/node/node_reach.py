@@ -24,6 +24,7 @@ class NodeReach:
     Lets the members on our links find us, learns where others hear us, and shows the operator how others are reached.
 
     @ivar inspection: shows it.
+    @ivar observing: learns where others hear us.
     @ivar lan: finds members on our links.
     """
 
@@ -54,8 +55,9 @@ class NodeReach:
         us = LanMember(participant, enrolment, sign, host or "", port, overlayInterfaces)
         self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
         self._isLooking = host is not None
-        self._observing = Observing(transport.sessions, control, context, observed)
-        self.inspection = ReachInspection(participant, transport, self._observing, context, port, addresses)
+        self.observing = Observing(transport.sessions, control, context, observed)
+        self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses)
+        self.observing.network = self.inspection.networkWord
 
     def start(self) -> None:
         """
@@ -74,4 +76,4 @@ class NodeReach:
         """
         An address or a route of this host changed.
         """
-        self._observing.moved()
+        self.observing.moved()

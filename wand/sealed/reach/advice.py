@@ -4,63 +4,96 @@ Advice: what would make the way to a member direct.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from typing import Final
 
-from wand.reach_status import CandidateStatus, NATStatus
-from wand.sealed.reach.nat_kind import DEPENDENT
-from wand.status import WayStatus
+from wand.sealed.reach.causes import Situation, hostOf
 
-#: The ranks of direct ways; see L{WayStatus}.
-DIRECT = frozenset({"lan", "ipv6", "ipv4"})
+#: How a router is made to let others in.
+_FORWARD: Final = "let the router forward UDP port {port} to this host, or switch on PCP, NAT-PMP or UPnP there"
 
-#: What a port is called to a router and to a firewall.
-_FORWARD = "let the router forward UDP port {port} to this host, or switch on port mapping (PCP, NAT-PMP or UPnP) there"
+#: What is said of each cause of L{wand.sealed.reach.causes}, and what helps.
+ADVICE: Final = {
+    "direct": "The way is direct: nothing needs to be done.",
+    "blocked-here": "No UDP gets out of the network of this host: let UDP out in its firewall, to any port.",
+    "blocked-there": "No UDP gets out of the network of {name}: let UDP out in the firewall there, to any port.",
+    "stream": (
+        "UDP to {name} does not get through, though it does to others: let its UDP port in at the firewall there. "
+        "Until then all travels in a stream, which is slower."
+    ),
+    "nowhere": (
+        "{name} has said no place where it can be reached, except by the relay: what wand netcheck says there tells why."
+    ),
+    "family": (
+        "This host has only {ours}, and {name} only {theirs}: an address of the same family at both would make the way "
+        "direct."
+    ),
+    "searching": "A direct way is being looked for, and this one is used in the meantime: ask again in a few seconds.",
+    "hairpin": (
+        "{name} is behind the same NAT ({outside}), which does not pass on between its own hosts, and on our links it "
+        "does not answer: switch on hairpinning (NAT loopback) at the router, or let multicast pass between the two."
+    ),
+    "symmetric-both": (
+        "The NATs here and at {name} both take another port for each destination, so that neither side knows where the "
+        "other can be reached: forward the UDP port at one of the two routers, here port {port}, or switch on PCP, "
+        "NAT-PMP or UPnP there."
+    ),
+    "symmetric-here": (
+        "The NAT here takes another port for each destination, and the one at {name} lets in only whom it knows: "
+        + _FORWARD
+        + "; the same at {name} would do as well."
+    ),
+    "symmetric-there": (
+        "The NAT at {name} takes another port for each destination, and the one here lets in only whom it knows: let "
+        "the router there forward its UDP port, or switch on PCP, NAT-PMP or UPnP there; the same here would do as "
+        "well, with UDP port {port}."
+    ),
+    "firewall-both": (
+        "No NAT is in the way, here or at {name}, so that it is a firewall: let in UDP port {port} here, or that of "
+        "{name} there."
+    ),
+    "filtered": (
+        "The NATs here and at {name} would let a direct way through, so that a firewall beside one of them does not: let "
+        "in UDP port {port} here, or that of {name} there."
+    ),
+    "firewall-here": "No NAT is in the way here, so that it is a firewall: let UDP port {port} in to this host.",
+    "firewall-there": "There is no NAT at {name}, so that it is a firewall: let its UDP port in there.",
+    "unknown": (
+        "What is in the way cannot be told yet: see what wand netcheck says, here and at {name}. A UDP port that is let "
+        "in at one of the two helps in any case; here it is {port}."
+    ),
+    "lost": (
+        "Nobody says where {name} is. Is it running, and does a server list it? wand status shows whether ours answer."
+    ),
+    "idle": (
+        "There is no session with {name}, which is not a fault while nothing is sent to it. Try it: wand ping {name}"
+    ),
+    "unhelped": (
+        "{name} did not answer {tries} tries, and no server answers that could call it, without which no firewall and no "
+        "NAT there lets us in: wand status says what is known of the servers."
+    ),
+    "silent": (
+        "{name} did not answer {tries} tries at {places} places, though a server called it: see there whether it runs, "
+        "what wand status says, and whether its firewall lets UDP out."
+    ),
+}
+
+#: The families of IP, by how their places begin.
+_FAMILIES: Final = {True: "IPv6", False: "IPv4"}
 
 
-def adviceFor(
-    name: str, isUp: bool, ways: Sequence[WayStatus], ours: Collection[CandidateStatus], nat: NATStatus, port: int
-) -> str:
+def adviceOn(cause: str, situation: Situation) -> str:
     """
-    What to do, in a sentence or two.
+    What is the matter, and what to do, in a sentence or two.
 
-    @param name: of the member.
-    @param isUp: is there a session with it?
-    @param ways: the one in use first.
-    @param ours: our own places.
-    @param nat: what is in front of us.
-    @param port: our UDP port.
+    @param cause: one of L{ADVICE}.
     """
-    used = next((way for way in ways if way.usedSince is not None), None)
-    if isUp and used is not None and used.rank in DIRECT:
-        return "The way is direct: nothing needs to be done."
-    if isUp and used is not None and used.rank == "stream":
-        return (
-            "Datagrams do not get through, so they travel in a stream, which is slower. Let UDP out here and at "
-            f"{name}: wand netcheck tells on which side it is blocked."
-        )
-    if isUp:
-        return _indirect(name, ways, ours, nat, port)
-    if not ways:
-        return (
-            f"Nobody says where {name} is. Is it running, and does a server list it? wand status shows whether ours "
-            "answer."
-        )
-    return (
-        f"There is no session with {name}, which is not a fault while nothing is sent to it. Try it: wand ping {name}. "
-        f"If nothing answers, see there whether it runs, and whether its firewall lets UDP out."
+    direct = situation.direct
+    return ADVICE[cause].format(
+        name=situation.name,
+        port=situation.port,
+        ours=_FAMILIES[any(each.endpoint.startswith("[") for each in situation.ours)],
+        theirs=_FAMILIES[any(way.place.startswith("[") for way in direct)],
+        outside=", ".join(sorted({hostOf(each) for each in situation.outside})),
+        tries=situation.tries,
+        places=sum(way.silent > 0 for way in situation.ways),
     )
-
-
-def _indirect(
-    name: str, ways: Sequence[WayStatus], ours: Collection[CandidateStatus], nat: NATStatus, port: int
-) -> str:
-    isMapped = any(each.kind in ("mapped", "configured") for each in ours)
-    if nat.mapping in DEPENDENT and not isMapped:
-        return (
-            "The NAT in front of this host gives us another place for every destination, so that nobody can know where "
-            f"to reach us: {_FORWARD.format(port=port)}. The same at {name} would do as well."
-        )
-    if not any(way.rank in DIRECT for way in ways):
-        return f"Nobody says where {name} is, except for the relay: see there what wand netcheck says."
-    other = f"At {name}, see what wand netcheck says: a port that its router forwards makes the way direct."
-    return other if isMapped else f"{other} So does one here: {_FORWARD.format(port=port)}."

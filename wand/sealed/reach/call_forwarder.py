@@ -9,9 +9,9 @@ from typing import Final
 
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
-from wand.sealed.reach.messages import HEARD, Call, Called, CalledPlace, Observed, pack, packCalled, parse
+from wand.sealed.reach.locating_messages import located, udp
+from wand.sealed.reach.messages import HEARD, Call, Called, CalledPlace, packCalled, parse
 from wand.timing.token_buckets import TokenBuckets
-from wand.underlay.place_kinds import IPV4, IPV6, kindOf
 
 COUNTERS: Final = {
     "calls-passed-on": "calls passed on to members",
@@ -68,9 +68,8 @@ class CallForwarder:
             self._counters["drop-call-hurry"] += 1
             return
         heard = self._sessions.endpointOf(caller)
-        seen = str(heard) if heard is not None and kindOf(heard.host) in (IPV4, IPV6) else ""
-        isThere = call.target != caller and self._sessions.isUp(call.target)
-        if isThere:
+        seen = udp(heard)
+        if call.target != caller and self._sessions.isUp(call.target):
             certificate, claim = self._announcementOf(caller) or (b"", b"")
             places = [CalledPlace(HEARD, seen)] if seen else []
             called = Called(bytes(caller), call.number, call.isAnswer, certificate, claim, ())
@@ -79,4 +78,4 @@ class CallForwarder:
         else:
             self._counters["drop-call-absent"] += 1
         if not call.isAnswer:
-            self._sessions.sendControl(caller, pack(Observed(call.number, seen, isThere)))
+            self._sessions.sendControl(caller, located(heard))

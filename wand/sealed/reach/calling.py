@@ -21,7 +21,7 @@ from wand.interfaces.participant import ControlReaders, Participant
 from wand.interfaces.sessions import CALL, MEMBER_CALL
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.reach.call_forwarder import MEMORY, CallForwarder
-from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, Observed, pack, parse
+from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, pack, parse
 from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.place_kinds import addressOf
 
@@ -62,10 +62,10 @@ class Calling:
         sessions: ISessions,
         control: ControlReaders,
         context: Context,
-        observed: Callable[[Endpoint, bytes], object],
+        expect: Callable[[bytes], object],
     ) -> None:
         """
-        @param observed: called with where we are heard, and by whom.
+        @param expect: called with each who will say, for a call of ours, where it hears us.
         """
         context.counters.declare(COUNTERS)
         self._clock = context.clock
@@ -73,7 +73,7 @@ class Calling:
         self._repetitions: dict[bytes, IDelayedCall] = {}
         self._participant = participant
         self._sessions = sessions
-        self._observed = observed
+        self._expect = expect
         self._forwarder = CallForwarder(sessions, context, self._announcementOf)
         self._numbers = count(1)
         self._members: OrderedDict[bytes, None] = OrderedDict()
@@ -122,6 +122,7 @@ class Calling:
             return False
         message = self._call(peer, isAnswer=False)
         for each in helpers:
+            self._expect(each)
             self._sessions.sendControl(each, message)
         self._counters["calls-made"] += len(helpers)
         return True
@@ -154,8 +155,6 @@ class Calling:
             self._forwarder.passOn(peer, message)
         elif isinstance(message, Called):
             self._called(peer, member, message)
-        elif isinstance(message, Observed):
-            self._wasObserved(peer, message)
         else:
             self._counters["drop-call-malformed"] += 1
 
@@ -183,11 +182,6 @@ class Calling:
         source = MEMBER_CALL if by else CALL  # so that no member's word replaces a server's
         self._sessions.introduce(caller, known.certificate.exchangeKey, endpoints, source)
         self._sessions.seek(caller)
-
-    def _wasObserved(self, peer: bytes, message: Observed) -> None:
-        endpoint = _parsed(message.endpoint)
-        if endpoint is not None and self._mayBe(endpoint, isLocal=self._isLocal(peer)):
-            self._observed(endpoint, peer)
 
     # Places.
 

@@ -5,6 +5,7 @@ Episodes: what was tried to reach each member, and what came of it, for the oper
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -43,8 +44,12 @@ class Episodes:
     Remembers the last ones of each member.
     """
 
-    def __init__(self, sessions: ISessions, clock: IReactorTime) -> None:
+    def __init__(self, sessions: ISessions, relayName: Callable[[str], str], clock: IReactorTime) -> None:
+        """
+        @param relayName: see L{wand.interfaces.way_inspection.IWayInspection.relayName}.
+        """
         self._sessions = sessions
+        self._relayName = relayName
         self._clock = clock
         self._members: OrderedDict[bytes, deque[Episode]] = OrderedDict()
         sessions.onWanted(self._wanted)
@@ -67,11 +72,15 @@ class Episodes:
 
     def _session(self, identity: bytes, member: Member, up: bool) -> None:
         place = self._sessions.endpointOf(identity)
-        where = f" at {place}" if place is not None else ""
+        where = f", {self._where(place)}" if place is not None else ""
         self._note(identity, f"a session began{where}" if up else "the session ended")
 
     def _way(self, identity: bytes, member: Member, place: tuple[str, int], reason: str) -> None:
-        self._note(identity, f"now at {Endpoint(*place)}: {reason}")
+        self._note(identity, f"now {self._where(place)}: {reason}")
+
+    def _where(self, place: tuple[str, int]) -> str:
+        relay = self._relayName(place[0])
+        return f"over the relay {relay}" if relay else f"at {Endpoint(*place)}"
 
     def _note(self, identity: bytes, what: str) -> None:
         self._episodes(identity).append(Episode(self._clock.seconds(), what))

@@ -14,19 +14,23 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
 from wand.ethernet import MAC
 from wand.interfaces import Context, ISessions, ISessionTransport, Participant
-from wand.reach_status import CandidateStatus, EpisodeStatus, NATStatus, NetworkCheckStatus, WhyStatus
+from wand.interfaces.way_inspection import IWayInspection
+from wand.reach_status import EpisodeStatus, NetworkCheckStatus, WhyStatus
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.reach.advice import DIRECT, adviceFor
+from wand.sealed.reach.advice import adviceOn
+from wand.sealed.reach.causes import DIRECT, Situation, causeOf, hostOf
 from wand.sealed.reach.episodes import Episodes
-from wand.sealed.reach.nat_kind import mappingOf
 from wand.sealed.reach.network_check import NetworkCheck
 from wand.sealed.reach.observing import Observing
+from wand.sealed.reach.surroundings import Surroundings
 from wand.status import PeerStatus, WayStatus
 from wand.underlay.place_kinds import RELAY
 
-#: Seconds in which a session with a member has to begin when it is pinged, and seconds between two looks.
+#: Seconds in which a session with a member has to begin when it is pinged; in which it has to say what it knows of its
+#: network; and seconds between two looks.
 SESSION_PATIENCE: Final = 8.0
-LOOK_INTERVAL: Final = 0.1
+ASKING_PATIENCE: Final = 1.0
+LOOK_INTERVAL: Final = 0.05
 
 
 class ReachInspection:
@@ -50,34 +54,54 @@ class ReachInspection:
         sessions: ISessions = transport.sessions
         self._participant = participant
         self._sessions = sessions
+        self._ways: IWayInspection = transport.inspection
         self._observing = observing
+        self._surroundings = Surroundings(participant, sessions, observing, addresses)
         self._context = context
         self._port = port
-        self._addresses = addresses
-        self._transport = transport
-        self._episodes = Episodes(sessions, context.clock)
+        self._episodes = Episodes(sessions, self._ways.relayName, context.clock)
+        self.networkWord = self._surroundings.word
 
-    def why(self, peer: str) -> WhyStatus:
+    async def why(self, peer: str) -> WhyStatus:
         """
-        Why a member is reached the way it is.
+        Why a member is reached the way it is.  It is asked what it says of its network.
 
         @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
         @raise NoSuchMember: if there is no such member.
         """
         identity = self._find(peer)
-        name, isUp = self._nameOf(identity), self._sessions.isUp(identity)
-        ways, ours, nat = list(self._sessions.waysTo(identity)), self._ours(), self._nat()
+        if self._sessions.isUp(identity):
+            self._observing.ask(identity)
+            await self._until(lambda: not self._observing.isAwaited(identity), ASKING_PATIENCE)
+        situation = self._situation(identity)
+        cause = causeOf(situation)
         epoch = self._context.epoch
         return WhyStatus(
-            peer=name,
+            peer=situation.name,
             key=identity.text,
-            isUp=isUp,
-            ways=ways,
-            relays=self.relayNames(ways),
-            ours=ours,
-            nat=nat,
+            isUp=situation.isUp,
+            ways=list(situation.ways),
+            relays=self._relayNames(situation.ways),
+            ours=list(situation.ours),
+            nat=self._surroundings.nat(),
+            theirs=situation.theirs,
             episodes=[EpisodeStatus(epoch(each.moment), str(each)) for each in self._episodes.of(identity)],
-            advice=adviceFor(name, isUp, ways, ours, nat, self._port),
+            cause=cause,
+            advice=adviceOn(cause, situation),
+        )
+
+    def _situation(self, identity: Identity) -> Situation:
+        return Situation(
+            name=self._nameOf(identity),
+            isUp=self._sessions.isUp(identity),
+            ways=self._ways.waysTo(identity),
+            ours=self._surroundings.candidates(),
+            here=self._surroundings.word(),
+            outside=self._surroundings.outside(),
+            theirs=self._observing.networks.get(identity, ""),
+            isHelped=self._surroundings.isHelped(),
+            port=self._port,
+            now=self._context.epoch(self._context.clock.seconds()),
         )
 
     async def ping(self, peer: str, place: str | None) -> float:
@@ -91,63 +115,64 @@ class ReachInspection:
         identity = self._find(peer)
         if not self._sessions.isUp(identity):
             await self._meet(identity)
-        return await self._sessions.ping(identity, None if place is None else placeFrom(place))
+        return await self._ways.ping(identity, None if place is None else placeFrom(place))
 
     async def check(self) -> NetworkCheckStatus:
         """
-        Look at what the network around us allows; it takes a second or two.
+        Look at what the network around us allows; it takes a few seconds.
         """
-        check = NetworkCheck(self._sessions, self._participant, self._observing, self._context, self._transport)
-        return await check.run(self._ours(), self._nat, self._addresses(), self._port)
+        check = NetworkCheck(
+            self._sessions, self._ways, self._participant, self._observing, self._surroundings, self._context
+        )
+        return await check.run(self._port)
 
     def withWay(self, peer: object, status: PeerStatus) -> PeerStatus:
         """
         Add to the status of a peer by which way it is reached.
         """
-        ways = self._sessions.waysTo(peer) if isinstance(peer, bytes) else ()
+        ways = self._ways.waysTo(peer) if isinstance(peer, bytes) else ()
         used = next((way for way in ways if way.usedSince is not None), None)
         if used is None:
             return status
-        host, _, _ = used.place.rpartition(":")
         return replace(
             status,
             way="direct" if used.rank in DIRECT else used.rank,
-            relay=self.relayNames([used]).get(host) or status.relay,
+            relay=self._ways.relayName(hostOf(used.place)) or status.relay,
             roundTrip=used.roundTrip,
             since=used.usedSince,
         )
 
-    def relayNames(self, ways: Sequence[WayStatus]) -> dict[str, str]:
+    def _relayNames(self, ways: Sequence[WayStatus]) -> dict[str, str]:
         """
         What the relays of some ways are called, by the hosts of their places.
         """
-        hosts = {way.place.rpartition(":")[0] for way in ways if way.rank == RELAY}
-        if not hosts:
-            return {}
-        names = {f"{RELAY}/{bytes(each).hex()[:16]}": str(each) for each in self._sessions.sessionsWith()}
-        return {host: names.get(host, "") for host in hosts}
+        hosts = dict.fromkeys(hostOf(way.place) for way in ways if way.rank == RELAY)
+        return {host: self._ways.relayName(host) for host in hosts}
 
     async def _meet(self, identity: bytes) -> None:
         self._observing.ask(identity)  # what waits for a session makes one
-        until = self._context.clock.seconds() + SESSION_PATIENCE
-        while not self._sessions.isUp(identity):
+        if not await self._until(lambda: self._sessions.isUp(identity), SESSION_PATIENCE):
+            name = self._nameOf(identity)
+            raise NoAnswer(f"{name} does not answer: wand why {name} says what was tried")
+
+    async def _until(self, isDone: Callable[[], bool], patience: float) -> bool:
+        """
+        Wait for something.
+
+        @return: did it happen in time?
+        """
+        until = self._context.clock.seconds() + patience
+        while not isDone():
             if self._context.clock.seconds() >= until:
-                name = self._nameOf(identity)
-                raise NoAnswer(f"{name} does not answer: wand why {name} says what was tried")
+                return False
             await deferLater(self._context.clock, LOOK_INTERVAL)
-
-    def _ours(self) -> list[CandidateStatus]:
-        return [CandidateStatus(str(each.endpoint), each.kind, each.about) for each in self._participant.candidates()]
-
-    def _nat(self) -> NATStatus:
-        seen = self._observing.observations.values()
-        return NATStatus(mappingOf(seen, self._addresses()), {each.name: str(each.endpoint) for each in seen})
+        return True
 
     # Who is meant.
 
     def _find(self, text: str) -> Identity:
         found = Identity.parse(text) or self._owner(text) or self._met(text)
-        if found is None or (not self._nameOf(found) and not self._sessions.waysTo(found)):
+        if found is None or (not self._nameOf(found) and not self._ways.waysTo(found)):
             raise NoSuchMember(
                 f"no member is known as {text!r}: give a name, a whole key, an overlay address or a MAC address"
             )

@@ -46,7 +46,7 @@ class Call(msgspec.Struct, tag=control_numbers.CALL, frozen=True, array_like=Tru
     A member asks another one to tell a third that it tries to reach that, now.
 
     @ivar target: the identity of the third.
-    @ivar number: repeated in what answers.
+    @ivar number: repeated in what the third is told.
     @ivar isAnswer: does it answer a call of the third?  Nobody answers it then.
     @ivar places: where the caller may be, the best first.
     """
@@ -75,21 +75,7 @@ class Called(msgspec.Struct, tag=control_numbers.CALLED, frozen=True, array_like
     places: Places
 
 
-class Observed(msgspec.Struct, tag=control_numbers.OBSERVED, frozen=True, array_like=True):
-    """
-    What became of a call, and where the caller is heard.
-
-    @ivar number: of the call.
-    @ivar endpoint: where whoever answers hears the caller; nothing if datagrams come by another way.
-    @ivar isPassedOn: was there a session with the target?
-    """
-
-    number: Number
-    endpoint: EndpointText
-    isPassedOn: bool
-
-
-Message: TypeAlias = Call | Called | Observed
+Message: TypeAlias = Call | Called
 
 
 def pack(message: Message) -> bytes:

@@ -6,20 +6,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Annotated, Final
+from ipaddress import ip_address
+from typing import Final, TypeVar
 
 import attrs
-import msgspec
-from msgspec import Meta
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
-from wand.sealed.control_numbers import LOCATE, LOCATED, LOCATING_NUMBERS
-from wand.sealed.credentials.signed import packed, unpacked
-from wand.underlay.place_kinds import IPV4, IPV6, kindOf
+from wand.sealed.control_numbers import LOCATING_NUMBERS
+from wand.sealed.credentials.signed import packed
+from wand.sealed.reach.locating_messages import Locate, Located, located, parse, udp
+from wand.underlay.place_kinds import addressOf
+
+Value = TypeVar("Value")
 
 COUNTERS: Final = {
     "observe-asked": "questions to other members where they hear us",
@@ -35,20 +37,17 @@ OBSERVERS_MAXIMUM: Final = 16
 PATIENCE: Final = 5.0
 
 
-class Locate(msgspec.Struct, tag=LOCATE, frozen=True, array_like=True):
+@attrs.frozen
+class Questions:
     """
-    Where do you hear me?
-    """
+    What somebody was asked.
 
-
-class Located(msgspec.Struct, tag=LOCATED, frozen=True, array_like=True):
-    """
-    I hear you there.
-
-    @ivar endpoint: C{HOST:PORT}; empty if that is not UDP.
+    @ivar moment: when it was last.
+    @ivar count: how many answers may come.
     """
 
-    endpoint: Annotated[str, Meta(max_length=64)]
+    moment: float
+    count: int
 
 
 @attrs.frozen
@@ -59,11 +58,13 @@ class Observation:
     @ivar name: who it is, for people.
     @ivar observer: where that one is.
     @ivar endpoint: where it hears us.
+    @ivar isOnLink: is it on a link of ours?  Then it tells nothing of what is beyond.
     """
 
     name: str
     observer: Endpoint
     endpoint: Endpoint
+    isOnLink: bool = False
 
 
 class Observing:
@@ -71,6 +72,8 @@ class Observing:
     Answers such questions, and asks whenever a session begins.
 
     @ivar observations: by the identities of the observers, the latest last.
+    @ivar networks: what those who answered last said of their own networks; see L{Located.network}.
+    @ivar network: tells what we say of ours.
     """
 
     def __init__(
@@ -85,7 +88,9 @@ class Observing:
         """
         context.counters.declare(COUNTERS)
         self.observations: OrderedDict[bytes, Observation] = OrderedDict()
-        self._asked: OrderedDict[bytes, float] = OrderedDict()
+        self.networks: OrderedDict[bytes, str] = OrderedDict()
+        self.network: Callable[[], str] = str
+        self._asked: OrderedDict[bytes, Questions] = OrderedDict()
         self._sessions = sessions
         self._counters = context.counters
         self._clock = context.clock
@@ -98,12 +103,26 @@ class Observing:
         """
         Ask a member; without a session with it, one is made.
         """
-        self._asked.pop(peer, None)
-        self._asked[peer] = self._clock.seconds()
-        if len(self._asked) > OBSERVERS_MAXIMUM:
-            self._asked.popitem(last=False)
+        self.expect(peer)
         self._counters["observe-asked"] += 1
         self._sessions.sendControl(peer, packed(Locate()))
+
+    def expect(self, peer: bytes) -> None:
+        """
+        A member will say where it hears us, for it was sent something that is answered so.
+        """
+        before = self._asked.pop(peer, None)
+        count = 0 if before is None or self._isOver(before) else before.count
+        self._asked[peer] = Questions(self._clock.seconds(), count + 1)
+        if len(self._asked) > OBSERVERS_MAXIMUM:
+            self._asked.popitem(last=False)
+
+    def isAwaited(self, peer: bytes) -> bool:
+        """
+        Was a member asked that may still answer?
+        """
+        asked = self._asked.get(peer)
+        return asked is not None and not self._isOver(asked)
 
     def moved(self) -> None:
         """
@@ -115,6 +134,9 @@ class Observing:
             if self._sessions.isUp(peer):
                 self.ask(peer)
 
+    def _isOver(self, asked: Questions) -> bool:
+        return self._clock.seconds() - asked.moment > PATIENCE
+
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and len(self.observations) < OBSERVERS_MAXIMUM:
             self.ask(peer)
@@ -122,31 +144,53 @@ class Observing:
             self.observations.pop(peer, None)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
-        message = unpacked(octets, Locate | Located)  # type: ignore[arg-type]  # msgspec takes unions, too
+        message = parse(octets)
         if isinstance(message, Locate):
             self._counters["observe-answered"] += 1
-            self._sessions.sendControl(peer, packed(Located(_udp(self._sessions.endpointOf(peer)))))
-        elif not isinstance(message, Located):
+            self._sessions.sendControl(peer, located(self._sessions.endpointOf(peer), self.network()))
+        elif message is None:
             self._counters["drop-observe-malformed"] += 1
-        elif self._clock.seconds() - self._asked.pop(peer, float("-inf")) > PATIENCE:
+        elif not self._wasAsked(peer):
             self._counters["drop-observe-unasked"] += 1
         else:
-            self._answered(peer, member, message.endpoint)
+            self._answered(peer, member, message)
 
-    def _answered(self, peer: bytes, member: Member, text: str) -> None:
+    def _wasAsked(self, peer: bytes) -> bool:
+        asked = self._asked.pop(peer, None)
+        if asked is None or self._isOver(asked):
+            return False
+        if asked.count > 1:
+            self._asked[peer] = Questions(asked.moment, asked.count - 1)
+        return True
+
+    def _answered(self, peer: bytes, member: Member, message: Located) -> None:
+        if message.network:
+            _remember(self.networks, peer, message.network)
         self.observations.pop(peer, None)
         observer = self._sessions.endpointOf(peer)
-        if not text or observer is None or not _udp(observer):
+        if not message.endpoint or observer is None or not udp(observer):
             return
         try:
-            self.observations[peer] = heard = Observation(member.name, observer, Endpoint.parse(text))
-            if self._observed is not None:
-                self._observed(heard.endpoint, peer)
+            endpoint = Endpoint.parse(message.endpoint)
         except AddressInvalid:
             self._counters["drop-observe-malformed"] += 1
-        if len(self.observations) > OBSERVERS_MAXIMUM:
-            self.observations.popitem(last=False)
+            return
+        if _isLoopback(endpoint) and not _isLoopback(observer):  # others know nobody here
+            return
+        place = self._sessions.placeOf(peer)
+        isOnLink = place is not None and place.isOnLink
+        _remember(self.observations, peer, Observation(member.name, observer, endpoint, isOnLink))
+        if self._observed is not None:
+            self._observed(endpoint, peer)
 
 
-def _udp(endpoint: Endpoint | None) -> str:
-    return "" if endpoint is None or kindOf(endpoint.host) not in (IPV4, IPV6) else str(endpoint)
+def _remember(them: OrderedDict[bytes, Value], peer: bytes, value: Value) -> None:
+    them.pop(peer, None)
+    them[peer] = value
+    if len(them) > OBSERVERS_MAXIMUM:
+        them.popitem(last=False)
+
+
+def _isLoopback(endpoint: Endpoint) -> bool:
+    address = addressOf(endpoint.host)
+    return address is not None and ip_address(address.partition("%")[0]).is_loopback

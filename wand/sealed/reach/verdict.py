@@ -18,11 +18,14 @@ def verdictOn(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> s
     @param port: our UDP port.
     """
     if checks["udp"].isGood is None:
-        return "Nobody answers: see wand status, and whether a firewall here lets UDP out."
+        return "Nobody beyond our links answers: see wand status, and whether a firewall lets UDP out."
     if not checks["udp"].isGood:
-        return "UDP is blocked: everything travels in streams, which is slower. Let UDP out to any port."
+        return "No UDP gets out, and all travels in streams, which is slower: let UDP out in the firewall, to any port."
     if nat.mapping == NONE:
-        return "Members reach this host without a NAT in between, unless a firewall is in the way."
+        return (
+            "There is no NAT in front of this host. A stateful firewall is no hindrance as long as a server answers, "
+            "which has both sides begin at once."
+        )
     if checks["port-mapping"].isGood:
         return "The router maps a port for this node: members reach it directly."
     if nat.mapping == INDEPENDENT:

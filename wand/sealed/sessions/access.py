@@ -4,14 +4,12 @@ The sessions of a transport, for all that is not a frame: where peers are, what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NoReturn
+from collections.abc import Iterable
+from typing import Final
 
-from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
 from wand.endpoint import Endpoint
-from wand.errors import NoAnswer
 from wand.interfaces import ISessions
 from wand.interfaces.sessions import DIRECTORY, PlaceInUse
 from wand.sealed.sessions.conversation import Conversation
@@ -20,14 +18,9 @@ from wand.sealed.sessions.packets import CONTROL
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.readers import Readers
 from wand.sealed.sessions.shared import Shared
-from wand.sealed.sessions.way_report import waysOf
-from wand.status import WayStatus
 
 #: Seconds within which the peer that was started again has made a session itself, if it had something to say.
 RESTART_GRACE: Final = 1.0
-
-#: Seconds to wait for the answer to a ping.
-PING_PATIENCE: Final = 2.0
 
 #: Seconds that an answer to what was sent in a session usually takes at most.
 ANSWER_PATIENCE: Final = 0.25
@@ -47,19 +40,13 @@ class SealedSessions:
     @ivar onWay: see L{Readers.onWay}.
     """
 
-    def __init__(
-        self, shared: Shared, conversations: Conversations, readers: Readers, epoch: Callable[[float], float]
-    ) -> None:
-        """
-        @param epoch: makes seconds since the epoch of the clock's.
-        """
+    def __init__(self, shared: Shared, conversations: Conversations, readers: Readers) -> None:
         self.onControl = readers.onControl
         self.onSession = readers.onSession
         self.onJoin = readers.onJoin
         self.onClock = readers.onClock
         self.onWanted = readers.onWanted
         self.onWay = readers.onWay
-        self._epoch = epoch
         self._shared = shared
         self._conversations = conversations
 
@@ -103,26 +90,6 @@ class SealedSessions:
         conversation = self.find(peer)
         if conversation is not None:
             conversation.seek()
-
-    def waysTo(self, peer: bytes) -> Sequence[WayStatus]:
-        """
-        See L{ISessions}.
-        """
-        conversation = self.find(peer)
-        return () if conversation is None else waysOf(conversation.place, self._epoch)
-
-    def ping(self, peer: bytes, place: Endpoint | None = None) -> Deferred[float]:
-        """
-        See L{ISessions}.
-        """
-        conversation = self.find(peer)
-        if conversation is None or conversation.session is None:
-            return fail(NoAnswer("there is no session with that member"))
-        way = conversation.place.way if place is None else conversation.place.ways.get(place)
-        answered = None if way is None else conversation.wayfinding.probing.ping(way)
-        if answered is None:
-            return fail(NoAnswer("nothing can be sent there" if way else "that member is not said to be there"))
-        return answered.addTimeout(PING_PATIENCE, self._shared.clock, _unanswered)
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         """
@@ -267,7 +234,3 @@ class SealedSessions:
 
     def _reachable(self, endpoints: Iterable[Endpoint]) -> list[Endpoint]:
         return [each for each in endpoints if self._shared.portFor(each) is not None]
-
-
-def _unanswered(result: object, seconds: float) -> NoReturn:
-    raise NoAnswer(f"no answer within {seconds:g} s")

@@ -265,6 +265,9 @@ class Attempt:
         self._macs[index] = macOne(datagram)
         if (port if self._turn % 2 else port.answering(place)).send(datagram, place):
             self._shared.counters["sealed-initiations-sent"] += 1
+            way = self._target.place.ways.get(place)
+            if way is not None:
+                way.tried(self._shared.clock.seconds())
 
     def _indexFor(self, place: tuple[str, int]) -> int:
         indices = self._shared.indices

@@ -27,6 +27,7 @@ COUNTERS: Final = {
     "sealed-ways-given-up": "ways to peers that were given up, because no answer came any more, and others taken",
     "sealed-roamed": "times that another way to a peer was taken, because it moved or a better one was found",
     "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
+    "drop-sealed-echo": "datagrams dropped that seem to be ours to ourselves, and are not",
     "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",
     "drop-sealed-version": "handshakes dropped: for a later version than ours",
     "drop-sealed-mac": "handshakes dropped: their sender does not know our key",

@@ -5,9 +5,11 @@ Everything that arrives and carries no data: handshakes, cookies, and what nobod
 from __future__ import annotations
 
 from wand.sealed.sessions.answering import Answering, ConversationsByPeer
+from wand.sealed.sessions.echoes import Echoes
 from wand.sealed.sessions.packets import (
     COOKIE,
     DATA,
+    ECHO,
     INITIATION,
     RESPONSE,
     VERSION,
@@ -24,9 +26,10 @@ class Handshakes:
     @ivar answering: takes the initiations.
     """
 
-    def __init__(self, shared: Shared, conversations: ConversationsByPeer) -> None:
+    def __init__(self, shared: Shared, conversations: ConversationsByPeer, echoes: Echoes) -> None:
         self.answering = Answering(shared, conversations)
         self._shared = shared
+        self._echoes = echoes
 
     def received(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -41,6 +44,8 @@ class Handshakes:
             self._responseReceived(datagram, sender)
         elif kind == COOKIE:
             self._cookieReceived(datagram)
+        elif kind == ECHO:
+            self._shared.counters["drop-sealed-echo"] += not self._echoes.received(datagram)
         else:
             self._shared.counters["drop-sealed-malformed" if kind == DATA else "drop-sealed-unknown-type"] += 1
 

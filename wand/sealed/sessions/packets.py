@@ -6,6 +6,7 @@ The datagrams of the sealed protocol: what is where.  Functions of bytes, and no
     cookie       3 | 0 0 0 | receiver's index (4) | nonce (12) | sealed cookie (16 + 16)
     data         4 | 0 0 0 | receiver's index (4) | counter (8) | sealed plaintext (n + 16)
     relayed      5 | 0 0 0 | channel (4) | one of the datagrams above, to be passed on (docs/relays.md)
+    echo         6 | 0 0 0 | chance (32), to ourselves
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ RESPONSE: Final = 2
 COOKIE: Final = 3
 DATA: Final = 4
 RELAYED: Final = 5
+ECHO: Final = 6
 
 #: The highest version that this program speaks, and the lowest whose readers understand what it sends.
 VERSION: Final = 1

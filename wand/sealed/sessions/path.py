@@ -18,6 +18,7 @@ from math import inf
 from struct import Struct
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.sealed.sessions.packets import DATA_OVERHEAD
@@ -74,6 +75,7 @@ class Path:
         self._clock = clock
         self._send = send
         self._timer: IDelayedCall | None = None
+        self._searchers: list[Deferred[int]] = []
         self._reportAt = -inf  # when we may say again that datagrams are lost
         self.forget()
 
@@ -127,6 +129,7 @@ class Path:
         self.due = self._raiseAt = -inf
         self._lossyUntil = 0.0
         self._take(step)
+        self._found()
 
     def probe(self) -> None:
         """
@@ -134,6 +137,18 @@ class Path:
         """
         isSearch = self._clock.seconds() >= self._raiseAt and self._step + 1 < len(SIZES)
         self._ask(self._step + isSearch)
+
+    def search(self) -> Deferred[int]:
+        """
+        Find out at once what goes through, for somebody who waits for it.
+
+        @return: fires with octets of the longest datagram; cancel it to wait no longer.
+        """
+        found: Deferred[int] = Deferred()
+        self._searchers.append(found)
+        if self._timer is None:
+            self._ask(min(self._step + 1, len(SIZES) - 1))
+        return found
 
     def tooLong(self, size: int) -> None:
         """
@@ -168,6 +183,7 @@ class Path:
             self.probe()
         else:
             self.due = self._clock.seconds() + CONFIRM_INTERVAL
+            self._found()
 
     def _ask(self, step: int) -> None:
         self.due = inf
@@ -208,6 +224,12 @@ class Path:
         self.due = now + CONFIRM_INTERVAL
         if self._asked > self._step:
             self._raiseAt = now + RAISE_INTERVAL
+        self._found()
+
+    def _found(self) -> None:
+        searchers, self._searchers = self._searchers, []
+        for each in searchers:
+            each.callback(self.size)
 
     def _take(self, step: int) -> None:
         self._step = step

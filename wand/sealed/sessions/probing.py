@@ -213,6 +213,9 @@ class Probing:
         session, port = self._probed.session, self._shared.portFor(sender)
         if session is None or port is None:
             return
+        way = self._place.ways.get(sender)
+        if way is not None:
+            way.questionedAt = self._seconds()
         train = self._shared.train
         if train.add(session, [memoryview(answerOf(question))], port.answering(sender), sender):
             train.send()
@@ -298,7 +301,8 @@ class Probing:
         """
         before = self._place.endpoint
         way.why = reason
-        way.isProven = way.isProven or place is not None
+        if place is not None:
+            way.isProven, way.silent = True, 0
         if self._place.use(place or way.place) and before is not None:
             self._shared.counters["sealed-roamed"] += 1
             if self._probed.session is not None:

@@ -12,6 +12,7 @@ from wand.events import Events
 from wand.health.failures import Failures
 from wand.interfaces.membership import Member
 from wand.sealed.sessions.peers import Correspondent, JoinKey, PeerKey
+from wand.sealed.sessions.relay_names import RelayNames
 from wand.sealed.sessions.session import SessionOwner
 
 ControlReader: TypeAlias = Callable[[PeerKey, Member, bytes], object]
@@ -25,11 +26,14 @@ WayReader: TypeAlias = Callable[[PeerKey, Member, tuple[str, int], str], object]
 class Readers:
     """
     Calls the readers, and goes on when one of them fails.
+
+    @ivar relayNames: what relays are called.
     """
 
     def __init__(self, events: Events, failures: Failures) -> None:
         self._events = events
         self._failures = failures
+        self.relayNames = RelayNames()
         self._controlReaders: list[ControlReader] = []
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
@@ -126,7 +130,7 @@ class Readers:
         See L{wand.sealed.sessions.shared.Listener}.
         """
         if member is not None and isinstance(peer, PeerKey):
-            self._events.publish("way-changed", peer=str(peer), endpoint=str(Endpoint(*place)), reason=reason)
+            self._events.publish("way-changed", **self._where(peer, place), reason=reason)
             for reader in self._wayReaders:
                 self._call(reader, peer, member, place, reason)
 
@@ -134,10 +138,19 @@ class Readers:
         if member is None or isinstance(peer, JoinKey):
             return
         peer.name = member.name
-        endpoint = "" if place is None else str(Endpoint(*place))
-        self._events.publish("session-up" if up else "session-down", peer=str(peer), endpoint=endpoint)
+        if up:
+            self.relayNames.met(peer, member)
+        self._events.publish("session-up" if up else "session-down", **self._where(peer, place))
         for reader in self._sessionReaders:
             self._call(reader, peer, member, up)
+
+    def _where(self, peer: PeerKey, place: tuple[str, int] | None) -> dict[str, str]:
+        """
+        The fields of an event about a member at a place.
+        """
+        found = {"peer": str(peer), "endpoint": "" if place is None else str(Endpoint(*place))}
+        relay = "" if place is None else self.relayNames.ofPlace(place[0])
+        return {**found, "relay": relay} if relay else found
 
     def _call(self, reader: Callable[..., object], *arguments: object) -> None:
         try:

@@ -26,6 +26,7 @@ from wand.interfaces.sessions import RelayedReceiver
 from wand.sealed.sessions.access import SealedSessions
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations
+from wand.sealed.sessions.echoes import Echoes
 from wand.sealed.sessions.handshakes import Handshakes
 from wand.sealed.sessions.packets import PLAINTEXT_MAXIMUM
 from wand.sealed.sessions.path import Path
@@ -34,6 +35,7 @@ from wand.sealed.sessions.readers import Readers
 from wand.sealed.sessions.reception import Reception
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.time_of_day import TimeOfDay
+from wand.sealed.sessions.way_inspection import WayInspection
 from wand.sealed.sessions.ways import Ways
 from wand.status import PeerStatus
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
@@ -56,6 +58,7 @@ class SealedTransport:
     The transport; a peer is a L{PeerKey}, or the equal L{wand.sealed.credentials.identity.Identity}.
 
     @ivar sessions: access to the sessions, for all that is not a frame.
+    @ivar inspection: the ways that they use, for people.
     @ivar introduce: see L{SealedSessions.introduce}.
     @ivar join: see L{SealedSessions.join}.
     @ivar sendControl: see L{SealedSessions.sendControl}.
@@ -93,9 +96,11 @@ class SealedTransport:
         self._shared = shared
         self._plaintexts, self._train = shared.plaintexts, shared.train
         self._conversations = Conversations(shared)
-        self._handshakes = Handshakes(shared, self._conversations)
+        echoes = Echoes(entropy, self.ways.portFor)
+        self._handshakes = Handshakes(shared, self._conversations, echoes)
         self.reception = Reception(shared, self._handshakes, readers.controlReceived, mtu)
-        self.sessions = sessions = SealedSessions(shared, self._conversations, readers, context.epoch)
+        self.sessions = sessions = SealedSessions(shared, self._conversations, readers)
+        self.inspection = WayInspection(shared, sessions.find, readers.relayNames, echoes, context.epoch)
         self.introduce, self.join, self.sendControl = sessions.introduce, sessions.join, sessions.sendControl
         self.isUp, self.onControl, self._find = sessions.isUp, sessions.onControl, sessions.find
         self._searching = Pacing(context.clock, Conversation.search)

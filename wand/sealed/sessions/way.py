@@ -94,6 +94,9 @@ class Way:
     @ivar answeredAt: when it last answered.
     @ivar answers: how often it answered since L{beginSeries}.
     @ivar heardAt: when it last sent something from there that was no question.
+    @ivar questionedAt: when it last asked from there.
+    @ivar triedAt: when something that demands an answer was last sent there: a question, or an initiation.
+    @ivar silent: how much of that stayed without an answer since the last one came.
     @ivar gaveUpAt: when the way was given up.
     @ivar usedSince: since when it is in use; C{None} if it is not.
     @ivar step: how far the search for the size of its path was when it was last left; C{None} if it was never used.
@@ -110,9 +113,12 @@ class Way:
         "isProven",
         "isTold",
         "place",
+        "questionedAt",
         "rank",
         "roundTrip",
+        "silent",
         "step",
+        "triedAt",
         "usedSince",
         "why",
     )
@@ -122,8 +128,8 @@ class Way:
         self.rank = rank
         self.isTold = self.isProven = False
         self.roundTrip = inf
-        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = -inf
-        self.answers = 0
+        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.questionedAt = self.triedAt = -inf
+        self.answers = self.silent = 0
         self.usedSince: float | None = None
         self.step: int | None = None
         self.why = ""
@@ -145,10 +151,18 @@ class Way:
         isRecent = now - self.askedAt <= FORGIVEN
         return len(self._open) > 1 and isRecent and now - self.unansweredSince >= patience
 
+    def tried(self, now: float) -> None:
+        """
+        Something was sent there that demands an answer.
+        """
+        self.triedAt = now
+        self.silent += 1
+
     def asked(self, chance: bytes, now: float) -> None:
         """
         The peer was asked whether it is there.
         """
+        self.tried(now)
         if len(self._open) >= OPEN_MAXIMUM:
             # The first stays, for it tells since when there is no answer.
             del self._open[tuple(self._open)[1]]
@@ -170,6 +184,7 @@ class Way:
         self.roundTrip = took if self.roundTrip == inf else self.roundTrip + SMOOTHING * (took - self.roundTrip)
         self.answeredAt = now
         self.answers += 1
+        self.silent = 0
         self.isProven = True
         return True
 

@@ -34,10 +34,12 @@ def _statusOf(way: Way, place: PeerPlace, epoch: Callable[[float], float]) -> Wa
         sources=[*sources, "heard"] if way.heardAt > -inf else sources,
         isProven=way.isProven,
         roundTrip=None if way.roundTrip == inf else way.roundTrip,
-        asked=moment(way.askedAt),
+        asked=moment(way.triedAt),
         answered=moment(way.answeredAt),
         usedSince=moment(way.usedSince),
         why=_why(way, place.way),
+        silent=way.silent,
+        heard=moment(max(way.heardAt, way.questionedAt)),
     )
 
 
@@ -46,8 +48,8 @@ def _why(way: Way, current: Way | None) -> str:
         return way.why
     if way.gaveUpAt > way.answeredAt:
         return "given up: no answer there"
-    if not way.isProven:
-        return "not asked yet" if way.askedAt == -inf else "no answer there"
-    if current is not None and way.rank > current.rank:
-        return "a better way answers"
-    return "it does not answer clearly sooner"
+    if not way.isProven or current is None:
+        return ""
+    if way.rank != current.rank:
+        return "kept in reserve" if way.rank > current.rank else "taken when it answers again"
+    return "hardly sooner than the way in use" if way.roundTrip < current.roundTrip else "no sooner than the way in use"

@@ -1,0 +1,212 @@
+"""
+Causes: why the way to a member is not direct, or why there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
+from typing import Final
+
+import attrs
+
+from wand.reach_status import CandidateStatus
+from wand.sealed.reach.locating_messages import BLOCKED
+from wand.sealed.reach.nat_kind import DEPENDENT, INDEPENDENT, NONE
+from wand.status import WayStatus
+
+#: The ranks of direct ways; see L{WayStatus}.
+DIRECT: Final = frozenset({"lan", "ipv6", "ipv4"})
+
+#: Seconds in which a direct way is usually found, if there is one.
+SEARCH: Final = 4.0
+
+#: Seconds for which it is of interest that somebody did not answer.
+LATELY: Final = 120.0
+
+
+@attrs.frozen
+class Situation:
+    """
+    How it stands with a member.
+
+    @ivar name: what it is called.
+    @ivar isUp: is there a session with it?
+    @ivar ways: the one in use first.
+    @ivar ours: our own places.
+    @ivar here: what is in front of us; see L{wand.sealed.reach.locating_messages.Located}.
+    @ivar outside: the places at which others hear us, and that are none of this host.
+    @ivar theirs: what the member says of its side, likewise.
+    @ivar isHelped: is there a session with a server?
+    @ivar port: our UDP port.
+    @ivar now: in seconds since the epoch.
+    """
+
+    name: str
+    isUp: bool
+    ways: Sequence[WayStatus]
+    ours: Sequence[CandidateStatus]
+    here: str
+    outside: Sequence[str]
+    theirs: str
+    isHelped: bool
+    port: int
+    now: float
+
+    @property
+    def used(self) -> WayStatus | None:
+        """
+        The way in use.
+        """
+        return next((way for way in self.ways if way.usedSince is not None), None)
+
+    @property
+    def direct(self) -> list[WayStatus]:
+        """
+        The direct ones, which may not work.
+        """
+        return [way for way in self.ways if way.rank in DIRECT]
+
+    @property
+    def isMapped(self) -> bool:
+        """
+        Does our router let others in, or so it is said?
+        """
+        return any(each.kind in ("mapped", "configured") for each in self.ours)
+
+    @property
+    def tries(self) -> int:
+        """
+        How often the member was tried lately in vain.
+        """
+        return sum(way.silent for way in self.ways if way.asked is not None and self.now - way.asked <= LATELY)
+
+
+def hostOf(place: str) -> str:
+    """
+    The first half of a place.
+    """
+    return place.rpartition(":")[0].strip("[]")
+
+
+def causeOf(situation: Situation) -> str:
+    """
+    Why the way is not direct, or why there is none.
+
+    @return: the name of the first of L{WITH_SESSION} or L{WITHOUT} that applies.
+    """
+    causes = WITH_SESSION if situation.isUp else WITHOUT
+    return next(name for name, applies in causes.items() if applies(situation))
+
+
+def _isDirect(situation: Situation) -> bool:
+    return situation.used is not None and situation.used.rank in DIRECT
+
+
+def _isBlockedHere(situation: Situation) -> bool:
+    return situation.here == BLOCKED
+
+
+def _isBlockedThere(situation: Situation) -> bool:
+    return situation.theirs == BLOCKED
+
+
+def _isInStream(situation: Situation) -> bool:
+    return situation.used is not None and situation.used.rank == "stream"
+
+
+def _isNew(situation: Situation) -> bool:
+    used = situation.used
+    isNew = used is not None and used.usedSince is not None and situation.now - used.usedSince < SEARCH
+    return isNew and bool(situation.direct)
+
+
+def _isNowhere(situation: Situation) -> bool:
+    return not situation.direct
+
+
+def _isOtherFamily(situation: Situation) -> bool:
+    ours = _families(each.endpoint for each in situation.ours)
+    theirs = _families(way.place for way in situation.direct)
+    return bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
+
+
+def _isBehindOurNAT(situation: Situation) -> bool:
+    outside = {hostOf(each) for each in situation.outside}
+    return not outside.isdisjoint(hostOf(way.place) for way in situation.direct)
+
+
+def _areBothSymmetric(situation: Situation) -> bool:
+    return _isSymmetricHere(situation) and situation.theirs in DEPENDENT
+
+
+def _isSymmetricHere(situation: Situation) -> bool:
+    return situation.here in DEPENDENT and not situation.isMapped and situation.theirs != NONE
+
+
+def _isSymmetricThere(situation: Situation) -> bool:
+    return situation.theirs in DEPENDENT and situation.here != NONE and not situation.isMapped
+
+
+def _isFirewallBetween(situation: Situation) -> bool:
+    return situation.here == NONE == situation.theirs
+
+
+def _isFiltered(situation: Situation) -> bool:
+    return situation.here == INDEPENDENT == situation.theirs
+
+
+def _isFirewallHere(situation: Situation) -> bool:
+    return situation.here == NONE or (situation.isMapped and situation.theirs != NONE)
+
+
+def _isFirewallThere(situation: Situation) -> bool:
+    return situation.theirs == NONE
+
+
+def _always(situation: Situation) -> bool:
+    return True
+
+
+def _families(places: Iterable[str]) -> set[int]:
+    return {ip_address(hostOf(each).partition("%")[0]).version for each in places}
+
+
+def _isUntried(situation: Situation) -> bool:
+    return not situation.tries
+
+
+def _isUnhelped(situation: Situation) -> bool:
+    return not situation.isHelped
+
+
+Causes = dict[str, Callable[[Situation], bool]]
+
+#: What there is with a session; the first that applies is the cause.
+WITH_SESSION: Final[Causes] = {
+    "direct": _isDirect,
+    "blocked-here": _isBlockedHere,
+    "blocked-there": _isBlockedThere,
+    "stream": _isInStream,
+    "nowhere": _isNowhere,
+    "family": _isOtherFamily,
+    "searching": _isNew,
+    "hairpin": _isBehindOurNAT,
+    "symmetric-both": _areBothSymmetric,
+    "firewall-both": _isFirewallBetween,
+    "filtered": _isFiltered,
+    "symmetric-here": _isSymmetricHere,
+    "symmetric-there": _isSymmetricThere,
+    "firewall-here": _isFirewallHere,
+    "firewall-there": _isFirewallThere,
+    "unknown": _always,
+}
+
+#: What there is without.
+WITHOUT: Final[Causes] = {
+    "lost": lambda situation: not situation.ways,
+    "idle": _isUntried,
+    "family": _isOtherFamily,
+    "unhelped": _isUnhelped,
+    "silent": _always,
+}
