@@ -60,6 +60,7 @@ class WhyStatus(Status, frozen=True):
     @ivar relays: what the relays among them are called, by the host of their place.
     @ivar ours: our own places.
     @ivar nat: what is in front of us.
+    @ivar here: what we say of our network to others: as C{theirs}.
     @ivar theirs: what the member says of its own network: what its NAT does, C{blocked} if no UDP gets out; empty if it
         does not say.
     @ivar episodes: what was tried, and what came of it, the latest last.
@@ -74,6 +75,7 @@ class WhyStatus(Status, frozen=True):
     relays: dict[str, str]
     ours: list[CandidateStatus]
     nat: NATStatus
+    here: str
     theirs: str
     episodes: list[EpisodeStatus]
     cause: str

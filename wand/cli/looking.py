@@ -187,6 +187,7 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
             for peer in found
         ],
         [DROP_STYLE if peer.drops else "" for peer in found],
+        core=6,
     )
 
 

@@ -4,6 +4,8 @@ What C{wand ping} does and prints.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 import click
 
@@ -13,6 +15,9 @@ from wand.cli.ways import placeText
 from wand.errors import NoAnswer
 from wand.reach_status import WhyStatus
 from wand.status import Status
+
+if TYPE_CHECKING:
+    from wand.control.client import ControlClient
 
 #: Seconds between two rounds.
 INTERVAL = 1.0
@@ -52,20 +57,19 @@ class Pings:
     texts: dict[str, str] = attrs.field(factory=dict)
     reason: str = ""
 
-    def answered(self, place: str, seconds: float) -> None:
+    def take(self, place: str, answer: float | NoAnswer) -> None:
         """
-        An answer came.
-        """
-        self.ways.setdefault(place, []).append(seconds)
-        self._line(place, f"time {seconds * 1000:.1f} ms")
+        An answer came, or none will.
 
-    def silent(self, place: str, error: NoAnswer) -> None:
+        @param answer: the seconds that it took.
         """
-        No answer came.
-        """
-        self.ways.setdefault(place, []).append(None)
-        self.reason = str(error)
-        self._line(place, "no answer")
+        if isinstance(answer, NoAnswer):
+            self.ways.setdefault(place, []).append(None)
+            self.reason = str(answer)
+            self._line(place, "no answer")
+        else:
+            self.ways.setdefault(place, []).append(answer)
+            self._line(place, f"time {answer * 1000:.1f} ms")
 
     def finish(self) -> None:
         """
@@ -93,17 +97,25 @@ class Pings:
 
 async def pingEachWay(session: Session, pings: Pings, count: int) -> None:
     """
-    Ask over each way, once a second.  The first question makes a session if there is none.
+    Ask over all ways at once, once a second.  The first question makes a session if there is none.
     """
+    from twisted.internet.defer import Deferred, gatherResults
+
     client = await session.client()
     for number in range(count):
         if number:
             await session.sleep(INTERVAL)
-        for place in _places(await client.why(pings.peer), pings):
-            try:
-                pings.answered(place, await client.ping(pings.peer, place or None))
-            except NoAnswer as error:
-                pings.silent(place, error)
+        places = _places(await client.why(pings.peer), pings)
+        asked = [Deferred.fromCoroutine(_answer(client, pings.peer, place)) for place in places]
+        for place, answer in zip(places, await gatherResults(asked), strict=True):
+            pings.take(place, answer)
+
+
+async def _answer(client: ControlClient, peer: str, place: str) -> float | NoAnswer:
+    try:
+        return await client.ping(peer, place or None)
+    except NoAnswer as error:
+        return error
 
 
 def _places(found: WhyStatus, pings: Pings) -> list[str]:

@@ -8,9 +8,9 @@ import click
 
 from wand.cli.arguments import jsonOption
 from wand.cli.pinging import Pings, pingEachWay
-from wand.cli.rendering import showGrid, showJSON, working
+from wand.cli.rendering import sentence, showGrid, showJSON, working
 from wand.cli.session import Operation, Session
-from wand.cli.ways import checkGrid, whyLines
+from wand.cli.ways import checkGrid, showWhy
 
 #: Who a member is.
 peerArgument = click.argument("peer")
@@ -30,7 +30,7 @@ def why(peer: str, asJSON: bool) -> Operation:
         if asJSON:
             showJSON(found)
         else:
-            click.echo("\n".join(whyLines(found, session.now)))
+            showWhy(found, session.now)
 
     return Operation(run)
 
@@ -66,6 +66,6 @@ def netcheck(asJSON: bool) -> Operation:
             showJSON(found)
         else:
             showGrid(checkGrid(found))
-            click.echo(f"\n{found.verdict}")
+            click.echo(f"\n{sentence(found.verdict)}")
 
     return Operation(run)

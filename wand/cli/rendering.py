@@ -7,15 +7,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
+from textwrap import fill
 
 import attrs
 import click
 import msgspec
+from attrs import evolve
 
 GAP = "  "
 
 #: Columns of the labels of L{line}.
 LABEL_WIDTH = 12
+
+#: The longest lines of sentences.
+LINE_MAXIMUM = 100
 
 #: The most rows that are folded to the width of a terminal; each takes a while.
 FOLDED_MAXIMUM = 1_000
@@ -30,11 +36,13 @@ class Grid:
     Rows under a header.
 
     @ivar styles: how each row looks on a terminal, as rich names styles; as many as rows, or none.
+    @ivar core: how many of the first columns a terminal shows that has no room for all; 0 for all of them.
     """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     styles: Sequence[str] = ()
+    core: int = 0
 
 
 def showJSON(value: object) -> None:
@@ -50,9 +58,29 @@ def showGrid(grid: Grid) -> None:
     """
     rows = [[clean(cell) for cell in row] for row in grid.rows]
     if sys.stdout.isatty() and len(rows) <= FOLDED_MAXIMUM:
-        _showRich(grid, rows)
+        _showFitting(grid, rows)
     else:
         click.echo("\n".join(aligned([list(grid.header), *rows])))
+
+
+def showRows(rows: Sequence[Sequence[str]]) -> None:
+    """
+    Print columns without a header, indented.
+    """
+    cells = [[clean(cell) if cell else "" for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _showRich(Grid((), ()), cells)
+    else:
+        click.echo("\n".join(f"{GAP}{row}".rstrip() for row in aligned(cells)))
+
+
+def sentence(text: str) -> str:
+    """
+    A text for people, folded to the width of a terminal.
+    """
+    if not sys.stdout.isatty():
+        return text
+    return fill(text, min(LINE_MAXIMUM, get_terminal_size().columns), break_on_hyphens=False)
 
 
 def clean(text: str) -> str:
@@ -132,13 +160,33 @@ def aligned(rows: list[list[str]]) -> list[str]:
     return [GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
 
 
+def _showFitting(grid: Grid, rows: list[list[str]]) -> None:
+    """
+    Show all columns, or as many as have room.
+    """
+    widths = [max(map(len, column)) + len(GAP) for column in zip(grid.header, *rows, strict=True)]
+    hidden = grid.header[grid.core :] if grid.core else ()
+    if not hidden or sum(widths) <= get_terminal_size().columns:
+        _showRich(grid, rows)
+        return
+    _showRich(evolve(grid, header=grid.header[: grid.core]), [row[: grid.core] for row in rows])
+    click.echo(f"\nA wider terminal, or a pipe, shows more: {', '.join(hidden)}")
+
+
 def _showRich(grid: Grid, rows: list[list[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, len(GAP), 0, 0))
-    for name in grid.header:
+    hasHeader, indent = bool(grid.header), 0 if grid.header else len(GAP)
+    table = Table(
+        box=None,
+        show_header=hasHeader,
+        pad_edge=not hasHeader,
+        header_style="bold",
+        padding=(0, len(GAP) - indent // 2, 0, indent // 2),
+    )
+    for name in grid.header or ("",) * len(rows[0]):
         table.add_column(name, overflow="fold")
     for number, row in enumerate(rows):
         table.add_row(*map(Text, row), style=grid.styles[number] if grid.styles else None)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import click
 
-from wand.cli.rendering import Grid, ago, aligned, clean, duration, shortKey
+from wand.cli.rendering import Grid, ago, clean, duration, sentence, shortKey, showRows
 from wand.reach_status import CandidateStatus, CheckStatus, NetworkCheckStatus, WhyStatus
 from wand.status import WayStatus
 
@@ -54,20 +54,17 @@ def milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.1f}ms"
 
 
-def whyLines(found: WhyStatus, now: float) -> list[str]:
+def showWhy(found: WhyStatus, now: float) -> None:
     """
-    Why a member is reached the way it is.
+    Print why a member is reached the way it is.
     """
     who = f"{clean(found.peer)} ({shortKey(found.key)})"
-    return [
-        click.style(f"there is a session with {who}" if found.isUp else f"there is no session with {who}", bold=True),
-        found.advice,
-        *_part(f"Places of {clean(found.peer)}", _ways(found, now)),
-        *_part("Places of this host", [_own(each) for each in found.ours]),
-        *_part(f"NAT here: {clean(found.nat.mapping)}", _observations(found)),
-        *_theirs(found),
-        *_part("What happened", [[_clock(each.time), each.what] for each in found.episodes]),
-    ]
+    click.secho(f"there is a session with {who}" if found.isUp else f"there is no session with {who}", bold=True)
+    click.echo(sentence(found.advice))
+    _showPart(f"Places of {clean(found.peer)}", _ways(found, now))
+    _showPart("Places of this host", [_own(each) for each in found.ours])
+    _showPart("What is in front of each", _networks(found))
+    _showPart("What happened", [[_clock(each.time), each.what] for each in found.episodes])
 
 
 def checkGrid(found: NetworkCheckStatus) -> Grid:
@@ -85,10 +82,9 @@ def _colour(check: CheckStatus) -> str:
     return "" if check.isGood is None else "green" if check.isGood else "yellow"
 
 
-def _part(title: str, rows: list[list[str]]) -> list[str]:
-    cells = [[clean(cell) if cell else "" for cell in row] for row in rows]
-    body = [f"  {row}".rstrip() for row in aligned(cells)] if cells else ["  none"]
-    return ["", click.style(title, bold=True), *body]
+def _showPart(title: str, rows: list[list[str]]) -> None:
+    click.secho(f"\n{title}", bold=True)
+    showRows(rows or [["none"]])
 
 
 def _ways(found: WhyStatus, now: float) -> list[list[str]]:
@@ -114,7 +110,8 @@ def _outcome(way: WayStatus, now: float) -> str:
         found.append(f"answered {ago(now - way.answered)}")
     if way.asked is not None and (way.silent > 1 or (way.silent and now - way.asked >= UNDER_WAY)):
         since = " since" if found else ""
-        found.append(f"no answer to {way.silent}{since}, the last {ago(now - way.asked)}")
+        times = "once" if way.silent == 1 else f"{way.silent} times"
+        found.append(f"tried {times}{since}, the last {ago(now - way.asked)}: no answer")
     if way.heard is not None and way.usedSince is None:
         found.append(f"heard from {ago(now - way.heard)}")
     return "; ".join(found) or ("answered the handshake" if way.isProven else "not tried")
@@ -125,15 +122,13 @@ def _own(candidate: CandidateStatus) -> list[str]:
     return [candidate.endpoint, candidate.kind, f"{hears} hears us there" if hears else "", candidate.about]
 
 
-def _theirs(found: WhyStatus) -> list[str]:
-    if not found.theirs:
-        return []
-    what = "no UDP gets out" if found.theirs == "blocked" else f"NAT there: {clean(found.theirs)}"
-    return ["", click.style(what, bold=True), f"  as {clean(found.peer)} says"]
-
-
-def _observations(found: WhyStatus) -> list[list[str]]:
-    return [[name, f"hears us at {endpoint}"] for name, endpoint in found.nat.observations.items()]
+def _networks(found: WhyStatus) -> list[list[str]]:
+    heard = [f"{name} hears it at {endpoint}" for name, endpoint in found.nat.observations.items()]
+    what = "no UDP gets out" if found.here == "blocked" else f"NAT {found.nat.mapping}"
+    theirs = {"": "it does not say", "blocked": "no UDP gets out, it says"}.get(
+        found.theirs, f"NAT {found.theirs}, it says"
+    )
+    return [["this host", what, ", ".join(heard)], [found.peer, theirs, ""]]
 
 
 def _clock(time: float) -> str:

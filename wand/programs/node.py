@@ -26,7 +26,6 @@ from wand.sealed.authority.stored_network import NETWORK
 from wand.sealed.credentials.identity import NETWORK_KEY
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
-from wand.underlay.place_kinds import RELAY
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
@@ -122,14 +121,26 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         table, transport = self.etud.table, self.etud.transport
-        named = sorted((str(peer), peer) for peer in table.peers if after is None or str(peer) > after)
+        texts = ((self._textOf(peer), peer) for peer in table.peers)
+        named = sorted((text, peer) for text, peer in texts if after is None or text > after)
         return [
-            self._withWay(peer, _withMACs(transport.peerStatus(peer), [str(mac) for mac in sorted(table.macsOf(peer))]))
-            for _, peer in named[:count]
+            self._withWay(
+                peer,
+                msgspec.structs.replace(
+                    transport.peerStatus(peer), peer=text, macs=[str(mac) for mac in sorted(table.macsOf(peer))]
+                ),
+            )
+            for text, peer in named[:count]
         ]
 
+    def _textOf(self, peer: Peer) -> str:
+        """
+        What a peer is called, met or not.
+        """
+        name = "" if self.etud.member is None else self.etud.member.reach.inspection.nameOf(peer)
+        return name or str(peer)
+
     def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
-        status = self._relayed(peer, status)
         return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)
 
     @property
@@ -138,13 +149,6 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         return super().reach if self.etud.member is None else self.etud.member.reach.inspection
-
-    def _relayed(self, peer: Peer, status: PeerStatus) -> PeerStatus:
-        relays = self.etud.relays
-        if relays is None or not isinstance(peer, bytes) or not status.endpoint.startswith(f"{RELAY}/"):
-            return status
-        channel = int(status.endpoint.rpartition(":")[2])
-        return msgspec.structs.replace(status, relay=relays.relaying.relayOf(bytes(peer), channel))
 
     # What the control socket changes.
 
@@ -187,7 +191,3 @@ def _source(name: str | None) -> Source:
     if not name.isprintable() or not 0 < len(name) <= 64:
         raise NotSupported("the name of a source has 1 to 64 printable characters")
     return Source(name, Rank.DIRECTORY)
-
-
-def _withMACs(status: PeerStatus, macs: list[str]) -> PeerStatus:
-    return msgspec.structs.replace(status, macs=macs)

@@ -52,6 +52,7 @@ class MemoryReach:
             relays={"relay/0123456789abcdef": "server"},
             ours=[CandidateStatus("192.168.1.5:22222", "host", "an address of this host", ["three"])],
             nat=NATStatus("address-dependent", {"server": "198.51.100.1:5000", "three": "198.51.100.1:5001"}),
+            here="address-dependent",
             theirs="none",
             episodes=[
                 EpisodeStatus(now - 95, "tried wherever it may be, 2 times"),

@@ -21,7 +21,8 @@ ADVICE: Final = {
         "Until then all travels in a stream, which is slower."
     ),
     "nowhere": (
-        "{name} has said no place where it can be reached, except by the relay: what wand netcheck says there tells why."
+        "{name} has said no place where it can be reached, except by the relay: what wand netcheck says there tells "
+        "why."
     ),
     "family": (
         "This host has only {ours}, and {name} only {theirs}: an address of the same family at both would make the way "
@@ -52,14 +53,21 @@ ADVICE: Final = {
         "{name} there."
     ),
     "filtered": (
-        "The NATs here and at {name} would let a direct way through, so that a firewall beside one of them does not: let "
-        "in UDP port {port} here, or that of {name} there."
+        "The NATs here and at {name} would let a direct way through, so that a firewall beside one of them does not: "
+        "let in UDP port {port} here, or that of {name} there."
     ),
     "firewall-here": "No NAT is in the way here, so that it is a firewall: let UDP port {port} in to this host.",
     "firewall-there": "There is no NAT at {name}, so that it is a firewall: let its UDP port in there.",
+    "one-observer": (
+        "Both were tried, and nothing came through. A NAT is in front of this host, and one server alone does not show "
+        "of what kind; probably it, or the one at {name}, takes another port for each destination: "
+        + _FORWARD
+        + "; the "
+        "same at {name} would do as well."
+    ),
     "unknown": (
-        "What is in the way cannot be told yet: see what wand netcheck says, here and at {name}. A UDP port that is let "
-        "in at one of the two helps in any case; here it is {port}."
+        "What is in the way cannot be told yet: see what wand netcheck says, here and at {name}. A UDP port that is "
+        "let in at one of the two helps in any case; here it is {port}."
     ),
     "lost": (
         "Nobody says where {name} is. Is it running, and does a server list it? wand status shows whether ours answer."
@@ -68,8 +76,8 @@ ADVICE: Final = {
         "There is no session with {name}, which is not a fault while nothing is sent to it. Try it: wand ping {name}"
     ),
     "unhelped": (
-        "{name} did not answer {tries} tries, and no server answers that could call it, without which no firewall and no "
-        "NAT there lets us in: wand status says what is known of the servers."
+        "{name} did not answer {tries} tries, and no server answers that could call it, without which no firewall and "
+        "no NAT there lets us in: wand status says what is known of the servers."
     ),
     "silent": (
         "{name} did not answer {tries} tries at {places} places, though a server called it: see there whether it runs, "

@@ -164,6 +164,10 @@ def _isFirewallThere(situation: Situation) -> bool:
     return situation.theirs == NONE
 
 
+def _isSeenByOne(situation: Situation) -> bool:
+    return bool(situation.outside)
+
+
 def _always(situation: Situation) -> bool:
     return True
 
@@ -199,6 +203,7 @@ WITH_SESSION: Final[Causes] = {
     "symmetric-there": _isSymmetricThere,
     "firewall-here": _isFirewallHere,
     "firewall-there": _isFirewallThere,
+    "one-observer": _isSeenByOne,
     "unknown": _always,
 }
 

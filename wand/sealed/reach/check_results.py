@@ -93,7 +93,7 @@ def _portMapping(found: Findings, context: Context) -> CheckStatus:
     refusals = [note.text for note in context.notes if note.key in ("mapping-refused", "mapping-upnp")]
     if refusals:
         return CheckStatus("port-mapping", False, "refused", refusals[0].partition(". ")[0])
-    if "mapping-asks" in context.counters and context.counters["mapping-asks"]:
+    if context.counters.get("mapping-asks"):
         return CheckStatus("port-mapping", False, "no", "no router answers to PCP, NAT-PMP or UPnP")
     return CheckStatus("port-mapping", None, "not asked", "no router is known, or the sources pcp and upnp are off")
 

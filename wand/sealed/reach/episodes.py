@@ -68,7 +68,7 @@ class Episodes:
             episodes[-1].tries += 1
             episodes[-1].moment = self._clock.seconds()
         else:
-            episodes.append(Episode(self._clock.seconds(), "tried wherever it may be", tries=1))
+            episodes.append(Episode(self._clock.seconds(), "tried at all its places", tries=1))
 
     def _session(self, identity: bytes, member: Member, up: bool) -> None:
         place = self._sessions.endpointOf(identity)

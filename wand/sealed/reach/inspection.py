@@ -84,6 +84,7 @@ class ReachInspection:
             relays=self._relayNames(situation.ways),
             ours=list(situation.ours),
             nat=self._surroundings.nat(),
+            here=situation.here,
             theirs=situation.theirs,
             episodes=[EpisodeStatus(epoch(each.moment), str(each)) for each in self._episodes.of(identity)],
             cause=cause,
@@ -137,10 +138,18 @@ class ReachInspection:
         return replace(
             status,
             way="direct" if used.rank in DIRECT else used.rank,
-            relay=self._ways.relayName(hostOf(used.place)) or status.relay,
+            relay=self._ways.relayName(hostOf(used.place)),
             roundTrip=used.roundTrip,
             since=used.usedSince,
         )
+
+    def nameOf(self, peer: object) -> str:
+        """
+        What a member is called, whether we have met it or not; empty for whom nobody told us of.
+        """
+        known = self._participant.claims.announcement(peer) if isinstance(peer, bytes) else None
+        isOwner = known is not None and self._participant.claims.ownerOf("name", known.claim.name) == peer
+        return known.claim.name if known is not None and isOwner else ""
 
     def _relayNames(self, ways: Sequence[WayStatus]) -> dict[str, str]:
         """

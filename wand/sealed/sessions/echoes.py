@@ -1,6 +1,6 @@
 """
-Echoes: datagrams to ourselves, at the place at which others hear us.  One that comes back tells that the NAT in front of
-us hairpins (RFC 4787, section 6).
+Echoes: datagrams to ourselves, at the place at which others hear us.  One that comes back tells that the NAT in front
+of us hairpins (RFC 4787, section 6).
 
     echo   6 | 0 0 0 | chance (32)
 
