@@ -25,10 +25,12 @@ async def test_why(bench: Bench) -> None:
     assert used.split()[0] == "*"
     for words in ("31.0ms", "in use for 1 min", "from relay", "the only one"):
         assert words in used
-    for words in ("direct, IPv4", "asked 2 s ago, no answer", "from directory, call"):
+    for words in ("direct, IPv4", "tried 3 times, the last 2 s ago: no answer; heard 21 s ago", "from directory, call"):
         assert words in lost
-    assert "The NAT in front of us: address-dependent" in out
-    assert "hears us at 198.51.100.1:5000" in out
+    assert "answered 21 s ago; tried 4 times since, the last 2 s ago: no answer" in out
+    assert "three hears us there" in out
+    assert "  this host  NAT address-dependent     server hears it at 198.51.100.1:5000, three hears" in out
+    assert "  two        NAT none, it says" in out
     assert "tried wherever it may be, 2 times" in out
     status, out, _ = await bench.run("why", "two", "--json")
     assert json.loads(out)["ways"][0]["place"] == RELAYED
@@ -46,16 +48,20 @@ async def test_ping(bench: Bench) -> None:
     assert out.splitlines() == [
         "two over relay server: number 1, time 31.2 ms",
         "two over 192.0.2.2:20002: number 1, no answer",
+        "two over 192.0.2.2:20003: number 1, no answer",
         "two over relay server: number 2, time 31.2 ms",
         "two over 192.0.2.2:20002: number 2, no answer",
+        "two over 192.0.2.2:20003: number 2, no answer",
         "",
         "relay server: 2 of 2 answered, 31.2 / 31.2 / 31.2 ms",
         "192.0.2.2:20002: 0 of 2 answered",
+        "192.0.2.2:20003: 0 of 2 answered",
     ]
     status, out, _ = await bench.run("ping", "two", "--count", "1", "--json")
     assert json.loads(out) == [
         {"place": RELAYED, "roundTrips": [0.0312]},
         {"place": "192.0.2.2:20002", "roundTrips": [None]},
+        {"place": "192.0.2.2:20003", "roundTrips": [None]},
     ]
     bench.program.ways.isSilent = True
     status, out, err = await bench.run("ping", "two", "--count", "1")

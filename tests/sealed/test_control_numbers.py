@@ -15,9 +15,8 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
+from wand.sealed.reach import locating_messages, relay_messages
 from wand.sealed.reach import messages as reach
-from wand.sealed.reach import relay_messages
-from wand.sealed.reach.observing import Locate, Located
 
 #: The numbers of all messages that there are, by the names of their classes.
 TAGS = {
@@ -28,8 +27,7 @@ TAGS = {
         *get_args(reach.Message),
         *get_args(relay_messages.ToRelay),
         *get_args(relay_messages.FromRelay),
-        Locate,
-        Located,
+        *get_args(locating_messages.Message),
     )
 }
 

@@ -113,7 +113,7 @@ def _outcome(way: WayStatus, now: float) -> str:
         times = "once" if way.silent == 1 else f"{way.silent} times"
         found.append(f"tried {times}{since}, the last {ago(now - way.asked)}: no answer")
     if way.heard is not None and way.usedSince is None:
-        found.append(f"heard from {ago(now - way.heard)}")
+        found.append(f"heard {ago(now - way.heard)}")
     return "; ".join(found) or ("answered the handshake" if way.isProven else "not tried")
 
 

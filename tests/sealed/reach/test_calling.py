@@ -16,10 +16,11 @@ from wand.endpoint import Endpoint
 from wand.interfaces import OwnCandidate
 from wand.interfaces.participant import DirectoryServer, Participant
 from wand.interfaces.sessions import DIRECTORY
-from wand.sealed.control_numbers import CALL_NUMBERS
+from wand.sealed.control_numbers import CALL_NUMBERS, LOCATING_NUMBERS
 from wand.sealed.reach.call_forwarder import CALLER_BURST, PAIR_BURST, CallForwarder
 from wand.sealed.reach.calling import CALLER_BURST as TAKEN_BURST
 from wand.sealed.reach.calling import PASSED_BURST, Calling
+from wand.sealed.reach.locating_messages import located
 from wand.sealed.reach.messages import Call, Called, CalledPlace, pack
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.packets import INITIATION
@@ -68,13 +69,15 @@ class Caller:
         transport = node.transport
         context = SimpleNamespace(clock=net.clock, counters=transport._counters)
         control = ControlMessages(transport.sessions, net.clock, transport._counters)
-        self.observed: list[Endpoint] = []
+        self.expected: list[bytes] = []
+        self.observed: list[bytes] = []
+        control.read(LOCATING_NUMBERS, lambda peer, member, octets: self.observed.append(octets))
         self.calling = Calling(
             cast(Participant, self),
             transport.sessions,
             control,
             context,  # type: ignore[arg-type]  # as much of it as there has to be
-            lambda endpoint, by: self.observed.append(endpoint),
+            self.expected.append,
         )
 
     @property
@@ -197,7 +200,8 @@ class CallTests(CallingTestCase):
         self.one.ping(absent)
         self.go(0.2)
         self.assertEqual(self.server.transport._counters["drop-call-absent"], 1)
-        self.assertEqual(self.one.observed, [self.one.node.endpoint])
+        self.assertEqual(self.one.expected, [bytes(self.server.key.identity)])
+        self.assertEqual(self.one.observed, [located(self.one.node.endpoint)])
 
     def test_renewalsCallNobody(self) -> None:
         """
@@ -335,7 +339,6 @@ class AbuseTests(CallingTestCase):
         for message in (
             b"\x91\x20",
             b"\x91\x21",
-            b"\x91\x22",
             pack(Called(b"s" * 32, 1, False, b"c", b"c", ())),
             pack(Called(two.identity, 1, False, b"", b"", ())),
             pack(
@@ -354,5 +357,5 @@ class AbuseTests(CallingTestCase):
         self.go(1.0)
         hosts = {each.destination.host for each in self.net.underlay.sent if each.sender.host == two.node.host}
         self.assertLessEqual(hosts, {self.server.host})
-        self.assertEqual(two.counters["drop-call-malformed"], 3)
+        self.assertEqual(two.counters["drop-call-malformed"], 2)
         self.assertEqual(two.counters["drop-call-unknown"], 2)

@@ -17,8 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
 from wand.interfaces import OwnCandidate
-from wand.reach_status import NATStatus, NetworkCheckStatus
-from wand.sealed.reach.advice import adviceFor
+from wand.reach_status import NetworkCheckStatus, WhyStatus
 from wand.sealed.reach.episodes import EPISODES_MAXIMUM, MEMBERS_MAXIMUM, Episodes
 from wand.sealed.reach.inspection import SESSION_PATIENCE, ReachInspection, placeFrom
 from wand.sealed.reach.observing import Observation
@@ -48,14 +47,39 @@ class Sessions:
         self.ways: list[WayStatus] = []
         self.pings: dict[object, float] = {}
         self.readers: list[Callable[..., object]] = []
+        self.onLink: set[PeerKey] = set()
+        self.sizes: dict[bytes, int] = {}
+        self.echoed: list[str] = []
+        self.isHairpinning = False
 
     def onWanted(self, reader: Callable[..., object]) -> None:
         self.readers.append(reader)
 
     onSession = onWay = onWanted
 
+    def placeOf(self, peer: bytes) -> Any:
+        return SimpleNamespace(isOnLink=peer in self.onLink) if peer in self.up else None
+
+    def relayName(self, host: str) -> str:
+        return {f"relay/{RELAY.hex()[:16]}": "relay"}.get(host, "")
+
+    def pathTo(self, peer: bytes) -> Deferred[int]:
+        return succeed(self.sizes.get(peer, 1472))
+
+    def echo(self, place: Endpoint) -> Deferred[None]:
+        self.echoed.append(str(place))
+        return succeed(None) if self.isHairpinning else Deferred()
+
     def waysTo(self, peer: bytes) -> Sequence[WayStatus]:
-        return self.ways if peer == TWO else ()
+        if peer == TWO and self.ways:
+            return self.ways
+        place = self.up.get(peer)  # type: ignore[call-overload]  # equal to a PeerKey
+        return () if place is None else [msgspec.structs.replace(DIRECT, place=str(place), rank=self.rankOf(peer))]
+
+    def rankOf(self, peer: bytes) -> str:
+        place = self.endpointOf(peer)
+        assert place is not None
+        return "lan" if peer in self.onLink else "stream" if "/" in place.host else "ipv6" if place.isIPv6 else "ipv4"
 
     def isUp(self, peer: bytes) -> bool:
         return peer in self.up
@@ -94,38 +118,35 @@ class InspectionTests(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1000.0)
         self.context = simulatedContext(self.clock, Network(self.clock, Random(1)), "192.168.1.5")
-        self.context.counters.declare({"drop-sealed-unknown-type": "of an unknown type"})
         self.sessions = Sessions()
         self.candidates = [OwnCandidate(Endpoint("192.168.1.5", 22222), "host", "an address of this host")]
         servers = [SimpleNamespace(identity=SERVER)]
         self.participant = SimpleNamespace(
             identity=b"us" * 16, claims=Claims(), candidates=lambda: self.candidates, servers=lambda: servers
         )
-        self.observing = SimpleNamespace(observations={}, ask=self._asked)
+        self.observing = SimpleNamespace(
+            observations={},
+            networks={},
+            ask=self._asked,
+            isAwaited=lambda peer: self.clock.seconds() < self.awaitedUntil,
+        )
+        self.awaitedUntil = 0.0
         self.asked: list[bytes] = []
-        self.comesBack = 0
-        port = SimpleNamespace(send=self._sent)
-        ways = SimpleNamespace(portFor=lambda place: port)
-        status = PeerStatus("", "", [], None, 0, 0, 0, 0, pathSize=1472)
-        transport = SimpleNamespace(sessions=self.sessions, ways=ways, peerStatus=lambda peer: status)
+        transport = SimpleNamespace(sessions=self.sessions, inspection=self.sessions)
         parts: Any = self.participant, transport, self.observing, self.context
         self.inspection = ReachInspection(*parts, 22222, lambda: {"192.168.1.5"})
 
     def _asked(self, peer: bytes) -> None:
         self.asked.append(peer)
 
-    def _sent(self, datagram: bytes, place: Endpoint) -> bool:
-        self.comesBack -= 1
-        if self.comesBack >= 0:
-            self.context.counters["drop-sealed-unknown-type"] += 1
-        return True
-
-    def observed(self, *endpoints: str) -> None:
+    def observed(self, *endpoints: str, isOnLink: bool = False) -> None:
         """
         Others hear us there.
         """
         self.observing.observations = {
-            number: Observation(f"node-{number}", Endpoint(f"203.0.113.{number}", 7), Endpoint.parse(endpoint))
+            number: Observation(
+                f"node-{number}", Endpoint(f"203.0.113.{number}", 7), Endpoint.parse(endpoint), isOnLink
+            )
             for number, endpoint in enumerate(endpoints)
         }
 
@@ -139,16 +160,23 @@ class InspectionTests(SynchronousTestCase):
 
     # Why.
 
+    def why(self, text: str) -> WhyStatus:
+        """
+        Ask why.
+        """
+        return self.ask(self.inspection.why(text), 2.0)
+
     def test_whoIsMeant(self) -> None:
         """
         A member is known by its name, key, overlay address and MAC address; a server by its name; nobody else is.
         """
         self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
         for text in ("two", TWO.text, "10.77.0.2", "02:00:00:00:00:02", "02-00-00-00-00-02"):
-            self.assertEqual(("two", TWO.text), (self.inspection.why(text).peer, self.inspection.why(text).key))
-        self.assertEqual("server", self.inspection.why("server").peer)
+            found = self.why(text)
+            self.assertEqual(("two", TWO.text), (found.peer, found.key))
+        self.assertEqual("server", self.why("server").peer)
         for text in ("", "three", "10.77.0.3", "f" * 64):
-            self.assertRaises(NoSuchMember, self.inspection.why, text)
+            self.failureResultOf(Deferred.fromCoroutine(self.inspection.why(text)), NoSuchMember)
 
     def test_why(self) -> None:
         """
@@ -162,19 +190,45 @@ class InspectionTests(SynchronousTestCase):
             wanted(bytes(TWO), turn)
         session(TWO, None, True)
         way(TWO, None, ("192.0.2.2", 7), "it answered there")
-        found = self.inspection.why("two")
+        self.awaitedUntil = self.clock.seconds() + 0.5
+        found = self.why("two")
+        self.assertEqual([TWO], self.asked)
         self.assertEqual({f"relay/{RELAY.hex()[:16]}": "relay"}, found.relays)
         self.assertEqual(["192.168.1.5:22222"], [each.endpoint for each in found.ours])
         self.assertEqual("address-dependent", found.nat.mapping)
         self.assertEqual(
             [
-                "tried wherever it may be, 3 times",
-                "a session began at 192.0.2.2:7",
+                "tried at all its places, 3 times",
+                "a session began, at 192.0.2.2:7",
                 "now at 192.0.2.2:7: it answered there",
             ],
             [each.what for each in found.episodes],
         )
         self.assertIn("UDP port 22222", found.advice)
+        self.assertEqual("symmetric-here", found.cause)
+
+    def test_namesOfRelays(self) -> None:
+        """
+        What happened over a relay names it.
+        """
+        self.sessions.up = {TWO: Endpoint(f"relay/{RELAY.hex()[:16]}", 7)}
+        _, session, way = self.sessions.readers
+        session(TWO, None, True)
+        way(TWO, None, (f"relay/{RELAY.hex()[:16]}", 7), "no answer at the way before")
+        self.assertEqual(
+            ["a session began, over the relay relay", "now over the relay relay: no answer at the way before"],
+            [each.what for each in self.why("two").episodes],
+        )
+
+    def test_whoHearsUs(self) -> None:
+        """
+        Of our own places it is said who hears us there; who is on our link tells nothing of a NAT.
+        """
+        self.sessions.up = {TWO: Endpoint("192.168.1.6", 7)}
+        self.observed("192.168.1.5:22222", isOnLink=True)
+        found = self.why("two")
+        self.assertEqual([["node-0"]], [each.heardBy for each in found.ours])
+        self.assertEqual(("unknown", {}, ""), (found.nat.mapping, found.nat.observations, found.here))
 
     def test_wayOfPeers(self) -> None:
         """
@@ -193,24 +247,6 @@ class InspectionTests(SynchronousTestCase):
             found = self.inspection.withWay(TWO, status)
             self.assertEqual(expected, (found.way, found.relay, found.roundTrip, found.since))
         self.assertIs(status, self.inspection.withWay("no member", status))
-
-    def test_advice(self) -> None:
-        """
-        Each situation has its own.
-        """
-        unknown, dependent = NATStatus("unknown", {}), NATStatus("address-dependent", {})
-        mapped: Any = [SimpleNamespace(kind="mapped")]
-        for isUp, ways, ours, nat, words in (
-            (True, [DIRECT], (), unknown, "direct: nothing"),
-            (True, [STREAM], (), unknown, "Let UDP out here and at two"),
-            (True, [RELAYED, UNUSED], (), dependent, "another place for every destination"),
-            (True, [RELAYED, UNUSED], mapped, dependent, "At two, see what wand netcheck says"),
-            (True, [RELAYED], (), unknown, "Nobody says where two is, except for the relay"),
-            (True, [RELAYED, UNUSED], (), unknown, "So does one here"),
-            (False, [], (), unknown, "Nobody says where two is. Is it running"),
-            (False, [UNUSED], (), unknown, "wand ping two"),
-        ):
-            self.assertIn(words, adviceFor("two", isUp, ways, ours, nat, 22222))
 
     # Ping.
 
@@ -253,11 +289,12 @@ class InspectionTests(SynchronousTestCase):
 
     # The network.
 
-    def check(self) -> tuple[dict[str, bool | None], str]:
+    def check(self, seconds: float = 3.0) -> tuple[dict[str, bool | None], str]:
         """
         Check the network.
         """
-        found: NetworkCheckStatus = self.ask(self.inspection.check(), 3.0)
+        found: NetworkCheckStatus = self.ask(self.inspection.check(), seconds)
+        self.values = {each.name: each.value for each in found.checks}
         return {each.name: each.isGood for each in found.checks}, found.verdict
 
     def test_nobodyAnswers(self) -> None:
@@ -265,47 +302,99 @@ class InspectionTests(SynchronousTestCase):
         Without a session next to nothing can be said.
         """
         checks, verdict = self.check()
-        unknown = dict.fromkeys(("udp", "mapping", "hairpin", "path-size"))
-        self.assertEqual({**unknown, "ipv6": False, "port-mapping": False, "server": False}, checks)
-        self.assertIn("Nobody answers", verdict)
+        unknown = dict.fromkeys(("udp", "mapping", "hairpin", "path-size", "port-mapping"))
+        self.assertEqual({**unknown, "ipv6": False, "server": False}, checks)
+        self.assertIn("Nobody beyond our links answers", verdict)
 
     def test_noNAT(self) -> None:
         """
         Without a NAT all is well.
         """
         self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1), TWO: Endpoint("2001:db8::2", 1)}
-        self.sessions.pings = {SERVER: 0.012}
+        self.sessions.pings = {SERVER: 0.012, "192.0.2.100:1": 0.012, "[2001:db8::2]:1": 0.1}
+        self.sessions.sizes = {SERVER: 1472, TWO: 1280}
         self.observed("192.168.1.5:22222", "192.168.1.5:22222")
         checks, verdict = self.check()
         self.assertEqual({"port-mapping": None, "hairpin": None}, {k: v for k, v in checks.items() if not v})
-        self.assertIn("without a NAT", verdict)
+        self.assertEqual("1280 to 1472", self.values["path-size"])
+        self.assertIn("no NAT in front", verdict)
         self.assertEqual({SERVER, TWO}, set(self.asked))
+
+    def test_allIsWaitedFor(self) -> None:
+        """
+        What is asked where others hear us is waited for, and no longer than it takes.
+        """
+        self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
+        self.awaitedUntil = self.clock.seconds() + 1.0
+        answer = Deferred.fromCoroutine(self.inspection.check())
+        self.clock.pump([0.1] * 9)
+        self.assertNoResult(answer)
+        self.observed("198.51.100.1:1", "198.51.100.1:1")
+        self.sessions.isHairpinning = True
+        self.clock.pump([0.1] * 3)
+        found = {each.name: each.value for each in self.successResultOf(answer).checks}
+        self.assertEqual("endpoint-independent", found["mapping"])
 
     def test_kindsOfNAT(self) -> None:
         """
         What the NAT does, and whether it lets us reach our own place outside.
         """
         self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
+        self.sessions.pings = {"192.0.2.100:1": 0.01}
         for ports, mapping, hairpin, words in (
             ((1, 1), True, True, "Most members reach this host directly"),
             ((1, 2), False, False, "forwards UDP port 22222"),
             ((1,), None, True, "will show once a second"),
         ):
-            self.comesBack = 3 if hairpin else 0
+            self.sessions.isHairpinning = hairpin
             self.observed(*(f"198.51.100.1:{port}" for port in ports))
             checks, verdict = self.check()
             self.assertEqual((mapping, hairpin), (checks["mapping"], checks["hairpin"]))
             self.assertIn(words, verdict)
+        self.assertEqual({"198.51.100.1:1"}, set(self.sessions.echoed))
+
+    def test_routers(self) -> None:
+        """
+        A router that refused, one that is silent and none at all are told apart.
+        """
+        self.observed("198.51.100.1:1", "198.51.100.1:2")
+        self.check()
+        self.assertEqual("not asked", self.values["port-mapping"])
+        self.context.counters.declare({"mapping-asks": "asked"})
+        self.context.counters["mapping-asks"] += 1
+        self.check()
+        self.assertEqual("no", self.values["port-mapping"])
+        self.context.notes.say("mapping-refused", "the router refuses: not authorized. Others reach it all the same")
+        found: NetworkCheckStatus = self.ask(self.inspection.check(), 3.0)
+        refused = next(each for each in found.checks if each.name == "port-mapping")
+        self.assertEqual(("refused", "the router refuses: not authorized"), (refused.value, refused.about))
 
     def test_blockedUDP(self) -> None:
         """
-        Where only streams get through, that is the verdict.
+        Where only streams get through, that is the verdict; whoever answers on our link changes nothing of it.
         """
-        self.sessions.up = {SERVER: Endpoint("tcp/192.0.2.100", 443)}
+        self.sessions.up = {SERVER: Endpoint("tcp/192.0.2.100", 443), TWO: Endpoint("192.168.1.6", 7)}
+        self.sessions.onLink = {TWO}
+        self.sessions.pings = {"192.168.1.6:7": 0.001}
+        self.observed("192.168.1.5:22222", isOnLink=True)
         checks, verdict = self.check()
         self.assertIs(False, checks["udp"])
-        self.assertIn("UDP is blocked", verdict)
-        self.assertEqual([], self.asked)
+        self.assertEqual(("unknown", "unknown"), (self.values["mapping"], self.values["path-size"]))
+        self.assertIn("No UDP gets out", verdict)
+        self.assertNotIn(TWO, self.asked)
+        self.assertEqual("blocked", self.inspection.networkWord())
+
+    def test_onlyOurLink(self) -> None:
+        """
+        Whoever answers on our link only says nothing of what is beyond.
+        """
+        self.sessions.up = {TWO: Endpoint("192.168.1.6", 7)}
+        self.sessions.onLink = {TWO}
+        self.sessions.pings = {"192.168.1.6:7": 0.001}
+        self.observed("192.168.1.5:22222", isOnLink=True)
+        self.check()
+        self.assertEqual(("unknown", "unknown"), (self.values["udp"], self.values["mapping"]))
+        self.assertEqual("", self.inspection.networkWord())
 
 
 class EpisodesTests(SynchronousTestCase):
@@ -319,7 +408,7 @@ class EpisodesTests(SynchronousTestCase):
         """
         sessions, clock = Sessions(), Clock()
         made: Any = sessions
-        episodes = Episodes(made, clock)
+        episodes = Episodes(made, lambda host: "", clock)
         wanted, session, _ = sessions.readers
         for number in range(MEMBERS_MAXIMUM + 5):
             wanted(b"%d" % number, 0)

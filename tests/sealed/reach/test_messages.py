@@ -17,7 +17,6 @@ from wand.sealed.reach.messages import (
     Call,
     Called,
     CalledPlace,
-    Observed,
     pack,
     packCalled,
     parse,
@@ -32,7 +31,6 @@ signed = st.binary(max_size=200)
 messages = st.one_of(
     st.builds(Call, identities, numbers, st.booleans(), places),
     st.builds(Called, identities, numbers, st.booleans(), signed, signed, places),
-    st.builds(Observed, numbers, endpoints, st.booleans()),
 )
 
 
@@ -42,7 +40,7 @@ class MessageTests(SynchronousTestCase):
     """
 
     @given(messages)
-    def test_roundTrip(self, message: Call | Called | Observed) -> None:
+    def test_roundTrip(self, message: Call | Called) -> None:
         """
         A message is read as it was written, and its number is one of ours.
         """
@@ -61,7 +59,7 @@ class MessageTests(SynchronousTestCase):
         parse(octets)
 
     @given(messages, st.data())
-    def test_cutAndChanged(self, message: Call | Called | Observed, data: st.DataObject) -> None:
+    def test_cutAndChanged(self, message: Call | Called, data: st.DataObject) -> None:
         """
         What is cut off or changed is read as something valid, or not at all.
         """
@@ -82,8 +80,8 @@ class MessageTests(SynchronousTestCase):
         """
         A later version may append fields.
         """
-        octets = msgspec.msgpack.encode([34, 7, "192.0.2.1:1", True, "more"])
-        self.assertEqual(parse(octets), Observed(7, "192.0.2.1:1", True))
+        octets = msgspec.msgpack.encode([32, b"i" * 32, 7, True, [], "more"])
+        self.assertEqual(parse(octets), Call(b"i" * 32, 7, True, ()))
 
     def test_asManyAsThereIsRoomFor(self) -> None:
         """

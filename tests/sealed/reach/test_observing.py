@@ -14,8 +14,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.sealed.credentials.signed import packed
+from wand.sealed.reach.locating_messages import Locate, Located
 from wand.sealed.reach.nat_kind import ADDRESS, ADDRESS_AND_PORT, INDEPENDENT, NONE, UNKNOWN, mappingOf
-from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, PATIENCE, Locate, Located, Observation, Observing
+from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, PATIENCE, Observation, Observing
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -73,14 +74,14 @@ class ObservingTests(SynchronousTestCase):
         node, other = Member(self.world.person(1)), self.world.person(2).sessions()
         control = Member(self.world.person(3), asks=False)
         node.sessions.sendControl(control.identity, packed(Locate()))
-        other.sendControl(node.identity, packed(Located("192.0.2.9:7")))
+        other.sendControl(node.identity, packed(Located("192.0.2.9:7", "")))
         self.world.run(PATIENCE + 1.0)
         before = node.count("drop-observe-unasked")
-        other.sendControl(node.identity, packed(Located("192.0.2.9:7")))
+        other.sendControl(node.identity, packed(Located("192.0.2.9:7", "")))
         self.world.run(1.0)
         self.assertEqual(before + 1, node.count("drop-observe-unasked"))
         node.observing.ask(other.identity)
-        other.sendControl(node.identity, packed(Located("nowhere")))
+        other.sendControl(node.identity, packed(Located("nowhere", "")))
         self.world.run(1.0)
         self.assertEqual(1, node.count("drop-observe-malformed"))
 

@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader, WayReader
 from wand.interfaces.membership import Member
+from wand.interfaces.sessions import PlaceInUse
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 
@@ -183,6 +184,12 @@ class SimulatedSessions:
         """
         there = self._peers.get(peer)
         return None if there is None else there.endpoint
+
+    def placeOf(self, peer: bytes) -> PlaceInUse | None:
+        """
+        See L{wand.interfaces.ISessions}: nobody sends here by himself.
+        """
+        return None
 
     def meet(self, there: SimulatedSessions) -> None:
         """
