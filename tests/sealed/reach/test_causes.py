@@ -51,8 +51,8 @@ CASES: Final = (
     ("blocked-here", _with(here="blocked", ways=[STREAM]), "network of this host: let UDP out"),
     ("blocked-there", _with(theirs="blocked", here=EACH), "network of two: let UDP out"),
     ("stream", _with(ways=[STREAM, TRIED]), "though it does to others"),
-    ("nowhere", _with(ways=[RELAYED]), "said no place"),
-    ("family", _with(ways=[RELAYED, SIX]), "only IPv4, and two only IPv6"),
+    ("nowhere", _with(ways=[RELAYED]), "said no place to which this host, with its IPv4,"),
+    ("family", _with(ways=[RELAYED, SIX]), "only IPv4, and two has only IPv6"),
     ("searching", _with(ways=[replace(RELAYED, usedSince=NOW - 1), TRIED]), "in a few seconds"),
     ("hairpin", _with(outside=["198.51.100.2:9"], here=EACH, theirs=EACH), "same NAT (198.51.100.2)"),
     ("symmetric-both", _with(here=EACH, theirs=EACH), "here port 22222"),
@@ -68,7 +68,7 @@ CASES: Final = (
     ("lost", _with(isUp=False, ways=[]), "Nobody says where two is"),
     ("idle", _with(isUp=False, ways=[UNTRIED]), "wand ping two"),
     ("idle", _with(isUp=False, ways=[replace(TRIED, asked=NOW - 1000)]), "wand ping two"),
-    ("family", _with(isUp=False, ways=[SIX]), "only IPv4, and two only IPv6"),
+    ("family", _with(isUp=False, ways=[SIX]), "only IPv4, and two has only IPv6"),
     ("unhelped", _with(isUp=False, ways=[TRIED], isHelped=False), "no server answers"),
     ("silent", _with(isUp=False, ways=[TRIED, SIX]), "did not answer 6 tries at 2 places"),
 )
@@ -167,14 +167,14 @@ class SituationTests(ReachTestCase):
 
     def test_families(self) -> None:
         """
-        IPv4 here and IPv6 there.
+        IPv4 here and IPv6 there: of the other family no place is kept by a host that has no socket for it.
         """
         land = Land(self.network)
         one, two = self.settled(land.spot(PUBLIC), land.ipv6())
         found = self.why(one, two)
-        self.assertEqual("family", found.cause)
-        self.assertIn("This host has only IPv4, and", found.advice)
-        self.assertEqual("family", self.why(two, one).cause)
+        self.assertEqual("nowhere", found.cause)
+        self.assertIn("with its IPv4", found.advice)
+        self.assertIn("with its IPv6", self.why(two, one).advice)
 
     def test_firewalls(self) -> None:
         """

@@ -4,6 +4,7 @@ Advice: what would make the way to a member direct.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from wand.sealed.reach.causes import Situation, hostOf
@@ -21,12 +22,12 @@ ADVICE: Final = {
         "Until then all travels in a stream, which is slower."
     ),
     "nowhere": (
-        "{name} has said no place where it can be reached, except by the relay: what wand netcheck says there tells "
-        "why."
+        "{name} has said no place to which this host, with its {ours}, could send, except by the relay: what wand "
+        "netcheck says there tells why."
     ),
     "family": (
-        "This host has only {ours}, and {name} only {theirs}: an address of the same family at both would make the way "
-        "direct."
+        "This host has only {ours}, and {name} has only {theirs}: an address of the same family at both would make the "
+        "way direct."
     ),
     "searching": "A direct way is being looked for, and this one is used in the meantime: ask again in a few seconds.",
     "hairpin": (
@@ -85,9 +86,6 @@ ADVICE: Final = {
     ),
 }
 
-#: The families of IP, by how their places begin.
-_FAMILIES: Final = {True: "IPv6", False: "IPv4"}
-
 
 def adviceOn(cause: str, situation: Situation) -> str:
     """
@@ -95,13 +93,16 @@ def adviceOn(cause: str, situation: Situation) -> str:
 
     @param cause: one of L{ADVICE}.
     """
-    direct = situation.direct
     return ADVICE[cause].format(
         name=situation.name,
         port=situation.port,
-        ours=_FAMILIES[any(each.endpoint.startswith("[") for each in situation.ours)],
-        theirs=_FAMILIES[any(way.place.startswith("[") for way in direct)],
+        ours=_families(each.endpoint for each in situation.ours),
+        theirs=_families(way.place for way in situation.direct),
         outside=", ".join(sorted({hostOf(each) for each in situation.outside})),
         tries=situation.tries,
         places=sum(way.silent > 0 for way in situation.ways),
     )
+
+
+def _families(places: Iterable[str]) -> str:
+    return " and ".join(sorted({"IPv6" if each.startswith("[") else "IPv4" for each in places}))
