@@ -82,7 +82,8 @@ class WayStatus(Status, frozen=True):
     @ivar sources: who says that the member is there, see L{wand.interfaces.ISessions.introduce}, and C{heard} if it was
         heard there; empty for a way that is only remembered.
     @ivar isProven: did the member answer there, and nothing since says that it no longer would?
-    @ivar roundTrip: seconds from a question to its answer, smoothed; C{None} where none was answered.
+    @ivar roundTrip: seconds from a question to its answer, smoothed, or those of the handshake; C{None} where none was
+        answered.
     @ivar asked: when something was last sent there that demands an answer: a question, or the beginning of a session;
         C{None} for never.
     @ivar answered: when it last answered there; C{None} for never.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from control_case import ControlCase
 from simulated.memory_reach import RELAYED
+from twisted.internet.defer import Deferred
 
 from wand.errors import NoAnswer, NoSuchMember, NotSupported
 
@@ -19,7 +20,8 @@ class ReachCommandsTests(ControlCase):
         """
         Everything that is known of the ways to a member crosses the socket.
         """
-        self.assertEqual(self.program.ways.why("two"), self.ask(self.client.why("two")))
+        expected = self.successResultOf(Deferred.fromCoroutine(self.program.ways.why("two")))
+        self.assertEqual(expected, self.ask(self.client.why("two")))
         self.assertIn("nobody", self.refused(self.client.why("nobody"), NoSuchMember))
 
     def test_ping(self) -> None:

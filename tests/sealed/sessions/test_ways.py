@@ -394,7 +394,7 @@ class ReportTests(WaysTestCase):
         Every way is listed, the one in use first; and a ping over each tells how long it takes.
         """
         self.flow(1.0)
-        sessions = self.low.transport.sessions
+        sessions = self.low.transport.inspection
         used, relay = sessions.waysTo(self.high.peer)
         self.assertIsInstance(used, WayStatus)
         self.assertEqual((used.rank, used.isProven, used.sources[0]), ("ipv4", True, "directory"))
@@ -408,11 +408,40 @@ class ReportTests(WaysTestCase):
         self.assertApproximates(taken[1], 0.1, 0.02)
         self.assertEqual(self.rank(self.low), WayRank.IPV4)
 
+    def test_triesInVain(self) -> None:
+        """
+        How often the peer was tried since it last answered is told of each way; a handshake is an answer, too.
+        """
+        inspection = self.low.transport.inspection
+        self.flow(1.0)
+        used, _ = inspection.waysTo(self.high.peer)
+        self.assertEqual(0, used.silent)
+        self.assertIsNotNone(used.roundTrip)
+        self.cut()
+        for _ in range(3):
+            inspection.ping(self.high.peer, Endpoint.parse(used.place)).addErrback(lambda failure: None)
+        self.net.run(0.5)
+        used = next(way for way in inspection.waysTo(self.high.peer) if way.place == used.place)
+        self.assertGreaterEqual(used.silent, 3)
+        self.assertLess(used.answered or 0.0, used.asked or 0.0)
+
+    def test_pathSize(self) -> None:
+        """
+        The size of a path is searched for whoever asks, without frames that need it.
+        """
+        self.flow(0.5)
+        found: list[int] = []
+        self.low.transport.inspection.pathTo(self.high.peer).addCallback(found.append)
+        self.net.run(10.0)
+        self.assertEqual([self.low.transport.peerStatus(self.high.peer).pathSize], found)
+        self.assertGreater(found[0], 1232)
+        self.failureResultOf(self.low.transport.inspection.pathTo(b"n" * 32), NoAnswer)
+
     def test_pingsWithoutAnswer(self) -> None:
         """
         Without a session, at an unknown place and without an answer a ping fails, and says why.
         """
-        sessions = self.low.transport.sessions
+        sessions = self.low.transport.inspection
         self.failureResultOf(sessions.ping(self.high.peer), NoAnswer)
         self.flow(1.0)
         self.failureResultOf(sessions.ping(self.high.peer, Endpoint(VICTIM, 1)), NoAnswer)

@@ -181,6 +181,7 @@ class Attempt:
             self._shared.counters["drop-sealed-refused"] += 1
             return
         place = next(place for place, index in self._places.items() if index == response.receiver)
+        self._target.place.ways.at(place).handshake = self._shared.clock.seconds() - self._sentAt
         self._target.answered(self._session(response, reply, keys), member, place, sender, HANDSHAKE_SIZE)
 
     def _opened(self, response: Response) -> tuple[Reply, TransportKeys] | None:

@@ -144,10 +144,7 @@ class Probing:
         if everywhere or current is None:
             return True
         if way is current:
-            isUnmeasured = way.roundTrip == inf  # only a handshake was answered there
-            return isUnmeasured or any(
-                other is not way and other.isTold and other.rank == way.rank for other in self._place.ways
-            )
+            return any(other is not way and other.isTold and other.rank == way.rank for other in self._place.ways)
         return way.rank == current.rank or (way.rank < current.rank and way.answeredAt < since)
 
     @property

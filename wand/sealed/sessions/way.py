@@ -90,6 +90,8 @@ class Way:
     @ivar isTold: does somebody say that the peer is there?
     @ivar isProven: did the peer answer there, and was the way not given up since?
     @ivar roundTrip: seconds from a question to its answer, smoothed; infinite while there was none.
+    @ivar handshake: seconds from an initiation to its response, for people: it says less than a question; infinite if
+        the peer began.
     @ivar askedAt: when the peer was last asked.
     @ivar answeredAt: when it last answered.
     @ivar answers: how often it answered since L{beginSeries}.
@@ -109,6 +111,7 @@ class Way:
         "answers",
         "askedAt",
         "gaveUpAt",
+        "handshake",
         "heardAt",
         "isProven",
         "isTold",
@@ -127,7 +130,7 @@ class Way:
         self.place = place
         self.rank = rank
         self.isTold = self.isProven = False
-        self.roundTrip = inf
+        self.roundTrip = self.handshake = inf
         self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.questionedAt = self.triedAt = -inf
         self.answers = self.silent = 0
         self.usedSince: float | None = None

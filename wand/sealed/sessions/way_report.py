@@ -33,7 +33,7 @@ def _statusOf(way: Way, place: PeerPlace, epoch: Callable[[float], float]) -> Wa
         rank=way.rank.name.lower(),
         sources=[*sources, "heard"] if way.heardAt > -inf else sources,
         isProven=way.isProven,
-        roundTrip=None if way.roundTrip == inf else way.roundTrip,
+        roundTrip=_roundTrip(way),
         asked=moment(way.triedAt),
         answered=moment(way.answeredAt),
         usedSince=moment(way.usedSince),
@@ -41,6 +41,10 @@ def _statusOf(way: Way, place: PeerPlace, epoch: Callable[[float], float]) -> Wa
         silent=way.silent,
         heard=moment(max(way.heardAt, way.questionedAt)),
     )
+
+
+def _roundTrip(way: Way) -> float | None:
+    return next((each for each in (way.roundTrip, way.handshake) if each < inf), None)
 
 
 def _why(way: Way, current: Way | None) -> str:
