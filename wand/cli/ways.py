@@ -83,7 +83,7 @@ def _colour(check: CheckStatus) -> str:
 
 
 def _showPart(title: str, rows: list[list[str]]) -> None:
-    click.secho(f"\n{title}", bold=True)
+    click.echo(f"\n{click.style(title, bold=True)}")
     showRows(rows or [["none"]])
 
 
@@ -92,7 +92,7 @@ def _ways(found: WhyStatus, now: float) -> list[list[str]]:
         [
             "*" if way.usedSince is not None else "",
             placeText(way, found.relays),
-            _RANKS.get(way.rank, way.rank),
+            _kindOf(way),
             milliseconds(way.roundTrip),
             _outcome(way, now),
             f"from {', '.join(way.sources)}" if way.sources else "",
@@ -100,6 +100,15 @@ def _ways(found: WhyStatus, now: float) -> list[list[str]]:
         ]
         for way in found.ways
     ]
+
+
+def _kindOf(way: WayStatus) -> str:
+    """
+    What kind of way it is.  That an address is private does not put it on our link.
+    """
+    if way.rank == "lan" and "lan" not in way.sources:
+        return _RANKS["ipv6" if way.place.startswith("[") else "ipv4"]
+    return _RANKS.get(way.rank, way.rank)
 
 
 def _outcome(way: WayStatus, now: float) -> str:

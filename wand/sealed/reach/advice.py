@@ -73,9 +73,7 @@ ADVICE: Final = {
     "lost": (
         "Nobody says where {name} is. Is it running, and does a server list it? wand status shows whether ours answer."
     ),
-    "idle": (
-        "There is no session with {name}, which is not a fault while nothing is sent to it. Try it: wand ping {name}"
-    ),
+    "idle": ("That is not a fault while nothing is sent to it. Try it: wand ping {name}"),
     "unhelped": (
         "{name} did not answer {tries} tries, and no server answers that could call it, without which no firewall and "
         "no NAT there lets us in: wand status says what is known of the servers."
