@@ -73,6 +73,7 @@ from wand.interfaces.sessions import (
     Ways,
 )
 from wand.interfaces.store import IRecords, IStore
+from wand.interfaces.way_inspection import IWayInspection
 
 __all__ = [
     "CANDIDATE_KINDS",
@@ -114,6 +115,7 @@ __all__ = [
     "ITapDriver",
     "ITransport",
     "IWandPlugin",
+    "IWayInspection",
     "JoinKey",
     "JoinReader",
     "KnownMembers",
