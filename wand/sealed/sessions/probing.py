@@ -33,6 +33,15 @@ KNOWN_INTERVAL: Final = 1.0
 STRANGE_RATE: Final = 5.0
 STRANGE_BURST: Final = 16.0
 
+#: Why a way is taken.  With the last two nothing is lost.
+NO_ANSWER: Final = "no answer at the way before"
+HEARD: Final = "heard there"
+BETTER: Final = "a better way answers"
+SOONER: Final = "it answers sooner"
+
+#: Seconds without an answer that are enough where the peer itself sends over another way.
+PATIENCE_FOLLOWING: Final = 0.2
+
 #: Seconds within which the peer must have sent something from a place to be followed there.
 HEARD_LATELY: Final = 2.0
 
@@ -70,10 +79,17 @@ class Probed(Protocol):
         The session in use.
         """
 
+    def repeat(self) -> None:
+        """
+        What was sent lately may be lost: send it once more, over the way in use.
+        """
+
 
 class Probing:
     """
     Asks one peer, and chooses the way.
+
+    @ivar hasMoved: did this host move, and was nothing answered at the way in use since?
     """
 
     def __init__(self, shared: Shared, probed: Probed, place: PeerPlace) -> None:
@@ -81,6 +97,7 @@ class Probing:
         self._probed = probed
         self._place = place
         self._seconds = shared.clock.seconds
+        self.hasMoved = False
         self._pings: dict[bytes, tuple[Deferred[float], float]] = {}
         self._strangeLeft, self._strangeAt = STRANGE_BURST, shared.clock.seconds()
 
@@ -228,17 +245,20 @@ class Probing:
         answered, asked = self._pings.pop(chance, (None, now))
         if answered is not None:
             answered.callback(now - asked)
-        reason = self._reasonFor(way, now)
+        current, reason = self._place.way, self._reasonFor(way, now)
         if reason:
-            current = self._place.way
             if current is not None and current is not way and current.isDoubtful(now, PATIENCE):
                 current.giveUp(now)  # or it would be the next to be taken
             self.take(way, reason, sender)
+        elif way is current and self.hasMoved:
+            self.hasMoved = False
+            self._probed.repeat()
 
     def _challenge(self, way: Way, sender: tuple[str, int]) -> None:
         now, current = self._seconds(), self._place.way
         isWorse = current is not None and current.rank < way.rank
-        if now - way.askedAt < (KNOWN_INTERVAL if way.isProven and isWorse else CHALLENGE_INTERVAL):
+        isSettled = way.isProven and isWorse and current is not None and current.unansweredSince == inf
+        if now - way.askedAt < (KNOWN_INTERVAL if isSettled else CHALLENGE_INTERVAL):
             return
         if not (way.isTold or way.isProven or self._mayAskStrange(now)):
             self._shared.counters["sealed-places-ignored"] += 1
@@ -296,13 +316,19 @@ class Probing:
         @param reason: why, in a few words for people.
         @param place: as the port gave it, if the peer was heard there.
         """
-        before = self._place.endpoint
-        way.why = reason
+        before, current = self._place.endpoint, self._place.way
         way.isProven = way.isProven or place is not None
-        if self._place.use(place or way.place) and before is not None:
-            self._shared.counters["sealed-roamed"] += 1
-            if self._probed.session is not None:
-                self._shared.listener.wayChanged(self._probed.peer, self._probed.member, way.place, reason)
+        if not self._place.use(place or way.place):
+            return
+        way.why = reason
+        if before is None:
+            return
+        self._shared.counters["sealed-roamed"] += 1
+        if reason not in (BETTER, SOONER) or (current is not None and current.isDoubtful(self._seconds(), PATIENCE)):
+            self.hasMoved = False
+            self._probed.repeat()
+        if self._probed.session is not None:
+            self._shared.listener.wayChanged(self._probed.peer, self._probed.member, way.place, reason)
 
     def _reasonFor(self, way: Way, now: float) -> str:
         """
@@ -314,12 +340,13 @@ class Probing:
         if way is current:
             return ""
         if way.rank < current.rank:
-            return "a better way answers"
-        if current.isDoubtful(now, PATIENCE):
-            return "no answer at the way before"
+            return BETTER
+        isThere = now - way.heardAt < HEARD_LATELY
+        if current.isDoubtful(now, PATIENCE_FOLLOWING if isThere else PATIENCE):
+            return NO_ANSWER
         if way.rank > current.rank:
             return ""
-        if now - way.heardAt < HEARD_LATELY:
-            return "heard there"
+        if isThere:
+            return HEARD
         isSooner = way.answers >= COMPARED and current.unansweredSince == inf and way.isSooner(current)
-        return "it answers sooner" if isSooner else ""
+        return SOONER if isSooner else ""

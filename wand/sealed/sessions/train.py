@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from wand.sealed.sessions.packets import DATA_OVERHEAD
+from wand.sealed.sessions.recent import SHORT
 from wand.sealed.sessions.session import Session
 from wand.superframes.cutting import CHUNKS_MAXIMUM
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
@@ -80,15 +81,18 @@ class Train:
         """
         if not self._count:
             return True
-        assert self._port is not None
+        port, size, session = self._port, self._size, self._session
+        assert port is not None and session is not None
         datagrams, count = self._view[: self._end], self._count
         self._count = self._end = 0
-        port, size, session = self._port, self._size, self._session
         if count == 1:
+            session.owner.recent.keep(datagrams.tobytes())
             taken = port.send(datagrams, self._endpoint)
         else:
+            if size <= SHORT:
+                session.owner.recent.keepTrain(datagrams.tobytes(), size)
             taken = port.sendTrain(datagrams, size, self._endpoint)
-        if not taken and session is not None and port.wasTooLong:
+        if not taken and port.wasTooLong:
             session.owner.path.tooLong(size)
         return taken
 

@@ -9,7 +9,7 @@ from math import inf
 from typing import Protocol
 
 from wand.sealed.sessions.peer_place import PeerPlace
-from wand.sealed.sessions.probing import Probed, Probing
+from wand.sealed.sessions.probing import NO_ANSWER, Probed, Probing
 from wand.sealed.sessions.rounds import Rounds
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import Vigil
@@ -88,6 +88,7 @@ class Wayfinding:
             if way is not self._place.way:
                 way.doubt()
         self._shared.counters["sealed-searches"] += 1
+        self.probing.hasMoved = True
         self.probing.tellFromAnyAddress()
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
@@ -135,7 +136,7 @@ class Wayfinding:
         self._shared.counters["sealed-ways-given-up"] += 1
         current.giveUp(self._shared.clock.seconds())
         current.why = "no answer there"
-        self.probing.take(another, "no answer at the way before")
+        self.probing.take(another, NO_ANSWER)
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
         return True
