@@ -33,6 +33,7 @@ class Train:
         self._port: DatagramSender | None = None
         self._session: Session | None = None
         self._endpoint: tuple[str, int] = ("", 0)
+        self._lone = self._view[:0]  # the last that was sealed by itself
         self._size = self._count = self._end = 0
 
     # HOT PATH
@@ -64,7 +65,8 @@ class Train:
         if number > 1:
             isSealed = session.sealEach(plaintexts, self._slots(size), count)
         else:
-            isSealed = session.seal(plaintexts[0], self._view[start : start + size]) > 0
+            self._lone = lone = self._view[start : start + size]
+            isSealed = session.seal(plaintexts[0], lone) > 0
         if isSealed:
             self._count = count + number
             self._end = start + octets
@@ -83,12 +85,14 @@ class Train:
             return True
         port, size, session = self._port, self._size, self._session
         assert port is not None and session is not None
-        datagrams, count = self._view[: self._end], self._count
+        count, end = self._count, self._end
         self._count = self._end = 0
         if count == 1:
-            session.owner.recent.keep(datagrams.tobytes())
-            taken = port.send(datagrams, self._endpoint)
+            datagram = self._lone.tobytes()
+            session.owner.recent.keep(datagram)
+            taken = port.send(datagram, self._endpoint)
         else:
+            datagrams = self._view[:end]
             if size <= SHORT:
                 session.owner.recent.keepTrain(datagrams.tobytes(), size)
             taken = port.sendTrain(datagrams, size, self._endpoint)
