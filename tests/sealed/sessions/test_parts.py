@@ -90,6 +90,9 @@ class NoVigil:
     def due(self, awaiting: float) -> float:
         return inf
 
+    def doubt(self, now: float) -> bool:
+        return False
+
     def look(self, now: float, awaiting: float) -> None:
         pass
 

@@ -20,7 +20,7 @@ from wand.sealed.sessions.packets import DATA, DATA_OVERHEAD, INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
 from wand.sealed.sessions.probing import PROBED
 from wand.sealed.sessions.recent import KEPT, OCTETS_MAXIMUM, STEP, STEP_COUNT, STEP_OCTETS
-from wand.sealed.sessions.way import Way, WayRank, rankOf
+from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
 from wand.status import WayStatus
 from wand.testing.inbox import Datagram
 
@@ -46,13 +46,20 @@ class RelayedPort:
 
     def __init__(self, net: SealedNetwork, delay: float) -> None:
         self.far: SealedNode | None = None
-        self.isDead = False
+        self.isDead = self.isLying = False
         self.sent = 0
+        self.others: dict[str, float] = {}
         self._net = net
         self._delay = delay
 
     def send(self, datagram: Frame, destination: tuple[str, int]) -> bool:
         self.sent += 1
+        if destination[0] in self.others:
+            assert self.far is not None
+            self._net.clock.callLater(self.others[destination[0]], self._arrive, bytes(datagram), destination[0])
+            return True
+        if self.isLying and len(datagram) != PRESENCE_DATAGRAM and datagram[0] == DATA:
+            return True
         if not self.isDead and self.far is not None:
             self._net.clock.callLater(self._delay, self._arrive, bytes(datagram))
         return True
@@ -75,9 +82,9 @@ class RelayedPort:
     def close(self) -> None:
         self.isDead = True
 
-    def _arrive(self, datagram: bytes) -> None:
+    def _arrive(self, datagram: bytes, relay: str = RELAYED) -> None:
         if not self.isDead and self.far is not None:
-            self.far.transport.reception.datagramReceived(memoryview(datagram), (RELAYED, 1))
+            self.far.transport.reception.datagramReceived(memoryview(datagram), (relay, 1))
             self.far.transport.reception.batchReceived()
 
 
@@ -376,6 +383,121 @@ class AgainTests(WaysTestCase):
         self.assertEqual(self.low.transport._counters["sealed-repeated"], before)
 
 
+class LyingTests(WaysTestCase):
+    """
+    A way on which questions and their answers pass, and nothing else.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.flow(1.0)
+
+    def swallow(self, *senders: SealedNode) -> Callable[[], None]:
+        """
+        The direct way loses all but presence of these.
+        """
+        hosts = [each.host for each in senders]
+        return self.net.underlay.drop(
+            lambda each: (
+                each.payload[0] == DATA and len(each.payload) != PRESENCE_DATAGRAM and each.sender.host in hosts
+            )
+        )
+
+    def gaveUpAfter(self, *senders: SealedNode, interval: float) -> float:
+        """
+        Swallow what these send, while each frame of the low one is answered.
+
+        @return: seconds until frames pass both ways again.
+        """
+        self.net.run(3.0, 0.01)
+        self.swallow(*senders)
+        began, there, back = self.net.clock.seconds(), len(self.high.frames), len(self.low.frames)
+        answered, sentAt = there, -inf
+        while len(self.low.frames) == back and self.net.clock.seconds() < began + 20.0:
+            now = self.net.clock.seconds()
+            if now >= sentAt + interval:
+                sentAt = now
+                self.low.send(self.high.peer, self.low.frameTo(self.high))
+            self.net.clock.advance(0.01)
+            for _, frame in self.high.frames[answered:]:
+                self.high.send(self.low.peer, self.high.frameTo(self.low, frame[14:]))
+            answered = len(self.high.frames)
+        return self.net.clock.seconds() - began
+
+    def test_bothDirections(self) -> None:
+        """
+        A hundred frames a second: frames pass over another way within two seconds.
+        """
+        self.assertLess(self.gaveUpAfter(self.low, self.high, interval=0.01), 2.1)
+        self.assertEqual(self.rank(self.low), WayRank.RELAY)
+
+    def test_onlyThere(self) -> None:
+        """
+        Only one direction is swallowed, that of the requests.
+        """
+        self.assertLess(self.gaveUpAfter(self.low, interval=0.1), 2.1)
+
+    def test_onlyBack(self) -> None:
+        """
+        Only the answers are swallowed: whoever sends them learns it when it is asked.
+        """
+        self.assertLess(self.gaveUpAfter(self.high, interval=0.1), 2.3)
+        self.assertEqual(self.rank(self.high), WayRank.RELAY)
+
+    def test_slowly(self) -> None:
+        """
+        One frame a second.
+        """
+        self.assertLess(self.gaveUpAfter(self.low, self.high, interval=1.0), 4.0)
+
+    def test_theOtherWayIsKept(self) -> None:
+        """
+        A better way on which nothing arrived is not taken again because it answers, for a minute; then it is.
+        """
+        undo = self.swallow(self.low, self.high)
+        self.flow(3.0)
+        for _ in range(5):
+            self.assertEqual(self.flow(5.0)[-1], 499)
+            self.assertEqual(self.rank(self.low), WayRank.RELAY)
+            self.low.transport.sessions.seek(self.high.peer)
+        [way] = [each for each in self.low.transport.sessions.waysTo(self.high.peer) if each.rank == "ipv4"]
+        self.assertIn("nothing else arrived", way.why)
+        undo()
+        self.flow(SHUNNED + 10.0)
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.IPV4, WayRank.IPV4))
+
+    def test_aLyingRelay(self) -> None:
+        """
+        A relay that passes only presence is given up for another one.
+        """
+        second = "relay/fedcba9876543210"
+        for node, far, relay in ((self.low, self.high, self.relays[0]), (self.high, self.low, self.relays[1])):
+            relay.others[second] = 0.06
+            places = [Endpoint(RELAYED, 1), Endpoint(second, 1)]
+            node.transport.introduce(far.key.identity, far.key.exchangePublic, places, RELAY)
+        self.cut()
+        self.flow(3.0)
+        for relay in self.relays:
+            relay.isLying = True
+        before = len(self.high.frames)
+        self.flow(2.0)
+        self.assertGreater(len(self.high.frames), before)
+        there, back = self.echoes(5.0)
+        self.assertEqual((sorted(there), sorted(back)), (list(range(500)),) * 2)
+
+    def test_aPathThatIsTooNarrow(self) -> None:
+        """
+        A way on which only long datagrams are lost is kept: samples arrive.
+        """
+        undo = self.net.underlay.drop(lambda each: len(each.payload) > 900)
+        for _ in range(100):
+            self.low.send(self.high.peer, self.low.frameTo(self.high, bytes(1000)))
+            self.net.run(0.05, 0.01)
+        undo()
+        self.assertEqual(self.low.transport._counters["sealed-ways-given-up"], 0)
+        self.assertEqual(self.rank(self.low), WayRank.IPV4)
+
+
 class CostTests(WaysTestCase):
     """
     What it costs.
@@ -392,7 +514,7 @@ class CostTests(WaysTestCase):
         self.net.run(3.0)
         self.net.underlay.sent.clear()
         self.assertEqual(len(self.flow(20.0, both=False)), 2000)
-        self.assertLessEqual(len(self.presences()), 2 * 21)
+        self.assertLessEqual(len(self.presences()), 2 * 22)  # once, whether what was sent before arrived
 
     def test_twoWayFlow(self) -> None:
         """

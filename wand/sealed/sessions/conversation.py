@@ -22,7 +22,7 @@ from wand.sealed.sessions.packets import CONTROL
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent
-from wand.sealed.sessions.presence import ALIVE, ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE
+from wand.sealed.sessions.presence import ALIVE, ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE, UNHEARD
 from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.replay import TOLERATED
 from wand.sealed.sessions.schedule import Schedule
@@ -36,6 +36,7 @@ from wand.sealed.sessions.timers import (
     KEEPALIVE_OWED,
     SESSION_END,
 )
+from wand.sealed.sessions.vigil import PATIENCE
 from wand.sealed.sessions.wayfinding import Wayfinding
 
 
@@ -90,6 +91,7 @@ class Conversation:
         self._shared = shared
         self._seconds = shared.clock.seconds
         self.answeredLast: Answered | None = None
+        self._framesBefore = 0  # how many were sent when the peer last said that it hears nothing
         self.course = makeCourse(self)
 
     @property
@@ -248,8 +250,12 @@ class Conversation:
         if len(plaintext) != PRESENCE_SIZE:
             return
         probing = self.wayfinding.probing
-        if plaintext[1] == CHALLENGE:
+        if plaintext[1] in (CHALLENGE, UNHEARD):
             probing.questionReceived(plaintext, sender)
+            if plaintext[1] == UNHEARD and self._framesBefore != self.account.framesSent:
+                self._framesBefore = self.account.framesSent
+                if self.wayfinding.unheard():
+                    self.schedule.dueBy(self._seconds() + PATIENCE)
         elif plaintext[1] == ANSWER:
             probing.answerReceived(plaintext, sender)
         elif plaintext[1] == ALIVE:

@@ -18,6 +18,9 @@ OPEN_MAXIMUM: Final = 8
 #: Seconds after which it no longer matters that a question stayed without an answer.
 FORGIVEN: Final = 5.0
 
+#: Seconds for which a way on which nothing arrived is not taken again, unless that in use does not answer.
+SHUNNED: Final = 60.0
+
 #: The part of a new round-trip time in the smoothed one (RFC 6298, section 2, takes an eighth of many more).
 SMOOTHING: Final = 0.25
 
@@ -95,6 +98,7 @@ class Way:
     @ivar answers: how often it answered since L{beginSeries}.
     @ivar heardAt: when it last sent something from there that was no question.
     @ivar gaveUpAt: when the way was given up.
+    @ivar swallowedAt: when it was seen that questions are answered there, and nothing else arrives.
     @ivar usedSince: since when it is in use; C{None} if it is not.
     @ivar step: how far the search for the size of its path was when it was last left; C{None} if it was never used.
     @ivar why: why it was taken or given up, for people.
@@ -113,6 +117,7 @@ class Way:
         "rank",
         "roundTrip",
         "step",
+        "swallowedAt",
         "usedSince",
         "why",
     )
@@ -122,7 +127,7 @@ class Way:
         self.rank = rank
         self.isTold = self.isProven = False
         self.roundTrip = inf
-        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = -inf
+        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.swallowedAt = -inf
         self.answers = 0
         self.usedSince: float | None = None
         self.step: int | None = None
@@ -144,6 +149,12 @@ class Way:
         """
         isRecent = now - self.askedAt <= FORGIVEN
         return len(self._open) > 1 and isRecent and now - self.unansweredSince >= patience
+
+    def isShunned(self, now: float) -> bool:
+        """
+        Did nothing but answers arrive there a while ago?
+        """
+        return now - self.swallowedAt < SHUNNED
 
     def asked(self, chance: bytes, now: float) -> None:
         """
