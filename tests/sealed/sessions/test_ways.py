@@ -164,18 +164,18 @@ class RankTests(SynchronousTestCase):
 
     def test_ranks(self) -> None:
         """
-        The kind of a place tells, and whether an address has a meaning only within a site.
+        The kind of a place tells, and whether an address is on a link of ours; a private one alone tells nothing.
         """
         for host, rank in (
             ("192.168.1.7", WayRank.LAN),
-            ("fe80::1%eth0", WayRank.LAN),
-            ("fd00::1", WayRank.LAN),
+            ("192.168.2.7", WayRank.IPV4),
+            ("fd00::1", WayRank.IPV6),
             ("2001:db8::1", WayRank.IPV6),
             ("100.64.0.1", WayRank.IPV4),
             ("tcp/192.0.2.1", WayRank.STREAM),
             (RELAYED, WayRank.RELAY),
         ):
-            self.assertEqual(rankOf(host), rank, host)
+            self.assertEqual(rankOf(host, "192.168.1.7".__eq__), rank, host)
 
     def test_sooner(self) -> None:
         """
@@ -228,6 +228,42 @@ class ChangeTests(WaysTestCase):
         undo()
         self.flow(35.0)
         self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.IPV4, WayRank.IPV4))
+
+    def test_aDeadWayIsGivenUp(self) -> None:
+        """
+        A way that another one replaced because it did not answer is not proven any more, and not the next to be taken.
+        """
+        self.flow(1.0)
+        self.cut()
+        self.flow(2.0)
+        probing, place = self.conversation(self.low).wayfinding.probing, self.conversation(self.low).place
+        direct = place.ways.get(self.high.endpoint)
+        assert direct is not None
+        self.assertEqual((self.rank(self.low), direct.isProven), (WayRank.RELAY, False))
+        self.assertGreater(direct.gaveUpAt, -inf)
+        self.assertIsNone(probing.another())
+
+    def test_theReasonStays(self) -> None:
+        """
+        When the way in use is taken once more, nothing changed, and the reason is that of the change.
+        """
+        self.flow(1.0)
+        conversation = self.conversation(self.low)
+        way = conversation.place.way
+        assert way is not None
+        before = way.why
+        conversation.wayfinding.probing.take(way, "something else", conversation.place.endpoint)
+        self.assertEqual(way.why, before)
+
+    def test_otherLinks(self) -> None:
+        """
+        Which addresses are on our links changes when this host moves.
+        """
+        self.flow(1.0)
+        self.low.transport.ways.isNear = lambda host: host == self.high.host
+        self.low.transport.moved()
+        self.flow(1.0)
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.LAN, WayRank.IPV4))
 
     def test_aSlowRelayTakesOver(self) -> None:
         """

@@ -4,9 +4,8 @@ A way to a peer: a place to which datagrams for it can go, and what is known of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from math import inf
 from typing import Final
 
@@ -28,23 +27,6 @@ SMOOTHING: Final = 0.25
 SOONER_PART: Final = 0.2
 SOONER_SECONDS: Final = 0.002
 
-#: Addresses that nobody has outside of a site (RFC 1918, RFC 3927, RFC 4193, RFC 4291) and of this host.
-_LOCAL: Final = tuple(
-    map(
-        ip_network,
-        (
-            "10.0.0.0/8",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "169.254.0.0/16",
-            "127.0.0.0/8",
-            "fc00::/7",
-            "fe80::/10",
-            "::1/128",
-        ),
-    )
-)
-
 
 class WayRank(IntEnum):
     """
@@ -65,21 +47,17 @@ class WayRank(IntEnum):
         return self < WayRank.STREAM
 
 
-@lru_cache(maxsize=4096)
-def rankOf(host: str) -> WayRank:
+def rankOf(host: str, isNear: Callable[[str], bool]) -> WayRank:
     """
-    The rank of a way.  Who answers at an address that has a meaning within a site only is in our site.
+    The rank of a way.  A private address alone says nothing: the same is in many sites.
 
     @param host: the first half of the place.
+    @param isNear: is an address on a link of ours?
     """
     kind = kindOf(host)
     if kind not in (IPV4, IPV6):
         return WayRank.STREAM if kind == STREAM else WayRank.RELAY
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return WayRank.IPV4
-    if any(address.version == each.version and address in each for each in _LOCAL):
+    if isNear(host):
         return WayRank.LAN
     return WayRank.IPV6 if kind == IPV6 else WayRank.IPV4
 

@@ -85,6 +85,7 @@ class Wayfinding:
         """
         This host has other addresses or routes: tell the peer, and ask it wherever it may be.
         """
+        self._place.ways.rankAgain()
         for way in self._place.ways:
             if way is not self._place.way:
                 way.doubt()
