@@ -76,7 +76,11 @@ class PlaceInUse(Protocol):
 class Ways(Protocol):
     """
     The ports through which a transport sends, by the kind of the place.
+
+    @ivar isNear: set from outside: is an address on a link of ours?
     """
+
+    isNear: Callable[[str], bool]
 
     def add(self, kind: str, port: DatagramPort) -> None:
         """

@@ -96,16 +96,16 @@ class JoiningTests(JoiningCase):
         self.joining.received(self.admission())
         self.successResultOf(self.joining.done)
 
-    def test_hurry(self) -> None:
+    def test_hasten(self) -> None:
         """
         When the server is found later, it is asked at once; when it is found while it is being asked, only once.
         """
         asked = len(self.sent)
-        self.joining.hurry()
+        self.joining.hasten()
         self.clock.advance(0)
         self.assertEqual(len(self.sent), asked + 1)
         self.joining.stop()
-        self.joining._send = lambda join: self.sent.append(join) or len(self.sent) > 9 or self.joining.hurry()
+        self.joining._send = lambda join: self.sent.append(join) or len(self.sent) > 9 or self.joining.hasten()
         self.joining.start()
         self.clock.advance(0)
         self.assertEqual(len(self.sent), asked + 2)

@@ -439,7 +439,7 @@ class LifeTests(SealedTestCase):
         self.connect()
         self.net.run(12.0)
         [first] = self.net.underlay.sent
-        self.assertEqual((first.sender, len(first.payload)), (self.high.endpoint, 42))
+        self.assertEqual((first.sender, len(first.payload)), (self.high.endpoint, 46))
         self.assertApproximates(first.time, 10.0, 0.5)
 
     def test_noKeepaliveForKeepalive(self) -> None:

@@ -27,6 +27,7 @@ from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.plaintexts import Plaintexts
 from wand.sealed.sessions.probing import Probing
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import ConversationListener, Shared
@@ -89,6 +90,9 @@ class NoVigil:
     def due(self, awaiting: float) -> float:
         return inf
 
+    def doubt(self, now: float) -> bool:
+        return False
+
     def look(self, now: float, awaiting: float) -> None:
         pass
 
@@ -106,6 +110,7 @@ class Talk:
         self.course = cast(Course, self)
         self.state = "idle"
         self.isWithServer = False
+        self.recent = Recent()
         self.session: Session | None = None
         self.previous: Session | None = None
         self.next: Session | None = None
@@ -132,6 +137,9 @@ class Talk:
 
     def dropOld(self, now: float) -> None:
         pass
+
+    def repeat(self) -> None:
+        self._note("repeat")
 
 
 class PartsTestCase(SynchronousTestCase):

@@ -19,6 +19,7 @@ from wand.sealed.sessions.packets import CONTROL, DATA, DATA_OVERHEAD, FRAME
 from wand.sealed.sessions.path import LOSSY, Path
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.presence import SIGN_OF_LIFE
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.reception import HEARD_INTERVAL, Reception
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import ConversationListener, Shared
@@ -50,6 +51,7 @@ class Whose:
         self.member: Member | None = None
         self.account = Account()
         self.path = Path(clock, lambda plaintext: None)
+        self.recent = Recent()
         self.counters: list[int] = []
         self.presences: list[bytes] = []
 

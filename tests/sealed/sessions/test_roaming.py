@@ -112,10 +112,10 @@ class ForgedTests(RoamingTestCase):
         for each in victims:
             self.throw(self.caught(self.low, SIGN_OF_LIFE), each)
             sizes.append([len(sent) for sent in self.sentTo(each)])
-        self.assertEqual(sizes[: int(STRANGE_BURST)], [[42]] * int(STRANGE_BURST))
-        self.assertTrue(all(each in ([], [42]) for each in sizes))
+        self.assertEqual(sizes[: int(STRANGE_BURST)], [[46]] * int(STRANGE_BURST))
+        self.assertTrue(all(each in ([], [46]) for each in sizes))
         elapsed = self.net.clock.seconds() - began
-        self.assertLessEqual(sizes.count([42]), STRANGE_BURST + STRANGE_RATE * elapsed)
+        self.assertLessEqual(sizes.count([46]), STRANGE_BURST + STRANGE_RATE * elapsed)
         forged = [way for way in self.conversation(self.high).place.ways if way.place in victims]
         self.assertEqual(len(forged), PLACES_MAXIMUM)
 
@@ -124,10 +124,10 @@ class ForgedTests(RoamingTestCase):
         A dishonest member that forges its own address and guesses answers, or answers from where it is, moves nothing.
         """
         self.throw(self.caught(self.low, SIGN_OF_LIFE), VICTIM)
-        for guess in (bytes(8), b"\xff" * 8, bytes(range(8)), b""):
+        for guess in (bytes(12), b"\xff" * 12, bytes(range(12)), bytes(8), b""):
             self.throw(self.caught(self.low, bytes([PRESENCE, ANSWER]) + guess), VICTIM)
         chance = next(iter(self.conversation(self.high).place.ways.at(VICTIM)._open))
-        answer = bytes([PRESENCE, ANSWER]) + chance
+        answer = bytes([PRESENCE, ANSWER]) + chance + bytes(4)
         self.throw(self.caught(self.low, answer), self.low.endpoint)
         self.throw(self.caught(self.low, answer), ("198.51.100.10", 9999))
         self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
@@ -151,7 +151,7 @@ class ForgedTests(RoamingTestCase):
         self.high.send(third.peer, self.high.frameTo(third, bytes(1000)))
         self.net.run(0.1)
         self.assertEqual(len(third.frames), 1)
-        self.assertEqual([len(each) for each in self.sentTo(VICTIM)], [42])
+        self.assertEqual([len(each) for each in self.sentTo(VICTIM)], [46])
 
     def test_aMemberThatSaysItIsAtAVictims(self) -> None:
         """
@@ -169,7 +169,7 @@ class ForgedTests(RoamingTestCase):
         self.net.underlay.sent.clear()
         self.throw(response, VICTIM)
         self.assertEqual(self.high.transport.sessions.endpointOf(third.peer), third.endpoint)
-        self.assertEqual([len(each) for each in self.sentTo(VICTIM)], [42])
+        self.assertEqual([len(each) for each in self.sentTo(VICTIM)], [46])
         self.assertEqual(len(third.frames), 1)
 
     def test_eachPlaceHasANumberOfItsOwn(self) -> None:

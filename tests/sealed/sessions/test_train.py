@@ -15,6 +15,7 @@ from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import DATA_OVERHEAD, INDEX_AND_COUNTER
 from wand.sealed.sessions.path import SIZES, START, Path
 from wand.sealed.sessions.peers import Account, PeerKey
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.timers import SESSION_MESSAGES
 from wand.sealed.sessions.train import Train
@@ -63,6 +64,7 @@ class Peer:
         self.member: Member | None = None
         self.account = Account()
         self.path = Path(Clock(), lambda plaintext: None)
+        self.recent = Recent()
 
     def renew(self) -> None:
         pass

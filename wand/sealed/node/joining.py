@@ -100,7 +100,7 @@ class Joining:
                 self._timer.set(self._patience)
                 self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)
 
-    def hurry(self) -> None:
+    def hasten(self) -> None:
         """
         The server was found just now: if we wait for the next time to ask, and are not asking already, it is now.
         """

@@ -54,6 +54,7 @@ class NodeReach:
         sign = partial(signature, enrolment.key.signing)
         us = LanMember(participant, enrolment, sign, host or "", port, overlayInterfaces)
         self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
+        transport.ways.isNear = self.lan.isNear
         self._isLooking = host is not None
         self.observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses)

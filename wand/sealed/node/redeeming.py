@@ -127,7 +127,7 @@ class Redeeming:
         if self._askedSince is None:
             self._askedSince = self._clock.seconds()
         if self._joining is not None:
-            self._joining.hurry()
+            self._joining.hasten()
 
     def _ask(self, message: Message) -> None:
         token = self._enrolment.token

@@ -16,7 +16,7 @@ from wand.timing.token_buckets import TokenBuckets
 COUNTERS: Final = {
     "calls-passed-on": "calls passed on to members",
     "drop-call-malformed": "messages about calls dropped: they cannot be read, or are not for us",
-    "drop-call-hurry": "calls dropped: too many from one member, or between two",
+    "drop-call-throttled": "calls dropped: too many from one member, or between two",
     "drop-call-absent": "calls dropped: there is no session with the member that is called",
 }
 
@@ -65,7 +65,7 @@ class CallForwarder:
         """
         isTimely = self._callers.take(caller.hex()) and self._pairs.take(caller.hex() + call.target.hex())
         if not isTimely:
-            self._counters["drop-call-hurry"] += 1
+            self._counters["drop-call-throttled"] += 1
             return
         heard = self._sessions.endpointOf(caller)
         seen = udp(heard)

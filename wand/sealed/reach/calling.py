@@ -118,7 +118,7 @@ class Calling:
 
     def _send(self, peer: bytes, helpers: list[bytes]) -> bool:
         if not self._all.take(""):
-            self._counters["drop-call-hurry"] += 1
+            self._counters["drop-call-throttled"] += 1
             return False
         message = self._call(peer, isAnswer=False)
         for each in helpers:
@@ -165,7 +165,7 @@ class Calling:
         )  # what one member says of a caller takes nothing from what others say
         isTimely = (not by or self._passers.take(by)) and self._callers.take(caller.hex() + by)
         if not isTimely:
-            self._counters["drop-call-hurry"] += 1
+            self._counters["drop-call-throttled"] += 1
             return
         claims = self._participant.claims
         if message.certificate:

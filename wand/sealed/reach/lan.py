@@ -73,6 +73,9 @@ class LanMember:
 class LanDiscovery:
     """
     Finds members on our links, and lets them find us.
+
+    @ivar neighbours: who was found.
+    @ivar isNear: is an address on a link of ours?
     """
 
     def __init__(self, us: LanMember, sessions: ISessions, context: Context, entropy: Entropy) -> None:
@@ -87,6 +90,7 @@ class LanDiscovery:
         self._counters = context.counters
         self._entropy = entropy
         self._links = LanLinks(us.host, us.interfaces, us.participant.mayReach, self._linksChanged)
+        self.isNear = self._links.isNear
         self._hosts = TokenBuckets(context.clock, HOST_RATE, HOST_BURST)
         self._lately: dict[bytes, None] = {}
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)

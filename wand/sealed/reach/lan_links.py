@@ -5,6 +5,7 @@ The links on which members look for each other: those that are up, and not of th
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from wand.host.changes import Address, HostListener, Link
@@ -38,7 +39,8 @@ class LanLinks(HostListener):
         self._host = host
         self._ours = ours
         self._mayReach = mayReach
-        self._changed = changed
+        self._tell = changed
+        self._near: list[IPv4Network | IPv6Network] | None = None
         self._links: dict[int, Link] = {}
         self._addresses: dict[int, dict[str, Address]] = {}
 
@@ -52,6 +54,21 @@ class LanLinks(HostListener):
             if link.isRunning and any(link.mac) and link.name not in ours:
                 found += [(link.index, host) for host in _ofEachFamily(self._overlayLess(hosts))]
         return found
+
+    def isNear(self, host: str) -> bool:
+        """
+        Is an address on a link of ours: within the prefix of one of our addresses there?
+        """
+        if self._near is None:
+            self._near = self._networks()
+        address = ip_address(host.partition("%")[0])
+        return address.is_link_local or any(address in each for each in self._near)
+
+    def _networks(self) -> list[IPv4Network | IPv6Network]:
+        ours = self._ours()
+        links = [each for each in self._links.values() if each.isRunning and each.name not in ours]
+        addresses = [each for link in links for each in self._addresses.get(link.index, {}).values()]
+        return list(dict.fromkeys(ip_network((each.host, each.prefix), strict=False) for each in addresses))
 
     def _overlayLess(self, hosts: list[str]) -> list[str]:
         """
@@ -111,6 +128,11 @@ class LanLinks(HostListener):
         """
         self._links.clear()
         self._addresses.clear()
+        self._near = None
+
+    def _changed(self) -> None:
+        self._near = None
+        self._tell()
 
 
 def _ofEachFamily(hosts: list[str]) -> list[str]:

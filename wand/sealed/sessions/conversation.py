@@ -22,7 +22,8 @@ from wand.sealed.sessions.packets import CONTROL
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent
-from wand.sealed.sessions.presence import ALIVE, ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE
+from wand.sealed.sessions.presence import ALIVE, ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE, UNHEARD
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.replay import TOLERATED
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session
@@ -35,6 +36,7 @@ from wand.sealed.sessions.timers import (
     KEEPALIVE_OWED,
     SESSION_END,
 )
+from wand.sealed.sessions.vigil import PATIENCE
 from wand.sealed.sessions.wayfinding import Wayfinding
 
 
@@ -57,6 +59,7 @@ class Conversation:
     @ivar outbox: what waits for a session.
     @ivar schedule: when something is due.
     @ivar account: what passed.
+    @ivar recent: what went to the peer lately.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Conversation:
         self.previous: Session | None = None
         self.next: Session | None = None
         self.account = Account()
+        self.recent = Recent()
         self.path = Path(shared.clock, self._sendPlain)
         self.place = PeerPlace(shared, self.path)
         self.wayfinding = Wayfinding(shared, self, self.place)
@@ -87,6 +91,7 @@ class Conversation:
         self._shared = shared
         self._seconds = shared.clock.seconds
         self.answeredLast: Answered | None = None
+        self._framesBefore = 0  # how many were sent when the peer last said that it hears nothing
         self.course = makeCourse(self)
 
     @property
@@ -245,8 +250,12 @@ class Conversation:
         if len(plaintext) != PRESENCE_SIZE:
             return
         probing = self.wayfinding.probing
-        if plaintext[1] == CHALLENGE:
+        if plaintext[1] in (CHALLENGE, UNHEARD):
             probing.questionReceived(plaintext, sender)
+            if plaintext[1] == UNHEARD and self._framesBefore != self.account.framesSent:
+                self._framesBefore = self.account.framesSent
+                if self.wayfinding.unheard():
+                    self.schedule.dueBy(self._seconds() + PATIENCE)
         elif plaintext[1] == ANSWER:
             probing.answerReceived(plaintext, sender)
         elif plaintext[1] == ALIVE:
@@ -357,6 +366,7 @@ class Conversation:
         self.link.session = self.previous = None
         self.path.forget()
         self.wayfinding.sessionEnded()
+        self.recent.forget()
         self.schedule.settle()
         if before is not None:
             self._shared.listener.sessionDown(self.peer, self.member, self.place.endpoint)
@@ -382,6 +392,16 @@ class Conversation:
         See L{wand.sealed.sessions.wayfinding.WayUser}.
         """
         self.schedule.expectAnswer()
+
+    def repeat(self) -> None:
+        """
+        See L{wand.sealed.sessions.probing.Probed}.
+        """
+        self._shared.train.send()
+        port, endpoint = self.place.port, self.place.endpoint
+        if port is not None and endpoint is not None:
+            count = self.recent.repeat(self._seconds(), port, endpoint)
+            self._shared.counters["sealed-repeated"] += count
 
     def keepalive(self) -> None:
         """

@@ -26,6 +26,7 @@ COUNTERS: Final = {
     "sealed-probes-sent": "questions to peers whether they are at a place, those to peers heard elsewhere included",
     "sealed-ways-given-up": "ways to peers that were given up, because no answer came any more, and others taken",
     "sealed-roamed": "times that another way to a peer was taken, because it moved or a better one was found",
+    "sealed-repeated": "datagrams sent once more, over another way, because that which they took did not answer",
     "drop-sealed-malformed": "datagrams dropped: no datagram of the sealed protocol has that length",
     "drop-sealed-echo": "datagrams dropped that seem to be ours to ourselves, and are not",
     "drop-sealed-unknown-type": "datagrams dropped: of a type that this version does not know",

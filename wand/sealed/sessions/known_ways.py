@@ -4,7 +4,7 @@ The ways to one peer that are known: where others say that it is, where it was h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Final
 
@@ -31,7 +31,11 @@ class KnownWays:
     @ivar told: where others say that it is, those of each source in turn, the best first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, isNear: Callable[[str], bool]) -> None:
+        """
+        @param isNear: is an address on a link of ours?
+        """
+        self._isNear = isNear
         self.told: tuple[Endpoint, ...] = ()
         self._toldBy: dict[str, tuple[Endpoint, ...]] = {}
         self._ways: dict[tuple[str, int], Way] = {}
@@ -52,7 +56,7 @@ class KnownWays:
         way = self._ways.get(place)
         if way is None:
             self._makeRoom()
-            way = self._ways[place] = Way(place, rankOf(place[0]))
+            way = self._ways[place] = Way(place, rankOf(place[0], self._isNear))
         return way
 
     def introduce(self, endpoints: Iterable[Endpoint], source: str) -> list[Way]:
@@ -69,9 +73,20 @@ class KnownWays:
         for place in before - set(self.told):
             self._untold(place)
         news = [self._told(each) for each in self.told if each not in before]
+        self._rankNeighbours()
+        return news
+
+    def rankAgain(self) -> None:
+        """
+        This host has other links or addresses.
+        """
+        for way in self._ways.values():
+            way.rank = rankOf(way.place[0], self._isNear)
+        self._rankNeighbours()
+
+    def _rankNeighbours(self) -> None:
         for each in self._toldBy.get(LAN, ()):
             self._ways[each].rank = WayRank.LAN
-        return news
 
     def sourcesOf(self, place: tuple[str, int]) -> list[str]:
         """
@@ -86,8 +101,8 @@ class KnownWays:
 
         @param turn: how often it was tried before; the others have their turn then.
         """
-        direct = [each for each in self.told if rankOf(each.host).isDirect]
-        others = [each for each in self.told if not rankOf(each.host).isDirect]
+        direct = [each for each in self.told if self._ways[each].rank.isDirect]
+        others = [each for each in self.told if not self._ways[each].rank.isDirect]
         start = turn * CANDIDATES % len(direct) if len(direct) > CANDIDATES else 0
         first = [] if heard is None else [heard]
         return list(dict.fromkeys([*first, *(direct[start:] + direct[:start])[:CANDIDATES], *others[:CANDIDATES]]))
@@ -100,13 +115,13 @@ class KnownWays:
             way.doubt()
 
     def _told(self, place: Endpoint) -> Way:
-        way = self._ways.setdefault(place, Way(place, rankOf(place.host)))
+        way = self._ways.setdefault(place, Way(place, rankOf(place.host, self._isNear)))
         way.isTold = True
         return way
 
     def _untold(self, place: tuple[str, int]) -> None:
         way = self._ways[place]
-        way.isTold, way.rank = False, rankOf(place[0])
+        way.isTold, way.rank = False, rankOf(place[0], self._isNear)
         if not way.isProven and way.usedSince is None:
             del self._ways[place]
 

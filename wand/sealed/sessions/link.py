@@ -39,6 +39,7 @@ class PeerLink:
         """
         self.session: Session | None = None
         self._shared = shared
+        self._train, self._plaintexts = shared.train, shared.plaintexts
         self._seconds = shared.clock.seconds
         self._path = path
         self._place = place
@@ -56,11 +57,11 @@ class PeerLink:
         if session is None:
             self._keep(FRAME, frame)
         elif size <= self._path.room:
-            self.sendFrames(session, (self._shared.plaintexts.whole(frame),), 1, size - 1)
+            self.sendFrames(session, (self._plaintexts.whole(frame),), 1, size - 1)
         elif size > PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
         else:
-            fragments = self._shared.plaintexts.fragments(frame, self._path.room)
+            fragments = self._plaintexts.fragments(frame, self._path.room)
             self.sendFrames(session, fragments, 1, size - 1)
 
     def sendFrames(self, session: Session, plaintexts: Sequence[memoryview], frames: int, octets: int) -> None:
@@ -79,7 +80,7 @@ class PeerLink:
         if schedule.awaiting == inf:
             schedule.wantAnswer()
         if sentAt >= self._path.due and len(plaintexts[0]) > BIG:
-            self._shared.train.send()
+            self._train.send()
             self._path.probe()
         account = self._account
         account.framesSent += frames
@@ -93,7 +94,7 @@ class PeerLink:
         if port is None or endpoint is None:
             self._shared.counters["drop-sealed-unreachable"] += 1
             return False
-        return self._shared.train.add(session, plaintexts, port, endpoint)
+        return self._train.add(session, plaintexts, port, endpoint)
 
     # COLD PATH
 
@@ -127,7 +128,7 @@ class PeerLink:
                 self.sendFrame(body)
             else:
                 self.send(kind, body)
-        self._shared.train.send()
+        self._train.send()
 
     def sendBefore(self, previous: Session | None, kind: int, body: Octets) -> None:
         """
@@ -136,8 +137,8 @@ class PeerLink:
         @param kind: the first octet of the plaintext.
         """
         if previous is not None and self._place.before is not None:
-            self._shared.train.add(previous, [memoryview(bytes([kind]) + body)], *self._place.before)
-            self._shared.train.send()
+            self._train.add(previous, [memoryview(bytes([kind]) + body)], *self._place.before)
+            self._train.send()
 
     def sendPlain(self, plaintext: bytes) -> bool:
         """
@@ -146,4 +147,4 @@ class PeerLink:
         @return: whether the system took it.
         """
         session = self.session
-        return session is not None and self._transmit(session, [memoryview(plaintext)]) and self._shared.train.send()
+        return session is not None and self._transmit(session, [memoryview(plaintext)]) and self._train.send()

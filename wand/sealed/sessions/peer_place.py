@@ -35,7 +35,7 @@ class PeerPlace:
         self.port: DatagramSender | None = None
         self.before: tuple[DatagramSender, tuple[str, int]] | None = None
         self.way: Way | None = None
-        self.ways = KnownWays()
+        self.ways = KnownWays(shared.isNear)
         self._shared = shared
         self._path = path
 

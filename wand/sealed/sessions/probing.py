@@ -14,9 +14,20 @@ from typing import Final, Protocol
 from twisted.internet.defer import Deferred
 
 from wand.interfaces.membership import Member
+from wand.sealed.sessions.delivery import SAMPLES, Delivery
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent
-from wand.sealed.sessions.presence import CHANCE, PRESENCE_SIZE, SIGN_OF_LIFE, answerOf, challengeOf
+from wand.sealed.sessions.presence import (
+    CHANCE,
+    CHANCE_END,
+    PRESENCE_SIZE,
+    SIGN_OF_LIFE,
+    answerOf,
+    challengeOf,
+    counterOf,
+    sampleOf,
+)
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import PATIENCE
@@ -32,6 +43,20 @@ KNOWN_INTERVAL: Final = 1.0
 #: place that was never seen, and begets another.
 STRANGE_RATE: Final = 5.0
 STRANGE_BURST: Final = 16.0
+
+#: Why a way is taken.  With the last two nothing is lost.
+NO_ANSWER: Final = "no answer at the way before"
+SWALLOWED: Final = "the way before answers, but nothing else arrives there"
+HEARD: Final = "heard there"
+BETTER: Final = "a better way answers"
+SOONER: Final = "it answers sooner"
+
+#: Seconds without an answer that are enough where the peer itself sends over another way.
+PATIENCE_FOLLOWING: Final = 0.2
+
+#: Octets of the plaintexts of samples: from this on, and how many more at random.
+SAMPLE_SIZE: Final = 64
+SAMPLE_MORE: Final = 2
 
 #: Seconds within which the peer must have sent something from a place to be followed there.
 HEARD_LATELY: Final = 2.0
@@ -70,10 +95,24 @@ class Probed(Protocol):
         The session in use.
         """
 
+    @property
+    def recent(self) -> Recent:
+        """
+        What went to the peer lately.
+        """
+
+    def repeat(self) -> None:
+        """
+        What was sent lately may be lost: send it once more, over the way in use.
+        """
+
 
 class Probing:
     """
     Asks one peer, and chooses the way.
+
+    @ivar delivery: whether what goes over the way in use arrives.
+    @ivar hasMoved: did this host move, and was nothing answered at the way in use since?
     """
 
     def __init__(self, shared: Shared, probed: Probed, place: PeerPlace) -> None:
@@ -81,21 +120,40 @@ class Probing:
         self._probed = probed
         self._place = place
         self._seconds = shared.clock.seconds
+        self.delivery = Delivery(probed.recent)
+        self.hasMoved = False
         self._pings: dict[bytes, tuple[Deferred[float], float]] = {}
         self._strangeLeft, self._strangeAt = STRANGE_BURST, shared.clock.seconds()
 
     # Questions.
 
-    def ask(self, way: Way) -> bytes:
+    def askInUse(self) -> bool:
+        """
+        Ask the peer at the place in use, because nothing is heard from it; with samples, if too little goes there.
+
+        @return: was it sent?
+        """
+        way, session, place = self._place.way, self._probed.session, self._place
+        if way is None or session is None or place.port is None or place.endpoint is None:
+            return False
+        for _ in range(SAMPLES if self.delivery.wantsSamples(session) else 0):
+            sample = sampleOf(SAMPLE_SIZE + SAMPLE_MORE * self._shared.entropy(1)[0])
+            if self._shared.train.add(session, [memoryview(sample)], place.port, place.endpoint):
+                self._shared.train.send()
+        return bool(self.ask(way, isUnheard=True))
+
+    def ask(self, way: Way, *, isUnheard: bool = False) -> bytes:
         """
         Ask the peer at a place.
 
+        @param isUnheard: is it because nothing is heard from the peer?
         @return: what its answer has; nothing if the question was not sent.
         """
         chance = self._shared.entropy(CHANCE)
         port = self._shared.portFor(way.place)
         sender = None if port is None else port.answering(way.place)
-        if way is self._place.way and self._place.endpoint is not None:
+        isInUse = way is self._place.way and self._place.endpoint is not None
+        if isInUse and self._place.endpoint is not None:
             sender, place = self._place.port, self._place.endpoint
         else:
             place = way.place
@@ -103,7 +161,11 @@ class Probing:
         if sender is None or session is None:
             return b""
         train = self._shared.train
-        if not train.add(session, [memoryview(challengeOf(chance))], sender, place):
+        train.send()
+        if isInUse:
+            self.delivery.asked(chance, session)
+        question = challengeOf(chance, session.sent, isUnheard=isUnheard)
+        if not train.add(session, [memoryview(question)], sender, place):
             return b""
         train.send()
         way.asked(chance, self._seconds())
@@ -217,31 +279,37 @@ class Probing:
         if way is not None:
             way.questionedAt = self._seconds()
         train = self._shared.train
-        if train.add(session, [memoryview(answerOf(question))], port.answering(sender), sender):
+        came = session.window.cameBefore(counterOf(question))
+        if train.add(session, [memoryview(answerOf(question, came))], port.answering(sender), sender):
             train.send()
 
     def answerReceived(self, answer: memoryview, sender: tuple[str, int]) -> None:
         """
         What may be the answer to a challenge came.
         """
-        chance, now = bytes(answer[2:]), self._seconds()
-        way = self._place.ways.get(sender)
+        chance, now = bytes(answer[2:CHANCE_END]), self._seconds()
+        way, session = self._place.ways.get(sender), self._probed.session
         if way is None or not way.answered(chance, now):
             return
+        if session is not None:
+            self.delivery.answered(chance, session, int.from_bytes(answer[CHANCE_END:], "big"))
         answered, asked = self._pings.pop(chance, (None, now))
         if answered is not None:
             answered.callback(now - asked)
-        reason = self._reasonFor(way, now)
+        current, reason = self._place.way, self._reasonFor(way, now)
         if reason:
-            current = self._place.way
             if current is not None and current is not way and current.isDoubtful(now, PATIENCE):
                 current.giveUp(now)  # or it would be the next to be taken
             self.take(way, reason, sender)
+        elif way is current and self.hasMoved:
+            self.hasMoved = False
+            self._probed.repeat()
 
     def _challenge(self, way: Way, sender: tuple[str, int]) -> None:
         now, current = self._seconds(), self._place.way
         isWorse = current is not None and current.rank < way.rank
-        if now - way.askedAt < (KNOWN_INTERVAL if way.isProven and isWorse else CHALLENGE_INTERVAL):
+        isSettled = way.isProven and isWorse and current is not None and current.unansweredSince == inf
+        if now - way.askedAt < (KNOWN_INTERVAL if isSettled else CHALLENGE_INTERVAL):
             return
         if not (way.isTold or way.isProven or self._mayAskStrange(now)):
             self._shared.counters["sealed-places-ignored"] += 1
@@ -272,7 +340,10 @@ class Probing:
             return
         current, hadSession = self._place.way, self._probed.session is not None
         rank = self._place.ways.at(place).rank
-        if hadSession and current is not None and not isSilent and current.rank <= rank and place != current.place:
+        isNoBetter = current is not None and (
+            current.rank <= rank or self._place.ways.at(place).isShunned(self._seconds())
+        )
+        if hadSession and isNoBetter and not isSilent and place != self._place.endpoint:
             self._place.ways.at(place).isProven = True
             return
         self.take(self._place.ways.at(place), "a handshake was answered there", place)
@@ -290,7 +361,7 @@ class Probing:
         now, current = self._seconds(), self._place.way
         others = [way for way in self._place.ways if way is not current and now - way.gaveUpAt >= GIVEN_UP]
         usable = [way for way in others if way.isProven or (way.isTold and not way.rank.isDirect)]
-        return min(usable, key=lambda way: (not way.isProven, way.preference), default=None)
+        return min(usable, key=lambda way: (way.isShunned(now), not way.isProven, way.preference), default=None)
 
     def take(self, way: Way, reason: str, place: tuple[str, int] | None = None) -> None:
         """
@@ -299,14 +370,21 @@ class Probing:
         @param reason: why, in a few words for people.
         @param place: as the port gave it, if the peer was heard there.
         """
-        before = self._place.endpoint
-        way.why = reason
+        before, current = self._place.endpoint, self._place.way
         if place is not None:
             way.isProven, way.silent = True, 0
-        if self._place.use(place or way.place) and before is not None:
-            self._shared.counters["sealed-roamed"] += 1
-            if self._probed.session is not None:
-                self._shared.listener.wayChanged(self._probed.peer, self._probed.member, way.place, reason)
+        if not self._place.use(place or way.place):
+            return
+        way.why = reason
+        self.delivery.begin(self._probed.session)
+        if before is None:
+            return
+        self._shared.counters["sealed-roamed"] += 1
+        if reason not in (BETTER, SOONER) or (current is not None and current.isDoubtful(self._seconds(), PATIENCE)):
+            self.hasMoved = False
+            self._probed.repeat()
+        if self._probed.session is not None:
+            self._shared.listener.wayChanged(self._probed.peer, self._probed.member, way.place, reason)
 
     def _reasonFor(self, way: Way, now: float) -> str:
         """
@@ -317,13 +395,15 @@ class Probing:
             return "it answers"
         if way is current:
             return ""
-        if way.rank < current.rank:
-            return "a better way answers"
-        if current.isDoubtful(now, PATIENCE):
-            return "no answer at the way before"
-        if way.rank > current.rank:
+        isShunned = way.isShunned(now)
+        if way.rank < current.rank and not isShunned:
+            return BETTER
+        isThere = now - way.heardAt < HEARD_LATELY
+        if current.isDoubtful(now, PATIENCE_FOLLOWING if isThere else PATIENCE):
+            return NO_ANSWER
+        if way.rank > current.rank or isShunned:
             return ""
-        if now - way.heardAt < HEARD_LATELY:
-            return "heard there"
+        if isThere:
+            return HEARD
         isSooner = way.answers >= COMPARED and current.unansweredSince == inf and way.isSooner(current)
-        return "it answers sooner" if isSooner else ""
+        return SOONER if isSooner else ""

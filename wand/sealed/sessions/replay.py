@@ -22,6 +22,9 @@ FORGIVEN: Final = 2048
 #: 1 %, a third of the gaps were rows; at 1 % at random a hundredth is.
 TOLERATED: Final = 4 * FORGIVEN
 
+#: How many counters an answer tells of.
+TOLD: Final = 32
+
 _OCTETS: Final = 2 * WINDOW // 8
 _MASK: Final = _OCTETS - 1
 
@@ -53,6 +56,19 @@ class Window:
         if counter > highest:
             return True
         return counter > highest - WINDOW and not self._bits[counter >> 3 & _MASK] >> (counter & 7) & 1
+
+    def cameBefore(self, counter: int) -> int:
+        """
+        Which of the L{TOLD} counters before this one came: bit 0 is that of the one before, bit 1 of the one before
+        that.  All, if nothing is known of them any more.
+
+        @param counter: its lower 32 bits.
+        """
+        counter = self.highest - (self.highest - counter & 0xFFFFFFFF)
+        if self.highest - counter > WINDOW - TOLD or counter < 0:
+            return (1 << TOLD) - 1
+        earlier = range(counter - 1, max(-1, counter - 1 - TOLD), -1)
+        return sum((self._bits[each >> 3 & _MASK] >> (each & 7) & 1) << at for at, each in enumerate(earlier))
 
     def add(self, counter: int) -> None:  # HOT PATH
         """

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.peers import JoinKey
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.timers import (
     IN_USE,
@@ -49,6 +50,12 @@ class Scheduled(Protocol):
     def isWithServer(self) -> bool:
         """
         Is it with a directory server?
+        """
+
+    @property
+    def recent(self) -> Recent:
+        """
+        What went to the peer lately.
         """
 
     @property
@@ -168,6 +175,7 @@ class Schedule:
     def _due(self) -> None:
         self._timer, self.timerAt = None, inf
         now = self._clock.seconds()
+        self._scheduled.recent.age(now)
         if not self._scheduled.counterpart.mayInitiate:
             self._joinerDue(now)
             return
@@ -206,6 +214,7 @@ class Schedule:
         scheduled = self._scheduled
         old = [each.made + SESSION_END for each in (scheduled.previous, scheduled.next) if each is not None]
         session = scheduled.session
+        old.append(scheduled.recent.due)
         if session is not None:
             old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
             old += [self._vigil.due(self.awaiting)] if self._isWatched else []

@@ -17,6 +17,7 @@ from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import DATA, DATA_HEADER, DATA_LAYOUT, DATA_OVERHEAD, TAG, headersOf
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peers import Account, Correspondent
+from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.replay import Window
 from wand.sealed.sessions.timers import RENEW_MESSAGES, SESSION_MESSAGES
 from wand.underlay.slots import Slots
@@ -53,6 +54,12 @@ class SessionOwner(Protocol):
     def path(self) -> Path:
         """
         How big datagrams may be.
+        """
+
+    @property
+    def recent(self) -> Recent:
+        """
+        What went to the peer lately.
         """
 
     def renew(self) -> None:

@@ -79,6 +79,7 @@ class Shared:
     @ivar entropy: for keys and indices; gives as many octets as asked for.
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
     @ivar failures: what counts and logs an exception at a boundary.
+    @ivar isNear: is an address on a link of ours?
     @ivar places: where the peers are.
     """
 
@@ -91,6 +92,7 @@ class Shared:
     portFor: Callable[[tuple[str, int]], DatagramPort | None]
     failures: Failures
     timeOfDay: TimeOfDay
+    isNear: Callable[[str], bool] = lambda host: False
     indices: Indices = attrs.field(init=False)
     places: Places = attrs.field(init=False, factory=Places)
     plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)

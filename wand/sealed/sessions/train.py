@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from wand.sealed.sessions.packets import DATA_OVERHEAD
+from wand.sealed.sessions.recent import SHORT
 from wand.sealed.sessions.session import Session
 from wand.superframes.cutting import CHUNKS_MAXIMUM
 from wand.superframes.cutting import PREFIX as CHUNK_PREFIX
@@ -32,6 +33,7 @@ class Train:
         self._port: DatagramSender | None = None
         self._session: Session | None = None
         self._endpoint: tuple[str, int] = ("", 0)
+        self._lone = self._view[:0]  # the last that was sealed by itself
         self._size = self._count = self._end = 0
 
     # HOT PATH
@@ -63,7 +65,8 @@ class Train:
         if number > 1:
             isSealed = session.sealEach(plaintexts, self._slots(size), count)
         else:
-            isSealed = session.seal(plaintexts[0], self._view[start : start + size]) > 0
+            self._lone = lone = self._view[start : start + size]
+            isSealed = session.seal(plaintexts[0], lone) > 0
         if isSealed:
             self._count = count + number
             self._end = start + octets
@@ -80,15 +83,20 @@ class Train:
         """
         if not self._count:
             return True
-        assert self._port is not None
-        datagrams, count = self._view[: self._end], self._count
-        self._count = self._end = 0
         port, size, session = self._port, self._size, self._session
+        assert port is not None and session is not None
+        count, end = self._count, self._end
+        self._count = self._end = 0
         if count == 1:
-            taken = port.send(datagrams, self._endpoint)
+            datagram = self._lone.tobytes()
+            session.owner.recent.keep(datagram)
+            taken = port.send(datagram, self._endpoint)
         else:
+            datagrams = self._view[:end]
+            if size <= SHORT:
+                session.owner.recent.keepTrain(datagrams.tobytes(), size)
             taken = port.sendTrain(datagrams, size, self._endpoint)
-        if not taken and session is not None and port.wasTooLong:
+        if not taken and port.wasTooLong:
             session.owner.path.tooLong(size)
         return taken
 

@@ -92,6 +92,7 @@ class SealedTransport:
             portFor=self.ways.portFor,
             failures=context.failures,
             timeOfDay=TimeOfDay(context.wallClock),
+            isNear=lambda host: self.ways.isNear(host),
         )
         self._shared = shared
         self._plaintexts, self._train = shared.plaintexts, shared.train

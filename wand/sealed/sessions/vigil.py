@@ -2,13 +2,15 @@
 Vigil: sees that the way in use carries nothing any more while frames wait for an answer, and has another one taken.
 
 Half a second after the first frame that nothing followed, the peer is asked; again after half a second, and everywhere
-else, too; after another half second the way is given up.
+else, too; after another half second the way is given up.  It is as well if the answers say that nothing else came.
 """
 
 from __future__ import annotations
 
 from math import inf
 from typing import Final, Protocol
+
+from wand.sealed.sessions.delivery import STRIKES
 
 #: Seconds without anything from the peer, and without an answer to a question.
 PATIENCE: Final = 0.5
@@ -29,6 +31,12 @@ class Watched(Protocol):
     def isAnswering(self) -> bool:
         """
         Did the peer answer the last question at the place in use?
+        """
+
+    @property
+    def strikes(self) -> int:
+        """
+        How many answers in a row said that nothing else came?
         """
 
     def askInUse(self) -> bool:
@@ -78,7 +86,7 @@ class Vigil:
         if now < self.due(awaiting):
             return
         if self._questions and self._watched.isAnswering:
-            self._questions = 0
+            self._answered(now)
         elif not self._questions:
             self._askedAt = now
             self._questions += self._watched.askInUse()
@@ -87,8 +95,31 @@ class Vigil:
             self._questions = 2
             self._watched.askElsewhere()
         else:
-            self.settle()
-            self._askedAt = -inf if self._watched.giveUp() else now + REST
+            self._giveUp(now)
+
+    def doubt(self, now: float) -> bool:
+        """
+        The peer says that it hears nothing: ask it, unless that was done just now.
+
+        @return: is there something to do after L{PATIENCE}?
+        """
+        if self._questions or now < self._askedAt + INTERVAL:
+            return False
+        self._askedAt = now
+        self._questions += self._watched.askInUse()
+        return bool(self._questions)
+
+    def _answered(self, now: float) -> None:
+        strikes, self._questions = self._watched.strikes, 0
+        if strikes >= STRIKES:
+            self._giveUp(now)
+        elif strikes:
+            self._askedAt = now
+            self._questions += self._watched.askInUse()
+
+    def _giveUp(self, now: float) -> None:
+        self.settle()
+        self._askedAt = -inf if self._watched.giveUp() else now + REST
 
     def settle(self) -> None:
         """

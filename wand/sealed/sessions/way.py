@@ -4,9 +4,8 @@ A way to a peer: a place to which datagrams for it can go, and what is known of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from math import inf
 from typing import Final
 
@@ -18,29 +17,15 @@ OPEN_MAXIMUM: Final = 8
 #: Seconds after which it no longer matters that a question stayed without an answer.
 FORGIVEN: Final = 5.0
 
+#: Seconds for which a way on which nothing arrived is not taken again, unless that in use does not answer.
+SHUNNED: Final = 60.0
+
 #: The part of a new round-trip time in the smoothed one (RFC 6298, section 2, takes an eighth of many more).
 SMOOTHING: Final = 0.25
 
 #: How much sooner another way of the same rank must answer to be taken: as a part, and in seconds.
 SOONER_PART: Final = 0.2
 SOONER_SECONDS: Final = 0.002
-
-#: Addresses that nobody has outside of a site (RFC 1918, RFC 3927, RFC 4193, RFC 4291) and of this host.
-_LOCAL: Final = tuple(
-    map(
-        ip_network,
-        (
-            "10.0.0.0/8",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "169.254.0.0/16",
-            "127.0.0.0/8",
-            "fc00::/7",
-            "fe80::/10",
-            "::1/128",
-        ),
-    )
-)
 
 
 class WayRank(IntEnum):
@@ -62,21 +47,17 @@ class WayRank(IntEnum):
         return self < WayRank.STREAM
 
 
-@lru_cache(maxsize=4096)
-def rankOf(host: str) -> WayRank:
+def rankOf(host: str, isNear: Callable[[str], bool]) -> WayRank:
     """
-    The rank of a way.  Who answers at an address that has a meaning within a site only is in our site.
+    The rank of a way.  A private address alone says nothing: the same is in many sites.
 
     @param host: the first half of the place.
+    @param isNear: is an address on a link of ours?
     """
     kind = kindOf(host)
     if kind not in (IPV4, IPV6):
         return WayRank.STREAM if kind == STREAM else WayRank.RELAY
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return WayRank.IPV4
-    if any(address.version == each.version and address in each for each in _LOCAL):
+    if isNear(host):
         return WayRank.LAN
     return WayRank.IPV6 if kind == IPV6 else WayRank.IPV4
 
@@ -100,6 +81,7 @@ class Way:
     @ivar triedAt: when something that demands an answer was last sent there: a question, or an initiation.
     @ivar silent: how much of that stayed without an answer since the last one came.
     @ivar gaveUpAt: when the way was given up.
+    @ivar swallowedAt: when it was seen that questions are answered there, and nothing else arrives.
     @ivar usedSince: since when it is in use; C{None} if it is not.
     @ivar step: how far the search for the size of its path was when it was last left; C{None} if it was never used.
     @ivar why: why it was taken or given up, for people.
@@ -121,6 +103,7 @@ class Way:
         "roundTrip",
         "silent",
         "step",
+        "swallowedAt",
         "triedAt",
         "usedSince",
         "why",
@@ -132,6 +115,7 @@ class Way:
         self.isTold = self.isProven = False
         self.roundTrip = self.handshake = inf
         self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.questionedAt = self.triedAt = -inf
+        self.swallowedAt = -inf
         self.answers = self.silent = 0
         self.usedSince: float | None = None
         self.step: int | None = None
@@ -160,6 +144,12 @@ class Way:
         """
         self.triedAt = now
         self.silent += 1
+
+    def isShunned(self, now: float) -> bool:
+        """
+        Did nothing but answers arrive there a while ago?
+        """
+        return now - self.swallowedAt < SHUNNED
 
     def asked(self, chance: bytes, now: float) -> None:
         """

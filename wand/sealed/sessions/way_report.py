@@ -50,6 +50,8 @@ def _roundTrip(way: Way) -> float | None:
 def _why(way: Way, current: Way | None) -> str:
     if way is current:
         return way.why
+    if way.swallowedAt > -inf and way.swallowedAt >= way.gaveUpAt:
+        return "given up: it answers, but nothing else arrived there"
     if way.gaveUpAt > way.answeredAt:
         return "given up: no answer there"
     if not way.isProven or current is None:

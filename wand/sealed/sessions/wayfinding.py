@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from math import inf
 from typing import Protocol
 
+from wand.sealed.sessions.delivery import STRIKES
 from wand.sealed.sessions.peer_place import PeerPlace
-from wand.sealed.sessions.probing import Probed, Probing
+from wand.sealed.sessions.probing import NO_ANSWER, SWALLOWED, Probed, Probing
 from wand.sealed.sessions.rounds import Rounds
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import Vigil
@@ -84,10 +85,12 @@ class Wayfinding:
         """
         This host has other addresses or routes: tell the peer, and ask it wherever it may be.
         """
+        self._place.ways.rankAgain()
         for way in self._place.ways:
             if way is not self._place.way:
                 way.doubt()
         self._shared.counters["sealed-searches"] += 1
+        self.probing.hasMoved = True
         self.probing.tellFromAnyAddress()
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
@@ -99,6 +102,14 @@ class Wayfinding:
         """
         self._rounds.begin(everywhere=True)
 
+    def unheard(self) -> bool:
+        """
+        The peer hears nothing, though we sent frames: do they arrive?
+
+        @return: is there something to do after L{wand.sealed.sessions.vigil.PATIENCE}?
+        """
+        return self.vigil.doubt(self._shared.clock.seconds())
+
     # Provides wand.sealed.sessions.vigil.Watched.
 
     @property
@@ -109,12 +120,18 @@ class Wayfinding:
         way = self._place.way
         return way is None or way.unansweredSince == inf
 
+    @property
+    def strikes(self) -> int:
+        """
+        See L{wand.sealed.sessions.vigil.Watched}.
+        """
+        return self.probing.delivery.strikes
+
     def askInUse(self) -> bool:
         """
         See L{wand.sealed.sessions.vigil.Watched}.
         """
-        way = self._place.way
-        return way is not None and bool(self.probing.ask(way))
+        return self.probing.askInUse()
 
     def askElsewhere(self) -> None:
         """
@@ -129,13 +146,16 @@ class Wayfinding:
         See L{wand.sealed.sessions.vigil.Watched}.
         """
         current, another = self._place.way, self.probing.another()
+        isSwallowing = self.strikes >= STRIKES
         if current is None or another is None:
+            self.probing.delivery.begin(self._user.session)
             self._user.renew()
             return False
         self._shared.counters["sealed-ways-given-up"] += 1
         current.giveUp(self._shared.clock.seconds())
-        current.why = "no answer there"
-        self.probing.take(another, "no answer at the way before")
+        if isSwallowing:
+            current.swallowedAt = current.gaveUpAt
+        self.probing.take(another, SWALLOWED if isSwallowing else NO_ANSWER)
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
         return True

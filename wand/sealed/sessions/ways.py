@@ -17,10 +17,12 @@ class Ways:
     @ivar ports: by the kinds of L{wand.underlay.place_kinds}.
     @ivar mayReach: may datagrams go to this address?  To addresses of the overlay they may not, or the tunnel would run
         inside itself.
+    @ivar isNear: is an address on a link of ours?
     """
 
     def __init__(self) -> None:
         self.mayReach: Callable[[str], bool] = _everywhere
+        self.isNear: Callable[[str], bool] = _nowhere
         self.ports: dict[str, DatagramPort] = {}
 
     def add(self, kind: str, port: DatagramPort) -> None:
@@ -49,3 +51,7 @@ class Ways:
 
 def _everywhere(address: str) -> bool:
     return True
+
+
+def _nowhere(address: str) -> bool:
+    return False
