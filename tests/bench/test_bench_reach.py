@@ -20,7 +20,7 @@ from bench.reach.loads import Carried, Loads, lines
 from bench.reach.situations import SITUATIONS
 from wand.lab.internet import IPV6
 from wand.lab.probe import Echo
-from wand.lab.routers import BLOCKED, CONE, SYMMETRIC
+from wand.lab.router_rules import BLOCKED, CONE, SYMMETRIC
 from wand.lab.topology import Node
 
 _TARGET = Node("node", "", "10.77.0.1", "02:00:00:00:00:01")
