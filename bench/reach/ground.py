@@ -136,3 +136,10 @@ class Ground:
         """
         hosts = self._lab.hosts
         self.internet.forbid(hosts[one.outermost], hosts[two.outermost], forbidden)
+
+    def seclude(self, *ends: End) -> None:
+        """
+        Let no UDP through between some ends and the server.
+        """
+        for end in ends:
+            self.internet.forbid(self._lab.hosts[end.outermost], self._lab.hosts["server"])
