@@ -13,7 +13,7 @@ from bench.reach import changes
 from bench.reach.changes import Change
 from bench.reach.ends import CARRIER, FIREWALL, KINDS, PUBLIC, End, isDirect
 from wand.lab.internet import BOTH, IPV6
-from wand.lab.routers import BLOCKED, CONE, SYMMETRIC
+from wand.lab.router_rules import BLOCKED, CONE, PROXY, SYMMETRIC
 
 #: Seconds until the first answer, or until the next after a change.
 PUBLIC_LIMIT: Final = 1.0
@@ -40,6 +40,8 @@ class Cell:
     @ivar isDirect: must a direct way be found?
     @ivar change: what happens to the network once pings are answered.
     @ivar isWhole: are the pings as long as the tap's MTU?
+    @ivar rest: seconds of silence before, after they had a session.
+    @ivar server: the versions of IP of the server.
     """
 
     group: str
@@ -50,6 +52,8 @@ class Cell:
     isDirect: bool = True
     change: Change | None = None
     isWhole: bool = False
+    rest: float = 0.0
+    server: Sequence[str] = BOTH
 
     @property
     def title(self) -> str:
@@ -78,7 +82,7 @@ def pair(group: str, name: str, one: End, two: End) -> Cell:
     limit = DIRECT_LIMIT if direct else RELAY_LIMIT
     if PUBLIC in (one.kind, two.kind):
         limit = PUBLIC_LIMIT
-    if BLOCKED in (one.kind, two.kind):
+    if {BLOCKED, PROXY} & {one.kind, two.kind}:
         limit = BLOCKED_LIMIT
     return Cell(group, name, one, two, limit, direct)
 

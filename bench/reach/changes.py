@@ -71,6 +71,55 @@ def moveBoth(land: Land, one: End, two: End) -> Iterator[None]:
     yield from land.ground.move(one, two)
 
 
+def moving(kind: str, *, isTwo: bool = False) -> Change:
+    """
+    One of them, by default the one that pings, leaves its place for a LAN behind a NAT of another kind.
+    """
+
+    def move(land: Land, one: End, two: End) -> Iterator[None]:
+        yield from land.ground.move(two if isTwo else one, kind=kind)
+
+    return move
+
+
+def renumberBoth(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Both get other public addresses at once.
+    """
+    yield
+    land.ground.renumber(one, two)
+
+
+def restartBoth(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The outermost routers of both restart at once.
+    """
+    yield from land.ground.restartRouter(one, two)
+
+
+def remapBoth(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The routers of both restart at once, and give them other ports than before.
+    """
+    yield from land.ground.restartRouter(one, two, port=40_404)
+
+
+def digTwo(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    Long packets to and from who is pinged vanish from now on.
+    """
+    yield
+    land.ground.dig(two, 1280)
+
+
+def loseServer(land: Land, one: End, two: End) -> Iterator[None]:
+    """
+    The server no longer answers these two; see L{bench.reach.ground.Ground.seclude}.
+    """
+    yield
+    land.ground.seclude(one, two)
+
+
 def restartOne(land: Land, one: End, two: End) -> Iterator[None]:
     """
     The router of who pings restarts.

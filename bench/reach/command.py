@@ -19,6 +19,7 @@ from bench.reach.course import Outcome
 from bench.reach.loads import lines, measure
 from bench.reach.run import AT_ONCE, run
 from bench.reach.situations import SITUATIONS
+from bench.reach.variations import VARIATIONS
 from wand.errors import WandError
 from wand.lab import asRoot
 from wand.lab.loop import Loop
@@ -33,12 +34,15 @@ from wand.lab.loop import Loop
     type=click.IntRange(1),
     help="How many cells run at once.",
 )
+@click.option("--variations", is_flag=True, help="Run more cells than the matrix has, in its place.")
 @click.option("--situations", is_flag=True, help="Run what users of other VPNs reported instead of the matrix.")
 @click.option("--loads", is_flag=True, help="Measure what each way carries and costs, and what changes of ways lose.")
 @click.option("--json", "asJSON", is_flag=True, help="Print a document instead of a table.")
-def reach(only: str, at_once: int, situations: bool, loads: bool, asJSON: bool) -> None:
+def reach(only: str, at_once: int, variations: bool, situations: bool, loads: bool, asJSON: bool) -> None:
     """See which ends reach each other through NATs and firewalls, how soon and which way."""
-    known = list(dict.fromkeys(cell for cells in SITUATIONS.values() for cell in cells)) if situations else CELLS
+    known = VARIATIONS if variations else CELLS
+    if situations:
+        known = list(dict.fromkeys(cell for cells in SITUATIONS.values() for cell in cells))
     cells = chosen([word for word in only.split(",") if word], known)
     if not cells:
         raise click.BadParameter("there is no such cell", param_hint="--only")

@@ -61,10 +61,12 @@ class Course:
     A cell under way.
 
     @ivar outcome: what is known so far.
+    @ivar isResting: is nothing done now?
     """
 
     def __init__(self, land: Land, cell: Cell) -> None:
         self.outcome = Outcome(cell)
+        self.isResting = False
         self._land = land
         self._cell = cell
         self._looked = 0.0
@@ -83,6 +85,7 @@ class Course:
         if not (yield from _until(lambda: self._land.know(cell.one, cell.two), KNOWN_PATIENCE)):
             outcome.failure = "they do not know each other"
             return
+        yield from self._rest()
         probe = self._land.ping(cell.one, cell.two, whole=cell.isWhole)
         try:
             yield from self._begin(probe)
@@ -94,6 +97,17 @@ class Course:
                 yield from self._change(probe)
         finally:
             probe.stop()
+
+    def _rest(self) -> Iterator[None]:
+        # They have a session, and what is between them forgets it.
+        if not self._cell.rest:
+            return
+        probe = self._land.ping(self._cell.one, self._cell.two)
+        yield from _until(probe.echoes, PATIENCE)
+        probe.stop()
+        self.isResting = True
+        yield from _until(lambda: False, self._cell.rest)
+        self.isResting = False
 
     def _begin(self, probe: EchoProbe) -> Iterator[None]:
         yield from _until(probe.echoes, PATIENCE)

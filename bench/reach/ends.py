@@ -9,8 +9,8 @@ from typing import Final
 
 import attrs
 
-from wand.lab.internet import IPV4
-from wand.lab.routers import BLOCKED, CONE, SYMMETRIC
+from wand.lab.internet import IPV4, IPV6
+from wand.lab.router_rules import BLOCKED, CONE, FULL, PROXY, RESTRICTED, SYMMETRIC
 
 #: What is between a node and the Internet; besides the kinds of NATs, which L{wand.lab.routers} has.
 PUBLIC: Final = "public"
@@ -32,9 +32,10 @@ class End:
     @ivar home: the name of its router, for those that share one.
     @ivar carrier: the name of its carrier's router, for those that share one.
     @ivar hairpin: whether the outermost router takes packets from inside for what is inside.
-    @ivar versions: the versions of IP it has; behind a NAT, always version 4.
+    @ivar versions: the versions of IP it has; behind a NAT, version 4 among them, and version 6 behind a firewall.
     @ivar hole: IP packets of more octets vanish on the way; 0 for none.
     @ivar isHoleInward: do they vanish only on the way to it?
+    @ivar forgetAfter: after how many unused seconds its router forgets a mapping; 0 for as long as the kernel does.
     @ivar settings: lines of its configuration.
     """
 
@@ -46,6 +47,7 @@ class End:
     versions: Sequence[str] = (IPV4,)
     hole: int = 0
     isHoleInward: bool = False
+    forgetAfter: int = 0
     settings: str = ""
 
     @property
@@ -72,6 +74,7 @@ def isDirect(one: End, two: End) -> bool:
     A symmetric NAT has another port for each peer, so only who takes datagrams from any port can be reached from there.
     """
     kinds = {one.kind, two.kind}
-    if BLOCKED in kinds or not set(one.versions) & set(two.versions):
+    common = set(one.versions) & set(two.versions)
+    if kinds & {BLOCKED, PROXY} or not common:
         return False
-    return PUBLIC in kinds or SYMMETRIC not in kinds
+    return IPV6 in common or bool(kinds & {PUBLIC, RESTRICTED, FULL}) or SYMMETRIC not in kinds

@@ -5,12 +5,13 @@ The ground on which the ends stand: their hosts and routers, and what happens to
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench.reach.ends import CARRIER, FIREWALL, GATEWAY, PUBLIC, End
 from wand.lab import Lab
-from wand.lab.internet import Internet
-from wand.lab.routers import CONE, Router, guard
+from wand.lab.internet import IPV4, Internet
+from wand.lab.router_rules import CONE
+from wand.lab.routers import Router, guard
 
 
 class Ground:
@@ -46,14 +47,16 @@ class Ground:
         elif end.kind == CARRIER:
             self._home(end).plug(host)
         else:
-            self._router(end.router, end.kind, hairpin=end.hairpin).plug(host)
+            self._router(end.router, end.kind, hairpin=end.hairpin, versions=end.versions).plug(host)
+        if end.forgetAfter:
+            self.routers[end.outermost].forgetAfter(end.forgetAfter)
         if end.hole:
             self.internet.hole(self._lab.hosts[end.outermost], end.hole, inward=end.isHoleInward)
 
-    def _router(self, name: str, kind: str, *, hairpin: bool = False) -> Router:
+    def _router(self, name: str, kind: str, *, hairpin: bool = False, versions: Sequence[str] = (IPV4,)) -> Router:
         if name not in self.routers:
             self.routers[name] = Router(self._lab, name, self.internet, kind, hairpin=hairpin)
-            self.routers[name].onInternet()
+            self.routers[name].onInternet(versions)
         return self.routers[name]
 
     def _home(self, end: End) -> Router:
@@ -76,34 +79,44 @@ class Ground:
         for end in ends:
             self.internet.renumber(self._lab.hosts[end.outermost])
 
-    def move(self, *ends: End) -> Iterator[None]:
+    def move(self, *ends: End, kind: str = "") -> Iterator[None]:
         """
-        Move ends into LANs of their own, each behind a new NAT of the kind that it had.
+        Move ends into LANs of their own, each behind a new NAT.
+
+        @param kind: of the NATs; by default each has the kind that the one before had.
         """
         news = []
         for end in ends:
             self._moves += 1
-            news.append(self._router(f"moved-{self._moves}", end.kind))
+            news.append(self._router(f"moved-{self._moves}", kind or end.kind))
             yield
         for end, new in zip(ends, news, strict=True):
-            new.adopt(self._lab.hosts[end.name], self.routers[end.router])
+            new.adopt(self._lab.hosts[end.name], self.routers.get(end.router))
             self.routers[end.router] = new
 
-    def restartRouter(self, end: End, port: int | None = None, seconds: float = 0.5) -> Iterator[None]:
+    def restartRouter(self, *ends: End, port: int | None = None, seconds: float = 0.5) -> Iterator[None]:
         """
-        Restart the router of an end.
+        Restart the routers of some ends.
 
         @param port: which port every UDP mapping has afterwards; else as before.
         @param seconds: how long that takes.
         """
-        router = self.routers[end.outermost]
-        if port is not None:
-            router.remap(port)
-        router.fail()
+        routers = [self.routers[end.outermost] for end in ends]
+        for router in routers:
+            if port is not None:
+                router.remap(port)
+            router.fail()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             yield
-        router.restore()
+        for router in routers:
+            router.restore()
+
+    def dig(self, end: End, size: int) -> None:
+        """
+        From now on, IP packets of an end that have more than C{size} octets vanish.
+        """
+        self.internet.hole(self._lab.hosts[end.outermost], size)
 
     def cut(self, end: End, isCut: bool) -> None:
         """
@@ -123,3 +136,10 @@ class Ground:
         """
         hosts = self._lab.hosts
         self.internet.forbid(hosts[one.outermost], hosts[two.outermost], forbidden)
+
+    def seclude(self, *ends: End) -> None:
+        """
+        Let no UDP through between some ends and the server.
+        """
+        for end in ends:
+            self.internet.forbid(self._lab.hosts[end.outermost], self._lab.hosts["server"])

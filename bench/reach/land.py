@@ -4,6 +4,7 @@ The land: a lab with the Internet, a public server, and the ends with their rout
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -43,20 +44,24 @@ class Land:
     @ivar ground: the hosts and the routers.
     """
 
-    def __init__(self, lab: Lab, loop: Loop, ends: Sequence[End], *, trains: bool = False) -> None:
+    def __init__(
+        self, lab: Lab, loop: Loop, ends: Sequence[End], *, trains: bool = False, versions: Sequence[str] = BOTH
+    ) -> None:
         """
         Make the hosts and the routers, and start the server; no node runs yet.
 
         @param trains: see L{Internet}.
+        @param versions: the versions of IP that the server has.
         """
         self.ground = Ground(lab, trains=trains)
-        here = self.ground.internet.connect(lab.bare("server"), BOTH)
+        here = self.ground.internet.connect(lab.bare("server"), versions)
         for end in ends:
             self.ground.build(end)
+        self._pings = itertools.count(1)
         self._nodes = {end.name: _node(end, number) for number, end in enumerate(ends, 1)}
         topology = Topology(Site("server", "0.0.0.0"), tuple(self._nodes.values()))
         self._network = Deployment(lab, topology, loop, lab.hosts)
-        self._configure(ends, [here.addresses[0], f"[{here.addresses[1]}]"])
+        self._configure(ends, [f"[{each}]" if ":" in each else each for each in here.addresses])
         self._network.start(topology.server)
         self._token = self._network.invite(topology.nodes[0], uses=_USES).read_text()
 
@@ -135,7 +140,8 @@ class Land:
         """
         host, node = self._network.hosts[one.name], self._nodes[two.name]
         size = int(host.run("cat", "/sys/class/net/wan0/mtu")) - 20 if whole else 0
-        return EchoProbe(host, [node], name=f"ping-{one.name}-{two.name}", interval=interval, size=size)
+        name = f"ping-{next(self._pings)}-{one.name}-{two.name}"
+        return EchoProbe(host, [node], name=name, interval=interval, size=size)
 
     def peer(self, one: End, two: End) -> PeerStatus | None:
         """

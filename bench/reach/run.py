@@ -30,15 +30,25 @@ Progress = Callable[[Outcome], object]
 
 def run(loop: Loop, cells: Sequence[Cell], progress: Progress, atOnce: int = AT_ONCE) -> list[Outcome]:
     """
-    Run some cells in a lab of their own.
+    Run some cells, all that have one kind of server in a lab of their own.
 
     @param loop: a reactor in a thread.
     @return: what became of each, in the order of the cells.
     @raise WandError: if there can be no lab, its server does not start, or a tap is not silent.
     """
+    found: dict[str, Outcome] = {}
+    for versions in dict.fromkeys(tuple(cell.server) for cell in cells):
+        some = [cell for cell in cells if tuple(cell.server) == versions]
+        found |= {each.cell.title: each for each in _inOneLand(loop, some, versions, progress, atOnce)}
+    return [found[cell.title] for cell in cells]
+
+
+def _inOneLand(
+    loop: Loop, cells: Sequence[Cell], versions: Sequence[str], progress: Progress, atOnce: int
+) -> list[Outcome]:
     ends = list(dict.fromkeys(end for cell in cells for end in (cell.one, cell.two)))
     with Lab() as lab:
-        land = Land(lab, loop, ends)
+        land = Land(lab, loop, ends, versions=versions)
         for end in ends:
             land.start(end)
         settle(land, ends, JOIN_PATIENCE, JOIN_PAUSE)
@@ -53,7 +63,7 @@ def run(loop: Loop, cells: Sequence[Cell], progress: Progress, atOnce: int = AT_
 def _together(waiting: list[tuple[Course, Iterator[None]]], progress: Progress, atOnce: int) -> None:
     running: list[tuple[Course, Iterator[None]]] = []
     while waiting or running:
-        while waiting and len(running) < atOnce:
+        while waiting and sum(not course.isResting for course, _ in running) < atOnce:
             running.append(waiting.pop(0))
         for each in list(running):
             course, steps = each

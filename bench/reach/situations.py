@@ -11,7 +11,7 @@ from bench.reach import changes
 from bench.reach.cells import CELLS, CHANGE_LIMIT, HOLE_LIMIT, Cell, pair
 from bench.reach.changes import Change
 from bench.reach.ends import GATEWAY, End
-from wand.lab.routers import CONE
+from wand.lab.router_rules import CONE
 
 _BY_TITLE: Final = {cell.title: cell for cell in CELLS}
 

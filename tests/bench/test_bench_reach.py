@@ -7,7 +7,7 @@ from __future__ import annotations
 from io import StringIO
 
 from click.testing import CliRunner
-from reaching import NOT_YET, TITLES
+from reaching import NOT_YET, TITLES, VARIED
 from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,9 +18,10 @@ from bench.reach.course import Outcome, lost
 from bench.reach.ends import CARRIER, FIREWALL, KINDS, PUBLIC, End, isDirect
 from bench.reach.loads import Carried, Loads, lines
 from bench.reach.situations import SITUATIONS
-from wand.lab.internet import IPV6
+from bench.reach.variations import VARIATIONS
+from wand.lab.internet import BOTH, IPV6
 from wand.lab.probe import Echo
-from wand.lab.routers import BLOCKED, CONE, SYMMETRIC
+from wand.lab.router_rules import BLOCKED, CONE, FULL, PROXY, RESTRICTED, SYMMETRIC
 from wand.lab.topology import Node
 
 _TARGET = Node("node", "", "10.77.0.1", "02:00:00:00:00:01")
@@ -39,17 +40,18 @@ class CellTests(SynchronousTestCase):
         """
         No end pings one that pings it in another cell: each pair is new to each other.
         """
-        pairs = [frozenset((cell.one.name, cell.two.name)) for cell in CELLS]
-        self.assertEqual(len(set(pairs)), len(pairs))
+        for cells in (CELLS, VARIATIONS):
+            pairs = [frozenset((cell.one.name, cell.two.name)) for cell in cells]
+            self.assertEqual(len(set(pairs)), len(pairs))
 
     def test_endsHaveOneMeaning(self) -> None:
         """
         An end's name says which it is, and is short enough for an interface and all that is named after it.
         """
-        cells = [*CELLS, *(cell for cells in SITUATIONS.values() for cell in cells)]
+        cells = [*CELLS, *VARIATIONS, *(cell for cells in SITUATIONS.values() for cell in cells)]
         ends = {end for cell in cells for end in (cell.one, cell.two)}
         self.assertEqual(len({end.name for end in ends}), len(ends))
-        self.assertLessEqual(max(len(end.name) for end in ends), 11)
+        self.assertLessEqual(max(len(end.name) for end in ends), 12)
 
     def test_twelveSituations(self) -> None:
         """
@@ -64,6 +66,7 @@ class CellTests(SynchronousTestCase):
         """
         run = {*TITLES, *(cell.title for cells in SITUATIONS.values() for cell in cells)}
         self.assertLessEqual(set(TITLES), {cell.title for cell in CELLS})
+        self.assertLessEqual(set(VARIED), {cell.title for cell in VARIATIONS})
         self.assertLessEqual(NOT_YET, run)
 
     def test_wordsChoose(self) -> None:
@@ -85,19 +88,24 @@ class CellTests(SynchronousTestCase):
 class DirectTests(SynchronousTestCase):
     def test_whatCanBeDirect(self) -> None:
         """
-        Ends are direct if one takes datagrams from anywhere, or both have one port for all; never without UDP, or
-        without a common version of IP.
+        Ends are direct if one takes datagrams from any port, or both have one port for all, or both have IPv6; never
+        without UDP, or without a common version of IP.
         """
         for one, two, expected in (
             (PUBLIC, SYMMETRIC, True),
             (CONE, CARRIER, True),
             (FIREWALL, FIREWALL, True),
             (SYMMETRIC, CONE, False),
+            (SYMMETRIC, RESTRICTED, True),
+            (FULL, SYMMETRIC, True),
+            (PROXY, PUBLIC, False),
             (SYMMETRIC, SYMMETRIC, False),
             (BLOCKED, PUBLIC, False),
         ):
             self.assertIs(isDirect(End("a", one), End("b", two)), expected, (one, two))
         self.assertFalse(isDirect(End("a"), End("b", versions=(IPV6,))))
+        both = [End(name, SYMMETRIC, versions=BOTH) for name in "ab"]
+        self.assertTrue(isDirect(*both))
 
     def test_limitsFollow(self) -> None:
         """

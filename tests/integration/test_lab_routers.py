@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from wand.lab import CommandFailed, Daemon, Host, Lab, wait
-from wand.lab.internet import BOTH, Internet
-from wand.lab.routers import BLOCKED, CONE, SYMMETRIC, Router, guard
+from wand.lab.internet import BOTH, IPV4, Internet
+from wand.lab.router_rules import BLOCKED, CONE, FULL, RESTRICTED, SYMMETRIC
+from wand.lab.routers import Router, guard
 
 #: Answers each datagram with where it came from, on two UDP ports.
 _MIRROR = """
@@ -95,6 +98,8 @@ print("ready", flush=True)
 time.sleep(1000)
 """
 
+_LISTEN6 = _LISTEN.replace('(("", int(sys.argv[1])))', '(("::", int(sys.argv[1])), family=socket.AF_INET6)')
+
 _CONNECT = """
 import socket, sys
 socket.create_connection((sys.argv[1], int(sys.argv[2])), 0.5)
@@ -123,12 +128,12 @@ class Ground:
         self.internet.connect(host, BOTH)
         return host
 
-    def router(self, name: str, kind: str, *, hairpin: bool = False) -> Router:
+    def router(self, name: str, kind: str, *, hairpin: bool = False, versions: Sequence[str] = (IPV4,)) -> Router:
         """
         Add a router.
         """
         router = Router(self.lab, name, self.internet, kind, hairpin=hairpin)
-        router.onInternet()
+        router.onInternet(versions)
         return router
 
     def inside(self, router: Router, name: str) -> Host:
@@ -330,6 +335,88 @@ def test_hairpinOnlyWhereItIsAskedFor(ground: Ground, hairpin: bool) -> None:
     ground.say(two, "direct", ["192.168.1.10", 5000], port=5002)
     wait(lambda: ear.hears("direct"), 5, "the LAN")
     assert ear.hears("neighbour") is hairpin
+
+
+def test_hairpinShowsThePlaceOutside(ground: Ground) -> None:
+    """
+    Between two homes of a carrier that have one port, each sees the other at its place outside (RFC 4787, REQ-9): so
+    the NATs of the homes let in what their hosts asked for.
+    """
+    carrier = Router(ground.lab, "pin-isp", ground.internet, hairpin=True)
+    carrier.asCarrier()
+    ears, places = [], []
+    for number in (1, 2):
+        home = Router(ground.lab, f"pin-home-{number}", ground.internet)
+        home.behind(carrier)
+        ears.append(Ear(ground.inside(home, f"pin-in-{number}"), 5000))
+        places.append(ears[-1].mapped(ground.mirrors[0]))
+    assert places[0][0] == places[1][0]
+    assert places[0][1] != places[1][1]
+
+    def reached() -> bool:
+        for ear, place in zip(ears, reversed(places), strict=True):
+            ear.send(place)
+        return all(ear.heard()[-1][1:] == place for ear, place in zip(ears, reversed(places), strict=True))
+
+    wait(reached, 5, "each other")
+
+
+@pytest.mark.parametrize("kind", [RESTRICTED, FULL])
+def test_filteringThatLetsOthersIn(ground: Ground, kind: str) -> None:
+    """
+    By address, any port comes in from where a host sent to; without a filter, everybody comes in.  Both are answered.
+    """
+    ear = Ear(ground.inside(ground.router(f"{kind}-nat", kind), f"{kind}-in"), 5000)
+    mapped = ear.mapped(ground.mirrors[0])
+    ground.say(ground.servers[0], "other port", mapped)
+    wait(lambda: ear.hears("other port"), 5, "another port")
+    ground.say(ground.servers[1], "stranger", mapped)
+    if kind == FULL:
+        wait(lambda: ear.hears("stranger"), 5, "a stranger")
+    assert ear.mapped(ground.mirrors[1]) == ear.mapped(ground.mirrors[2]) == mapped
+    assert ear.hears("stranger") is (kind == FULL)
+
+
+def test_routerWithIPv6HasAFirewallForIt(ground: Ground) -> None:
+    """
+    Behind a router with both versions, a host reaches others over IPv6 from its own address; nobody reaches it unasked.
+    """
+    router = ground.router("dual", CONE, versions=BOTH)
+    host, neighbour = (ground.inside(router, f"dual-{number}") for number in (1, 2))
+    server = ground.servers[0]
+    host.run("ping", "-c1", "-W1", ground.internet.sites[server.name].addresses[1])
+    [interface] = json.loads(host.run("ip", "-j", "-6", "address", "show", "dev", "eth0", "scope", "global"))
+    [own] = [each["local"] for each in interface["addr_info"] if each]
+    wait(host.start("tcp6", sys.executable, "-c", _LISTEN6, "443").tail, 10, "a TCP port")
+    neighbour.run(sys.executable, "-c", _CONNECT, own, "443")
+    with pytest.raises(CommandFailed):
+        server.run(sys.executable, "-c", _CONNECT, own, "443")
+
+
+def test_mappingIsForgotten(ground: Ground) -> None:
+    """
+    A router that forgets soon lets nobody in once its time is over.
+    """
+    router = ground.router("forgetful", CONE)
+    router.forgetAfter(1)
+    ear = Ear(ground.inside(router, "forgetful-in"), 5000)
+    mapped = ear.mapped(ground.mirrors[0])
+    ear.send([ground.address(ground.servers[1]), 6000])
+    wait(lambda: _arrives(ground, ear, mapped), 5, "an answer")
+    time.sleep(2.5)
+    ground.say(ground.servers[1], "later", mapped)
+    ear.mapped(ground.mirrors[0])
+    assert not ear.hears("later")
+
+
+def test_hostThatComesHome(ground: Ground) -> None:
+    """
+    A public host that is plugged into a router is seen at the router's address.
+    """
+    router, host = ground.router("homely", CONE), ground.public("homely-in")
+    assert ground.ask(host)[0][0] == ground.address(host)
+    router.adopt(host)
+    assert ground.ask(host)[0][0] == ground.address(router.host)
 
 
 def test_blockedLeavesTCP443Alone(ground: Ground) -> None:

@@ -37,8 +37,6 @@ def test_whatTheOperatorSees(makeSealed: Callable[..., Deployment]) -> None:
     found = {each["name"]: each["isGood"] for each in check["checks"]}
     assert found["udp"] and found["mapping"] and found["server"] and found["path-size"]
     assert "no NAT in front" in check["verdict"]
-    for words in (("why", two.name), ("ping", two.name, "--count", "1"), ("netcheck",), ("peers",)):
-        print(f"\n$ wand {' '.join(words)}\n{network.command(one, *words)}")
 
 
 def test_aMemberThatIsGone(makeSealed: Callable[..., Deployment]) -> None:

@@ -24,10 +24,10 @@ def hide(lab: Lab, one: str, two: str) -> None:
     execute(*lab.inSwitch("nft", "-f", "-"), sent=script)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def realm() -> Iterator[Realm]:
     """
-    A server and two nodes that are hidden from each other.
+    A server and two members that are hidden from each other, for all tests.
     """
     with Lab() as lab:
         realm = Realm(lab)
@@ -35,6 +35,8 @@ def realm() -> Iterator[Realm]:
         for name in ("one", "two"):
             realm.install(name)
         hide(lab, "one", "two")
+        for name in ("one", "two"):
+            realm.join(name)
         yield realm
 
 
@@ -54,7 +56,7 @@ def test_overTheServer(realm: Realm) -> None:
     The first echo comes over the server, a TCP connection goes through whole, and what the kernel gave the server as
     trains leaves it as trains.  The server neither seals nor opens anything of it.
     """
-    addresses = {name: realm.join(name) for name in ("one", "two")}
+    addresses = {name: realm[name].overlayAddress() for name in ("one", "two")}
     wait(lambda: echoes(realm, "one", addresses["two"]), 10, "an echo over the server")
 
     def counted() -> Counter[str]:
@@ -83,8 +85,8 @@ def test_overAMember(realm: Realm) -> None:
     realm.serve("--relay=no")
     realm.install("three")
     realm.join("three", "--relay=yes", wishes=("--relay",))
-    addresses = {name: realm.join(name) for name in ("one", "two")}
-    wait(lambda: echoes(realm, "one", addresses["two"]), 60, "an echo over the member")
+    wait(lambda: echoes(realm, "one", realm["two"].overlayAddress()), 60, "an echo over the member")
+    wait(lambda: realm["three"].status()["relay"]["channels"] == 1, 10, "a channel of the member")
     status = realm["three"].status()
     assert status["own"]["relay"]
     assert (status["relay"]["on"], status["relay"]["channels"]) == (True, 1)

@@ -18,6 +18,7 @@ from bench.reach.cells import CELLS
 from bench.reach.course import Outcome
 from bench.reach.run import run
 from bench.reach.situations import SITUATIONS
+from bench.reach.variations import VARIATIONS
 
 #: The titles of the cells of the matrix that are tests, of each group one at least.
 TITLES: Final = (
@@ -29,6 +30,7 @@ TITLES: Final = (
     "pair: carrier to symmetric",
     "pair: symmetric to symmetric",
     "one NAT: LAN of a symmetric NAT",
+    "one NAT: two homes of a carrier with hairpin",
     "one port: each other",
     "IP: 6 to 4",
     "UDP blocked: blocked to public",
@@ -36,6 +38,14 @@ TITLES: Final = (
     "roaming: public, two is renumbered",
     "roaming: cone, both move at once",
     "restart: of two's NAT",
+)
+
+#: Those of its variations.
+VARIED: Final = (
+    "filter: symmetric to restricted",
+    "no UDP: proxy to cone",
+    "no UDP: blocked beyond a hole of 1280",
+    "both IP: symmetric with 4 and 6 to symmetric with 4 and 6",
 )
 
 #: The titles of the cells that fail today, and must: whoever makes one pass takes it out.
@@ -48,7 +58,7 @@ def reach(loop: Loop) -> Mapping[str, Outcome]:
 
     @return: what became of each, by its title.
     """
-    cells = [cell for cell in CELLS if cell.title in TITLES]
+    cells = [cell for cell in (*CELLS, *VARIATIONS) if cell.title in (*TITLES, *VARIED)]
     cells += [cell for some in SITUATIONS.values() for cell in some]
     return {each.cell.title: each for each in run(loop, list(dict.fromkeys(cells)), lambda _: None, atOnce=8)}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from wand.lab.asking import statusAt
 from wand.lab.commands import PROGRAMS, CommandFailed, Daemon, execute
 from wand.lab.network import Host
 
@@ -92,7 +93,7 @@ class Installation:
         if not self.control.exists():
             return False  # it has only just been started: leave it the processor that a command would take
         try:
-            self.wand("status")
+            self.status()
         except CommandFailed:
             return False
         return True
@@ -100,9 +101,10 @@ class Installation:
     def status(self) -> dict[str, Any]:
         """
         Its status, as C{wand status --json} shows it.
+
+        @raise CommandFailed: if it does not answer.
         """
-        found: dict[str, Any] = json.loads(self.wand("status", "--json"))
-        return found
+        return statusAt(self.control)
 
     @property
     def notes(self) -> str:

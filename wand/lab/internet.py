@@ -29,6 +29,7 @@ BOTH: Final = (IPV4, IPV6)
 #: The backbone, as each site sees it.
 _GATEWAY: Final = "192.0.2.1"
 _GATEWAY6: Final = "fe80::1"
+_ROUTER6: Final = "fe80::2"
 
 _RULES: Final = """\
 table inet backbone {
@@ -130,6 +131,30 @@ class Internet:
         site = self.sites[host.name] = Site(number, former.versions)
         self._settle(host, site)
         return site
+
+    def delegate(self, host: Host) -> str:
+        """
+        Give a router the addresses of IPv6 for its LAN (RFC 8415 section 6.3); it has none outside but a link-local.
+
+        @return: the first half of them, with the two colons at its end.
+        """
+        site = self.sites[host.name]
+        prefix = f"2001:db8:{site.number + 1:x}::"
+        enableIPv6(host, "eth0", True)
+        batch(host, f"address add {_ROUTER6}/64 dev eth0 nodad")
+        batch(host, f"-6 route replace default via {_GATEWAY6} dev eth0")
+        self._ip(f"-6 route replace {prefix}/64 via {_ROUTER6} dev {site.cable}")
+        return prefix
+
+    def unplug(self, host: Host, router: Host, port: str) -> None:
+        """
+        Put the other end of the C{eth0} of a host into a router, as somebody does who comes home.
+
+        @param port: what it is called there.
+        """
+        cable = self.sites.pop(host.name).cable
+        self._ip(f"link set {cable} down", f"link set {cable} netns {router.namespace}")
+        batch(router, f"link set {cable} name {port}")
 
     def restore(self, host: Host) -> None:
         """

@@ -5,6 +5,7 @@ Where streams are listened for, and where they are opened: the reactor's TCP, or
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, fail
@@ -16,6 +17,10 @@ from wand.errors import PortUnavailable
 
 #: Seconds for a connection, and for a name.
 CONNECT_PATIENCE: Final = 10.0
+
+#: The largest segments of TCP, in octets: with headers and options no longer than what any path of IPv6 must carry (RFC
+#: 8200 section 5).  Where longer packets vanish unseen, a kernel would send them again and again.
+SEGMENT_MAXIMUM: Final = 1208
 
 
 class StreamNetwork(Protocol):
@@ -57,6 +62,8 @@ class ReactorStreams:
             reason = getattr(error.socketError, "strerror", None) or str(error.socketError)
             advice = "; ports below 1024 need root or CAP_NET_BIND_SERVICE" if "ermission" in reason else ""
             raise PortUnavailable(f"TCP port {host}:{port} cannot be bound: {reason}{advice}") from error
+        # What is accepted inherits it, and the client hears of it: so both ends keep to it.
+        listening.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_MAXIMUM)  # type: ignore[attr-defined]
         return listening
 
     def client(self, host: str, port: int) -> IStreamClientEndpoint:

@@ -1,0 +1,46 @@
+"""
+Asks a program at its control socket without a reactor and without a process: those who wait for it ask often, and a
+command each time would take the processor that the program needs to start.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.protocols import amp
+
+from wand.lab.commands import CommandFailed
+
+#: Seconds for an answer.
+_PATIENCE: Final = 10.0
+
+
+def statusAt(control: Path) -> dict[str, Any]:
+    """
+    The status of the program at a control socket, as C{wand status --json} shows it.
+
+    @raise CommandFailed: if it does not answer.
+    """
+    try:
+        [answer] = amp.parseString(_answer(control, amp.AmpBox(_ask=b"1", _command=b"Status").serialize()))
+        found: dict[str, Any] = json.loads(answer[b"status"])
+    except (OSError, KeyError, ValueError) as error:
+        raise CommandFailed(f"the program at {control} does not answer: {error!r}") from error
+    return found
+
+
+def _answer(control: Path, question: bytes) -> bytes:
+    answer = b""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(_PATIENCE)
+        asking.connect(str(control))
+        asking.sendall(question)
+        while not answer.endswith(b"\0\0"):  # a key without length ends a box
+            piece = asking.recv(1 << 16)
+            if not piece:
+                break
+            answer += piece
+    return answer
