@@ -17,7 +17,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces import JoinKey
 from wand.sealed.node.enrolment import KnownServer
-from wand.sealed.node.server_streams import OPENED_IDLE, UDP_PATIENCE, ServerStreams
+from wand.sealed.node.server_stream import OPENED_IDLE, UDP_PATIENCE
+from wand.sealed.node.server_streams import ServerStreams
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
