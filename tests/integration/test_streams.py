@@ -204,3 +204,40 @@ def test_bothBlocked(realm: Realm) -> None:
     wait(lambda: pings(realm["one"], address), 10, "an echo")
     assert realm["server"].counters()["relay-datagrams"] > 0
     assert realm["one"].counters()["stream-sent-datagrams"] > 0
+
+
+def blockOutput(host: Host) -> None:
+    """
+    Let no datagram out of a host: the system refuses to send any.
+    """
+    host.run("nft", "-f", "-", sent="table inet blocked { chain o { type filter hook output priority 0; meta l4proto udp drop; }; }")
+
+
+def test_whenUDPDies(realm: Realm) -> None:
+    """
+    A member whose own firewall begins to refuse every datagram goes on over a stream, and comes back to UDP once that
+    works again, whether anything is sent or not.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    realm.install("one")
+    realm.install("two")
+    realm.join("one")
+    address = realm.join("two")
+    one = realm["one"]
+    wait(lambda: pings(one, address), 10, "an echo")
+    assert not usesStream(one)
+    blockOutput(one.host)
+    began = time.monotonic()
+    wait(lambda: pings(one, address), 10, "an echo over the stream")
+    print("echo after", time.monotonic() - began)
+    wait(lambda: usesStream(one), 40, "the word that a stream is used")
+    print("stream after", time.monotonic() - began)
+    one.host.run("nft", "delete", "table", "inet", "blocked")
+    began = time.monotonic()
+    wait(lambda: not usesStream(one), 60, "UDP")
+    print("UDP after", time.monotonic() - began)
+    wait(lambda: pings(one, address), 10, "an echo")
+    blockOutput(one.host)
+    began = time.monotonic()
+    wait(lambda: usesStream(one), 60, "the word that a stream is used, though nothing is sent")
+    print("idle: stream after", time.monotonic() - began)

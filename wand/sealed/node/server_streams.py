@@ -82,7 +82,7 @@ class ServerStreams:
         if known.isOpen:
             known.tell()
         else:
-            known.wantSoon(partial(self._sessions.isUp, server))
+            known.wantSoon(partial(self._isReached, server))
 
     def joined(self, server: JoinKey) -> None:
         """
@@ -104,7 +104,10 @@ class ServerStreams:
         if turn or known.isOpen:
             known.want()
         else:
-            known.wantSoon(partial(self._sessions.isUp, identity))
+            known.wantSoon(partial(self._isReached, identity))
+
+    def _isReached(self, peer: bytes) -> bool:
+        return self._sessions.isUp(peer) and not self._sessions.isWanted(peer)
 
     def _knowServer(self, server: KnownServer) -> None:
         """
@@ -176,10 +179,9 @@ class ServerStreams:
                 self._lookAt(server, stream)
 
     def _lookAt(self, server: KnownServer, known: ServerStream) -> None:
-        isUp = partial(self._sessions.isUp, server.identity)
-        if not isUp():  # nobody tries to reach a server of which no endpoint is known
+        if not self._sessions.isUp(server.identity):  # nobody tries to reach one of which no endpoint is known
             if not known.isOpen or not known.isIntroduced:
-                known.wantSoon(isUp)
+                known.wantSoon(partial(self._isReached, server.identity))
             return
         place = self._sessions.endpointOf(server.identity)
         if place is None:
@@ -190,7 +192,8 @@ class ServerStreams:
             self._notes.say(note, f"{text} ({known.way}), which is slower", isHint=True)
             return
         self._notes.clear(note)
-        known.withdraw()  # UDP works: it is not a candidate any more, and ends when nobody uses it
+        if not self._sessions.isWanted(server.identity):
+            known.withdraw()  # UDP works: it is not a candidate any more, and ends when nobody uses it
 
 
 def _note(exchangeKey: bytes) -> str:
