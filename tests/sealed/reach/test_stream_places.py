@@ -60,6 +60,7 @@ class StreamPlacesTests(SynchronousTestCase):
             sessions: Any = server.sessions()
             StreamPlaces(sessions, self.node.counters).places = places
             sessions.sendControl(self.node.identity, b"hello")
+            self.world.clock.advance(0.5)  # the session begins
             self.world.clock.advance(0.5)
             self.assertEqual(self.node.learned, [(server.key.identity, list(places))] if places else [])
 
