@@ -77,7 +77,7 @@ class StreamPlacesTests(SynchronousTestCase):
             sessions.sendControl(self.node.identity, packed(Streams(("http://a", *places[1:]))))
             self.world.clock.advance(0.1)
         self.assertEqual(self.node.learned, [(self.server.key.identity, list(places[1:]))])
-        self.assertEqual(self.node.counters["drop-streams-often"], 4)
+        self.assertEqual(self.node.counters["drop-streams-hurry"], 4)
         self.world.clock.advance(READ_INTERVAL)
         sessions.sendControl(self.node.identity, packed(Streams(())))
         self.world.clock.advance(0.1)

@@ -25,7 +25,7 @@ COUNTERS: Final = {
     "streams-told": "members told where this server accepts streams",
     "drop-streams-malformed": "messages about where streams are accepted dropped: they cannot be read",
     "drop-streams-stranger": "messages about where streams are accepted dropped: they are from no server",
-    "drop-streams-often": "messages about where streams are accepted dropped: one came just before",
+    "drop-streams-hurry": "messages about where streams are accepted dropped: one came just before",
 }
 
 #: How many places a server tells at most.
@@ -91,7 +91,7 @@ class StreamPlacesReader:
         elif not member.isServer:
             self._counters["drop-streams-stranger"] += 1
         elif now - self._readAt < READ_INTERVAL:  # what is learned is written to the disk
-            self._counters["drop-streams-often"] += 1
+            self._counters["drop-streams-hurry"] += 1
         else:
             self._readAt = now
             self._learned(peer, [each for each in message.places if _isRight(each)])
