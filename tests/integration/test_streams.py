@@ -192,9 +192,8 @@ def test_behindCaddy(realm: Realm) -> None:
     file = realm.lab.directory / "Caddyfile"
     certificate = f"tls {server.state}/tls.pem {server.state}/tls.pem"
     routes = f'reverse_proxy {documented}\n respond "a web page"'
-    file.write_text(
-        f"{{\n auto_https off\n admin off\n skip_install_trust\n}}\nhttps://198.51.100.1 {{\n {certificate}\n {routes}\n}}\n"
-    )
+    options = "{\n auto_https off\n admin off\n skip_install_trust\n}\n"
+    file.write_text(f"{options}https://198.51.100.1 {{\n {certificate}\n {routes}\n}}\n")
     server.host.start("caddy", "caddy", "run", "--config", str(file), "--adapter", "caddyfile")
     node = realm.install("node")
     blockUDP(node.host)
