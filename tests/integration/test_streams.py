@@ -273,6 +273,6 @@ def test_streamsThatAreNew(realm: Realm) -> None:
     daemon.stop()
     realm.serve("--tcp=0.0.0.0:443")
     one = realm["one"]
-    wait(lambda: server.counters().get("streams-told", 0), 60, "the word that the server accepts streams")
+    wait(lambda: server.counters().get("streams-announced", 0), 60, "the word that the server accepts streams")
     blockUDP(one.host)
     wait(lambda: usesStream(one), 60, "the word that a stream is used")

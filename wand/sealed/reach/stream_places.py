@@ -22,7 +22,7 @@ from wand.sealed.credentials.signed import packed, unpacked
 from wand.stream_targets import StreamTarget
 
 COUNTERS: Final = {
-    "streams-told": "members told where this server accepts streams",
+    "streams-announced": "members told where this server accepts streams",
     "drop-streams-malformed": "messages about where streams are accepted dropped: they cannot be read",
     "drop-streams-stranger": "messages about where streams are accepted dropped: they are from no server",
     "drop-streams-hurry": "messages about where streams are accepted dropped: one came just before",
@@ -61,7 +61,7 @@ class StreamPlaces:
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and self.places:
-            self._counters["streams-told"] += 1
+            self._counters["streams-announced"] += 1
             self._sessions.sendControl(peer, packed(Streams(tuple(self.places[:PLACES_MAXIMUM]))))
 
 
