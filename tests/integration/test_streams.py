@@ -181,29 +181,6 @@ def test_behindNginx(realm: Realm) -> None:
     assert "endpoint tcp/198.51.100.2:" in server.log  # as X-Forwarded-For has it
 
 
-def test_behindCaddy(realm: Realm) -> None:
-    """
-    So does Caddy, as documented; what a client says of its address itself does not count.
-    """
-    realm.serve("--tcp=127.0.0.1:8443", "--public=wss://198.51.100.1/wand")
-    server = realm["server"]
-    page = (Path(__file__).parents[2] / "docs" / "streams.md").read_text()
-    documented = page.partition("reverse_proxy")[2].partition("\n")[0].strip()
-    file = realm.lab.directory / "Caddyfile"
-    certificate = f"tls {server.state}/tls.pem {server.state}/tls.pem"
-    routes = f'reverse_proxy {documented}\n respond "a web page"'
-    options = "{\n auto_https off\n admin off\n skip_install_trust\n}\n"
-    file.write_text(f"{options}https://198.51.100.1 {{\n {certificate}\n {routes}\n}}\n")
-    server.host.start("caddy", "caddy", "run", "--config", str(file), "--adapter", "caddyfile")
-    node = realm.install("node")
-    blockUDP(node.host)
-    realm.join("node")
-    wait(lambda: usesStream(node), 5, "the word that a stream is used")
-    assert "wss://198.51.100.1/wand" in node.notes
-    assert "a web page" in node.host.run("curl", "-sk", "https://198.51.100.1/")
-    assert "endpoint tcp/198.51.100.2:" in server.log
-
-
 def pings(node: Installation, address: str) -> bool:
     """
     Is an echo request answered?
