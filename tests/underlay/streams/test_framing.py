@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -112,6 +112,7 @@ def test_anything(octets: bytes, cuts: list[int]) -> None:
         pass
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1500), st.integers(1, 60_000))
 def test_trainsLeave(size: int, total: int) -> None:
     """
