@@ -396,14 +396,30 @@ class StrangerTests(RouterTestCase):
         """
         What is not about our mapping is dropped and counted.
         """
-        self.begin()
+        source = self.begin()
         self.go(1)
         destination = next(each.sender for each in self.network.sent if each.destination.port == 5351)
         good = self.answer()
+        source.moved()
         for bad in (b"", b"\0", good[:30], good[:24] + bytes(12) + good[36:], bytes(1200), b"\0\x81\0\1\0\0\0\0"):
             self.gateway.port.send(bad, destination)
         self.go(1)
         self.assertEqual(self.context.counters["drop-mapping-malformed"], 6)
+        self.assertEqual(self.now(), ["mapped 203.0.113.9:22222"])
+
+    def test_unasked(self) -> None:
+        """
+        What comes while the router was not asked, or after it answered, changes nothing, though it seems to come from
+        the router.
+        """
+        self.begin()
+        self.go(1)
+        destination = next(each.sender for each in self.network.sent if each.destination.port == 5351)
+        good = self.answer()
+        for _ in range(3):
+            self.gateway.port.send(good[:44] + bytes(10) + b"\xff\xff" + bytes([198, 51, 100, 66]), destination)
+        self.go(1)
+        self.assertEqual(self.context.counters["drop-mapping-unasked"], 3)
         self.assertEqual(self.now(), ["mapped 203.0.113.9:22222"])
 
     def test_noStorm(self) -> None:
@@ -411,7 +427,9 @@ class StrangerTests(RouterTestCase):
         A router whose epoch is another one in each answer is not asked more often than once a second.
         """
         self.gateway.isConfused = True
-        self.begin().moved()
+        source = self.begin()
+        self.go(1)
+        source.moved()
         self.go(60)
         self.assertTrue(10 < len(self.gateway.requests) < 61, len(self.gateway.requests))
 

@@ -29,6 +29,7 @@ class Device:
     A router.
 
     @ivar isThere: does it answer?
+    @ivar host: where.
     @ivar external: its address outside.
     @ivar taken: the ports that others have.
     @ivar isPermanent: does it know no end of mappings?
@@ -39,6 +40,7 @@ class Device:
 
     def __init__(self) -> None:
         self.isThere = True
+        self.host = "192.168.1.1"
         self.external = "203.0.113.9"
         self.taken: set[int] = set()
         self.isPermanent = False
@@ -59,12 +61,13 @@ class Device:
         """
         return int(self.isThere)
 
-    def selectigd(self) -> None:
+    def selectigd(self) -> str:
         """
         Take it.
         """
         if not self.isThere:
             raise Exception("No UPnP device discovered")
+        return f"http://{self.host}:5000/ctl/IPConn"
 
     def externalipaddress(self) -> str:
         """
@@ -243,6 +246,15 @@ class UPnPTests(CandidateSourceContract, SynchronousTestCase):
         self.clock.advance(LIFETIME * 5 / 8)
         self.assertEqual(self.now(), [])
         self.assertEqual(len(self.device.searches), 2)
+
+    def test_anotherHostAnswers(self) -> None:
+        """
+        What answers for the router and is another host is not asked, and that is said.
+        """
+        self.device.host = "192.168.1.66"
+        self.begin()
+        self.assertEqual(self.device.mappings, {})
+        self.assertIn("192.168.1.66 answers in its place", self.context.notes.texts[0])
 
     def test_nested(self) -> None:
         """

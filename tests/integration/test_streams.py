@@ -204,3 +204,52 @@ def test_bothBlocked(realm: Realm) -> None:
     wait(lambda: pings(realm["one"], address), 10, "an echo")
     assert realm["server"].counters()["relay-datagrams"] > 0
     assert realm["one"].counters()["stream-sent-datagrams"] > 0
+
+
+def blockOutput(host: Host) -> None:
+    """
+    Let no datagram out of a host: the system refuses to send any.
+    """
+    chain = "type filter hook output priority 0; meta l4proto udp drop;"
+    host.run("nft", "-f", "-", sent=f"table inet blocked {{ chain output {{ {chain} }}; }}")
+
+
+def test_whenUDPDies(realm: Realm) -> None:
+    """
+    A member whose own firewall begins to refuse every datagram goes on over a stream, and comes back to UDP once that
+    works again, whether anything is sent or not.
+    """
+    realm.serve("--tcp=0.0.0.0:443")
+    realm.install("one")
+    realm.install("two")
+    realm.join("one")
+    address = realm.join("two")
+    one = realm["one"]
+    wait(lambda: pings(one, address), 10, "an echo")
+    assert not usesStream(one)
+    blockOutput(one.host)
+    wait(lambda: pings(one, address), 10, "an echo over the stream")
+    wait(lambda: usesStream(one), 20, "the word that a stream is used")
+    one.host.run("nft", "delete", "table", "inet", "blocked")
+    wait(lambda: not usesStream(one), 60, "UDP")
+    wait(lambda: pings(one, address), 10, "an echo")
+    blockOutput(one.host)
+    wait(lambda: usesStream(one), 60, "the word that a stream is used, though nothing is sent")
+
+
+def test_streamsThatAreNew(realm: Realm) -> None:
+    """
+    A member that joined before its server accepted streams learns of them over UDP, keeps that, and uses them when UDP
+    is blocked.
+    """
+    server = realm.install("server")
+    daemon = server.start("wand-server")
+    wait(server.answers, 20, "the server")
+    realm.install("one")
+    realm.join("one")
+    daemon.stop()
+    realm.serve("--tcp=0.0.0.0:443")
+    one = realm["one"]
+    wait(lambda: server.counters().get("streams-announced", 0), 60, "the word that the server accepts streams")
+    blockUDP(one.host)
+    wait(lambda: usesStream(one), 60, "the word that a stream is used")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -42,10 +43,12 @@ class GatewayDevice:
 
     @ivar make: makes the library's own C{UPnP} object.
     @ivar client: our address, from which it is asked.
+    @ivar router: the address of the router of our default route: others that answer are not asked.
     """
 
     make: Callable[..., Any]
     client: str
+    router: str
     _device: Any = None
 
     def mapPort(self, port: int, external: Sequence[int], lifetime: int) -> Endpoint:
@@ -80,9 +83,11 @@ class GatewayDevice:
         device = self.make(multicastif=self.client, discoverdelay=DISCOVERY_MILLISECONDS)
         try:
             device.discover()
-            device.selectigd()
+            where = urlsplit(str(device.selectigd())).hostname
         except Exception as error:
             raise NoDevice(str(error)) from error
+        if where != self.router:  # anybody on the LAN may answer
+            raise MappingRefused(f"{where} answers in its place")
         return device
 
     def _map(self, device: Any, port: int, external: Sequence[int], lifetime: int) -> Endpoint:

@@ -82,7 +82,7 @@ class RouterMappings:
         """
         assert self._router is not None
         self._context.notes.clear("mapping-refused")
-        self._tell([mapped(external, self._context.port, self._router.host, dialect, self._context.notes)])
+        self._tell(mapped(external, self._context.port, self._router.host, dialect, self._context.notes))
 
     def lost(self) -> None:
         """

@@ -23,6 +23,7 @@ COUNTERS: Final = {
     "mapping-asks": "requests for a mapping of the UDP port, sent to the router",
     "mapping-forgotten": "times that the router seems to have forgotten its mappings, and was asked again",
     "drop-mapping-stranger": "answers about a mapping dropped: they do not come from the router that was asked",
+    "drop-mapping-unasked": "answers about a mapping dropped: the router was not asked, or has answered already",
     "drop-mapping-malformed": "answers about a mapping dropped: they cannot be read, or are about another one",
 }
 
@@ -92,6 +93,7 @@ class PortMapping:
         # link, where he can read it, too.
         self._dialect: Dialect = PCP(router.client, port, context.random.randbytes(NONCE_OCTETS))
         self._epochs = EpochCheck()
+        self._isAsked = False
         self._isKnown = False  # did the router answer in this dialect?
         self._wait = 0.0
         self._expires = 0.0
@@ -148,10 +150,14 @@ class PortMapping:
         if tuple(sender) != (self._router.host, PCP_PORT):
             counters["drop-mapping-stranger"] += 1
             return
+        if not self._isAsked:  # who forges the router's address has to be quicker than the router
+            counters["drop-mapping-unasked"] += 1
+            return
         answer = None if len(datagram) > MESSAGE_MAXIMUM else self._dialect.read(bytes(datagram))
         if answer is None:
             counters["drop-mapping-malformed"] += 1
         elif not isinstance(answer, Incomplete):
+            self._isAsked = False
             self._answered(answer)
 
     def batchReceived(self) -> None:
@@ -238,6 +244,7 @@ class PortMapping:
             self._reader.lost()
 
     def _send(self, lifetime: int) -> None:
+        self._isAsked = True
         suggested = self.external or Endpoint("0.0.0.0", self._port)
         for question in self._dialect.questions(suggested, lifetime):
             self._context.counters["mapping-asks"] += 1

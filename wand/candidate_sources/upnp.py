@@ -100,8 +100,8 @@ class DeviceMapping:
         own, random = self._context.port, self._context.random
         first = own if self._external is None else self._external.port
         ports = [first, *(random.randint(*_PORTS) for _ in range(PORTS_TRIED - 1))]
-        if self._device is None or self._device.client != router.client:
-            self._device = GatewayDevice(self._make, router.client)
+        if self._device is None or (self._device.client, self._device.router) != (router.client, router.host):
+            self._device = GatewayDevice(self._make, router.client, router.host)
         device = self._device
         self._isBusy = True
         self._context.counters["mapping-asks"] += 1
@@ -120,7 +120,7 @@ class DeviceMapping:
             return
         self._context.notes.clear("mapping-upnp")
         self._timer.set(LIFETIME * self._context.random.uniform(1 / 2, 5 / 8))
-        self._tell([mapped(external, self._context.port, router.host, "UPnP", self._context.notes)])
+        self._tell(mapped(external, self._context.port, router.host, "UPnP", self._context.notes))
 
     def _failed(self, failure: Failure, router: Router) -> None:
         failure.trap(NoDevice, MappingRefused)

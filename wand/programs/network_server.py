@@ -36,6 +36,7 @@ from wand.sealed.reach.call_forwarder import CallForwarder
 from wand.sealed.reach.observing import Observing
 from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_quota import RelaySettings
+from wand.sealed.reach.stream_places import StreamPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.stream_targets import isTarget, targetsIn
 from wand.timing.repeating import Repeating
@@ -94,6 +95,7 @@ class NetworkServer:
         control.read(CALL_NUMBERS, calls.received)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         Observing(sessions, control, context)
+        self._streamPlaces = StreamPlaces(sessions, context.counters)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)
@@ -138,6 +140,7 @@ class NetworkServer:
         self._clocks.start()
         self._names.look()
         self._overlap.start(status.prefix, tunnels)
+        self._findStreams()
         self._called = self.directory.callBack()
         self._calling.start(CALL_INTERVAL, now=False)
         self._log.info(
@@ -205,6 +208,16 @@ class NetworkServer:
         if IRovingTransport.providedBy(self.transport):
             self.transport.moved()
         self._overlap.look()
+        self._findStreams()
+
+    def _findStreams(self) -> None:
+        """
+        Where streams are accepted may be elsewhere now.
+        """
+        try:
+            self._streamPlaces.places = [each for each in self.endpoints() if isTarget(each)]
+        except PortUnavailable:
+            self._streamPlaces.places = []
 
     def _tend(self) -> None:
         self._names.look()

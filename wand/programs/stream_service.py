@@ -63,6 +63,7 @@ class StreamService:
         if self._listener is None or not isinstance(transport, SealedTransport):
             return
         port = StreamPort(transport.reception, self._context.counters, self._context.failures)
+        port.hasPeer = transport.watchPlaces(port.peerMoved)
         transport.ways.add(STREAM, port)
         self._listener.port = port
 

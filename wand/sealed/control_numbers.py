@@ -56,6 +56,8 @@ CALL_NUMBERS: Final = range(32, 34)
 LOCATE: Final = 40
 LOCATED: Final = 41
 LOCATING_NUMBERS: Final = range(40, 42)
+STREAMS: Final = 44
+STREAM_NUMBERS: Final = range(44, 45)
 REACH_NUMBERS: Final = range(32, 48)
 
 # Members that pass datagrams on.

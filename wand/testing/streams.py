@@ -4,6 +4,7 @@ A simulated network of streams: connections between hosts, in the simulated time
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -148,6 +149,8 @@ class SimulatedConnection:
         self._waiting: list[bytes] = []
         self._isSending = False
         self._producer: Any = None
+        self._isPaused = False
+        self._arrived: deque[bytes] = deque()
 
     def begin(self, protocol: IProtocol, other: SimulatedConnection) -> None:
         """
@@ -182,6 +185,20 @@ class SimulatedConnection:
         See L{twisted.internet.interfaces.IConsumer}.
         """
         self._producer = None
+
+    def pauseProducing(self) -> None:
+        """
+        See L{twisted.internet.interfaces.IPushProducer}: what comes waits.
+        """
+        self._isPaused = True
+
+    def resumeProducing(self) -> None:
+        """
+        See L{twisted.internet.interfaces.IPushProducer}.
+        """
+        self._isPaused = False
+        while self._arrived and not self._isPaused:
+            self.arrived(self._arrived.popleft())
 
     def loseConnection(self) -> None:
         """
@@ -233,7 +250,9 @@ class SimulatedConnection:
         """
         The other end sent something.
         """
-        if self.connected:
+        if self._isPaused:
+            self._arrived.append(octets)
+        elif self.connected:
             self._protocol.dataReceived(octets)
 
     def _end(self, error: Exception) -> None:

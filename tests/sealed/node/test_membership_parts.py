@@ -19,6 +19,7 @@ from wand.events import Event
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Introduction, Message, pack, parse
+from wand.sealed.node.enrolment import KnownServer
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_servers import KnownServers
@@ -205,6 +206,33 @@ class KnownServersTests(PartsTestCase):
         self.assertEqual(self.sessions.sent, [(BOB, said)])
         self.servers.renewSessions()
         self.assertEqual(self.sessions.done, [("renew", ALICE), ("renew", BOB)])
+
+
+class LearnStreamsTests(PartsTestCase):
+    """
+    A server says where it accepts streams.
+    """
+
+    def test_learned(self) -> None:
+        """
+        Its streams take the place of those that were known; where its UDP is stays, as far as there is room.  What
+        others say than our servers changes nothing.
+        """
+        kept: list[KnownServer] = []
+        self.enrolment.rememberServer = kept.append
+        udp = tuple(f"192.0.2.{number}:1" for number in range(8))
+        known = KnownServer(ALICE, b"x" * 32, (*udp[:2], "tls://192.0.2.1:443"))
+        self.enrolment.servers = [known]
+        servers = KnownServers(self.enrolment, RecordedSessions(BOB))
+        servers.learnStreams(ALICE, ["wss://example.net/wand"])
+        servers.learnStreams(BOB, ["wss://example.net/wand"])
+        servers.learnStreams(ALICE, [])
+        self.enrolment.servers = [KnownServer(ALICE, b"x" * 32, udp)]
+        servers.learnStreams(ALICE, ["wss://example.net/wand"])
+        endpoints = [each.endpoints for each in kept]
+        self.assertEqual(
+            endpoints, [(*udp[:2], "wss://example.net/wand"), udp[:2], (*udp[:7], "wss://example.net/wand")]
+        )
 
 
 class OwnAddressesTests(PartsTestCase):

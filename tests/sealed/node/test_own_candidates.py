@@ -70,6 +70,27 @@ class OwnCandidatesTests(SynchronousTestCase):
         self.assertEqual(self.kinds(), expected)
         self.assertEqual(self.changes, 4)
 
+    def test_mappedElsewhere(self) -> None:
+        """
+        A router that says something else than servers see is not believed, whoever it was that answered, and the
+        operator is told; without a server, any public address is believed, and no well-known port.
+        """
+        self.own.tell("pcp", [candidate("198.51.100.66:4444", "mapped")])
+        self.assertEqual(self.kinds(), ["mapped 198.51.100.66:4444"])
+        self.own.observed(Endpoint("203.0.113.9", 7), b"member")
+        self.own.observed(Endpoint("192.168.1.2", 7), SERVERS[1])  # a server on our LAN says nothing of what is outside
+        self.assertIn("mapped 198.51.100.66:4444", self.kinds())
+        self.own.observed(Endpoint("203.0.113.9", 7), SERVERS[0])
+        self.assertEqual([each for each in self.kinds() if "mapped" in each], [])
+        self.assertIn("198.51.100.66:4444 (from a test) is not told to others", "".join(self.notes.texts))
+        self.own.tell("pcp", [candidate("203.0.113.9:4444", "mapped")])
+        self.assertIn("mapped 203.0.113.9:4444", self.kinds())
+        self.assertNotIn("is not told to others", "".join(self.notes.texts))
+        self.own.moved()
+        for endpoint in ("198.51.100.66:53", "10.0.0.9:4444", "127.0.0.1:4444"):
+            self.own.tell("pcp", [candidate(endpoint, "mapped")])
+            self.assertEqual(self.kinds(), [])
+
     def test_forServers(self) -> None:
         """
         A server sees for itself where we come from.

@@ -17,7 +17,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces import JoinKey
 from wand.sealed.node.enrolment import KnownServer
-from wand.sealed.node.server_streams import OPENED_IDLE, UDP_PATIENCE, ServerStreams
+from wand.sealed.node.server_stream import OPENED_IDLE, UDP_PATIENCE
+from wand.sealed.node.server_streams import ServerStreams
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -54,12 +55,16 @@ class _Sessions:
         self.wanted: Callable[[bytes, int], object] = lambda identity, turn: None
         self.places: list[tuple[bytes, list[Endpoint]]] = []
         self.at: Endpoint | None = None
+        self.isAwaiting = False
 
     def onWanted(self, reader: Callable[[bytes, int], object]) -> None:
         self.wanted = reader
 
     def isUp(self, peer: bytes) -> bool:
         return self.at is not None
+
+    def isWanted(self, peer: bytes) -> bool:
+        return self.isAwaiting
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         return self.at
@@ -154,6 +159,18 @@ class ServerStreamsTests(SynchronousTestCase):
         self.assertEqual(self.context.notes.texts, [])
         self.run_(OPENED_IDLE + 2)
         self.assertEqual(self.port.streams, {})
+
+    def test_aSessionThatIsNotAnswered(self) -> None:
+        """
+        Where there is a session, and UDP is not answered any more, a stream is opened as well.
+        """
+        self.sessions.at, self.sessions.isAwaiting = UDP, True
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(3)
+        self.assertEqual(self.sessions.places, [(IDENTITY, [PLACE])])
+        self.sessions.isAwaiting = False
+        self.run_(1)
+        self.assertEqual(self.sessions.places[-1], (IDENTITY, []))
 
     def test_joining(self) -> None:
         """

@@ -94,7 +94,7 @@ def test_anyPieces(datagrams: list[bytes], cuts: list[int]) -> None:
     receiver = Receiver()
     taking = deframer(receiver)
     for piece in pieces(b"".join(map(framed, datagrams)), cuts):
-        taking.take(piece)
+        sum(taking.take(piece))
     assert receiver.datagrams == datagrams
     assert taking.count == len(datagrams)
 
@@ -107,7 +107,7 @@ def test_anything(octets: bytes, cuts: list[int]) -> None:
     taking = deframer(Receiver())
     try:
         for piece in pieces(octets, cuts):
-            taking.take(piece)
+            sum(taking.take(piece))
     except StreamInvalid:
         pass
 
@@ -129,7 +129,7 @@ def test_trainsArrive() -> None:
     Datagrams of one size that come together are handed over as trains of at most 64.
     """
     receiver = Receiver()
-    deframer(receiver).take(framedTrain(memoryview(bytes(1400 * 130)), 1400))
+    sum(deframer(receiver).take(framedTrain(memoryview(bytes(1400 * 130)), 1400)))
     assert (receiver.trains, len(receiver.datagrams)) == (3, 130)
 
 
@@ -139,7 +139,7 @@ def test_nothingLongerThanADatagram() -> None:
     """
     taking = deframer(Receiver())
     try:
-        taking.take((DATAGRAM_MAXIMUM + 1).to_bytes(2, "big"))
+        sum(taking.take((DATAGRAM_MAXIMUM + 1).to_bytes(2, "big")))
     except StreamInvalid:
         return
     raise AssertionError("it was taken")
@@ -151,8 +151,8 @@ def test_webSocket(datagrams: list[bytes], cuts: list[int]) -> None:
     Through a WebSocket the same octets come out as went in, in both directions.
     """
     client, server = WebSocketWire("example.org", "/wand"), WebSocketWire()
-    assert not list(server.receive(client.answer))
-    assert not list(client.receive(server.answer))
+    assert not any(server.receive(client.answer))
+    assert not any(client.receive(server.answer))
     assert client.isOpen
     assert server.isOpen
     sent = list(map(framed, datagrams))
@@ -203,17 +203,6 @@ def test_greeting() -> None:
     except StreamInvalid:
         return
     raise AssertionError("it was taken")
-
-
-def test_whoForwards() -> None:
-    """
-    Of the addresses in X-Forwarded-For only the last counts, which our own proxy wrote.
-    """
-    server = WebSocketWire()
-    request = WebSocketWire("example.org", "/wand").answer
-    forwarded = b"X-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n\r\n"
-    list(server.receive(request.removesuffix(b"\r\n") + forwarded))
-    assert server.client == "198.51.100.7"
 
 
 class SendQueueTests(SynchronousTestCase):

@@ -22,20 +22,18 @@ from wand.stream_targets import StreamTarget
 from wand.testing.context import failuresOf
 from wand.testing.streams import SimulatedStreams
 from wand.underlay.slots import Slots
-from wand.underlay.streams.accepting import (
-    ACCEPTED_IDLE,
-    STALL_PATIENCE,
-    STRANGER_PATIENCE,
-    STRANGERS_ADDRESS,
-    StreamListener,
-    endUnused,
-)
+from wand.underlay.streams.accepting import ACCEPTED_IDLE, STRANGER_PATIENCE, StreamListener
+from wand.underlay.streams.framing import STEP
+from wand.underlay.streams.intake import BURST, RATE, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
 from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
+from wand.underlay.streams.outlet import STALL_PATIENCE
 from wand.underlay.streams.port import StreamPort
 from wand.underlay.streams.proxies import Proxies, Proxy
 from wand.underlay.streams.send_queue import OCTETS_MAXIMUM
-from wand.underlay.streams.stream import Stream
+from wand.underlay.streams.strangers import STRANGERS_SUBSCRIBER
+from wand.underlay.streams.stream import CLOSE_PATIENCE, Stream
 from wand.underlay.streams.tls import certificateOf
+from wand.underlay.streams.turns import BEGIN_BURST, BEGIN_RATE
 from wand.underlay.streams.wires import WebSocketWire
 
 SERVER, CLIENT, PROXY = "192.0.2.1", "192.0.2.2", "192.0.2.3"
@@ -129,6 +127,8 @@ class StreamTests(SynchronousTestCase):
         options = certificateOf(self.state, "", "")
         self.listener = StreamListener(options, self.clock, self.counters, self.failures)
         self.listener.listen(self.network.host(SERVER), "0.0.0.0", 443)
+        self.used: set[tuple[str, int]] = set()
+        self.serverPort.hasPeer = self.used.__contains__
         self.listener.port = self.serverPort
         self.addCleanup(self.listener.stop)
 
@@ -140,6 +140,20 @@ class StreamTests(SynchronousTestCase):
         while self.clock.seconds() < end:
             times = [each.getTime() for each in self.clock.getDelayedCalls()]
             self.clock.advance(max(0.0, min([*times, end]) - self.clock.seconds()))
+
+    def use(self, place: tuple[str, int]) -> None:
+        """
+        A conversation uses a stream of the server's.
+        """
+        self.used.add(place)
+        self.serverPort.peerMoved(place)
+
+    def leave(self, place: tuple[str, int]) -> None:
+        """
+        It uses another way now.
+        """
+        self.used.discard(place)
+        self.serverPort.peerMoved(place)
 
     def opener(self, proxies: Proxies | None = None) -> StreamOpener:
         """
@@ -230,11 +244,17 @@ class StreamTests(SynchronousTestCase):
             self.run_()
             self.assertIn(said, str(self.failureResultOf(opening, StreamUnavailable).value))
 
+    def lone(self, wire: WebSocketWire) -> Stream:
+        """
+        A stream of a member whose connection a test makes.
+        """
+        return Stream(wire, self.clock, self.counters, Intake(Load(), self.clock, isKnown=True))
+
     def test_pingsOfOneThatReadsNothing(self) -> None:
         """
         The answers to pings of somebody who takes nothing do not pile up.
         """
-        client, stream = WebSocketWire("example.org", "/wand"), Stream(WebSocketWire(), self.clock, self.counters)
+        client, stream = WebSocketWire("example.org", "/wand"), self.lone(WebSocketWire())
         self.clock.advance(1)
         transport = Mock()
         stream.makeConnection(transport)  # type: ignore[no-untyped-call]
@@ -244,8 +264,6 @@ class StreamTests(SynchronousTestCase):
         for _ in range(1000):
             stream.dataReceived(ping)
         self.assertEqual(transport.write.call_count - before, 1)
-        self.clock.advance(100)
-        self.assertEqual(stream.stalledFor(self.clock.seconds()), 100)
         stream.resumeProducing()
         stream.dataReceived(ping)
         self.assertEqual(transport.write.call_count - before, 2)
@@ -330,7 +348,7 @@ class StreamTests(SynchronousTestCase):
         self.opened()
         self.port.send(b"hello", PLACE)
         self.run_(0.1)
-        self.serverPort.towards(self.there.senders[0])
+        self.use(self.there.senders[0])
         self.network.rate = 250_000
         delays = []
         for _ in range(40):
@@ -352,12 +370,13 @@ class StreamTests(SynchronousTestCase):
         A stream whose other end takes nothing holds a bounded number of octets, and is ended after some seconds.
         """
         stream = self.opened()
+        self.use(*self.serverPort.streams)
         self.network.connections[-1][0].isStuck = True
         for _ in range(100):
             self.port.sendTrain(memoryview(bytes(14_000)), 1_400, PLACE)
         self.assertLessEqual(stream.queued, OCTETS_MAXIMUM)
         self.run_(STALL_PATIENCE + 0.1)
-        endUnused((stream,), self.clock.seconds(), 1e9, self.counters)
+        self.port.send(b"x", PLACE)
         self.assertEqual(self.counters["streams-stalled"], 1)
         self.assertEqual(self.port.streams, {})
 
@@ -371,7 +390,7 @@ class StreamTests(SynchronousTestCase):
         self.run_(STRANGER_PATIENCE / 2)
         self.port.send(b"hello", PLACE)
         self.run_(0.1)
-        self.serverPort.towards(self.there.senders[0])
+        self.use(self.there.senders[0])
         self.run_(STRANGER_PATIENCE)
         self.assertEqual(len(self.serverPort.streams), 1)
         self.run_(ACCEPTED_IDLE + 2)
@@ -412,15 +431,284 @@ class StreamTests(SynchronousTestCase):
         self.opened()
         self.port.send(b"hello", PLACE)
         self.run_(0.1)
-        self.serverPort.towards(self.there.senders[0])
-        for _ in range(3 * STRANGERS_ADDRESS):
+        self.use(self.there.senders[0])
+        for _ in range(3 * STRANGERS_SUBSCRIBER):
             self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
             self.run_(0.01)
-        self.assertLessEqual(self.listener.count, STRANGERS_ADDRESS + 1)
+        self.assertLessEqual(self.listener.count, STRANGERS_SUBSCRIBER + 1)
         self.assertEqual(len(self.serverPort.streams), 1)
         self.assertTrue(self.port.send(b"still here", PLACE))
         self.run_(0.1)
         self.assertIn(b"still here", self.there.datagrams)
+
+    def test_whatAMemberLeaves(self) -> None:
+        """
+        A stream that a conversation used and uses no more is a stranger's again, and ends like one; so whoever has one
+        conversation has one stream, however many it opens.
+        """
+        for _ in range(40):
+            self.opener().open(TARGET)
+            self.run_(0.1)
+        places = list(self.serverPort.streams)
+        for place in places:  # the conversation goes from one to the other
+            self.use(place)
+            self.run_(0.01)
+            self.leave(place)
+        self.use(places[-1])
+        self.run_(STRANGER_PATIENCE + 2)
+        self.assertEqual((list(self.serverPort.streams), self.listener.count), ([places[-1]], 1))
+
+    def test_streamsThatAreLeftAreFew(self) -> None:
+        """
+        Streams that conversations leave count with the strangers of their subscriber at once.
+        """
+        for _ in range(2 * STRANGERS_SUBSCRIBER):
+            self.opener().open(TARGET)
+            self.run_(0.1)
+            self.use([*self.serverPort.streams][-1])
+        places = list(self.serverPort.streams)
+        self.assertEqual(len(places), 2 * STRANGERS_SUBSCRIBER)
+        for place in places:
+            self.leave(place)
+        self.assertEqual(self.listener.count, STRANGERS_SUBSCRIBER)
+
+    def test_aPeerThatIsThereAlready(self) -> None:
+        """
+        A stream to a place where a peer is said to be, because another was there before it, is the peer's.
+        """
+        place = Endpoint(f"tcp/{CLIENT}", self.network._port + 1)
+        self.used.add(place)
+        self.opened()
+        self.run_(STRANGER_PATIENCE + 2)
+        self.assertEqual(list(self.serverPort.streams), [place])
+
+    # Behind a web server on the same host.
+
+    def forwarded(self, client: str, rest: bytes = b"") -> Any:
+        """
+        A WebSocket that a proxy on the server's host passes on.
+
+        @return: the proxy's end.
+        """
+        request = WebSocketWire("example.org", "/wand").answer.removesuffix(b"\r\n")
+        header = f"X-Forwarded-For: 10.0.0.1, {client}\r\n".encode() if client else b""
+        connecting = self.network.host("127.0.0.1").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_(0.02)
+        proxy: Any = self.successResultOf(connecting)
+        proxy.transport.write(request + header + b"\r\n" + rest)
+        self.run_(0.1)
+        return proxy
+
+    def test_clientsOfAProxy(self) -> None:
+        """
+        The clients of a proxy on this host are told apart by what it says: who opens many makes room for itself, and
+        the others stay.
+        """
+        self.forwarded("198.51.100.7")
+        for _ in range(2 * STRANGERS_SUBSCRIBER):
+            self.forwarded("203.0.113.9")
+        hosts = [host for host, _ in self.serverPort.streams]
+        self.assertEqual(hosts.count("tcp/198.51.100.7"), 1)
+        self.assertEqual(hosts.count("tcp/203.0.113.9"), STRANGERS_SUBSCRIBER)
+
+    def test_aProxyThatSaysNothing(self) -> None:
+        """
+        Where it does not say who comes, its clients are bounded all together, not as if they were one.
+        """
+        for _ in range(2 * STRANGERS_SUBSCRIBER):
+            self.forwarded("")
+        self.assertEqual(self.listener.count, 2 * STRANGERS_SUBSCRIBER)
+        self.run_(STRANGER_PATIENCE + 2)
+        self.assertEqual(self.listener.count, 0)
+
+    def test_aRequestInPieces(self) -> None:
+        """
+        A request that comes in pieces is waited for; one that does not end is refused.
+        """
+        connecting = self.network.host("127.0.0.1").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_()
+        proxy: Any = self.successResultOf(connecting)
+        for octet in WebSocketWire("example.org", "/wand").answer:
+            proxy.transport.write(bytes([octet]))
+            self.run_(0.001)
+        self.run_(0.1)
+        self.assertEqual(len(self.serverPort.streams), 1)
+        connecting = self.network.host("127.0.0.1").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_()
+        proxy = self.successResultOf(connecting)
+        for _ in range(20):
+            proxy.transport.write(b"G" + bytes(1000))
+            self.run_(0.01)
+        self.run_(0.1)
+        self.assertFalse(proxy.transport.connected)
+
+    # What costs more than its octets.
+
+    def written(self, stream: Any, pieces: int, piece: bytes) -> None:
+        """
+        Write below a client's stream, each piece in a record of its own.
+        """
+        records: list[bytes] = []
+        self.patch(stream.transport.transport, "write", records.append)
+        for _ in range(pieces):
+            stream.transport.write(piece)
+            self.clock.advance(0)
+        del stream.transport.transport.write
+        stream.transport.transport.write(b"".join(records))
+
+    def flooded(self, target: StreamTarget, pieces: int, *, isMember: bool) -> tuple[int, int]:
+        """
+        Put one octet into each record of TLS, or frame of a WebSocket, for a while.
+
+        @return: how many datagrams reach the server at once, and how many in a tenth of a second.
+        """
+        stream: Any = self.opened(target)
+        if isMember:
+            self.use([*self.serverPort.streams][-1])
+        self.there.datagrams.clear()
+        if target.path:
+            stream.transport.write(b"\x82\x83\0\0\0\0\0\1x" * pieces)
+        else:
+            self.written(stream, pieces, b"\0\1x")
+        self.run_(0.0105)
+        atOnce = len(self.there.datagrams)
+        self.run_(0.1)
+        return atOnce, len(self.there.datagrams) - atOnce
+
+    def test_tinyPieces(self) -> None:
+        """
+        Of somebody who puts one octet into each record or frame no more is read than its credit; a member's is for
+        much more than it needs.
+        """
+        for path, events in (("", 2), ("/wand", 5)):
+            for isMember, burst, rate in ((False, STRANGER_BURST, STRANGER_RATE), (True, BURST, RATE)):
+                target = StreamTarget(SERVER, 443, path)
+                atOnce, later = self.flooded(target, 4000 if isMember else 1000, isMember=isMember)
+                self.assertLess(atOnce, (burst + 0.01 * rate + 2 * TURN) / events)
+                self.assertLess(later, (0.1 * rate + 2 * TURN) / events)
+                self.assertGreater(later, 0.05 * rate / events if isMember else -1)
+
+    def test_manyPiecesInOneRecord(self) -> None:
+        """
+        What one record has is taken in turns, too: 16 KiB of the shortest frames, of empty lengths, of datagrams.
+        """
+        for path, piece in (("/wand", b"\x82\x80\0\0\0\0"), ("", b"\0\0"), ("", b"\0\1x\0\2xx")):
+            stream: Any = self.opened(StreamTarget(SERVER, 443, path))
+            self.use([*self.serverPort.streams][-1])
+            turns: list[float] = []
+            intake = self.serverPort.streams[[*self.serverPort.streams][-1]].intake
+            spend = intake.spend
+
+            def spent(events: float, spend: Any = spend, intake: Any = intake, turns: list[float] = turns) -> None:
+                spend(events)
+                turns.append(intake._turn)
+
+            self.patch(intake, "spend", spent)
+            stream.transport.write(piece * (16_000 // len(piece)))
+            self.run_(1.0)
+            self.assertGreater(len(turns), 3 * TURN / STEP)
+            self.assertGreater(min(turns), -2 * STEP)
+
+    def test_bulkIsNotHeldBack(self) -> None:
+        """
+        Who sends much in long pieces is never held back.
+        """
+        self.opened()
+        self.use([*self.serverPort.streams][-1])
+        held: list[object] = []
+        intake = self.serverPort.streams[[*self.serverPort.streams][-1]].intake
+        self.patch(intake, "_holdBack", lambda: held.append(None))
+        for _ in range(500):
+            self.port.sendTrain(memoryview(bytes(44_800)), 1_400, PLACE)
+            self.run_(0.001)
+        self.run_(0.1)
+        self.assertEqual((len(self.there.datagrams), held), (500 * 32, []))
+
+    def test_oneThatEndsWhileItIsHeldBack(self) -> None:
+        """
+        A stream that is held back can end, on either side, and leaves nothing behind.
+        """
+        for end in ("client", "server"):
+            stream: Any = self.opened()
+            self.written(stream, 1000, b"\0\1x")
+            self.run_(0.02)
+            self.assertGreater(self.listener._load.held, 0)
+            if end == "client":
+                stream.abort("enough")
+            else:
+                self.serverPort.streams[[*self.serverPort.streams][-1]].close()
+            self.run_(3.0)
+            self.assertEqual((self.listener.count, self.listener._load.held), (0, 0))
+
+    # Handshakes.
+
+    def test_handshakesTakeTurns(self) -> None:
+        """
+        Handshakes of TLS begin one after the other, and each subscriber has its turn: who begins many waits for itself.
+        """
+        many = [self.network.host("203.0.113.9") for _ in range(30)]
+        opened: list[float] = []
+
+        def open_(host: Any, number: int) -> None:
+            opener = StreamOpener(host, Proxies(), self.clock, self.counters)
+            for _ in range(number):
+                opener.open(TARGET).addCallbacks(lambda _: opened.append(self.clock.seconds()), lambda _: None)
+
+        began = self.clock.seconds()
+        open_(many[0], 30)
+        self.run_(3 * self.network.delay)
+        honest = self.opener().open(TARGET)
+        self.run_(0.15)
+        self.successResultOf(honest)
+        self.run_(2)
+        self.assertGreaterEqual(max(opened) - began, (30 - BEGIN_BURST) / BEGIN_RATE)
+        self.assertEqual(len(opened), 30)
+
+    def test_whoLeavesTheLine(self) -> None:
+        """
+        Who ends its connection while it waits has no turn.
+        """
+        host = self.network.host("203.0.113.9")
+        hello: list[Any] = []
+        for _ in range(30):
+            connecting = host.client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+            connecting.addCallback(hello.append)
+        self.run_(2 * self.network.delay)
+        for each in hello:
+            each.transport.write(b"\x16")
+        self.run_(self.network.delay + 0.001)
+        self.assertGreater(self.listener._turns.waiting, 10)
+        for each in hello:
+            each.transport.abortConnection()
+        self.run_(2 * self.network.delay)
+        self.assertEqual(self.listener._turns.waiting, 0)
+
+    # Ends.
+
+    def test_theOtherEndNeedNotAgree(self) -> None:
+        """
+        A stream that is ended is gone after a short time, whatever the other end does about it.
+        """
+        self.opened()
+        here, there = self.network.connections[-1]
+        self.use([*self.serverPort.streams][-1])
+        here.pauseProducing()  # it reads nothing more, and so says nothing about the end of TLS
+        self.serverPort.streams[[*self.serverPort.streams][-1]].close()
+        self.run_(CLOSE_PATIENCE / 2)
+        self.assertTrue(there.connected)
+        self.run_(CLOSE_PATIENCE)
+        self.assertFalse(there.connected)
+
+    def test_aServerThatStops(self) -> None:
+        """
+        When the server stops, connections that are no streams yet end, too.
+        """
+        connecting = self.network.host(CLIENT).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.run_()
+        silent: Any = self.successResultOf(connecting)
+        self.listener.stop()
+        self.run_()
+        self.assertFalse(silent.transport.connected)
 
     def test_plainTextFromElsewhere(self) -> None:
         """

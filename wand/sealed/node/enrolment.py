@@ -36,6 +36,9 @@ from wand.state_writer import StateWriter
 #: How many servers are remembered.
 SERVERS_MAXIMUM: Final = 16
 
+#: How many endpoints of each.
+ENDPOINTS_MAXIMUM: Final = 8
+
 
 class KnownServer(msgspec.Struct, frozen=True, array_like=True):
     """
@@ -46,7 +49,7 @@ class KnownServer(msgspec.Struct, frozen=True, array_like=True):
 
     identity: Octets32
     exchangeKey: Octets32
-    endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(max_length=8)]
+    endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
 
 
 class _StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):

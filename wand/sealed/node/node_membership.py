@@ -34,6 +34,7 @@ from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.node.server_streams import ServerStreams
 from wand.sealed.reach.calling import Calling
+from wand.sealed.reach.stream_places import StreamPlacesReader
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import OwnStatus
 from wand.table import Table
@@ -114,6 +115,7 @@ class NodeMembership:
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
+        StreamPlacesReader(self._control, context, self._servers.learnStreams)
         self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._revocations: RevocationExchange | None = None

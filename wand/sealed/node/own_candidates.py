@@ -10,6 +10,7 @@ from typing import Final
 from wand.endpoint import Endpoint
 from wand.health.notes import Notes
 from wand.interfaces.own_candidate import CANDIDATE_KINDS, OwnCandidate
+from wand.public_address import isPublic
 
 #: How many candidates of one source count.
 SOURCE_MAXIMUM: Final = 8
@@ -17,6 +18,15 @@ SOURCE_MAXIMUM: Final = 8
 #: How many of those who observed us are remembered, and how many endpoints that they saw are candidates.
 OBSERVERS_MAXIMUM: Final = 16
 OBSERVED_MAXIMUM: Final = 2
+
+#: The ports that routers map; those below are of well-known services, to which nobody is sent by what came from a LAN.
+MAPPED_MINIMUM: Final = 1024
+
+#: What a node whose router says something else than its servers see says.
+DISPUTED: Final = (
+    "{} ({}) is not told to others: servers see this node at {}. If it has several ways out and is reached there all "
+    "the same, set that endpoint as a candidate of the source configured"
+)
 
 #: What a node whose port is another one at its router says.
 ELSEWHERE: Final = (
@@ -46,6 +56,7 @@ class OwnCandidates:
         self._told: dict[str, tuple[OwnCandidate, ...]] = {}
         self._observed: dict[bytes, Endpoint] = {}
         self._candidates: tuple[OwnCandidate, ...] = ()
+        self._disputed: OwnCandidate | None = None
         self._listeners: list[Callable[[], object]] = []
 
     def onChange(self, listener: Callable[[], object]) -> None:
@@ -116,9 +127,11 @@ class OwnCandidates:
 
     def _join(self) -> None:
         found: dict[Endpoint, OwnCandidate] = {}
+        self._disputed = None
         for each in sorted(self._all(), key=lambda each: CANDIDATE_KINDS.index(each.kind)):
-            if self._mayReach(each.endpoint.host):
+            if self._mayReach(each.endpoint.host) and (each.kind != "mapped" or self._isBelievable(each)):
                 found.setdefault(each.endpoint, each)
+        self._sayDisputed()
         joined = tuple(found.values())
         if joined == self._candidates:
             return
@@ -126,6 +139,31 @@ class OwnCandidates:
         self._sayElsewhere()
         for listener in self._listeners:
             listener()
+
+    def _isBelievable(self, mapped: OwnCandidate) -> bool:
+        """
+        May others be sent there?  What says it came from the LAN, where anybody may have said it.
+        """
+        endpoint = mapped.endpoint
+        if endpoint.port < MAPPED_MINIMUM and endpoint.port != self._port:
+            return False
+        seen = self._seenByServers(isIPv6=endpoint.isIPv6)
+        if seen and endpoint.host not in seen:
+            self._disputed = mapped
+            return False
+        return isPublic(endpoint.host)
+
+    def _seenByServers(self, *, isIPv6: bool) -> list[str]:
+        seen = [endpoint.host for by, endpoint in self._observed.items() if self._isServer(by)]
+        return [host for host in seen if isPublic(host) and (":" in host) == isIPv6]
+
+    def _sayDisputed(self) -> None:
+        disputed = self._disputed
+        if disputed is None:
+            self._notes.clear("disputed")
+            return
+        seen = ", ".join(self._seenByServers(isIPv6=disputed.endpoint.isIPv6)[:2])
+        self._notes.say("disputed", DISPUTED.format(disputed.endpoint, disputed.about, seen), isHint=True)
 
     def _all(self) -> Iterator[OwnCandidate]:
         for candidates in self._told.values():

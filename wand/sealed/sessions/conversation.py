@@ -409,6 +409,8 @@ class Conversation:
         """
         if self._sendPlain(SIGN_OF_LIFE):
             self._shared.counters["sealed-keepalives-sent"] += 1
+        elif self.session is not None:  # nothing gets out there any more: is there another way?
+            self.schedule.wantAnswer()
 
     def dropOld(self, now: float) -> None:
         """

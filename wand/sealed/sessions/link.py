@@ -115,7 +115,8 @@ class PeerLink:
             self._keep(kind, body)
         elif len(body) >= PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
-        elif self.sendPlain(bytes([kind]) + body):
+        else:
+            self.sendPlain(bytes([kind]) + body)  # what the system refuses is as lost as what is lost on its way
             self._schedule.usedAt = self._schedule.sentAt
             self._schedule.wantAnswer()
 

@@ -5,6 +5,7 @@ Where peers are: tells strangers from those who are where a peer was heard.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from socket import AF_INET6, inet_pton
 from typing import TypeVar
 
@@ -16,11 +17,14 @@ _Key = TypeVar("_Key")
 class Places:
     """
     The endpoints of all conversations, by how many peers are there: several may be behind one NAT.
+
+    @ivar changed: called with an endpoint to which a peer came, or that it left.
     """
 
     def __init__(self) -> None:
         self._endpoints: Counter[tuple[str, int]] = Counter()
         self._hosts: Counter[str] = Counter()
+        self.changed: Callable[[tuple[str, int]], object] = lambda endpoint: None
 
     def moved(self, before: tuple[str, int] | None, after: tuple[str, int] | None) -> None:
         """
@@ -35,6 +39,9 @@ class Places:
         if after is not None:
             self._endpoints[after] += 1
             self._hosts[after[0]] += 1
+        for each in (before, after):
+            if each is not None:
+                self.changed(each)
 
     def hasPeer(self, endpoint: tuple[str, int]) -> bool:
         """

@@ -122,6 +122,16 @@ class SealedTransport:
     def mayReach(self, mayReach: Callable[[str], bool]) -> None:
         self.ways.mayReach = mayReach
 
+    def watchPlaces(self, changed: Callable[[tuple[str, int]], object]) -> Callable[[tuple[str, int]], bool]:
+        """
+        Say who wants to know where peers are.
+
+        @param changed: called with a place to which a peer came, or that it left.
+        @return: tells whether a peer is at a place.
+        """
+        self._shared.places.changed = changed
+        return self._shared.places.hasPeer
+
     def admitSources(self, mayUse: Callable[[bytes, bytes, int], bool]) -> None:
         """
         Say which frames to take.

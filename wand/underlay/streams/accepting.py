@@ -1,60 +1,51 @@
 """
-Accepting streams, from members and from strangers, who cannot be told apart until a session is in one.
+Accepting streams, from members and from strangers, who cannot be told apart until a conversation is in one.
 
-So a new stream is a stranger's.  Strangers are few, of each address and in all; who comes when there are too many takes
-the place of the oldest one of the address that has the most.  A stranger that brings nothing valid within some seconds
-goes, however slowly it speaks.  What a conversation uses, as L{wand.underlay.ports.DatagramPort.towards} tells, is no
-stranger's.
+So a new stream is a stranger's, and whatever a conversation leaves is one again; a member has as many streams as
+conversations, which is one.  Strangers are few (L{wand.underlay.streams.strangers}), bring little
+(L{wand.underlay.streams.intake}), wait for their turn (L{wand.underlay.streams.turns}), and go after some seconds,
+however slowly they speak.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from ipaddress import ip_address
+from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet.interfaces import IAddress, IListeningPort
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import CertificateOptions
-from twisted.python.failure import Failure
 
 from wand.endpoint import Endpoint
 from wand.health.failures import Failures
 from wand.timing.repeating import Repeating
 from wand.underlay.place_kinds import STREAM
+from wand.underlay.streams.due import Due
+from wand.underlay.streams.intake import Intake, Load
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.port import StreamPort
-from wand.underlay.streams.stream import Lone, Stream
-from wand.underlay.streams.tls import accepting
+from wand.underlay.streams.strangers import PROXIED, Strangers, isLoopback, numeric, subscriberOf
+from wand.underlay.streams.stream import Stream
+from wand.underlay.streams.threshold import GET, Threshold
+from wand.underlay.streams.turns import Turns
 from wand.underlay.streams.wires import PlainWire, WebSocketWire, Wire
 
-#: How many streams of strangers there are at most: of one address, or one /64 of IPv6, and in all.
-STRANGERS_ADDRESS: Final = 32
-STRANGERS_MAXIMUM: Final = 512
-
-#: Seconds for a stranger to bring something valid.
+#: Seconds for a stranger to have its turn, and then to bring something valid.
 STRANGER_PATIENCE: Final = 8.0
 
-#: How many streams there are at most in all.
+#: How many streams of members there are at most.
 STREAMS_MAXIMUM: Final = 8192
 
-#: Seconds until a stream ends that nobody uses, and one whose other end takes nothing.
+#: Seconds until a stream ends that nobody uses.
 ACCEPTED_IDLE: Final = 90.0
-STALL_PATIENCE: Final = 8.0
 
 #: Seconds between two looks at which streams have to end.
 LOOK_INTERVAL: Final = 1.0
-
-#: What TLS begins with (RFC 8446, section 5.1: handshake), and an HTTP request for a WebSocket.
-_TLS: Final = 0x16
-_GET: Final = b"G"
 
 
 class StreamListener(Factory):
     """
     Accepts streams, and ends those that have to end.
-
-    @ivar port: carries their datagrams; C{None} while nobody takes them.
     """
 
     noisy = False
@@ -63,16 +54,31 @@ class StreamListener(Factory):
         """
         @param options: the certificate that is shown.
         """
-        self.port: StreamPort | None = None
+        self.endpoint: Endpoint | None = None
+        self._port: StreamPort | None = None
         self._options = options
         self._clock = clock
         self._counters = counters
-        self._strangers: defaultdict[str, dict[Stream, None]] = defaultdict(dict)
-        self._addressOf: dict[Stream, str] = {}
-        self._members: set[Stream] = set()
+        self._strangers: Strangers[Stream] = Strangers()
+        self._hosts: dict[Stream, tuple[str, int]] = {}
+        self._load = Load()
+        self._turns = Turns(clock)
+        self._due: Due[Stream] = Due(self._dueAt, self._over, clock.seconds())
         self._listening: IListeningPort | None = None
-        self._look = Repeating("streams", self._endSome, clock, failures)
-        self.endpoint: Endpoint | None = None
+        self._look = Repeating("streams", self._lookAtSome, clock, failures)
+
+    @property
+    def port(self) -> StreamPort | None:
+        """
+        Carries the datagrams; C{None} while nobody takes them.
+        """
+        return self._port
+
+    @port.setter
+    def port(self, port: StreamPort | None) -> None:
+        self._port = port
+        if port is not None:
+            port.provenChanged = self._provenChanged
 
     def listen(self, network: StreamNetwork, host: str, port: int) -> None:
         """
@@ -99,7 +105,8 @@ class StreamListener(Factory):
         """
         self.refuse()
         self._look.stop()
-        for stream in (*self._members, *self._addressOf):
+        self._turns.stop()
+        for stream in tuple(self._hosts):
             stream.close("the program ends")
 
     @property
@@ -107,170 +114,101 @@ class StreamListener(Factory):
         """
         How many streams there are.
         """
-        return len(self._members) + len(self._addressOf)
+        return len(self._hosts)
+
+    # A stream comes.
 
     def buildProtocol(self, address: IAddress | None) -> Protocol | None:
         """
         See L{twisted.internet.interfaces.IProtocolFactory}.
         """
         host, number = getattr(address, "host", ""), getattr(address, "port", 0)
-        if self.port is None or self.count >= STREAMS_MAXIMUM:
+        if self._port is None or self.count - len(self._strangers) >= STREAMS_MAXIMUM:
             return None
-        group = subscriberOf(host)
-        if len(self._strangers[group]) >= STRANGERS_ADDRESS or len(self._addressOf) >= STRANGERS_MAXIMUM:
-            self._promote()  # no member's stream makes room for a stranger's
-        if len(self._strangers[group]) >= STRANGERS_ADDRESS:
-            self._evict(group)
-        elif len(self._addressOf) >= STRANGERS_MAXIMUM:
-            self._evict(max(self._strangers, key=lambda each: len(self._strangers[each])))
-        stream = Stream(None, self._clock, self._counters, _chosenWire)
+        isLocal = isLoopback(host)
+        intake = Intake(self._load, self._clock, isKnown=False)
+        stream = Stream(None, self._clock, self._counters, intake, _chosenWire)
         stream.ended = self._ended
-        self._strangers[group][stream] = None
-        self._addressOf[stream] = group
-        stream.opened.addCallbacks(lambda _: self._opened(stream, host, number), lambda _: None)
-        return Threshold(stream, self._options, self._clock, isLocal=_isLoopback(host))
+        self._hosts[stream] = host, number
+        self._admit(stream, self._subscriberOf(stream))
+        self._due.put(stream)
+        stream.opened.addCallbacks(lambda _: self._opened(stream), lambda _: None)
+        return Threshold(stream, self, self._options, self._clock, isLocal=isLocal)
 
-    def _evict(self, group: str) -> None:
-        oldest = next(iter(self._strangers[group]))
-        self._counters["streams-strange"] += 1
-        oldest.abort("it made room for others")
-        self._ended(oldest, "")
+    def _admit(self, stream: Stream, subscriber: str) -> None:
+        self._strangers.add(stream, subscriber)
+        other = self._strangers.oneTooMany(subscriber)
+        if other is not None:
+            self._turnOut(other, "it made room for others")
 
-    def _opened(self, stream: Stream, host: str, number: int) -> None:
-        if self.port is None:
+    def mayBegin(self, stream: Stream, client: str, begin: Callable[[], object]) -> bool:
+        """
+        See L{wand.underlay.streams.threshold.Host}.
+        """
+        if numeric(client):
+            _, number = self._hosts[stream]
+            self._hosts[stream] = numeric(client), number
+            self._admit(stream, self._subscriberOf(stream))
+        return self._turns.ask(self._subscriberOf(stream), begin)
+
+    def left(self, begin: Callable[[], object]) -> None:
+        """
+        See L{wand.underlay.streams.threshold.Host}.
+        """
+        self._turns.cancel(begin)
+
+    def _opened(self, stream: Stream) -> None:
+        if self._port is None:
             return
-        wire = stream.wire
-        if wire is not None and wire.client and _isLoopback(host):
-            host = _numeric(wire.client) or host
+        host, number = self._hosts[stream]
         place = Endpoint(f"{STREAM}/{host}", number)
-        while place in self.port.streams:  # a proxy's number may be that of a stream that came without it
+        while place in self._port.streams:  # a proxy's number may be that of a stream that came without it
             place = place._replace(port=place.port % 65_535 + 1)
-        self.port.adopt(stream, place)
+        self._port.adopt(stream, place)
+
+    # What becomes of it.
+
+    def _provenChanged(self, stream: Stream) -> None:
+        if stream not in self._hosts:
+            return
+        stream.intake.know(stream.isProven)
+        if stream.isProven:
+            self._strangers.remove(stream)
+            return
+        stream.strangeSince = self._clock.seconds()
+        self._admit(stream, self._subscriberOf(stream))
+        if stream in self._hosts:
+            self._due.put(stream)
+
+    def _subscriberOf(self, stream: Stream) -> str:
+        host, _ = self._hosts[stream]
+        return PROXIED if isLoopback(host) else subscriberOf(host)
 
     def _ended(self, stream: Stream, reason: str) -> None:
-        self._members.discard(stream)
-        group = self._addressOf.pop(stream, None)
-        if group is not None:
-            self._strangers[group].pop(stream, None)
-            if not self._strangers[group]:
-                del self._strangers[group]
-        if self.port is not None:
-            self.port.forget(stream)
+        self._strangers.remove(stream)
+        self._due.forget(stream)
+        self._hosts.pop(stream, None)
+        if self._port is not None:
+            self._port.forget(stream)
 
-    def _promote(self) -> None:
-        """
-        Streams that turned out to be members' are no longer strangers'.
-        """
-        for stream in tuple(self._addressOf):
-            if stream.isProven:
-                group = self._addressOf.pop(stream)
-                self._strangers[group].pop(stream)
-                if not self._strangers[group]:
-                    del self._strangers[group]
-                self._members.add(stream)
+    def _dueAt(self, stream: Stream) -> float:
+        return stream.usedAt + ACCEPTED_IDLE if stream.isProven else stream.strangeSince + STRANGER_PATIENCE
 
-    def _endSome(self) -> None:
-        now = self._clock.seconds()
-        self._promote()
-        for stream in tuple(self._addressOf):
-            if now - stream.began > STRANGER_PATIENCE:
-                self._counters["streams-strange"] += 1
-                stream.abort("it brought nothing valid")
-        endUnused(tuple(self._members), now, ACCEPTED_IDLE, self._counters)
-
-
-def endUnused(streams: tuple[Stream, ...], now: float, idle: float, counters: Any) -> None:
-    """
-    End the streams that nobody used for C{idle} seconds, and those whose other end takes nothing.
-    """
-    for stream in streams:
-        if stream.stalledFor(now) > STALL_PATIENCE:
-            counters["streams-stalled"] += 1
-            stream.abort("the other end takes nothing")
-        elif now - stream.usedAt > idle:
-            counters["streams-idle"] += 1
+    def _over(self, stream: Stream) -> None:
+        if stream.isProven:
+            self._counters["streams-idle"] += 1
             stream.close("nobody used it")
-
-
-class Threshold(Protocol):
-    """
-    Looks at the first octet: TLS, or from a proxy on this host an HTTP request.
-    """
-
-    def __init__(self, stream: Stream, options: CertificateOptions, clock: Any, *, isLocal: bool) -> None:
-        self._stream = stream
-        self._options = options
-        self._clock = clock
-        self._isLocal = isLocal
-        self._inner: Protocol | None = None
-
-    def connectionMade(self) -> None:
-        """
-        See L{twisted.internet.interfaces.IProtocol}.
-        """
-        self._stream.below = self.transport
-
-    def dataReceived(self, octets: bytes) -> None:
-        """
-        See L{twisted.internet.interfaces.IProtocol}.
-        """
-        if self._inner is None:
-            self._begin(octets[0])
-        if self._inner is not None:
-            self._inner.dataReceived(octets)
-
-    def _begin(self, first: int) -> None:
-        assert self.transport is not None
-        if first == _TLS:
-            self._inner = accepting(self._options, Lone(self._stream), self._clock).buildProtocol(
-                self.transport.getPeer()
-            )
-        elif self._isLocal and first == _GET[0]:
-            self._inner = self._stream
         else:
-            self._refuse()
-            return
-        if self._inner is not None:
-            self._inner.makeConnection(self.transport)  # type: ignore[no-untyped-call]
+            self._turnOut(stream, "it brought nothing valid")
 
-    def _refuse(self) -> None:
-        assert self.transport is not None
-        self._stream.malformed("it begins with something else than TLS")
-        self.transport.loseConnection()
+    def _turnOut(self, stream: Stream, reason: str) -> None:
+        self._counters["streams-strange"] += 1
+        stream.abort(reason)
+        self._ended(stream, reason)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        See L{twisted.internet.interfaces.IProtocol}.
-        """
-        if self._inner is not None:
-            self._inner.connectionLost(reason)
-        self._stream.connectionLost(reason)
+    def _lookAtSome(self) -> None:
+        self._due.look(self._clock.seconds())
 
 
 def _chosenWire(octets: bytes) -> Wire:
-    return WebSocketWire() if octets.startswith(_GET) else PlainWire()
-
-
-def subscriberOf(host: str) -> str:
-    """
-    What stands for everybody who may use an address: an IPv4 address, or a /64 of IPv6.
-
-    @param host: a numeric address.
-    """
-    numeric = _numeric(host)
-    return numeric if ":" not in numeric else ip_address(numeric).exploded[:19]
-
-
-def _isLoopback(host: str) -> bool:
-    numeric = _numeric(host)
-    return bool(numeric) and ip_address(numeric).is_loopback
-
-
-def _numeric(host: str) -> str:
-    """
-    A numeric address in its canonical form; empty if it is none.
-    """
-    try:
-        return str(ip_address(host.partition("%")[0]))
-    except ValueError:
-        return ""
+    return WebSocketWire() if octets.startswith(GET) else PlainWire()

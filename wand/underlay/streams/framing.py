@@ -8,6 +8,7 @@ Datagrams of one size that come together are handed over as a train, as a UDP po
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from wand.errors import WandError
@@ -21,6 +22,9 @@ PREFIX: Final = 2
 
 #: For how many sizes of datagrams memory is laid out; sizes come from peers.
 SIZES_MAXIMUM: Final = 16
+
+#: How many datagrams or trains are handed over before others may have their turn.
+STEP: Final = 16
 
 #: Octets of the longest train that is handed over.
 _ROW: Final = 128 << 10
@@ -101,14 +105,15 @@ class Deframer:
         self._rest = b""
 
     # HOT PATH
-    def take(self, octets: bytes | bytearray | memoryview) -> None:
+    def take(self, octets: bytes | bytearray | memoryview) -> Iterator[int]:
         """
-        Hand over the datagrams that are complete.
+        Hand over the datagrams that are complete, as far as what this gives is asked for.
 
+        @return: how many lengths were read at each step, L{STEP} at most.
         @raise StreamInvalid: if a length is more than any datagram has.
         """
         whole = self._rest + octets if self._rest else octets
-        view, at = memoryview(whole), 0
+        view, at, steps = memoryview(whole), 0, 0
         end = len(view)
         while end - at >= PREFIX:
             size = view[at] << 8 | view[at + 1]
@@ -117,7 +122,13 @@ class Deframer:
             if end - at < PREFIX + size:
                 break
             at = self._hand(view, at, size) if size else at + PREFIX
+            steps += 1
+            if steps == STEP:
+                yield steps
+                steps = 0
         self._rest = bytes(view[at:])
+        if steps:
+            yield steps
 
     def _hand(self, view: memoryview, at: int, size: int) -> int:
         """

@@ -14,9 +14,11 @@ from twisted.python.failure import Failure
 from wand.counters import Counters
 from wand.errors import WandError
 from wand.stream_targets import StreamTarget
+from wand.underlay.streams.intake import Intake, Load
+from wand.underlay.streams.lone import Lone
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.proxies import Proxies, ThroughProxy
-from wand.underlay.streams.stream import Lone, Stream
+from wand.underlay.streams.stream import Stream
 from wand.underlay.streams.tls import opening
 from wand.underlay.streams.wires import PlainWire, WebSocketWire
 
@@ -40,6 +42,7 @@ class StreamOpener:
         self._proxies = proxies
         self._clock = clock
         self._counters = counters
+        self._load = Load()
 
     def way(self, target: StreamTarget) -> str:
         """
@@ -56,7 +59,7 @@ class StreamOpener:
         """
         host = f"[{target.host}]" if ":" in target.host else target.host
         wire = WebSocketWire(host, target.path) if target.path else PlainWire()
-        stream = Stream(wire, self._clock, self._counters)
+        stream = Stream(wire, self._clock, self._counters, Intake(self._load, self._clock, isKnown=True))
         wrapped = opening(target.host, Lone(stream), self._clock)
         connecting = self._connect(target, wrapped)
 

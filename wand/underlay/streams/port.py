@@ -42,6 +42,8 @@ class StreamPort:
     All streams of a program, a L{wand.underlay.ports.DatagramPort}.
 
     @ivar streams: by their places.
+    @ivar hasPeer: is anybody at a place with whom there is a conversation?
+    @ivar provenChanged: called with a stream when that has changed.
     @ivar missing: called with a place to which something should be sent and to which there is no stream.
     """
 
@@ -57,6 +59,8 @@ class StreamPort:
         counters.declare(COUNTERS)
         self.endpoint = Endpoint(f"{STREAM}/", 0)
         self.streams: dict[tuple[str, int], Stream] = {}
+        self.hasPeer: Callable[[tuple[str, int]], bool] = lambda place: False
+        self.provenChanged: Callable[[Stream], object] = lambda stream: None
         self.missing: Callable[[tuple[str, int]], object] = lambda place: None
         self._receiver = receiver
         self._counters = counters
@@ -81,6 +85,7 @@ class StreamPort:
         stream.deframer = Deframer(self._receiver, place, self._rows, self._failures)
         stream.batchOver = self._batchOver
         self.streams[place] = stream
+        self.peerMoved(place)
 
     def forget(self, stream: Stream) -> None:
         """
@@ -149,12 +154,18 @@ class StreamPort:
 
     def towards(self, sender: tuple[str, int]) -> StreamPort:
         """
-        See L{wand.underlay.ports.DatagramPort.towards}: a conversation uses the stream, so it is not a stranger's.
+        See L{wand.underlay.ports.DatagramPort.towards}: a stream has one address of ours.
         """
-        stream = self.streams.get(sender)
-        if stream is not None:
-            stream.isProven = True
         return self
+
+    def peerMoved(self, place: tuple[str, int]) -> None:
+        """
+        Somebody with whom there is a conversation came to a place, or left it.
+        """
+        stream = self.streams.get(place)
+        if stream is not None and stream.isProven != self.hasPeer(place):
+            stream.isProven = not stream.isProven
+            self.provenChanged(stream)
 
     def close(self) -> None:
         """

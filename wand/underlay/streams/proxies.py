@@ -19,7 +19,7 @@ from zope.interface import implementer
 
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid, WandError
-from wand.underlay.streams.stream import Lone
+from wand.underlay.streams.lone import Lone
 
 #: The port of a proxy whose URL has none.
 PROXY_PORT: Final = 3128

@@ -4,34 +4,25 @@ A stream: one connection that carries datagrams.
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPullProducer, IReactorTime
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.interfaces import IDelayedCall, IPullProducer, IReactorTime
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.counters import Counters
 from wand.underlay.streams.framing import Deframer, StreamInvalid
-from wand.underlay.streams.send_queue import SendQueue
+from wand.underlay.streams.intake import Intake
+from wand.underlay.streams.outlet import Outlet, makePrompt
 from wand.underlay.streams.wires import Wire
 
-#: Octets that are handed to the system at once: at first, at least and at most.  It is halved when they take longer
-#: than L{SLOW} seconds, and doubled when they take less than L{QUICK}.
-CHUNK_FIRST: Final = 64 << 10
-CHUNK_MINIMUM: Final = 4 << 10
-CHUNK_MAXIMUM: Final = 256 << 10
-SLOW: Final = 0.02
-QUICK: Final = 0.005
-
-#: Octets that the kernel takes before it has sent those before them (tcp(7), C{TCP_NOTSENT_LOWAT}): what waits there
-#: can be dropped no more.
-UNSENT_MAXIMUM: Final = 16 << 10
+#: Seconds that the other end has for the end of TLS.
+CLOSE_PATIENCE: Final = 2.0
 
 
 @implementer(IPullProducer)
@@ -42,7 +33,10 @@ class Stream(Protocol):
     @ivar place: what datagrams go to and come from; set once the stream is open.
     @ivar opened: fires with the stream once datagrams may be sent; fails with the reason if it ends before.
     @ivar below: what was accepted, while nothing has come that tells how it goes on.
-    @ivar isProven: does a conversation with a member, or with one who joins, use it?
+    @ivar isProven: is somebody there with whom there is a conversation?
+    @ivar strangeSince: since when it is a stranger's, unless it is proven, in the clock's seconds.
+    @ivar isOver: has it ended?
+    @ivar intake: reads it.
     @ivar usedAt: when a datagram came or went last, in the clock's seconds.
     @ivar ended: called with the stream and the reason when it ends.
     @ivar handsBatches: does something above tell when a batch is over?  Else each piece that comes is one.
@@ -55,6 +49,7 @@ class Stream(Protocol):
         wire: Wire | None,
         clock: IReactorTime,
         counters: Counters,
+        intake: Intake,
         chooseWire: Callable[[bytes], Wire | None] = lambda octets: None,
     ) -> None:
         """
@@ -63,23 +58,24 @@ class Stream(Protocol):
         """
         self.place: tuple[str, int] = ("", 0)
         self.opened: Deferred[Stream] = Deferred()
-        self.isProven = False
-        self.usedAt = self.began = clock.seconds()
+        self.isProven = self.isOver = False
+        self.usedAt = self.strangeSince = clock.seconds()
         self.ended: Callable[[Stream, str], object] = lambda stream, reason: None
         self.batchOver: Callable[[], object] = lambda: None
         self.deframer: Deframer | None = None
-        self.wire = wire
+        self.intake = intake
+        self._outlet = Outlet(wire, counters)
+        self._outlet.stalled = self._stalled
+        self._clock = clock
         self._seconds = clock.seconds
         self._counters = counters
         self._chooseWire = chooseWire
-        self._queue = SendQueue(counters)
         self.below: Any = None
         self._raw: Any = None
-        self._isFree = False
-        self._chunk = CHUNK_FIRST
-        self._wroteAt = 0.0
+        self._kept: deque[bytes] = deque()
+        self._taking: Iterator[int] | None = None
+        self._closing: IDelayedCall | None = None
         self._reason = ""
-        self._isOver = False
 
     @property
     def peer(self) -> str:
@@ -93,89 +89,91 @@ class Stream(Protocol):
         """
         Octets that wait to be sent.
         """
-        return self._queue.octets
+        return self._outlet.queue.octets
 
     @property
     def isFlowing(self) -> bool:
         """
         Does the system take what it is given at once?
         """
-        return self._chunk >= CHUNK_FIRST
-
-    def stalledFor(self, now: float) -> float:
-        """
-        For how many seconds the other end has taken nothing of what waits.
-        """
-        return now - self._wroteAt if self._wroteAt else 0.0
+        return self._outlet.isFlowing
 
     # HOT PATH
 
     def send(self, octets: bytes, count: int, *, kept: bool = False) -> None:
         """
-        Send datagrams with their lengths, or let them wait; see L{SendQueue.add}.
+        Send datagrams with their lengths, or let them wait; see L{wand.underlay.streams.send_queue.SendQueue.add}.
         """
         now = self.usedAt = self._seconds()
-        self._queue.add(octets, count, now, kept=kept)
-        if self._isFree:
-            self._pump(now)
+        self._outlet.add(octets, count, now, kept=kept)
 
     def resumeProducing(self) -> None:
         """
         See L{IPullProducer}: the system took all that it was given.
         """
-        now = self._seconds()
-        if self._wroteAt:
-            took = now - self._wroteAt
-            self._wroteAt = 0.0
-            if took > SLOW:
-                self._chunk = max(CHUNK_MINIMUM, self._chunk >> 1)
-            elif took < QUICK:
-                self._chunk = min(CHUNK_MAXIMUM, self._chunk << 1)
-        if self.wire is not None and self.wire.isOpen:
-            self._pump(now)
-
-    def _pump(self, now: float) -> None:
-        pieces = self._queue.take(self._chunk, now) if self._queue else None
-        self._isFree = not pieces
-        if pieces and self.wire is not None:
-            self._wroteAt = now
-            octets = self.wire.wrapped(pieces)
-            self._counters["stream-sent-bytes"] += len(octets)
-            self.transport.write(octets)  # type: ignore[union-attr]
+        self._outlet.goOn(self._seconds())
 
     def dataReceived(self, octets: bytes) -> None:
         """
         See L{twisted.internet.interfaces.IProtocol}.
         """
         self._counters["stream-received-bytes"] += len(octets)
+        if not self.handsBatches:
+            self.intake.begin()
+        self._kept.append(octets)
+        self.takeKept()
+
+    def takeKept(self) -> None:
+        """
+        Take what came, as far as it may be taken now.
+        """
+        deframer = self.deframer
+        before = 0 if deframer is None else deframer.count
         try:
-            if self.wire is None:
-                self.wire = self._chooseWire(octets)
-            if self.wire is not None and not self._isOver:
-                self._take(self.wire, octets)
+            self._takeSome()
         except StreamInvalid as error:
             self._answer()
             self.malformed(str(error))
-        if not self.handsBatches:
-            self.batchReceived()
-
-    def _take(self, wire: Wire, octets: bytes) -> None:
         deframer = self.deframer
-        before = 0 if deframer is None else deframer.count
-        for piece in wire.receive(octets):
-            if deframer is None:
-                self._answer()
-                deframer = self._open()
-            if deframer is None or self._isOver:
-                return
-            deframer.take(piece)
-        if wire.answer:
-            self._answer()
-        if deframer is None and wire.isOpen:
-            deframer = self._open()
         if deframer is not None and deframer.count > before:
             self._counters["stream-received-datagrams"] += deframer.count - before
             self.usedAt = self._seconds()
+        if not self.handsBatches:
+            self.batchReceived()
+
+    def _takeSome(self) -> None:
+        intake, kept = self.intake, self._kept
+        while (self._taking is not None or kept) and not self.isOver and intake.mayGoOn:
+            if self._taking is None:
+                self._taking = self._take(kept.popleft())
+            events = next(self._taking, 0)
+            if events:
+                intake.spend(events)
+            else:
+                self._taking = None
+
+    def _take(self, octets: bytes) -> Iterator[int]:
+        """
+        @return: how many events each step was.
+        """
+        wire = self._outlet.wire
+        if wire is None:
+            wire = self._outlet.wire = self._chooseWire(octets)
+        if wire is None:
+            return
+        for piece in wire.receive(octets):
+            if wire.answer:
+                self._answer()
+            if self.deframer is None:
+                self._open()
+            if self.deframer is None:
+                return
+            yield wire.events
+            yield from self.deframer.take(piece)
+        if wire.answer:
+            self._answer()
+        if self.deframer is None and wire.isOpen:
+            self._open()
 
     def batchReceived(self) -> None:
         """
@@ -194,10 +192,12 @@ class Stream(Protocol):
         while isinstance(raw, ProtocolWrapper):
             raw = raw.transport
             self.handsBatches = True
-        self._raw = raw
-        _makePrompt(raw)
+        self._raw = self.intake.transport = raw
+        self._outlet.transport = self.transport
+        self.intake.layers.insert(0, self.takeKept)
+        makePrompt(raw)
         raw.registerProducer(self, False)
-        if self.wire is not None:
+        if self._outlet.wire is not None:
             self._answer()
 
     def malformed(self, reason: str) -> None:
@@ -214,82 +214,65 @@ class Stream(Protocol):
 
     def close(self, reason: str = "it is not needed any more") -> None:
         """
-        End the stream.
+        End the stream.  The other end has a short time to see it end.
         """
-        if not self._isOver:
-            self._reason = self._reason or reason
-            self._over()
-            if self._raw is not None:
-                self._raw.unregisterProducer()
-                self.transport.loseConnection()  # type: ignore[union-attr]
+        if self.isOver:
+            return
+        self._reason = self._reason or reason
+        self._over()
+        if self._raw is None:
+            self._abortRaw()
+            return
+        self._raw.unregisterProducer()
+        self.transport.loseConnection()  # type: ignore[union-attr]
+        if self._raw.connected:
+            self._closing = self._clock.callLater(CLOSE_PATIENCE, self._abortRaw)
 
     def abort(self, reason: str) -> None:
         """
         End it at once, whatever the other end still has to take.
         """
-        self.close(reason)
-        raw = self._raw or self.below
-        if raw is not None and raw.connected:
-            raw.abortConnection()
+        self._reason = self._reason or reason
+        self._over()
+        self._abortRaw()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         See L{twisted.internet.interfaces.IProtocol}.
         """
+        closing, self._closing = self._closing, None
+        if closing is not None and closing.active():
+            closing.cancel()
         self._reason = self._reason or reason.getErrorMessage()
         self._over()
 
+    def _abortRaw(self) -> None:
+        raw = self._raw or self.below
+        if raw is not None and raw.connected:
+            raw.abortConnection()
+
+    def _stalled(self) -> None:
+        self._counters["streams-stalled"] += 1
+        self.abort("the other end takes nothing")
+
     def _over(self) -> None:
-        if self._isOver:
+        if self.isOver:
             return
-        self._isOver, self._isFree = True, False
+        self.isOver, self._outlet.isFree = True, False
+        self.intake.stop()
+        self._kept.clear()
         if not self.opened.called:
             self.opened.errback(StreamInvalid(self._reason))
         self.ended(self, self._reason)
 
     def _answer(self) -> None:
-        wire = self.wire
-        if wire is None or not wire.answer or self.transport is None or self._isOver:
-            return
-        octets, wire.answer = wire.answer, b""
-        if self.opened.called:
-            if self._wroteAt:  # answers that nobody reads would pile up
-                return
-            self._isFree, self._wroteAt = False, self._seconds()
-        self.transport.write(octets)
+        if not self.isOver:
+            self._outlet.answer(self._seconds(), isOpen=self.opened.called)
 
-    def _open(self) -> Deframer | None:
+    def _open(self) -> None:
         """
-        @return: what takes datagrams; C{None} if nobody wants the stream.
+        Datagrams may go, if anybody wants the stream.
         """
-        self._isFree = True
+        self._outlet.isFree = True
         if not self.opened.called:
             self.opened.callback(self)
-        return self.deframer
-
-
-class Lone(Factory):
-    """
-    Makes one protocol, which is there already.
-    """
-
-    noisy = False
-
-    def __init__(self, protocol: Protocol) -> None:
-        self._only = protocol
-
-    def buildProtocol(self, address: object) -> Protocol:
-        """
-        See L{twisted.internet.interfaces.IProtocolFactory}.
-        """
-        return self._only
-
-
-def _makePrompt(raw: Any) -> None:
-    """
-    Have the kernel send at once, and keep little.
-    """
-    with suppress(OSError, AttributeError):  # a simulated connection has no socket
-        raw.setTcpNoDelay(True)
-        raw.setTcpKeepAlive(True)
-        raw.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAXIMUM)

@@ -24,6 +24,7 @@ from twisted.internet.interfaces import (
     IOpenSSLServerConnectionCreator,
     IProtocolFactory,
     IReactorTime,
+    ITransport,
 )
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
@@ -31,6 +32,8 @@ from zope.interface import implementer
 
 from wand.errors import ConfigurationInvalid
 from wand.state import StateDirectory
+from wand.underlay.streams.intake import Intake
+from wand.underlay.streams.records import Records
 
 #: The file with the certificate that a server makes itself, and its key.
 CERTIFICATE: Final = "tls.pem"
@@ -46,14 +49,38 @@ _KEY: Final = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1---
 
 class TLSProtocol(TLSMemoryBIOProtocol):
     """
-    Tells when all that came at once is handed over.
+    Takes as many records as the stream in it may bring, and tells when all that came at once is handed over.
     """
+
+    def makeConnection(self, transport: ITransport) -> None:
+        """
+        See L{twisted.internet.interfaces.IProtocol}.
+        """
+        self._kept = b""
+        self._records = Records()
+        self._intake: Intake = self.wrappedProtocol.intake  # type: ignore[attr-defined]
+        super().makeConnection(transport)  # type: ignore[no-untyped-call]
+        self._intake.layers.append(self.takeKept)
 
     def dataReceived(self, octets: bytes) -> None:
         """
         See L{twisted.internet.interfaces.IProtocol}.
         """
-        super().dataReceived(octets)  # type: ignore[no-untyped-call]
+        self._intake.begin()
+        self._kept = self._kept + octets if self._kept else octets
+        self.takeKept()
+
+    def takeKept(self) -> None:
+        """
+        Take what came, as far as it may be taken now.
+        """
+        while self._kept and self.connected and self._intake.mayGoOn:
+            end, records = self._records.cut(self._kept)
+            if not end:
+                break
+            octets, self._kept = self._kept[:end], self._kept[end:]
+            self._intake.spend(records)
+            super().dataReceived(octets)  # type: ignore[no-untyped-call]
         if self.wrappedProtocol is not None:  # what came may have ended it
             self.wrappedProtocol.batchReceived()  # type: ignore[attr-defined]
 

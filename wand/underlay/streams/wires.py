@@ -44,12 +44,12 @@ class Wire(Protocol):
 
     @ivar isOpen: may datagrams be sent?
     @ivar answer: what is to be sent now besides datagrams; whoever sends it empties it.
-    @ivar client: where a proxy in front of us says that the stream comes from; empty if none says.
+    @ivar events: how many events each piece that comes is; see L{wand.underlay.streams.intake}.
     """
 
     isOpen: bool
     answer: bytes
-    client: str
+    events: int
 
     def receive(self, octets: bytes) -> Iterator[bytes | bytearray]:
         """
@@ -70,7 +70,7 @@ class PlainWire:
     A wire with nothing around the datagrams.
     """
 
-    client = ""
+    events = 1
 
     def __init__(self) -> None:
         self.isOpen = False
@@ -104,6 +104,8 @@ class WebSocketWire:
     A WebSocket.
     """
 
+    events = 4
+
     def __init__(self, host: str = "", path: str = "") -> None:
         """
         @param host: the host that we ask; empty if we are asked.
@@ -111,7 +113,6 @@ class WebSocketWire:
         """
         self.isOpen = False
         self.answer = b""
-        self.client = ""
         self._isServer = not host
         self._size = 0
         self._connection = WSConnection(ConnectionType.SERVER if self._isServer else ConnectionType.CLIENT)
@@ -133,6 +134,7 @@ class WebSocketWire:
                     yield event.data
                 else:
                     self._happened(event)
+                    yield b""
         except (
             RemoteProtocolError,
             LocalProtocolError,
@@ -151,7 +153,6 @@ class WebSocketWire:
     def _happened(self, event: Event) -> None:
         match event:
             case Request():
-                self.client = _forwardedFor(event)
                 self.answer += self._connection.send(AcceptConnection())
                 self.isOpen = True
             case AcceptConnection():
@@ -162,13 +163,3 @@ class WebSocketWire:
                 self.answer += self._connection.send(event.response())
             case CloseConnection():
                 raise StreamInvalid("the WebSocket was closed")
-
-
-def _forwardedFor(request: Request) -> str:
-    """
-    The last address in C{X-Forwarded-For}, which the proxy in front of us wrote; others wrote those before it.
-    """
-    for name, value in reversed(request.extra_headers):
-        if name.lower() == b"x-forwarded-for":
-            return bytes(value).decode("latin-1").rpartition(",")[2].strip()
-    return ""

@@ -1,0 +1,95 @@
+"""
+Tests for what servers tell of their streams.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from simulated.members import Person, SimulatedNetwork
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.sealed.credentials.signed import packed
+from wand.sealed.reach.stream_places import (
+    PLACES_MAXIMUM,
+    READ_INTERVAL,
+    StreamPlaces,
+    StreamPlacesReader,
+    Streams,
+)
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.testing.context import simulatedContext
+from wand.testing.network import Network
+
+
+class _Node:
+    """
+    A node that reads what servers tell.
+    """
+
+    def __init__(self, person: Person) -> None:
+        world = person.network
+        self.identity = person.key.identity
+        self.sessions = person.sessions()
+        context = simulatedContext(world.clock, Network(world.clock, Random(1)), "192.0.2.1")
+        self.counters = context.counters
+        self.learned: list[tuple[bytes, list[str]]] = []
+        control = ControlMessages(self.sessions, world.clock, context.counters)
+        StreamPlacesReader(control, context, lambda peer, places: self.learned.append((peer, list(places))))
+
+
+class StreamPlacesTests(SynchronousTestCase):
+    """
+    A node, a server, and another member.
+    """
+
+    def setUp(self) -> None:
+        self.world = SimulatedNetwork.begun()
+        self.node = _Node(self.world.person(1))
+        self.server, self.other = self.world.person(2, server=True), self.world.person(3)
+
+    def test_toldWhenASessionBegins(self) -> None:
+        """
+        A server tells every member when a session with it begins; one that accepts no streams says nothing.
+        """
+        for number, places in ((4, ()), (5, ("tls://192.0.2.9:443", "wss://example.net/wand"))):
+            server = self.world.person(number, server=True)
+            sessions: Any = server.sessions()
+            StreamPlaces(sessions, self.node.counters).places = places
+            sessions.sendControl(self.node.identity, b"hello")
+            self.world.clock.advance(0.5)  # the session begins
+            self.world.clock.advance(0.5)
+            self.assertEqual(self.node.learned, [(server.key.identity, list(places))] if places else [])
+
+    def test_whatOthersSay(self) -> None:
+        """
+        What a member says that is no server does not count, what is no place is left out, and one is read in a second.
+        """
+        places = tuple(f"tls://192.0.2.{number}:443" for number in range(PLACES_MAXIMUM))
+        self.other.sessions().sendControl(self.node.identity, packed(Streams(places)))
+        self.world.clock.advance(0.1)
+        self.assertEqual((self.node.learned, self.node.counters["drop-streams-stranger"]), ([], 1))
+        sessions = self.server.sessions()
+        for _ in range(5):
+            sessions.sendControl(self.node.identity, packed(Streams(("http://a", *places[1:]))))
+            self.world.clock.advance(0.1)
+        self.assertEqual(self.node.learned, [(self.server.key.identity, list(places[1:]))])
+        self.assertEqual(self.node.counters["drop-streams-hurry"], 4)
+        self.world.clock.advance(READ_INTERVAL)
+        sessions.sendControl(self.node.identity, packed(Streams(())))
+        self.world.clock.advance(0.1)
+        self.assertEqual(self.node.learned[1:], [(self.server.key.identity, [])])
+
+
+@given(st.binary(max_size=200))
+def test_whateverComes(octets: bytes) -> None:
+    """
+    Whatever comes is read or counted.
+    """
+    world = SimulatedNetwork.begun()
+    node, server = _Node(world.person(1)), world.person(2, server=True)
+    server.sessions().sendControl(node.identity, bytes([0x92, 44]) + octets)
+    world.clock.advance(0.1)

@@ -1,0 +1,212 @@
+"""
+The stream to one server: opened when it is wanted, again when it was lost, and told as a place of the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import inf
+from typing import Final
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.endpoint import Endpoint
+from wand.errors import WandError
+from wand.interfaces import Context
+from wand.stream_targets import StreamTarget
+from wand.underlay.streams.opening import StreamOpener
+from wand.underlay.streams.stream import Stream
+
+#: Seconds that UDP has to be answered before a stream is opened beside it.
+UDP_PATIENCE: Final = 0.7
+
+#: Seconds after which a stream ends that nobody uses.
+OPENED_IDLE: Final = 30.0
+
+#: Seconds between two attempts to open a stream to a server: at first, and at most.
+RETRY_FIRST: Final = 1.0
+RETRY_MAXIMUM: Final = 30.0
+
+#: Seconds that a stream has to last: a server that accepts and ends it at once is not asked without a pause.
+SETTLED: Final = 10.0
+
+#: Tells the places of a server to whoever has a use for them; an empty list takes them back.
+Introduce = Callable[[list[Endpoint]], object]
+
+
+class ServerStream:
+    """
+    The stream to one server.
+
+    @ivar targets: where it may lead.
+    @ivar stream: the one that is open; C{None} if there is none.
+    @ivar place: where its datagrams go; C{None} before one was opened.
+    @ivar way: where it leads, for people.
+    @ivar trouble: why none is open; empty if nothing went wrong.
+    @ivar introduce: tells its place; C{None} while nobody has a use for it.
+    @ivar isIntroduced: was it told?
+    @ivar told: called when it is open, and when it cannot be opened.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        targets: list[StreamTarget],
+        opener: StreamOpener,
+        opened: Callable[[ServerStream, Stream], Endpoint | None],
+        context: Context,
+    ) -> None:
+        """
+        @param opened: called with a stream that is open; gives its place, or C{None} if it is not to be used.
+        """
+        self.targets = targets
+        self.stream: Stream | None = None
+        self.place: Endpoint | None = None
+        self.way = self.trouble = ""
+        self.introduce: Introduce | None = None
+        self.isIntroduced = False
+        self.told: Callable[[], object] = lambda: None
+        self._opener = opener
+        self._opened = opened
+        self._clock = context.clock
+        self._counters = context.counters
+        self._opening: list[Deferred[Stream]] = []
+        self._retryAt = 0.0
+        self._wait = RETRY_FIRST
+        self._settledAt = inf
+        self._timer: IDelayedCall | None = None
+
+    @property
+    def isOpen(self) -> bool:
+        """
+        Can datagrams be sent in it?
+        """
+        return self.stream is not None
+
+    # When it is wanted.
+
+    def wantSoon(self, isReached: Callable[[], bool]) -> None:
+        """
+        It is wanted unless UDP is answered in time.
+
+        @param isReached: is the server reached?
+        """
+
+        def due() -> None:
+            self._timer = None
+            if not isReached():
+                self.want()
+
+        if self._timer is None:
+            self._timer = self._clock.callLater(UDP_PATIENCE, due)
+
+    def want(self) -> None:
+        """
+        It is wanted now.
+        """
+        self.cancel()
+        if self.isOpen:
+            self.tell()
+        else:
+            self.open()
+
+    def cancel(self) -> None:
+        """
+        It is not wanted any more.
+        """
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def open(self) -> None:
+        """
+        Open it, unless it is open, or could not be opened just now.  All targets are tried at once; the first that
+        answers is taken.
+        """
+        now = self._clock.seconds()
+        if self.isOpen or self._opening or now < self._retryAt:
+            return
+        if now >= self._settledAt:
+            self._wait = RETRY_FIRST
+        self._retryAt = now + self._wait
+        self._wait = min(RETRY_MAXIMUM, 2 * self._wait)
+        troubles: list[str] = []
+        for target in self.targets:
+            opening = self._opener.open(target)
+            self._opening.append(opening)
+            opening.addCallbacks(partial(self._take, target), partial(self._failed, troubles, opening))
+
+    def stop(self) -> None:
+        """
+        Open nothing more, and end it.
+        """
+        self.cancel()
+        self._cancelAll()
+        if self.stream is not None:
+            self.stream.close()
+
+    # What becomes of it.
+
+    def tell(self) -> None:
+        """
+        Tell its place.
+        """
+        if self.introduce is not None and self.place is not None:
+            self.isIntroduced = True
+            self.introduce([self.place])
+
+    def withdraw(self) -> None:
+        """
+        Its place is not to be used any more.
+        """
+        if self.introduce is not None and self.isIntroduced:
+            self.isIntroduced = False
+            self.introduce([])
+
+    def endUnused(self) -> None:
+        """
+        End it if nobody used it lately.
+        """
+        if self.stream is not None and self._clock.seconds() - self.stream.usedAt > OPENED_IDLE:
+            self._counters["streams-idle"] += 1
+            self.stream.close("nobody used it")
+
+    def ended(self, stream: Stream) -> None:
+        """
+        A stream has ended.
+        """
+        if self.stream is stream:
+            self.stream = None
+
+    def _take(self, target: StreamTarget, stream: Stream) -> None:
+        place = None if self.isOpen else self._opened(self, stream)
+        if place is None:
+            stream.close()
+            return
+        self._settledAt, self.trouble = self._clock.seconds() + SETTLED, ""
+        self.place, self.stream, self.way = place, stream, self._opener.way(target)
+        self._cancelAll()
+        self.told()
+
+    def _cancelAll(self) -> None:
+        opening, self._opening = self._opening, []
+        for each in opening:
+            if not each.called:
+                each.cancel()
+
+    def _failed(self, troubles: list[str], opening: Deferred[Stream], failure: Failure) -> None:
+        if opening in self._opening:
+            self._opening.remove(opening)
+        if failure.check(CancelledError):
+            return
+        troubles.append(failure.getErrorMessage())
+        if not failure.check(WandError):
+            self._log.failure("a stream cannot be opened", failure)
+        if not self._opening and not self.isOpen:
+            self.trouble = "; ".join(troubles)
+            self.told()
