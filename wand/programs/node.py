@@ -26,7 +26,6 @@ from wand.sealed.authority.stored_network import NETWORK
 from wand.sealed.credentials.identity import NETWORK_KEY
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
-from wand.underlay.place_kinds import RELAY
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
@@ -129,7 +128,6 @@ class NodeService(ProgramService[EtudConfiguration]):
         ]
 
     def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
-        status = self._relayed(peer, status)
         return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)
 
     @property
@@ -138,13 +136,6 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         return super().reach if self.etud.member is None else self.etud.member.reach.inspection
-
-    def _relayed(self, peer: Peer, status: PeerStatus) -> PeerStatus:
-        relays = self.etud.relays
-        if relays is None or not isinstance(peer, bytes) or not status.endpoint.startswith(f"{RELAY}/"):
-            return status
-        channel = int(status.endpoint.rpartition(":")[2])
-        return msgspec.structs.replace(status, relay=relays.relaying.relayOf(bytes(peer), channel))
 
     # What the control socket changes.
 

@@ -30,6 +30,7 @@ from wand.underlay.streams.accepting import (
     StreamListener,
     endUnused,
 )
+from wand.underlay.streams.framing import framedTrain
 from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
 from wand.underlay.streams.port import StreamPort
 from wand.underlay.streams.proxies import Proxies, Proxy
@@ -183,6 +184,19 @@ class StreamTests(SynchronousTestCase):
         self.opened()
         self.assertCarries()
         self.assertEqual(self.there.senders[0][0], f"tcp/{CLIENT}")
+
+    def test_recordsAreOneTrain(self) -> None:
+        """
+        Datagrams whose records of TLS came together are one train.
+        """
+        self.opened()
+        stream = next(iter(self.serverPort.streams.values()))
+        self.assertTrue(stream.handsBatches)
+        octets = framedTrain(memoryview((b"\x04" + bytes(1199)) * 40), 1200)
+        for first in range(0, len(octets), 1 << 14):
+            stream.dataReceived(octets[first : first + (1 << 14)])
+        stream.batchReceived()
+        self.assertEqual((len(self.there.datagrams), len(self.there.senders)), (40, 1))
 
     def test_webSocket(self) -> None:
         """

@@ -14,6 +14,7 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
 from wand.ethernet import MAC
 from wand.interfaces import Context, ISessions, ISessionTransport, Participant
+from wand.interfaces.membership import Member
 from wand.reach_status import CandidateStatus, EpisodeStatus, NATStatus, NetworkCheckStatus, WhyStatus
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.reach.advice import DIRECT, adviceFor
@@ -55,6 +56,8 @@ class ReachInspection:
         self._port = port
         self._addresses = addresses
         self._transport = transport
+        self._relayNames: dict[str, str] = {}
+        sessions.onSession(self._sessionChanged)
         self._episodes = Episodes(sessions, context.clock)
 
     def why(self, peer: str) -> WhyStatus:
@@ -112,7 +115,7 @@ class ReachInspection:
         return replace(
             status,
             way="direct" if used.rank in DIRECT else used.rank,
-            relay=self.relayNames([used]).get(host) or status.relay,
+            relay=self.relayNames([used]).get(host, ""),
             roundTrip=used.roundTrip,
             since=used.usedSince,
         )
@@ -124,8 +127,13 @@ class ReachInspection:
         hosts = {way.place.rpartition(":")[0] for way in ways if way.rank == RELAY}
         if not hosts:
             return {}
-        names = {f"{RELAY}/{bytes(each).hex()[:16]}": str(each) for each in self._sessions.sessionsWith()}
-        return {host: names.get(host, "") for host in hosts}
+        if not self._relayNames:
+            found = self._sessions.sessionsWith()
+            self._relayNames = {f"{RELAY}/{bytes(each).hex()[:16]}": str(each) for each in found}
+        return {host: self._relayNames.get(host, "") for host in hosts}
+
+    def _sessionChanged(self, peer: bytes, member: Member, up: bool) -> None:
+        self._relayNames = {}  # made again when somebody asks, once for all peers
 
     async def _meet(self, identity: bytes) -> None:
         self._observing.ask(identity)  # what waits for a session makes one

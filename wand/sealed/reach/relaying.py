@@ -104,17 +104,6 @@ class Relaying:
             call.cancel()
         self._waiting.clear()
 
-    def relayOf(self, identity: bytes, channel: int) -> str:
-        """
-        What the relay of a member's channel is called, for people; empty if there is no such channel.
-        """
-        peer = self._peers.get(identity)
-        for relay, endpoint in peer.channels.items() if peer else ():
-            known = self._choice.get(relay)
-            if endpoint.port == channel and known is not None:
-                return known.name
-        return ""
-
     # Members that are wanted.
 
     def _wanted(self, identity: bytes, turn: int) -> None:

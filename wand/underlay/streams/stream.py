@@ -75,6 +75,7 @@ class Stream(Protocol):
         self._queue = SendQueue(counters)
         self.below: Any = None
         self._raw: Any = None
+        self._pieces: list[bytes] = []
         self._isFree = False
         self._chunk = CHUNK_FIRST
         self._wroteAt = 0.0
@@ -148,6 +149,16 @@ class Stream(Protocol):
         See L{twisted.internet.interfaces.IProtocol}.
         """
         self._counters["stream-received-bytes"] += len(octets)
+        self._pieces.append(octets)
+        if not self.handsBatches:
+            self.batchReceived()
+
+    def _read(self) -> None:
+        """
+        Take what came.  Records of TLS are short; together they hold longer trains.
+        """
+        octets = b"".join(self._pieces)
+        self._pieces.clear()
         try:
             if self.wire is None:
                 self.wire = self._chooseWire(octets)
@@ -156,8 +167,6 @@ class Stream(Protocol):
         except StreamInvalid as error:
             self._answer()
             self.malformed(str(error))
-        if not self.handsBatches:
-            self.batchReceived()
 
     def _take(self, wire: Wire, octets: bytes) -> None:
         deframer = self.deframer
@@ -181,6 +190,8 @@ class Stream(Protocol):
         """
         What came at once is over.
         """
+        if self._pieces:
+            self._read()
         if self.deframer is not None:
             self.batchOver()
 
@@ -236,6 +247,8 @@ class Stream(Protocol):
         """
         See L{twisted.internet.interfaces.IProtocol}.
         """
+        if self._pieces:  # what came before the end
+            self._read()
         self._reason = self._reason or reason.getErrorMessage()
         self._over()
 
