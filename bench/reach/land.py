@@ -163,6 +163,12 @@ class Land:
             return ""
         return WAYS.get(kindOf(peer.endpoint.rpartition(":")[0]), DIRECT)
 
+    def usesStream(self, end: End) -> bool:
+        """
+        Does the node of an end reach the server by a stream?
+        """
+        return any("stream" in note for note in self._network.status(self._nodes[end.name]).notes)
+
     def host(self, end: End) -> Host:
         """
         The host of an end.

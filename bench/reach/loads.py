@@ -176,6 +176,8 @@ def _carry(land: Land, way: str, seconds: int) -> Carried:
                 _await(land, DIRECT)
             else:
                 wait(lambda: land.way(_ONE, _TWO) not in ("", DIRECT), _WAY_PATIENCE, f"a way over a {way}")
+                # After a stream it takes a while until the relay is reached over UDP again.
+                wait(lambda: land.usesStream(_ONE) == (way == "stream"), _WAY_PATIENCE, f"the server over a {way}")
                 wait(lambda: _fresh(probe.echoes()), _WAY_PATIENCE, f"an answer over a {way}")
         finally:
             probe.stop()

@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.underlay.offload import TrainSender, joinTrains
+from wand.underlay.offload import TRAIN_OCTETS, TrainSender, joinTrains
 
 THERE = ("192.0.2.1", 22222)
 
@@ -32,6 +32,7 @@ class RefusingSocket:
         self.room = room
         self.trains = 0
         self.sent: list[bytes] = []
+        self.lengths: list[int] = []
 
     def setsockopt(self, *_: int) -> None:
         if self.option:
@@ -39,6 +40,7 @@ class RefusingSocket:
 
     def sendmsg(self, buffers: Sequence[bytes], *_: Any) -> None:
         self.trains += 1
+        self.lengths.append(len(buffers[0]))
         raise OSError(self.train, os.strerror(self.train))
 
     def sendto(self, datagram: bytes, destination: tuple[str, int]) -> None:
@@ -100,6 +102,17 @@ class RefusalTests(SynchronousTestCase):
         sender = TrainSender(RefusingSocket(option=errno.ENOPROTOOPT, room=2))  # type: ignore[arg-type] # as above
         self.assertEqual(sender.send(memoryview(b"onetwo3"), 3, THERE), 2)
         self.assertRaises(BlockingIOError, sender.send, memoryview(b"onetwo"), 3, THERE)
+
+    def test_shortLastDatagram(self) -> None:
+        """
+        What fits is one train, also where there would be no room for a full datagram in the place of a short last one.
+        """
+        udp = RefusingSocket(train=errno.EAGAIN)
+        sender = TrainSender(udp)  # type: ignore[arg-type] # as above
+        full = 44 * 1460
+        for last in (348, TRAIN_OCTETS - full, TRAIN_OCTETS - full + 1):
+            self.assertRaises(BlockingIOError, sender.send, memoryview(bytes(full + last)), 1460, THERE)
+        self.assertEqual(udp.lengths, [full + 348, TRAIN_OCTETS, full])
 
     def test_noGRO(self) -> None:
         """

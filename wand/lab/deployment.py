@@ -63,7 +63,8 @@ class Deployment:
 
         @param options: for C{twistd}, which runs it then; otherwise C{python -m twisted} does.
         """
-        twistd = (str(PROGRAMS / "twistd"), "-n", "--pidfile=", *options) if options else (*PYTHON, "twisted")
+        twist = (*PYTHON, "twisted", "--reactor=prompt")  # as twistd chooses it
+        twistd = (str(PROGRAMS / "twistd"), "-n", "--pidfile=", *options) if options else twist
         program = "wand-node" if isinstance(site, Node) else "wand-server"
         self.programs[site.name] = self.hosts[site.name].start(
             site.name, *twistd, program, "--config", str(self.files.configuration(site))

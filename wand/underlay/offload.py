@@ -81,12 +81,13 @@ class TrainSender:
             else:
                 self._socket.sendto(datagrams, destination)
             return 1
-        step = max(1, min(TRAIN_MAXIMUM, TRAIN_OCTETS // size)) * size
-        if total > step:
+        # What fits is one train, also where a full datagram would find no room in the place of a short last one.
+        if total > TRAIN_OCTETS or total > TRAIN_MAXIMUM * size:
+            step = max(1, min(TRAIN_MAXIMUM, TRAIN_OCTETS // size)) * size
             return self._sendInSteps(datagrams, size, step, destination)
         if self.refusal is None:
             try:
-                self._socket.sendmsg([datagrams], self._control(size), 0, destination)
+                self._socket.sendmsg([datagrams], self._controls.get(size) or self._control(size), 0, destination)
             except OSError as error:
                 if error.errno not in _REFUSED:
                     raise
@@ -108,9 +109,7 @@ class TrainSender:
         return sent
 
     def _control(self, size: int) -> Ancillary:
-        control = self._controls.get(size)
-        if control is None:
-            control = self._controls[size] = (*self._source, (SOL_UDP, UDP_SEGMENT, _SIZE.pack(size)))
+        control = self._controls[size] = (*self._source, (SOL_UDP, UDP_SEGMENT, _SIZE.pack(size)))
         return control
 
     def _refuse(self, error: OSError) -> None:

@@ -69,20 +69,28 @@ class Sending:
         See L{wand.underlay.ports.DatagramSender.sendTrain}.
         """
         try:
-            return self._sendTrain(datagrams, size, destination)
+            sent = self._trains.send(datagrams, size, destination)
         except OSError as error:
             return self._unsent(error, -(-len(datagrams) // size))
+        return self._sent(sent, len(datagrams), size)
 
-    def _sendTrain(self, datagrams: memoryview, size: int, destination: tuple[str, int]) -> bool:
-        total = len(datagrams)
-        count = -(-total // size)
-        sent = self._trains.send(datagrams, size, destination)
+    def _sent(self, sent: int, total: int, size: int) -> bool:
+        """
+        Count the datagrams of a train.
+
+        @param sent: how many were sent.
+        @param total: octets of all.
+        @param size: octets of each but the last.
+        @return: were all sent?
+        """
         self._counters["udp-sent-datagrams"] += sent
-        self._counters["udp-sent-bytes"] += min(sent * size, total)
-        if sent < count:
-            self.wasTooLong = False
-            self._counters["drop-udp-full"] += count - sent
-        return sent == count
+        if sent * size >= total:
+            self._counters["udp-sent-bytes"] += total
+            return True
+        self._counters["udp-sent-bytes"] += sent * size
+        self.wasTooLong = False
+        self._counters["drop-udp-full"] += -(-total // size) - sent
+        return False
 
     def _unsent(self, error: OSError, count: int) -> bool:
         self.wasTooLong = error.errno == errno.EMSGSIZE
@@ -146,11 +154,12 @@ class AnsweringPort(Sending):
         See L{wand.underlay.ports.DatagramSender.sendTrain}.
         """
         try:
-            return self._sendTrain(datagrams, size, destination)
+            sent = self._trains.send(datagrams, size, destination)
         except OSError as error:
             if error.errno not in SOURCE_GONE:
                 return self._unsent(error, -(-len(datagrams) // size))
             return self._otherwise(self._port.sendTrain(datagrams, size, destination))
+        return self._sent(sent, len(datagrams), size)
 
     def _otherwise(self, taken: bool) -> bool:
         self._counters["udp-source-gone"] += 1

@@ -285,7 +285,10 @@ class UDPPort(Sending):
                 end = inbox.rowEnd(at, count, sizes, segments)
                 slots, first, number, last = inbox.slots, at, end - at, sizes[end - 1]
             try:
-                receiver.trainReceived(slots, first, number, size, last, inbox.sender(at))
+                if number > 1:
+                    receiver.trainReceived(slots, first, number, size, last, inbox.sender(at))
+                else:
+                    receiver.datagramReceived(slots.view[first * slots.stride :][:last], inbox.sender(at))
             except Exception:
                 self._failures.caught("datagram", plugin=receiver)
             datagrams += number

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from wand.counters import Counters
-from wand.sealed.reach.relay_channels import Channel, Served, isBehindRelay
+from wand.interfaces.sessions import PlaceInUse
+from wand.sealed.reach.relay_channels import BEHIND_RELAYS, Channel
 from wand.sealed.sessions.packets import RELAY_HEADER, RELAYED
 from wand.underlay.slots import Slots
 
@@ -52,11 +53,11 @@ class Forwarding:
         if receiver is None:
             return
         if datagram[RELAY_HEADER] == RELAYED:
-            self._counters["drop-relay-loop"] += 1
+            self._refuse("drop-relay-loop", 1)
             return
-        port, endpoint = receiver.place.port, receiver.place.endpoint
+        port, endpoint = receiver.port, receiver.endpoint
         if port is None or endpoint is None or not port.send(datagram, endpoint):
-            self._counters["drop-relay-unsent"] += 1
+            self._refuse("drop-relay-unsent", 1)
             return
         self._counters["relay-datagrams"] += 1
         self._counters["relay-octets"] += size
@@ -75,41 +76,45 @@ class Forwarding:
         start = first * stride
         end = start + (count - 1) * stride + last
         if RELAYED in bytes(view[start + RELAY_HEADER : end : stride]):
-            self._counters["drop-relay-loop"] += count
+            self._refuse("drop-relay-loop", count)
             return
         # Datagrams that the kernel gave one by one are put together: to copy them takes less than to send each alone.
         train = view[start:end] if stride == size else memoryview(b"".join(slots.datagrams(first, count, size, last)))
-        port, endpoint = receiver.place.port, receiver.place.endpoint
+        port, endpoint = receiver.port, receiver.endpoint
         if port is None or endpoint is None or not port.sendTrain(train, size, endpoint):
-            self._counters["drop-relay-unsent"] += count
+            self._refuse("drop-relay-unsent", count)
             return
         self._counters["relay-datagrams"] += count
         self._counters["relay-octets"] += octets
         self._counters["relay-trains"] += 1
 
-    def _receiver(self, number: int, sender: tuple[str, int], count: int, octets: int) -> Served | None:
+    def _receiver(self, number: int, sender: tuple[str, int], count: int, octets: int) -> PlaceInUse | None:
         """
-        To whom datagrams go; C{None} if they go nowhere, which is counted.
+        Where datagrams go; C{None} if they go nowhere, which is counted.
         """
         channel = self._channels.get(number)
         if channel is None:
-            self._counters["drop-relay-channel"] += count
+            self._refuse("drop-relay-channel", count)
             return None
         end = channel.senderAt(sender)
         if end is None:
-            self._counters["drop-relay-place"] += count
+            self._refuse("drop-relay-place", count)
             return None
         now = self._seconds()
         if not end.quota.mayPass(now, octets):
-            self._counters["drop-relay-quota"] += count
+            self._refuse("drop-relay-quota", count)
             return None
         channel.usedAt = now
         if end is channel.asker:
-            receiver = channel.other
+            place = channel.other.place
         else:
             channel.otherKnows = True
-            receiver = channel.asker
-        if isBehindRelay(sender) or isBehindRelay(receiver.place.endpoint):
-            self._counters["drop-relay-loop"] += count
+            place = channel.asker.place
+        where = place.endpoint
+        if sender[0].startswith(BEHIND_RELAYS) or (where is not None and where[0].startswith(BEHIND_RELAYS)):
+            self._refuse("drop-relay-loop", count)
             return None
-        return receiver
+        return place
+
+    def _refuse(self, reason: str, count: int) -> None:
+        self._counters[reason] += count

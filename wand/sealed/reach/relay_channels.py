@@ -18,7 +18,7 @@ from wand.underlay.place_kinds import RELAY
 IDLE: Final = 60.0
 
 #: What the hosts of places behind relays begin with.
-_BEHIND_RELAYS: Final = f"{RELAY}/"
+BEHIND_RELAYS: Final = f"{RELAY}/"
 
 #: How many channels there are at most; when there are so many, a member may still have its first few.
 CHANNELS_MAXIMUM: Final = 100_000
@@ -29,7 +29,7 @@ def isBehindRelay(place: tuple[str, int] | None) -> bool:
     """
     Is a place behind a relay?  A relay passes nothing on from there, nor to there.
     """
-    return place is not None and place[0].startswith(_BEHIND_RELAYS)
+    return place is not None and place[0].startswith(BEHIND_RELAYS)
 
 
 class Served:

@@ -84,6 +84,16 @@ def headersOf(stride: int, count: int) -> Layout:
     return Layout(">" + f"QQ{stride - DATA_HEADER}x" * (count - 1) + "QQ")
 
 
+@lru_cache(maxsize=128)
+def relayHeadersOf(stride: int, count: int) -> Layout:
+    """
+    The headers of relayed datagrams that stand side by side, of each one number: type and channel.
+
+    @param stride: octets from one datagram to the next.
+    """
+    return Layout(">" + f"Q{stride - RELAY_HEADER}x" * (count - 1) + "Q")
+
+
 _GREETING_SIZE: Final = HANDSHAKE_SIZE - _INITIATION.size - OVERHEAD_FIRST - 2 * TAG
 _REPLY_SIZE: Final = HANDSHAKE_SIZE - _RESPONSE.size - OVERHEAD_SECOND - 2 * TAG
 

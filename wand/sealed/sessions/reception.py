@@ -27,6 +27,7 @@ from wand.sealed.sessions.packets import (
     RELAY_LAYOUT,
     RELAYED,
     headersOf,
+    relayHeadersOf,
 )
 from wand.sealed.sessions.path import LOSSY, PROBE
 from wand.sealed.sessions.peers import Account, PeerKey
@@ -115,6 +116,9 @@ class Reception:
         """
         See L{wand.underlay.ports.TrainReceiver}.
         """
+        if slots.view[first * slots.stride] == RELAYED:
+            self._relayedReceived(slots, first, count, size, last, sender)
+            return
         if not 1 < count <= OPENED_COUNT or last <= DATA_OVERHEAD or size > OPENED_SIZE + DATA_OVERHEAD:
             self._eachReceived(slots, first, count, size, last, sender)
             return
@@ -122,11 +126,7 @@ class Reception:
         words = headersOf(slots.stride, count).unpack_from(slots.view, first * slots.stride)
         session = self._sessions.get(words[0] & 0xFFFFFFFF)
         if session is None or words[0] >> 56 != DATA or words[::2].count(words[0]) != count:
-            if words[0] >> 56 == RELAYED and self.relayed is not None and words[::2].count(words[0]) == count:
-                channel = words[0] & 0xFFFFFFFF
-                self.relayed.relayedTrainReceived(channel, slots, first, count, size, last, sender)
-            else:
-                self._eachReceived(slots, first, count, size, last, sender)
+            self._eachReceived(slots, first, count, size, last, sender)
             return
         owner = session.owner
         waiting = self._waiting
@@ -151,6 +151,21 @@ class Reception:
                 self._plaintext(owner, at + index, plaintext, sender)
             except Exception:  # its neighbours are not to blame
                 self._shared.failures.caught("datagram")
+
+    def _relayedReceived(
+        self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
+    ) -> None:
+        """
+        A train came whose first datagram was relayed, or is to be.  If all are, in one channel, it stays one.
+        """
+        if self.relayed is not None and last > RELAY_HEADER:
+            stride = slots.stride
+            headers = relayHeadersOf(stride, count).unpack_from(slots.view, first * stride)
+            header = headers[0]
+            if headers.count(header) == count:
+                self.relayed.relayedTrainReceived(header & 0xFFFFFFFF, slots, first, count, size, last, sender)
+                return
+        self._eachReceived(slots, first, count, size, last, sender)
 
     def _eachReceived(
         self, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
