@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 from sealed_network_case import SealedNetworkTestCase
-from simulated.gateway import SimulatedGateway
+from simulated.gateway import Mapped, SimulatedGateway
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
@@ -258,13 +258,14 @@ class NodeTests(SealedNetworkTestCase):
         assert member is not None
         told = [str(each.endpoint) for each in member.candidates.candidates()]
         self.assertEqual(told, [f"192.0.2.1:{port}"])
-        gateway.isSilent = False
+        gateway.isSilent, gateway.external = False, "192.0.2.1"  # as the server sees it
+        gateway.mappings["192.0.2.7", 9] = Mapped(port, b"", inf)  # so that we get another port
         self.go(8.0)
-        mapped = [f"203.0.113.9:{port}", f"192.0.2.1:{port}"]
+        mapped = [f"192.0.2.1:{port + 1}", f"192.0.2.1:{port}"]
         participant = member.sealed.participant
         self.assertEqual(list(participant.endpoints()), mapped)
         self.assertEqual([each.kind for each in participant.candidates()], ["mapped", "host"])
-        self.assertIn(("203.0.113.9", port), self.told(two, participant.identity))
+        self.assertIn(("192.0.2.1", port + 1), self.told(two, participant.identity))
         one.stop()
         self.assertIsNone(gateway.mapped("192.0.2.1", port))
 

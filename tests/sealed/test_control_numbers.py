@@ -15,7 +15,7 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
-from wand.sealed.reach import locating_messages, relay_messages
+from wand.sealed.reach import locating_messages, relay_messages, stream_places
 from wand.sealed.reach import messages as reach
 
 #: The numbers of all messages that there are, by the names of their classes.
@@ -28,6 +28,7 @@ TAGS = {
         *get_args(relay_messages.ToRelay),
         *get_args(relay_messages.FromRelay),
         *get_args(locating_messages.Message),
+        stream_places.Streams,
     )
 }
 

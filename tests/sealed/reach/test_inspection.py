@@ -178,19 +178,6 @@ class InspectionTests(SynchronousTestCase):
         for text in ("", "three", "10.77.0.3", "f" * 64):
             self.failureResultOf(Deferred.fromCoroutine(self.inspection.why(text)), NoSuchMember)
 
-    def test_relayThatCameLater(self) -> None:
-        """
-        The names of relays are looked for once, and again when sessions came or went.
-        """
-        self.assertEqual(list(self.inspection.relayNames([RELAYED]).values()), [""])
-        self.sessions.up = {TWO: Endpoint("192.0.2.2", 7)}
-        self.inspection.relayNames([RELAYED])
-        self.sessions.up[RELAY] = Endpoint("192.0.2.3", 7)
-        self.sessions.readers[0](RELAY, None, True)
-        self.assertEqual(list(self.inspection.relayNames([RELAYED]).values()), ["relay"])
-        self.patch(self.sessions, "sessionsWith", lambda: self.fail("looked again"))
-        self.assertEqual(list(self.inspection.relayNames([RELAYED]).values()), ["relay"])
-
     def test_why(self) -> None:
         """
         Ways, names of relays, our places, the NAT, what happened, and what to do.
@@ -198,7 +185,7 @@ class InspectionTests(SynchronousTestCase):
         self.sessions.up = {TWO: Endpoint("192.0.2.2", 7), RELAY: Endpoint("192.0.2.3", 7)}
         self.sessions.ways = [RELAYED, UNUSED]
         self.observed("198.51.100.1:1", "198.51.100.1:2")
-        _, wanted, session, way = self.sessions.readers
+        wanted, session, way = self.sessions.readers
         for turn in range(3):
             wanted(bytes(TWO), turn)
         session(TWO, None, True)

@@ -496,7 +496,7 @@ class LyingTests(WaysTestCase):
             self.assertEqual(self.flow(5.0)[-1], 499)
             self.assertEqual(self.rank(self.low), WayRank.RELAY)
             self.low.transport.sessions.seek(self.high.peer)
-        [way] = [each for each in self.low.transport.sessions.waysTo(self.high.peer) if each.rank == "ipv4"]
+        [way] = [each for each in self.low.transport.inspection.waysTo(self.high.peer) if each.rank == "ipv4"]
         self.assertIn("nothing else arrived", way.why)
         undo()
         self.flow(SHUNNED + 10.0)
