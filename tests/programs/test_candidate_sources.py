@@ -4,6 +4,7 @@ Tests for L{wand.programs.candidate_sources}: sources of a node at work, those t
 
 from __future__ import annotations
 
+from math import inf
 from random import Random
 from typing import Any
 from unittest import mock
