@@ -36,7 +36,7 @@ from wand.sealed.reach.call_forwarder import CallForwarder
 from wand.sealed.reach.observing import Observing
 from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_quota import RelaySettings
-from wand.sealed.reach.stream_places import StreamPlaces
+from wand.sealed.reach.stream_places import PLACES_MAXIMUM, StreamPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.stream_targets import isTarget, targetsIn
 from wand.timing.repeating import Repeating
@@ -49,9 +49,6 @@ TENDING_INTERVAL: Final = 300.0
 
 #: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
 CALL_INTERVAL: Final = 0.01
-
-#: How many places of a server an invitation names at most.
-ENDPOINTS_MAXIMUM: Final = 8
 
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
@@ -186,7 +183,7 @@ class NetworkServer:
         found = [str(Endpoint(*each)) for each in given]
         if not given and not streams:
             found = localEndpoints(configuration.listen, port)
-        streams = streams or streamTexts(configuration, found)
+        streams = (streams or streamTexts(configuration, found))[:PLACES_MAXIMUM]  # those of UDP have room beside them
         if not found and not streams:
             raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
         return [*found[: ENDPOINTS_MAXIMUM - len(streams)], *streams]

@@ -19,11 +19,14 @@ from wand.events import Event
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Introduction, Message, pack, parse
+from wand.sealed.credentials.signed import packed, unpacked
+from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
 from wand.sealed.node.enrolment import KnownServer
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.own_addresses import OwnAddresses
+from wand.sealed.reach.stream_places import PLACES_MAXIMUM
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -215,24 +218,22 @@ class LearnStreamsTests(PartsTestCase):
 
     def test_learned(self) -> None:
         """
-        Its streams take the place of those that were known; where its UDP is stays, as far as there is room.  What
-        others say than our servers changes nothing.
+        Its streams take the place of those that were known; where its UDP is stays, all of it.  What others say than
+        our servers changes nothing.
         """
         kept: list[KnownServer] = []
         self.enrolment.rememberServer = kept.append
-        udp = tuple(f"192.0.2.{number}:1" for number in range(8))
+        udp = tuple(f"192.0.2.{number}:1" for number in range(INVITED_MAXIMUM))
+        most = [f"tls://192.0.2.{number}:443" for number in range(PLACES_MAXIMUM)]
         known = KnownServer(ALICE, b"x" * 32, (*udp[:2], "tls://192.0.2.1:443"))
         self.enrolment.servers = [known]
         servers = KnownServers(self.enrolment, RecordedSessions(BOB))
         servers.learnStreams(ALICE, ["wss://example.net/wand"])
         servers.learnStreams(BOB, ["wss://example.net/wand"])
-        servers.learnStreams(ALICE, [])
         self.enrolment.servers = [KnownServer(ALICE, b"x" * 32, udp)]
-        servers.learnStreams(ALICE, ["wss://example.net/wand"])
-        endpoints = [each.endpoints for each in kept]
-        self.assertEqual(
-            endpoints, [(*udp[:2], "wss://example.net/wand"), udp[:2], (*udp[:7], "wss://example.net/wand")]
-        )
+        servers.learnStreams(ALICE, most)
+        self.assertEqual([each.endpoints for each in kept], [(*udp[:2], "wss://example.net/wand"), (*udp, *most)])
+        self.assertEqual(unpacked(packed(kept[1]), KnownServer), kept[1])  # it can be read from the disk again
 
 
 class OwnAddressesTests(PartsTestCase):

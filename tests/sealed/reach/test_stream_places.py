@@ -7,13 +7,16 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated.members import Person, SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.sealed.control_numbers import STREAMS
 from wand.sealed.credentials.signed import packed
 from wand.sealed.reach.stream_places import (
+    COUNTERS,
     PLACES_MAXIMUM,
     READ_INTERVAL,
     StreamPlaces,
@@ -79,17 +82,43 @@ class StreamPlacesTests(SynchronousTestCase):
         self.assertEqual(self.node.learned, [(self.server.key.identity, list(places[1:]))])
         self.assertEqual(self.node.counters["drop-streams-hurry"], 4)
         self.world.clock.advance(READ_INTERVAL)
-        sessions.sendControl(self.node.identity, packed(Streams(())))
+        sessions.sendControl(self.node.identity, packed(Streams(places[:1])))
         self.world.clock.advance(0.1)
-        self.assertEqual(self.node.learned[1:], [(self.server.key.identity, [])])
+        self.assertEqual(self.node.learned[1:], [(self.server.key.identity, list(places[:1]))])
+
+    def test_twoServersAtOnce(self) -> None:
+        """
+        Each server is heard, though their sessions begin at the same time.
+        """
+        servers = [self.server, self.world.person(4, server=True)]
+        for each in servers:
+            each.sessions().sendControl(self.node.identity, packed(Streams(("tls://192.0.2.9:443",))))
+        self.world.clock.advance(0.1)
+        self.assertEqual({peer for peer, _ in self.node.learned}, {each.key.identity for each in servers})
+        self.assertEqual(self.node.counters["drop-streams-hurry"], 0)
+
+    def test_nothingThatCanBeRead(self) -> None:
+        """
+        A message without any place that can be read takes nothing from what is known.
+        """
+        for places in ((), ("http://a", "tls://")):
+            self.server.sessions().sendControl(self.node.identity, packed(Streams(places)))
+            self.world.clock.advance(READ_INTERVAL)
+        self.assertEqual((self.node.learned, self.node.counters["drop-streams-malformed"]), ([], 2))
 
 
-@given(st.binary(max_size=200))
+@given(
+    st.binary(max_size=200)
+    | st.lists(st.text(max_size=9) | st.just("tls://a:1"), max_size=6).map(msgspec.msgpack.encode)
+)
 def test_whateverComes(octets: bytes) -> None:
     """
-    Whatever comes is read or counted.
+    Whatever comes is read or counted, and nothing raises.
     """
     world = SimulatedNetwork.begun()
     node, server = _Node(world.person(1)), world.person(2, server=True)
-    server.sessions().sendControl(node.identity, bytes([0x92, 44]) + octets)
+    server.sessions().sendControl(node.identity, bytes([0x92, STREAMS]) + octets)
     world.clock.advance(0.1)
+    counted = {each: node.counters[each] for each in COUNTERS if each.startswith("drop-")}
+    assert len(node.learned) + sum(counted.values()) == 1, counted
+    assert not [each for each in node.counters if each.startswith("drop-raised-") and node.counters[each]]

@@ -23,7 +23,7 @@ from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus
-from wand.sealed.credentials.token import Token
+from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM, Token
 from wand.stream_targets import checkPlace
 
 
@@ -127,8 +127,10 @@ class Administration:
         @raise MembershipRefused: if it cannot be made so.
         @raise StoreUnavailable: if it cannot be stored.
         """
-        if not 1 <= len(endpoints) <= 8:
-            raise MembershipRefused("an invitation must say where this server is reached: 1 to 8 of HOST:PORT")
+        if not 1 <= len(endpoints) <= ENDPOINTS_MAXIMUM:
+            raise MembershipRefused(
+                f"an invitation must say where this server is reached: 1 to {ENDPOINTS_MAXIMUM} of HOST:PORT"
+            )
         for endpoint in endpoints:
             checkPlace(endpoint)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)

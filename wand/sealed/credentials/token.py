@@ -21,6 +21,9 @@ from wand.stream_targets import checkPlace
 #: How many characters of a text are looked at.
 TOKEN_MAXIMUM: Final = 4096
 
+#: How many places of the server it names at most.
+ENDPOINTS_MAXIMUM: Final = 8
+
 _CHECKSUM: Final = 4
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
@@ -42,7 +45,9 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     network: Octets32
     identity: Octets32
     server: Octets32
-    endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(min_length=1, max_length=8)]
+    endpoints: Annotated[
+        tuple[Annotated[str, Meta(max_length=261)], ...], Meta(min_length=1, max_length=ENDPOINTS_MAXIMUM)
+    ]
     invitation: Octets16
     secret: Octets32
     cipher: Cipher

@@ -25,19 +25,21 @@ from wand.sealed.credentials.fields import Octets32, checkSecret
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.messages import Admitted, Signed
 from wand.sealed.credentials.signed import packed, unpacked, verified
+from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
 from wand.sealed.credentials.token import Token
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
 from wand.sealed.node.epoch import EPOCH
 from wand.sealed.node.own_claim import OwnClaim
+from wand.sealed.reach.stream_places import PLACES_MAXIMUM
 from wand.state import StateDirectory
 from wand.state_writer import StateWriter
 
 #: How many servers are remembered.
 SERVERS_MAXIMUM: Final = 16
 
-#: How many endpoints of each.
-ENDPOINTS_MAXIMUM: Final = 8
+#: How many endpoints of each: those of an invitation, and the places of streams that a server tells besides.
+ENDPOINTS_MAXIMUM: Final = INVITED_MAXIMUM + PLACES_MAXIMUM
 
 
 class KnownServer(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,7 @@ from msgspec import structs
 from wand.interfaces import ISessions
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.node.enrolment import ENDPOINTS_MAXIMUM, Enrolment
+from wand.sealed.node.enrolment import Enrolment
 from wand.stream_targets import isTarget
 
 
@@ -55,12 +55,12 @@ class KnownServers:
 
     def learnStreams(self, identity: bytes, places: Sequence[str]) -> None:
         """
-        A server says where it accepts streams: keep that, if it is one of ours.
+        A server says where it accepts streams: keep that, if it is one of ours.  Where its UDP is stays as it was.
         """
         known = next((each for each in self._enrolment.servers if each.identity == identity), None)
         if known is not None:
-            endpoints = [each for each in known.endpoints if not isTarget(each)][: ENDPOINTS_MAXIMUM - len(places)]
-            self._enrolment.rememberServer(structs.replace(known, endpoints=(*endpoints, *places)))
+            overUDP = [each for each in known.endpoints if not isTarget(each)]
+            self._enrolment.rememberServer(structs.replace(known, endpoints=(*overUDP, *places)))
 
     def _identities(self) -> list[Identity]:
         return [Identity(each.identity) for each in self._enrolment.servers]

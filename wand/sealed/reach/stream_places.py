@@ -6,7 +6,6 @@ did know it, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf
 from typing import Annotated, Final
 
 import msgspec
@@ -20,18 +19,19 @@ from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import STREAM_NUMBERS, STREAMS
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.stream_targets import StreamTarget
+from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "streams-announced": "members told where this server accepts streams",
-    "drop-streams-malformed": "messages about where streams are accepted dropped: they cannot be read",
+    "drop-streams-malformed": "messages about where streams are accepted dropped: they, or all places in them, cannot be read",
     "drop-streams-stranger": "messages about where streams are accepted dropped: they are from no server",
-    "drop-streams-hurry": "messages about where streams are accepted dropped: one came just before",
+    "drop-streams-hurry": "messages about where streams are accepted dropped: the same server sent one just before",
 }
 
 #: How many places a server tells at most.
 PLACES_MAXIMUM: Final = 4
 
-#: Seconds until the next one is read.
+#: Seconds until the next one of the same server is read.
 READ_INTERVAL: Final = 1.0
 
 
@@ -74,27 +74,25 @@ class StreamPlacesReader:
         self, control: ControlReaders, context: Context, learned: Callable[[bytes, Sequence[str]], object]
     ) -> None:
         """
-        @param learned: called with the identity of a server, and where it accepts streams.
+        @param learned: called with the identity of a server, and where it accepts streams: one place at least.
         """
         context.counters.declare(COUNTERS)
         self._counters = context.counters
-        self._clock = context.clock
-        self._readAt = -inf
+        self._servers = TokenBuckets(context.clock, 1.0 / READ_INTERVAL, 1.0)
         self._learned = learned
         control.read(STREAM_NUMBERS, self._received)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = unpacked(octets, Streams)
-        now = self._clock.seconds()
-        if message is None:
+        places = [] if message is None else [each for each in message.places if _isRight(each)]
+        if not places:
             self._counters["drop-streams-malformed"] += 1
         elif not member.isServer:
             self._counters["drop-streams-stranger"] += 1
-        elif now - self._readAt < READ_INTERVAL:  # what is learned is written to the disk
+        elif not self._servers.take(peer.hex()):  # what is learned is written to the disk
             self._counters["drop-streams-hurry"] += 1
         else:
-            self._readAt = now
-            self._learned(peer, [each for each in message.places if _isRight(each)])
+            self._learned(peer, places)
 
 
 def _isRight(text: str) -> bool:
