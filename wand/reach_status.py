@@ -49,6 +49,20 @@ class EpisodeStatus(Status, frozen=True):
     what: str
 
 
+class WaysStatus(Status, frozen=True):
+    """
+    The ways to a member.
+
+    @ivar isUp: is there a session with it?
+    @ivar ways: its places, the one in use first.
+    @ivar relays: what the relays among them are called, by the host of their place.
+    """
+
+    isUp: bool
+    ways: list[WayStatus]
+    relays: dict[str, str]
+
+
 class WhyStatus(Status, frozen=True):
     """
     Why a member is reached the way it is, or why it is not.

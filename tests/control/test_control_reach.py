@@ -24,6 +24,13 @@ class ReachCommandsTests(ControlCase):
         self.assertEqual(expected, self.ask(self.client.why("two")))
         self.assertIn("nobody", self.refused(self.client.why("nobody"), NoSuchMember))
 
+    def test_ways(self) -> None:
+        """
+        The ways alone cross the socket, too.
+        """
+        self.assertEqual(self.program.ways.ways("two"), self.ask(self.client.ways("two")))
+        self.assertIn("nobody", self.refused(self.client.ways("nobody"), NoSuchMember))
+
     def test_ping(self) -> None:
         """
         The seconds are answered, over the way in use or over another; silence is an error of its own.

@@ -13,7 +13,7 @@ from wand.cli.rendering import clean, showJSON
 from wand.cli.session import Session
 from wand.cli.ways import placeText
 from wand.errors import NoAnswer
-from wand.reach_status import WhyStatus
+from wand.reach_status import WaysStatus
 from wand.status import Status
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def pingEachWay(session: Session, pings: Pings, count: int) -> None:
     for number in range(count):
         if number:
             await session.sleep(INTERVAL)
-        places = _places(await client.why(pings.peer), pings)
+        places = _places(await client.ways(pings.peer), pings)
         asked = [Deferred.fromCoroutine(_answer(client, pings.peer, place)) for place in places]
         for place, answer in zip(places, await gatherResults(asked), strict=True):
             pings.take(place, answer)
@@ -118,6 +118,6 @@ async def _answer(client: ControlClient, peer: str, place: str) -> float | NoAns
         return error
 
 
-def _places(found: WhyStatus, pings: Pings) -> list[str]:
+def _places(found: WaysStatus, pings: Pings) -> list[str]:
     pings.texts.update({way.place: placeText(way, found.relays) for way in found.ways})
     return [way.place for way in found.ways] if found.isUp and found.ways else [""]

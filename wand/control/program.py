@@ -12,7 +12,7 @@ import attrs
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
-from wand.reach_status import NetworkCheckStatus, WhyStatus
+from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -123,6 +123,13 @@ class ReachInspection(Protocol):
         Why a member is reached the way it is.  It is asked what it says of its network, which takes a second at most.
 
         @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
+        @raise wand.errors.NoSuchMember: if there is no such member.
+        """
+
+    def ways(self, peer: str) -> WaysStatus:
+        """
+        The ways to a member, without asking anybody.
+
         @raise wand.errors.NoSuchMember: if there is no such member.
         """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from wand.control import reach_commands as commands
 from wand.control.membership_client import MembershipClient
-from wand.reach_status import NetworkCheckStatus, WhyStatus
+from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 
 
 class ReachClient(MembershipClient):
@@ -23,6 +23,15 @@ class ReachClient(MembershipClient):
         @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
         """
         found: WhyStatus = (await self._send(commands.Why, peer=peer))["why"]
+        return found
+
+    async def ways(self, peer: str) -> WaysStatus:
+        """
+        The ways to a member, as they are known at once: nobody is asked.
+
+        @param peer: as in L{why}.
+        """
+        found: WaysStatus = (await self._send(commands.Ways, peer=peer))["ways"]
         return found
 
     async def ping(self, peer: str, place: str | None = None) -> float:

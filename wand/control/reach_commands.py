@@ -10,7 +10,7 @@ from twisted.protocols import amp
 
 from wand.control.commands import Request
 from wand.control.values import JSON
-from wand.reach_status import NetworkCheckStatus, WhyStatus
+from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 
 
 class Why(Request):
@@ -20,6 +20,15 @@ class Why(Request):
 
     arguments: ClassVar = [(b"peer", amp.Unicode())]
     response: ClassVar = [(b"why", JSON(WhyStatus))]
+
+
+class Ways(Request):
+    """
+    The ways to a member, without asking it.
+    """
+
+    arguments: ClassVar = [(b"peer", amp.Unicode())]
+    response: ClassVar = [(b"ways", JSON(WaysStatus))]
 
 
 class Ping(Request):

@@ -21,6 +21,13 @@ class ReachResponders(MembershipResponders):
         """
         return {"why": await self._program.reach.why(peer)}
 
+    @commands.Ways.responder
+    async def ways(self, peer: str) -> Answer:
+        """
+        Answer which ways to a member there are.
+        """
+        return {"ways": self._program.reach.ways(peer)}
+
     @commands.Ping.responder
     async def ping(self, peer: str, place: str | None = None) -> Answer:
         """

@@ -15,6 +15,7 @@ from wand.reach_status import (
     EpisodeStatus,
     NATStatus,
     NetworkCheckStatus,
+    WaysStatus,
     WhyStatus,
 )
 from wand.status import WayStatus
@@ -33,7 +34,7 @@ class MemoryReach:
     clock: IReactorTime
     isSilent: bool = False
 
-    async def why(self, peer: str) -> WhyStatus:
+    def ways(self, peer: str) -> WaysStatus:
         """
         See L{wand.control.program.ReachInspection}.
         """
@@ -44,12 +45,19 @@ class MemoryReach:
         sources = ["directory", "call"]
         lost = WayStatus("192.0.2.2:20002", "ipv4", sources, False, None, now - 2, None, None, "", 3, now - 21)
         before = WayStatus("192.0.2.2:20003", "ipv4", ["call"], True, 0.02, now - 2, now - 21, None, "", 4)
+        return WaysStatus(True, [relayed, lost, before], {"relay/0123456789abcdef": "server"})
+
+    async def why(self, peer: str) -> WhyStatus:
+        """
+        See L{wand.control.program.ReachInspection}.
+        """
+        found, now = self.ways(peer), self.clock.seconds()
         return WhyStatus(
             peer="two",
             key=keyOf("two"),
-            isUp=True,
-            ways=[relayed, lost, before],
-            relays={"relay/0123456789abcdef": "server"},
+            isUp=found.isUp,
+            ways=found.ways,
+            relays=found.relays,
             ours=[CandidateStatus("192.168.1.5:22222", "host", "an address of this host", ["three"])],
             nat=NATStatus("address-dependent", {"server": "198.51.100.1:5000", "three": "198.51.100.1:5001"}),
             here="address-dependent",
@@ -66,7 +74,7 @@ class MemoryReach:
         """
         See L{wand.control.program.ReachInspection}.
         """
-        await self.why(peer)
+        self.ways(peer)
         if self.isSilent or place not in (None, RELAYED):
             raise NoAnswer("two does not answer there")
         return 0.0312
