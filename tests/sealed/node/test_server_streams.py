@@ -232,12 +232,16 @@ class ServerStreamsTests(SynchronousTestCase):
 
     def test_notIntoTheOverlay(self) -> None:
         """
-        The tunnel never runs inside itself.
+        The tunnel never runs inside itself.  That is said, and tried again: the address may be another one later.
         """
         self.streams.mayReach = lambda address: False
         self.sessions.wanted(IDENTITY, 0)
         self.run_(2)
         self.assertEqual(self.sessions.places, [])
+        self.assertIn("(tls://192.0.2.1:443 leads to an address of the overlay)", self.context.notes.texts[0])
+        self.streams.mayReach = lambda address: True
+        self.run_(10)
+        self.assertEqual((self.context.notes.texts, self.sessions.places), ([], [(IDENTITY, [PLACE])]))
 
     def test_revoked(self) -> None:
         """

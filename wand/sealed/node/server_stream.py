@@ -139,7 +139,8 @@ class ServerStream:
         for target in self.targets:
             opening = self._opener.open(target)
             self._opening.append(opening)
-            opening.addCallbacks(partial(self._take, target), partial(self._failed, troubles, opening))
+            take = partial(self._take, target, troubles, opening)
+            opening.addCallbacks(take, partial(self._failed, troubles, opening))
 
     def stop(self) -> None:
         """
@@ -183,10 +184,11 @@ class ServerStream:
         if self.stream is stream:
             self.stream = None
 
-    def _take(self, target: StreamTarget, stream: Stream) -> None:
+    def _take(self, target: StreamTarget, troubles: list[str], opening: Deferred[Stream], stream: Stream) -> None:
         place = None if self.isOpen else self._opened(self, stream)
         if place is None:
             stream.close()
+            self._missed(troubles, opening, "" if self.isOpen else f"{target} leads to an address of the overlay")
             return
         self._settledAt, self.trouble = self._clock.seconds() + SETTLED, ""
         self.place, self.stream, self.way = place, stream, self._opener.way(target)
@@ -200,13 +202,19 @@ class ServerStream:
                 each.cancel()
 
     def _failed(self, troubles: list[str], opening: Deferred[Stream], failure: Failure) -> None:
+        if not failure.check(WandError, CancelledError):
+            self._log.failure("a stream cannot be opened", failure)
+        self._missed(troubles, opening, "" if failure.check(CancelledError) else failure.getErrorMessage())
+
+    def _missed(self, troubles: list[str], opening: Deferred[Stream], trouble: str) -> None:
+        """
+        @param trouble: why a target leads to no stream; empty if none is wanted there any more.
+        """
         if opening in self._opening:
             self._opening.remove(opening)
-        if failure.check(CancelledError):
+        if not trouble:
             return
-        troubles.append(failure.getErrorMessage())
-        if not failure.check(WandError):
-            self._log.failure("a stream cannot be opened", failure)
+        troubles.append(trouble)
         if not self._opening and not self.isOpen:
             self.trouble = "; ".join(troubles)
             self.told()
