@@ -51,7 +51,8 @@ CASES: Final = (
     ("blocked-here", _with(here="blocked", ways=[STREAM]), "network of this host: let UDP out"),
     ("blocked-there", _with(theirs="blocked", here=EACH), "network of two: let UDP out"),
     ("stream", _with(ways=[STREAM, TRIED]), "though it does to others"),
-    ("nowhere", _with(ways=[RELAYED]), "said no place to which this host, with its IPv4,"),
+    ("nowhere", _with(ways=[RELAYED]), "said no place to which this host, which has IPv4,"),
+    ("nowhere", _with(ways=[RELAYED], ours=[]), "this host, which has no place of its own yet, could send"),
     ("family", _with(ways=[RELAYED, SIX]), "only IPv4, and two has only IPv6"),
     ("searching", _with(ways=[replace(RELAYED, usedSince=NOW - 1), TRIED]), "in a few seconds"),
     ("hairpin", _with(outside=["198.51.100.2:9"], here=EACH, theirs=EACH), "same NAT (198.51.100.2)"),
@@ -63,10 +64,10 @@ CASES: Final = (
     ("firewall-here", _with(here=NONE, theirs=EACH), "let UDP port 22222 in to this host"),
     ("firewall-here", _with(ours=[HOST, MAPPED], here=EACH, theirs=EACH), "let UDP port 22222 in to this host"),
     ("firewall-there", _with(here=EACH, theirs=NONE), "let its UDP port in there"),
-    ("one-observer", _with(outside=["203.0.113.9:9"]), "one server alone does not show"),
+    ("one-observer", _with(outside=["203.0.113.9:9"]), "Direct places of both sides were tried"),
     ("unknown", BASE, "wand netcheck says, here and at two"),
     ("lost", _with(isUp=False, ways=[]), "Nobody says where two is"),
-    ("idle", _with(isUp=False, ways=[UNTRIED]), "wand ping two"),
+    ("idle", _with(isUp=False, ways=[UNTRIED]), "Nothing was sent to two lately"),
     ("idle", _with(isUp=False, ways=[replace(TRIED, asked=NOW - 1000)]), "wand ping two"),
     ("family", _with(isUp=False, ways=[SIX]), "only IPv4, and two has only IPv6"),
     ("unhelped", _with(isUp=False, ways=[TRIED], isHelped=False), "no server answers"),
@@ -173,7 +174,7 @@ class SituationTests(ReachTestCase):
         one, two = self.settled(land.spot(PUBLIC), land.ipv6())
         found = self.why(one, two)
         self.assertEqual("nowhere", found.cause)
-        self.assertIn("with its IPv4", found.advice)
+        self.assertIn("which has IPv4", found.advice)
         self.assertEqual("family", self.why(two, one).cause)
 
     def test_firewalls(self) -> None:

@@ -18,9 +18,10 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
 from wand.interfaces import OwnCandidate
 from wand.reach_status import NetworkCheckStatus, WhyStatus
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.reach.episodes import EPISODES_MAXIMUM, MEMBERS_MAXIMUM, Episodes
 from wand.sealed.reach.inspection import SESSION_PATIENCE, ReachInspection, placeFrom
-from wand.sealed.reach.observing import Observation
+from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, Observation
 from wand.sealed.sessions.peers import PeerKey
 from wand.status import PeerStatus, WayStatus
 from wand.testing.context import simulatedContext
@@ -106,7 +107,8 @@ class Claims:
         return self.owned.get((kind, str(what)))
 
     def announcement(self, identity: bytes) -> Any:
-        return SimpleNamespace(claim=SimpleNamespace(name="two")) if identity == TWO else None
+        certificate, claim = SimpleNamespace(identity=bytes(TWO)), SimpleNamespace(name="two")
+        return SimpleNamespace(certificate=certificate, claim=claim) if identity == TWO else None
 
 
 class InspectionTests(SynchronousTestCase):
@@ -206,6 +208,29 @@ class InspectionTests(SynchronousTestCase):
         )
         self.assertIn("UDP port 22222", found.advice)
         self.assertEqual("symmetric-here", found.cause)
+
+    def test_waysAlone(self) -> None:
+        """
+        The ways are told at once, and nobody is asked.
+        """
+        self.sessions.up = {TWO: Endpoint("192.0.2.2", 7)}
+        self.sessions.ways = [RELAYED, UNUSED]
+        found = self.inspection.ways("two")
+        self.assertEqual((True, [RELAYED, UNUSED]), (found.isUp, found.ways))
+        self.assertEqual({f"relay/{RELAY.hex()[:16]}": "relay"}, found.relays)
+        self.assertEqual([], self.asked)
+
+    def test_namesThatAreAnothers(self) -> None:
+        """
+        A member that claims the name of another is never called so, but by its certificate or by its key.
+        """
+        self.participant.claims.owned = {("mac", "02:00:00:00:00:02"): TWO}
+        for name in (str(Identity(TWO)), "two-of-its-certificate"):
+            found = self.why(TWO.text).peer
+            self.assertEqual((name, name), (found, self.inspection.nameOf(TWO)))
+            met = PeerKey(TWO)
+            met.name = "two-of-its-certificate"
+            self.sessions.up = {met: Endpoint("192.0.2.2", 7)}
 
     def test_namesOfRelays(self) -> None:
         """
@@ -334,6 +359,18 @@ class InspectionTests(SynchronousTestCase):
         self.clock.pump([0.1] * 3)
         found = {each.name: each.value for each in self.successResultOf(answer).checks}
         self.assertEqual("endpoint-independent", found["mapping"])
+
+    def test_manyServersAndMembers(self) -> None:
+        """
+        No more are asked at once than may be waited for, and none without a session.
+        """
+        servers = [PeerKey(bytes([number]) * 32) for number in range(20)]
+        self.participant.servers = lambda: [SimpleNamespace(identity=each) for each in servers]
+        self.sessions.up = {each: Endpoint("192.0.2.100", number) for number, each in enumerate(servers[:12], 1)}
+        self.sessions.up.update({PeerKey(b"m%d" % n + bytes(30)): Endpoint("192.0.2.2", n) for n in range(1, 10)})
+        self.check()
+        self.assertEqual(OBSERVERS_MAXIMUM, len(self.asked))
+        self.assertLessEqual(set(servers[:12]), set(self.asked))
 
     def test_kindsOfNAT(self) -> None:
         """

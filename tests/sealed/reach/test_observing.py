@@ -85,6 +85,31 @@ class ObservingTests(SynchronousTestCase):
         self.world.run(1.0)
         self.assertEqual(1, node.count("drop-observe-malformed"))
 
+    def said(self, *, calls: int) -> str:
+        """
+        What is known of the network of a member that said C{none} before, is asked again, and says nothing.
+
+        @param calls: how many calls it was sent besides.
+        """
+        node, other = Member(self.world.person(1)), self.world.person(2).sessions()
+        for network in ("none", ""):
+            node.observing.ask(other.identity)
+            for _ in range(calls if not network else 0):
+                node.observing.expect(other.identity)
+            self.world.run(0.1)
+            other.sendControl(node.identity, packed(Located("192.0.2.9:7", network)))
+            self.world.run(0.1)
+        return node.observing.networks.get(other.identity, "")
+
+    def test_whoSaysNothingAnyMore(self) -> None:
+        """
+        What a member said of its network is forgotten when it says nothing any more.  The answer to a call never says
+        anything, and takes nothing.
+        """
+        self.assertEqual("", self.said(calls=0))
+        self.world = SimulatedNetwork.begun()
+        self.assertEqual("none", self.said(calls=1))
+
     def test_observersAreBounded(self) -> None:
         """
         However many members there are, a few are remembered.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from wand.sealed.reach.causes import Situation, hostOf
+from wand.sealed.reach.causes import Situation, familiesOf, hostOf
 
 #: How a router is made to let others in.
 _FORWARD: Final = "let the router forward UDP port {port} to this host, or switch on PCP, NAT-PMP or UPnP there"
@@ -22,7 +22,7 @@ ADVICE: Final = {
         "Until then all travels in a stream, which is slower."
     ),
     "nowhere": (
-        "{name} has said no place to which this host, with its {ours}, could send, except by the relay: what wand "
+        "{name} has said no place to which this host, which has {ours}, could send, except by the relay: what wand "
         "netcheck says there tells why."
     ),
     "family": (
@@ -60,11 +60,9 @@ ADVICE: Final = {
     "firewall-here": "No NAT is in the way here, so that it is a firewall: let UDP port {port} in to this host.",
     "firewall-there": "There is no NAT at {name}, so that it is a firewall: let its UDP port in there.",
     "one-observer": (
-        "Both were tried, and nothing came through. A NAT is in front of this host, and one server alone does not show "
-        "of what kind; probably it, or the one at {name}, takes another port for each destination: "
-        + _FORWARD
-        + "; the "
-        "same at {name} would do as well."
+        "Direct places of both sides were tried, and nothing came through. A NAT is in front of this host, and one "
+        "server alone does not show of what kind; probably it, or the one at {name}, takes another port for each "
+        "destination: " + _FORWARD + "; the same at {name} would do as well."
     ),
     "unknown": (
         "What is in the way cannot be told yet: see what wand netcheck says, here and at {name}. A UDP port that is "
@@ -73,7 +71,7 @@ ADVICE: Final = {
     "lost": (
         "Nobody says where {name} is. Is it running, and does a server list it? wand status shows whether ours answer."
     ),
-    "idle": ("That is not a fault while nothing is sent to it. Try it: wand ping {name}"),
+    "idle": "Nothing was sent to {name} lately, so there is no session, which is no fault. Try it: wand ping {name}",
     "unhelped": (
         "{name} did not answer {tries} tries, and no server answers that could call it, without which no firewall and "
         "no NAT there lets us in: wand status says what is known of the servers."
@@ -103,4 +101,4 @@ def adviceOn(cause: str, situation: Situation) -> str:
 
 
 def _families(places: Iterable[str]) -> str:
-    return " and ".join(sorted({"IPv6" if each.startswith("[") else "IPv4" for each in places}))
+    return " and ".join(f"IPv{each}" for each in sorted(familiesOf(places))) or "no place of its own yet"

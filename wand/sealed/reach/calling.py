@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from itertools import count, islice
 from typing import Final
 
@@ -23,7 +22,7 @@ from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.reach.call_forwarder import MEMORY, CallForwarder
 from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, pack, parse
 from wand.timing.token_buckets import TokenBuckets
-from wand.underlay.place_kinds import addressOf
+from wand.underlay.place_kinds import isLoopback
 
 COUNTERS: Final = {
     "calls-made": "calls of members that we try to reach, one for each member that was asked to pass it on",
@@ -193,15 +192,14 @@ class Calling:
         ]
 
     def _mayBe(self, endpoint: Endpoint, *, isLocal: bool) -> bool:
-        return self._participant.mayReach(endpoint.host) and (isLocal or not ip_address(endpoint.host).is_loopback)
+        return self._participant.mayReach(endpoint.host) and (isLocal or not isLoopback(endpoint.host))
 
     def _isLocal(self, peer: bytes) -> bool:
         """
         Do we hear a member on this host?  Others know nobody here.
         """
         heard = self._sessions.endpointOf(peer)
-        address = None if heard is None else addressOf(heard.host)
-        return address is not None and ip_address(address.partition("%")[0]).is_loopback
+        return heard is not None and isLoopback(heard.host)
 
     def _announcementOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
         known = self._participant.claims.announcement(identity)

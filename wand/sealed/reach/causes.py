@@ -89,6 +89,13 @@ def hostOf(place: str) -> str:
     return place.rpartition(":")[0].strip("[]")
 
 
+def familiesOf(places: Iterable[str]) -> set[int]:
+    """
+    The versions of IP of some places.
+    """
+    return {ip_address(hostOf(each).partition("%")[0]).version for each in places}
+
+
 def causeOf(situation: Situation) -> str:
     """
     Why the way is not direct, or why there is none.
@@ -126,8 +133,8 @@ def _isNowhere(situation: Situation) -> bool:
 
 
 def _isOtherFamily(situation: Situation) -> bool:
-    ours = _families(each.endpoint for each in situation.ours)
-    theirs = _families(way.place for way in situation.direct)
+    ours = familiesOf(each.endpoint for each in situation.ours)
+    theirs = familiesOf(way.place for way in situation.direct)
     return bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
 
 
@@ -170,10 +177,6 @@ def _isSeenByOne(situation: Situation) -> bool:
 
 def _always(situation: Situation) -> bool:
     return True
-
-
-def _families(places: Iterable[str]) -> set[int]:
-    return {ip_address(hostOf(each).partition("%")[0]).version for each in places}
 
 
 def _isUntried(situation: Situation) -> bool:

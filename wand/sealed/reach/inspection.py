@@ -8,14 +8,13 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from msgspec.structs import replace
-from twisted.internet.task import deferLater
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
 from wand.ethernet import MAC
 from wand.interfaces import Context, ISessions, ISessionTransport, Participant
 from wand.interfaces.way_inspection import IWayInspection
-from wand.reach_status import EpisodeStatus, NetworkCheckStatus, WhyStatus
+from wand.reach_status import EpisodeStatus, NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.reach.advice import adviceOn
 from wand.sealed.reach.causes import DIRECT, Situation, causeOf, hostOf
@@ -24,13 +23,13 @@ from wand.sealed.reach.network_check import NetworkCheck
 from wand.sealed.reach.observing import Observing
 from wand.sealed.reach.surroundings import Surroundings
 from wand.status import PeerStatus, WayStatus
+from wand.timing.looking import until
 from wand.underlay.place_kinds import RELAY
 
-#: Seconds in which a session with a member has to begin when it is pinged; in which it has to say what it knows of its
-#: network; and seconds between two looks.
+#: Seconds in which a session with a member has to begin when it is pinged; and in which it has to say what it knows of
+#: its network.
 SESSION_PATIENCE: Final = 8.0
 ASKING_PATIENCE: Final = 1.0
-LOOK_INTERVAL: Final = 0.05
 
 
 class ReachInspection:
@@ -72,7 +71,7 @@ class ReachInspection:
         identity = self._find(peer)
         if self._sessions.isUp(identity):
             self._observing.ask(identity)
-            await self._until(lambda: not self._observing.isAwaited(identity), ASKING_PATIENCE)
+            await until(lambda: not self._observing.isAwaited(identity), ASKING_PATIENCE, self._context.clock)
         situation = self._situation(identity)
         cause = causeOf(situation)
         epoch = self._context.epoch
@@ -93,7 +92,7 @@ class ReachInspection:
 
     def _situation(self, identity: Identity) -> Situation:
         return Situation(
-            name=self._nameOf(identity),
+            name=self.nameOf(identity),
             isUp=self._sessions.isUp(identity),
             ways=self._ways.waysTo(identity),
             ours=self._surroundings.candidates(),
@@ -104,6 +103,16 @@ class ReachInspection:
             port=self._port,
             now=self._context.epoch(self._context.clock.seconds()),
         )
+
+    def ways(self, peer: str) -> WaysStatus:
+        """
+        The ways to a member, without asking anybody.
+
+        @raise NoSuchMember: as in L{why}.
+        """
+        identity = self._find(peer)
+        ways = list(self._ways.waysTo(identity))
+        return WaysStatus(self._sessions.isUp(identity), ways, self._relayNames(ways))
 
     async def ping(self, peer: str, place: str | None) -> float:
         """
@@ -145,11 +154,15 @@ class ReachInspection:
 
     def nameOf(self, peer: object) -> str:
         """
-        What a member is called, whether we have met it or not; empty for whom nobody told us of.
+        What a member is called, whether we have met it or not: the name that it claims, if that is its own; or else as
+        its sessions show it, or by its key.  It is empty for whom nobody told us of.
         """
-        known = self._participant.claims.announcement(peer) if isinstance(peer, bytes) else None
-        isOwner = known is not None and self._participant.claims.ownerOf("name", known.claim.name) == peer
-        return known.claim.name if known is not None and isOwner else ""
+        claims = self._participant.claims
+        known = claims.announcement(peer) if isinstance(peer, bytes) else None
+        if known is not None and claims.ownerOf("name", known.claim.name) == peer:
+            return known.claim.name
+        met = next((str(each) for each in self._sessions.sessionsWith() if each == peer), "")
+        return met or ("" if known is None else str(Identity(known.certificate.identity)))
 
     def _relayNames(self, ways: Sequence[WayStatus]) -> dict[str, str]:
         """
@@ -160,28 +173,15 @@ class ReachInspection:
 
     async def _meet(self, identity: bytes) -> None:
         self._observing.ask(identity)  # what waits for a session makes one
-        if not await self._until(lambda: self._sessions.isUp(identity), SESSION_PATIENCE):
-            name = self._nameOf(identity)
+        if not await until(lambda: self._sessions.isUp(identity), SESSION_PATIENCE, self._context.clock):
+            name = self.nameOf(identity)
             raise NoAnswer(f"{name} does not answer: wand why {name} says what was tried")
-
-    async def _until(self, isDone: Callable[[], bool], patience: float) -> bool:
-        """
-        Wait for something.
-
-        @return: did it happen in time?
-        """
-        until = self._context.clock.seconds() + patience
-        while not isDone():
-            if self._context.clock.seconds() >= until:
-                return False
-            await deferLater(self._context.clock, LOOK_INTERVAL)
-        return True
 
     # Who is meant.
 
     def _find(self, text: str) -> Identity:
         found = Identity.parse(text) or self._owner(text) or self._met(text)
-        if found is None or (not self._nameOf(found) and not self._ways.waysTo(found)):
+        if found is None or (not self.nameOf(found) and not self._ways.waysTo(found)):
             raise NoSuchMember(
                 f"no member is known as {text!r}: give a name, a whole key, an overlay address or a MAC address"
             )
@@ -201,12 +201,6 @@ class ReachInspection:
 
     def _met(self, text: str) -> bytes | None:
         return next((each for each in self._sessions.sessionsWith() if str(each) == text), None)
-
-    def _nameOf(self, identity: bytes) -> str:
-        known = self._participant.claims.announcement(identity)
-        if known is not None:
-            return known.claim.name
-        return next((str(each) for each in self._sessions.sessionsWith() if each == identity), "")
 
 
 def placeFrom(text: str) -> Endpoint:

@@ -4,12 +4,11 @@ What the network around this node allows: measured while the operator waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, TimeoutError
-from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from wand.endpoint import Endpoint
@@ -19,18 +18,18 @@ from wand.interfaces.way_inspection import IWayInspection
 from wand.reach_status import NetworkCheckStatus
 from wand.sealed.reach.check_results import Findings, resultsOf
 from wand.sealed.reach.locating_messages import udp
-from wand.sealed.reach.observing import Observing
+from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, Observing
 from wand.sealed.reach.surroundings import Surroundings
 from wand.sealed.reach.verdict import verdictOn
+from wand.timing.looking import until
 
-#: Seconds for what others have to answer, for a datagram to come back from the NAT, and to find out how long datagrams
-#: may be; and seconds between two looks whether all have answered.
+#: Seconds for what others have to answer, for a datagram to come back from the NAT, and to find out how long
+#: datagrams may be.
 PATIENCE: Final = 2.0
 HAIRPIN_PATIENCE: Final = 1.0
 PATH_PATIENCE: Final = 5.0
-LOOK_INTERVAL: Final = 0.05
 
-#: How many members are asked, besides the servers.
+#: How many members are asked, besides the servers, if so many answers are awaited.
 ASKED_MAXIMUM: Final = 8
 
 Value = TypeVar("Value")
@@ -56,10 +55,9 @@ class NetworkCheck:
         @param port: our UDP port.
         """
         servers = [each.identity for each in self._participant.servers()]
-        asked = [*servers, *self._members(servers)]
+        asked = [*filter(self._sessions.isUp, servers), *self._members(servers)][:OBSERVERS_MAXIMUM]
         for peer in asked:
-            if self._sessions.isUp(peer):
-                self._observing.ask(peer)
+            self._observing.ask(peer)
         nearest = [self._answer(self._ways.ping(each), PATIENCE) for each in servers]
         overUDP = {peer: self._pingsOverUDP(peer) for peer in asked}
         paths = [self._answer(self._ways.pathTo(peer), PATH_PATIENCE) for peer in asked if self._isBeyond(peer)]
@@ -108,7 +106,7 @@ class NetworkCheck:
         return asked.addTimeout(patience, self._context.clock).addErrback(silent)
 
     async def _observed(self, asked: Iterable[bytes]) -> None:
-        await self._until(lambda: not any(map(self._observing.isAwaited, asked)), PATIENCE)
+        await until(lambda: not any(map(self._observing.isAwaited, asked)), PATIENCE, self._context.clock)
 
     async def _hairpin(self) -> bool | None:
         outside = [Endpoint.parse(each) for each in self._surroundings.outside()]
@@ -119,11 +117,6 @@ class NetworkCheck:
         back = self._answer(self._ways.echo(place).addCallback(lambda _: came.append(True)), HAIRPIN_PATIENCE)
         await back
         return bool(came)
-
-    async def _until(self, isDone: Callable[[], bool], patience: float) -> None:
-        until = self._context.clock.seconds() + patience
-        while not isDone() and self._context.clock.seconds() < until:
-            await deferLater(self._context.clock, LOOK_INTERVAL)
 
 
 async def _all(asked: Iterable[Deferred[Value | None]]) -> list[Value | None]:

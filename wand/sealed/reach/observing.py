@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Final, TypeVar
 
 import attrs
@@ -19,7 +18,7 @@ from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import LOCATING_NUMBERS
 from wand.sealed.credentials.signed import packed
 from wand.sealed.reach.locating_messages import Locate, Located, located, parse, udp
-from wand.underlay.place_kinds import addressOf
+from wand.underlay.place_kinds import isLoopback
 
 Value = TypeVar("Value")
 
@@ -43,11 +42,13 @@ class Questions:
     What somebody was asked.
 
     @ivar moment: when it was last.
-    @ivar count: how many answers may come.
+    @ivar locates: how many answers to L{Locate} may come.
+    @ivar calls: how many to calls, which say nothing of a network.
     """
 
     moment: float
-    count: int
+    locates: int = 0
+    calls: int = 0
 
 
 @attrs.frozen
@@ -72,7 +73,7 @@ class Observing:
     Answers such questions, and asks whenever a session begins.
 
     @ivar observations: by the identities of the observers, the latest last.
-    @ivar networks: what those who answered last said of their own networks; see L{Located.network}.
+    @ivar networks: what those who answered last said of their own networks, unless nothing; see L{Located.network}.
     @ivar network: tells what we say of ours.
     """
 
@@ -103,19 +104,15 @@ class Observing:
         """
         Ask a member; without a session with it, one is made.
         """
-        self.expect(peer)
+        self._await(peer, locates=1)
         self._counters["observe-asked"] += 1
         self._sessions.sendControl(peer, packed(Locate()))
 
     def expect(self, peer: bytes) -> None:
         """
-        A member will say where it hears us, for it was sent something that is answered so.
+        A member will say where it hears us, for it was sent a call, which is answered so.
         """
-        before = self._asked.pop(peer, None)
-        count = 0 if before is None or self._isOver(before) else before.count
-        self._asked[peer] = Questions(self._clock.seconds(), count + 1)
-        if len(self._asked) > OBSERVERS_MAXIMUM:
-            self._asked.popitem(last=False)
+        self._await(peer, calls=1)
 
     def isAwaited(self, peer: bytes) -> bool:
         """
@@ -134,6 +131,12 @@ class Observing:
             if self._sessions.isUp(peer):
                 self.ask(peer)
 
+    def _await(self, peer: bytes, locates: int = 0, calls: int = 0) -> None:
+        before = self._asked.pop(peer, None)
+        if before is not None and not self._isOver(before):
+            locates, calls = before.locates + locates, before.calls + calls
+        _remember(self._asked, peer, Questions(self._clock.seconds(), locates, calls))
+
     def _isOver(self, asked: Questions) -> bool:
         return self._clock.seconds() - asked.moment > PATIENCE
 
@@ -150,22 +153,24 @@ class Observing:
             self._sessions.sendControl(peer, located(self._sessions.endpointOf(peer), self.network()))
         elif message is None:
             self._counters["drop-observe-malformed"] += 1
-        elif not self._wasAsked(peer):
+        elif not self.isAwaited(peer):
             self._counters["drop-observe-unasked"] += 1
         else:
+            self._learnNetwork(peer, message.network)
             self._answered(peer, member, message)
 
-    def _wasAsked(self, peer: bytes) -> bool:
-        asked = self._asked.pop(peer, None)
-        if asked is None or self._isOver(asked):
-            return False
-        if asked.count > 1:
-            self._asked[peer] = Questions(asked.moment, asked.count - 1)
-        return True
+    def _learnNetwork(self, peer: bytes, network: str) -> None:
+        asked = self._asked.pop(peer)
+        isOfCall = asked.calls > 0 and not (network and asked.locates)  # it may be either: what was said before stands
+        locates, calls = (asked.locates, asked.calls - 1) if isOfCall else (asked.locates - 1, asked.calls)
+        if locates or calls:
+            self._asked[peer] = Questions(asked.moment, locates, calls)
+        if network:
+            _remember(self.networks, peer, network)
+        elif not isOfCall:
+            self.networks.pop(peer, None)
 
     def _answered(self, peer: bytes, member: Member, message: Located) -> None:
-        if message.network:
-            _remember(self.networks, peer, message.network)
         self.observations.pop(peer, None)
         observer = self._sessions.endpointOf(peer)
         if not message.endpoint or observer is None or not udp(observer):
@@ -175,7 +180,7 @@ class Observing:
         except AddressInvalid:
             self._counters["drop-observe-malformed"] += 1
             return
-        if _isLoopback(endpoint) and not _isLoopback(observer):  # others know nobody here
+        if isLoopback(endpoint.host) and not isLoopback(observer.host):  # others know nobody here
             return
         place = self._sessions.placeOf(peer)
         isOnLink = place is not None and place.isOnLink
@@ -189,8 +194,3 @@ def _remember(them: OrderedDict[bytes, Value], peer: bytes, value: Value) -> Non
     them[peer] = value
     if len(them) > OBSERVERS_MAXIMUM:
         them.popitem(last=False)
-
-
-def _isLoopback(endpoint: Endpoint) -> bool:
-    address = addressOf(endpoint.host)
-    return address is not None and ip_address(address.partition("%")[0]).is_loopback

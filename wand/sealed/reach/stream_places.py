@@ -23,7 +23,7 @@ from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "streams-announced": "members told where this server accepts streams",
-    "drop-streams-malformed": "messages about where streams are accepted dropped: they, or all places in them, cannot be read",
+    "drop-streams-malformed": "messages about where streams are accepted dropped: they name no place that can be read",
     "drop-streams-stranger": "messages about where streams are accepted dropped: they are from no server",
     "drop-streams-hurry": "messages about where streams are accepted dropped: the same server sent one just before",
 }
