@@ -25,6 +25,7 @@ from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.node.clock_comparison import ClockComparison
 from wand.sealed.node.copies import CopiesOfMembers

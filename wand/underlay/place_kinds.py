@@ -11,6 +11,8 @@ So a stream and a relay are one more port each, and whoever sends datagrams need
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from socket import AF_INET6, inet_pton
 from typing import Final
 
 #: The kinds of places.
@@ -43,3 +45,33 @@ def addressOf(host: str) -> str | None:
     if not slash:
         return host
     return rest if kind == STREAM else None
+
+
+def subscriberOf(host: str) -> bytes:
+    """
+    What stands for everybody who may use an address, as one subscriber does: an IPv4 address, or a /64 of IPv6.
+
+    @param host: a numeric address, or the first half of another kind of place.
+    """
+    host = addressOf(host) or host
+    return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host.encode()
+
+
+def isLoopback(host: str) -> bool:
+    """
+    Is a place on this very host?  Others know nobody there.
+
+    @param host: the first half of it.
+    """
+    address = numeric(addressOf(host) or "")
+    return bool(address) and ip_address(address).is_loopback
+
+
+def numeric(host: str) -> str:
+    """
+    A numeric address in its canonical form, without a zone; empty if it is none.
+    """
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        return ""

@@ -36,8 +36,8 @@ from wand.sealed.sessions.packets import (
     parseGreeting,
     parseReply,
 )
-from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.timers import DEMANDS_ALL, INITIATIONS_ADDRESS, INITIATIONS_ALL, INITIATIONS_ENDPOINT
+from wand.underlay.place_kinds import subscriberOf
 
 KEY = macKey(b"k" * 32)
 SENDER = ("192.0.2.1", 22222)
@@ -237,9 +237,9 @@ class CookieTests(SynchronousTestCase):
         """
         All addresses of one /64 together may do what one address of IPv4 may.
         """
-        self.assertEqual(subscriber("2001:db8::1"), subscriber("2001:db8:0:0:ffff::9"))
-        self.assertNotEqual(subscriber("2001:db8::1"), subscriber("2001:db8:0:1::1"))
-        self.assertEqual(subscriber("fe80::1%eth0"), subscriber("fe80::2"))
+        self.assertEqual(subscriberOf("2001:db8::1"), subscriberOf("2001:db8:0:0:ffff::9"))
+        self.assertNotEqual(subscriberOf("2001:db8::1"), subscriberOf("2001:db8:0:1::1"))
+        self.assertEqual(subscriberOf("fe80::1%eth0"), subscriberOf("fe80::2"))
         spread = [(f"2001:db8::{number:x}", 1) for number in range(1000)]
         self.assertEqual(tried(Hurry(), spread), INITIATIONS_ADDRESS)
 

@@ -677,11 +677,11 @@ class StreamTests(SynchronousTestCase):
         for each in hello:
             each.transport.write(b"\x16")
         self.run_(self.network.delay + 0.001)
-        self.assertGreater(self.listener._turns.waiting, 10)
+        self.assertGreater(len(self.listener._turns._subscriberOf), 10)
         for each in hello:
             each.transport.abortConnection()
         self.run_(2 * self.network.delay)
-        self.assertEqual(self.listener._turns.waiting, 0)
+        self.assertEqual(len(self.listener._turns._subscriberOf), 0)
 
     # Ends.
 

@@ -66,7 +66,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
-def hostOf(address: str) -> str:
+def withoutPrefix(address: str) -> str:
     """
     An overlay address without its prefix length.
     """
@@ -83,7 +83,7 @@ def checkAddresses(addresses: tuple[str, ...]) -> None:
         interface = ip_interface(text)
         if str(interface) != text or "%" in text or not _isHost(interface.ip):
             raise ValueError(f"{text} is not an overlay address")
-    if len(set(map(hostOf, addresses))) < len(addresses):
+    if len(set(map(withoutPrefix, addresses))) < len(addresses):
         raise ValueError("an address stands twice")
 
 

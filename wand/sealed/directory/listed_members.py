@@ -5,7 +5,6 @@ The members as all directory servers together list them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from itertools import zip_longest
 from typing import Final
 
@@ -21,7 +20,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
-from wand.underlay.place_kinds import addressOf
+from wand.underlay.place_kinds import isLoopback
 
 #: How many endpoints of a member are kept, of all that the servers tell.
 ENDPOINTS_MERGED: Final = 16
@@ -152,8 +151,7 @@ class ListedMembers:
 
     def _accepted(self, server: bytes, endpoints: Iterable[str]) -> tuple[Endpoint, ...]:
         teller = self._sessions.endpointOf(server)
-        address = None if teller is None else addressOf(teller.host)
-        isLocal = address is not None and ip_address(address.partition("%")[0]).is_loopback
+        isLocal = teller is not None and isLoopback(teller.host)
         accepted = []
         for text in endpoints:
             endpoint = _parsed(text)
@@ -164,7 +162,7 @@ class ListedMembers:
         return tuple(accepted)
 
     def _mayReach(self, endpoint: Endpoint, isLocal: bool) -> bool:
-        if ip_address(endpoint.host).is_loopback and not isLocal:  # a server elsewhere can know of nobody on this host
+        if isLoopback(endpoint.host) and not isLocal:  # a server elsewhere can know of nobody on this host
             return False
         return self._participant.mayReach(endpoint.host)
 

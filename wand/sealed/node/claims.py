@@ -19,7 +19,7 @@ from wand.events import Events
 from wand.health.notes import Notes
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
-from wand.sealed.credentials.fields import hostOf
+from wand.sealed.credentials.fields import withoutPrefix
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import MACS
 from wand.sealed.credentials.signed import unverified
@@ -250,5 +250,5 @@ def _things(announcement: Announcement) -> set[Thing]:
     return {
         ("name", claim.name),
         *(("mac", MAC(mac)) for mac in claim.macs),
-        *(("address", hostOf(address)) for address in claim.addresses),
+        *(("address", withoutPrefix(address)) for address in claim.addresses),
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.timers import (
     DEMANDS_ALL,
     INITIATIONS_ADDRESS,
@@ -17,6 +16,7 @@ from wand.sealed.sessions.timers import (
     INITIATIONS_ENDPOINT,
     INITIATIONS_UNHURRIED,
 )
+from wand.underlay.place_kinds import subscriberOf
 
 #: How many counts there are for addresses; some addresses share one, and nobody can say which.
 SLOTS: Final = 65_536
@@ -60,7 +60,9 @@ class Hurry:
             return False
         if isPeer:
             return True
-        if self._tried >= INITIATIONS_ALL or not _mayMore(self._addresses, subscriber(sender[0]), INITIATIONS_ADDRESS):
+        if self._tried >= INITIATIONS_ALL or not _mayMore(
+            self._addresses, subscriberOf(sender[0]), INITIATIONS_ADDRESS
+        ):
             return False
         self._tried += 1
         return True

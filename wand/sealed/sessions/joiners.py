@@ -12,8 +12,8 @@ from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.freshness import Freshness
 from wand.sealed.sessions.gone_joiners import GoneJoiners
 from wand.sealed.sessions.peers import JoinKey
-from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.timers import JOINERS_ADDRESS, JOINERS_INVITATION
+from wand.underlay.place_kinds import subscriberOf
 
 #: How many there are in all.
 JOINERS_MAXIMUM: Final = 256
@@ -55,7 +55,7 @@ class Joiners:
         @param host: where the node comes from.
         @return: those that have to be ended, and then popped, to make room.
         """
-        groups = ("invitation", joiner.invitation), ("subscriber", subscriber(host))
+        groups = ("invitation", joiner.invitation), ("subscriber", subscriberOf(host))
         if self._groupsOf.get(joiner) == groups:
             return []
         self._leave(joiner)

@@ -6,10 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from socket import AF_INET6, inet_pton
 from typing import TypeVar
-
-from wand.underlay.place_kinds import addressOf
 
 _Key = TypeVar("_Key")
 
@@ -54,16 +51,6 @@ class Places:
         Is a peer at this address?
         """
         return host in self._hosts
-
-
-def subscriber(host: str) -> bytes:
-    """
-    What stands for everybody who may use an address, as one subscriber does: an IPv4 address, or a /64 of IPv6.
-
-    @param host: a numeric address, or the first half of another kind of place.
-    """
-    host = addressOf(host) or host
-    return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host.encode()
 
 
 def _takeOne(counts: Counter[_Key], key: _Key) -> None:

@@ -19,16 +19,15 @@ from twisted.internet.ssl import CertificateOptions
 from wand.endpoint import Endpoint
 from wand.health.failures import Failures
 from wand.timing.repeating import Repeating
-from wand.underlay.place_kinds import STREAM
+from wand.underlay.place_kinds import STREAM, isLoopback, numeric, subscriberOf
 from wand.underlay.streams.due import Due
 from wand.underlay.streams.intake import Intake, Load
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.port import StreamPort
-from wand.underlay.streams.strangers import PROXIED, Strangers, isLoopback, numeric, subscriberOf
+from wand.underlay.streams.strangers import PROXIED, Strangers
 from wand.underlay.streams.stream import Stream
-from wand.underlay.streams.threshold import GET, Threshold
+from wand.underlay.streams.threshold import Threshold
 from wand.underlay.streams.turns import Turns
-from wand.underlay.streams.wires import PlainWire, WebSocketWire, Wire
 
 #: Seconds for a stranger to have its turn, and then to bring something valid.
 STRANGER_PATIENCE: Final = 8.0
@@ -127,7 +126,7 @@ class StreamListener(Factory):
             return None
         isLocal = isLoopback(host)
         intake = Intake(self._load, self._clock, isKnown=False)
-        stream = Stream(None, self._clock, self._counters, intake, _chosenWire)
+        stream = Stream(None, self._clock, self._counters, intake)
         stream.ended = self._ended
         self._hosts[stream] = host, number
         self._admit(stream, self._subscriberOf(stream))
@@ -135,7 +134,7 @@ class StreamListener(Factory):
         stream.opened.addCallbacks(lambda _: self._opened(stream), lambda _: None)
         return Threshold(stream, self, self._options, self._clock, isLocal=isLocal)
 
-    def _admit(self, stream: Stream, subscriber: str) -> None:
+    def _admit(self, stream: Stream, subscriber: bytes) -> None:
         self._strangers.add(stream, subscriber)
         other = self._strangers.oneTooMany(subscriber)
         if other is not None:
@@ -180,7 +179,7 @@ class StreamListener(Factory):
         if stream in self._hosts:
             self._due.put(stream)
 
-    def _subscriberOf(self, stream: Stream) -> str:
+    def _subscriberOf(self, stream: Stream) -> bytes:
         host, _ = self._hosts[stream]
         return PROXIED if isLoopback(host) else subscriberOf(host)
 
@@ -204,11 +203,6 @@ class StreamListener(Factory):
     def _turnOut(self, stream: Stream, reason: str) -> None:
         self._counters["streams-strange"] += 1
         stream.abort(reason)
-        self._ended(stream, reason)
 
     def _lookAtSome(self) -> None:
         self._due.look(self._clock.seconds())
-
-
-def _chosenWire(octets: bytes) -> Wire:
-    return WebSocketWire() if octets.startswith(GET) else PlainWire()

@@ -4,8 +4,6 @@ Strangers: streams that no conversation uses.  There are few, of each subscriber
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final, Generic, TypeVar
 
 #: How many there are at most: of one subscriber, and in all.
@@ -14,7 +12,7 @@ STRANGERS_MAXIMUM: Final = 512
 
 #: What stands for those who come through a proxy that does not say for whom: they are many, and bounded together with
 #: all others only.
-PROXIED: Final = ""
+PROXIED: Final = b""
 
 _Stream = TypeVar("_Stream")
 
@@ -25,19 +23,13 @@ class Strangers(Generic[_Stream]):
     """
 
     def __init__(self) -> None:
-        self._streams: dict[str, dict[_Stream, None]] = {}
-        self._subscriberOf: dict[_Stream, str] = {}
+        self._streams: dict[bytes, dict[_Stream, None]] = {}
+        self._subscriberOf: dict[_Stream, bytes] = {}
 
     def __len__(self) -> int:
         return len(self._subscriberOf)
 
-    def __contains__(self, stream: _Stream) -> bool:
-        return stream in self._subscriberOf
-
-    def __iter__(self) -> Iterator[_Stream]:
-        return iter(self._subscriberOf)
-
-    def add(self, stream: _Stream, subscriber: str) -> None:
+    def add(self, stream: _Stream, subscriber: bytes) -> None:
         """
         A stream is a stranger's, or is known to be another subscriber's than before.
         """
@@ -56,7 +48,7 @@ class Strangers(Generic[_Stream]):
             if not streams:
                 del self._streams[subscriber]
 
-    def oneTooMany(self, subscriber: str) -> _Stream | None:
+    def oneTooMany(self, subscriber: bytes) -> _Stream | None:
         """
         Who has to make room: the oldest of this subscriber, if it has too many; or of the one that has the most.
         """
@@ -66,31 +58,3 @@ class Strangers(Generic[_Stream]):
             most = max(self._streams, key=lambda each: len(self._streams[each]))
             return next(iter(self._streams[most]))
         return None
-
-
-def subscriberOf(host: str) -> str:
-    """
-    What stands for everybody who may use an address: an IPv4 address, or a /64 of IPv6.
-
-    @param host: a numeric address.
-    """
-    address = numeric(host)
-    return address if ":" not in address else ip_address(address).exploded[:19]
-
-
-def numeric(host: str) -> str:
-    """
-    A numeric address in its canonical form; empty if it is none.
-    """
-    try:
-        return str(ip_address(host.partition("%")[0]))
-    except ValueError:
-        return ""
-
-
-def isLoopback(host: str) -> bool:
-    """
-    Is it an address of this host alone?
-    """
-    address = numeric(host)
-    return bool(address) and ip_address(address).is_loopback

@@ -19,7 +19,7 @@ from wand.counters import Counters
 from wand.underlay.streams.framing import Deframer, StreamInvalid
 from wand.underlay.streams.intake import Intake
 from wand.underlay.streams.outlet import Outlet, makePrompt
-from wand.underlay.streams.wires import Wire
+from wand.underlay.streams.wires import Wire, chosenWire
 
 #: Seconds that the other end has for the end of TLS.
 CLOSE_PATIENCE: Final = 2.0
@@ -44,17 +44,9 @@ class Stream(Protocol):
 
     handsBatches = False
 
-    def __init__(
-        self,
-        wire: Wire | None,
-        clock: IReactorTime,
-        counters: Counters,
-        intake: Intake,
-        chooseWire: Callable[[bytes], Wire | None] = lambda octets: None,
-    ) -> None:
+    def __init__(self, wire: Wire | None, clock: IReactorTime, counters: Counters, intake: Intake) -> None:
         """
         @param wire: C{None} if the first octets say what it is.
-        @param chooseWire: says so.
         """
         self.place: tuple[str, int] = ("", 0)
         self.opened: Deferred[Stream] = Deferred()
@@ -69,7 +61,6 @@ class Stream(Protocol):
         self._clock = clock
         self._seconds = clock.seconds
         self._counters = counters
-        self._chooseWire = chooseWire
         self.below: Any = None
         self._raw: Any = None
         self._kept: deque[bytes] = deque()
@@ -158,9 +149,7 @@ class Stream(Protocol):
         """
         wire = self._outlet.wire
         if wire is None:
-            wire = self._outlet.wire = self._chooseWire(octets)
-        if wire is None:
-            return
+            wire = self._outlet.wire = chosenWire(octets)
         for piece in wire.receive(octets):
             if wire.answer:
                 self._answer()

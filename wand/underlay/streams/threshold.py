@@ -17,11 +17,10 @@ from twisted.python.failure import Failure
 from wand.underlay.streams.lone import Lone
 from wand.underlay.streams.stream import Stream
 from wand.underlay.streams.tls import accepting
-from wand.underlay.streams.wires import REQUEST_MAXIMUM
+from wand.underlay.streams.wires import GET, REQUEST_MAXIMUM
 
-#: What TLS begins with (RFC 8446, section 5.1: handshake), and an HTTP request for a WebSocket.
+#: What TLS begins with (RFC 8446, section 5.1: handshake).
 TLS: Final = 0x16
-GET: Final = b"G"
 
 _END: Final = b"\r\n\r\n"
 _FORWARDED: Final = re.compile(rb"^x-forwarded-for:(.*)$", re.IGNORECASE | re.MULTILINE)
@@ -80,7 +79,7 @@ class Threshold(Protocol):
             self._inner.dataReceived(octets)
             return
         self._first += octets
-        if self._isWaiting:  # a simulated connection hands over more
+        if self._isWaiting:  # nothing more is read until its turn; unless it could not begin, and ends
             return
         if self._first[0] == TLS:
             self._arrive("")

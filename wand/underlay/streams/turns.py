@@ -24,20 +24,13 @@ class Turns:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._waiting: dict[str, dict[Callable[[], object], None]] = {}
-        self._subscriberOf: dict[Callable[[], object], str] = {}
+        self._waiting: dict[bytes, dict[Callable[[], object], None]] = {}
+        self._subscriberOf: dict[Callable[[], object], bytes] = {}
         self._left = BEGIN_BURST
         self._at = clock.seconds()
         self._timer: IDelayedCall | None = None
 
-    @property
-    def waiting(self) -> int:
-        """
-        How many wait.
-        """
-        return len(self._subscriberOf)
-
-    def ask(self, subscriber: str, begin: Callable[[], object]) -> bool:
+    def ask(self, subscriber: bytes, begin: Callable[[], object]) -> bool:
         """
         Somebody wants to begin.
 

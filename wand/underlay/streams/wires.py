@@ -31,6 +31,9 @@ from wand.underlay.streams.framing import StreamInvalid
 #: What both sides say first on a plain wire.
 GREETING: Final = b"wand 1\r\n"
 
+#: What an HTTP request for a WebSocket begins with.
+GET: Final = b"G"
+
 #: How many octets of a request are read.
 REQUEST_MAXIMUM: Final = 16_384
 
@@ -163,3 +166,12 @@ class WebSocketWire:
                 self.answer += self._connection.send(event.response())
             case CloseConnection():
                 raise StreamInvalid("the WebSocket was closed")
+
+
+def chosenWire(octets: bytes) -> Wire:
+    """
+    The wire that somebody uses who connected to us.
+
+    @param octets: the first that came.
+    """
+    return WebSocketWire() if octets.startswith(GET) else PlainWire()
