@@ -194,11 +194,10 @@ class SimulatedConnection:
 
     def resumeProducing(self) -> None:
         """
-        See L{twisted.internet.interfaces.IPushProducer}.
+        See L{twisted.internet.interfaces.IPushProducer}: what waits comes in the next turn, as from a reactor.
         """
         self._isPaused = False
-        while self._arrived and not self._isPaused:
-            self.arrived(self._arrived.popleft())
+        self._network.clock.callLater(0, self._deliver)
 
     def loseConnection(self) -> None:
         """
@@ -250,10 +249,12 @@ class SimulatedConnection:
         """
         The other end sent something.
         """
-        if self._isPaused:
-            self._arrived.append(octets)
-        elif self.connected:
-            self._protocol.dataReceived(octets)
+        self._arrived.append(octets)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        while self._arrived and self.connected and not self._isPaused:
+            self._protocol.dataReceived(self._arrived.popleft())
 
     def _end(self, error: Exception) -> None:
         if self.connected:

@@ -556,11 +556,11 @@ class StreamTests(SynchronousTestCase):
         del stream.transport.transport.write
         stream.transport.transport.write(b"".join(records))
 
-    def flooded(self, target: StreamTarget, pieces: int, *, isMember: bool) -> tuple[int, int]:
+    def flooded(self, target: StreamTarget, pieces: int, seconds: float, *, isMember: bool) -> tuple[int, int]:
         """
         Put one octet into each record of TLS, or frame of a WebSocket, for a while.
 
-        @return: how many datagrams reach the server at once, and how many in a tenth of a second.
+        @return: how many datagrams reach the server at once, and how many in the time after.
         """
         stream: Any = self.opened(target)
         if isMember:
@@ -572,21 +572,46 @@ class StreamTests(SynchronousTestCase):
             self.written(stream, pieces, b"\0\1x")
         self.run_(0.0105)
         atOnce = len(self.there.datagrams)
+        self.run_(seconds)
+        later = len(self.there.datagrams) - atOnce
+        stream.abort("enough")
         self.run_(0.1)
-        return atOnce, len(self.there.datagrams) - atOnce
+        return atOnce, later
 
     def test_tinyPieces(self) -> None:
         """
-        Of somebody who puts one octet into each record or frame no more is read than its credit; a member's is for
-        much more than it needs.
+        Of somebody who puts one octet into each record or frame no more is read than its credit, and not much less; a
+        member's is for much more than it needs.
         """
-        for path, events in (("", 2), ("/wand", 5)):
-            for isMember, burst, rate in ((False, STRANGER_BURST, STRANGER_RATE), (True, BURST, RATE)):
+        for path, events in (("", 3), ("/wand", 5)):
+            for isMember, burst, rate, seconds in (
+                (False, STRANGER_BURST, STRANGER_RATE, 4.0),
+                (True, BURST, RATE, 0.1),
+            ):
                 target = StreamTarget(SERVER, 443, path)
-                atOnce, later = self.flooded(target, 4000 if isMember else 1000, isMember=isMember)
+                atOnce, later = self.flooded(target, 4000 if isMember else 1000, seconds, isMember=isMember)
                 self.assertLess(atOnce, (burst + 0.01 * rate + 2 * TURN) / events)
-                self.assertLess(later, (0.1 * rate + 2 * TURN) / events)
-                self.assertGreater(later, 0.05 * rate / events if isMember else -1)
+                self.assertLess(later, (seconds * rate + 2 * TURN) / events)
+                self.assertGreater(later, 0.5 * seconds * rate / events)
+
+    def test_whatADatagramCosts(self) -> None:
+        """
+        A datagram alone is a read, a record, a piece and itself; a frame of a WebSocket is four pieces.
+        """
+        for path, events in (("", 4), ("/wand", 7)):
+            stream: Any = self.opened(StreamTarget(SERVER, 443, path))
+            intake = self.serverPort.streams[[*self.serverPort.streams][-1]].intake
+            spent: list[float] = []
+            spend = intake.spend
+
+            def noted(count: float, spend: Any = spend, spent: list[float] = spent) -> None:
+                spend(count)
+                spent.append(count)
+
+            self.patch(intake, "spend", noted)
+            stream.transport.write(b"\x82\x83\0\0\0\0\0\1x" if path else b"\0\1x")
+            self.run_(0.1)
+            self.assertEqual(sum(spent), events)
 
     def test_manyPiecesInOneRecord(self) -> None:
         """

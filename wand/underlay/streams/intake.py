@@ -1,11 +1,11 @@
 """
 Intake: how much a stream may bring at once.
 
-Tiny pieces cost far more than their octets: a record of TLS, a datagram and a read are an I{event}, a frame of a
-WebSocket is four, and each takes some 8 us of a processor.  Every stream has credit for many more events than real use
-has.  When it is spent nothing more is read for a while: TCP holds the other end back, and an honest one puts more into
-each piece.  Streams that are held back share what there is for all of them, so that UDP stays quick whatever comes in
-streams.
+Tiny pieces cost far more than their octets: a read, a record of TLS, what is in it and a datagram are one I{event}
+each, a frame of a WebSocket is four, and each takes some 8 us of a processor.  Every stream has credit for many more
+events than real use has.  When it is spent nothing more is read for a while: TCP holds the other end back, and an
+honest one puts more into each piece.  Streams that are held back share what there is for all of them, so that UDP stays
+quick whatever comes in streams.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 #: Events a second that a stream may bring in the long run, and at once: before a conversation uses it, and then.  One
-#: datagram, alone in its record, makes three; in a frame of a WebSocket six.
+#: datagram, alone in its record and read alone, makes four; in a frame of a WebSocket seven.
 STRANGER_RATE: Final = 250.0
 STRANGER_BURST: Final = 500.0
 RATE: Final = 25_000.0

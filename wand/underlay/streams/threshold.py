@@ -79,7 +79,7 @@ class Threshold(Protocol):
             self._inner.dataReceived(octets)
             return
         self._first += octets
-        if self._isWaiting:  # nothing more is read until its turn; unless it could not begin, and ends
+        if self._isWaiting:  # nothing more is read then, except of one that could not begin and ends
             return
         if self._first[0] == TLS:
             self._arrive("")
@@ -107,7 +107,7 @@ class Threshold(Protocol):
         self._inner, self._first = inner, b""
         self._stream.strangeSince = self._clock.seconds()
         inner.makeConnection(transport)
-        transport.resumeProducing()  # type: ignore[attr-defined]
+        transport.resumeProducing()  # type: ignore[attr-defined]  # before what may hold it back; the rest comes later
         inner.dataReceived(first)
 
     def _refuse(self) -> None:
