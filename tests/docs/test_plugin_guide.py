@@ -35,7 +35,14 @@ def test_whatTheGuideNamesIsThere() -> None:
     Each interface that the guide names can be imported from C{wand.interfaces}, and what it names in full from there.
     """
     named = quoted(DOCS / "plugins.md")
-    for name in {*filter(re.compile(r"I[A-Z]\w+").fullmatch, named), "Membership", "MemberContext", "Context"}:
+    for name in {
+        *filter(re.compile(r"I[A-Z]\w+").fullmatch, named),
+        "Membership",
+        "MemberContext",
+        "Context",
+        "CONSUMED",
+        "Passage",
+    }:
         assert name in named
         assert name in (*interfaces.__all__, "IReadDescriptor"), name
     for where in filter(re.compile(r"wand(?:\.[a-z_]+)+\.[A-Za-z]+").fullmatch, named):
@@ -43,10 +50,12 @@ def test_whatTheGuideNamesIsThere() -> None:
         assert hasattr(importlib.import_module(module), name), where
 
 
-@pytest.mark.parametrize("example", ["test_packet_driver.py", "test_metadata_source.py", "test_topologies.py"])
+@pytest.mark.parametrize(
+    "example", ["test_packet_driver.py", "test_metadata_source.py", "test_echo_service.py", "test_topologies.py"]
+)
 def test_theTestsOfTheGuidePass(example: str) -> None:
     """
-    The driver and the source that the guide shows pass their tests, and so does what it shows of networks.
+    The driver, the source and the service that the guide shows pass their tests, and so does what it shows of networks.
     """
     done = subprocess.run(
         [
@@ -68,10 +77,12 @@ def test_theTestsOfTheGuidePass(example: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("name", "what"), [("packet_driver", "driver"), ("metadata_source", "source")])
+@pytest.mark.parametrize(
+    ("name", "what"), [("packet_driver", "driver"), ("metadata_source", "source"), ("echo_service", "service")]
+)
 def test_theExampleIsShort(name: str, what: str) -> None:
     """
-    A complete driver, or source, has about twenty lines.
+    A complete driver, source or service has about twenty lines.
     """
     source = (EXAMPLES / f"{name}.py").read_text()
     shown = source.partition(f"# {what}\n")[2].partition(f"# end of {what}")[0]
