@@ -436,6 +436,17 @@ class PeerPlaceTests(PartsTestCase):
         self.probing.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
         self.assertEqual(self.place.endpoint, elsewhere)
 
+    def test_aHandshakeIsAnAnswer(self) -> None:
+        """
+        A place at which a handshake is answered has answered, whether it is taken or not.
+        """
+        self.probing.begin(HOME, False)
+        self.talk.session = self.session()
+        elsewhere = self.place.ways.at(("198.51.100.2", 1))
+        elsewhere.tried(self.clock.seconds())
+        self.probing.begin(elsewhere.place, False)
+        self.assertEqual((self.place.endpoint, elsewhere.isProven, elsewhere.silent), (HOME, True, 0))
+
     def test_otherPeersMayAsk(self) -> None:
         """
         While a peer is at an endpoint, that one counts as such.

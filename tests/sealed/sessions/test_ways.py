@@ -14,12 +14,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import NoAnswer
 from wand.ethernet import Frame
-from wand.interfaces.sessions import CALL, DIRECTORY, RELAY
+from wand.interfaces.sessions import CALL, DIRECTORY, LAN, RELAY
 from wand.sealed.sessions.conversation import Conversation
+from wand.sealed.sessions.known_ways import KnownWays
 from wand.sealed.sessions.packets import DATA, DATA_OVERHEAD, INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
 from wand.sealed.sessions.probing import PROBED
 from wand.sealed.sessions.recent import KEPT, OCTETS_MAXIMUM, STEP, STEP_COUNT, STEP_OCTETS
+from wand.sealed.sessions.timers import IN_USE
 from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
 from wand.status import WayStatus
 from wand.testing.inbox import Datagram
@@ -190,6 +192,25 @@ class RankTests(SynchronousTestCase):
         self.assertFalse(fast.isSooner(slow))
 
 
+class KnownWaysTests(SynchronousTestCase):
+    """
+    The ways to one peer.
+    """
+
+    def test_aNeighbourNoMore(self) -> None:
+        """
+        A place at which a neighbour was found has its own rank again when it is none any more, whoever else tells it.
+        """
+        place = Endpoint("198.51.100.7", 7)
+        ways = KnownWays(lambda host: False)
+        for source in (DIRECTORY, LAN):
+            ways.introduce([place], source)
+        way = ways.at(place)
+        self.assertEqual(WayRank.LAN, way.rank)
+        ways.introduce([], LAN)
+        self.assertEqual((WayRank.IPV4, True), (way.rank, way.isTold))
+
+
 class ChangeTests(WaysTestCase):
     """
     From one way to another, while frames flow.
@@ -264,6 +285,26 @@ class ChangeTests(WaysTestCase):
         self.low.transport.moved()
         self.flow(1.0)
         self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.LAN, WayRank.IPV4))
+
+    def test_linksKnownLate(self) -> None:
+        """
+        What was told before our links were known has the right rank once there is a session.
+        """
+        self.low.transport.ways.isNear = lambda host: host == self.high.host
+        self.flow(1.0)
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.LAN, WayRank.IPV4))
+
+    def test_otherLinksWithoutUse(self) -> None:
+        """
+        The same holds where a session is there and nobody uses it.
+        """
+        self.flow(1.0)
+        self.net.run(IN_USE + 1.0)
+        self.low.transport.ways.isNear = lambda host: host == self.high.host
+        self.low.transport.moved()
+        self.net.run(1.0)
+        self.assertTrue(self.conversation(self.low).session)
+        self.assertEqual(self.rank(self.low), WayRank.LAN)
 
     def test_aSlowRelayTakesOver(self) -> None:
         """

@@ -147,6 +147,7 @@ class Conversation:
         This host has other addresses or routes: if we talk with the peer, look for it, and if we try to, try at once.
         """
         self.course.hasten()
+        self.place.ways.rankAgain()
         if self._isTalking:
             self.path.forget()
             self.wayfinding.moved()

@@ -344,7 +344,7 @@ class Probing:
             current.rank <= rank or self._place.ways.at(place).isShunned(self._seconds())
         )
         if hadSession and isNoBetter and not isSilent and place != self._place.endpoint:
-            self._place.ways.at(place).isProven = True
+            self._place.ways.at(place).proven()
             return
         self.take(self._place.ways.at(place), "a handshake was answered there", place)
 
@@ -372,7 +372,7 @@ class Probing:
         """
         before, current = self._place.endpoint, self._place.way
         if place is not None:
-            way.isProven, way.silent = True, 0
+            way.proven()
         if not self._place.use(place or way.place):
             return
         way.why = reason

@@ -59,8 +59,9 @@ class Wayfinding:
 
     def sessionBegan(self) -> None:
         """
-        There is a session where there was none.
+        There is a session where there was none.  Our links may be others by now than when we were told of its ways.
         """
+        self._place.ways.rankAgain()
         self.vigil.settle()
         self._rounds.begin(everywhere=False)
 
@@ -85,7 +86,6 @@ class Wayfinding:
         """
         This host has other addresses or routes: tell the peer, and ask it wherever it may be.
         """
-        self._place.ways.rankAgain()
         for way in self._place.ways:
             if way is not self._place.way:
                 way.doubt()
