@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from math import inf
 from random import Random
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.task import Clock
@@ -17,17 +18,19 @@ from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY
 from wand.sealed.sessions.counterpart import Counterpart
+from wand.sealed.sessions.delivery import Delivery
 from wand.sealed.sessions.known_ways import CANDIDATES, INTRODUCED
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.outbox import Outbox
-from wand.sealed.sessions.packets import CONTROL, FRAME, JOIN, MEMBER
+from wand.sealed.sessions.packets import CONTROL, FRAME, INDEX_AND_COUNTER, JOIN, MEMBER
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.plaintexts import Plaintexts
 from wand.sealed.sessions.probing import Probing
-from wand.sealed.sessions.recent import Recent
+from wand.sealed.sessions.recent import STEP, STEP_COUNT, Recent
+from wand.sealed.sessions.replay import TOLD
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import ConversationListener, Shared
@@ -463,6 +466,64 @@ class PeerPlaceTests(PartsTestCase):
         self.port = None
         self.probing.begin(HOME, False)
         self.assertIsNone(self.place.endpoint)
+
+
+class DeliveryTests(PartsTestCase):
+    """
+    What went before a question.
+    """
+
+    def send(self, session: Session, size: int = 100) -> None:
+        """
+        A datagram of a session goes alone.
+        """
+        self.talk.recent.keep(INDEX_AND_COUNTER.pack(session.theirs, session.sent).ljust(size, b"\0"))
+        session.sent += 1
+
+    def test_theLastFewCount(self) -> None:
+        """
+        The last four that may be told of count, but none that is too long, and none from before the last question.
+        """
+        session, delivery = self.session(), Delivery(self.talk.recent)
+        for size in (100, 100, 100, 1400, 100, 100):
+            self.send(session, size)
+        self.assertEqual(0b11011, delivery._before(session))
+        delivery.asked(b"chance", session)
+        self.assertEqual((0, True), (delivery._before(session), delivery.wantsSamples(session)))
+        self.send(session)
+        self.assertEqual((1, False), (delivery._before(session), delivery.wantsSamples(session)))
+        session.sent += TOLD
+        self.assertEqual(0, delivery._before(session))
+
+    def test_trains(self) -> None:
+        """
+        Of a train each datagram counts.
+        """
+        session, delivery = self.session(), Delivery(self.talk.recent)
+        self.send(session)
+        self.talk.recent.keepTrain(INDEX_AND_COUNTER.pack(session.theirs, session.sent).ljust(250, b"\0"), 100)
+        session.sent += 3
+        self.assertEqual(0b1111, delivery._before(session))
+        session.sent += 1
+        self.assertEqual(0b11110, delivery._before(session))
+
+    def test_fewAreLookedAt(self) -> None:
+        """
+        However much is kept, only the newest is looked at.
+        """
+        session, recent = self.session(), self.talk.recent
+        for second in range(5):
+            for _ in range(STEP_COUNT):
+                self.send(session)
+            recent.age(self.clock.seconds() + second * STEP)
+        looked: list[int] = []
+        newest = recent.newest
+        spy: Any = SimpleNamespace(newest=lambda: (looked.append(1) or each for each in newest()))
+        delivery = Delivery(spy)
+        self.assertEqual(0b1111, delivery._before(session))
+        delivery.asked(b"chance", session)
+        self.assertEqual(0, delivery._before(session))
+        self.assertLess(len(looked), 20)
 
 
 class CounterpartTests(PartsTestCase):
