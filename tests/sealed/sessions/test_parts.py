@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY
+from wand.sealed.sessions.choice import Choice
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.delivery import Delivery
 from wand.sealed.sessions.known_ways import CANDIDATES, INTRODUCED
@@ -28,7 +29,7 @@ from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.plaintexts import Plaintexts
-from wand.sealed.sessions.probing import Probing
+from wand.sealed.sessions.questions import Questions
 from wand.sealed.sessions.recent import STEP, STEP_COUNT, Recent
 from wand.sealed.sessions.replay import TOLD
 from wand.sealed.sessions.schedule import Schedule
@@ -176,7 +177,9 @@ class PartsTestCase(SynchronousTestCase):
         self.gone = 0
         self.talk = Talk(Counterpart(Papers(), self.peer, b"e" * 32, b""), self.clock)
         self.schedule = self.talk.schedule = Schedule(self.clock, self.talk, cast(Vigil, NoVigil()), self.joinerGone)
-        self.probing = Probing(self.shared, self.talk, self.place)
+        delivery = Delivery(self.talk.recent)
+        self.choice = Choice(self.shared, self.talk, self.place, delivery)
+        self.questions = Questions(self.shared, self.talk, self.place, delivery, self.choice.answered)
         self.outbox = Outbox(self.shared, self.talk, self.place, self.schedule, self.account)
 
     def joinerGone(self) -> None:
@@ -416,9 +419,9 @@ class PeerPlaceTests(PartsTestCase):
         """
         A session begins where the peer read what we sent; where it was in the one before is remembered.
         """
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.assertEqual((self.place.endpoint, self.place.before), (HOME, None))
-        self.probing.begin(Endpoint("198.51.100.2", 1), False)
+        self.choice.begin(Endpoint("198.51.100.2", 1), False)
         self.assertEqual(self.place.before and self.place.before[1], HOME)
         self.assertEqual(self.counters["sealed-roamed"], 1)
 
@@ -427,27 +430,27 @@ class PeerPlaceTests(PartsTestCase):
         A peer is followed to another place only when it answered what was sent there.
         """
         elsewhere = ("198.51.100.2", 1)
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.talk.session = self.session()
-        self.probing.heardFrom(elsewhere, 100)
+        self.questions.heardFrom(elsewhere, 100)
         self.assertEqual((self.place.endpoint, self.counters["sealed-challenges-sent"]), (HOME, 1))
         [chance] = self.place.ways.at(elsewhere)._open
-        self.probing.answerReceived(memoryview(b"\7\2" + bytes(8)), elsewhere)
+        self.questions.answerReceived(memoryview(b"\7\2" + bytes(8)), elsewhere)
         self.assertEqual(self.place.endpoint, HOME)
-        self.probing.answerReceived(memoryview(b"\7\2" + chance), HOME)
+        self.questions.answerReceived(memoryview(b"\7\2" + chance), HOME)
         self.assertEqual(self.place.endpoint, HOME)
-        self.probing.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
+        self.questions.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
         self.assertEqual(self.place.endpoint, elsewhere)
 
     def test_aHandshakeIsAnAnswer(self) -> None:
         """
         A place at which a handshake is answered has answered, whether it is taken or not.
         """
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.talk.session = self.session()
         elsewhere = self.place.ways.at(("198.51.100.2", 1))
         elsewhere.tried(self.clock.seconds())
-        self.probing.begin(elsewhere.place, False)
+        self.choice.begin(elsewhere.place, False)
         self.assertEqual((self.place.endpoint, elsewhere.isProven, elsewhere.silent), (HOME, True, 0))
 
     def test_otherPeersMayAsk(self) -> None:
@@ -464,7 +467,7 @@ class PeerPlaceTests(PartsTestCase):
         A place to which no datagram may go is none.
         """
         self.port = None
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.assertIsNone(self.place.endpoint)
 
 

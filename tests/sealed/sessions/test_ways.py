@@ -1,5 +1,5 @@
 """
-Tests for the choice of ways: L{wand.sealed.sessions.probing}, L{wand.sealed.sessions.wayfinding} and
+Tests for the choice of ways: L{wand.sealed.sessions.choice}, L{wand.sealed.sessions.wayfinding} and
 L{wand.sealed.sessions.vigil}, between two members with several ways.
 """
 
@@ -19,7 +19,7 @@ from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.known_ways import KnownWays
 from wand.sealed.sessions.packets import DATA, DATA_OVERHEAD, INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
-from wand.sealed.sessions.probing import PROBED
+from wand.sealed.sessions.questions import PROBED
 from wand.sealed.sessions.recent import KEPT, OCTETS_MAXIMUM, STEP, STEP_COUNT, STEP_OCTETS
 from wand.sealed.sessions.timers import IN_USE
 from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
@@ -257,12 +257,12 @@ class ChangeTests(WaysTestCase):
         self.flow(1.0)
         self.cut()
         self.flow(2.0)
-        probing, place = self.conversation(self.low).wayfinding.probing, self.conversation(self.low).place
+        choice, place = self.conversation(self.low).wayfinding.choice, self.conversation(self.low).place
         direct = place.ways.get(self.high.endpoint)
         assert direct is not None
         self.assertEqual((self.rank(self.low), direct.isProven), (WayRank.RELAY, False))
         self.assertGreater(direct.gaveUpAt, -inf)
-        self.assertIsNone(probing.another())
+        self.assertIsNone(choice.another())
 
     def test_theReasonStays(self) -> None:
         """
@@ -273,7 +273,7 @@ class ChangeTests(WaysTestCase):
         way = conversation.place.way
         assert way is not None
         before = way.why
-        conversation.wayfinding.probing.take(way, "something else", conversation.place.endpoint)
+        conversation.wayfinding.choice.take(way, "something else", conversation.place.endpoint)
         self.assertEqual(way.why, before)
 
     def test_otherLinks(self) -> None:
@@ -350,9 +350,9 @@ class ChangeTests(WaysTestCase):
         relay = conversation.place.ways.at((RELAYED, 1))
         direct = conversation.place.way
         assert direct is not None
-        conversation.wayfinding.probing.take(relay, "test")
+        conversation.wayfinding.choice.take(relay, "test")
         self.assertEqual(conversation.path.step, 1)
-        conversation.wayfinding.probing.take(direct, "test")
+        conversation.wayfinding.choice.take(direct, "test")
         self.assertEqual(conversation.path.step, 5)
 
 
