@@ -16,6 +16,7 @@ from simulated.host import SimulatedHost
 
 from wand.discovery.dropins import search
 from wand.interfaces import Context
+from wand.public_address import isPublic
 from wand.testing.context import simulatedContext
 from wand.testing.hosts import Host, Region
 
@@ -46,7 +47,7 @@ class Resident(Dwelling):
         self.changes = SimulatedHost()
         self.changes.addLink("eth0")
         for each in addresses:
-            self.changes.addAddress(1, each)
+            self.changes.addAddress(1, each, _prefixOf(each))
         self.region, self._addresses = region, addresses
 
     @property
@@ -105,7 +106,7 @@ class Resident(Dwelling):
         for each in before:
             self.changes.removeAddress(1, each)
         for each in addresses:
-            self.changes.addAddress(1, each)
+            self.changes.addAddress(1, each, _prefixOf(each))
 
 
 class ReachTestCase(SealedNetworkTestCase):
@@ -208,3 +209,12 @@ class ReachTestCase(SealedNetworkTestCase):
         @param tap: the interface of a node's tap.
         """
         return list(self._residents[tap].place.addresses)
+
+
+def _prefixOf(address: str) -> int:
+    """
+    Public hosts hang on cables of their own, as rented servers do; others share a link.
+    """
+    if isPublic(address):
+        return 128 if ":" in address else 32
+    return 64 if ":" in address else 24
