@@ -92,7 +92,7 @@ def _ways(found: WhyStatus, now: float) -> list[list[str]]:
         [
             "*" if way.usedSince is not None else "",
             placeText(way, found.relays),
-            _kindOf(way),
+            _RANKS.get(way.rank, way.rank),
             milliseconds(way.roundTrip),
             _outcome(way, now),
             f"from {', '.join(way.sources)}" if way.sources else "",
@@ -100,15 +100,6 @@ def _ways(found: WhyStatus, now: float) -> list[list[str]]:
         ]
         for way in found.ways
     ]
-
-
-def _kindOf(way: WayStatus) -> str:
-    """
-    What kind of way it is.  That an address is private does not put it on our link.
-    """
-    if way.rank == "lan" and "lan" not in way.sources:
-        return _RANKS["ipv6" if way.place.startswith("[") else "ipv4"]
-    return _RANKS.get(way.rank, way.rank)
 
 
 def _outcome(way: WayStatus, now: float) -> str:

@@ -42,7 +42,8 @@ class IWayInspection(Interface):
         """
         Find out how long the datagrams may be that the way in use to a member carries.
 
-        @return: fires with octets of UDP payload, or with L{wand.errors.NoAnswer} if there is no session.
+        @return: fires with octets of UDP payload, or with L{wand.errors.NoAnswer} if there is no session, or no
+            probe is answered.
         """
 
     def echo(place: Endpoint) -> Deferred[None]:

@@ -65,7 +65,8 @@ class Sessions:
         return {f"relay/{RELAY.hex()[:16]}": "relay"}.get(host, "")
 
     def pathTo(self, peer: bytes) -> Deferred[int]:
-        return succeed(self.sizes.get(peer, 1472))
+        size = self.sizes.get(peer, 1472)
+        return succeed(size) if size else fail(NoAnswer("no probe of the path was answered"))
 
     def echo(self, place: Endpoint) -> Deferred[None]:
         self.echoed.append(str(place))
@@ -344,6 +345,16 @@ class InspectionTests(SynchronousTestCase):
         self.assertEqual("1280 to 1472", self.values["path-size"])
         self.assertIn("no NAT in front", verdict)
         self.assertEqual({SERVER, TWO}, set(self.asked))
+
+    def test_sizesNobodyMeasured(self) -> None:
+        """
+        Where no probe of a path is answered, no size is shown, and that is said.
+        """
+        self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
+        self.sessions.sizes = {SERVER: 0}
+        answer = self.ask(self.inspection.check())
+        [(value, about)] = [(each.value, each.about) for each in answer.checks if each.name == "path-size"]
+        self.assertEqual(("unknown", "no probe was answered in time"), (value, about))
 
     def test_allIsWaitedFor(self) -> None:
         """

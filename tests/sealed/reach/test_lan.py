@@ -24,6 +24,7 @@ from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.signed import packed, signature
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.reach.lan import LanDiscovery, LanMember
+from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ANSWER, QUESTION, RECEIPT, SIZE, LanMessage, LanSeal, parse
 from wand.sealed.reach.lan_neighbours import NEIGHBOURS_MAXIMUM, SILENCE, Neighbours
 from wand.sealed.reach.lan_schedule import INTERVAL, REPEATS
@@ -106,11 +107,13 @@ class Member:
         membership: Any = SimpleNamespace(secret=secret, network=network)
         sign = partial(signature, self.person.key.signing)
         participant: Any = self.participant
-        us = LanMember(participant, membership, sign, host, 20_000 + number, lambda: ["wan0"])
+        us = LanMember(participant, membership, sign, 20_000 + number)
+        self.lanLinks = LanLinks(host, lambda: ["wan0"], participant.mayReach)
         self.entropy = case.random.randbytes
         sessions: Any = self.sessions
-        self.lan = LanDiscovery(us, sessions, self.context, self.entropy)
+        self.lan = LanDiscovery(us, self.lanLinks, sessions, self.context, self.entropy)
         case.addCleanup(self.lan.stop)
+        case.addCleanup(self.host.watch(self.lanLinks))
         self.lan.start()
 
     def knows(self, other: Member) -> list[str]:
@@ -407,8 +410,7 @@ class LanTests(SynchronousTestCase):
         member.host.addAddress(down := member.host.addLink("eth1"), "192.168.4.1")
         member.host.change(down, isRunning=False)
         member.host.addAddress(member.host.addLink("lo", bytes(6)), "127.0.0.1")
-        links = member.lan._links
-        self.assertEqual([(1, "192.168.1.1")], links.sources())
+        self.assertEqual([(1, "192.168.1.1")], member.lanLinks.sources())
 
     def test_oneLocalAddress(self) -> None:
         """
@@ -567,3 +569,14 @@ class WithoutServerTests(SealedNetworkTestCase):
         first, second = self.strangersUntilNow(lanDiscovery=False)
         self.assertEqual([], self.link.spoken)
         self.assertFalse(self.reaches(first, second))
+
+    def test_offAndStillNear(self) -> None:
+        """
+        What is on our links is known whether anybody looks for members there or not.
+        """
+        first, second = (self.node(number, lanDiscovery=False) for number in (1, 2))
+        self.assertTrue(self.reaches(first, second))
+        assert first.node.etud.member is not None
+        sessions = first.node.etud.member.sealed.sessions
+        [place] = [sessions.placeOf(peer) for peer in sessions.sessionsWith() if str(peer) == "node-2"]
+        self.assertTrue(place and place.isOnLink)

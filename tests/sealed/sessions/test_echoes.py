@@ -5,14 +5,16 @@ Tests for echoes: datagrams to ourselves, and who else may send such.
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
-from wand.sealed.sessions.echoes import Echoes
+from wand.sealed.sessions.echoes import LATE, Echoes
 from wand.sealed.sessions.relay_names import NAMES_MAXIMUM, RelayNames
 
 OUTSIDE = Endpoint("203.0.113.9", 7)
@@ -39,18 +41,22 @@ class EchoTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.port = Port()
-        self.echoes = Echoes(Random(1).randbytes, lambda place: self.port)  # type: ignore[arg-type,return-value]
+        self.clock = Clock()
+        portFor: Any = lambda place: self.port  # noqa: E731
+        self.echoes = Echoes(Random(1).randbytes, self.clock.seconds, portFor)
 
     def test_comesBack(self) -> None:
         """
-        The first that comes back is enough; the others are nobody's.
+        The first that comes back is enough; the others are known for a while, and then they are nobody's.
         """
         back: Deferred[None] = self.echoes.send(OUTSIDE)
-        first, second, _ = self.port.sent
+        first, second, third = self.port.sent
         self.assertNoResult(back)
         self.assertTrue(self.echoes.received(memoryview(first)))
         self.successResultOf(back)
-        self.assertFalse(self.echoes.received(memoryview(second)))
+        self.assertTrue(self.echoes.received(memoryview(second)))
+        self.clock.advance(LATE)
+        self.assertFalse(self.echoes.received(memoryview(third)))
 
     def test_nothingIsLeft(self) -> None:
         """
@@ -64,7 +70,7 @@ class EchoTests(SynchronousTestCase):
         """
         Where nothing can be sent, nothing comes back.
         """
-        self.assertNoResult(Echoes(Random(1).randbytes, lambda place: None).send(OUTSIDE))
+        self.assertNoResult(Echoes(Random(1).randbytes, self.clock.seconds, lambda place: None).send(OUTSIDE))
 
     @given(st.binary(max_size=200))
     def test_strangers(self, datagram: bytes) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from math import inf
 from random import Random
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.task import Clock
@@ -16,18 +17,21 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY
+from wand.sealed.sessions.choice import Choice
 from wand.sealed.sessions.counterpart import Counterpart
+from wand.sealed.sessions.delivery import Delivery
 from wand.sealed.sessions.known_ways import CANDIDATES, INTRODUCED
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.outbox import Outbox
-from wand.sealed.sessions.packets import CONTROL, FRAME, JOIN, MEMBER
+from wand.sealed.sessions.packets import CONTROL, FRAME, INDEX_AND_COUNTER, JOIN, MEMBER
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent, JoinKey, PeerKey
 from wand.sealed.sessions.plaintexts import Plaintexts
-from wand.sealed.sessions.probing import Probing
-from wand.sealed.sessions.recent import Recent
+from wand.sealed.sessions.questions import Questions
+from wand.sealed.sessions.recent import STEP, STEP_COUNT, Recent
+from wand.sealed.sessions.replay import TOLD
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import ConversationListener, Shared
@@ -173,7 +177,9 @@ class PartsTestCase(SynchronousTestCase):
         self.gone = 0
         self.talk = Talk(Counterpart(Papers(), self.peer, b"e" * 32, b""), self.clock)
         self.schedule = self.talk.schedule = Schedule(self.clock, self.talk, cast(Vigil, NoVigil()), self.joinerGone)
-        self.probing = Probing(self.shared, self.talk, self.place)
+        delivery = Delivery(self.talk.recent)
+        self.choice = Choice(self.shared, self.talk, self.place, delivery)
+        self.questions = Questions(self.shared, self.talk, self.place, delivery, self.choice.answered)
         self.outbox = Outbox(self.shared, self.talk, self.place, self.schedule, self.account)
 
     def joinerGone(self) -> None:
@@ -413,9 +419,9 @@ class PeerPlaceTests(PartsTestCase):
         """
         A session begins where the peer read what we sent; where it was in the one before is remembered.
         """
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.assertEqual((self.place.endpoint, self.place.before), (HOME, None))
-        self.probing.begin(Endpoint("198.51.100.2", 1), False)
+        self.choice.begin(Endpoint("198.51.100.2", 1), False)
         self.assertEqual(self.place.before and self.place.before[1], HOME)
         self.assertEqual(self.counters["sealed-roamed"], 1)
 
@@ -424,17 +430,28 @@ class PeerPlaceTests(PartsTestCase):
         A peer is followed to another place only when it answered what was sent there.
         """
         elsewhere = ("198.51.100.2", 1)
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.talk.session = self.session()
-        self.probing.heardFrom(elsewhere, 100)
+        self.questions.heardFrom(elsewhere, 100)
         self.assertEqual((self.place.endpoint, self.counters["sealed-challenges-sent"]), (HOME, 1))
         [chance] = self.place.ways.at(elsewhere)._open
-        self.probing.answerReceived(memoryview(b"\7\2" + bytes(8)), elsewhere)
+        self.questions.answerReceived(memoryview(b"\7\2" + bytes(8)), elsewhere)
         self.assertEqual(self.place.endpoint, HOME)
-        self.probing.answerReceived(memoryview(b"\7\2" + chance), HOME)
+        self.questions.answerReceived(memoryview(b"\7\2" + chance), HOME)
         self.assertEqual(self.place.endpoint, HOME)
-        self.probing.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
+        self.questions.answerReceived(memoryview(b"\7\2" + chance), elsewhere)
         self.assertEqual(self.place.endpoint, elsewhere)
+
+    def test_aHandshakeIsAnAnswer(self) -> None:
+        """
+        A place at which a handshake is answered has answered, whether it is taken or not.
+        """
+        self.choice.begin(HOME, False)
+        self.talk.session = self.session()
+        elsewhere = self.place.ways.at(("198.51.100.2", 1))
+        elsewhere.tried(self.clock.seconds())
+        self.choice.begin(elsewhere.place, False)
+        self.assertEqual((self.place.endpoint, elsewhere.isProven, elsewhere.silent), (HOME, True, 0))
 
     def test_otherPeersMayAsk(self) -> None:
         """
@@ -450,8 +467,66 @@ class PeerPlaceTests(PartsTestCase):
         A place to which no datagram may go is none.
         """
         self.port = None
-        self.probing.begin(HOME, False)
+        self.choice.begin(HOME, False)
         self.assertIsNone(self.place.endpoint)
+
+
+class DeliveryTests(PartsTestCase):
+    """
+    What went before a question.
+    """
+
+    def send(self, session: Session, size: int = 100) -> None:
+        """
+        A datagram of a session goes alone.
+        """
+        self.talk.recent.keep(INDEX_AND_COUNTER.pack(session.theirs, session.sent).ljust(size, b"\0"))
+        session.sent += 1
+
+    def test_theLastFewCount(self) -> None:
+        """
+        The last four that may be told of count, but none that is too long, and none from before the last question.
+        """
+        session, delivery = self.session(), Delivery(self.talk.recent)
+        for size in (100, 100, 100, 1400, 100, 100):
+            self.send(session, size)
+        self.assertEqual(0b11011, delivery._before(session))
+        delivery.asked(b"chance", session)
+        self.assertEqual((0, True), (delivery._before(session), delivery.wantsSamples(session)))
+        self.send(session)
+        self.assertEqual((1, False), (delivery._before(session), delivery.wantsSamples(session)))
+        session.sent += TOLD
+        self.assertEqual(0, delivery._before(session))
+
+    def test_trains(self) -> None:
+        """
+        Of a train each datagram counts.
+        """
+        session, delivery = self.session(), Delivery(self.talk.recent)
+        self.send(session)
+        self.talk.recent.keepTrain(INDEX_AND_COUNTER.pack(session.theirs, session.sent).ljust(250, b"\0"), 100)
+        session.sent += 3
+        self.assertEqual(0b1111, delivery._before(session))
+        session.sent += 1
+        self.assertEqual(0b11110, delivery._before(session))
+
+    def test_fewAreLookedAt(self) -> None:
+        """
+        However much is kept, only the newest is looked at.
+        """
+        session, recent = self.session(), self.talk.recent
+        for second in range(5):
+            for _ in range(STEP_COUNT):
+                self.send(session)
+            recent.age(self.clock.seconds() + second * STEP)
+        looked: list[int] = []
+        newest = recent.newest
+        spy: Any = SimpleNamespace(newest=lambda: (looked.append(1) or each for each in newest()))
+        delivery = Delivery(spy)
+        self.assertEqual(0b1111, delivery._before(session))
+        delivery.asked(b"chance", session)
+        self.assertEqual(0, delivery._before(session))
+        self.assertLess(len(looked), 20)
 
 
 class CounterpartTests(PartsTestCase):

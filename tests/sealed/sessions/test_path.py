@@ -7,6 +7,7 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.errors import NoAnswer
 from wand.sealed.sessions.packets import DATA_OVERHEAD
 from wand.sealed.sessions.path import CONFIRM_INTERVAL, PROBE, PROBE_TRIES, RAISE_INTERVAL, SIZES, START, Path
 
@@ -132,6 +133,39 @@ class PathTests(SynchronousTestCase):
         self.run_(60.0)
         self.assertEqual(self.path.size, 1_472)
         self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
+
+    def test_searched(self) -> None:
+        """
+        Whoever searches is told what got through, also where nothing longer does than what is used from the beginning.
+        """
+        for carries in (1_472, 1_232, 900):
+            self.carries = carries
+            self.path.forget()
+            found = self.path.search()
+            self.run_(10.0)
+            self.assertEqual(max(size for size in SIZES if size <= carries), self.successResultOf(found))
+
+    def test_searchedOnANarrowInterface(self) -> None:
+        """
+        The same holds where our own interface takes nothing longer.
+        """
+        self.interface = 1_232
+        found = self.path.search()
+        self.run_(0.1)
+        self.assertEqual(1_232, self.successResultOf(found))
+
+    def test_searchedInVain(self) -> None:
+        """
+        Without any answer nothing is known, whatever was known before; nor is it when the way changes meanwhile.
+        """
+        self.run_(5.0)
+        self.carries = 0
+        found = self.path.search()
+        self.run_(20.0)
+        self.failureResultOf(found, NoAnswer)
+        found = self.path.search()
+        self.path.forget()
+        self.failureResultOf(found, NoAnswer)
 
     def test_quiet(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Tests for peers that are heard elsewhere, honestly and not: L{wand.sealed.sessions.probing}.
+Tests for peers that are heard elsewhere, honestly and not: L{wand.sealed.sessions.questions}.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.sealed.sessions.known_ways import PLACES_MAXIMUM
 from wand.sealed.sessions.packets import DATA, HANDSHAKE_SIZE, INITIATION
 from wand.sealed.sessions.presence import ANSWER, PRESENCE, SIGN_OF_LIFE
-from wand.sealed.sessions.probing import CHALLENGE_INTERVAL, STRANGE_BURST, STRANGE_RATE
+from wand.sealed.sessions.questions import CHALLENGE_INTERVAL, STRANGE_BURST, STRANGE_RATE
 from wand.testing.inbox import Datagram
 
 VICTIM = Endpoint("198.51.100.9", 9999)

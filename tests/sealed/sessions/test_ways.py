@@ -1,5 +1,5 @@
 """
-Tests for the choice of ways: L{wand.sealed.sessions.probing}, L{wand.sealed.sessions.wayfinding} and
+Tests for the choice of ways: L{wand.sealed.sessions.choice}, L{wand.sealed.sessions.wayfinding} and
 L{wand.sealed.sessions.vigil}, between two members with several ways.
 """
 
@@ -14,12 +14,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.errors import NoAnswer
 from wand.ethernet import Frame
-from wand.interfaces.sessions import CALL, DIRECTORY, RELAY
+from wand.interfaces.sessions import CALL, DIRECTORY, LAN, RELAY
 from wand.sealed.sessions.conversation import Conversation
+from wand.sealed.sessions.known_ways import KnownWays
 from wand.sealed.sessions.packets import DATA, DATA_OVERHEAD, INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
-from wand.sealed.sessions.probing import PROBED
+from wand.sealed.sessions.questions import PROBED
 from wand.sealed.sessions.recent import KEPT, OCTETS_MAXIMUM, STEP, STEP_COUNT, STEP_OCTETS
+from wand.sealed.sessions.timers import IN_USE
 from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
 from wand.status import WayStatus
 from wand.testing.inbox import Datagram
@@ -190,6 +192,25 @@ class RankTests(SynchronousTestCase):
         self.assertFalse(fast.isSooner(slow))
 
 
+class KnownWaysTests(SynchronousTestCase):
+    """
+    The ways to one peer.
+    """
+
+    def test_aNeighbourNoMore(self) -> None:
+        """
+        A place at which a neighbour was found has its own rank again when it is none any more, whoever else tells it.
+        """
+        place = Endpoint("198.51.100.7", 7)
+        ways = KnownWays(lambda host: False)
+        for source in (DIRECTORY, LAN):
+            ways.introduce([place], source)
+        way = ways.at(place)
+        self.assertEqual(WayRank.LAN, way.rank)
+        ways.introduce([], LAN)
+        self.assertEqual((WayRank.IPV4, True), (way.rank, way.isTold))
+
+
 class ChangeTests(WaysTestCase):
     """
     From one way to another, while frames flow.
@@ -236,12 +257,12 @@ class ChangeTests(WaysTestCase):
         self.flow(1.0)
         self.cut()
         self.flow(2.0)
-        probing, place = self.conversation(self.low).wayfinding.probing, self.conversation(self.low).place
+        choice, place = self.conversation(self.low).wayfinding.choice, self.conversation(self.low).place
         direct = place.ways.get(self.high.endpoint)
         assert direct is not None
         self.assertEqual((self.rank(self.low), direct.isProven), (WayRank.RELAY, False))
         self.assertGreater(direct.gaveUpAt, -inf)
-        self.assertIsNone(probing.another())
+        self.assertIsNone(choice.another())
 
     def test_theReasonStays(self) -> None:
         """
@@ -252,7 +273,7 @@ class ChangeTests(WaysTestCase):
         way = conversation.place.way
         assert way is not None
         before = way.why
-        conversation.wayfinding.probing.take(way, "something else", conversation.place.endpoint)
+        conversation.wayfinding.choice.take(way, "something else", conversation.place.endpoint)
         self.assertEqual(way.why, before)
 
     def test_otherLinks(self) -> None:
@@ -264,6 +285,26 @@ class ChangeTests(WaysTestCase):
         self.low.transport.moved()
         self.flow(1.0)
         self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.LAN, WayRank.IPV4))
+
+    def test_linksKnownLate(self) -> None:
+        """
+        What was told before our links were known has the right rank once there is a session.
+        """
+        self.low.transport.ways.isNear = lambda host: host == self.high.host
+        self.flow(1.0)
+        self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.LAN, WayRank.IPV4))
+
+    def test_otherLinksWithoutUse(self) -> None:
+        """
+        The same holds where a session is there and nobody uses it.
+        """
+        self.flow(1.0)
+        self.net.run(IN_USE + 1.0)
+        self.low.transport.ways.isNear = lambda host: host == self.high.host
+        self.low.transport.moved()
+        self.net.run(1.0)
+        self.assertTrue(self.conversation(self.low).session)
+        self.assertEqual(self.rank(self.low), WayRank.LAN)
 
     def test_aSlowRelayTakesOver(self) -> None:
         """
@@ -309,9 +350,9 @@ class ChangeTests(WaysTestCase):
         relay = conversation.place.ways.at((RELAYED, 1))
         direct = conversation.place.way
         assert direct is not None
-        conversation.wayfinding.probing.take(relay, "test")
+        conversation.wayfinding.choice.take(relay, "test")
         self.assertEqual(conversation.path.step, 1)
-        conversation.wayfinding.probing.take(direct, "test")
+        conversation.wayfinding.choice.take(direct, "test")
         self.assertEqual(conversation.path.step, 5)
 
 

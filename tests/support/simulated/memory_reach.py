@@ -44,7 +44,7 @@ class MemoryReach:
         relayed = WayStatus(RELAYED, "relay", ["relay"], True, 0.031, now - 3, now - 3, now - 90, "the only one")
         sources = ["directory", "call"]
         lost = WayStatus("192.0.2.2:20002", "ipv4", sources, False, None, now - 2, None, None, "", 3, now - 21)
-        before = WayStatus("192.0.2.2:20003", "ipv4", ["call"], True, 0.02, now - 2, now - 21, None, "", 4)
+        before = WayStatus("192.0.2.2:20003", "lan", ["call"], True, 0.02, now - 2, now - 21, None, "", 4)
         return WaysStatus(True, [relayed, lost, before], {"relay/0123456789abcdef": "server"})
 
     async def why(self, peer: str) -> WhyStatus:

@@ -16,6 +16,7 @@ from wand.sealed.credentials.signed import signature
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.reach.inspection import ReachInspection
 from wand.sealed.reach.lan import LanDiscovery, LanMember
+from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.observing import Observing
 
 
@@ -52,9 +53,12 @@ class NodeReach:
             return [tap.interface, *bridgesOf(tap.interface)]
 
         sign = partial(signature, enrolment.key.signing)
-        us = LanMember(participant, enrolment, sign, host or "", port, overlayInterfaces)
-        self.lan = LanDiscovery(us, transport.sessions, context, os.urandom)
-        transport.ways.isNear = self.lan.isNear
+        us = LanMember(participant, enrolment, sign, port)
+        self._links = LanLinks(host or "", overlayInterfaces, participant.mayReach)
+        self._hostChanges = context.hostChanges
+        self._end: Callable[[], None] | None = None
+        transport.ways.isNear = self._links.isNear
+        self.lan = LanDiscovery(us, self._links, transport.sessions, context, os.urandom)
         self._isLooking = host is not None
         self.observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses)
@@ -62,8 +66,10 @@ class NodeReach:
 
     def start(self) -> None:
         """
-        We are a member.
+        We are a member: know our links, and look for others there if the operator wants that.
         """
+        if self._end is None:
+            self._end = self._hostChanges.watch(self._links)
         if self._isLooking:
             self.lan.start()
 
@@ -72,6 +78,10 @@ class NodeReach:
         We are none any more, or the program stops.
         """
         self.lan.stop()
+        if self._end is not None:
+            self._end()
+            self._end = None
+            self._links.lost()  # from now on, nobody tells what goes
 
     def moved(self) -> None:
         """

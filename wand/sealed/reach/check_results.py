@@ -21,7 +21,8 @@ class Findings:
     @ivar servers: how many servers are known.
     @ivar nearest: seconds that a server took to answer, by its identity.
     @ivar families: over which families of IP somebody beyond our links answered in UDP: is it IPv6?
-    @ivar sizes: octets of the longest datagrams, of each way beyond our links that carries UDP.
+    @ivar paths: how many ways beyond our links there are that carry UDP.
+    @ivar sizes: octets of the longest datagrams, of each of them on which a probe was answered.
     @ivar isHairpinning: did a datagram to our own place outside come back?  C{None} if there is none.
     @ivar isInStream: does a server answer in a stream?
     @ivar nat: what is in front of us.
@@ -31,6 +32,7 @@ class Findings:
     servers: int
     nearest: Mapping[bytes, float]
     families: Collection[bool]
+    paths: int
     sizes: Sequence[int]
     isHairpinning: bool | None
     isInStream: bool
@@ -108,7 +110,8 @@ def _hairpin(found: Findings) -> CheckStatus:
 
 def _pathSize(found: Findings) -> CheckStatus:
     if not found.sizes:
-        return CheckStatus("path-size", None, "unknown", "nothing goes beyond our links over UDP")
+        about = "no probe was answered in time" if found.paths else "nothing goes beyond our links over UDP"
+        return CheckStatus("path-size", None, "unknown", about)
     least, most = min(found.sizes), max(found.sizes)
     value = str(least) if least == most else f"{least} to {most}"
     return CheckStatus("path-size", True, value, "octets of the longest datagrams that get through")

@@ -8,7 +8,7 @@ whatever the clocks say: a member is believed to be where it proved to have hear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -57,17 +57,13 @@ class LanMember:
 
     @ivar membership: has the network secret.
     @ivar sign: signs with our key.
-    @ivar host: the local address of the data.
     @ivar port: the UDP port of the data.
-    @ivar interfaces: the names of the interfaces that lead into the overlay.
     """
 
     participant: Participant
     membership: Membership
     sign: Callable[[Body], bytes]
-    host: str
     port: int
-    interfaces: Callable[[], Container[str]]
 
 
 class LanDiscovery:
@@ -75,11 +71,11 @@ class LanDiscovery:
     Finds members on our links, and lets them find us.
 
     @ivar neighbours: who was found.
-    @ivar isNear: is an address on a link of ours?
     """
 
-    def __init__(self, us: LanMember, sessions: ISessions, context: Context, entropy: Entropy) -> None:
+    def __init__(self, us: LanMember, links: LanLinks, sessions: ISessions, context: Context, entropy: Entropy) -> None:
         """
+        @param links: those on which to look, which somebody else has watched.
         @param entropy: randomness that nobody can guess.
         """
         context.counters.declare(COUNTERS)
@@ -89,8 +85,8 @@ class LanDiscovery:
         self._context = context
         self._counters = context.counters
         self._entropy = entropy
-        self._links = LanLinks(us.host, us.interfaces, us.participant.mayReach, self._linksChanged)
-        self.isNear = self._links.isNear
+        self._links = links
+        links.changed = self._linksChanged
         self._hosts = TokenBuckets(context.clock, HOST_RATE, HOST_BURST)
         self._lately: dict[bytes, None] = {}
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
@@ -100,7 +96,6 @@ class LanDiscovery:
         self._schedule = LanSchedule(context.clock, context.random, self._ask)
         self._seal: LanSeal | None = None
         self._port: LinkPort | None = None
-        self._end: Callable[[], None] = lambda: None
         sessions.onWanted(self._isWanted)
 
     def start(self) -> None:
@@ -115,13 +110,12 @@ class LanDiscovery:
         membership = self._us.membership
         self._seal = LanSeal.of(membership.secret, membership.network)
         self._run = self._entropy(16)
-        self._end = self._context.hostChanges.watch(self._links)
+        self._linksChanged()
 
     def stop(self) -> None:
         """
         End, and leave no timer behind.
         """
-        self._end()
         self._schedule.stop()
         if self._port is not None:
             self._port.close()

@@ -20,7 +20,9 @@ _ANY: Final = ("0.0.0.0", "::")
 
 class LanLinks(HostListener):
     """
-    Knows the links and our addresses there.
+    Knows the links and our addresses there, whether anybody is looked for on them or not.
+
+    @ivar changed: called when there may be other links or addresses than before.
     """
 
     def __init__(
@@ -28,18 +30,16 @@ class LanLinks(HostListener):
         host: str,
         ours: Callable[[], Container[str]],
         mayReach: Callable[[str], bool],
-        changed: Callable[[], object],
     ) -> None:
         """
         @param host: the local address that the UDP port for data is bound to; others lead nowhere.
         @param ours: the names of the interfaces that lead into the overlay: our tap, and its bridge.
         @param mayReach: may datagrams go to this host?
-        @param changed: called when there may be other links or addresses than before.
         """
         self._host = host
         self._ours = ours
         self._mayReach = mayReach
-        self._tell = changed
+        self.changed: Callable[[], object] = lambda: None
         self._near: list[IPv4Network | IPv6Network] | None = None
         self._links: dict[int, Link] = {}
         self._addresses: dict[int, dict[str, Address]] = {}
@@ -48,11 +48,10 @@ class LanLinks(HostListener):
         """
         Where to speak: of each link one address of either family, with the number of the link.
         """
-        found, ours = [], self._ours()
-        for link in list(self._links.values())[:LINKS_MAXIMUM]:
+        found = []
+        for link in self._running()[:LINKS_MAXIMUM]:
             hosts = [each for each in self._addresses.get(link.index, {}) if self._host in (*_ANY, each)]
-            if link.isRunning and any(link.mac) and link.name not in ours:
-                found += [(link.index, host) for host in _ofEachFamily(self._overlayLess(hosts))]
+            found += [(link.index, host) for host in _ofEachFamily(self._overlayLess(hosts))]
         return found
 
     def isNear(self, host: str) -> bool:
@@ -65,10 +64,15 @@ class LanLinks(HostListener):
         return address.is_link_local or any(address in each for each in self._near)
 
     def _networks(self) -> list[IPv4Network | IPv6Network]:
-        ours = self._ours()
-        links = [each for each in self._links.values() if each.isRunning and each.name not in ours]
-        addresses = [each for link in links for each in self._addresses.get(link.index, {}).values()]
+        addresses = [each for link in self._running() for each in self._addresses.get(link.index, {}).values()]
         return list(dict.fromkeys(ip_network((each.host, each.prefix), strict=False) for each in addresses))
+
+    def _running(self) -> list[Link]:
+        """
+        The links that count: Ethernet, for neighbours are not found through other tunnels, and none of the overlay.
+        """
+        ours = self._ours()
+        return [each for each in self._links.values() if each.isRunning and any(each.mac) and each.name not in ours]
 
     def _overlayLess(self, hosts: list[str]) -> list[str]:
         """
@@ -132,7 +136,7 @@ class LanLinks(HostListener):
 
     def _changed(self) -> None:
         self._near = None
-        self._tell()
+        self.changed()
 
 
 def _ofEachFamily(hosts: list[str]) -> list[str]:

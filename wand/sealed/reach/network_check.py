@@ -67,6 +67,7 @@ class NetworkCheck:
             servers=len(servers),
             nearest={peer: took for peer, took in zip(servers, await _all(nearest), strict=True) if took is not None},
             families={place.isIPv6 for pings in overUDP.values() for place in await _answered(pings)},
+            paths=len(paths),
             sizes=[size for size in await _all(paths) if size is not None],
             isHairpinning=hairpin,
             isInStream=self._surroundings.isInStream(),

@@ -147,6 +147,7 @@ class Conversation:
         This host has other addresses or routes: if we talk with the peer, look for it, and if we try to, try at once.
         """
         self.course.hasten()
+        self.place.ways.rankAgain()
         if self._isTalking:
             self.path.forget()
             self.wayfinding.moved()
@@ -221,7 +222,7 @@ class Conversation:
             if session is self.next or self._isCopy(session):
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
-            self.wayfinding.probing.heardFrom(sender, size)
+            self.wayfinding.questions.heardFrom(sender, size)
         schedule.awaiting = inf
         if size and size != PRESENCE_SIZE:  # no frame is so short; a message that is does not make a session stay
             now = schedule.usedAt = self._seconds()
@@ -238,10 +239,10 @@ class Conversation:
         place = None if self.answeredLast is None else self.answeredLast.placeOf(session)
         self._forgetNext(but=session)
         self.next = session
-        self.wayfinding.probing.begin(place, self.schedule.isAwaiting)
+        self.wayfinding.choice.begin(place, self.schedule.isAwaiting)
         self.course.confirmed(session)
         if sender is not self.place.endpoint:
-            self.wayfinding.probing.heardFrom(sender, size)
+            self.wayfinding.questions.heardFrom(sender, size)
 
     def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -249,17 +250,17 @@ class Conversation:
         """
         if len(plaintext) != PRESENCE_SIZE:
             return
-        probing = self.wayfinding.probing
+        questions = self.wayfinding.questions
         if plaintext[1] in (CHALLENGE, UNHEARD):
-            probing.questionReceived(plaintext, sender)
+            questions.questionReceived(plaintext, sender)
             if plaintext[1] == UNHEARD and self._framesBefore != self.account.framesSent:
                 self._framesBefore = self.account.framesSent
                 if self.wayfinding.unheard():
                     self.schedule.dueBy(self._seconds() + PATIENCE)
         elif plaintext[1] == ANSWER:
-            probing.answerReceived(plaintext, sender)
+            questions.answerReceived(plaintext, sender)
         elif plaintext[1] == ALIVE:
-            probing.aliveFrom(sender)
+            questions.aliveFrom(sender)
 
     def _sendPlain(self, plaintext: bytes) -> bool:
         return self.link.sendPlain(plaintext)
@@ -321,12 +322,11 @@ class Conversation:
         """
         self.member = member
         self._shared.indices.sessions[session.ours] = session
-        probing = self.wayfinding.probing
         heard = sender if sender == place else place  # it says at which of our addresses it was heard
-        probing.begin(heard, self.schedule.isAwaiting)
+        self.wayfinding.choice.begin(heard, self.schedule.isAwaiting)
         self.course.answered(session)
         if sender != place and self.session is session:
-            probing.heardFrom(sender, size)
+            self.wayfinding.questions.heardFrom(sender, size)
 
     def begin(self, gaveUp: Callable[[], None]) -> Attempt:
         """
@@ -395,7 +395,7 @@ class Conversation:
 
     def repeat(self) -> None:
         """
-        See L{wand.sealed.sessions.probing.Probed}.
+        See L{wand.sealed.sessions.choice.Probed}.
         """
         self._shared.train.send()
         port, endpoint = self.place.port, self.place.endpoint

@@ -6,6 +6,7 @@ it knows by their length, and nothing else: so each answer says which of the dat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from wand.sealed.sessions.packets import INDEX_AND_COUNTER
@@ -84,12 +85,19 @@ class Delivery:
         Which of the datagrams before the next one should have come, as L{wand.sealed.sessions.replay.Window.cameBefore}
         would say it.
         """
-        first = max(self._since, session.sent - TOLD)
-        counters = [each for each in self._counters(session) if first <= each < session.sent]
-        return sum(1 << (session.sent - 1 - each) for each in counters[-COUNTED:])
+        return sum(1 << (session.sent - 1 - each) for each in islice(self._counters(session), COUNTED))
 
     def _counters(self, session: Session) -> Iterator[int]:
-        for datagrams, size in self._recent.sent():
+        """
+        The counters of what counts, the newest first.  Hundreds of sends may be kept, and few of them are looked at.
+        """
+        first = max(self._since, session.sent - TOLD)
+        for datagrams, size in self._recent.newest():
             index, counter = INDEX_AND_COUNTER.unpack_from(datagrams)
-            if size <= _LONGEST and index == session.theirs:
-                yield from range(counter, counter - (-len(datagrams) // size))
+            if index != session.theirs:
+                continue  # of another session
+            last = counter - (-len(datagrams) // size) - 1
+            if last < first:
+                return
+            if size <= _LONGEST:
+                yield from range(min(last, session.sent - 1), max(counter, first) - 1, -1)

@@ -24,6 +24,9 @@ CHANCE: Final = 32
 #: How many of the same are sent: one may be lost.
 SENT: Final = 3
 
+#: Seconds for which those that come after the first are known.
+LATE: Final = 1.0
+
 _HEADER: Final = bytes([ECHO, 0, 0, 0])
 
 
@@ -33,13 +36,19 @@ class Echoes:
     """
 
     def __init__(
-        self, entropy: Callable[[int], bytes], portFor: Callable[[tuple[str, int]], DatagramPort | None]
+        self,
+        entropy: Callable[[int], bytes],
+        seconds: Callable[[], float],
+        portFor: Callable[[tuple[str, int]], DatagramPort | None],
     ) -> None:
         """
+        @param seconds: the clock's.
         @param portFor: the port through which we send to a place, and at which others hear us.
         """
         self._entropy = entropy
+        self._seconds = seconds
         self._portFor = portFor
+        self._back: dict[bytes, float] = {}  # until when the others may follow
         self._awaited: dict[bytes, Deferred[None]] = {}
 
     def send(self, place: Endpoint) -> Deferred[None]:
@@ -67,8 +76,11 @@ class Echoes:
 
         @return: did we send it, just now?
         """
-        isOne = len(datagram) == len(_HEADER) + CHANCE
-        back = self._awaited.pop(bytes(datagram[len(_HEADER) :]), None) if isOne else None
-        if back is not None:
-            back.callback(None)
-        return back is not None
+        chance, now = bytes(datagram[len(_HEADER) :]), self._seconds()
+        back = self._awaited.pop(chance, None)
+        if back is None:
+            return now < self._back.get(chance, now)
+        self._back = {other: until for other, until in self._back.items() if now < until}
+        self._back[chance] = now + LATE
+        back.callback(None)
+        return True

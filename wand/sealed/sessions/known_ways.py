@@ -66,13 +66,14 @@ class KnownWays:
         @param source: see L{wand.interfaces.ISessions.introduce}.
         @return: the ways of which nobody said so before.
         """
-        before = set(self.told)
+        before, neighbours = set(self.told), self._toldBy.get(LAN, ())
         self._toldBy[source] = tuple(dict.fromkeys(endpoints))[:INTRODUCED]
         rows = zip_longest(*self._toldBy.values())
         self.told = tuple(dict.fromkeys(each for row in rows for each in row if each is not None))
         for place in before - set(self.told):
             self._untold(place)
         news = [self._told(each) for each in self.told if each not in before]
+        self._rank(self._ways[each] for each in neighbours if each in self._ways)
         self._rankNeighbours()
         return news
 
@@ -80,9 +81,12 @@ class KnownWays:
         """
         This host has other links or addresses.
         """
-        for way in self._ways.values():
-            way.rank = rankOf(way.place[0], self._isNear)
+        self._rank(self._ways.values())
         self._rankNeighbours()
+
+    def _rank(self, ways: Iterable[Way]) -> None:
+        for way in ways:
+            way.rank = rankOf(way.place[0], self._isNear)
 
     def _rankNeighbours(self) -> None:
         for each in self._toldBy.get(LAN, ()):

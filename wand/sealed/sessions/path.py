@@ -21,6 +21,7 @@ from typing import Final
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from wand.errors import NoAnswer
 from wand.sealed.sessions.packets import DATA_OVERHEAD
 
 #: The first octet of a probe and of its answer.
@@ -76,6 +77,7 @@ class Path:
         self._send = send
         self._timer: IDelayedCall | None = None
         self._searchers: list[Deferred[int]] = []
+        self._isAnswered = False  # was a probe, of the size in use, since somebody searches?
         self._reportAt = -inf  # when we may say again that datagrams are lost
         self.forget()
 
@@ -128,6 +130,7 @@ class Path:
         self._cancel()
         self.due = self._raiseAt = -inf
         self._lossyUntil = 0.0
+        self._isAnswered = False
         self._take(step)
         self._found()
 
@@ -142,9 +145,11 @@ class Path:
         """
         Find out at once what goes through, for somebody who waits for it.
 
-        @return: fires with octets of the longest datagram; cancel it to wait no longer.
+        @return: fires with octets of the longest datagram, or fails with L{NoAnswer}; cancel it to wait no longer.
         """
         found: Deferred[int] = Deferred()
+        if not self._searchers:
+            self._isAnswered = False
         self._searchers.append(found)
         if self._timer is None:
             self._ask(min(self._step + 1, len(SIZES) - 1))
@@ -178,6 +183,7 @@ class Path:
 
     def _answered(self) -> None:
         self._cancel()
+        self._isAnswered = True
         if self._asked > self._step:
             self._take(self._asked)
             self.probe()
@@ -214,6 +220,7 @@ class Path:
 
     def _startOver(self) -> None:
         self._cancel()
+        self._isAnswered = False
         self._take(0)
         self._raiseAt = -inf
         self.probe()
@@ -224,12 +231,18 @@ class Path:
         self.due = now + CONFIRM_INTERVAL
         if self._asked > self._step:
             self._raiseAt = now + RAISE_INTERVAL
+            if self._searchers and not self._isAnswered:
+                self._ask(self._step)  # nobody saw yet that the size in use gets through
+                return
         self._found()
 
     def _found(self) -> None:
         searchers, self._searchers = self._searchers, []
         for each in searchers:
-            each.callback(self.size)
+            if self._isAnswered:
+                each.callback(self.size)
+            else:
+                each.errback(NoAnswer("no probe of the path was answered"))
 
     def _take(self, step: int) -> None:
         self._step = step

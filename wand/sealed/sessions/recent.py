@@ -104,8 +104,14 @@ class Recent:
         """
         What is kept, the oldest first.
         """
-        for datagrams in (*(each for _, each in self._older), self._newest):
-            for each in datagrams:
+        return reversed(tuple(self.newest()))
+
+    def newest(self) -> Iterator[Sent]:
+        """
+        What is kept, the newest first.
+        """
+        for datagrams in (self._newest, *(each for _, each in reversed(self._older))):
+            for each in reversed(datagrams):
                 if not isinstance(each, bytes):
                     yield each
                 elif each and len(each) != _PRESENCE:

@@ -97,7 +97,7 @@ class SealedTransport:
         self._shared = shared
         self._plaintexts, self._train = shared.plaintexts, shared.train
         self._conversations = Conversations(shared)
-        echoes = Echoes(entropy, self.ways.portFor)
+        echoes = Echoes(entropy, context.clock.seconds, self.ways.portFor)
         self._handshakes = Handshakes(shared, self._conversations, echoes)
         self.reception = Reception(shared, self._handshakes, readers.controlReceived, mtu)
         self.sessions = sessions = SealedSessions(shared, self._conversations, readers)

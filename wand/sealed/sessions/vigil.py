@@ -2,7 +2,7 @@
 Vigil: sees that the way in use carries nothing any more while frames wait for an answer, and has another one taken.
 
 Half a second after the first frame that nothing followed, the peer is asked; again after half a second, and everywhere
-else, too; after another half second the way is given up.  It is as well if the answers say that nothing else came.
+else, too; after another half second the way is given up.  The same happens if the answers say that nothing else came.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Final
 
 from wand.underlay.place_kinds import IPV4, IPV6, STREAM, kindOf
 
-#: How many questions may be open at one place; the oldest is given up.
+#: How many questions may be open at one place; the first stays, and the one after it is given up.
 OPEN_MAXIMUM: Final = 8
 
 #: Seconds after which it no longer matters that a question stayed without an answer.
@@ -75,7 +75,7 @@ class Way:
         the peer began.
     @ivar askedAt: when the peer was last asked.
     @ivar answeredAt: when it last answered.
-    @ivar answers: how often it answered since L{beginSeries}.
+    @ivar answers: how often it answered in this round of questions.
     @ivar heardAt: when it last sent something from there that was no question.
     @ivar questionedAt: when it last asked from there.
     @ivar triedAt: when something that demands an answer was last sent there: a question, or an initiation.
@@ -180,6 +180,12 @@ class Way:
         self.silent = 0
         self.isProven = True
         return True
+
+    def proven(self) -> None:
+        """
+        The peer proved to be there otherwise: by a handshake, or by what it sends.
+        """
+        self.isProven, self.silent = True, 0
 
     def doubt(self) -> None:
         """

@@ -63,7 +63,7 @@ class WayInspection:
         if conversation is None or conversation.session is None:
             return fail(NoAnswer("there is no session with that member"))
         way = conversation.place.way if place is None else conversation.place.ways.get(place)
-        answered = None if way is None else conversation.wayfinding.probing.ping(way)
+        answered = None if way is None else conversation.wayfinding.questions.ping(way)
         if answered is None:
             return fail(NoAnswer("nothing can be sent there" if way else "that member is not said to be there"))
         return answered.addTimeout(PING_PATIENCE, self._shared.clock, _unanswered)

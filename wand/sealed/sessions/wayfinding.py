@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from math import inf
 from typing import Protocol
 
-from wand.sealed.sessions.delivery import STRIKES
+from wand.sealed.sessions.choice import NO_ANSWER, SWALLOWED, Choice, Probed
+from wand.sealed.sessions.delivery import STRIKES, Delivery
 from wand.sealed.sessions.peer_place import PeerPlace
-from wand.sealed.sessions.probing import NO_ANSWER, SWALLOWED, Probed, Probing
+from wand.sealed.sessions.questions import Questions
 from wand.sealed.sessions.rounds import Rounds
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import Vigil
@@ -43,7 +44,8 @@ class Wayfinding:
     """
     Finds ways for one conversation.
 
-    @ivar probing: asks the peer, and chooses.
+    @ivar questions: asks the peer, and answers it.
+    @ivar choice: chooses the way.
     @ivar vigil: sees when the way in use carries nothing any more.
     """
 
@@ -51,7 +53,9 @@ class Wayfinding:
         self._shared = shared
         self._user = user
         self._place = place
-        self.probing = Probing(shared, user, place)
+        self._delivery = Delivery(user.recent)
+        self.choice = Choice(shared, user, place, self._delivery)
+        self.questions = Questions(shared, user, place, self._delivery, self.choice.answered)
         self.vigil = Vigil(self)
         self._rounds = Rounds(shared.clock, self)
 
@@ -59,8 +63,9 @@ class Wayfinding:
 
     def sessionBegan(self) -> None:
         """
-        There is a session where there was none.
+        There is a session where there was none.  Our links may be others by now than when we were told of its ways.
         """
+        self._place.ways.rankAgain()
         self.vigil.settle()
         self._rounds.begin(everywhere=False)
 
@@ -69,7 +74,7 @@ class Wayfinding:
         There is none any more.
         """
         self._rounds.stop()
-        self.probing.end()
+        self.choice.end()
 
     def introduced(self, news: Sequence[Way]) -> None:
         """
@@ -85,13 +90,12 @@ class Wayfinding:
         """
         This host has other addresses or routes: tell the peer, and ask it wherever it may be.
         """
-        self._place.ways.rankAgain()
         for way in self._place.ways:
             if way is not self._place.way:
                 way.doubt()
         self._shared.counters["sealed-searches"] += 1
-        self.probing.hasMoved = True
-        self.probing.tellFromAnyAddress()
+        self.choice.hasMoved = True
+        self.questions.tellFromAnyAddress()
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
         self._shared.listener.wanted(self._user.peer, 0)
@@ -125,13 +129,13 @@ class Wayfinding:
         """
         See L{wand.sealed.sessions.vigil.Watched}.
         """
-        return self.probing.delivery.strikes
+        return self._delivery.strikes
 
     def askInUse(self) -> bool:
         """
         See L{wand.sealed.sessions.vigil.Watched}.
         """
-        return self.probing.askInUse()
+        return self.questions.askInUse()
 
     def askElsewhere(self) -> None:
         """
@@ -145,17 +149,17 @@ class Wayfinding:
         """
         See L{wand.sealed.sessions.vigil.Watched}.
         """
-        current, another = self._place.way, self.probing.another()
+        current, another = self._place.way, self.choice.another()
         isSwallowing = self.strikes >= STRIKES
         if current is None or another is None:
-            self.probing.delivery.begin(self._user.session)
+            self._delivery.begin(self._user.session)
             self._user.renew()
             return False
         self._shared.counters["sealed-ways-given-up"] += 1
         current.giveUp(self._shared.clock.seconds())
         if isSwallowing:
             current.swallowedAt = current.gaveUpAt
-        self.probing.take(another, SWALLOWED if isSwallowing else NO_ANSWER)
+        self.choice.take(another, SWALLOWED if isSwallowing else NO_ANSWER)
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
         return True
@@ -166,14 +170,14 @@ class Wayfinding:
         """
         See L{wand.sealed.sessions.rounds.Asking}.
         """
-        return self.probing.askAround(since, everywhere, number)
+        return self.questions.askAround(since, everywhere, number)
 
     @property
     def mayBecomeBetter(self) -> bool:
         """
         See L{wand.sealed.sessions.rounds.Asking}.
         """
-        return self.probing.mayBecomeBetter
+        return self.choice.mayBecomeBetter
 
     def repeat(self) -> bool:
         """
@@ -181,6 +185,6 @@ class Wayfinding:
         """
         if not self._user.isInUse:
             return False
-        if self.probing.isIndirect:
+        if self.choice.isIndirect:
             self._shared.listener.wanted(self._user.peer, 0)
         return True
