@@ -29,7 +29,7 @@ async def test_why(bench: Bench) -> None:
         assert words in lost
     assert "answered 21 s ago; tried 4 times since, the last 2 s ago: no answer" in out
     assert "direct, same link" in next(line for line in lines if "192.0.2.2:20003" in line)
-    assert "three hears us there" in out
+    assert "three, four hear us there" in out
     assert "NAT address-dependent  server hears it at 198.51.100.1:5000, three hears it at" in out
     assert "  two        NAT none, it says" in out
     assert "tried wherever it may be, 2 times" in out

@@ -91,10 +91,11 @@ class ReachInspection:
         )
 
     def _situation(self, identity: Identity) -> Situation:
+        ways = self._ways.waysTo(identity)
         return Situation(
             name=self.nameOf(identity),
             isUp=self._sessions.isUp(identity),
-            ways=self._ways.waysTo(identity),
+            ways=ways,
             ours=self._surroundings.candidates(),
             here=self._surroundings.word(),
             outside=self._surroundings.outside(),
@@ -102,6 +103,8 @@ class ReachInspection:
             isHelped=self._surroundings.isHelped(),
             port=self._port,
             now=self._context.epoch(self._context.clock.seconds()),
+            relay=next((self._ways.relayName(hostOf(way.place)) for way in ways if way.usedSince is not None), ""),
+            isOneServer=len(self._participant.servers()) < 2,
         )
 
     def ways(self, peer: str) -> WaysStatus:

@@ -85,7 +85,8 @@ class Observing:
         observed: Callable[[Endpoint, bytes, str], object] | None = None,
     ) -> None:
         """
-        @param observed: called with where we are heard, by whom, and the host where that one is; C{None} for a server, which only answers.
+        @param observed: called with where we are heard, by whom, and the host where that one is; C{None} for a server,
+            which only answers.
         """
         context.counters.declare(COUNTERS)
         self.observations: OrderedDict[bytes, Observation] = OrderedDict()
