@@ -10,6 +10,9 @@ import pytest_twisted
 from command_runs import Bench
 from simulated.memory_reach import RELAYED
 
+from wand.cli.ways import placeTexts
+from wand.status import WayStatus
+
 
 @pytest_twisted.ensureDeferred
 async def test_why(bench: Bench) -> None:
@@ -94,3 +97,19 @@ async def test_netcheck(bench: Bench) -> None:
         "value": "address-dependent",
         "about": "another place outside for each destination",
     }
+
+
+def test_channelsOverOneRelay() -> None:
+    """
+    Two channels over one relay are told apart.
+    """
+    first, second, other = (
+        WayStatus(place, "relay", ["relay"], True, None, None, None, None, "")
+        for place in ("relay/0123:7", "relay/0123:8", "relay/4567:9")
+    )
+    relays = {"relay/0123": "server", "relay/4567": "other"}
+    assert list(placeTexts([first, second, other], relays).values()) == [
+        "relay server (channel 7)",
+        "relay server (channel 8)",
+        "relay other",
+    ]

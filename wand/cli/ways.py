@@ -4,7 +4,8 @@ Ways to members, in the words of people.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import click
@@ -45,6 +46,18 @@ def placeText(way: WayStatus, relays: Mapping[str, str]) -> str:
     if way.rank != "relay":
         return clean(way.place)
     return f"relay {clean(relays.get(host) or host.partition('/')[2][:8])}"
+
+
+def placeTexts(ways: Sequence[WayStatus], relays: Mapping[str, str]) -> dict[str, str]:
+    """
+    The same for several ways, by their places; channels over one relay are told apart by their numbers.
+    """
+    texts = {way.place: placeText(way, relays) for way in ways}
+    counts = Counter(texts.values())
+    return {
+        place: text if counts[text] == 1 else f"{text} (channel {clean(place.rpartition(':')[2])})"
+        for place, text in texts.items()
+    }
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -95,10 +108,11 @@ def _showPart(title: str, rows: list[list[str]]) -> None:
 
 
 def _ways(found: WhyStatus, now: float) -> list[list[str]]:
+    texts = placeTexts(found.ways, found.relays)
     return [
         [
             "*" if way.usedSince is not None else "",
-            placeText(way, found.relays),
+            texts[way.place],
             _RANKS.get(way.rank, way.rank),
             milliseconds(way.roundTrip),
             _outcome(way, now),

@@ -107,6 +107,10 @@ class Claims:
     def ownerOf(self, kind: str, what: object) -> bytes | None:
         return self.owned.get((kind, str(what)))
 
+    @property
+    def announcements(self) -> list[Any]:
+        return [self.announcement(TWO)]
+
     def announcement(self, identity: bytes) -> Any:
         certificate, claim = SimpleNamespace(identity=bytes(TWO)), SimpleNamespace(name="two")
         return SimpleNamespace(certificate=certificate, claim=claim) if identity == TWO else None
@@ -174,12 +178,16 @@ class InspectionTests(SynchronousTestCase):
         A member is known by its name, key, overlay address and MAC address; a server by its name; nobody else is.
         """
         self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
-        for text in ("two", TWO.text, "10.77.0.2", "02:00:00:00:00:02", "02-00-00-00-00-02"):
+        for text in ("two", TWO.text, str(Identity(TWO)), "10.77.0.2", "02:00:00:00:00:02", "02-00-00-00-00-02"):
             found = self.why(text)
             self.assertEqual(("two", TWO.text), (found.peer, found.key))
         self.assertEqual("server", self.why("server").peer)
         for text in ("", "three", "10.77.0.3", "f" * 64):
-            self.failureResultOf(Deferred.fromCoroutine(self.inspection.why(text)), NoSuchMember)
+            failure = self.failureResultOf(Deferred.fromCoroutine(self.inspection.why(text)), NoSuchMember)
+            self.assertNotIn("no server answers", failure.getErrorMessage())
+        self.sessions.up = {}
+        failure = self.failureResultOf(Deferred.fromCoroutine(self.inspection.why("three")), NoSuchMember)
+        self.assertIn("no server answers", failure.getErrorMessage())
 
     def test_why(self) -> None:
         """
