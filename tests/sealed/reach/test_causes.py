@@ -192,8 +192,9 @@ class SituationTests(ReachTestCase):
         """
         A firewall that lets in nothing at all between two without a NAT.
         """
-        land = Land(self.network)
-        one, two = self.settled(land.spot(PUBLIC), land.spot(PUBLIC))
+        one, two = self.settled(
+            *(Spot(self.network, (host,)) for host in ("203.0.113.7", "198.51.100.7"))
+        )  # on no link
         ends = {one.place.addresses[0], two.place.addresses[0]}
         self.network.drop(lambda each: {each.sender.host, each.destination.host} == ends)
         self.assertEqual("firewall-both", self.why(one, two).cause)
