@@ -163,6 +163,14 @@ def test_options() -> None:
     assert (read.mtu, read.addresses, read.up) == (1400, ["10.1.0.1/16", "fd00::1/64"], False)
 
 
+def test_truthAsInFiles() -> None:
+    """
+    Besides yes and no, an option takes what a file has.
+    """
+    for text, value in {"yes": True, "no": False, "true": True, "false": False}.items():
+        assert parsed(f"--up={text}").up is value
+
+
 def test_optionsOfTheWrongType() -> None:
     """
     An option that is not a number, or neither yes nor no, is an error of usage that says what was expected.

@@ -10,6 +10,9 @@ import pytest_twisted
 from command_runs import Bench
 from simulated.memory_reach import RELAYED
 
+from wand.cli.ways import placeTexts
+from wand.status import WayStatus
+
 
 @pytest_twisted.ensureDeferred
 async def test_why(bench: Bench) -> None:
@@ -29,7 +32,7 @@ async def test_why(bench: Bench) -> None:
         assert words in lost
     assert "answered 21 s ago; tried 4 times since, the last 2 s ago: no answer" in out
     assert "direct, same link" in next(line for line in lines if "192.0.2.2:20003" in line)
-    assert "three hears us there" in out
+    assert "three, four hear us there" in out
     assert "NAT address-dependent  server hears it at 198.51.100.1:5000, three hears it at" in out
     assert "  two        NAT none, it says" in out
     assert "tried wherever it may be, 2 times" in out
@@ -94,3 +97,19 @@ async def test_netcheck(bench: Bench) -> None:
         "value": "address-dependent",
         "about": "another place outside for each destination",
     }
+
+
+def test_channelsOverOneRelay() -> None:
+    """
+    Two channels over one relay are told apart.
+    """
+    first, second, other = (
+        WayStatus(place, "relay", ["relay"], True, None, None, None, None, "")
+        for place in ("relay/0123:7", "relay/0123:8", "relay/4567:9")
+    )
+    relays = {"relay/0123": "server", "relay/4567": "other"}
+    assert list(placeTexts([first, second, other], relays).values()) == [
+        "relay server (channel 7)",
+        "relay server (channel 8)",
+        "relay other",
+    ]

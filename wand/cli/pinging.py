@@ -11,7 +11,7 @@ import click
 
 from wand.cli.rendering import clean, showJSON
 from wand.cli.session import Session
-from wand.cli.ways import placeText
+from wand.cli.ways import placeTexts
 from wand.errors import NoAnswer
 from wand.reach_status import WaysStatus
 from wand.status import Status
@@ -119,5 +119,5 @@ async def _answer(client: ControlClient, peer: str, place: str) -> float | NoAns
 
 
 def _places(found: WaysStatus, pings: Pings) -> list[str]:
-    pings.texts.update({way.place: placeText(way, found.relays) for way in found.ways})
+    pings.texts.update(placeTexts(found.ways, found.relays))
     return [way.place for way in found.ways] if found.isUp and found.ways else [""]

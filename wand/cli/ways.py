@@ -4,7 +4,8 @@ Ways to members, in the words of people.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import click
@@ -47,6 +48,18 @@ def placeText(way: WayStatus, relays: Mapping[str, str]) -> str:
     return f"relay {clean(relays.get(host) or host.partition('/')[2][:8])}"
 
 
+def placeTexts(ways: Sequence[WayStatus], relays: Mapping[str, str]) -> dict[str, str]:
+    """
+    The same for several ways, by their places; channels over one relay are told apart by their numbers.
+    """
+    texts = {way.place: placeText(way, relays) for way in ways}
+    counts = Counter(texts.values())
+    return {
+        place: text if counts[text] == 1 else f"{text} (channel {clean(place.rpartition(':')[2])})"
+        for place, text in texts.items()
+    }
+
+
 def milliseconds(seconds: float | None) -> str:
     """
     A round-trip time, for a column.
@@ -59,12 +72,19 @@ def showWhy(found: WhyStatus, now: float) -> None:
     Print why a member is reached the way it is.
     """
     who = f"{clean(found.peer)} ({shortKey(found.key)})"
-    click.secho(f"there is a session with {who}" if found.isUp else f"there is no session with {who}", bold=True)
+    click.secho(_headline(found, who), bold=True)
     click.echo(sentence(found.advice))
     _showPart(f"Places of {clean(found.peer)}", _ways(found, now))
     _showPart("Places of this host", [_own(each) for each in found.ours])
     _showPart("What is in front of each", _networks(found))
     _showPart("What happened", [[_clock(each.time), each.what] for each in found.episodes])
+
+
+def _headline(found: WhyStatus, who: str) -> str:
+    if not found.isUp:
+        return f"there is no session with {who}"
+    silent = ", but the way in use does not answer" if found.cause == "unanswered" else ""
+    return f"there is a session with {who}{silent}"
 
 
 def checkGrid(found: NetworkCheckStatus) -> Grid:
@@ -88,10 +108,11 @@ def _showPart(title: str, rows: list[list[str]]) -> None:
 
 
 def _ways(found: WhyStatus, now: float) -> list[list[str]]:
+    texts = placeTexts(found.ways, found.relays)
     return [
         [
             "*" if way.usedSince is not None else "",
-            placeText(way, found.relays),
+            texts[way.place],
             _RANKS.get(way.rank, way.rank),
             milliseconds(way.roundTrip),
             _outcome(way, now),
@@ -110,7 +131,7 @@ def _outcome(way: WayStatus, now: float) -> str:
         found.append(f"answered {ago(now - way.answered)}")
     if way.asked is not None and (way.silent > 1 or (way.silent and now - way.asked >= UNDER_WAY)):
         since = " since" if found else ""
-        times = "once" if way.silent == 1 else f"{way.silent} times"
+        times = {1: "once", 2: "twice"}.get(way.silent, f"{way.silent} times")
         found.append(f"tried {times}{since}, the last {ago(now - way.asked)}: no answer")
     if way.heard is not None and way.usedSince is None:
         found.append(f"heard {ago(now - way.heard)}")
@@ -118,14 +139,15 @@ def _outcome(way: WayStatus, now: float) -> str:
 
 
 def _own(candidate: CandidateStatus) -> list[str]:
-    hears = ", ".join(candidate.heardBy)
-    return [candidate.endpoint, candidate.kind, f"{hears} hears us there" if hears else "", candidate.about]
+    names = ", ".join(candidate.heardBy)
+    hear = "hear" if len(candidate.heardBy) > 1 else "hears"
+    return [candidate.endpoint, candidate.kind, f"{names} {hear} us there" if names else "", candidate.about]
 
 
 def _networks(found: WhyStatus) -> list[list[str]]:
     heard = [f"{name} hears it at {endpoint}" for name, endpoint in found.nat.observations.items()]
-    what = "no UDP gets out" if found.here == "blocked" else f"NAT {found.nat.mapping}"
-    theirs = {"": "it does not say", "blocked": "no UDP gets out, it says"}.get(
+    what = "no UDP is answered" if found.here == "blocked" else f"NAT {found.nat.mapping}"
+    theirs = {"": "it does not say", "blocked": "no UDP is answered, it says"}.get(
         found.theirs, f"NAT {found.theirs}, it says"
     )
     return [["this host", what, ", ".join(heard)], [found.peer, theirs, ""]]

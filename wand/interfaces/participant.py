@@ -4,7 +4,7 @@ A node as a member of its network, as its directories and frame services see it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 import attrs
@@ -120,6 +120,7 @@ class KnownMembers(Protocol):
 
     @ivar entries: their entries in the table.
     @ivar relays: the members with the relay right.
+    @ivar announcements: what every member announced last.
     """
 
     @property
@@ -127,6 +128,9 @@ class KnownMembers(Protocol):
 
     @property
     def relays(self) -> Collection[bytes]: ...
+
+    @property
+    def announcements(self) -> Iterable[MemberAnnouncement]: ...
 
     def offer(self, certificate: bytes, claim: bytes) -> bool:
         """

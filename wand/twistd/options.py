@@ -22,9 +22,9 @@ def _number(text: str) -> int:
 
 
 def _truth(text: str) -> bool:
-    if text not in ("yes", "no"):
+    if text not in ("yes", "no", "true", "false"):  # the latter as in TOML
         raise ValueError(f"expected yes or no, not {text!r}")
-    return text == "yes"
+    return text in ("yes", "true")
 
 
 def _texts(text: str) -> list[str]:

@@ -198,14 +198,28 @@ class OwnCandidatesTests(SynchronousTestCase):
 
     def test_elsewhere(self) -> None:
         """
-        That our port has another number outside is said, as a hint; it is no more when it has the same.
+        That our port has another number outside is said, as a hint, once two at different addresses see the same; it
+        is no more when it has the same number somewhere.
         """
         self.own.tell("interfaces", [candidate("192.168.1.2")])
         self.own.observed(Endpoint("203.0.113.9", PORT), SERVERS[0])
         self.assertEqual(self.notes.texts, [])
-        self.own.observed(Endpoint("203.0.113.9", 50123), SERVERS[0])
+        for server, at in ((0, "192.0.2.1"), (1, "192.0.2.1")):
+            self.own.observed(Endpoint("203.0.113.9", 50123), SERVERS[server], at)
+            self.assertEqual(self.notes.texts, [])
+        self.own.observed(Endpoint("203.0.113.9", 50123), SERVERS[1], "192.0.2.2")
         [note] = self.notes
         self.assertTrue(note.isHint)
         self.assertIn("UDP port 40000 at 203.0.113.9:50123", note.text)
         self.own.tell("pcp", [candidate("203.0.113.9", "mapped")])
+        self.assertEqual(self.notes.texts, [])
+
+    def test_elsewhereForEach(self) -> None:
+        """
+        Of a NAT that takes another port for each destination it is never said that its ports are as good.
+        """
+        for number, at in enumerate(("192.0.2.1", "192.0.2.2")):
+            self.own.observed(Endpoint("203.0.113.9", 50123), SERVERS[number], at)
+        self.assertIn("that is as good", self.notes.texts[0])
+        self.own.observed(Endpoint("203.0.113.9", 50124), b"member", "192.0.2.3")
         self.assertEqual(self.notes.texts, [])

@@ -148,6 +148,16 @@ class ServerStreamsTests(SynchronousTestCase):
         self.run_(2)
         self.assertIn("UDP to the server at 192.0.2.1 is not answered", self.context.notes.texts[0])
 
+    def test_blockedUDPBehindAProxy(self) -> None:
+        """
+        The operator is told which server it is, not which proxy leads to it.
+        """
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(1)
+        self.sessions.at = Endpoint("tcp/192.0.2.99", 443)
+        self.run_(2)
+        self.assertIn("UDP to the server at 192.0.2.1 is not answered", self.context.notes.texts[0])
+
     def test_whenUDPWorks(self) -> None:
         """
         When UDP is answered after all, the stream is not a candidate any more and ends, and nothing is said of it.

@@ -30,11 +30,16 @@ UNTRIED = replace(TRIED, asked=None, silent=0)
 SIX = replace(TRIED, place="[2001:db8::2]:7", rank="ipv6")
 STREAM = replace(DIRECT, place="tcp/192.0.2.2:443", rank="stream")
 RELAYED = replace(DIRECT, place="relay/0123456789abcdef:7", rank="relay")
+NEW = replace(RELAYED, usedSince=976.0)
+DEAD = replace(RELAYED, silent=115, answered=965.0)
 HOST = CandidateStatus("192.168.1.5:22222", "host", "")
 MAPPED = CandidateStatus("203.0.113.9:22222", "mapped", "")
 
 #: Relayed, with a place that was tried in vain, and nothing known of either side.
 BASE = Situation("two", True, [RELAYED, TRIED], [HOST], "", [], "", True, 22222, NOW)
+
+#: What is filled in for a way that does not answer any more.
+SILENCE: Final = {"where", "silence", "suspects"}
 
 NONE, ANY = "none", "endpoint-independent"
 EACH = "address-and-port-dependent"
@@ -46,9 +51,13 @@ def _with(**changes: object) -> Situation:
 
 #: What the cause is, and some of what is said.
 CASES: Final = (
+    ("unanswered", _with(ways=[DEAD, TRIED], relay="server"), "over the relay server for 35 s: the relay, the way"),
+    ("unanswered", _with(ways=[replace(DIRECT, silent=9, answered=960.0)]), "from 198.51.100.2:7 for 40 s: the way"),
+    ("direct", _with(ways=[replace(DIRECT, silent=2)]), "nothing needs to be done"),
     ("direct", _with(ways=[DIRECT]), "nothing needs to be done"),
     ("blocked-here", _with(here="blocked", theirs=EACH), "network of this host: let UDP out"),
     ("blocked-here", _with(here="blocked", ways=[STREAM]), "network of this host: let UDP out"),
+    ("blocked", _with(here="blocked", ways=[STREAM], isOneServer=True), "blocked here or there"),
     ("blocked-there", _with(theirs="blocked", here=EACH), "network of two: let UDP out"),
     ("stream", _with(ways=[STREAM, TRIED]), "though it does to others"),
     ("nowhere", _with(ways=[RELAYED]), "said no place to which this host, which has IPv4,"),
@@ -64,6 +73,8 @@ CASES: Final = (
     ("firewall-here", _with(here=NONE, theirs=EACH), "let UDP port 22222 in to this host"),
     ("firewall-here", _with(ours=[HOST, MAPPED], here=EACH, theirs=EACH), "let UDP port 22222 in to this host"),
     ("firewall-there", _with(here=EACH, theirs=NONE), "let its UDP port in there"),
+    ("filtered", _with(here=ANY, theirs=ANY, ways=[NEW, TRIED]), "still being tried"),
+    ("one-observer-there", _with(here=ANY, outside=["203.0.113.9:9"]), "one at two is nobody"),
     ("one-observer", _with(outside=["203.0.113.9:9"]), "Direct places of both sides were tried"),
     ("unknown", BASE, "wand netcheck says, here and at two"),
     ("lost", _with(isUp=False, ways=[]), "Nobody says where two is"),
@@ -100,7 +111,7 @@ class CauseTests(SynchronousTestCase):
             self.assertIn(f"| `{cause}` |", page)
         for text in ADVICE.values():
             names = {name for _, name, _, _ in Formatter().parse(text) if name}
-            self.assertLessEqual(names, {"name", "port", "ours", "theirs", "outside", "tries", "places"})
+            self.assertLessEqual(names, {"name", "port", "ours", "theirs", "outside", "tries", "places", *SILENCE})
 
 
 class SituationTests(ReachTestCase):
@@ -181,8 +192,9 @@ class SituationTests(ReachTestCase):
         """
         A firewall that lets in nothing at all between two without a NAT.
         """
-        land = Land(self.network)
-        one, two = self.settled(land.spot(PUBLIC), land.spot(PUBLIC))
+        one, two = self.settled(
+            *(Spot(self.network, (host,)) for host in ("203.0.113.7", "198.51.100.7"))
+        )  # on no link
         ends = {one.place.addresses[0], two.place.addresses[0]}
         self.network.drop(lambda each: {each.sender.host, each.destination.host} == ends)
         self.assertEqual("firewall-both", self.why(one, two).cause)

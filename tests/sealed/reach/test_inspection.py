@@ -107,6 +107,10 @@ class Claims:
     def ownerOf(self, kind: str, what: object) -> bytes | None:
         return self.owned.get((kind, str(what)))
 
+    @property
+    def announcements(self) -> list[Any]:
+        return [self.announcement(TWO)]
+
     def announcement(self, identity: bytes) -> Any:
         certificate, claim = SimpleNamespace(identity=bytes(TWO)), SimpleNamespace(name="two")
         return SimpleNamespace(certificate=certificate, claim=claim) if identity == TWO else None
@@ -174,12 +178,16 @@ class InspectionTests(SynchronousTestCase):
         A member is known by its name, key, overlay address and MAC address; a server by its name; nobody else is.
         """
         self.sessions.up = {SERVER: Endpoint("192.0.2.100", 1)}
-        for text in ("two", TWO.text, "10.77.0.2", "02:00:00:00:00:02", "02-00-00-00-00-02"):
+        for text in ("two", TWO.text, str(Identity(TWO)), "10.77.0.2", "02:00:00:00:00:02", "02-00-00-00-00-02"):
             found = self.why(text)
             self.assertEqual(("two", TWO.text), (found.peer, found.key))
         self.assertEqual("server", self.why("server").peer)
         for text in ("", "three", "10.77.0.3", "f" * 64):
-            self.failureResultOf(Deferred.fromCoroutine(self.inspection.why(text)), NoSuchMember)
+            failure = self.failureResultOf(Deferred.fromCoroutine(self.inspection.why(text)), NoSuchMember)
+            self.assertNotIn("no server answers", failure.getErrorMessage())
+        self.sessions.up = {}
+        failure = self.failureResultOf(Deferred.fromCoroutine(self.inspection.why("three")), NoSuchMember)
+        self.assertIn("no server answers", failure.getErrorMessage())
 
     def test_why(self) -> None:
         """
@@ -330,7 +338,10 @@ class InspectionTests(SynchronousTestCase):
         checks, verdict = self.check()
         unknown = dict.fromkeys(("udp", "mapping", "hairpin", "path-size", "port-mapping"))
         self.assertEqual({**unknown, "ipv6": False, "server": False}, checks)
+        self.assertIn("No server answers; without one", verdict)
         self.assertIn("Nobody beyond our links answers", verdict)
+        self.participant.servers = list
+        self.assertIn("not a member of a network yet", self.check()[1])
 
     def test_noNAT(self) -> None:
         """
@@ -344,6 +355,7 @@ class InspectionTests(SynchronousTestCase):
         self.assertEqual({"port-mapping": None, "hairpin": None}, {k: v for k, v in checks.items() if not v})
         self.assertEqual("1280 to 1472", self.values["path-size"])
         self.assertIn("no NAT in front", verdict)
+        self.assertIn("let in UDP port 22222", verdict)
         self.assertEqual({SERVER, TWO}, set(self.asked))
 
     def test_sizesNobodyMeasured(self) -> None:
@@ -423,13 +435,23 @@ class InspectionTests(SynchronousTestCase):
         """
         self.sessions.up = {SERVER: Endpoint("tcp/192.0.2.100", 443), TWO: Endpoint("192.168.1.6", 7)}
         self.sessions.onLink = {TWO}
-        self.sessions.pings = {"192.168.1.6:7": 0.001}
+        self.sessions.pings = {"192.168.1.6:7": 0.001, SERVER: 0.05}
         self.observed("192.168.1.5:22222", isOnLink=True)
         checks, verdict = self.check()
         self.assertIs(False, checks["udp"])
+        self.assertIn("to the only server is not answered: it is blocked here or there", verdict)
+        self.assertEqual("blocked", self.why("server").cause)
+        others = [SimpleNamespace(identity=SERVER), SimpleNamespace(identity=RELAY)]
+        self.participant.servers = lambda: others
+        checks, verdict = self.check()
+        self.assertEqual("blocked-here", self.why("server").cause)
         self.assertEqual(("unknown", "unknown"), (self.values["mapping"], self.values["path-size"]))
         self.assertIn("No UDP gets out", verdict)
         self.assertNotIn(TWO, self.asked)
+        del self.sessions.pings[SERVER]
+        _, verdict = self.check()
+        self.assertIn("No server answers", verdict)
+        self.assertNotIn("in streams", verdict)
         self.assertEqual("blocked", self.inspection.networkWord())
 
     def test_onlyOurLink(self) -> None:

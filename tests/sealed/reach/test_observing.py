@@ -35,7 +35,7 @@ class Member:
         control = ControlMessages(self.sessions, world.clock, self.context.counters)
         sessions: Any = self.sessions
         self.told: list[tuple[Endpoint, bytes]] = []
-        observed = (lambda endpoint, by: self.told.append((endpoint, by))) if asks else None
+        observed = (lambda endpoint, by, at: self.told.append((endpoint, by))) if asks else None
         self.observing = Observing(sessions, control, self.context, observed)
 
     def count(self, counter: str) -> int:

@@ -58,7 +58,7 @@ class MemoryReach:
             isUp=found.isUp,
             ways=found.ways,
             relays=found.relays,
-            ours=[CandidateStatus("192.168.1.5:22222", "host", "an address of this host", ["three"])],
+            ours=[CandidateStatus("192.168.1.5:22222", "host", "an address of this host", ["three", "four"])],
             nat=NATStatus("address-dependent", {"server": "198.51.100.1:5000", "three": "198.51.100.1:5001"}),
             here="address-dependent",
             theirs="none",

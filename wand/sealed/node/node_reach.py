@@ -38,13 +38,13 @@ class NodeReach:
         transport: ISessionTransport,
         control: ControlReaders,
         context: Context,
-        observed: Callable[[Endpoint, bytes], object],
+        observed: Callable[[Endpoint, bytes, str], object],
         addresses: Callable[[], Collection[str]],
     ) -> None:
         """
         @param where: the local address and the UDP port of the data; without an address, nobody is looked for on our
             links.
-        @param observed: called with where we are heard, and by whom.
+        @param observed: called with where we are heard, by whom, and the host where that one is.
         @param addresses: those of this host.
         """
         host, port = where

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+import attrs
+
 from wand.endpoint import Endpoint
 from wand.health.notes import Notes
 from wand.interfaces.own_candidate import CANDIDATE_KINDS, OwnCandidate
@@ -35,6 +37,18 @@ ELSEWHERE: Final = (
 )
 
 
+@attrs.frozen
+class Seen:
+    """
+    Where somebody sees our datagrams come from.
+
+    @ivar at: the host of the observer; empty if it is not known.
+    """
+
+    endpoint: Endpoint
+    at: str
+
+
 class OwnCandidates:
     """
     Brings the candidates together.
@@ -54,7 +68,7 @@ class OwnCandidates:
         self._isServer = isServer
         self._notes = notes
         self._told: dict[str, tuple[OwnCandidate, ...]] = {}
-        self._observed: dict[bytes, Endpoint] = {}
+        self._observed: dict[bytes, Seen] = {}
         self._candidates: tuple[OwnCandidate, ...] = ()
         self._disputed: OwnCandidate | None = None
         self._listeners: list[Callable[[], object]] = []
@@ -74,18 +88,20 @@ class OwnCandidates:
         self._told[source] = tuple(candidates[:SOURCE_MAXIMUM])
         self._join()
 
-    def observed(self, endpoint: Endpoint, by: bytes) -> None:
+    def observed(self, endpoint: Endpoint, by: bytes, at: str = "") -> None:
         """
         Somebody says where our datagrams come from.
 
         @param by: the identity of a server or of another member, with which there is a session.
+        @param at: the host where that one is; empty if it is not known.
         """
-        if self._observed.get(by) == endpoint:
+        seen = Seen(endpoint, at)
+        if self._observed.get(by) == seen:
             return
         self._observed.pop(by, None)
         if len(self._observed) >= OBSERVERS_MAXIMUM:
             self._observed.pop(self._leastObserver())
-        self._observed[by] = endpoint
+        self._observed[by] = seen
         self._join()
 
     def moved(self) -> None:
@@ -132,11 +148,11 @@ class OwnCandidates:
             if self._mayReach(each.endpoint.host) and (each.kind != "mapped" or self._isBelievable(each)):
                 found.setdefault(each.endpoint, each)
         self._sayDisputed()
-        joined = tuple(found.values())
-        if joined == self._candidates:
-            return
+        joined, before = tuple(found.values()), self._candidates
         self._candidates = joined
         self._sayElsewhere()
+        if joined == before:
+            return
         for listener in self._listeners:
             listener()
 
@@ -154,7 +170,7 @@ class OwnCandidates:
         return isPublic(endpoint.host)
 
     def _seenByServers(self, *, isIPv6: bool) -> list[str]:
-        seen = [endpoint.host for by, endpoint in self._observed.items() if self._isServer(by)]
+        seen = [seen.endpoint.host for by, seen in self._observed.items() if self._isServer(by)]
         return [host for host in seen if isPublic(host) and (":" in host) == isIPv6]
 
     def _sayDisputed(self) -> None:
@@ -169,9 +185,9 @@ class OwnCandidates:
         for candidates in self._told.values():
             yield from candidates
         observers: dict[Endpoint, int] = {}
-        for by, endpoint in reversed(self._observed.items()):
+        for by, seen in reversed(self._observed.items()):
             weight = OBSERVERS_MAXIMUM if self._isServer(by) else 1  # members cannot outvote a server
-            observers[endpoint] = observers.get(endpoint, 0) + weight
+            observers[seen.endpoint] = observers.get(seen.endpoint, 0) + weight
         own = {each.endpoint for each in self._told.get("interfaces", ())}  # to be heard there is nothing new
         believed = [(endpoint, count) for endpoint, count in observers.items() if count > 1 and endpoint not in own]
         for endpoint, _ in sorted(believed, key=lambda each: -each[1])[:OBSERVED_MAXIMUM]:
@@ -179,11 +195,22 @@ class OwnCandidates:
 
     def _sayElsewhere(self) -> None:
         """
-        Say that our port has another number outside, where it does and nowhere the same.
+        Say that our port has another number outside, where it does and nowhere the same.  Where a NAT may take another
+        port for each destination nothing is said: none of them is as good for others.
         """
         outside = [each for each in self._candidates if each.kind in ("mapped", "observed")]
-        if not outside or any(each.endpoint.port == self._port for each in outside):
+        isOne = all(each.kind == "mapped" or self._isAgreed(each.endpoint) for each in outside)
+        if not outside or not isOne or any(each.endpoint.port == self._port for each in outside):
             self._notes.clear("elsewhere")
             return
         first = outside[0]
         self._notes.say("elsewhere", ELSEWHERE.format(self._port, first.endpoint, first.about), isHint=True)
+
+    def _isAgreed(self, endpoint: Endpoint) -> bool:
+        """
+        Do observers at two addresses see us there, and none beyond our links elsewhere?
+        """
+        own = self.addresses()
+        seen = [each for each in self._observed.values() if each.endpoint.isIPv6 == endpoint.isIPv6]
+        beyond = [each for each in seen if each.endpoint.host not in own]
+        return len({each.at for each in beyond}) > 1 and all(each.endpoint == endpoint for each in beyond)

@@ -45,6 +45,7 @@ class ServerStream:
     @ivar targets: where it may lead.
     @ivar stream: the one that is open; C{None} if there is none.
     @ivar place: where its datagrams go; C{None} before one was opened.
+    @ivar host: that of the target: through a proxy, the stream itself has another one.
     @ivar way: where it leads, for people.
     @ivar trouble: why none is open; empty if nothing went wrong.
     @ivar introduce: tells its place; C{None} while nobody has a use for it.
@@ -67,7 +68,7 @@ class ServerStream:
         self.targets = targets
         self.stream: Stream | None = None
         self.place: Endpoint | None = None
-        self.way = self.trouble = ""
+        self.host = self.way = self.trouble = ""
         self.introduce: Introduce | None = None
         self.isIntroduced = False
         self.told: Callable[[], object] = lambda: None
@@ -185,6 +186,8 @@ class ServerStream:
             self.stream = None
 
     def _take(self, target: StreamTarget, troubles: list[str], opening: Deferred[Stream], stream: Stream) -> None:
+        if not self.isOpen:
+            self.host = target.host
         place = None if self.isOpen else self._opened(self, stream)
         if place is None:
             stream.close()

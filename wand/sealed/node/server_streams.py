@@ -188,7 +188,9 @@ class ServerStreams:
             return
         note = _note(server.exchangeKey)
         if kindOf(place.host) == STREAM_KIND:
-            text = f"UDP to the server at {addressOf(place.host)} is not answered: a stream is used instead"
+            text = (
+                f"UDP to the server at {known.host or addressOf(place.host)} is not answered: a stream is used instead"
+            )
             self._notes.say(note, f"{text} ({known.way}), which is slower", isHint=True)
             return
         self._notes.clear(note)

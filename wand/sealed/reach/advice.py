@@ -14,8 +14,15 @@ _FORWARD: Final = "let the router forward UDP port {port} to this host, or switc
 
 #: What is said of each cause of L{wand.sealed.reach.causes}, and what helps.
 ADVICE: Final = {
+    "unanswered": (
+        "Nothing has come back {where} for {silence} s: {suspects} is down. Other ways are being tried meanwhile."
+    ),
     "direct": "The way is direct: nothing needs to be done.",
     "blocked-here": "No UDP gets out of the network of this host: let UDP out in its firewall, to any port.",
+    "blocked": (
+        "UDP to the only server is not answered: it is blocked here or there. Let UDP out in the firewall here, to any "
+        "port, and let the UDP port of the server in at the firewall there."
+    ),
     "blocked-there": "No UDP gets out of the network of {name}: let UDP out in the firewall there, to any port.",
     "stream": (
         "UDP to {name} does not get through, though it does to others: let its UDP port in at the firewall there. "
@@ -50,15 +57,21 @@ ADVICE: Final = {
         "well, with UDP port {port}."
     ),
     "firewall-both": (
-        "No NAT is in the way, here or at {name}, so that it is a firewall: let in UDP port {port} here, or that of "
+        "No NAT is in the way, here or at {name}, so it must be a firewall: let in UDP port {port} here, or that of "
         "{name} there."
     ),
     "filtered": (
         "The NATs here and at {name} would let a direct way through, so that a firewall beside one of them does not: "
         "let in UDP port {port} here, or that of {name} there."
     ),
-    "firewall-here": "No NAT is in the way here, so that it is a firewall: let UDP port {port} in to this host.",
-    "firewall-there": "There is no NAT at {name}, so that it is a firewall: let its UDP port in there.",
+    "firewall-here": "No NAT is in the way here, so it must be a firewall: let UDP port {port} in to this host.",
+    "firewall-there": "There is no NAT at {name}, so it must be a firewall: let its UDP port in there.",
+    "one-observer-there": (
+        "Direct places of both sides were tried, and nothing came through. The NAT here would do; of what kind the one "
+        "at {name} is nobody there knows, as one server alone does not show it. Probably it takes another port for "
+        "each destination: let the router there forward its UDP port, or switch on PCP, NAT-PMP or UPnP there; the "
+        "same here would do as well, with UDP port {port}."
+    ),
     "one-observer": (
         "Direct places of both sides were tried, and nothing came through. A NAT is in front of this host, and one "
         "server alone does not show of what kind; probably it, or the one at {name}, takes another port for each "
@@ -82,6 +95,15 @@ ADVICE: Final = {
     ),
 }
 
+#: Those of them that follow from places that were tried in vain, and the seconds for which they are tried.
+GUESSED: Final = frozenset(
+    {"filtered", "firewall-both", "firewall-here", "firewall-there", "one-observer", "one-observer-there", "unknown"}
+)
+TRYING: Final = 60.0
+
+#: What is said of those until then.
+_TRIED: Final = " So far: direct places are still being tried, ask again in a minute."
+
 
 def adviceOn(cause: str, situation: Situation) -> str:
     """
@@ -89,7 +111,9 @@ def adviceOn(cause: str, situation: Situation) -> str:
 
     @param cause: one of L{ADVICE}.
     """
-    return ADVICE[cause].format(
+    used = situation.used
+    isTrying = cause in GUESSED and used is not None and situation.now - (used.usedSince or 0.0) < TRYING
+    said = ADVICE[cause].format(
         name=situation.name,
         port=situation.port,
         ours=_families(each.endpoint for each in situation.ours),
@@ -97,7 +121,11 @@ def adviceOn(cause: str, situation: Situation) -> str:
         outside=", ".join(sorted({hostOf(each) for each in situation.outside})),
         tries=situation.tries,
         places=sum(way.silent > 0 for way in situation.ways),
+        where=f"over the relay {situation.relay}" if situation.relay else f"from {used.place if used else ''}",
+        silence=round(situation.silence),
+        suspects=("the relay, the way to it or " if situation.relay else "the way there or ") + situation.name,
     )
+    return said + _TRIED * isTrying
 
 
 def _families(places: Iterable[str]) -> str:

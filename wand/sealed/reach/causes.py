@@ -21,6 +21,9 @@ DIRECT: Final = frozenset({"lan", "ipv6", "ipv4"})
 #: Seconds in which a direct way is usually found, if there is one.
 SEARCH: Final = 4.0
 
+#: How often the way in use may be silent before it counts as dead.
+SILENT_MAXIMUM: Final = 3
+
 #: Seconds for which it is of interest that somebody did not answer.
 LATELY: Final = 120.0
 
@@ -40,6 +43,8 @@ class Situation:
     @ivar isHelped: is there a session with a server?
     @ivar port: our UDP port.
     @ivar now: in seconds since the epoch.
+    @ivar relay: what the relay in use is called; empty if there is none.
+    @ivar isOneServer: is there one server only?  Then it cannot be told on which side UDP is blocked.
     """
 
     name: str
@@ -52,6 +57,8 @@ class Situation:
     isHelped: bool
     port: int
     now: float
+    relay: str = ""
+    isOneServer: bool = False
 
     @property
     def used(self) -> WayStatus | None:
@@ -59,6 +66,14 @@ class Situation:
         The way in use.
         """
         return next((way for way in self.ways if way.usedSince is not None), None)
+
+    @property
+    def silence(self) -> float:
+        """
+        For how many seconds nothing came back on the way in use.
+        """
+        used = self.used
+        return self.now - max(used.answered or 0, used.heard or 0, used.usedSince or 0) if used else 0.0
 
     @property
     def direct(self) -> list[WayStatus]:
@@ -106,11 +121,19 @@ def causeOf(situation: Situation) -> str:
     return next(name for name, applies in causes.items() if applies(situation))
 
 
+def _isUnanswered(situation: Situation) -> bool:
+    return situation.used is not None and situation.used.silent >= SILENT_MAXIMUM and situation.silence >= SEARCH
+
+
 def _isDirect(situation: Situation) -> bool:
     return situation.used is not None and situation.used.rank in DIRECT
 
 
 def _isBlockedHere(situation: Situation) -> bool:
+    return situation.here == BLOCKED and not situation.isOneServer
+
+
+def _isBlockedSomewhere(situation: Situation) -> bool:
     return situation.here == BLOCKED
 
 
@@ -171,6 +194,10 @@ def _isFirewallThere(situation: Situation) -> bool:
     return situation.theirs == NONE
 
 
+def _isSeenByOneThere(situation: Situation) -> bool:
+    return situation.here == INDEPENDENT and not situation.theirs
+
+
 def _isSeenByOne(situation: Situation) -> bool:
     return bool(situation.outside)
 
@@ -191,8 +218,10 @@ Causes = dict[str, Callable[[Situation], bool]]
 
 #: What there is with a session; the first that applies is the cause.
 WITH_SESSION: Final[Causes] = {
+    "unanswered": _isUnanswered,
     "direct": _isDirect,
     "blocked-here": _isBlockedHere,
+    "blocked": _isBlockedSomewhere,
     "blocked-there": _isBlockedThere,
     "stream": _isInStream,
     "nowhere": _isNowhere,
@@ -206,6 +235,7 @@ WITH_SESSION: Final[Causes] = {
     "symmetric-there": _isSymmetricThere,
     "firewall-here": _isFirewallHere,
     "firewall-there": _isFirewallThere,
+    "one-observer-there": _isSeenByOneThere,
     "one-observer": _isSeenByOne,
     "unknown": _always,
 }

@@ -5,12 +5,16 @@ What was found in the network, as the operator reads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
 
 import attrs
 
 from wand.interfaces import Context
 from wand.reach_status import CandidateStatus, CheckStatus, NATStatus
 from wand.sealed.reach.nat_kind import DEPENDENT, INDEPENDENT, NONE
+
+#: Why no server is known.
+NO_MEMBER: Final = "this node is not a member of a network yet, or no longer: wand status says more"
 
 
 @attrs.frozen
@@ -60,7 +64,9 @@ def resultsOf(found: Findings, context: Context, nameOf: Callable[[bytes], str])
 def _udp(found: Findings) -> CheckStatus:
     if found.families:
         return CheckStatus("udp", True, "yes", "others beyond our links answer over UDP")
-    if found.isInStream:
+    if found.isInStream and found.nearest:
+        if found.servers < 2:
+            return CheckStatus("udp", False, "no answer", "the only server answers in a stream, and not over UDP")
         return CheckStatus("udp", False, "no", "only streams get through")
     return CheckStatus("udp", None, "unknown", "nobody beyond our links answers")
 
@@ -119,6 +125,6 @@ def _pathSize(found: Findings) -> CheckStatus:
 
 def _server(found: Findings, nameOf: Callable[[bytes], str]) -> CheckStatus:
     if not found.nearest:
-        return CheckStatus("server", False, "none", "no server answers" if found.servers else "no server is known")
+        return CheckStatus("server", False, "none", "no server answers" if found.servers else NO_MEMBER)
     nearest, seconds = min(found.nearest.items(), key=lambda each: each[1])
     return CheckStatus("server", True, f"{seconds * 1000:.1f} ms", f"{nameOf(nearest)} answers first")

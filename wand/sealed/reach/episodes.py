@@ -36,7 +36,8 @@ class Episode:
     tries: int = 0
 
     def __str__(self) -> str:
-        return f"{self.what}, {self.tries} times" if self.tries > 1 else self.what
+        times = "twice" if self.tries == 2 else f"{self.tries} times"
+        return f"{self.what}, {times}" if self.tries > 1 else self.what
 
 
 class Episodes:

@@ -91,10 +91,11 @@ class ReachInspection:
         )
 
     def _situation(self, identity: Identity) -> Situation:
+        ways = self._ways.waysTo(identity)
         return Situation(
             name=self.nameOf(identity),
             isUp=self._sessions.isUp(identity),
-            ways=self._ways.waysTo(identity),
+            ways=ways,
             ours=self._surroundings.candidates(),
             here=self._surroundings.word(),
             outside=self._surroundings.outside(),
@@ -102,6 +103,8 @@ class ReachInspection:
             isHelped=self._surroundings.isHelped(),
             port=self._port,
             now=self._context.epoch(self._context.clock.seconds()),
+            relay=next((self._ways.relayName(hostOf(way.place)) for way in ways if way.usedSince is not None), ""),
+            isOneServer=len(self._participant.servers()) < 2,
         )
 
     def ways(self, peer: str) -> WaysStatus:
@@ -180,11 +183,11 @@ class ReachInspection:
     # Who is meant.
 
     def _find(self, text: str) -> Identity:
-        found = Identity.parse(text) or self._owner(text) or self._met(text)
+        found = Identity.parse(text) or self._owner(text) or self._met(text) or self._short(text)
         if found is None or (not self.nameOf(found) and not self._ways.waysTo(found)):
-            raise NoSuchMember(
-                f"no member is known as {text!r}: give a name, a whole key, an overlay address or a MAC address"
-            )
+            known = f"no member is known as {text!r}: give a name, a key, an overlay address or a MAC address"
+            hint = "" if self._surroundings.isHelped() else "; no server answers now, which would tell of others"
+            raise NoSuchMember(known + hint)
         if found == self._participant.identity:
             raise NoSuchMember(f"{text!r} is this node itself")
         return Identity(found)
@@ -201,6 +204,15 @@ class ReachInspection:
 
     def _met(self, text: str) -> bytes | None:
         return next((each for each in self._sessions.sessionsWith() if str(each) == text), None)
+
+    def _short(self, text: str) -> bytes | None:
+        """
+        Whose key has this short form, if it is one member's alone: it serves to look, not to trust.
+        """
+        told = (each.certificate.identity for each in self._participant.claims.announcements)
+        keys = {bytes(each) for each in (*told, *self._sessions.sessionsWith())}
+        found = [each for each in keys if str(Identity(each)) == text.lower()]
+        return found[0] if len(found) == 1 else None
 
 
 def placeFrom(text: str) -> Endpoint:

@@ -82,10 +82,11 @@ class Observing:
         sessions: ISessions,
         control: ControlReaders,
         context: Context,
-        observed: Callable[[Endpoint, bytes], object] | None = None,
+        observed: Callable[[Endpoint, bytes, str], object] | None = None,
     ) -> None:
         """
-        @param observed: called with where we are heard, and by whom; C{None} for a server, which only answers.
+        @param observed: called with where we are heard, by whom, and the host where that one is; C{None} for a server,
+            which only answers.
         """
         context.counters.declare(COUNTERS)
         self.observations: OrderedDict[bytes, Observation] = OrderedDict()
@@ -186,7 +187,7 @@ class Observing:
         isOnLink = place is not None and place.isOnLink
         _remember(self.observations, peer, Observation(member.name, observer, endpoint, isOnLink))
         if self._observed is not None:
-            self._observed(endpoint, peer)
+            self._observed(endpoint, peer, observer.host)
 
 
 def _remember(them: OrderedDict[bytes, Value], peer: bytes, value: Value) -> None:

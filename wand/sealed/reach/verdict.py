@@ -17,14 +17,30 @@ def verdictOn(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> s
     @param checks: by their names.
     @param port: our UDP port.
     """
+    server = checks["server"]
+    said = _onUDP(checks, nat, port)
+    if server.isGood:
+        return said
+    return (
+        f"{server.about[0].upper()}{server.about[1:]}; without one, members find each other on one link alone. {said}"
+    )
+
+
+def _onUDP(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> str:
     if checks["udp"].isGood is None:
         return "Nobody beyond our links answers: see wand status, and whether a firewall lets UDP out."
+    if checks["udp"].value == "no answer":
+        return (
+            "UDP to the only server is not answered: it is blocked here or there. All travels in streams, which is "
+            "slower: let UDP out in the firewall here, to any port, and in at the server."
+        )
     if not checks["udp"].isGood:
         return "No UDP gets out, and all travels in streams, which is slower: let UDP out in the firewall, to any port."
     if nat.mapping == NONE:
         return (
-            "There is no NAT in front of this host. A stateful firewall is no hindrance as long as a server answers, "
-            "which has both sides begin at once."
+            "There is no NAT in front of this host. A stateful firewall is no hindrance for most members as long as a "
+            "server answers, which has both sides begin at once; where wand why says that a firewall is in the way, "
+            f"let in UDP port {port}."
         )
     if checks["port-mapping"].isGood:
         return "The router maps a port for this node: members reach it directly."
