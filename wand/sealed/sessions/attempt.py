@@ -11,6 +11,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from wand.interfaces.membership import Member
+from wand.interfaces.sessions import CALL, MEMBER_CALL
 from wand.sealed.sessions.cookies import openCookie
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey
@@ -30,6 +31,7 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent, JoinKey
+from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
@@ -261,6 +263,9 @@ class Attempt:
         port = self._shared.portFor(place)
         if port is None:
             return
+        if self._isRumour(place) and not self._shared.rumours.take(subscriber(place[0]).hex()):
+            self._shared.counters["sealed-calls-ignored"] += 1
+            return
         index = self._indexFor(place)
         datagram = packInitiation(index, message, macKey(self._target.counterpart.exchangeKey), cookie)
         self._macs[index] = macOne(datagram)
@@ -269,6 +274,16 @@ class Attempt:
             way = self._target.place.ways.get(place)
             if way is not None:
                 way.tried(self._shared.clock.seconds())
+
+    def _isRumour(self, place: tuple[str, int]) -> bool:
+        """
+        Do only calls say that the peer is there?
+        """
+        where = self._target.place
+        way = where.ways.get(place)
+        if way is None or way.isProven or place == where.endpoint:
+            return False
+        return way.isTold and {CALL, MEMBER_CALL}.issuperset(where.ways.sourcesOf(place))
 
     def _indexFor(self, place: tuple[str, int]) -> int:
         indices = self._shared.indices
