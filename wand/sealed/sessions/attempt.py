@@ -107,7 +107,7 @@ class Attempt:
         self._gaveUp = gaveUp
         self._places: dict[tuple[str, int], int] = {}
         self._began = self._freshAt = shared.clock.seconds()
-        self._hastenedAt = -inf
+        self._hastenedAt, self._hastenAgain = -inf, HASTEN_INTERVAL
         self._waits = _waits()
         self._triesLeft = TRIED_AT_ONCE
         self._initiation = b"", b""
@@ -148,11 +148,14 @@ class Attempt:
 
     def hasten(self) -> None:
         """
-        Something changed on the way, or the peer tries, too: repeat it soon, and often.
+        Something changed on the way, or the peer tries, too: repeat it soon, and often.  Less and less often it begins
+        again so: each repetition calls the peer, which calls back, and where nothing gets through that has no end.
         """
         now = self._shared.clock.seconds()
-        if self._timer is None or not self._timer.active() or now < self._hastenedAt + HASTEN_INTERVAL:
+        if self._timer is None or not self._timer.active() or now < self._hastenedAt + self._hastenAgain:
             return
+        if self._hastenedAt > -inf:
+            self._hastenAgain = min(RESEND_MAXIMUM, 2 * self._hastenAgain)
         self._hastenedAt = self._freshAt = now
         self._waits = _waits(*RESEND_QUICK)
         if self._noise is not None:

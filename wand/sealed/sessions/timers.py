@@ -12,7 +12,8 @@ RESEND_FIRST: Final = 1.0
 RESEND_MAXIMUM: Final = 8.0
 
 #: When the peer tries at the same time, because it was called, what opens the NAT of one side may come after what the
-#: other sent: so these are the first waits then, and this often at most it begins again.
+#: other sent: so these are the first waits then.  It begins again after this time at the soonest, which doubles in one
+#: attempt up to the maximum above.
 RESEND_QUICK: Final = (0.2, 0.3, 0.5)
 HASTEN_INTERVAL: Final = 1.0
 
