@@ -25,6 +25,7 @@ from wand.sealed.reach.messages import Call, Called, CalledPlace, pack
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.packets import INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
+from wand.sealed.sessions.timers import RUMOURS_BURST, RUMOURS_RATE
 
 VICTIM = "198.51.100.66"
 
@@ -294,6 +295,43 @@ class AbuseTests(CallingTestCase):
         self.two.ping(self.one)
         self.go(0.2)
         self.assertEqual(self.frames(self.one), 1)
+
+    def test_manyLiesAboutOneVictim(self) -> None:
+        """
+        Whoever is said to call, and at whichever ports: one address gets a few initiations for all of them together.
+        """
+        offline = [self.member(f"absent{number}", f"192.0.2.{10 + number}") for number in range(3)]
+        for each in offline:
+            each.node.transport.stop()
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(1.0)
+        self.net.underlay.sent.clear()
+        for number in range(60):
+            lie = pack(Called(offline[number % 3].identity, number, True, b"", b"", tuple(self.victims(number))))
+            self.one.node.transport.sendControl(self.two.node.peer, lie)
+            self.go(0.5)
+        sent = [each for each in self.net.underlay.sent if each.destination.host == VICTIM]
+        self.assertGreater(len(sent), RUMOURS_BURST)
+        self.assertLessEqual(len(sent), RUMOURS_BURST + 31 * RUMOURS_RATE)
+        self.assertGreater(self.two.counters["sealed-calls-ignored"], 0)
+
+    def test_fewPlacesOfAMembersWord(self) -> None:
+        """
+        Of what a member says of another, the first two places of each class are tried: it heard the first itself.
+        """
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(1.0)
+        third = self.member("three", "192.0.2.3")
+        places = [f"{host}:{port}" for host in (VICTIM, "192.168.1.1") for port in (1, 2, 3)]
+        said = tuple(CalledPlace("host", each) for each in places)
+        lie = pack(Called(third.identity, 1, True, b"", b"", said))
+        self.one.node.transport.sendControl(self.two.node.peer, lie)
+        self.go(0.1)
+        conversation = self.two.node.transport.sessions.find(third.node.peer)
+        told = {str(each) for each in conversation.place.told}
+        self.assertEqual(told & set(places), {places[each] for each in (0, 1, 3, 4)})
 
     def test_aMemberThatLiesTakesNobodysPlace(self) -> None:
         """

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import attrs
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sealed_network_case import Dwelling, SealedNetworkTestCase
@@ -188,6 +189,30 @@ class LanTests(SynchronousTestCase):
         self.assertEqual(["192.168.1.1:20001"], second.knows(first))
         self.assertEqual(first.person.key.exchangePublic, second.sessions.keys[first.identity])
         self.assertIn(second.identity, first.participant.known)
+
+    def test_forgeriesSilenceNobody(self) -> None:
+        """
+        Whoever knows the network secret and no more, and forges the address of a member, does not keep it from being
+        found.
+        """
+        first = Member(self, 1)
+        self.go(10.0)
+        liar = Member(self, 9, "192.168.1.99")
+        liar.lan.stop()
+        forged = msgspec.structs.replace(liar.message(QUESTION), signature=bytes(64))
+
+        def spray() -> None:
+            first.lan.heard(self.seal.sealed(forged, self.random.randbytes), ("192.168.1.2", 20_002))
+
+        for _ in range(100):
+            spray()
+        second = Member(self, 2)
+        for _ in range(700):
+            for _ in range(3):
+                spray()
+            self.go(0.1)
+        self.assertEqual(["192.168.1.2:20002"], first.knows(second))
+        self.assertEqual(["192.168.1.1:20001"], second.knows(first))
 
     def test_bothFamilies(self) -> None:
         """

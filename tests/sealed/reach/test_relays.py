@@ -444,6 +444,30 @@ class HostileTests(RelaysTestCase):
         self.assertEqual(len(pair[1].got()), 51)
         self.assertEqual(self.one.node.transport.isUp(server.node.peer), True)
 
+    def test_anotherChannelIsNoOtherQuota(self) -> None:
+        """
+        A member that releases its channel and asks again has what was left to it, until the bucket would be full.
+        """
+        server = self.server(megabits=1)
+        made, place = server.relay._channels, server.node.transport.sessions.placeOf(self.one.node.peer)
+        assert place is not None
+        one, two = (self.one.identity, place), (self.two.identity, place)
+
+        def passed() -> int:
+            channel = made.find(self.one.identity, self.two.identity) or made.make(one, two)
+            count = 0
+            while channel.asker.quota.mayPass(self.clock.seconds(), 1_000):
+                count += 1
+            made.end(channel)
+            return count
+
+        self.assertGreater(passed(), BURST_LEAST // 1_000 - 2)
+        self.assertEqual([passed() for _ in range(10)], [0] * 10)
+        self.clock.advance(2.0)
+        made.end(made.make(two, (bytes(32), place)))
+        self.assertNotIn(self.one.identity, made._used)
+        self.assertGreater(passed(), BURST_LEAST // 1_000 - 2)
+
     def test_noWorkGrowsWithTheMembers(self) -> None:
         """
         With many channels, a channel costs no more than with few: it is neither searched for nor counted.

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import NODE_PORT, Endpoint, Heard
 from wand.sealed.sessions.known_ways import PLACES_MAXIMUM
 from wand.sealed.sessions.packets import DATA, HANDSHAKE_SIZE, INITIATION
-from wand.sealed.sessions.presence import ANSWER, PRESENCE, SIGN_OF_LIFE
+from wand.sealed.sessions.presence import ANSWER, CHANCE, PRESENCE, SIGN_OF_LIFE, challengeOf
 from wand.sealed.sessions.questions import CHALLENGE_INTERVAL, STRANGE_BURST, STRANGE_RATE
 from wand.testing.inbox import Datagram
 
@@ -88,6 +88,18 @@ class ForgedTests(RoamingTestCase):
             self.assertLessEqual(len(sent), 1)
             came -= sum(map(len, sent))
         self.assertEqual(len(self.low.frames), 100)
+
+    def test_questionsFromAVictim(self) -> None:
+        """
+        Genuine questions with addresses of a victim: what goes there is no longer than what came, and has a rate.
+        """
+        questions = [self.caught(self.low, challengeOf(bytes(CHANCE), 0)) for _ in range(200)]
+        self.throw(questions[0], VICTIM)
+        self.assertEqual([len(each) for each in self.sentTo(VICTIM)], [len(questions[0])])
+        for number, each in enumerate(questions[1:]):
+            self.throw(each, Endpoint(VICTIM.host, 1 + number % 16))
+        sent = [each for each in self.net.underlay.sent if each.destination.host == VICTIM.host]
+        self.assertLessEqual(len(sent), STRANGE_BURST + 20 * STRANGE_RATE + 1)
         self.assertEqual(self.high.transport.sessions.endpointOf(self.low.peer), self.low.endpoint)
         self.assertEqual(self.high.transport._counters["sealed-roamed"], 0)
 

@@ -712,6 +712,21 @@ class AttemptTests(WaysTestCase):
         for time, expected in zip(times, (0.0, 0.2, 0.5, 1.1), strict=True):
             self.assertApproximates(time, expected, 0.16)
 
+    def test_hastenedWithoutEnd(self) -> None:
+        """
+        A peer that calls back whenever it is called, and that nothing reaches, is tried quickly less and less often.
+        """
+        third = self.net.node("three", "192.0.2.3")
+        third.transport.stop()
+        self.low.meet(third)
+        self.low.send(third.peer, self.low.frameTo(third))
+        for _ in range(56):
+            self.low.transport.sessions.seek(third.peer)
+            self.net.run(0.5, 0.05)
+        times = [each.time for each in self.net.underlay.sent if each.destination == third.endpoint]
+        self.assertLessEqual(len(times), 28)
+        self.assertLessEqual(len([each for each in times if each >= times[0] + 16.0]), 10)
+
 
 class ReportTests(WaysTestCase):
     """

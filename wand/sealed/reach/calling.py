@@ -5,7 +5,7 @@ time.  So datagrams leave both NATs within a moment, and each lets in what comes
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from itertools import count, islice
 from typing import Final
@@ -18,6 +18,7 @@ from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, Participant
 from wand.interfaces.sessions import CALL, MEMBER_CALL
+from wand.public_address import isPublic
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.reach.call_forwarder import MEMORY, CallForwarder
 from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, pack, parse
@@ -48,6 +49,11 @@ CALLER_RATE: Final = 1.0
 CALLER_BURST: Final = 10.0
 PASSED_RATE: Final = 2.0
 PASSED_BURST: Final = 20.0
+
+#: How many places are taken from one member's word about another, and how many of them of one class: IPv4 or IPv6,
+#: public or private.  The best come first.
+WORD_MAXIMUM: Final = 6
+WORD_OF_A_CLASS: Final = 2
 
 
 class Calling:
@@ -178,6 +184,7 @@ class Calling:
         if budget.take(caller.hex() + by) and not message.isAnswer:  # else our own call is under way
             self._sessions.sendControl(peer, self._call(caller, isAnswer=True))
         endpoints = self._accepted(peer, message.places)
+        endpoints = _few(endpoints) if by else endpoints
         source = MEMBER_CALL if by else CALL  # so that no member's word replaces a server's
         self._sessions.introduce(caller, known.certificate.exchangeKey, endpoints, source)
         self._sessions.seek(caller)
@@ -204,6 +211,20 @@ class Calling:
     def _announcementOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
         known = self._participant.claims.announcement(identity)
         return None if known is None else (known.signedCertificate, known.signedClaim)
+
+
+def _few(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
+    """
+    The first of each class of addresses, for what a member says of another may be a lie.
+    """
+    taken: Counter[tuple[bool, bool]] = Counter()
+    few = []
+    for each in dict.fromkeys(endpoints):
+        kind = each.isIPv6, isPublic(each.host)
+        taken[kind] += 1
+        if taken[kind] <= WORD_OF_A_CLASS:
+            few.append(each)
+    return few[:WORD_MAXIMUM]
 
 
 def _parsed(text: str) -> Endpoint | None:

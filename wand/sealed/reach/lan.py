@@ -196,11 +196,22 @@ class LanDiscovery:
             return ""  # we hear ourselves
         if not self._isNew(datagram):
             return "stale"
-        if not self._hosts.take(sender[0]):
+        if not self._hosts.take(self._accountOf(message, certificate.identity, sender)):
             return "throttled"
         if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
             return "invalid"
         return self._understood(message, certificate, sender)
+
+    def _accountOf(self, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
+        """
+        Whose budget a message takes from, whose signature is not verified yet.  Strangers can use up a host's, for they
+        can forge its address; so members that were found there, and those that answer us, have budgets of their own.
+        """
+        isFound = self.neighbours.isAt(identity, sender[0])
+        return f"{sender[0]} {identity.hex()}" if isFound or self._isOurs(message.echo) else sender[0]
+
+    def _isOurs(self, echo: bytes) -> bool:
+        return echo in (self._challenge, self._challengeBefore) and any(echo)
 
     def _isNew(self, datagram: bytes) -> bool:
         """
@@ -229,7 +240,7 @@ class LanDiscovery:
         place = sender[0], message.port
         if message.step == QUESTION:
             return self._questioned(message, certificate.identity, sender)
-        if message.echo not in (self._challenge, self._challengeBefore) or not any(message.echo):
+        if not self._isOurs(message.echo):
             return "stale"
         self._counters["lan-found"] += 1
         self._us.participant.claims.offer(message.certificate, message.claim)

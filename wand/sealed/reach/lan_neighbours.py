@@ -90,6 +90,13 @@ class Neighbours:
         self._deadlines.expireAt((identity, host), self._clock.seconds() + SILENCE)
         return True
 
+    def isAt(self, identity: bytes, host: str) -> bool:
+        """
+        Was a member found at a host?
+        """
+        neighbour = self._known.get(identity)
+        return neighbour is not None and host in neighbour.hosts
+
     def stop(self) -> None:
         """
         Forget everybody, and leave no timer behind.

@@ -4,6 +4,7 @@ The channels of a relay: each stands for a pair of members, and has one number i
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -114,6 +115,7 @@ class Channels:
         self._settings = settings
         self._ended = ended
         self._served: dict[bytes, Served] = {}
+        self._used: OrderedDict[bytes, Quota] = OrderedDict()
         self._idle: Deadlines[int] = Deadlines(clock, self._due)
 
     def __len__(self) -> int:
@@ -176,17 +178,28 @@ class Channels:
         self._idle.stop()
         self.byNumber.clear()
         self._served.clear()
+        self._used.clear()
 
     def _serve(self, identity: bytes, place: PlaceInUse) -> Served:
         served = self._served.get(identity)
         if served is None:
-            quota = Quota(self._settings.megabits, self._clock.seconds())
+            quota = self._used.pop(identity, None) or Quota(self._settings.megabits, self._clock.seconds())
             served = self._served[identity] = Served(identity, place, quota)
         return served
 
     def _dismiss(self, served: Served) -> None:
         if not served.channels:
             self._served.pop(served.identity, None)
+            self._used[served.identity] = served.quota
+            self._forgetFull()
+
+    def _forgetFull(self) -> None:
+        """
+        Forget the quotas of those that have no channel, once nothing is missing in them: the oldest first.
+        """
+        now = self._clock.seconds()
+        while self._used and next(iter(self._used.values())).isFull(now):
+            self._used.popitem(last=False)
 
     def _freeNumber(self) -> int:
         while True:

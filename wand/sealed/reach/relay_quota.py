@@ -49,6 +49,12 @@ class Quota:
         self._filled = now
         self.octets = 0
 
+    def isFull(self, now: float) -> bool:
+        """
+        Is the bucket as full as it was at first?
+        """
+        return self._tokens + (now - self._filled) * self._rate >= self._burst
+
     def mayPass(self, now: float, octets: int) -> bool:  # HOT PATH
         """
         May these octets pass?  If not, none is taken out of the bucket.

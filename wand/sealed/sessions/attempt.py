@@ -11,6 +11,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from wand.interfaces.membership import Member
+from wand.interfaces.sessions import CALL, MEMBER_CALL
 from wand.sealed.sessions.cookies import openCookie
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey
@@ -30,6 +31,7 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent, JoinKey
+from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
@@ -105,7 +107,7 @@ class Attempt:
         self._gaveUp = gaveUp
         self._places: dict[tuple[str, int], int] = {}
         self._began = self._freshAt = shared.clock.seconds()
-        self._hastenedAt = -inf
+        self._hastenedAt, self._hastenAgain = -inf, HASTEN_INTERVAL
         self._waits = _waits()
         self._triesLeft = TRIED_AT_ONCE
         self._initiation = b"", b""
@@ -146,11 +148,14 @@ class Attempt:
 
     def hasten(self) -> None:
         """
-        Something changed on the way, or the peer tries, too: repeat it soon, and often.
+        Something changed on the way, or the peer tries, too: repeat it soon, and often.  Less and less often it begins
+        again so: each repetition calls the peer, which calls back, and where nothing gets through that has no end.
         """
         now = self._shared.clock.seconds()
-        if self._timer is None or not self._timer.active() or now < self._hastenedAt + HASTEN_INTERVAL:
+        if self._timer is None or not self._timer.active() or now < self._hastenedAt + self._hastenAgain:
             return
+        if self._hastenedAt > -inf:
+            self._hastenAgain = min(RESEND_MAXIMUM, 2 * self._hastenAgain)
         self._hastenedAt = self._freshAt = now
         self._waits = _waits(*RESEND_QUICK)
         if self._noise is not None:
@@ -261,6 +266,9 @@ class Attempt:
         port = self._shared.portFor(place)
         if port is None:
             return
+        if self._isRumour(place) and not self._shared.rumours.take(subscriber(place[0]).hex()):
+            self._shared.counters["sealed-calls-ignored"] += 1
+            return
         index = self._indexFor(place)
         datagram = packInitiation(index, message, macKey(self._target.counterpart.exchangeKey), cookie)
         self._macs[index] = macOne(datagram)
@@ -269,6 +277,16 @@ class Attempt:
             way = self._target.place.ways.get(place)
             if way is not None:
                 way.tried(self._shared.clock.seconds())
+
+    def _isRumour(self, place: tuple[str, int]) -> bool:
+        """
+        Do only calls say that the peer is there?
+        """
+        where = self._target.place
+        way = where.ways.get(place)
+        if way is None or way.isProven or place == where.endpoint:
+            return False
+        return way.isTold and {CALL, MEMBER_CALL}.issuperset(where.ways.sourcesOf(place))
 
     def _indexFor(self, place: tuple[str, int]) -> int:
         indices = self._shared.indices

@@ -25,6 +25,7 @@ from wand.sealed.sessions.presence import (
 )
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.way import Way
+from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.ports import DatagramSender
 
 #: Seconds between two questions at one place, because the peer is heard there; and if it is proven, and worse than the
@@ -32,11 +33,13 @@ from wand.underlay.ports import DatagramSender
 CHALLENGE_INTERVAL: Final = 0.2
 KNOWN_INTERVAL: Final = 1.0
 
-#: How many places that nobody named are asked because the peer is heard there: in a second in the long run, and at
-#: once.  Between two NATs that take another port for each destination and let everybody in, every question comes from a
-#: place that was never seen, and begets another.
+#: How many questions and answers go to places that nobody named, because the peer is heard there: in a second in the
+#: long run, and at once.  And how many answers go to one host at which the peer is said to be and did not prove to be.
+#: Between two NATs that take another port for each destination and let everybody in, every question comes from a place
+#: that was never seen, and begets another.
 STRANGE_RATE: Final = 5.0
 STRANGE_BURST: Final = 16.0
+STRANGE_MEMORY: Final = 32
 
 #: Octets of the plaintexts of samples: from this on, and how many more at random.
 SAMPLE_SIZE: Final = 64
@@ -71,7 +74,8 @@ class Questions:
         self._answered = answered
         self._seconds = shared.clock.seconds
         self._pings: dict[bytes, tuple[Deferred[float], float]] = {}
-        self._strangeLeft, self._strangeAt = STRANGE_BURST, shared.clock.seconds()
+        self._strange = TokenBuckets(shared.clock, STRANGE_RATE, STRANGE_BURST, STRANGE_MEMORY)
+        self._challenged: tuple[str, int] | None = None
 
     # What we ask.
 
@@ -214,6 +218,8 @@ class Questions:
         way = self._place.ways.get(sender)
         if way is not None:
             way.questionedAt = self._seconds()
+        if not self._mayAnswer(way, sender):
+            return
         train = self._shared.train
         came = session.window.cameBefore(counterOf(question))
         if train.add(session, [memoryview(answerOf(question, came))], port.answering(sender), sender):
@@ -240,17 +246,24 @@ class Questions:
         isSettled = way.isProven and isWorse and current is not None and current.unansweredSince == inf
         if now - way.askedAt < (KNOWN_INTERVAL if isSettled else CHALLENGE_INTERVAL):
             return
-        if not (way.isTold or way.isProven or self._mayAskStrange(now)):
+        if not (way.isTold or way.isProven or self._strange.take("")):
             self._shared.counters["sealed-places-ignored"] += 1
             return
         way.place = sender  # it says at which of our addresses the peer was heard
         if current is not None and isWorse and now - current.askedAt >= CHALLENGE_INTERVAL:
             self.ask(current)
         if self.ask(way):
+            self._challenged = sender
             self._shared.counters["sealed-challenges-sent"] += 1
 
-    def _mayAskStrange(self, now: float) -> bool:
-        left = min(STRANGE_BURST, self._strangeLeft + (now - self._strangeAt) * STRANGE_RATE)
-        mayAsk = left >= 1.0
-        self._strangeLeft, self._strangeAt = left - mayAsk, now
-        return mayAsk
+    def _mayAnswer(self, way: Way | None, sender: tuple[str, int]) -> bool:
+        """
+        May an answer go to where a question came from?  Not, if nothing proves that the peer is there, and the question
+        was answered with one of ours already, which is as long.
+        """
+        wasChallenged, self._challenged = self._challenged == sender, None
+        if sender == self._place.endpoint or (way is not None and way.isProven):
+            return True
+        if way is not None and way.isTold:
+            return self._strange.take(sender[0])
+        return not wasChallenged and self._strange.take("")

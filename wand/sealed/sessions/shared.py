@@ -20,7 +20,9 @@ from wand.sealed.sessions.peers import Correspondent
 from wand.sealed.sessions.places import Places
 from wand.sealed.sessions.plaintexts import Plaintexts
 from wand.sealed.sessions.time_of_day import TimeOfDay
+from wand.sealed.sessions.timers import RUMOURS_BURST, RUMOURS_RATE
 from wand.sealed.sessions.train import Train
+from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.ports import DatagramPort
 
 
@@ -81,6 +83,8 @@ class Shared:
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar isNear: is an address on a link of ours?
     @ivar places: where the peers are.
+    @ivar rumours: how many initiations go to an address of which only calls say that anybody is there, for all peers
+        together.
     """
 
     clock: IReactorTime
@@ -97,7 +101,9 @@ class Shared:
     places: Places = attrs.field(init=False, factory=Places)
     plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)
     train: Train = attrs.field(init=False, factory=Train)
+    rumours: TokenBuckets = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.counters.declare(COUNTERS)
         self.indices = Indices(self.entropy)
+        self.rumours = TokenBuckets(self.clock, RUMOURS_RATE, RUMOURS_BURST)

@@ -12,12 +12,18 @@ RESEND_FIRST: Final = 1.0
 RESEND_MAXIMUM: Final = 8.0
 
 #: When the peer tries at the same time, because it was called, what opens the NAT of one side may come after what the
-#: other sent: so these are the first waits then, and this often at most it begins again.
+#: other sent: so these are the first waits then.  It begins again after this time at the soonest, which doubles in one
+#: attempt up to the maximum above.
 RESEND_QUICK: Final = (0.2, 0.3, 0.5)
 HASTEN_INTERVAL: Final = 1.0
 
 #: How often, in one attempt, an initiation goes at once to a place of which there is word only now.
 TRIED_AT_ONCE: Final = 16
+
+#: How many initiations go to one address (of IPv6: to one /64) of which only calls say that somebody is there: a second
+#: in the long run, and at once; whoever it is that calls.  They are long, and calls are short.
+RUMOURS_RATE: Final = 2.0
+RUMOURS_BURST: Final = 16.0
 
 #: How much longer at most, at random, as a part of it.
 RESEND_JITTER: Final = 0.2
