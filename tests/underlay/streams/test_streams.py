@@ -24,7 +24,7 @@ from wand.testing.streams import SimulatedStreams
 from wand.underlay.slots import Slots
 from wand.underlay.streams.accepting import ACCEPTED_IDLE, STRANGER_PATIENCE, StreamListener
 from wand.underlay.streams.framing import STEP
-from wand.underlay.streams.intake import BURST, RATE, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
+from wand.underlay.streams.intake import BURST, RATE, RATE_MEMBERS, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
 from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
 from wand.underlay.streams.outlet import STALL_PATIENCE
 from wand.underlay.streams.port import StreamPort
@@ -624,6 +624,57 @@ class StreamTests(SynchronousTestCase):
         self.run_(0.1)
         self.assertEqual((len(self.there.datagrams), held), (500 * 32, []))
 
+    def test_strangersHoldNoMemberBack(self) -> None:
+        """
+        However many strangers are held back, a member that has credit is read in the next turn: 256 datagrams at once
+        are twice what one turn takes.
+        """
+        self.opened()
+        self.port.send(b"hello", PLACE)
+        self.run_(0.1)
+        self.use(self.there.senders[0])
+        for number in range(8):
+            opener = StreamOpener(self.network.host(f"203.0.113.{number + 1}"), Proxies(), self.clock, self.counters)
+            for _ in range(8):
+                opener.open(TARGET).addCallback(lambda stream: stream.transport.write(b"\0\0" * 1300))
+        self.run_(0.95)
+        self.assertEqual(self.listener._load.strangers.held, 64)
+        self.there.datagrams.clear()
+        for _ in range(4):
+            self.port.sendTrain(memoryview(bytes(64 * 100)), 100, PLACE)
+        self.run_(0.011)
+        self.assertEqual(len(self.there.datagrams), 256)
+
+    def test_membersShare(self) -> None:
+        """
+        Streams of members that have spent their credit share what there is for them.
+        """
+        intakes = []
+        load = Load()
+        for _ in range(8):
+            intake = Intake(load, self.clock, isKnown=True)
+            intake.transport, intake.took = Mock(), 0  # type: ignore[attr-defined]
+
+            def take(intake: Any = intake) -> None:
+                while intake.mayGoOn:
+                    intake.spend(1)
+                    intake.took += 1
+
+            intake.layers.append(take)
+            intakes.append(intake)
+            take()
+        self.run_(0.5)
+        before = sum(each.took for each in intakes)  # type: ignore[attr-defined]
+        self.run_(1)
+        took = sum(each.took for each in intakes) - before  # type: ignore[attr-defined]
+        self.assertTrue(0.8 * RATE_MEMBERS < took < 1.2 * RATE_MEMBERS, took)
+        self.assertEqual(load.members.held, 8)
+        intakes[0].know(False)
+        self.assertEqual((load.members.held, load.strangers.held), (7, 0))
+        for each in intakes:
+            each.stop()
+        self.assertEqual((load.members.held, load.strangers.held), (0, 0))
+
     def test_oneThatEndsWhileItIsHeldBack(self) -> None:
         """
         A stream that is held back can end, on either side, and leaves nothing behind.
@@ -632,13 +683,13 @@ class StreamTests(SynchronousTestCase):
             stream: Any = self.opened()
             self.written(stream, 1000, b"\0\1x")
             self.run_(0.02)
-            self.assertGreater(self.listener._load.held, 0)
+            self.assertGreater(self.listener._load.strangers.held, 0)
             if end == "client":
                 stream.abort("enough")
             else:
                 self.serverPort.streams[[*self.serverPort.streams][-1]].close()
             self.run_(3.0)
-            self.assertEqual((self.listener.count, self.listener._load.held), (0, 0))
+            self.assertEqual((self.listener.count, self.listener._load.strangers.held), (0, 0))
 
     # Handshakes.
 
