@@ -290,11 +290,22 @@ class StreamTests(SynchronousTestCase):
         """
         opening = self.opener().open(StreamTarget(SERVER, 444))
         self.run_()
-        self.failureResultOf(opening, StreamUnavailable)
+        failure = self.failureResultOf(opening, StreamUnavailable)
+        self.assertEqual(str(failure.value), f"tls://{SERVER}:444: connection refused")
         self.network.blocks = lambda source, target: True
         waiting: Deferred[Stream] = self.opener().open(TARGET)
         self.run_(OPENING_PATIENCE + 1)
         self.failureResultOf(waiting, StreamUnavailable)
+
+    def test_namesThatNobodyCanHave(self) -> None:
+        """
+        What no encoder of names takes is no target; and if one comes so far, a failure is told, not raised.
+        """
+        for host in ("a..b", "x" * 64, "a\x01b", "a%b", "1.2.3.4%eth0", ".", "a." * 127 + "b"):
+            with self.assertRaises(AddressInvalid):
+                StreamTarget.parse(f"tls://{host}:443")
+            self.failureResultOf(self.opener().open(StreamTarget(host, 443)).addCallback(lambda _: None))
+        self.assertEqual(StreamTarget.parse("tls://[::ffff:192.0.2.1]:443"), TARGET)
 
     def test_unknownPlace(self) -> None:
         """
@@ -484,7 +495,7 @@ class StreamTests(SynchronousTestCase):
 
     # Behind a web server on the same host.
 
-    def forwarded(self, client: str, rest: bytes = b"") -> Any:
+    def forwarded(self, client: str, rest: bytes = b"", source: str = "127.0.0.1") -> Any:
         """
         A WebSocket that a proxy on the server's host passes on.
 
@@ -492,12 +503,29 @@ class StreamTests(SynchronousTestCase):
         """
         request = WebSocketWire("example.org", "/wand").answer.removesuffix(b"\r\n")
         header = f"X-Forwarded-For: 10.0.0.1, {client}\r\n".encode() if client else b""
-        connecting = self.network.host("127.0.0.1").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        connecting = self.network.host(source).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
         self.run_(0.02)
         proxy: Any = self.successResultOf(connecting)
         proxy.transport.write(request + header + b"\r\n" + rest)
         self.run_(0.1)
         return proxy
+
+    def test_addressesOfIPv4AtAListenerForBoth(self) -> None:
+        """
+        A listener on C{[::]} writes addresses of IPv4 as such of IPv6: they are not one /64, this host is known, and
+        places are as everywhere.
+        """
+        honest = self.network.host("::ffff:198.51.100.7").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        for _ in range(2 * STRANGERS_SUBSCRIBER):
+            self.network.host("::ffff:203.0.113.9").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.forwarded("::ffff:203.0.113.8", source="::ffff:127.0.0.1")
+        transport: Any = self.successResultOf(honest).transport
+        self.assertTrue(transport.connected)
+        self.assertEqual(
+            {host for host, _ in self.listener._hosts.values()}, {"198.51.100.7", "203.0.113.9", "203.0.113.8"}
+        )
+        self.assertEqual(len(self.listener._strangers), STRANGERS_SUBSCRIBER + 2)
+        self.assertEqual(next(iter(self.serverPort.streams))[0], "tcp/203.0.113.8")
 
     def test_clientsOfAProxy(self) -> None:
         """

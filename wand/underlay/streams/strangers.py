@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final, Generic, TypeVar
 
+from wand.endpoint import numericAddress
+
 #: How many there are at most: of one subscriber, and in all.
 STRANGERS_SUBSCRIBER: Final = 32
 STRANGERS_MAXIMUM: Final = 512
@@ -74,23 +76,13 @@ def subscriberOf(host: str) -> str:
 
     @param host: a numeric address.
     """
-    address = numeric(host)
+    address = numericAddress(host)
     return address if ":" not in address else ip_address(address).exploded[:19]
-
-
-def numeric(host: str) -> str:
-    """
-    A numeric address in its canonical form; empty if it is none.
-    """
-    try:
-        return str(ip_address(host.partition("%")[0]))
-    except ValueError:
-        return ""
 
 
 def isLoopback(host: str) -> bool:
     """
     Is it an address of this host alone?
     """
-    address = numeric(host)
+    address = numericAddress(host)
     return bool(address) and ip_address(address).is_loopback
