@@ -6,6 +6,7 @@ did know it, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from math import inf
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from wand.counters import Counters
+from wand.endpoint import numericAddress
 from wand.errors import AddressInvalid
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
@@ -20,6 +22,7 @@ from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import STREAM_NUMBERS, STREAMS
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.stream_targets import StreamTarget
+from wand.underlay.place_kinds import addressOf
 
 COUNTERS: Final = {
     "streams-announced": "members told where this server accepts streams",
@@ -71,16 +74,24 @@ class StreamPlacesReader:
     """
 
     def __init__(
-        self, control: ControlReaders, context: Context, learned: Callable[[bytes, Sequence[str]], object]
+        self,
+        sessions: ISessions,
+        control: ControlReaders,
+        context: Context,
+        learned: Callable[[bytes, Sequence[str]], object],
+        mayReach: Callable[[str], bool],
     ) -> None:
         """
         @param learned: called with the identity of a server, and where it accepts streams.
+        @param mayReach: may datagrams go to this address?
         """
         context.counters.declare(COUNTERS)
         self._counters = context.counters
         self._clock = context.clock
         self._readAt = -inf
+        self._sessions = sessions
         self._learned = learned
+        self._mayReach = mayReach
         control.read(STREAM_NUMBERS, self._received)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
@@ -94,12 +105,28 @@ class StreamPlacesReader:
             self._counters["drop-streams-hurry"] += 1
         else:
             self._readAt = now
-            self._learned(peer, [each for each in message.places if _isRight(each)])
+            isLocal = self._isLocal(peer)
+            self._learned(peer, [each for each in message.places if self._isRight(each, isLocal=isLocal)])
+
+    def _isLocal(self, peer: bytes) -> bool:
+        """
+        Do we hear a server on this host?  Others accept nothing here.
+        """
+        heard = self._sessions.endpointOf(peer)
+        return heard is not None and _isLoopback(addressOf(heard.host) or "")
+
+    def _isRight(self, text: str, *, isLocal: bool) -> bool:
+        try:
+            host = StreamTarget.parse(text).host
+        except AddressInvalid:
+            return False
+        address = numericAddress(host)
+        return (isLocal or not _isLoopback(host)) and (not address or self._mayReach(address))
 
 
-def _isRight(text: str) -> bool:
-    try:
-        StreamTarget.parse(text)
-    except AddressInvalid:
-        return False
-    return True
+def _isLoopback(host: str) -> bool:
+    """
+    Is it this host, by its address or its name (RFC 6761, section 6.3)?
+    """
+    address = numericAddress(host)
+    return ip_address(address).is_loopback if address else f".{host.lower().rstrip('.')}".endswith(".localhost")
