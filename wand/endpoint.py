@@ -80,6 +80,18 @@ class Heard(Endpoint):
         return self
 
 
+def numericAddress(host: str) -> str:
+    """
+    A numeric address in its canonical form, without a zone; empty if it is none.  An IPv4 address that is written as
+    one of IPv6 (RFC 4291, section 2.5.5.2), as a listener for both gives it, is an IPv4 address.
+    """
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 def splitHostPort(text: str, defaultPort: int | None = None) -> tuple[str, int]:
     """
     Split C{host:port}, C{[ipv6]:port}, or either without a port where there is a default.

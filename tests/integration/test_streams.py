@@ -12,7 +12,9 @@ import pytest
 from realm import Realm
 
 from wand.lab import CommandFailed, Host, Lab, wait
+from wand.lab.commands import Daemon
 from wand.lab.installation import Installation
+from wand.sealed.node.server_stream import SETTLED
 
 
 def blockUDP(host: Host) -> None:
@@ -204,6 +206,31 @@ def test_bothBlocked(realm: Realm) -> None:
     wait(lambda: pings(realm["one"], address), 10, "an echo")
     assert realm["server"].counters()["relay-datagrams"] > 0
     assert realm["one"].counters()["stream-sent-datagrams"] > 0
+
+
+def test_theServerIsStartedAgain(realm: Realm, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    After a restart of the server, be it a crash or not, two members whose UDP is blocked reach each other again within
+    seconds.
+    """
+    server = realm.install("server")
+    daemon = server.start("wand-server", "--tcp=0.0.0.0:443")
+    wait(server.answers, 20, "the server")
+    for name in ("one", "two"):
+        blockUDP(realm.install(name).host)
+    realm.join("one")
+    address = realm.join("two")
+    wait(lambda: pings(realm["one"], address), 10, "an echo")
+    for end in (Daemon.stop, Daemon.kill):
+        time.sleep(SETTLED + 1)  # a stream is opened again at once only if it has lasted
+        end(daemon)
+        time.sleep(2)
+        daemon = server.start("wand-server", "--tcp=0.0.0.0:443")
+        wait(server.answers, 20, "the server")
+        began = time.monotonic()
+        wait(lambda: pings(realm["one"], address), 15, "an echo")
+        with capsys.disabled():
+            print(f"\n{end.__name__}: an echo {time.monotonic() - began:.1f} s after the server answers again")
 
 
 def blockOutput(host: Host) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.underlay.place_kinds import isLoopback, numeric, subscriberOf
+from wand.endpoint import numericAddress
+from wand.underlay.place_kinds import isLoopback, subscriberOf
 
 
 class PlaceKindsTests(SynchronousTestCase):
@@ -38,5 +39,5 @@ class PlaceKindsTests(SynchronousTestCase):
         """
         self.assertEqual(
             ["2001:db8::1", "fe80::1", "192.0.2.1", "", ""],
-            [numeric(each) for each in ("2001:DB8:0::1", "fe80::1%eth0", "192.0.2.1", "unknown", "")],
+            [numericAddress(each) for each in ("2001:DB8:0::1", "fe80::1%eth0", "192.0.2.1", "unknown", "")],
         )

@@ -15,6 +15,8 @@ from ipaddress import ip_address
 from socket import AF_INET6, inet_pton
 from typing import Final
 
+from wand.endpoint import numericAddress
+
 #: The kinds of places.
 IPV4: Final = "4"
 IPV6: Final = "6"
@@ -54,7 +56,8 @@ def subscriberOf(host: str) -> bytes:
     @param host: a numeric address, or the first half of another kind of place.
     """
     host = addressOf(host) or host
-    return inet_pton(AF_INET6, host.partition("%")[0])[:8] if ":" in host else host.encode()
+    host = numericAddress(host) or host
+    return inet_pton(AF_INET6, host)[:8] if ":" in host else host.encode()
 
 
 def isLoopback(host: str) -> bool:
@@ -63,15 +66,5 @@ def isLoopback(host: str) -> bool:
 
     @param host: the first half of it.
     """
-    address = numeric(addressOf(host) or "")
+    address = numericAddress(addressOf(host) or "")
     return bool(address) and ip_address(address).is_loopback
-
-
-def numeric(host: str) -> str:
-    """
-    A numeric address in its canonical form, without a zone; empty if it is none.
-    """
-    try:
-        return str(ip_address(host.partition("%")[0]))
-    except ValueError:
-        return ""

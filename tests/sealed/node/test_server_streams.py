@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces import JoinKey
 from wand.sealed.node.enrolment import KnownServer
-from wand.sealed.node.server_stream import OPENED_IDLE, UDP_PATIENCE
+from wand.sealed.node.server_stream import OPENED_IDLE, RETRY_LOST, UDP_PATIENCE
 from wand.sealed.node.server_streams import ServerStreams
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
@@ -56,6 +56,10 @@ class _Sessions:
         self.places: list[tuple[bytes, list[Endpoint]]] = []
         self.at: Endpoint | None = None
         self.isAwaiting = False
+        self.renewed: list[bytes] = []
+        self.sought: list[bytes] = []
+        self.renew = self.renewed.append
+        self.seek = self.sought.append
 
     def onWanted(self, reader: Callable[[bytes, int], object]) -> None:
         self.wanted = reader
@@ -215,6 +219,56 @@ class ServerStreamsTests(SynchronousTestCase):
         self.assertFalse(self.port.send(b"x", PLACE))
         self.run_(1)
         self.assertTrue(self.port.send(b"x", PLACE))
+
+    def restarted(self, seconds: float) -> float:
+        """
+        The server is away for a while, and all streams with it, when the one in use has lasted.
+
+        @return: how many seconds after it is back a new handshake begins.
+        """
+        port: Any = self.listener.port
+        port.hasPeer = lambda place: True
+        port.peerMoved(next(iter(port.streams)))
+        self.run_(20)
+        away = (SERVER, 443)
+        factory = self.network._listening.pop(away)
+        self.port.send(b"x", PLACE)
+        self.network.connections[-1][1].abortConnection()
+        self.run_(seconds)
+        self.assertEqual(self.sessions.renewed, [])
+        self.network._listening[away] = factory
+        back = self.clock.seconds()
+        while not self.sessions.renewed and self.clock.seconds() < back + 60:
+            self.run_(0.1)
+        self.assertEqual((self.sessions.renewed, self.sessions.sought), ([IDENTITY], [IDENTITY]))
+        self.assertTrue(self.port.send(b"x", PLACE))
+        return self.clock.seconds() - back
+
+    def test_theServerIsStartedAgain(self) -> None:
+        """
+        A stream that was in use is opened again by itself, though nothing is to be sent, and a new handshake begins:
+        soon after the server is back, however long it was away.
+        """
+        self.test_blockedUDP()
+        for seconds in (0.0, 2.0, 90.0, 3600.0):
+            self.assertLess(self.restarted(seconds), max(1.0, min(seconds + 1.0, RETRY_LOST + 1.5)))
+            self.sessions.renewed.clear()
+            self.sessions.sought.clear()
+
+    def test_lostWhenUDPWorks(self) -> None:
+        """
+        A stream is not opened again when there is another way, or when nobody used it, or when the program ends.
+        """
+        self.test_whenUDPWorks()
+        self.run_(60)
+        self.assertEqual(len(self.network.connections), 1)
+        self.sessions.at, self.sessions.isAwaiting = PLACE, True
+        self.sessions.wanted(IDENTITY, 1)
+        self.run_(15)
+        self.assertEqual(len(self.network.connections), 2)
+        self.streams.stop()
+        self.run_(60)
+        self.assertEqual((len(self.network.connections), self.port.streams), (2, {}))
 
     def test_aServerThatEndsEveryStream(self) -> None:
         """

@@ -4,6 +4,7 @@ Tests for what servers tell of their streams.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -41,7 +42,13 @@ class _Node:
         self.counters = context.counters
         self.learned: list[tuple[bytes, list[str]]] = []
         control = ControlMessages(self.sessions, world.clock, context.counters)
-        StreamPlacesReader(control, context, lambda peer, places: self.learned.append((peer, list(places))))
+        StreamPlacesReader(self.sessions, control, context, self.learn, lambda host: not host.startswith("10."))
+
+    def learn(self, peer: bytes, places: Sequence[str]) -> None:
+        """
+        A server accepts streams there.
+        """
+        self.learned.append((peer, list(places)))
 
 
 class StreamPlacesTests(SynchronousTestCase):
@@ -105,6 +112,21 @@ class StreamPlacesTests(SynchronousTestCase):
             self.server.sessions().sendControl(self.node.identity, packed(Streams(places)))
             self.world.clock.advance(READ_INTERVAL)
         self.assertEqual((self.node.learned, self.node.counters["drop-streams-malformed"]), ([], 2))
+
+    def test_whereNoStreamGoes(self) -> None:
+        """
+        Names that nobody can have, this host and the overlay are left out.
+        """
+        sessions = self.server.sessions()
+        for bad in (
+            ("tls://a..b:443", f"tls://{'x' * 64}:443", "wss://a%b/p", "tls://1.2.3.4%eth0:443"),
+            ("tls://127.0.0.1:22", "tls://[::1]:22", "tls://[::ffff:127.0.0.1]:22", "tls://LocalHost.:22"),
+            ("tls://10.0.0.1:443", "tls://[::ffff:10.0.0.1]:443", "wss://a.localhost/"),
+        ):
+            sessions.sendControl(self.node.identity, packed(Streams((*bad[:3], "tls://example.org:443"))))
+            self.world.clock.advance(0.1)
+            self.assertEqual(self.node.learned.pop(), (self.server.key.identity, ["tls://example.org:443"]))
+            self.world.clock.advance(READ_INTERVAL)
 
 
 @given(

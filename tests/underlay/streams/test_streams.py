@@ -24,7 +24,7 @@ from wand.testing.streams import SimulatedStreams
 from wand.underlay.slots import Slots
 from wand.underlay.streams.accepting import ACCEPTED_IDLE, STRANGER_PATIENCE, StreamListener
 from wand.underlay.streams.framing import STEP
-from wand.underlay.streams.intake import BURST, RATE, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
+from wand.underlay.streams.intake import BURST, RATE, RATE_MEMBERS, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
 from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
 from wand.underlay.streams.outlet import STALL_PATIENCE
 from wand.underlay.streams.port import StreamPort
@@ -290,11 +290,22 @@ class StreamTests(SynchronousTestCase):
         """
         opening = self.opener().open(StreamTarget(SERVER, 444))
         self.run_()
-        self.failureResultOf(opening, StreamUnavailable)
+        failure = self.failureResultOf(opening, StreamUnavailable)
+        self.assertEqual(str(failure.value), f"tls://{SERVER}:444: connection refused")
         self.network.blocks = lambda source, target: True
         waiting: Deferred[Stream] = self.opener().open(TARGET)
         self.run_(OPENING_PATIENCE + 1)
         self.failureResultOf(waiting, StreamUnavailable)
+
+    def test_namesThatNobodyCanHave(self) -> None:
+        """
+        What no encoder of names takes is no target; and if one comes so far, a failure is told, not raised.
+        """
+        for host in ("a..b", "x" * 64, "a\x01b", "a%b", "1.2.3.4%eth0", ".", "a." * 127 + "b"):
+            with self.assertRaises(AddressInvalid):
+                StreamTarget.parse(f"tls://{host}:443")
+            self.failureResultOf(self.opener().open(StreamTarget(host, 443)).addCallback(lambda _: None))
+        self.assertEqual(StreamTarget.parse("tls://[::ffff:192.0.2.1]:443"), TARGET)
 
     def test_unknownPlace(self) -> None:
         """
@@ -484,7 +495,7 @@ class StreamTests(SynchronousTestCase):
 
     # Behind a web server on the same host.
 
-    def forwarded(self, client: str, rest: bytes = b"") -> Any:
+    def forwarded(self, client: str, rest: bytes = b"", source: str = "127.0.0.1") -> Any:
         """
         A WebSocket that a proxy on the server's host passes on.
 
@@ -492,12 +503,29 @@ class StreamTests(SynchronousTestCase):
         """
         request = WebSocketWire("example.org", "/wand").answer.removesuffix(b"\r\n")
         header = f"X-Forwarded-For: 10.0.0.1, {client}\r\n".encode() if client else b""
-        connecting = self.network.host("127.0.0.1").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        connecting = self.network.host(source).client(SERVER, 443).connect(Factory.forProtocol(Protocol))
         self.run_(0.02)
         proxy: Any = self.successResultOf(connecting)
         proxy.transport.write(request + header + b"\r\n" + rest)
         self.run_(0.1)
         return proxy
+
+    def test_addressesOfIPv4AtAListenerForBoth(self) -> None:
+        """
+        A listener on C{[::]} writes addresses of IPv4 as such of IPv6: they are not one /64, this host is known, and
+        places are as everywhere.
+        """
+        honest = self.network.host("::ffff:198.51.100.7").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        for _ in range(2 * STRANGERS_SUBSCRIBER):
+            self.network.host("::ffff:203.0.113.9").client(SERVER, 443).connect(Factory.forProtocol(Protocol))
+        self.forwarded("::ffff:203.0.113.8", source="::ffff:127.0.0.1")
+        transport: Any = self.successResultOf(honest).transport
+        self.assertTrue(transport.connected)
+        self.assertEqual(
+            {host for host, _ in self.listener._hosts.values()}, {"198.51.100.7", "203.0.113.9", "203.0.113.8"}
+        )
+        self.assertEqual(len(self.listener._strangers), STRANGERS_SUBSCRIBER + 2)
+        self.assertEqual(next(iter(self.serverPort.streams))[0], "tcp/203.0.113.8")
 
     def test_clientsOfAProxy(self) -> None:
         """
@@ -649,6 +677,57 @@ class StreamTests(SynchronousTestCase):
         self.run_(0.1)
         self.assertEqual((len(self.there.datagrams), held), (500 * 32, []))
 
+    def test_strangersHoldNoMemberBack(self) -> None:
+        """
+        However many strangers are held back, a member that has credit is read in the next turn: 256 datagrams at once
+        are twice what one turn takes.
+        """
+        self.opened()
+        self.port.send(b"hello", PLACE)
+        self.run_(0.1)
+        self.use(self.there.senders[0])
+        for number in range(8):
+            opener = StreamOpener(self.network.host(f"203.0.113.{number + 1}"), Proxies(), self.clock, self.counters)
+            for _ in range(8):
+                opener.open(TARGET).addCallback(lambda stream: stream.transport.write(b"\0\0" * 1300))
+        self.run_(0.95)
+        self.assertEqual(self.listener._load.strangers.held, 64)
+        self.there.datagrams.clear()
+        for _ in range(4):
+            self.port.sendTrain(memoryview(bytes(64 * 100)), 100, PLACE)
+        self.run_(0.011)
+        self.assertEqual(len(self.there.datagrams), 256)
+
+    def test_membersShare(self) -> None:
+        """
+        Streams of members that have spent their credit share what there is for them.
+        """
+        intakes = []
+        load = Load()
+        for _ in range(8):
+            intake = Intake(load, self.clock, isKnown=True)
+            intake.transport, intake.took = Mock(), 0  # type: ignore[attr-defined]
+
+            def take(intake: Any = intake) -> None:
+                while intake.mayGoOn:
+                    intake.spend(1)
+                    intake.took += 1
+
+            intake.layers.append(take)
+            intakes.append(intake)
+            take()
+        self.run_(0.5)
+        before = sum(each.took for each in intakes)  # type: ignore[attr-defined]
+        self.run_(1)
+        took = sum(each.took for each in intakes) - before  # type: ignore[attr-defined]
+        self.assertTrue(0.8 * RATE_MEMBERS < took < 1.2 * RATE_MEMBERS, took)
+        self.assertEqual(load.members.held, 8)
+        intakes[0].know(False)
+        self.assertEqual((load.members.held, load.strangers.held), (7, 0))
+        for each in intakes:
+            each.stop()
+        self.assertEqual((load.members.held, load.strangers.held), (0, 0))
+
     def test_oneThatEndsWhileItIsHeldBack(self) -> None:
         """
         A stream that is held back can end, on either side, and leaves nothing behind.
@@ -657,13 +736,13 @@ class StreamTests(SynchronousTestCase):
             stream: Any = self.opened()
             self.written(stream, 1000, b"\0\1x")
             self.run_(0.02)
-            self.assertGreater(self.listener._load.held, 0)
+            self.assertGreater(self.listener._load.strangers.held, 0)
             if end == "client":
                 stream.abort("enough")
             else:
                 self.serverPort.streams[[*self.serverPort.streams][-1]].close()
             self.run_(3.0)
-            self.assertEqual((self.listener.count, self.listener._load.held), (0, 0))
+            self.assertEqual((self.listener.count, self.listener._load.strangers.held), (0, 0))
 
     # Handshakes.
 

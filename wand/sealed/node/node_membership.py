@@ -115,7 +115,7 @@ class NodeMembership:
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         Introductions(self._participant, sessions, self._control)
-        StreamPlacesReader(self._control, context, self._servers.learnStreams)
+        StreamPlacesReader(sessions, self._control, context, self._servers.learnStreams, self._participant.mayReach)
         self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled)
         self._revocations: RevocationExchange | None = None

@@ -27,9 +27,11 @@ UDP_PATIENCE: Final = 0.7
 #: Seconds after which a stream ends that nobody uses.
 OPENED_IDLE: Final = 30.0
 
-#: Seconds between two attempts to open a stream to a server: at first, and at most.
+#: Seconds between two attempts to open a stream to a server: at first, and at most; at most as well when there was one,
+#: and there is no other way to the server since.
 RETRY_FIRST: Final = 1.0
 RETRY_MAXIMUM: Final = 30.0
+RETRY_LOST: Final = 5.0
 
 #: Seconds that a stream has to last: a server that accepts and ends it at once is not asked without a pause.
 SETTLED: Final = 10.0
@@ -50,6 +52,7 @@ class ServerStream:
     @ivar trouble: why none is open; empty if nothing went wrong.
     @ivar introduce: tells its place; C{None} while nobody has a use for it.
     @ivar isIntroduced: was it told?
+    @ivar isLost: was it in use for a while when it ended, and is there no other way since?
     @ivar told: called when it is open, and when it cannot be opened.
     """
 
@@ -70,7 +73,7 @@ class ServerStream:
         self.place: Endpoint | None = None
         self.host = self.way = self.trouble = ""
         self.introduce: Introduce | None = None
-        self.isIntroduced = False
+        self.isIntroduced = self.isLost = False
         self.told: Callable[[], object] = lambda: None
         self._opener = opener
         self._opened = opened
@@ -132,14 +135,12 @@ class ServerStream:
         now = self._clock.seconds()
         if self.isOpen or self._opening or now < self._retryAt:
             return
-        if now >= self._settledAt:
-            self._wait = RETRY_FIRST
         self._retryAt = now + self._wait
-        self._wait = min(RETRY_MAXIMUM, 2 * self._wait)
+        self._wait = min(RETRY_LOST if self.isLost else RETRY_MAXIMUM, 2 * self._wait)
         troubles: list[str] = []
-        for target in self.targets:
-            opening = self._opener.open(target)
-            self._opening.append(opening)
+        openings = [(target, self._opener.open(target)) for target in self.targets]
+        self._opening = [opening for _, opening in openings]
+        for target, opening in openings:
             take = partial(self._take, target, troubles, opening)
             opening.addCallbacks(take, partial(self._failed, troubles, opening))
 
@@ -149,6 +150,7 @@ class ServerStream:
         """
         self.cancel()
         self._cancelAll()
+        self.isLost, self._settledAt = False, inf
         if self.stream is not None:
             self.stream.close()
 
@@ -166,6 +168,7 @@ class ServerStream:
         """
         Its place is not to be used any more.
         """
+        self.isLost = False
         if self.introduce is not None and self.isIntroduced:
             self.isIntroduced = False
             self.introduce([])
@@ -180,10 +183,19 @@ class ServerStream:
 
     def ended(self, stream: Stream) -> None:
         """
-        A stream has ended.
+        A stream has ended.  One that was in use for a while is opened again at once: the server may have been started
+        again.
         """
-        if self.stream is stream:
-            self.stream = None
+        if self.stream is not stream:
+            return
+        self.stream = None
+        now = self._clock.seconds()
+        isSettled, self._settledAt = now >= self._settledAt, inf
+        if isSettled:
+            self._wait, self._retryAt = RETRY_FIRST, now
+        self.isLost = isSettled and self.isIntroduced and now - stream.usedAt <= OPENED_IDLE
+        if self.isLost:
+            self.open()
 
     def _take(self, target: StreamTarget, troubles: list[str], opening: Deferred[Stream], stream: Stream) -> None:
         if not self.isOpen:

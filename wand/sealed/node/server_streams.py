@@ -161,9 +161,21 @@ class ServerStreams:
         if known.isOpen:
             self._notes.clear(_note(key))
             known.tell()
+            if known.isLost:
+                known.isLost = False
+                self._beginAgain(key)
         else:
             text = f"UDP to a server is not answered, and no stream can be opened instead ({known.trouble})"
             self._notes.say(_note(key), f"{text}; both are tried again")
+
+    def _beginAgain(self, key: bytes) -> None:
+        """
+        The stream was lost and is open again: a server that was started again knows nothing of our session.
+        """
+        for server in self._enrolment.servers:
+            if server.exchangeKey == key:
+                self._sessions.renew(server.identity)
+                self._sessions.seek(server.identity)
 
     # What is looked at from time to time.
 
@@ -179,6 +191,8 @@ class ServerStreams:
                 self._lookAt(server, stream)
 
     def _lookAt(self, server: KnownServer, known: ServerStream) -> None:
+        if known.isLost:
+            known.open()
         if not self._sessions.isUp(server.identity):  # nobody tries to reach one of which no endpoint is known
             if not known.isOpen or not known.isIntroduced:
                 known.wantSoon(partial(self._isReached, server.identity))

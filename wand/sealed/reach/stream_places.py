@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from wand.counters import Counters
+from wand.endpoint import numericAddress
 from wand.errors import AddressInvalid
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
@@ -20,6 +21,7 @@ from wand.sealed.control_numbers import STREAM_NUMBERS, STREAMS
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.stream_targets import StreamTarget
 from wand.timing.token_buckets import TokenBuckets
+from wand.underlay.place_kinds import addressOf, isLoopback
 
 COUNTERS: Final = {
     "streams-announced": "members told where this server accepts streams",
@@ -71,20 +73,30 @@ class StreamPlacesReader:
     """
 
     def __init__(
-        self, control: ControlReaders, context: Context, learned: Callable[[bytes, Sequence[str]], object]
+        self,
+        sessions: ISessions,
+        control: ControlReaders,
+        context: Context,
+        learned: Callable[[bytes, Sequence[str]], object],
+        mayReach: Callable[[str], bool],
     ) -> None:
         """
         @param learned: called with the identity of a server, and where it accepts streams: one place at least.
+        @param mayReach: may datagrams go to this address?
         """
         context.counters.declare(COUNTERS)
         self._counters = context.counters
         self._servers = TokenBuckets(context.clock, 1.0 / READ_INTERVAL, 1.0)
+        self._sessions = sessions
         self._learned = learned
+        self._mayReach = mayReach
         control.read(STREAM_NUMBERS, self._received)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = unpacked(octets, Streams)
-        places = [] if message is None else [each for each in message.places if _isRight(each)]
+        isLocal = self._isLocal(peer)
+        told = () if message is None else message.places
+        places = [each for each in told if self._isRight(each, isLocal=isLocal)]
         if not places:
             self._counters["drop-streams-malformed"] += 1
         elif not member.isServer:
@@ -94,10 +106,24 @@ class StreamPlacesReader:
         else:
             self._learned(peer, places)
 
+    def _isLocal(self, peer: bytes) -> bool:
+        """
+        Do we hear a server on this host?  Others accept nothing here.
+        """
+        heard = self._sessions.endpointOf(peer)
+        return heard is not None and isLoopback(addressOf(heard.host) or "")
 
-def _isRight(text: str) -> bool:
-    try:
-        StreamTarget.parse(text)
-    except AddressInvalid:
-        return False
-    return True
+    def _isRight(self, text: str, *, isLocal: bool) -> bool:
+        try:
+            host = StreamTarget.parse(text).host
+        except AddressInvalid:
+            return False
+        address = numericAddress(host)
+        return (isLocal or not _isOfThisHost(host)) and (not address or self._mayReach(address))
+
+
+def _isOfThisHost(host: str) -> bool:
+    """
+    Is it this host, by its address or its name (RFC 6761, section 6.3)?
+    """
+    return isLoopback(host) or f".{host.lower().rstrip('.')}".endswith(".localhost")

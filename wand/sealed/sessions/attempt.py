@@ -31,7 +31,6 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent, JoinKey
-from wand.sealed.sessions.places import subscriber
 from wand.sealed.sessions.session import Session, SessionOwner
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
@@ -44,6 +43,7 @@ from wand.sealed.sessions.timers import (
     RESEND_QUICK,
     TRIED_AT_ONCE,
 )
+from wand.underlay.place_kinds import subscriberOf
 
 
 class Target(SessionOwner, Protocol):
@@ -266,7 +266,7 @@ class Attempt:
         port = self._shared.portFor(place)
         if port is None:
             return
-        if self._isRumour(place) and not self._shared.rumours.take(subscriber(place[0]).hex()):
+        if self._isRumour(place) and not self._shared.rumours.take(subscriberOf(place[0]).hex()):
             self._shared.counters["sealed-calls-ignored"] += 1
             return
         index = self._indexFor(place)

@@ -16,10 +16,10 @@ from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import CertificateOptions
 
-from wand.endpoint import Endpoint
+from wand.endpoint import Endpoint, numericAddress
 from wand.health.failures import Failures
 from wand.timing.repeating import Repeating
-from wand.underlay.place_kinds import STREAM, isLoopback, numeric, subscriberOf
+from wand.underlay.place_kinds import STREAM, isLoopback, subscriberOf
 from wand.underlay.streams.due import Due
 from wand.underlay.streams.intake import Intake, Load
 from wand.underlay.streams.network import StreamNetwork
@@ -121,7 +121,7 @@ class StreamListener(Factory):
         """
         See L{twisted.internet.interfaces.IProtocolFactory}.
         """
-        host, number = getattr(address, "host", ""), getattr(address, "port", 0)
+        host, number = numericAddress(getattr(address, "host", "")), getattr(address, "port", 0)
         if self._port is None or self.count - len(self._strangers) >= STREAMS_MAXIMUM:
             return None
         isLocal = isLoopback(host)
@@ -144,9 +144,10 @@ class StreamListener(Factory):
         """
         See L{wand.underlay.streams.threshold.Host}.
         """
-        if numeric(client):
+        host = numericAddress(client)
+        if host:
             _, number = self._hosts[stream]
-            self._hosts[stream] = numeric(client), number
+            self._hosts[stream] = host, number
             self._admit(stream, self._subscriberOf(stream))
         return self._turns.ask(self._subscriberOf(stream), begin)
 

@@ -5,7 +5,8 @@ Tiny pieces cost far more than their octets: a read, a record of TLS, what is in
 each, a frame of a WebSocket is four, and each takes some 8 us of a processor.  Every stream has credit for many more
 events than real use has.  When it is spent nothing more is read for a while: TCP holds the other end back, and an
 honest one puts more into each piece.  Streams that are held back share what there is for all of them, so that UDP stays
-quick whatever comes in streams.
+quick whatever comes in streams; strangers have a share of their own, so that members are as quick however many
+strangers there are.
 """
 
 from __future__ import annotations
@@ -22,22 +23,35 @@ STRANGER_BURST: Final = 500.0
 RATE: Final = 25_000.0
 BURST: Final = 2_500.0
 
-#: Events a second that all streams may bring that are held back, together.
-RATE_ALL: Final = 50_000.0
+#: Events a second that all streams may bring that are held back, together: those of members, and those of strangers.
+RATE_MEMBERS: Final = 40_000.0
+RATE_STRANGERS: Final = 10_000.0
 
 #: Events of one turn; then other sockets and timers have theirs.
 TURN: Final = 128.0
 
 
+class Share:
+    """
+    What all members bring, or all strangers.
+
+    @ivar rate: events a second of those that are held back, together.
+    @ivar held: how many are.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self.held = 0
+
+
 class Load:
     """
     What all streams of a program bring.
-
-    @ivar held: how many are held back.
     """
 
     def __init__(self) -> None:
-        self.held = 0
+        self.members = Share(RATE_MEMBERS)
+        self.strangers = Share(RATE_STRANGERS)
 
 
 class Intake:
@@ -59,8 +73,8 @@ class Intake:
         self._at = clock.seconds()
         self._turn = TURN
         self._timer: IDelayedCall | None = None
-        self._isOver = False
-        self._rate, self._burst = (RATE, BURST) if isKnown else (STRANGER_RATE, STRANGER_BURST)
+        self._isOver = self._isHeld = False
+        self._become(isKnown)
         self._left = self._burst
 
     def know(self, isKnown: bool) -> None:
@@ -68,8 +82,17 @@ class Intake:
         A conversation begins to use it, or does not use it any more.
         """
         self._refill()
-        self._rate, self._burst = (RATE, BURST) if isKnown else (STRANGER_RATE, STRANGER_BURST)
+        self._release()
+        self._become(isKnown)
         self._left = self._burst if isKnown else min(self._left, self._burst)
+        if isKnown and self._timer is not None:
+            self._timer.reset(0)
+
+    def _become(self, isKnown: bool) -> None:
+        self._isKnown = isKnown
+        self._share = self._load.members if isKnown else self._load.strangers
+        self._rate, self._burst = (RATE, BURST) if isKnown else (STRANGER_RATE, STRANGER_BURST)
+        self._pace = self._rate
 
     # HOT PATH
 
@@ -105,36 +128,42 @@ class Intake:
         The stream is over.
         """
         self._isOver = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._release()
+        self._release()
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
     def _refill(self) -> None:
         now = self._clock.seconds()
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._left = min(self._burst, self._left + (now - self._at) * self._pace)
         self._at = now
 
     def _holdBack(self) -> None:
         if self._timer is not None:
             return
         self.transport.pauseProducing()
-        if self._isOver:
-            return
-        self._load.held += 1
-        self._timer = self._clock.callLater(self._wait(), self._goOn)
+        if not self._isOver:
+            self._refill()
+            self._timer = self._clock.callLater(self._wait(), self._goOn)
 
     def _wait(self) -> float:
-        if self._left > 0 and self._load.held == 1:
-            return 0.0
-        return (TURN - min(0.0, self._left)) / min(self._rate, RATE_ALL / self._load.held)
+        if self._left > 0 and (self._isKnown or not self._share.held):
+            return 0.0  # only its turn is over
+        self._isHeld = True
+        self._share.held += 1
+        self._pace = min(self._rate, self._share.rate / self._share.held)
+        return (TURN - min(0.0, self._left)) / self._pace
 
     def _release(self) -> None:
-        self._timer = None
-        self._load.held -= 1
+        if self._isHeld:
+            self._isHeld = False
+            self._share.held -= 1
+            self._pace = self._rate
 
     def _goOn(self) -> None:
-        self._release()
+        self._timer = None
         self._refill()
+        self._release()
         self._turn = TURN
         for each in self.layers:
             each()

@@ -4,10 +4,11 @@ Opening streams: to a server, straight or through a proxy.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from twisted.internet.defer import Deferred
-from twisted.internet.error import DNSLookupError
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.error import ConnectionRefusedError, DNSLookupError
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IReactorTime
 from twisted.python.failure import Failure
 
@@ -57,6 +58,9 @@ class StreamOpener:
 
         @return: fires with it once datagrams can be sent; fails with L{StreamUnavailable}.
         """
+        return maybeDeferred(self._open, target).addErrback(partial(self._failed, target))
+
+    def _open(self, target: StreamTarget) -> Deferred[Stream]:
         host = f"[{target.host}]" if ":" in target.host else target.host
         wire = WebSocketWire(host, target.path) if target.path else PlainWire()
         stream = Stream(wire, self._clock, self._counters, Intake(self._load, self._clock, isKnown=True))
@@ -75,7 +79,7 @@ class StreamOpener:
         connecting.addErrback(lost)
         stream.opened.addCallbacks(
             lambda _: None if result.called else result.callback(stream),
-            lambda failure: None if result.called else result.errback(self._failed(target, failure)),
+            lambda failure: None if result.called else result.errback(failure),
         )
         return result.addTimeout(OPENING_PATIENCE, self._clock, lambda _, seconds: self._late(target, seconds))
 
@@ -87,9 +91,12 @@ class StreamOpener:
         return ThroughProxy(way, proxy, target.host, target.port).connect(factory)
 
     def _failed(self, target: StreamTarget, failure: Failure) -> Failure:
-        error = failure.value
-        if isinstance(error, DNSLookupError):
+        if failure.check(StreamUnavailable, CancelledError):
+            return failure
+        if failure.check(DNSLookupError):
             reason = f"the name {target.host} cannot be resolved"
+        elif failure.check(ConnectionRefusedError):
+            reason = "connection refused"
         else:
             reason = failure.getErrorMessage()
         return Failure(StreamUnavailable(f"{target}: {reason}"))

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.counters import Counters
+from wand.endpoint import numericAddress
 from wand.underlay.streams.framing import Deframer, StreamInvalid
 from wand.underlay.streams.intake import Intake
 from wand.underlay.streams.outlet import Outlet, makePrompt
@@ -73,7 +74,8 @@ class Stream(Protocol):
         """
         The address of the other end, or of the proxy that leads there.
         """
-        return str(self._raw.getPeer().host)
+        host = str(self._raw.getPeer().host)
+        return numericAddress(host) or host
 
     @property
     def queued(self) -> int:

@@ -28,6 +28,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.errors import ConfigurationInvalid
@@ -83,6 +84,15 @@ class TLSProtocol(TLSMemoryBIOProtocol):
             super().dataReceived(octets)  # type: ignore[no-untyped-call]
         if self.wrappedProtocol is not None:  # what came may have ended it
             self.wrappedProtocol.batchReceived()  # type: ignore[attr-defined]
+
+    def _tlsShutdownFinished(self, reason: Failure | None) -> None:
+        """
+        The other end ended TLS: so the connection ends, which it would not while a stream may still write to it.
+        """
+        raw = self._intake.transport
+        if raw is not None:
+            raw.unregisterProducer()
+        super()._tlsShutdownFinished(reason)  # type: ignore[no-untyped-call]
 
 
 class TLSFactory(TLSMemoryBIOFactory):
