@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from wand.interfaces import ISessions, Participant
+from wand.public_address import isPublic
 from wand.reach_status import CandidateStatus, NATStatus
 from wand.sealed.reach.locating_messages import BLOCKED, udp
 from wand.sealed.reach.nat_kind import UNKNOWN, mappingOf
@@ -93,4 +94,8 @@ class Surroundings:
         return any(self._sessions.isUp(each.identity) for each in self._participant.servers())
 
     def _beyond(self) -> list[Observation]:
-        return [each for each in self._observing.observations.values() if not each.isOnLink]
+        """
+        What tells of the way beyond our links: whoever hears us at a public address does so wherever it is.
+        """
+        seen = self._observing.observations.values()
+        return [each for each in seen if not each.isOnLink or isPublic(each.endpoint.host)]
