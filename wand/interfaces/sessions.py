@@ -60,14 +60,10 @@ class PlaceInUse(Protocol):
 
     @ivar endpoint: the place; C{None} if it is nowhere.
     @ivar port: sends there.
-    @ivar isOnLink: is it on a link of ours?
     """
 
     @property
     def endpoint(self) -> tuple[str, int] | None: ...
-
-    @property
-    def isOnLink(self) -> bool: ...
 
     @property
     def port(self) -> DatagramSender | None: ...

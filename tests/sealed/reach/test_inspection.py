@@ -38,6 +38,10 @@ STREAM = msgspec.structs.replace(DIRECT, place="tcp/192.0.2.2:443", rank="stream
 RELAYED = msgspec.structs.replace(DIRECT, place=f"relay/{RELAY.hex()[:16]}:7", rank="relay")
 
 
+def _isNear(host: str) -> bool:
+    return host.startswith("192.168.1.")
+
+
 class Sessions:
     """
     Sessions as a test wants them.
@@ -48,7 +52,6 @@ class Sessions:
         self.ways: list[WayStatus] = []
         self.pings: dict[object, float] = {}
         self.readers: list[Callable[..., object]] = []
-        self.onLink: set[PeerKey] = set()
         self.sizes: dict[bytes, int] = {}
         self.echoed: list[str] = []
         self.isHairpinning = False
@@ -57,9 +60,6 @@ class Sessions:
         self.readers.append(reader)
 
     onSession = onWay = onWanted
-
-    def placeOf(self, peer: bytes) -> Any:
-        return SimpleNamespace(isOnLink=peer in self.onLink) if peer in self.up else None
 
     def relayName(self, host: str) -> str:
         return {f"relay/{RELAY.hex()[:16]}": "relay"}.get(host, "")
@@ -81,7 +81,7 @@ class Sessions:
     def rankOf(self, peer: bytes) -> str:
         place = self.endpointOf(peer)
         assert place is not None
-        return "lan" if peer in self.onLink else "stream" if "/" in place.host else "ipv6" if place.isIPv6 else "ipv4"
+        return "lan" if _isNear(place.host) else "stream" if "/" in place.host else "ipv6" if place.isIPv6 else "ipv4"
 
     def isUp(self, peer: bytes) -> bool:
         return peer in self.up
@@ -139,21 +139,20 @@ class InspectionTests(SynchronousTestCase):
         )
         self.awaitedUntil = 0.0
         self.asked: list[bytes] = []
-        transport = SimpleNamespace(sessions=self.sessions, inspection=self.sessions)
+        link = SimpleNamespace(isNear=_isNear)
+        transport = SimpleNamespace(sessions=self.sessions, inspection=self.sessions, ways=link)
         parts: Any = self.participant, transport, self.observing, self.context
         self.inspection = ReachInspection(*parts, 22222, lambda: {"192.168.1.5"})
 
     def _asked(self, peer: bytes) -> None:
         self.asked.append(peer)
 
-    def observed(self, *endpoints: str, isOnLink: bool = False) -> None:
+    def observed(self, *endpoints: str, observers: str = "203.0.113.") -> None:
         """
         Others hear us there.
         """
         self.observing.observations = {
-            number: Observation(
-                f"node-{number}", Endpoint(f"203.0.113.{number}", 7), Endpoint.parse(endpoint), isOnLink
-            )
+            number: Observation(f"node-{number}", Endpoint(f"{observers}{number}", 7), Endpoint.parse(endpoint))
             for number, endpoint in enumerate(endpoints)
         }
 
@@ -259,7 +258,7 @@ class InspectionTests(SynchronousTestCase):
         Of our own places it is said who hears us there; who is on our link tells nothing of a NAT.
         """
         self.sessions.up = {TWO: Endpoint("192.168.1.6", 7)}
-        self.observed("192.168.1.5:22222", isOnLink=True)
+        self.observed("192.168.1.5:22222", observers="192.168.1.")
         found = self.why("two")
         self.assertEqual([["node-0"]], [each.heardBy for each in found.ours])
         self.assertEqual(("unknown", {}, ""), (found.nat.mapping, found.nat.observations, found.here))
@@ -434,9 +433,8 @@ class InspectionTests(SynchronousTestCase):
         Where only streams get through, that is the verdict; whoever answers on our link changes nothing of it.
         """
         self.sessions.up = {SERVER: Endpoint("tcp/192.0.2.100", 443), TWO: Endpoint("192.168.1.6", 7)}
-        self.sessions.onLink = {TWO}
         self.sessions.pings = {"192.168.1.6:7": 0.001, SERVER: 0.05}
-        self.observed("192.168.1.5:22222", isOnLink=True)
+        self.observed("192.168.1.5:22222", observers="192.168.1.")
         checks, verdict = self.check()
         self.assertIs(False, checks["udp"])
         self.assertIn("to the only server is not answered: it is blocked here or there", verdict)
@@ -459,12 +457,27 @@ class InspectionTests(SynchronousTestCase):
         Whoever answers on our link only says nothing of what is beyond.
         """
         self.sessions.up = {TWO: Endpoint("192.168.1.6", 7)}
-        self.sessions.onLink = {TWO}
         self.sessions.pings = {"192.168.1.6:7": 0.001}
-        self.observed("192.168.1.5:22222", isOnLink=True)
+        self.observed("192.168.1.5:22222", observers="192.168.1.")
         self.check()
         self.assertEqual(("unknown", "unknown"), (self.values["udp"], self.values["mapping"]))
         self.assertEqual("", self.inspection.networkWord())
+        self.sessions.up[SERVER] = Endpoint("192.168.1.7", 7)
+        self.sessions.pings[SERVER] = self.sessions.pings["192.168.1.7:7"] = 0.001
+        checks, verdict = self.check()
+        self.assertEqual((None, True), (checks["udp"], checks["server"]))
+        self.assertIn("All that answer are on this host's own links", verdict)
+
+    def test_heardAtAPublicAddress(self) -> None:
+        """
+        Whoever is on our link and hears us at a public IPv4 address of ours tells that there is no NAT; what is beyond
+        the link it does not tell.
+        """
+        self.sessions.up = {TWO: Endpoint("192.168.1.6", 7)}
+        self.observed("198.51.100.5:22222", observers="192.168.1.")
+        self.patch(self.inspection._surroundings, "_addresses", lambda: {"198.51.100.5"})
+        checks, _ = self.check()
+        self.assertEqual(("none", None), (self.values["mapping"], checks["udp"]))
 
 
 class EpisodesTests(SynchronousTestCase):

@@ -603,5 +603,6 @@ class WithoutServerTests(SealedNetworkTestCase):
         self.assertTrue(self.reaches(first, second))
         assert first.node.etud.member is not None
         sessions = first.node.etud.member.sealed.sessions
-        [place] = [sessions.placeOf(peer) for peer in sessions.sessionsWith() if str(peer) == "node-2"]
-        self.assertTrue(place and place.isOnLink)
+        [peer] = [each for each in sessions.sessionsWith() if str(each) == "node-2"]
+        used = next(each for each in first.node.etud.context.transport.inspection.waysTo(peer) if each.usedSince)
+        self.assertEqual("lan", used.rank)

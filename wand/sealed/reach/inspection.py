@@ -55,7 +55,7 @@ class ReachInspection:
         self._sessions = sessions
         self._ways: IWayInspection = transport.inspection
         self._observing = observing
-        self._surroundings = Surroundings(participant, sessions, observing, addresses)
+        self._surroundings = Surroundings(participant, sessions, observing, addresses, transport.ways.isNear)
         self._context = context
         self._port = port
         self._episodes = Episodes(sessions, self._ways.relayName, context.clock)

@@ -5,6 +5,7 @@ What the network around this node allows: measured while the operator waits.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final, TypeVar
 
 import attrs
@@ -17,7 +18,6 @@ from wand.interfaces import Context, ISessions, Participant
 from wand.interfaces.way_inspection import IWayInspection
 from wand.reach_status import NetworkCheckStatus
 from wand.sealed.reach.check_results import Findings, resultsOf
-from wand.sealed.reach.locating_messages import udp
 from wand.sealed.reach.observing import OBSERVERS_MAXIMUM, Observing
 from wand.sealed.reach.surroundings import Surroundings
 from wand.sealed.reach.verdict import verdictOn
@@ -31,6 +31,9 @@ PATH_PATIENCE: Final = 5.0
 
 #: How many members are asked, besides the servers, if so many answers are awaited.
 ASKED_MAXIMUM: Final = 8
+
+#: What ways over UDP are called.
+_UDP: Final = ("lan", "ipv4", "ipv6")
 
 Value = TypeVar("Value")
 
@@ -60,7 +63,8 @@ class NetworkCheck:
             self._observing.ask(peer)
         nearest = [self._answer(self._ways.ping(each), PATIENCE) for each in servers]
         overUDP = {peer: self._pingsOverUDP(peer) for peer in asked}
-        paths = [self._answer(self._ways.pathTo(peer), PATH_PATIENCE) for peer in asked if self._isBeyond(peer)]
+        beyond = [*filter(self._surroundings.isReachedBeyond, asked)]
+        paths = [self._answer(self._ways.pathTo(peer), PATH_PATIENCE) for peer in beyond]
         await self._observed(asked)
         hairpin = await self._hairpin()
         found = Findings(
@@ -80,20 +84,13 @@ class NetworkCheck:
     # Who is asked, and where.
 
     def _members(self, servers: Iterable[bytes]) -> list[bytes]:
-        others = (peer for peer in self._sessions.sessionsWith() if peer not in servers and self._isBeyond(peer))
-        return [peer for peer, _ in zip(others, range(ASKED_MAXIMUM), strict=False)]
-
-    def _isBeyond(self, peer: bytes) -> bool:
-        """
-        Do datagrams for a peer go over UDP, and beyond our links?
-        """
-        place = self._sessions.placeOf(peer)
-        return place is not None and not place.isOnLink and bool(udp(self._sessions.endpointOf(peer)))
+        others = (peer for peer in self._sessions.sessionsWith() if peer not in servers)
+        return [*islice(filter(self._surroundings.isReachedBeyond, others), ASKED_MAXIMUM)]
 
     def _pingsOverUDP(self, peer: bytes) -> dict[Endpoint, Deferred[float | None]]:
-        places = [each.place for each in self._ways.waysTo(peer) if each.rank in ("ipv4", "ipv6")]
-        parsed = [Endpoint.parse(each) for each in places]
-        return {each: self._answer(self._ways.ping(peer, each), PATIENCE) for each in parsed}
+        places = [Endpoint.parse(each.place) for each in self._ways.waysTo(peer) if each.rank in _UDP]
+        beyond = filter(self._surroundings.isBeyond, places)
+        return {each: self._answer(self._ways.ping(peer, each), PATIENCE) for each in beyond}
 
     def _nameOf(self, peer: bytes) -> str:
         return next((str(each) for each in self._sessions.sessionsWith() if each == peer), peer.hex()[:12])

@@ -59,13 +59,11 @@ class Observation:
     @ivar name: who it is, for people.
     @ivar observer: where that one is.
     @ivar endpoint: where it hears us.
-    @ivar isOnLink: is it on a link of ours?  Then it tells nothing of what is beyond.
     """
 
     name: str
     observer: Endpoint
     endpoint: Endpoint
-    isOnLink: bool = False
 
 
 class Observing:
@@ -183,9 +181,7 @@ class Observing:
             return
         if isLoopback(endpoint.host) and not isLoopback(observer.host):  # others know nobody here
             return
-        place = self._sessions.placeOf(peer)
-        isOnLink = place is not None and place.isOnLink
-        _remember(self.observations, peer, Observation(member.name, observer, endpoint, isOnLink))
+        _remember(self.observations, peer, Observation(member.name, observer, endpoint))
         if self._observed is not None:
             self._observed(endpoint, peer, observer.host)
 

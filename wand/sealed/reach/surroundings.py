@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from wand.endpoint import Endpoint
 from wand.interfaces import ISessions, Participant
 from wand.public_address import isPublic
 from wand.reach_status import CandidateStatus, NATStatus
@@ -26,14 +27,17 @@ class Surroundings:
         sessions: ISessions,
         observing: Observing,
         addresses: Callable[[], Collection[str]],
+        isNear: Callable[[str], bool],
     ) -> None:
         """
         @param addresses: those of this host.
+        @param isNear: is an address on a link of ours?
         """
         self._participant = participant
         self._sessions = sessions
         self._observing = observing
         self._addresses = addresses
+        self._isNear = isNear
 
     def nat(self) -> NATStatus:
         """
@@ -77,8 +81,20 @@ class Surroundings:
         """
         Does a server answer in a stream, and nobody beyond our links over UDP?
         """
-        observers = [peer for peer, each in self._observing.observations.items() if not each.isOnLink]
-        return self.isInStream() and not any(udp(self._sessions.endpointOf(peer)) for peer in observers)
+        return self.isInStream() and not any(map(self.isReachedBeyond, self._observing.observations))
+
+    def isReachedBeyond(self, peer: bytes) -> bool:
+        """
+        Do datagrams for a peer go over UDP, and beyond our links?
+        """
+        endpoint = self._sessions.endpointOf(peer)
+        return endpoint is not None and self.isBeyond(endpoint)
+
+    def isBeyond(self, endpoint: Endpoint) -> bool:
+        """
+        Is this a place of UDP, and beyond our links?
+        """
+        return bool(udp(endpoint)) and not self._isNear(endpoint.host)
 
     def isInStream(self) -> bool:
         """
@@ -98,4 +114,4 @@ class Surroundings:
         What tells of the way beyond our links: whoever hears us at a public address does so wherever it is.
         """
         seen = self._observing.observations.values()
-        return [each for each in seen if not each.isOnLink or isPublic(each.endpoint.host)]
+        return [each for each in seen if not self._isNear(each.observer.host) or isPublic(each.endpoint.host)]

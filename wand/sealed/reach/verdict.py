@@ -28,6 +28,8 @@ def verdictOn(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> s
 
 def _onUDP(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> str:
     if checks["udp"].isGood is None:
+        if checks["server"].isGood:
+            return "All that answer are on this host's own links: whether UDP gets out beyond them cannot be told."
         return "Nobody beyond our links answers: see wand status, and whether a firewall lets UDP out."
     if checks["udp"].value == "no answer":
         return (

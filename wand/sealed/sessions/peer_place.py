@@ -10,7 +10,7 @@ from wand.endpoint import Endpoint
 from wand.sealed.sessions.known_ways import KnownWays
 from wand.sealed.sessions.path import START, Path
 from wand.sealed.sessions.shared import Shared
-from wand.sealed.sessions.way import Way, WayRank
+from wand.sealed.sessions.way import Way
 from wand.underlay.ports import DatagramSender
 
 
@@ -38,13 +38,6 @@ class PeerPlace:
         self.ways = KnownWays(shared.isNear)
         self._shared = shared
         self._path = path
-
-    @property
-    def isOnLink(self) -> bool:
-        """
-        Is it on a link of ours?
-        """
-        return self.way is not None and self.way.rank is WayRank.LAN
 
     @property
     def told(self) -> tuple[Endpoint, ...]:
