@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections import Counter
 from pathlib import Path
 
 from declared import counters
@@ -18,14 +19,20 @@ import wand
 _PLAIN = set((Path(__file__).parent / "plain_words.txt").read_text().split())
 
 
+def _terms() -> list[str]:
+    """
+    What the glossary explains, in its order.
+    """
+    body = (DOCS / "glossary.md").read_text().partition("```{glossary}\n")[2]
+    return [line for line in body.splitlines() if line and not line.startswith((" ", "`"))]
+
+
 @functools.cache
 def _glossary() -> set[str]:
     """
     The words of the terms.
     """
-    body = (DOCS / "glossary.md").read_text().partition("```{glossary}\n")[2]
-    terms = [line for line in body.splitlines() if line and not line.startswith((" ", "`"))]
-    return {word.lower() for term in terms for word in re.findall(r"[A-Za-z0-9]+", term)}
+    return {word.lower() for term in _terms() for word in re.findall(r"[A-Za-z0-9]+", term)}
 
 
 @functools.cache
@@ -74,6 +81,13 @@ def test_everyWordIsExplained() -> None:
     known = _glossary() | _PLAIN
     unknown = {word: name for word, name in _used().items() if not _stems(word) & known}
     assert unknown == {}
+
+
+def test_everyTermHasOneMeaning() -> None:
+    """
+    No term is explained twice.
+    """
+    assert [term for term, times in Counter(_terms()).items() if times > 1] == []
 
 
 def test_plainWordsAreNeeded() -> None:

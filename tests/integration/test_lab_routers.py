@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -393,6 +392,10 @@ def test_routerWithIPv6HasAFirewallForIt(ground: Ground) -> None:
         server.run(sys.executable, "-c", _CONNECT, own, "443")
 
 
+def _isMapped(router: Host) -> bool:
+    return " sport=5000 " in router.run("cat", "/proc/net/nf_conntrack")
+
+
 def test_mappingIsForgotten(ground: Ground) -> None:
     """
     A router that forgets soon lets nobody in once its time is over.
@@ -403,7 +406,8 @@ def test_mappingIsForgotten(ground: Ground) -> None:
     mapped = ear.mapped(ground.mirrors[0])
     ear.send([ground.address(ground.servers[1]), 6000])
     wait(lambda: _arrives(ground, ear, mapped), 5, "an answer")
-    time.sleep(2.5)
+    assert _isMapped(router.host)
+    wait(lambda: not _isMapped(router.host), 5, "that it is forgotten")
     ground.say(ground.servers[1], "later", mapped)
     ear.mapped(ground.mirrors[0])
     assert not ear.hears("later")
