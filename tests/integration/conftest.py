@@ -7,16 +7,41 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from probing import Probing
 from reaching import Outcome, reach
+from turns import Turns
 from twisted.internet.epollreactor import EPollReactor
 
 from wand.lab import Host, Lab, unusable
 from wand.lab.deployment import Deployment
 from wand.lab.loop import Loop
 from wand.lab.topology import Node, topology
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Where several processes run tests, those that share a module's fixtures run in one of them; and those that run alone
+    come last, so that the others seldom wait for them.
+    """
+    for item in items:
+        shared = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        if any(found[-1].scope == "module" for found in shared):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """
+    Where several processes run tests, those that measure time or loss (the mark C{alone}) run beside nothing else.
+    """
+    turns = Turns(Path(__file__))
+    with turns.take(alone=item.get_closest_marker("alone") is not None):
+        yield
+    turns.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

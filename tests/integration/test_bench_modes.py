@@ -16,6 +16,8 @@ sys.path.append(str(Path(__file__).parents[2]))
 from bench.modes import MODES
 from wand.lab import Host, Lab, wait
 
+pytestmark = pytest.mark.alone
+
 _TRAINS, _TRAIN = 200, 40
 
 # Receives until nothing more comes: datagrams, and pieces in which the kernel handed them over (udp(7), UDP_GRO).

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from signal import SIGTERM
 
@@ -125,6 +126,7 @@ class Home:
     """
 
     def __init__(self, lab: Lab) -> None:
+        self.directory = lab.directory
         self.host, self.router = lab.pair("home", "router")
         self.world = Host(lab, "world")
         link = ("link", "add", "name", "world", "type", "veth", "peer", "name", "eth0", "netns", self.world.namespace)
@@ -139,7 +141,9 @@ class Home:
         self.router.run("nft", "-f", "-", sent=_RULES)
         configuration = lab.directory / "miniupnpd.conf"
         configuration.write_text(_DAEMON)
-        self.daemon = self.router.start("miniupnpd", "miniupnpd", "-d", "-f", str(configuration))
+        self.daemon = self.router.start(
+            "miniupnpd", "miniupnpd", "-d", "-f", str(configuration), "-P", str(lab.directory / "miniupnpd.pid")
+        )
 
     def reaches(self, endpoint: str) -> bool:
         """
@@ -161,14 +165,22 @@ class Source:
 
     def __init__(self, home: Home, how: str, port: int, lifetime: int) -> None:
         command = home.host.command(sys.executable, "-c", _SCRIPT, how, str(port), str(lifetime))
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # Not a pipe: a source that says nothing would be waited for for ever.
+        self._said = home.directory / f"source-{how}-{port}-{lifetime}.{time.monotonic_ns()}"
+        self._seen = 0
+        with self._said.open("ab") as said:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, text=True)
 
     def told(self) -> list[list[str]]:
         """
         What it tells next.
         """
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
+        said = wait(lambda: self._lines()[self._seen :], 20, "what the source tells")
+        self._seen += 1
+        return json.loads(said[0])
+
+    def _lines(self) -> list[str]:
+        return [line for line in self._said.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
     def stop(self) -> dict[str, object]:
         """
@@ -176,7 +188,16 @@ class Source:
 
         @return: its notes, and how often it asked.
         """
-        return json.loads(self.process.communicate("stop\n", timeout=10)[0].splitlines()[-1])
+        self.process.communicate("stop\n", timeout=10)
+        said: dict[str, object] = json.loads(self._lines()[-1])
+        return said
+
+    def end(self) -> None:
+        """
+        Leave nothing of it.
+        """
+        self.process.kill()
+        self.process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -202,8 +223,7 @@ def start(home: Home) -> Iterator[Callable[..., Source]]:
 
     yield begin
     for each in sources:
-        each.process.kill()
-        each.process.communicate()
+        each.end()
 
 
 def test_mappings(home: Home, start: Callable[..., Source]) -> None:

@@ -17,6 +17,8 @@ from reaching import TITLES, VARIED, judge
 from bench.reach.course import Outcome
 from wand.lab import execute, wait
 
+pytestmark = pytest.mark.alone
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -28,15 +30,25 @@ def test_cellPasses(reached: Mapping[str, Outcome], title: str) -> None:
     judge(reached[title])
 
 
-def test_interruptedMatrixLeavesNothingBehind() -> None:
+def runs(name: str) -> bool:
+    """
+    Whether a node behind a NAT runs in a lab.
+    """
+    return re.search(f"{name}.*/a-cone", execute("ps", "-eo", "args")) is not None
+
+
+def test_interruptedMatrixLeavesNothingBehind(tmp_path: Path) -> None:
     """
     A matrix that is interrupted removes its namespaces, with the NATs and the programs in them.
     """
     command = (sys.executable, "-m", "bench", "reach", "--only", "pair: cone to public")
-    process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    said = tmp_path / "said"
+    with said.open("w") as output:
+        process = subprocess.Popen(command, cwd=_ROOT, stdout=output, stderr=output)
     name = f"wand-lab-{process.pid}-"
     try:
-        wait(lambda: re.search(f"{name}.*/a-cone", execute("ps", "-eo", "args")), 30, "a node behind a NAT")
+        wait(lambda: runs(name) or process.poll() is not None, 30, "a node behind a NAT")
+        assert process.returncode is None, said.read_text()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) != 0
     finally:

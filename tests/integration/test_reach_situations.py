@@ -12,6 +12,8 @@ from reaching import judge
 from bench.reach.course import Outcome
 from bench.reach.situations import SITUATIONS
 
+pytestmark = pytest.mark.alone
+
 #: Judges the cells of a report, and returns what became of them.
 Reported = Callable[[str], list[Outcome]]
 

@@ -17,6 +17,8 @@ from wand.lab import Daemon, execute, wait
 from wand.lab.deployment import Deployment
 from wand.lab.topology import Node
 
+pytestmark = pytest.mark.alone
+
 Make = Callable[..., Deployment]
 
 #: What both ends of a transfer know: C{ADDRESS}, C{SEED}, C{OCTETS}, C{CONGESTION}.

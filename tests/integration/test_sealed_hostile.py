@@ -435,6 +435,7 @@ def test_aMemberOfAnotherNetworkIsAStranger(realm: Target, stranger: Host) -> No
     realm.unharmed()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["wrong", "right"])
 @pytest.mark.parametrize("victim", [_NAMES[1], "server"])
 def test_floodOfHandshakes(realm: Target, stranger: Host, victim: str, kind: str) -> None:

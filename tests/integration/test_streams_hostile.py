@@ -20,6 +20,8 @@ from realm import Realm
 from wand.lab import Host, Lab, wait
 from wand.lab.installation import Installation
 
+pytestmark = pytest.mark.alone
+
 #: Where the server is, and for how many seconds it is attacked.
 SERVER = "198.51.100.1"
 SECONDS = 6
