@@ -4,7 +4,7 @@ The store of a server as its operator sees it: a note says that nothing can be c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
@@ -56,6 +56,14 @@ class WatchedRecords:
         """
         exchanged = self._watched(self._records.exchange(kind, key, expected, value))
         return exchanged.addCallbacks(lambda isSet: self._written(isSet, isSet), self._refused)
+
+    def watch(
+        self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        See L{IRecords}.
+        """
+        return self._records.watch(kind, changed, missed)
 
     def close(self) -> Deferred[None]:
         """
