@@ -1,5 +1,5 @@
 """
-One connection to a Redis server: made again when it is lost and something is asked, and nobody waits for an answer for ever.
+One connection to a Redis server.  It is made when something is asked, and nobody waits for an answer for ever.
 """
 
 from __future__ import annotations

@@ -73,10 +73,12 @@ class SharedRecords:
     The records of one server.
 
     @ivar isCut: is the store away for this one?
+    @ivar isDeaf: does it hear of no changes, which are still on their way?
     """
 
     def __init__(self, store: SharedStore) -> None:
         self.isCut = False
+        self.isDeaf = False
         self._store = store
         self._watchers: dict[object, _Watcher] = {}
 
@@ -136,7 +138,7 @@ class SharedRecords:
         Others changed something.
         """
         for watched, changed, _ in tuple(self._watchers.values()):
-            if watched == kind and not self.isCut:
+            if watched == kind and not self.isCut and not self.isDeaf:
                 changed(changes)
 
     def cut(self) -> None:

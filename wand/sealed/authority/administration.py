@@ -17,12 +17,13 @@ from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.server_membership import ServerMembership
+from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
 from wand.sealed.credentials.token import Token
 from wand.stream_targets import checkPlace
 
@@ -41,6 +42,7 @@ class Administration:
         invitations: Invitations,
         issuer: Issuer,
         revoker: Revoker,
+        servers: Servers,
         events: Events,
     ) -> None:
         """
@@ -53,6 +55,7 @@ class Administration:
         self._invitations = invitations
         self._issuer = issuer
         self._revoker = revoker
+        self._servers = servers
         self._events = events
 
     # What there is.
@@ -104,6 +107,13 @@ class Administration:
         """
         return self._invitations.open
 
+    @property
+    def servers(self) -> list[ServerStatus]:
+        """
+        The servers of the network, this one first.
+        """
+        return self._servers.status
+
     # Invitations.
 
     async def invite(
@@ -118,7 +128,7 @@ class Administration:
         relay: bool = False,
     ) -> Token:
         """
-        Make an invitation; the C{text} of the token is what is handed over.
+        Make an invitation, which all servers of the network redeem; the C{text} of the token is what is handed over.
 
         @param endpoints: where nodes reach this server, C{HOST:PORT} each, or for streams as L{wand.stream_targets}
             has it.
@@ -132,7 +142,7 @@ class Administration:
         for endpoint in endpoints:
             checkPlace(endpoint)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)
-        return Token(
+        token = Token(
             network=self._network.identity,
             identity=self._own.identity,
             server=self._own.exchangePublic,
@@ -141,6 +151,7 @@ class Administration:
             secret=made.secret,
             cipher=self._network.descriptor.cipher,
         )
+        return token.withOthers(self._servers.others)
 
     async def withdraw(self, invitation: str) -> None:
         """
