@@ -216,8 +216,8 @@ class TwoServersTests(TwoServersCase):
 
     def test_howServersDo(self) -> None:
         """
-        A server is listed as running for as long as it says so, as stopped if it said that, and not when it was revoked;
-        one that is reached elsewhere is told of.
+        A server is listed as running for as long as it says so, as stopped if it said that, and not when it was
+        revoked; one that is reached elsewhere is told of.
         """
         self.assertEqual(self.states(), ["this", "unsigned"])
         self.signed()
@@ -225,7 +225,7 @@ class TwoServersTests(TwoServersCase):
         self.clock.advance(SERVER_SILENCE)
         self.assertEqual(self.states(), ["this", "silent"])
         told: list[bytes] = []
-        self.authority.servers.changed = told.append
+        self.authority.servers.observe(told.append)
         self.now(self.other.servers.tell(OTHER_ENDPOINTS))
         self.assertEqual(self.states(), ["this", "running"])
         self.assertEqual(told, [])

@@ -91,6 +91,13 @@ class Administration:
         record = self._members.get(self._own.identity)
         return None if record is None else record.status
 
+    def certificateOf(self, identity: bytes) -> bytes:
+        """
+        The certificate of a member; empty if it has none.
+        """
+        record = self._members.get(identity)
+        return b"" if record is None else record.certificate
+
     def members(self, after: str, count: int) -> list[MemberStatus]:
         """
         At most C{count} members in the order of their keys, those beyond C{after}; also those who wait, and those who

@@ -47,7 +47,8 @@ class OtherServers:
     ) -> None:
         """
         @param issued: told of certificates that others issued.
-        @param revoked: told of revocations that wait for a signature; those that are signed go to C{trust}, which tells.
+        @param revoked: told of revocations that wait for a signature.  Those that are signed go to C{trust}, which
+            tells.
         """
         self._members = members
         self._issuer = issuer

@@ -50,12 +50,17 @@ class Servers:
         @param own: this one.
         @param wallClock: gives the seconds since the epoch.
         """
-        #: Called with the identity of each other server that is new, or is reached elsewhere.
-        self.changed: Callable[[Identity], object] = lambda identity: None
+        self._observers: list[Callable[[Identity], object]] = []
         self._own = own
         self._members = members
         self._stored = StoredValues(records, SERVER_KIND, ServerRecord)
         self._wallClock = wallClock
+
+    def observe(self, observer: Callable[[Identity], object]) -> None:
+        """
+        Call C{observer} with the identity of each other server that is new, or is reached elsewhere.
+        """
+        self._observers.append(observer)
 
     def follow(self) -> None:
         """
@@ -136,7 +141,8 @@ class Servers:
 
     def _heard(self, key: bytes, before: ServerRecord | None, after: ServerRecord | None) -> None:
         if key != self._own and after is not None and (before is None or before.endpoints != after.endpoints):
-            self.changed(Identity(key))
+            for observer in self._observers:
+                observer(Identity(key))
 
     def _statusOf(self, identity: bytes, record: ServerRecord) -> ServerStatus | None:
         member = self._members.get(identity)

@@ -66,8 +66,8 @@ class Index(Generic[Value]):
 
 class StoredValues(Generic[Value]):
     """
-    Values by their keys.  Others may write to the same store: what they did is seen after L{load}, soon after L{follow},
-    and L{exchange} never overwrites it.
+    Values by their keys.  Others may write to the same store: what they did is seen after L{load}, or soon with
+    L{follow}, and L{exchange} never overwrites it.
     """
 
     _log = Logger()
