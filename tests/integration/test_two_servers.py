@@ -8,24 +8,43 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from threading import Thread
 
 import attrs
 import pytest
 from probing import Probing
 
 from wand.control.client import ControlClient
-from wand.lab import execute, wait
+from wand.lab import PYTHON, execute, wait
 from wand.lab.admission import Admission, admitted
 from wand.lab.commands import Daemon
 from wand.lab.deployment import Deployment
 from wand.lab.probe import EchoProbe
 from wand.lab.topology import Node, Site
-from wand.lab.transfer import Transfer
 
 OTHER = Site("other", "198.51.100.2")
 REDIS = Site("redis", "198.51.100.3")
 PASSWORD = "open-sesame"
+
+#: The ends of a TCP connection.
+ANSWERING = """
+import socket, sys
+with socket.create_server((sys.argv[1], 5001)) as server:
+    print("listening", flush=True)
+    connection, _ = server.accept()
+while octets := connection.recv(4096):
+    connection.sendall(octets)
+"""
+ASKING = """
+import os, socket, sys, time
+connection = socket.create_connection((sys.argv[1], 5001))
+file = connection.makefile("rb")
+while True:
+    octets = os.urandom(500)
+    connection.sendall(octets)
+    assert file.read(500) == octets
+    print("answered", flush=True)
+    time.sleep(0.02)
+"""
 
 
 class Servers:
@@ -133,6 +152,25 @@ class FastProbing(Probing):
         wait(self.echoes, 10, "the first echo")
 
 
+class Conversation:
+    """
+    One TCP connection, in which a node asks another fifty times a second, and ends if an answer is wrong.
+    """
+
+    def __init__(self, network: Deployment, source: Node, target: Node) -> None:
+        answering = network.hosts[target.name].start("answering", *PYTHON[:1], "-c", ANSWERING, target.inside)
+        wait(answering.log.read_text, 10, "somebody who answers")
+        asking = network.hosts[source.name].start("asking", *PYTHON[:1], "-c", ASKING, target.inside)
+        self._log = asking.log
+        wait(self.lines, 10, "an answer")
+
+    def lines(self) -> int:
+        """
+        How often it was answered.
+        """
+        return self._log.read_text().count("\n")
+
+
 @pytest.fixture
 def servers(makeNetwork: Callable[..., Deployment]) -> Iterator[Servers]:
     """
@@ -159,9 +197,7 @@ def test_nothingIsLost(servers: Servers, capsys: pytest.CaptureFixture[str]) -> 
     for node in (one, two):
         wait(lambda node=node: _answered(network, node) == 2, 20, "both servers in use")  # type: ignore[misc]
     probe = FastProbing(network, one, two)
-    transfers: list[Transfer] = []
-    transferring = Thread(target=lambda: transfers.extend(network.transfer(two, one, 30.0)))
-    transferring.start()
+    conversation = Conversation(network, two, one)
     try:
         token = servers.token(OTHER)
         network.kill(servers.first)
@@ -194,10 +230,10 @@ def test_nothingIsLost(servers: Servers, capsys: pytest.CaptureFixture[str]) -> 
         wait(lambda: not network.ping(one, [three]), 20, "the end of the revoked")
         probe.goOn(50)
         assert probe.lost() == 0
+        before = conversation.lines()
+        wait(lambda: conversation.lines() > before, 10, "more of the TCP connection")
     finally:
         probe.stop()
-        transferring.join()
-    assert transfers[-1].intact
     for site in servers.both:
         wanted = {"server": "member", "other": "member", "node-3": "revoked"}
         assert servers.members(site) == {**wanted, **dict.fromkeys(("node-1", "node-2", "node-4"), "member")}

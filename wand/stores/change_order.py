@@ -49,6 +49,7 @@ class ChangeOrder:
         @param overflown: called when more would have to wait than may; they are forgotten.
         """
         self.position = 0
+        self._passed = 0
         self._tell = tell
         self._overflown = overflown
         self._asked = 0
@@ -61,7 +62,7 @@ class ChangeOrder:
         """
         Everything is loaded anew: changes come from beyond a number on.
         """
-        self.position = position
+        self.position = self._passed = position
         self._held.clear()
         self._written.clear()
         self._loaded.clear()
@@ -84,7 +85,7 @@ class ChangeOrder:
         """
         Records were written, by the change of this number.
         """
-        if number > self.position:
+        if number > self._passed:
             for key in keys:
                 self._written[kind, key] = number
 
@@ -113,6 +114,7 @@ class ChangeOrder:
             self._pass(self._held.popleft()[1])
 
     def _pass(self, change: Change) -> None:
+        self._passed = change.number
         news = {}
         for key, value in change.records.items():
             written = self._written.get((change.kind, key), 0)

@@ -49,7 +49,7 @@ class _Protocols(Factory):
         return protocol
 
 
-class _Question:
+class _Command:
     """
     A command, and who waits for its answer.
     """
@@ -94,7 +94,7 @@ class RedisConnection:
         self._endpoint = settings.endpoint(clock)
         self._protocol: Any = None
         self._connecting: Deferred[None] | None = None
-        self._waiting: list[_Question] = []
+        self._waiting: list[_Command] = []
         self._isClosed = False
 
     def ask(self, *words: Word, patience: float = ANSWER_PATIENCE) -> Deferred[Any]:
@@ -106,7 +106,7 @@ class RedisConnection:
         """
         if self._isClosed:
             return fail(StoreUnavailable(f"the store {self._settings.where} is closed"))
-        question = _Question(words)
+        question = _Command(words)
         timer = self._clock.callLater(patience, self._late, question, patience)
 
         def over(result: Any) -> Any:
@@ -136,7 +136,7 @@ class RedisConnection:
         protocol.transport.abortConnection()
         return closed
 
-    def _late(self, question: _Question, patience: float) -> None:
+    def _late(self, question: _Command, patience: float) -> None:
         text = f"the store {self._settings.where} did not answer within {patience:.0f} s"
         question.failed(Failure(StoreHindered(text)))
         if self._protocol is not None:  # the order of its answers is all that tells whose they are
