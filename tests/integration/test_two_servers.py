@@ -199,11 +199,12 @@ def test_nothingIsLost(servers: Servers, capsys: pytest.CaptureFixture[str]) -> 
     probe = FastProbing(network, one, two)
     conversation = Conversation(network, two, one)
     try:
-        token = servers.token(OTHER)
+        token = servers.token(servers.first)
         network.kill(servers.first)
         probe.goOn(50)
         began = time.monotonic()
-        servers.admit(three, token)
+        network.ask(three, lambda client: client.join(token))
+        wait(lambda: network.status(three).own.stage == "member", 30, "a member")  # type: ignore[union-attr]
         joined = time.monotonic() - began
         network.start(servers.first)
         assert servers.members(servers.first)["node-3"] == "member"

@@ -4,6 +4,7 @@ Tests of a network with two servers on one store, in simulated time.
 
 from __future__ import annotations
 
+from shutil import copyfile
 from typing import Any
 
 from sealed_network_case import SERVER, SealedNetworkTestCase
@@ -15,6 +16,7 @@ from wand.interfaces import Context, IRecords, IStore, Settings
 from wand.programs import authority_store
 from wand.programs.program import Surroundings
 from wand.programs.sealed_server import SealedServer
+from wand.sealed.credentials.identity import NETWORK_KEY
 from wand.state import UNCHANGED
 from wand.testing.shared_store import SharedStore
 
@@ -100,6 +102,26 @@ class TwoServersTests(SealedNetworkTestCase):
         for source, target in ((first, second), (second, third), (third, first)):
             self.assertTrue(self.reaches(source, target))
         self.assertEqual(self.states(other), {"server": "running", "other": "this"})
+
+    def test_anotherServerIsAsked(self) -> None:
+        """
+        A server with the network key admits by itself a node whose invitation names it second, while the first is down.
+        """
+        other = self.serveOther()
+        self.end(other)
+        for name in ("server", "other"):
+            self.assertEqual((self.directory / name / NETWORK_KEY).exists(), name == "server")
+        copyfile(self.directory / "server" / NETWORK_KEY, self.directory / "other" / NETWORK_KEY)
+        (self.directory / "other" / NETWORK_KEY).chmod(0o600)
+        self.serveOther()
+        token = self.invitation()
+        self.end(self.server)
+        node = self.dwelling(1, joins=False)
+        self.join(node, token)
+        self.assertEqual(node.own.stage, "joining")
+        self.go(8.0)
+        self.assertEqual(node.own.stage, "member")
+        self.server = self.serve()
 
     def test_membersLearnOfNewServers(self) -> None:
         """

@@ -5,20 +5,38 @@ Tests of the store C{redis}, against a real Redis.
 from __future__ import annotations
 
 import socket
+import subprocess
+from pathlib import Path
 from shutil import rmtree
 from time import monotonic
 
+from hypothesis import given
+from hypothesis import strategies as some
 from redis_case import RedisCase, realContext
+from redis_server import RedisServer
 from twisted.plugin import IPlugin
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreHindered, StoreUnavailable
 from wand.interfaces import IRecords, IStore
+from wand.stores.change_order import Change
 from wand.stores.redis_plugin import RedisStore
+from wand.stores.redis_scripts import entryRead
 from wand.testing.stores import Heard, SharedStoreContract
 
 #: Seconds within which something happens.
 PATIENCE = 20.0
+
+
+_anything = some.lists(
+    some.recursive(
+        some.none() | some.integers() | some.binary(max_size=9) | some.sampled_from([b"w", b"k", b"1-1", b"sk"]),
+        lambda parts: some.lists(parts, max_size=6),
+        max_leaves=20,
+    ),
+    max_size=4,
+)
 
 
 class RedisContractTests(SharedStoreContract, RedisCase):
@@ -208,6 +226,51 @@ class RedisTests(RedisCase):
             self.assertNotIn(b"-ERR", connection.recv(4096))
 
 
+class TLSTests(RedisCase):
+    """
+    A Redis that one talks to in TLS.
+    """
+
+    def test_tls(self) -> None:
+        """
+        Only a certificate that was signed by who is trusted, for the host that is named, is taken.
+        """
+        own, others = (self.certificate(name) for name in ("own", "others"))
+        port = self.freePort()
+        self.server.stop()
+        files = ("--tls-cert-file", str(own), "--tls-key-file", f"{own}.key", "--tls-ca-cert-file", str(own))
+        server = RedisServer(self.directory, "--tls-port", str(port), "--tls-auth-clients", "no", *files)
+        self.addCleanup(server.stop)
+        url = f"rediss://127.0.0.1:{port}"
+        records = self.opened(url=url, **{"ca-file": str(own)})
+        self.successResultOf(records.write("a", {b"k": b"1"}))
+        self.assertEqual(self.successResultOf(records.load("a")), {b"k": b"1"})
+        for settings in ({"ca-file": str(others)}, {}):
+            self.failureResultOf(self.opened(url=url, **settings).load("a"), StoreHindered)
+        named = self.opened(url=f"rediss://localhost:{port}", **{"ca-file": str(own)})
+        self.failureResultOf(named.load("a"), StoreHindered)
+
+    def freePort(self) -> int:
+        """
+        A TCP port that nobody has.
+        """
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port: int = free.getsockname()[1]
+        return port
+
+    def certificate(self, name: str) -> Path:
+        """
+        A certificate for 127.0.0.1 that signs itself, and its key beside it.
+        """
+        path = self.directory / name
+        words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+        files = ["-keyout", f"{path}.key", "-out", str(path)]
+        subprocess.run(["openssl", "req", *words, *subject, *files], check=True, capture_output=True)
+        return path
+
+
 class PasswordTests(RedisCase):
     """
     A Redis with a password, and one with TLS.
@@ -227,3 +290,28 @@ class PasswordTests(RedisCase):
             error = self.failureResultOf(self.opened(**settings).load("a"), StoreUnavailable).value
             self.assertIn("password-file", str(error))
             self.assertNotIsInstance(error, StoreHindered)
+
+
+class EntryTests(SynchronousTestCase):
+    """
+    Entries of the stream may be anything.
+    """
+
+    @given(_anything)
+    def test_anything(self, entry: list[object]) -> None:
+        """
+        What is no entry of ours is none, and nothing is raised.
+        """
+        change = entryRead(entry, b"us")
+        assert change is None or change.number >= 0
+
+    @given(some.integers(1, 2**53), some.binary(max_size=9), some.dictionaries(some.binary(max_size=9), some.binary()))
+    def test_whatIsWrittenIsRead(self, number: int, writer: bytes, records: dict[bytes, bytes]) -> None:
+        """
+        What a script writes is read.
+        """
+        fields = [b"w", writer, b"k", b"kind"]
+        for key, value in records.items():
+            fields += [b"s" + key, value]
+        change = entryRead([b"%d-1" % number, fields], b"us")
+        self.assertEqual(change, Change(number, "kind", writer == b"us", dict(records)))
