@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from secrets import token_bytes
 from typing import Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -182,8 +182,7 @@ class NetworkServer:
             part.stop()
         stopping = Deferred.fromCoroutine(self.authority.servers.tellStopped()).addErrback(lambda failure: None)
         writing, parting = self.directory.stop(), self._goodbyes.say()  # all at once: each takes its time
-        await store.finish(stopping)
-        await store.finish(writing)
+        await store.finish(gatherResults([stopping, writing]).addCallback(lambda _: None))
         await parting
         self.transport.stop()
 

@@ -100,8 +100,8 @@ class WatchedRecords:
     def _slow(self) -> None:
         self._notes.say(
             "store-slow",
-            "the store does not answer: another program holds it (a backup?), or the disk hangs. What waits for it "
-            "goes on as soon as it answers",
+            "the store does not answer: another program holds it (a backup?), the disk hangs, or its server is away. "
+            "What waits for it goes on as soon as it answers",
         )
 
     def _answered(self, result: Result) -> Result:

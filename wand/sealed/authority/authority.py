@@ -120,15 +120,22 @@ class Authority:
         key = NodeKey.kept(state, entropy, beside=NETWORK_FILES)
         network = await openNetwork(records, state, settings, wallClock, entropy)
         authority = cls(network, key, records, clock, events, settings, hooks, entropy, wallClock=wallClock)
-        authority.follow()
-        await authority.reload()
         try:
-            await authority.certifyItself()
-        except StoreUnavailable as error:
-            if not authority.own.certificate:
-                raise
-            cls._log.error("the store takes nothing; members are served all the same: {error}", error=error)
+            await authority._begin()
+        except BaseException:
+            authority.stop()
+            raise
         return authority
+
+    async def _begin(self) -> None:
+        self.follow()
+        await self.reload()
+        try:
+            await self.certifyItself()
+        except StoreUnavailable as error:
+            if not self.own.certificate:
+                raise
+            self._log.error("the store takes nothing; members are served all the same: {error}", error=error)
 
     def follow(self) -> None:
         """
