@@ -40,7 +40,8 @@ from wand.stores.sqlite_plugin import SQLiteStore
 from wand.stores.watched import WatchedRecords
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
-from wand.testing.stores import StoreContract
+from wand.testing.shared_store import SharedStore
+from wand.testing.stores import Heard, SharedStoreContract, StoreContract
 from wand.worker import SameThread, WorkerThread
 
 
@@ -63,6 +64,28 @@ class MemoryRecordsTests(StoreContract, SynchronousTestCase):
         self.assertIsNone(store.unusable())
         verifyObject(IRecords, store.open({}, _context()))
         self.assertRaises(ConfigurationInvalid, store.open, {"path": "x"}, _context())
+
+
+class SharedRecordsTests(SharedStoreContract, SynchronousTestCase):
+    def makeRecords(self) -> IRecords:
+        self.store = SharedStore()
+        return self.store.open()
+
+    def makeOther(self) -> IRecords:
+        return self.store.open()
+
+    def test_whatWasMissedIsLoaded(self) -> None:
+        """
+        A store that was away tells its watchers that they missed something; until then it refuses what is asked.
+        """
+        heard = Heard(self.other, "a")
+        self.store.opened[1].cut()
+        self.write({b"k": b"1"})
+        self.failureResultOf(self.other.load("a"), StoreHindered)
+        self.failureResultOf(self.other.exchange("a", b"k", b"1", b"2"), StoreHindered)
+        self.assertEqual(heard.copy, {})
+        self.store.mend()
+        self.assertEqual((heard.copy, heard.missed), ({b"k": b"1"}, 1))
 
 
 class SQLiteRecordsTests(StoreContract, SynchronousTestCase):

@@ -9,7 +9,19 @@ from importlib import import_module
 
 import click
 
-from wand.cli import backup, changing, drivers, inviting, joining, looking, members, reaching, signing, watching
+from wand.cli import (
+    backup,
+    changing,
+    drivers,
+    inviting,
+    joining,
+    looking,
+    members,
+    reaching,
+    servers,
+    signing,
+    watching,
+)
 from wand.cli.import_config import importConfig
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
@@ -41,6 +53,7 @@ COMMANDS: dict[str, click.Command] = {
         members.limit,
         members.confirmMACs,
         members.revoke,
+        servers.servers,
         backup.backup,
         backup.restore,
         signing.requests,

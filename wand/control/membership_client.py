@@ -12,7 +12,7 @@ from wand.control.connection import CommandSender
 from wand.control.documents import PART_SIZE
 from wand.errors import WandError
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
 IMPORT_TIMEOUT: Final = 600.0
@@ -82,6 +82,12 @@ class MembershipClient(CommandSender):
         Every member, in the order of their keys, asked for page by page.
         """
         return self._pages(commands.Members, lambda each: each.key)
+
+    def servers(self) -> AsyncIterator[ServerStatus]:
+        """
+        The servers of the network, in the order of their keys.
+        """
+        return self._pages(commands.Servers, lambda each: each.key)
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
         """

@@ -10,7 +10,7 @@ from twisted.protocols import amp
 
 from wand.control.commands import Request
 from wand.control.values import JSON
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 
 
 class Join(Request):
@@ -64,6 +64,15 @@ class Members(Request):
 
     arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
     response: ClassVar = [(b"page", JSON(list[MemberStatus])), (b"more", amp.Boolean())]
+
+
+class Servers(Request):
+    """
+    A page of the servers of the network, in the order of their keys.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[ServerStatus])), (b"more", amp.Boolean())]
 
 
 class Approve(Request):

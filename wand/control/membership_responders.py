@@ -80,6 +80,14 @@ class MembershipResponders(Locator):
         """
         return page(self._program.network.members(after, PAGE_ITEMS))
 
+    @commands.Servers.responder
+    def servers(self, after: str | None = None) -> Answer:
+        """
+        Answer with a page of the servers.
+        """
+        known = sorted(self._program.network.servers(), key=lambda each: each.key)
+        return page([each for each in known if after is None or each.key > after][:PAGE_ITEMS])
+
     @commands.Approve.responder
     async def approve(self, nameOrKey: str) -> Answer:
         """

@@ -14,7 +14,7 @@ from wand.ethernet import MAC
 from wand.events import Events
 from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 
 
@@ -72,6 +72,11 @@ class NetworkAdministration(Protocol):
     def members(self, after: str | None, count: int) -> list[MemberStatus]:
         """
         At most C{count} members in the order of their keys, those beyond C{after}.
+        """
+
+    def servers(self) -> list[ServerStatus]:
+        """
+        The servers of the network.
         """
 
     async def approve(self, nameOrKey: str) -> MemberStatus:

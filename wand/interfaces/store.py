@@ -4,7 +4,7 @@ Stores: where a directory server keeps its state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
@@ -51,6 +51,26 @@ class IRecords(Interface):
         exactly one succeeds.
 
         @return: whether it was set.
+        """
+
+    def watch(
+        kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        Hear what others change in records of a kind: those who opened the same store elsewhere, never what is changed
+        by these records.  Whatever a L{load} that is asked for later does not show is heard, so watch first, and then
+        load.  Where nobody else can write, nothing is ever heard.
+
+        Changes come soon and in their order, each at least once.  What is told of a record is never older than what was
+        last loaded, written or exchanged here, so that whoever takes over what is told, and what its own calls answer,
+        in the order in which that comes, has what the store has.  Where changes may have been missed, because the store
+        was away or somebody was too slow, or where nobody knows whether a call that failed changed something, C{missed}
+        is called once the store answers again: then everything of the kind has to be loaded anew.  If that fails,
+        C{missed} is called again.
+
+        @param changed: called with the records that changed, and what each holds; C{None} for those that were deleted.
+        @param missed: called when everything has to be loaded anew.
+        @return: to be called to hear no more.
         """
 
     def close() -> Deferred[None]:

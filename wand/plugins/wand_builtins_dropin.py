@@ -18,6 +18,7 @@ from wand.rel2.transport import REL2
 from wand.sealed.directory.client import SealedDirectoryKind
 from wand.sealed.sessions.plugin import Sealed
 from wand.stores.memory import MemoryStore
+from wand.stores.redis_plugin import RedisStore
 from wand.stores.sqlite_plugin import SQLiteStore
 
 # Tap drivers
@@ -47,3 +48,4 @@ upnpSource = DeviceSource()
 # Stores
 sqliteStore = SQLiteStore()
 memoryStore = MemoryStore()
+redisStore = RedisStore()

@@ -56,11 +56,33 @@ class GuardedRecords:
         """
         return self._asked(self.inner.exchange, kind, key, expected, value)
 
+    def watch(
+        self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        See L{IRecords}.  A store that cannot be watched is used all the same, and goes on telling whatever its owner
+        makes of it.
+        """
+        try:
+            return self.inner.watch(kind, self._guarded(changed), self._guarded(missed))
+        except Exception:
+            self._context.failures.caught(self.place, plugin=self.inner)
+            return lambda: None
+
     def close(self) -> Deferred[None]:
         """
         See L{IRecords}; fires after L{CLOSING_PATIENCE} at the latest.
         """
         return inTime(maybeDeferred(self.inner.close), CLOSING_PATIENCE, self._context, self.place, self.inner)
+
+    def _guarded(self, told: Callable[..., object]) -> Callable[..., None]:
+        def tell(*arguments: Any) -> None:
+            try:
+                told(*arguments)
+            except Exception:
+                self._context.failures.caught("owner of records")
+
+        return tell
 
     def _asked(self, call: Callable[..., Deferred[Answer]], *arguments: Any) -> Deferred[Answer]:
         return maybeDeferred(call, *arguments).addErrback(self._failed)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from secrets import token_bytes
 from typing import Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.config import ServerConfiguration
 from wand.endpoint import Endpoint, splitHostPort
-from wand.errors import PortUnavailable
+from wand.errors import PortUnavailable, StoreUnavailable
 from wand.host.local_addresses import localEndpoints, tunnels
 from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
 from wand.programs.authority_notes import sayWaiting
@@ -23,6 +23,7 @@ from wand.programs.host_watch import HostWatch
 from wand.programs.stream_service import streamTexts
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.server_news import ServerNews
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
@@ -47,6 +48,9 @@ from wand.underlay.unresolved_names import UnresolvedNames
 
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 TENDING_INTERVAL: Final = 300.0
+
+#: Seconds between two times that a server says that it runs.
+SAYING_INTERVAL: Final = 60.0
 
 #: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
 CALL_INTERVAL: Final = 0.01
@@ -89,6 +93,9 @@ class NetworkServer:
         self.directory = SealedDirectoryServer(
             authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
         )
+        certificateOf = authority.administration.certificateOf
+        self._news = ServerNews(authority.servers, certificateOf, sessions, context)
+        self._saying = Repeating("what this server says of itself", self._say, context.clock, context.failures)
         calls = CallForwarder(sessions, context, self.directory.announcementOf)
         control.read(CALL_NUMBERS, calls.received)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
@@ -133,8 +140,13 @@ class NetworkServer:
             return
         status = self.authority.administration.status
         self.authority.observe(self._admissions)
+        self.authority.observe(self._news)
+        self.authority.servers.observe(self.directory.followServer)
+        for server in self.authority.servers.identities:
+            self.directory.followServer(server)
         self._watch.start()
         self._tending.start(TENDING_INTERVAL, now=False)
+        self._saying.start(SAYING_INTERVAL)
         self._clocks.start()
         self._names.look()
         self._overlap.start(status.prefix, tunnels)
@@ -157,6 +169,9 @@ class NetworkServer:
         self._isStopped = True
         for part in (
             self._tending,
+            self._saying,
+            self._news,
+            self.authority,
             self._calling,
             self._clocks,
             self._names,
@@ -166,8 +181,9 @@ class NetworkServer:
             self.relay,
         ):
             part.stop()
-        writing, parting = self.directory.stop(), self._goodbyes.say()  # both at once: each takes its time
-        await store.finish(writing)
+        stopping = Deferred.fromCoroutine(self.authority.servers.tellStopped()).addErrback(lambda failure: None)
+        writing, parting = self.directory.stop(), self._goodbyes.say()  # all at once: each takes its time
+        await store.finish(gatherResults([stopping, writing]).addCallback(lambda _: None))
         await parting
         self.transport.stop()
 
@@ -205,6 +221,7 @@ class NetworkServer:
     def _moved(self) -> None:
         if IRovingTransport.providedBy(self.transport):
             self.transport.moved()
+        self._say()
         self._overlap.look()
         self._findStreams()
 
@@ -216,6 +233,17 @@ class NetworkServer:
             self._streamPlaces.places = [each for each in self.endpoints() if isTarget(each)]
         except PortUnavailable:
             self._streamPlaces.places = []
+
+    def _say(self) -> None:
+        """
+        Tell other servers where this one is, and that it runs.
+        """
+        try:
+            endpoints = tuple(self.endpoints())
+        except PortUnavailable:
+            endpoints = ()
+        saying = Deferred.fromCoroutine(self.authority.servers.tell(endpoints))
+        saying.addErrback(lambda failure: failure.trap(StoreUnavailable) and None)  # it is said again
 
     def _tend(self) -> None:
         self._names.look()

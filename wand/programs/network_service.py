@@ -103,6 +103,7 @@ class NetworkService(Service):
         configuration, context = self._configuration, self._context
         records, authority = await self._store.open(settings, lambda: bool(self.running))
         if not self.running:
+            authority.stop()
             return
         server = NetworkServer(configuration, context, self._openTransport(authority), authority, records)
         self._tellOpened(server)

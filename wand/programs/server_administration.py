@@ -11,7 +11,7 @@ from wand.errors import TemporarilyUnavailable
 from wand.programs.network_server import NetworkServer
 from wand.programs.network_service import NetworkService
 from wand.sealed.authority.administration import Administration
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 
 #: What a server says that has not read its store yet.
 OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
@@ -45,6 +45,9 @@ class ServerAdministration:
 
     def invitations(self) -> list[InvitationStatus]:
         return self.server.authority.administration.invitations
+
+    def servers(self) -> list[ServerStatus]:
+        return self.server.authority.administration.servers
 
     def requests(self) -> bytes:
         return self.server.authority.administration.signingRequests

@@ -67,6 +67,10 @@ UNALLOCATED: Final = 66
 RELEASE: Final = 67
 RELAY_NUMBERS: Final = range(64, 80)
 
+# Servers that are there besides the one that tells.
+SERVER: Final = 80
+SERVER_NUMBERS: Final = range(80, 81)
+
 # Kept: for members that tell each other who is where.
 GOSSIP_NUMBERS: Final = range(48, 64)
 
@@ -82,4 +86,5 @@ RANGES: Final = {
     "reach": REACH_NUMBERS,
     "gossip": GOSSIP_NUMBERS,
     "relay": RELAY_NUMBERS,
+    "servers": SERVER_NUMBERS,
 }

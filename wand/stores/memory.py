@@ -4,7 +4,7 @@ A store in memory: forgets everything when the program ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.plugin import IPlugin
@@ -45,6 +45,14 @@ class MemoryRecords:
             return succeed(False)
         self._set(kind, key, value)
         return succeed(True)
+
+    def watch(
+        self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        See L{IRecords}.  Nobody else writes.
+        """
+        return lambda: None
 
     def close(self) -> Deferred[None]:
         """

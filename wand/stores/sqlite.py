@@ -122,6 +122,14 @@ class SQLiteRecords:
 
         return self._transacted("FULL", exchange)
 
+    def watch(
+        self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        See L{IRecords}.  A file is one server's: what another process writes into it is seen when it is loaded.
+        """
+        return lambda: None
+
     def close(self) -> Deferred[None]:
         """
         See L{IRecords}.

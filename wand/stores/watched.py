@@ -4,7 +4,7 @@ The store of a server as its operator sees it: a note says that nothing can be c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
@@ -57,6 +57,14 @@ class WatchedRecords:
         exchanged = self._watched(self._records.exchange(kind, key, expected, value))
         return exchanged.addCallbacks(lambda isSet: self._written(isSet, isSet), self._refused)
 
+    def watch(
+        self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        """
+        See L{IRecords}.
+        """
+        return self._records.watch(kind, changed, missed)
+
     def close(self) -> Deferred[None]:
         """
         See L{IRecords}.
@@ -92,8 +100,8 @@ class WatchedRecords:
     def _slow(self) -> None:
         self._notes.say(
             "store-slow",
-            "the store does not answer: another program holds it (a backup?), or the disk hangs. What waits for it "
-            "goes on as soon as it answers",
+            "the store does not answer: another program holds it (a backup?), the disk hangs, or its server is away. "
+            "What waits for it goes on as soon as it answers",
         )
 
     def _answered(self, result: Result) -> Result:

@@ -4,6 +4,8 @@ The contract that every store fulfils, as tests that a store's author runs again
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from unittest import TestCase
 
@@ -122,3 +124,152 @@ class StoreContract(_TestCase):
         A store can be closed again.
         """
         self.successResultOf(self.records.close())
+
+    def test_ownChangesAreNotHeard(self) -> None:
+        """
+        Who watches does not hear what it changed itself, and stops as often as it likes.
+        """
+        heard: list[object] = []
+        end = self.records.watch("a", heard.append, lambda: heard.append("missed"))
+        self.write({b"k": b"1"})
+        self.assertTrue(self.successResultOf(self.records.exchange("a", b"k", b"1", b"2")))
+        self.assertEqual(heard, [])
+        end()
+        end()
+
+
+class Heard:
+    """
+    A watcher of one kind that keeps a copy of it, as L{IRecords.watch} says that one can.
+
+    @ivar copy: the records, as it knows them.
+    @ivar missed: how often something was missed.
+    """
+
+    def __init__(self, records: IRecords, kind: str) -> None:
+        self.copy: dict[bytes, bytes] = {}
+        self.missed = 0
+        self.end = records.watch(kind, self._changed, self._missed)
+        self._records = records
+        self._kind = kind
+        self._load()
+
+    def wrote(self, key: bytes, value: bytes, _: None) -> None:
+        """
+        We wrote a record ourselves.
+        """
+        self.copy[key] = value
+
+    def _changed(self, changes: Mapping[bytes, bytes | None]) -> None:
+        for key, value in changes.items():
+            if value is None:
+                self.copy.pop(key, None)
+            else:
+                self.copy[key] = value
+
+    def _missed(self) -> None:
+        self.missed += 1
+        self._load()
+
+    def _load(self) -> None:
+        self._records.load(self._kind).addCallbacks(self._loaded, lambda failure: None)
+
+    def _loaded(self, records: dict[bytes, bytes]) -> None:
+        self.copy = records
+
+
+class SharedStoreContract(StoreContract):
+    """
+    What a store must do besides that several servers open at once.
+
+    @ivar other: the same store, opened once more.
+    """
+
+    def makeOther(self) -> IRecords:
+        """
+        Open the store of L{makeRecords} once more, as another server does.
+        """
+        raise NotImplementedError
+
+    def until(self, wanted: Callable[[], bool]) -> None:
+        """
+        Wait until something is so.  A store that tells of changes later overrides this.
+        """
+        self.assertTrue(wanted())
+
+    def setUp(self) -> None:
+        """
+        Open it twice.
+        """
+        super().setUp()
+        self.other = self.makeOther()
+
+    def tearDown(self) -> None:
+        """
+        Close both.
+        """
+        self.successResultOf(self.other.close())
+        super().tearDown()
+
+    def test_bothSeeTheSame(self) -> None:
+        """
+        What one writes the other loads; of two exchanges of one record one succeeds.
+        """
+        self.write({b"k": b"1", b"l": b"2"})
+        self.assertEqual(self.successResultOf(self.other.load("a")), {b"k": b"1", b"l": b"2"})
+        both = [each.exchange("a", b"k", b"1", b"mine") for each in (self.records, self.other)]
+        self.assertEqual(sorted(map(self.successResultOf, both)), [False, True])
+
+    def test_changesOfOthersAreHeard(self) -> None:
+        """
+        A watcher hears what another writes, exchanges and deletes, with what the records hold then.
+        """
+        heard = Heard(self.records, "a")
+        self.successResultOf(self.other.write("a", {b"k": b"1", b"\0\xff": b"\xff\0"}))
+        self.until(lambda: heard.copy == {b"k": b"1", b"\0\xff": b"\xff\0"})
+        self.assertTrue(self.successResultOf(self.other.exchange("a", b"k", b"1", b"2")))
+        self.until(lambda: heard.copy.get(b"k") == b"2")
+        self.assertTrue(self.successResultOf(self.other.exchange("a", b"k", b"2", None)))
+        self.successResultOf(self.other.write("a", {b"\0\xff": None}))
+        self.until(lambda: heard.copy == {})
+        self.assertEqual(heard.missed, 0)
+
+    def test_onlyOfItsKind(self) -> None:
+        """
+        A watcher hears of no other kind, of no exchange that was refused, and of nothing when it has ended.
+        """
+        first, second = Heard(self.records, "a"), Heard(self.records, "b")
+        self.assertFalse(self.successResultOf(self.other.exchange("a", b"k", b"0", b"1")))
+        self.successResultOf(self.other.write("b", {b"k": b"1"}))
+        self.until(lambda: second.copy == {b"k": b"1"})
+        self.assertEqual(first.copy, {})
+        second.end()
+        second.end()
+        self.successResultOf(self.other.write("b", {b"k": b"2"}))
+        self.successResultOf(self.other.write("a", {b"k": b"3"}))
+        self.until(lambda: first.copy == {b"k": b"3"})
+        self.assertEqual(second.copy, {b"k": b"1"})
+
+    def test_inTheirOrder(self) -> None:
+        """
+        Of many changes of one record, in groups of many records, the last is what a watcher has at the end.
+        """
+        heard = Heard(self.records, "a")
+        for number in range(50):
+            self.other.write("a", {b"%d" % each: b"%d" % number for each in range(100)})
+        self.until(lambda: set(heard.copy.values()) == {b"49"})
+        self.assertEqual(len(heard.copy), 100)
+        self.assertEqual(heard.missed, 0)
+
+    def test_whatIsToldIsNotOlderThanWhatWasDone(self) -> None:
+        """
+        Two that change the same record in turn both have in the end what the store has.
+        """
+        mine, theirs = Heard(self.records, "a"), Heard(self.other, "a")
+        for number in range(100):
+            key, value = b"%d" % (number % 3), b"%d" % number
+            for records, heard in ((self.records, mine), (self.other, theirs)):
+                records.write("a", {key: value}).addCallback(partial(heard.wrote, key, value))
+        stored = self.loaded()
+        self.successResultOf(self.other.load("a"))
+        self.until(lambda: mine.copy == theirs.copy == stored)

@@ -135,7 +135,7 @@ class PartsTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.context = simulatedContext(self.clock, Network(self.clock, Random(0)), "192.0.2.1")
         self.enrolment: Any = SimpleNamespace(
-            identity=ALICE, own=None, stage="member", servers=(), state=SimpleNamespace(path=Path("/state"))
+            identity=ALICE, own=None, stage="member", servers=(), trust=None, state=SimpleNamespace(path=Path("/state"))
         )
 
 

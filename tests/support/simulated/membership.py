@@ -166,6 +166,11 @@ class SlowRecords:
     def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
         return self._later(lambda: self._records.exchange(kind, key, expected, value))
 
+    def watch(
+        self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
+    ) -> Callable[[], None]:
+        return self._records.watch(kind, changed, missed)
+
     def close(self) -> Deferred[None]:
         return self._records.close()
 

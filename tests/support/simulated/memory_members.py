@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import ConflictStatus, OwnStatus
 
 NETWORK = sha256(b"network").hexdigest()
@@ -159,6 +159,12 @@ class MemoryMembers:
         Those that were made.
         """
         return list(self.invited.values())
+
+    def servers(self) -> list[ServerStatus]:
+        """
+        The server alone.
+        """
+        return [ServerStatus("server", "ab" * 32, "abababababab", "this", ["192.0.2.1:44444"], 0.0)]
 
     async def withdraw(self, invitation: str) -> None:
         """

@@ -17,12 +17,13 @@ from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.server_membership import ServerMembership
+from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
-from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus
+from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM, Token
 from wand.stream_targets import checkPlace
 
@@ -41,6 +42,7 @@ class Administration:
         invitations: Invitations,
         issuer: Issuer,
         revoker: Revoker,
+        servers: Servers,
         events: Events,
     ) -> None:
         """
@@ -53,6 +55,7 @@ class Administration:
         self._invitations = invitations
         self._issuer = issuer
         self._revoker = revoker
+        self._servers = servers
         self._events = events
 
     # What there is.
@@ -88,6 +91,13 @@ class Administration:
         record = self._members.get(self._own.identity)
         return None if record is None else record.status
 
+    def certificateOf(self, identity: bytes) -> bytes:
+        """
+        The certificate of a member; empty if it has none.
+        """
+        record = self._members.get(identity)
+        return b"" if record is None else record.certificate
+
     def members(self, after: str, count: int) -> list[MemberStatus]:
         """
         At most C{count} members in the order of their keys, those beyond C{after}; also those who wait, and those who
@@ -104,6 +114,13 @@ class Administration:
         """
         return self._invitations.open
 
+    @property
+    def servers(self) -> list[ServerStatus]:
+        """
+        The servers of the network, this one first.
+        """
+        return self._servers.status
+
     # Invitations.
 
     async def invite(
@@ -118,7 +135,7 @@ class Administration:
         relay: bool = False,
     ) -> Token:
         """
-        Make an invitation; the C{text} of the token is what is handed over.
+        Make an invitation, which all servers of the network redeem; the C{text} of the token is what is handed over.
 
         @param endpoints: where nodes reach this server, C{HOST:PORT} each, or for streams as L{wand.stream_targets}
             has it.
@@ -134,7 +151,7 @@ class Administration:
         for endpoint in endpoints:
             checkPlace(endpoint)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)
-        return Token(
+        token = Token(
             network=self._network.identity,
             identity=self._own.identity,
             server=self._own.exchangePublic,
@@ -143,6 +160,7 @@ class Administration:
             secret=made.secret,
             cipher=self._network.descriptor.cipher,
         )
+        return token.withOthers(self._servers.others)
 
     async def withdraw(self, invitation: str) -> None:
         """

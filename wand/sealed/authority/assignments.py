@@ -82,6 +82,13 @@ class Assignments:
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
 
+    def follow(self) -> None:
+        """
+        See from now on what other servers assign; to be called before L{load}.
+        """
+        for assigned in (self._names, self._macs, self._addresses):
+            assigned.follow(lambda what, before, after: None)
+
     async def load(self) -> None:
         """
         Read what is in the store.

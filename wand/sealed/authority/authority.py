@@ -23,9 +23,11 @@ from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.member_recovery import MemberRecovery
 from wand.sealed.authority.node_requests import NodeRequests
+from wand.sealed.authority.other_servers import OtherServers
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.revoker import RevocationObserver, Revoker
 from wand.sealed.authority.server_membership import ServerMembership
+from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings, StoredNetwork, openNetwork
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.trust import Trust
@@ -45,6 +47,7 @@ class Authority:
     @ivar own: this server as a member, and whom it admits.
     @ivar requests: what nodes ask.
     @ivar administration: what operators see and change.
+    @ivar servers: the servers of the network.
     @ivar trust: whose certificates are valid.
     @ivar prefix: where overlay addresses come from.
     @ivar created: was the network created just now?
@@ -83,10 +86,14 @@ class Authority:
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         recovery = MemberRecovery(members, assigned, issuer, events)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
+        self.servers = servers = Servers(key.identity, members, records, wallClock)
+        self._others = OtherServers(members, issuer, revoker, trust, self, self, clock)
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)
-        self.administration = Administration(own, network, members, assigned, invitations, issuer, revoker, events)
+        self.administration = Administration(
+            own, network, members, assigned, invitations, issuer, revoker, servers, events
+        )
 
     @classmethod
     async def open(
@@ -113,14 +120,36 @@ class Authority:
         key = NodeKey.kept(state, entropy, beside=NETWORK_FILES)
         network = await openNetwork(records, state, settings, wallClock, entropy)
         authority = cls(network, key, records, clock, events, settings, hooks, entropy, wallClock=wallClock)
-        await authority.reload()
         try:
-            await authority.certifyItself()
-        except StoreUnavailable as error:
-            if not authority.own.certificate:
-                raise
-            cls._log.error("the store takes nothing; members are served all the same: {error}", error=error)
+            await authority._begin()
+        except BaseException:
+            authority.stop()
+            raise
         return authority
+
+    async def _begin(self) -> None:
+        self.follow()
+        await self.reload()
+        try:
+            await self.certifyItself()
+        except StoreUnavailable as error:
+            if not self.own.certificate:
+                raise
+            self._log.error("the store takes nothing; members are served all the same: {error}", error=error)
+
+    def follow(self) -> None:
+        """
+        See from now on what other servers decide.
+        """
+        self._others.follow()
+        for each in (self._assignments, self._invitations, self.servers):
+            each.follow()
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._others.stop()
 
     async def reload(self) -> None:
         """
@@ -131,6 +160,7 @@ class Authority:
         await self._members.load()
         await self._assignments.load()
         await self._invitations.load()
+        await self.servers.load()
 
     async def certifyItself(self) -> None:
         """

@@ -107,6 +107,12 @@ class Invitations:
         self._entropy = entropy
         self._isNeeded = isNeeded
 
+    def follow(self) -> None:
+        """
+        See from now on what other servers invite, redeem and withdraw; to be called before L{load}.
+        """
+        self._stored.follow(lambda invitation, before, after: None)
+
     async def load(self) -> None:
         """
         Read what is in the store, and forget what expired.

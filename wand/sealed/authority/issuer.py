@@ -80,6 +80,12 @@ class Issuer:
         isOld = secondsToRenewal(record.issued, record.expires, self._wallClock()) <= 0
         return isOld or not self._isSaid(record)
 
+    def isAwaited(self, record: MemberRecord) -> bool:
+        """
+        Does a member wait for its certificate, because there is none, or it says something else?
+        """
+        return record.state == "unsigned" or (record.state == "member" and not self._isSaid(record))
+
     def _isSaid(self, record: MemberRecord) -> bool:
         """
         Does the certificate of a record say what the record says?  It is read once: whoever looks at all members asks

@@ -98,6 +98,15 @@ class MemberRecords:
 
     # What changes.
 
+    def follow(self, told: Callable[[bytes, MemberRecord | None, MemberRecord | None], object]) -> Callable[[], None]:
+        """
+        See from now on what other servers change; to be called before the first L{load}.
+
+        @param told: called with each identity whose record others changed, and the record before and after.
+        @return: to be called to see no more.
+        """
+        return self._stored.follow(told)
+
     async def load(self) -> None:
         """
         Read what is in the store.

@@ -4,12 +4,14 @@ Values of one kind in a store, with a copy in memory to read from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.credentials.signed import packed
 
@@ -64,8 +66,8 @@ class Index(Generic[Value]):
 
 class StoredValues(Generic[Value]):
     """
-    Values by their keys.  Others may write to the same store: what they did is seen after L{load}, and L{exchange}
-    never overwrites it.
+    Values by their keys.  Others may write to the same store: what they did is seen after L{load}, or soon with
+    L{follow}, and L{exchange} never overwrites it.
     """
 
     _log = Logger()
@@ -77,6 +79,7 @@ class StoredValues(Generic[Value]):
         self._values: dict[bytes, Value] = {}
         self._octets: dict[bytes, bytes] = {}
         self._indices: list[Index[Value]] = []
+        self._told: Callable[[bytes, Value | None, Value | None], object] | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -121,26 +124,67 @@ class StoredValues(Generic[Value]):
         """
         self._set(key, value)
 
+    def follow(self, told: Callable[[bytes, Value | None, Value | None], object]) -> Callable[[], None]:
+        """
+        See from now on what others change; to be called before the first L{load}.
+
+        @param told: called with the key of what others changed, and the value before and after.  What the first L{load}
+            finds counts.
+        @return: to be called to see no more.
+        """
+        self._told = told
+        return self._records.watch(self._kind, self._changed, self._missed)
+
     async def load(self) -> None:
         """
         Read everything.  A record that cannot be read is logged, disturbs no other, and is never overwritten.
 
         @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
-        self._octets = await self._records.load(self._kind)
-        self._values = {}
+        octets = await self._records.load(self._kind)
+        before, self._octets, self._values = self._values, octets, {}
         for index in self._indices:
             index.clear()
-        for key, octets in self._octets.items():
-            try:
-                self._set(key, self._decoder.decode(octets))
-            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-                self._log.error(
-                    "the store has a record {kind} {key} that cannot be read: {error}",
-                    kind=self._kind,
-                    key=key.hex(),
-                    error=error,
-                )
+        for key, value in octets.items():
+            self._set(key, self._decoded(key, value))
+        if self._told is not None:
+            self._tellDifferences(before, self._told)
+
+    def _tellDifferences(
+        self, before: dict[bytes, Value], told: Callable[[bytes, Value | None, Value | None], object]
+    ) -> None:
+        for key in [*self._values, *(key for key in before if key not in self._values)]:
+            was, now = before.get(key), self._values.get(key)
+            if was != now:
+                told(key, was, now)
+
+    def _decoded(self, key: bytes, octets: bytes) -> Value | None:
+        try:
+            return self._decoder.decode(octets)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            self._log.error(
+                "the store has a record {kind} {key} that cannot be read: {error}",
+                kind=self._kind,
+                key=key.hex(),
+                error=error,
+            )
+            return None
+
+    def _changed(self, changes: Mapping[bytes, bytes | None]) -> None:
+        for key, octets in changes.items():
+            before = self._values.get(key)
+            if octets is None:
+                self._octets.pop(key, None)
+            else:
+                self._octets[key] = octets
+            after = None if octets is None else self._decoded(key, octets)
+            self._set(key, after)
+            if before != after and self._told is not None:
+                self._told(key, before, after)
+
+    def _missed(self) -> None:
+        loading = Deferred.fromCoroutine(self.load())
+        loading.addErrback(lambda failure: failure.trap(StoreUnavailable) and None)  # then it is said again
 
     async def exchange(self, key: bytes, before: Value | None, after: Value | None) -> bool:
         """

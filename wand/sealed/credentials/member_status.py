@@ -67,6 +67,27 @@ class InvitationStatus(Status, frozen=True):
     relay: bool = False
 
 
+class ServerStatus(Status, frozen=True):
+    """
+    A directory server of the network.
+
+    @ivar name: what it is called.
+    @ivar key: the whole public key in hex.
+    @ivar short: a short form of it, for people.
+    @ivar state: C{this} for the server that is asked; C{running}; C{silent} if it did not say lately that it runs;
+        C{stopped}; or C{unsigned} until it has a certificate.
+    @ivar endpoints: where nodes reach it.
+    @ivar heard: when it said last that it runs.
+    """
+
+    name: str
+    key: str
+    short: str
+    state: str
+    endpoints: list[str]
+    heard: float
+
+
 class NetworkStatus(Status, frozen=True):
     """
     A network.

@@ -13,6 +13,7 @@ from msgspec.structs import force_setattr
 from wand.sealed import control_numbers
 from wand.sealed.credentials.fields import Count, Octets6, Octets16, Octets32, Octets64, checkSecret, printable
 from wand.sealed.credentials.signed import SIGNED_MAXIMUM, Body, packed, unpacked
+from wand.sealed.credentials.token import Endpoints
 
 #: The largest message, in octets.
 MESSAGE_MAXIMUM: Final = 1152
@@ -204,6 +205,18 @@ class Farewell(msgspec.Struct, tag=control_numbers.FAREWELL, frozen=True, array_
     """
 
 
+class Server(msgspec.Struct, tag=control_numbers.SERVER, frozen=True, array_like=True):
+    """
+    A server of the network, as another one tells of it.
+
+    @ivar certificate: its certificate.
+    @ivar endpoints: where it is; a host may be a name, and there may be places of streams.
+    """
+
+    certificate: Signed
+    endpoints: Endpoints
+
+
 Message: TypeAlias = (
     Join
     | Admitted
@@ -220,6 +233,7 @@ Message: TypeAlias = (
     | Introduction
     | Goodbye
     | Farewell
+    | Server
 )
 
 

@@ -5,8 +5,9 @@ Invitation tokens: one line of text with which a node joins.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from hashlib import sha256
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -21,11 +22,43 @@ from wand.stream_targets import checkPlace
 #: How many characters of a text are looked at.
 TOKEN_MAXIMUM: Final = 4096
 
-#: How many places of the server it names at most.
+#: How many places of a server it names at most.
 ENDPOINTS_MAXIMUM: Final = 8
+
+#: How many other servers are in it at most.
+OTHERS_MAXIMUM: Final = 7
 
 _CHECKSUM: Final = 4
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(min_length=1, max_length=ENDPOINTS_MAXIMUM)]
+
+
+def _checkEndpoints(endpoints: tuple[str, ...]) -> None:
+    for endpoint in endpoints:
+        try:
+            checkPlace(endpoint)
+        except AddressInvalid as error:
+            raise ValueError(str(error)) from error
+
+
+class TokenServer(msgspec.Struct, frozen=True, array_like=True):
+    """
+    A server that redeems an invitation.
+
+    @ivar identity: its public key.
+    @ivar server: its exchange key.
+    @ivar endpoints: where it is, C{HOST:PORT} each, a host may be a name; and where it accepts streams, see
+        L{wand.stream_targets}.
+    """
+
+    identity: Octets32
+    server: Octets32
+    endpoints: Endpoints
+
+    def __post_init__(self) -> None:
+        _checkEndpoints(self.endpoints)
 
 
 class Token(msgspec.Struct, frozen=True, array_like=True):
@@ -33,35 +66,48 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     What an invitation says.
 
     @ivar network: the network's public key.
-    @ivar identity: the server that is to be asked.
+    @ivar identity: the server that made it, and is asked first.
     @ivar server: its exchange key.
-    @ivar endpoints: where it is, C{HOST:PORT} each, a host may be a name; and where it accepts streams, see
-        L{wand.stream_targets}.
+    @ivar endpoints: where it is, as in L{TokenServer}.
     @ivar invitation: its id.
     @ivar secret: the pre-shared key of the handshake that redeems it.
     @ivar cipher: that of the network, which the handshake needs.
+    @ivar others: other servers that redeem it.
     """
 
     network: Octets32
     identity: Octets32
     server: Octets32
-    endpoints: Annotated[
-        tuple[Annotated[str, Meta(max_length=261)], ...], Meta(min_length=1, max_length=ENDPOINTS_MAXIMUM)
-    ]
+    endpoints: Endpoints
     invitation: Octets16
     secret: Octets32
     cipher: Cipher
+    others: Annotated[tuple[TokenServer, ...], Meta(max_length=OTHERS_MAXIMUM)] = ()
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)
-        for endpoint in self.endpoints:
-            try:
-                checkPlace(endpoint)
-            except AddressInvalid as error:
-                raise ValueError(str(error)) from error
+        _checkEndpoints(self.endpoints)
 
     def __repr__(self) -> str:
         return f"Token(invitation={self.invitation.hex()})"  # the secret stays out of logs
+
+    @property
+    def servers(self) -> tuple[TokenServer, ...]:
+        """
+        All servers that redeem it, the one that is asked first in front.
+        """
+        return (TokenServer(self.identity, self.server, self.endpoints), *self.others)
+
+    def withOthers(self, others: Iterable[TokenServer]) -> Self:
+        """
+        The same with as many other servers as there is room for.
+        """
+        token = self
+        for other in others:
+            longer = msgspec.structs.replace(token, others=(*token.others, other))
+            if len(token.others) < OTHERS_MAXIMUM and len(longer.text) <= TOKEN_MAXIMUM:
+                token = longer
+        return token
 
     @property
     def text(self) -> str:

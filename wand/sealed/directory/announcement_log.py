@@ -21,12 +21,14 @@ class LogEntry:
     @ivar endpoints: where it is, best first; empty while it is not online.
     @ivar since: when that or its announcement changed last, in seconds since the epoch.
     @ivar version: the place of that change in the log.
+    @ivar isFirsthand: did it tell us itself, or another server?
     """
 
     announcement: Announcement
     endpoints: tuple[str, ...]
     since: float
     version: int
+    isFirsthand: bool = True
 
     @property
     def identity(self) -> Identity:
@@ -68,13 +70,15 @@ class AnnouncementLog:
         self._entries = {entry.identity: entry for entry in entries}
         self._sort()
 
-    def change(self, announcement: Announcement, endpoints: tuple[str, ...], now: float) -> None:
+    def change(
+        self, announcement: Announcement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True
+    ) -> None:
         """
         A member is new, or something about it is.
         """
         self.version += 1
         identity = announcement.identity
-        self._entries[identity] = LogEntry(announcement, endpoints, now, self.version)
+        self._entries[identity] = LogEntry(announcement, endpoints, now, self.version, isFirsthand)
         self._order.append((self.version, identity))
         if len(self._order) > 2 * len(self._entries) + 64:
             self._sort()

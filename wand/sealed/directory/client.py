@@ -71,7 +71,7 @@ class SealedDirectoryClient:
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
-        self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints]] = {}
+        self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints, DirectoryServer]] = {}
         self._renewal: IDelayedCall | None = None
         self._end: Callable[[], None] = lambda: None
 
@@ -90,7 +90,7 @@ class SealedDirectoryClient:
         See L{IDirectory}.
         """
         self._end()
-        for subscription, endpoints in self._subscriptions.values():
+        for subscription, endpoints, _ in self._subscriptions.values():
             subscription.stop()
             endpoints.stop()
         self._subscriptions.clear()
@@ -109,7 +109,7 @@ class SealedDirectoryClient:
                 entries=self._members.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
             )
-            for server, (subscription, _) in self._subscriptions.items()
+            for server, (subscription, *_) in self._subscriptions.items()
         ]
 
     def announcementChanged(self) -> None:
@@ -117,14 +117,14 @@ class SealedDirectoryClient:
         Our claim, our certificate or our local endpoints may have changed: announce them at once if so.
         """
         if self._own.refresh():
-            for subscription, _ in self._subscriptions.values():
+            for subscription, *_ in self._subscriptions.values():
                 subscription.exchange()
 
     def moved(self) -> None:
         """
         See L{IRovingDirectory}.
         """
-        for subscription, endpoints in self._subscriptions.values():
+        for subscription, endpoints, _ in self._subscriptions.values():
             endpoints.retryNow()
             subscription.moved()
 
@@ -134,9 +134,10 @@ class SealedDirectoryClient:
         """
         servers = {server.identity: server for server in self._participant.servers()[:SERVERS_MAXIMUM]}
         servers.pop(self._participant.identity, None)
-        for gone in self._subscriptions.keys() - servers.keys():
-            for part in self._subscriptions.pop(gone):
-                part.stop()
+        for gone in [each for each, (*_, server) in self._subscriptions.items() if servers.get(each) != server]:
+            subscription, endpoints, _ = self._subscriptions.pop(gone)
+            subscription.stop()
+            endpoints.stop()
         for identity, server in servers.items():
             if identity not in self._subscriptions:
                 self._follow(server)
@@ -145,7 +146,7 @@ class SealedDirectoryClient:
         """
         Somebody set our clock: read every log again, because what was no valid certificate may be one now.
         """
-        for subscription, _ in self._subscriptions.values():
+        for subscription, *_ in self._subscriptions.values():
             subscription.readAgain()
 
     def _follow(self, server: DirectoryServer) -> None:
@@ -172,7 +173,7 @@ class SealedDirectoryClient:
             reader,
             unanswered=endpoints.look,
         )
-        self._subscriptions[server.identity] = subscription, endpoints
+        self._subscriptions[server.identity] = subscription, endpoints, server
         introduce([])
         endpoints.look()
         subscription.exchange()
@@ -199,7 +200,7 @@ class SealedDirectoryClient:
         since = self._context.clock.seconds() - RENEWAL
         self._members.renew(
             server
-            for server, (subscription, _) in self._subscriptions.items()
+            for server, (subscription, *_) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since
         )
 

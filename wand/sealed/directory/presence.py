@@ -25,6 +25,10 @@ COUNTERS: Final = {
 #: Seconds after which a member of which nothing was heard is not online any more.
 SILENCE: Final = 180.0
 
+#: Seconds after which what another server said of where a member is holds no more.  Servers write within 300 s that a
+#: member was heard.
+ELSEWHERE_SILENCE: Final = 300.0 + SILENCE
+
 #: How many members are kept.
 MEMBERS_MAXIMUM: Final = 20_000
 
@@ -46,6 +50,18 @@ class Presence:
     local: tuple[str, ...]
 
 
+@attrs.frozen
+class Elsewhere:
+    """
+    Where another server hears a member.
+
+    @ivar until: until when that holds, in the clock's seconds.
+    """
+
+    endpoints: tuple[str, ...]
+    until: float
+
+
 class PresentMembers:
     """
     Writes into the log who is here and where.
@@ -65,6 +81,7 @@ class PresentMembers:
         self._counters = context.counters
         self._events = context.events
         self._gone = gone
+        self._elsewhere: dict[Identity, dict[Identity, Elsewhere]] = {}
         self._present: dict[Identity, Presence] = {}
         self._changes = TokenBuckets(context.clock, CHANGE_RATE, CHANGE_BURST, MEMBERS_MAXIMUM)
         self._silence: Deadlines[Identity] = Deadlines(context.clock, self._silent)
@@ -76,7 +93,7 @@ class PresentMembers:
         """
         for entry in self._announcements:
             self._expiries.expireAt(entry.identity, entry.announcement.certificate.expires)
-            if entry.endpoints:
+            if entry.endpoints:  # also those that other servers told of: they tell again
                 self._silence.expireAt(entry.identity, self._clock.seconds() + SILENCE)
 
     def stop(self) -> None:
@@ -114,6 +131,28 @@ class PresentMembers:
         self._present[identity] = presence
         self.heard(identity)
 
+    def heardElsewhere(self, server: Identity, announcement: Announcement, endpoints: tuple[str, ...]) -> None:
+        """
+        Another server hears a member there, or, without endpoints, does not any more.  What we hear ourselves goes
+        before.
+        """
+        identity, until = announcement.identity, self._clock.seconds() + ELSEWHERE_SILENCE
+        told = self._elsewhere.setdefault(identity, {})
+        told.pop(server, None)
+        if endpoints:
+            told[server] = Elsewhere(endpoints, until)
+        known = self._announcements.get(identity)
+        if known is not None and announcement.precedence < known.announcement.precedence:
+            announcement = known.announcement
+        if identity in self._present:
+            where = known.endpoints if known is not None else ()
+        else:
+            where = self._placesElsewhere(identity)
+            if where:
+                self._silence.expireAt(identity, until)
+        if known is None or (known.announcement, known.endpoints) != (announcement, where):
+            self._change(announcement, where, isFirsthand=identity in self._present)
+
     def heard(self, identity: Identity) -> None:
         """
         A member that is here was heard.
@@ -134,6 +173,7 @@ class PresentMembers:
         A member was revoked, or its certificate expired.
         """
         self._present.pop(identity, None)
+        self._elsewhere.pop(identity, None)
         self._silence.discard(identity)
         self._expiries.discard(identity)
         self._gone(identity)
@@ -141,11 +181,16 @@ class PresentMembers:
         if self._announcements.forget(identity):
             self._stored.write(identity)
 
-    def _change(self, announcement: Announcement, endpoints: tuple[str, ...]) -> None:
+    def _placesElsewhere(self, identity: Identity) -> tuple[str, ...]:
+        now = self._clock.seconds()
+        told = [each for each in self._elsewhere.get(identity, {}).values() if each.until > now]
+        return max(told, key=lambda each: each.until).endpoints if told else ()
+
+    def _change(self, announcement: Announcement, endpoints: tuple[str, ...], *, isFirsthand: bool = True) -> None:
         identity = announcement.identity
         before = self._announcements.get(identity)
         self._expiries.expireAt(identity, announcement.certificate.expires)
-        self._announcements.change(announcement, endpoints, self._wallClock())
+        self._announcements.change(announcement, endpoints, self._wallClock(), isFirsthand=isFirsthand)
         self._stored.write(identity)
         if bool(endpoints) != bool(before and before.endpoints):
             kind = "member-online" if endpoints else "member-offline"
@@ -159,9 +204,11 @@ class PresentMembers:
         self._present.pop(identity, None)
         self._silence.discard(identity)
         self._gone(identity)
-        known = self._announcements.get(identity)
-        if known is not None and known.endpoints:
-            self._change(known.announcement, ())
+        known, where = self._announcements.get(identity), self._placesElsewhere(identity)
+        if where:
+            self._silence.expireAt(identity, self._clock.seconds() + ELSEWHERE_SILENCE)
+        if known is not None and (known.endpoints or where):
+            self._change(known.announcement, where, isFirsthand=not where)
 
     def _expired(self, identity: Identity) -> None:
         """

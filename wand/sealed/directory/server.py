@@ -24,9 +24,10 @@ from wand.sealed.credentials.identity import Entropy, Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
 from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, Announced, Ask, pack, parse
+from wand.sealed.directory.other_logs import OtherLogs
 from wand.sealed.directory.page_sender import PageSender
 from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMembers
-from wand.sealed.directory.stored_log import StoredLog
+from wand.sealed.directory.stored_log import StoredEntry, StoredLog
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import EntryStatus
 
@@ -80,6 +81,7 @@ class SealedDirectoryServer:
             self._announcements, self._stored, context.clock, context.counters, sessions.sendControl
         )
         self._present = PresentMembers(self._announcements, self._stored, context, self._pages.forget)
+        self._others = OtherLogs(records, context, self._heardElsewhere)
         self._end: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
@@ -105,6 +107,7 @@ class SealedDirectoryServer:
         self._end()
         self._loaded = False
         self._pages.stop()
+        self._others.stop()
         self._present.stop()
         return self._stored.stop()
 
@@ -202,6 +205,23 @@ class SealedDirectoryServer:
                 lifetime=RESTORED_LIFETIME,
             )
 
+    def followServer(self, server: Identity) -> None:
+        """
+        List those whom another server hears, too, from now on; it shares our store.
+        """
+        if self._loaded:
+            self._others.follow(server)
+
+    def _heardElsewhere(self, server: Identity, identity: Identity, entry: StoredEntry) -> None:
+        known = self._announcements.get(identity)
+        if known is None and len(self._announcements) >= MEMBERS_MAXIMUM:
+            self._counters["drop-directory-full"] += 1
+            return
+        announcement = self._understood(identity, Announce(0, entry.certificate, entry.claim, ()))
+        if announcement is not None:
+            endpoints = self._reachable(entry.endpoints) if entry.isFirsthand else ()
+            self._present.heardElsewhere(server, announcement, endpoints)
+
     def callBack(self) -> Iterator[Identity]:
         """
         After a start, begin a session with every member that was online, one at each step.  Members do not know that
@@ -209,7 +229,8 @@ class SealedDirectoryServer:
         """
         for entry in self._announcements:
             identity = entry.identity
-            if entry.endpoints and self._present.get(identity) is None and self._announcements.get(identity):
+            wasHere = entry.endpoints and entry.isFirsthand
+            if wasHere and self._present.get(identity) is None and self._announcements.get(identity):
                 where = [Endpoint.parse(each) for each in entry.endpoints]
                 self._sessions.introduce(identity, entry.announcement.certificate.exchangeKey, where)
                 self._greet(identity)

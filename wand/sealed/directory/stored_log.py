@@ -34,13 +34,24 @@ UNSTORED: Final = (
 _HEAD: Final = b"head"
 
 
-class _StoredEntry(msgspec.Struct, frozen=True, array_like=True):
+class StoredEntry(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What a server has of a member, as it stands in a store.
+
+    @ivar endpoints: where it is; empty while it is not online.
+    @ivar since: when that changed, in seconds since the epoch.
+    @ivar heard: when it was heard, likewise.
+    @ivar version: the place of the change in the server's log.
+    @ivar isFirsthand: does the server hear it itself, or know it from another server?
+    """
+
     certificate: bytes
     claim: bytes
     endpoints: tuple[str, ...]
     since: float
     heard: float
     version: int
+    isFirsthand: bool = True
 
 
 class _Head(msgspec.Struct, frozen=True, array_like=True):
@@ -50,7 +61,7 @@ class _Head(msgspec.Struct, frozen=True, array_like=True):
 
 _Value: TypeAlias = LogEntry | _Head
 
-Content = TypeVar("Content", _StoredEntry, _Head)
+Content = TypeVar("Content", StoredEntry, _Head)
 
 
 class StoredLog:
@@ -104,7 +115,7 @@ class StoredLog:
         head = _decoded(stored.pop(_HEAD, b""), _Head)
         entries, invalid = [], []
         for key, octets in stored.items():
-            content = _decoded(octets, _StoredEntry)
+            content = _decoded(octets, StoredEntry)
             if content is None or len(key) != 32:
                 self._log.warn("the store has a record of {key} that cannot be read", key=key.hex())
             elif (entry := self._valid(Identity(key), content, check)) is not None:
@@ -174,18 +185,19 @@ class StoredLog:
         said = value.announcement
         heard = self.heard.get(value.identity, self._clock.seconds())
         return msgspec.msgpack.encode(
-            _StoredEntry(
+            StoredEntry(
                 said.signedCertificate,
                 said.signedClaim,
                 value.endpoints,
                 value.since,
                 self._context.epoch(heard),
                 value.version,
+                value.isFirsthand,
             )
         )
 
     def _valid(
-        self, identity: Identity, stored: _StoredEntry, check: Callable[[bytes], Certificate | None]
+        self, identity: Identity, stored: StoredEntry, check: Callable[[bytes], Certificate | None]
     ) -> LogEntry | None:
         """
         The entry of a member, unless its certificate expired or was revoked.
@@ -194,7 +206,14 @@ class StoredLog:
         if announcement is None or announcement.identity != identity:
             return None
         self.heard[identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)
-        return LogEntry(announcement, stored.endpoints, stored.since, stored.version)
+        return LogEntry(announcement, stored.endpoints, stored.since, stored.version, stored.isFirsthand)
+
+
+def entryDecoded(octets: bytes) -> StoredEntry | None:
+    """
+    Read the record of a member; C{None} if it cannot be read.
+    """
+    return _decoded(octets, StoredEntry)
 
 
 def _decoded(octets: bytes, kind: type[Content]) -> Content | None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from hmac import compare_digest
 from time import time
 from typing import Annotated, Final, Literal
 
@@ -63,6 +62,10 @@ class _StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)
+
+
+def _serversOf(token: Token) -> tuple[KnownServer, ...]:
+    return tuple(KnownServer(each.identity, each.server, each.endpoints) for each in token.servers)
 
 
 class Enrolment:
@@ -160,7 +163,7 @@ class Enrolment:
         """
         The servers that we may ask.
         """
-        invited = (KnownServer(self.token.identity, self.token.server, self.token.endpoints),) if self.token else ()
+        invited = _serversOf(self.token) if self.token else ()
         known = self._kept.servers if self._kept else ()
         return known + tuple(server for server in invited if server not in known)
 
@@ -196,7 +199,8 @@ class Enrolment:
                 f"this node is a member of another network, {Identity(self._kept.network)}; "
                 "give the new one a state directory of its own"
             )
-        self.rememberServer(KnownServer(token.identity, token.server, token.endpoints))
+        for server in _serversOf(token):
+            self.rememberServer(server)
         self.invitation.keep(token)
         self._trustIn(Identity(token.network))
 
@@ -213,9 +217,9 @@ class Enrolment:
         own = self._checkOwn(answer.certificate)
         if descriptor is None or descriptor.cipher != self.token.cipher or own is None:
             return False
-        if server is None or server.role != SERVER or not compare_digest(server.exchangeKey, self.token.server):
+        if server is None or server.role != SERVER:
             return False
-        if not compare_digest(server.identity, self.token.identity):
+        if (server.identity, server.exchangeKey) not in [(each.identity, each.server) for each in self.token.servers]:
             return False
         if self.own is None or own.issued >= self.own.issued:
             servers = self.servers[-SERVERS_MAXIMUM:]

@@ -30,7 +30,12 @@ class KnownServers:
         """
         if self._enrolment.own is None or self._enrolment.stage == "revoked":
             return ()
-        return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self._enrolment.servers]
+        trust = self._enrolment.trust
+        return [
+            DirectoryServer(each.identity, each.exchangeKey, each.endpoints)
+            for each in self._enrolment.servers
+            if trust is None or not trust.isRevoked(each.identity)
+        ]
 
     def isServer(self, identity: bytes) -> bool:
         """

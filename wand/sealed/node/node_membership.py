@@ -33,6 +33,7 @@ from wand.sealed.node.own_participant import OwnParticipant, checkOf
 from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.revocation_exchange import RevocationExchange
 from wand.sealed.node.server_streams import ServerStreams
+from wand.sealed.node.told_servers import ToldServers
 from wand.sealed.reach.calling import Calling
 from wand.sealed.reach.stream_places import StreamPlacesReader
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -99,6 +100,7 @@ class NodeMembership:
         self._participant = OwnParticipant(
             enrolment, self.claims, self._servers, tap, port, context.notes, self._copies.overtaken
         )
+        ToldServers(enrolment, self._control, follower.serversChanged)
         self.candidates = self._participant.own
         self.candidates.onChange(follower.announcementChanged)
         self.sealed = MemberContext(self._participant, sessions, self._control)

@@ -16,6 +16,7 @@ from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessions, ITap, JoinKey
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
+from wand.sealed.credentials.token import Token
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.joining import Joining
 from wand.sealed.node.server_streams import ServerStreams
@@ -26,6 +27,9 @@ from wand.underlay.unresolved_names import UnresolvedNames
 
 #: The key of the note about it.
 JOIN_NOTE: Final = "join"
+
+#: How often a server is asked that does not answer, before another one of the invitation is.
+SERVER_TRIES: Final = 2
 
 #: What the operator of a node is told that somebody has to admit.
 APPROVAL_ADVICE: Final = (
@@ -73,6 +77,8 @@ class Redeeming:
         self._streams = streams
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
+        self._turn = 0
+        self._unanswered = 0
         self._endpoints: ServerEndpoints | None = None
         self._before: Certificate | None = None
         self._askedSince: float | None = None  # infinite once the server answered
@@ -86,16 +92,24 @@ class Redeeming:
         assert token is not None
         self._end()
         self._before = self._enrolment.own
-        self._server = server = self._sessions.join(token.server, [], token.invitation, token.secret)
-        unresolved = UnresolvedNames(self._notes, "the invitation")
-        self._endpoints = ServerEndpoints(
-            token.endpoints, resolverOf(self._clock), partial(self._found, server), self._clock, unresolved
-        )
+        self._approach(token, 0)
         self._joining = Joining(
             self._enrolment, self._name, self._tap.mac, self._clock, self._random, self._ask, self._delayed
         )
         self._joining.done.addCallbacks(self._joined, self._refused)
         self._joining.start()
+
+    def _approach(self, token: Token, turn: int) -> None:
+        """
+        Ask one of the invitation's servers from now on, in their turn.
+        """
+        self._turn, self._unanswered = turn, 0
+        asked = token.servers[turn % len(token.servers)]
+        self._server = server = self._sessions.join(asked.server, [], token.invitation, token.secret)
+        unresolved = UnresolvedNames(self._notes, "the invitation")
+        self._endpoints = ServerEndpoints(
+            asked.endpoints, resolverOf(self._clock), partial(self._found, server), self._clock, unresolved
+        )
 
     def stop(self) -> None:
         """
@@ -131,10 +145,16 @@ class Redeeming:
 
     def _ask(self, message: Message) -> None:
         token = self._enrolment.token
+        if token is None:
+            return
+        if self._unanswered >= SERVER_TRIES and len(token.servers) > 1:
+            self._leave()
+            self._approach(token, self._turn + 1)
+        self._unanswered += 1
         if self._server is not None and self._endpoints is not None:
             self._endpoints.look()
-            if self._streams is not None and token is not None:
-                self._streams.join(self._server, token.endpoints)
+            if self._streams is not None:
+                self._streams.join(self._server, token.servers[self._turn % len(token.servers)].endpoints)
             self._sessions.sendControl(self._server, pack(message))
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:
@@ -142,6 +162,7 @@ class Redeeming:
         isOurs = self._joining is not None and server == self._server
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
+            self._unanswered = SERVER_TRIES if isinstance(message, NotNow) else 0  # another may be able to
             if isinstance(message, Pending):
                 self._notes.say(JOIN_NOTE, APPROVAL_ADVICE)
             self._joining.received(message)
@@ -193,6 +214,11 @@ class Redeeming:
         self._askedSince = None
         self.stop()
         self._joining = None
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._endpoints is not None:
+            self._endpoints.stop()
         if self._server is not None:
             self._endStream(self._server)
             self._sessions.end(self._server)

@@ -1,0 +1,193 @@
+"""
+Tests of a network with two servers on one store, in simulated time.
+"""
+
+from __future__ import annotations
+
+from shutil import copyfile
+from typing import Any
+
+from sealed_network_case import SERVER, SealedNetworkTestCase
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from wand.config import ServerConfiguration
+from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.programs import authority_store
+from wand.programs.program import Surroundings
+from wand.programs.sealed_server import SealedServer
+from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.state import UNCHANGED
+from wand.testing.shared_store import SharedStore
+
+OTHER_SERVER = "192.0.2.101"
+
+
+@implementer(IStore, IPlugin)
+class SharedPlugin:
+    """
+    Opens the store that the servers of a test share.
+    """
+
+    name = "shared"
+    about = "for tests"
+
+    def __init__(self) -> None:
+        self.store = SharedStore()
+
+    def choose(self, name: str) -> SharedPlugin:
+        """
+        Be whatever store is asked for.
+        """
+        return self
+
+    def unusable(self) -> str | None:
+        return None
+
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        return self.store.open()
+
+
+class TwoServersTests(SealedNetworkTestCase):
+    """
+    The server C{server} has the network key, C{other} has not.
+    """
+
+    def setUp(self) -> None:
+        self.plugin = SharedPlugin()
+        self.patch(authority_store, "discover", lambda kind: self.plugin)
+        super().setUp()
+
+    def serve(self, name: str = "server", **keys: Any) -> SealedServer:
+        configuration = ServerConfiguration(
+            state=str(self.directory / name), store="shared", name=name, **{"listen": SERVER, **keys}
+        )
+        surroundings = Surroundings(
+            lambda: configuration, self.serverContext(configuration.listen), UNCHANGED, lambda: None, self.fail
+        )
+        server = SealedServer(surroundings, self.shown.append)
+        server.privilegedStartService()
+        server.startService()
+        self.go(1.5)
+        return server
+
+    def serveOther(self) -> SealedServer:
+        other = self.serve("other", listen=OTHER_SERVER)
+        self.addCleanup(lambda: other.running and self.end(other))
+        self.go(1.5)
+        return other
+
+    def states(self, server: SealedServer) -> dict[str, str]:
+        return {each.name: each.state for each in server.network.servers()}
+
+    def test_joiningAtTheOther(self) -> None:
+        """
+        With an invitation that names both, a node joins at the second server while the first is down, and reaches a
+        node that joined at the first.
+        """
+        first = self.dwelling(1)
+        other = self.serveOther()
+        self.assertEqual(self.states(self.server), {"server": "this", "other": "running"})
+        token = self.invitation(uses=2)
+        second = self.dwelling(2, joins=False)
+        self.join(second, token)
+        self.end(self.server)
+        third = self.dwelling(3, joins=False)
+        self.join(third, token)
+        self.go(10.0)
+        self.assertEqual(third.own.stage, "joining")  # nobody signs
+        self.server = self.serve()
+        self.go(40.0)
+        self.assertEqual(third.own.stage, "member")
+        for source, target in ((first, second), (second, third), (third, first)):
+            self.assertTrue(self.reaches(source, target))
+        self.assertEqual(self.states(other), {"server": "running", "other": "this"})
+
+    def test_anotherServerIsAsked(self) -> None:
+        """
+        A server with the network key admits by itself a node whose invitation names it second, while the first is down.
+        """
+        other = self.serveOther()
+        self.end(other)
+        for name in ("server", "other"):
+            self.assertEqual((self.directory / name / NETWORK_KEY).exists(), name == "server")
+        copyfile(self.directory / "server" / NETWORK_KEY, self.directory / "other" / NETWORK_KEY)
+        (self.directory / "other" / NETWORK_KEY).chmod(0o600)
+        self.serveOther()
+        token = self.invitation()
+        self.end(self.server)
+        node = self.dwelling(1, joins=False)
+        self.join(node, token)
+        self.assertEqual(node.own.stage, "joining")
+        self.go(8.0)
+        self.assertEqual(node.own.stage, "member")
+        self.server = self.serve()
+
+    def test_membersLearnOfNewServers(self) -> None:
+        """
+        A node that joined when there was one server uses the second once it is there, and knows it after a restart.
+        """
+        first = self.dwelling(1)
+        self.assertEqual(len(first.node.status().directories), 1)
+        self.serveOther()
+        self.go(3.0)
+        self.assertEqual([each.state for each in first.node.status().directories], ["answered", "answered"])
+        first.stop()
+        first.start()
+        self.go(3.0)
+        self.assertEqual([each.state for each in first.node.status().directories], ["answered", "answered"])
+
+    def test_oneGoes(self) -> None:
+        """
+        Nodes with sessions go on when one server ends, and when both do; a new session is begun through the one that is
+        left.
+        """
+        self.serveOther()
+        first, second = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(first, second))
+        self.end(self.server)
+        self.assertTrue(self.reaches(first, second))
+        second.stop()
+        second.start()
+        self.go(3.0)
+        self.assertTrue(self.reaches(first, second))
+        self.server = self.serve()
+
+    def test_nodesThatReachOneServerEach(self) -> None:
+        """
+        Of two nodes that each reach only one of the servers, each is told of the other, when it comes and when it goes.
+        """
+        self.serveOther()
+        first, second = self.dwelling(1), self.dwelling(2)
+        for dwelling in (first, second):
+            dwelling.stop()
+        self.go(1.0)
+        blocked = ({first.address, OTHER_SERVER}, {second.address, SERVER})
+        self.network.drop(lambda each: {each.sender.host, each.destination.host} in blocked)
+        first.start()
+        second.start()
+        self.go(5.0)
+        self.assertTrue(self.reaches(first, second))
+        self.assertTrue(self.reaches(second, first))
+
+    def test_whileTheStoreIsAway(self) -> None:
+        """
+        While the store is away members are served: a node that starts again finds the others.  Who joins waits, and is
+        a member when the store is back.
+        """
+        self.serveOther()
+        first, second = self.dwelling(1), self.dwelling(2)
+        token = self.invitation()
+        self.plugin.store.cut()
+        second.stop()
+        second.start()
+        self.go(5.0)
+        self.assertTrue(self.reaches(first, second))
+        third = self.dwelling(3, joins=False)
+        self.join(third, token)
+        self.go(5.0)
+        self.assertEqual(third.own.stage, "joining")
+        self.plugin.store.mend()
+        self.go(60.0)
+        self.assertEqual(third.own.stage, "member")
+        self.assertTrue(self.reaches(first, third))

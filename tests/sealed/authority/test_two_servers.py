@@ -1,0 +1,279 @@
+"""
+Tests for L{wand.sealed.authority.other_servers} and L{wand.sealed.authority.servers}: two servers on one store.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authority_case import ENDPOINTS, AuthorityCase, Observer
+from simulated.membership import macFrom
+from twisted.internet.defer import Deferred
+
+from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.other_servers import SIGNING_GRACE, SIGNING_RETRY
+from wand.sealed.authority.servers import SERVER_SILENCE
+from wand.sealed.authority.stored_network import NetworkSettings
+from wand.sealed.credentials.messages import Admitted, NotNow, Pending, Refused
+from wand.sealed.credentials.token import TOKEN_MAXIMUM, Token
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.joining import joinRequest
+from wand.testing.shared_store import SharedStore
+
+OTHER_ENDPOINTS = ("192.0.2.2:44444",)
+
+
+class TwoServersCase(AuthorityCase):
+    """
+    The server C{authority} has the network key, C{other} has not.
+    """
+
+    def setUp(self) -> None:
+        self.store = SharedStore()
+        super().setUp()
+        self.authority = self.openedFrom(self.directory(), "one")
+        self.other = self.openedFrom(self.directory(), "two")
+        self.observer, self.otherObserver = Observer(), Observer()
+        self.authority.observe(self.observer)
+        self.other.observe(self.otherObserver)
+        self.now(self.authority.servers.tell(ENDPOINTS))
+        self.now(self.other.servers.tell(OTHER_ENDPOINTS))
+        self.addCleanup(self.authority.stop)
+        self.addCleanup(self.other.stop)
+
+    def openedFrom(self, state: Any, name: str) -> Authority:
+        self.records = self.store.open()
+        settings = NetworkSettings(server=name)
+        return self.now(
+            Authority.open(self.records, state, self.clock, self.events, settings, self.hooks, wallClock=self.wallClock)
+        )
+
+    def joinAt(self, server: Authority, node: Enrolment, name: str = "alice") -> Any:
+        return self.now(self.joiningAt(server, node, name))
+
+    def joiningAt(self, server: Authority, node: Enrolment, name: str = "alice") -> Any:
+        assert node.token is not None
+        join = joinRequest(node.key, node.token, name, macFrom(node.identity.text))
+        return server.requests.redeem(join, node.key.exchangePublic, node.token.invitation, "198.51.100.1:22222")
+
+    def signed(self) -> None:
+        """
+        Let the first server sign what the second left.
+        """
+        self.clock.advance(SIGNING_GRACE)
+
+
+class TwoServersTests(TwoServersCase):
+    def test_aServerWithoutTheKeyIsCertified(self) -> None:
+        """
+        The server that has the network key signs for a second one, within seconds.
+        """
+        self.assertEqual(self.other.own.certificate, b"")
+        self.signed()
+        self.assertTrue(self.other.own.certificate)
+        self.assertEqual(self.other.own.network, self.authority.own.network)
+        self.assertEqual([each.name for each in self.other.administration.servers], ["two", "one"])
+
+    def test_joiningAtEither(self) -> None:
+        """
+        An invitation of one server admits at the other; what is assigned is never the same.
+        """
+        self.signed()
+        token = self.invite(uses=4)
+        joined = []
+        for number, server in enumerate((self.authority, self.other, self.authority, self.other)):
+            node = self.node(token, f"node-{number}")
+            answer = self.joinAt(server, node)
+            if isinstance(answer, Pending):
+                self.signed()
+                answer = self.joinAt(server, node)
+            assert isinstance(answer, Admitted)
+            content = self.authority.trust.check(answer.certificate)
+            assert content is not None
+            joined.append(content)
+        self.assertEqual(len({each.addresses for each in joined}), 4)
+        self.assertEqual(sorted(each.name for each in joined), ["alice", "alice-2", "alice-3", "alice-4"])
+        for server in (self.authority, self.other):
+            self.assertEqual(len(server.administration.members("", 100)), 6)
+            self.assertEqual(server.administration.invitations, [])
+
+    def test_whoWaitsAtTheOtherIsTold(self) -> None:
+        """
+        When one server has signed, the other hears of the certificate, and tells its node.
+        """
+        self.signed()
+        node = self.node(self.invite(), "bob")
+        self.assertIsInstance(self.joinAt(self.other, node), Pending)
+        self.otherObserver.issued.clear()
+        self.signed()
+        self.assertEqual(self.otherObserver.issued, [node.identity])
+
+    def test_oneWinner(self) -> None:
+        """
+        Of two that redeem one invitation for one node at two servers at the same moment, exactly one is admitted, and
+        the address of the other is free again.
+        """
+        self.signed()
+        token = self.invite()
+        self.store.opened[-1].isDeaf = True
+        first, second = self.node(token, "first"), self.node(token, "second")
+        self.assertIsInstance(self.joinAt(self.authority, first), Admitted)
+        self.assertIsInstance(self.joinAt(self.other, second), Refused)
+        self.store.opened[-1].isDeaf = False
+        third = self.node(self.invite(), "third")
+        answer = self.joinAt(self.authority, third)
+        assert isinstance(answer, Admitted)
+        content = self.authority.trust.check(answer.certificate)
+        assert content is not None
+        self.assertEqual(content.addresses, ("10.77.0.2/16",))
+
+    def test_revokedAtTheOther(self) -> None:
+        """
+        Who is revoked at one server is refused at the other at once, and so is told to its members; where the network
+        key is not, the other signs.
+        """
+        self.signed()
+        nodes = [self.node(self.invite(), name) for name in ("bob", "carol")]
+        for node, name in zip(nodes, ("bob", "carol"), strict=True):
+            self.joinAt(self.authority, node, name)
+        self.now(self.authority.administration.revoke("bob"))
+        [(identity, revocation)] = self.otherObserver.revoked
+        self.assertEqual(identity, nodes[0].identity)
+        self.assertTrue(revocation)
+        self.assertTrue(self.other.trust.isRevoked(nodes[0].identity))
+        self.now(self.other.administration.revoke("carol"))
+        self.assertEqual(self.observer.revoked[-1], (nodes[1].identity, b""))
+        self.signed()
+        self.assertTrue(self.other.trust.isRevoked(nodes[1].identity))
+        self.assertEqual(self.otherObserver.revoked[-1][0], nodes[1].identity)
+
+    def test_renamedAtTheOther(self) -> None:
+        """
+        A member that is renamed where the key is not gets its certificate from where it is.
+        """
+        self.signed()
+        node = self.node(self.invite(), "bob")
+        self.joinAt(self.authority, node, "bob")
+        self.now(self.other.administration.rename("bob", "robert"))
+        self.signed()
+        self.assertEqual(self.otherObserver.issued[-1], node.identity)
+        self.assertEqual(self.authority.administration.members("", 9), self.other.administration.members("", 9))
+
+    def test_whileTheStoreIsAway(self) -> None:
+        """
+        While the store is away members are known as before, and who wants to join is asked to wait; nothing forks.
+        """
+        self.signed()
+        token = self.invite(uses=2)
+        member, late = self.node(token, "bob"), self.node(token, "late")
+        answer = self.joinAt(self.authority, member, "bob")
+        assert isinstance(answer, Admitted)
+        self.store.cut()
+        for server in (self.authority, self.other):
+            self.assertIsNotNone(server.own.admit(answer.certificate, member.key.exchangePublic))
+            self.assertIsInstance(self.joinAt(server, late, "late"), NotNow)
+            self.assertEqual(len(server.administration.members("", 9)), 3)
+        self.store.mend()
+        self.assertIsInstance(self.joinAt(self.authority, late, "late"), Admitted)
+
+    def test_whatWasMissed(self) -> None:
+        """
+        A server for which the store was away learns all that it missed, and tells its members of it.
+        """
+        self.signed()
+        bob, carol = (self.node(self.invite(), name) for name in ("bob", "carol"))
+        self.joinAt(self.authority, bob, "bob")
+        self.store.opened[-1].cut()
+        self.joinAt(self.authority, carol, "carol")
+        self.now(self.authority.administration.revoke("bob"))
+        self.assertEqual(self.otherObserver.revoked, [])
+        self.store.opened[-1].mend()
+        self.assertEqual(self.otherObserver.revoked[0][0], bob.identity)
+        self.assertIn(carol.identity, self.otherObserver.issued)
+
+    def test_signingIsTriedAgain(self) -> None:
+        """
+        What cannot be signed because the store is away is signed later.
+        """
+        self.store.opened[0].cut()
+        self.signed()
+        self.store.opened[0].mend()
+        self.clock.advance(SIGNING_RETRY)
+        self.assertTrue(self.other.own.certificate)
+
+    def test_invitationsNameAllServers(self) -> None:
+        """
+        An invitation names the server that made it first, then the others.
+        """
+        self.assertEqual(self.invite().others, ())
+        self.signed()
+        token = Token.parse(self.invite().text)
+        self.assertEqual(
+            [each.identity for each in token.servers], [self.authority.own.identity, self.other.own.identity]
+        )
+        self.assertEqual(token.others[0].endpoints, OTHER_ENDPOINTS)
+        self.assertEqual(token.others[0].server, self.other.own.exchangePublic)
+
+    def test_howServersDo(self) -> None:
+        """
+        A server is listed as running for as long as it says so, as stopped if it said that, and not when it was
+        revoked; one that is reached elsewhere is told of.
+        """
+        self.assertEqual(self.states(), ["this", "unsigned"])
+        self.signed()
+        self.assertEqual(self.states(), ["this", "running"])
+        self.clock.advance(SERVER_SILENCE)
+        self.assertEqual(self.states(), ["this", "silent"])
+        told: list[bytes] = []
+        self.authority.servers.observe(told.append)
+        self.now(self.other.servers.tell(OTHER_ENDPOINTS))
+        self.assertEqual(self.states(), ["this", "running"])
+        self.assertEqual(told, [])
+        self.now(self.other.servers.tell(("192.0.2.3:44444",)))
+        self.assertEqual(told, [self.other.own.identity])
+        self.now(self.other.servers.tellStopped())
+        self.assertEqual(self.states(), ["this", "stopped"])
+        self.now(self.authority.administration.revoke("two"))
+        self.assertEqual(self.states(), ["this"])
+        self.assertEqual(self.invite().others, ())
+
+    def states(self) -> list[str]:
+        return [each.state for each in self.authority.administration.servers]
+
+    def test_noMoreThanATokenHolds(self) -> None:
+        """
+        Where there are many servers with long names, an invitation has as many as it has room for.
+        """
+        self.signed()
+        token = self.invite()
+        other = token.others[0]
+        endpoints = tuple(f"{'x' * 60}.{'y' * 60}.{number}.example:44444" for number in range(8))
+        many = [type(other)(bytes([number]) * 32, other.server, endpoints) for number in range(1, 10)]
+        longest = token.withOthers(many)
+        self.assertLessEqual(len(longest.text), TOKEN_MAXIMUM)
+        self.assertGreater(len(longest.others), 1)
+        self.assertEqual(Token.parse(longest.text), longest)
+
+    def test_bothStartAtOnce(self) -> None:
+        """
+        Two servers that find the store empty at the same moment make one network.
+        """
+        self.store = store = SharedStore()
+        both = []
+        for name in ("one", "two"):
+            records = store.open()
+            opening = Authority.open(
+                records,
+                self.directory(),
+                self.clock,
+                self.events,
+                NetworkSettings(server=name),
+                self.hooks,
+                wallClock=self.wallClock,
+            )
+            both.append(Deferred.fromCoroutine(opening))
+        first, second = map(self.successResultOf, both)
+        self.addCleanup(first.stop)
+        self.addCleanup(second.stop)
+        self.assertEqual(first.own.network, second.own.network)
+        self.assertEqual((first.created, second.created), (True, False))

@@ -1,0 +1,79 @@
+"""
+Two servers on one real Redis.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from redis_case import RedisCase
+from simulated.membership import macFrom, octetsFrom
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+
+from wand.events import Events
+from wand.interfaces import IRecords
+from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
+from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.messages import Admitted, Refused
+from wand.sealed.node.joining import joinRequest
+from wand.state import StateDirectory
+
+#: How many invitations are raced for.
+RACES = 20
+
+
+class TwoServersOnRedisTests(RedisCase):
+    def serve(self, name: str, key: bytes | None = None) -> Authority:
+        """
+        A server, with the network key if it gets one.
+        """
+        records: IRecords = self.opened()
+        state = StateDirectory(self.directory / name)
+        NodeKey.kept(state)
+        if key is not None:
+            state.write(NETWORK_FILES[0], key)
+        clock: Any = reactor
+        settings = NetworkSettings(server=name)
+        events = Events(clock.seconds)
+        opening = Authority.open(records, state, clock, events, settings, wallClock=self.context.wallClock)
+        authority: Authority = self.successResultOf(Deferred.fromCoroutine(opening))
+        self.addCleanup(authority.stop)
+        return authority
+
+    def test_oneWinnerOfMany(self) -> None:
+        """
+        Of many nodes that redeem an invitation for one at two servers at the same moment, exactly one is admitted, each
+        time; no address is given twice, and both servers know the same members in the end.
+        """
+        first = self.serve("one")
+        second = self.serve("two", (self.directory / "one" / NETWORK_FILES[0]).read_bytes())
+        servers, random = (first, second), Random(1)
+        addresses: list[str] = []
+        for race in range(RACES):
+            inviting = random.choice(servers).administration.invite(["192.0.2.1:44444"])
+            token = self.successResultOf(Deferred.fromCoroutine(inviting))
+            self.until(
+                lambda token=token: all(each.own is not None and each.administration.invitations for each in servers)
+            )
+            answers = []
+            for number in range(4):
+                key = NodeKey.fromSeed(octetsFrom(f"{race} {number}"))
+                join = joinRequest(key, token, "node", macFrom(f"{race} {number}"))
+                answers.append(
+                    Deferred.fromCoroutine(
+                        servers[number % 2].requests.redeem(join, key.exchangePublic, token.invitation, "")
+                    )
+                )
+            found = self.successResultOf(gatherResults(answers))
+            admitted = [each for each in found if isinstance(each, Admitted)]
+            self.assertEqual(len(admitted), 1)
+            self.assertEqual(sum(isinstance(each, Refused) for each in found), 3)
+            content = first.trust.check(admitted[0].certificate)
+            assert content is not None
+            addresses += content.addresses
+        self.assertEqual(len(set(addresses)), RACES)
+        self.until(lambda: first.administration.members("", 99) == second.administration.members("", 99))
+        self.assertEqual(len(first.administration.members("", 99)), RACES + 2)

@@ -1,0 +1,317 @@
+"""
+Tests of the store C{redis}, against a real Redis.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+from shutil import rmtree
+from time import monotonic
+
+from hypothesis import given
+from hypothesis import strategies as some
+from redis_case import RedisCase, realContext
+from redis_server import RedisServer
+from twisted.plugin import IPlugin
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from wand.errors import ConfigurationInvalid, StoreHindered, StoreUnavailable
+from wand.interfaces import IRecords, IStore
+from wand.stores.change_order import Change
+from wand.stores.redis_plugin import RedisStore
+from wand.stores.redis_scripts import entryRead
+from wand.testing.stores import Heard, SharedStoreContract
+
+#: Seconds within which something happens.
+PATIENCE = 20.0
+
+
+_anything = some.lists(
+    some.recursive(
+        some.none() | some.integers() | some.binary(max_size=9) | some.sampled_from([b"w", b"k", b"1-1", b"sk"]),
+        lambda parts: some.lists(parts, max_size=6),
+        max_leaves=20,
+    ),
+    max_size=4,
+)
+
+
+class RedisContractTests(SharedStoreContract, RedisCase):
+    """
+    It is a store, and one for several servers.
+    """
+
+    until = RedisCase.until
+
+    def setUp(self) -> None:
+        RedisCase.setUp(self)
+        super().setUp()
+
+    def makeRecords(self) -> IRecords:
+        return self.open()
+
+    def makeOther(self) -> IRecords:
+        return self.open()
+
+
+class RedisTests(RedisCase):
+    def test_plugin(self) -> None:
+        """
+        The store is a plugin, and refuses settings that it does not have or cannot use.
+        """
+        store = RedisStore()
+        verifyObject(IStore, store)
+        verifyObject(IPlugin, store)
+        self.assertIsNone(store.unusable())
+        context = realContext()
+        for settings in (
+            {"colour": "red"},
+            {"url": "http://127.0.0.1"},
+            {"url": "redis://:secret@127.0.0.1"},
+            {"url": "redis://"},
+            {"url": "redis://127.0.0.1/x"},
+            {"url": "redis://127.0.0.1:x"},
+            {"url": "unix://host/path"},
+            {"url": 7},
+            {"password-file": "/nowhere"},
+            {"password-file": 7},
+            {"url": "rediss://127.0.0.1", "ca-file": "/nowhere"},
+            {"url": "rediss://127.0.0.1", "ca-file": __file__},
+            {"prefix": ""},
+            {"replicas": -1},
+            {"replicas": True},
+        ):
+            error = self.assertRaises(ConfigurationInvalid, store.open, settings, context)
+            self.assertNotIn("secret", str(error))
+
+    def test_prefixesAreApart(self) -> None:
+        """
+        Networks with prefixes of their own share a Redis and nothing else.
+        """
+        first, second = self.opened(prefix="one"), self.opened(prefix="two")
+        heard = Heard(second, "a")
+        self.successResultOf(first.write("a", {b"k": b"1"}))
+        self.assertEqual(self.successResultOf(second.load("a")), {})
+        self.assertEqual(heard.copy, {})
+
+    def test_nothingAcknowledgedIsLost(self) -> None:
+        """
+        Whatever was acknowledged is there after Redis was killed; what is asked meanwhile waits for it, or fails within
+        a bounded time, and a watcher has in the end what the store has.
+        """
+        records, other = self.opened(), self.opened()
+        heard = Heard(other, "a")
+        acknowledged: list[int] = []
+        for number in range(200):
+            written = records.write("a", {b"%d" % number: b"x"})
+            written.addCallbacks(lambda _, number=number: acknowledged.append(number), lambda failure: None)
+            if number == 100:
+                self.until(lambda: len(acknowledged) > 50)
+                self.server.kill()
+        began = monotonic()
+        self.failureResultOf(records.exchange("a", b"k", None, b"1"), StoreHindered)
+        self.assertLess(monotonic() - began, 6.0)
+        self.server.start()
+        loaded = self.successResultOf(records.load("a"))
+        self.assertLessEqual({b"%d" % number for number in acknowledged}, loaded.keys())
+        self.assertTrue(self.successResultOf(records.exchange("a", b"k", None, b"2")))
+        self.until(lambda: heard.copy == {**loaded, b"k": b"2"})
+
+    def test_whoHangsIsNotWaitedFor(self) -> None:
+        """
+        A Redis that takes a question and does not answer fails it within 5 s; it works again when that does.
+        """
+        records = self.opened()
+        self.successResultOf(records.write("a", {b"k": b"1"}))
+        self.server.pause()
+        began = monotonic()
+        failure = self.failureResultOf(records.write("a", {b"k": b"2"}), StoreHindered)
+        self.assertIn("did not answer within 5 s", failure.getErrorMessage())
+        self.assertLess(monotonic() - began, 6.0)
+        self.server.goOn()
+        self.written(records, b"k", b"3")
+        self.assertEqual(self.successResultOf(records.load("a")), {b"k": b"3"})
+
+    def test_notThere(self) -> None:
+        """
+        Where there is no Redis, what is asked fails soon, as what may pass.
+        """
+        self.server.kill()
+        failure = self.failureResultOf(self.opened().load("a"), StoreHindered)
+        self.assertIn(str(self.server.path), failure.getErrorMessage())
+
+    def test_whoWasAwayForLongLoadsAnew(self) -> None:
+        """
+        A watcher whose connection was lost while more was written than is kept has what the store has in the end.
+        """
+        records, other = self.opened(), self.opened()
+        heard = Heard(records, "a")
+        self.successResultOf(other.write("a", {b"k": b"0"}))
+        self.until(lambda: heard.copy == {b"k": b"0"})
+        self.asked("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self.written(other, b"l", b"1")
+        self.asked("XTRIM", "wand:changes", "MAXLEN", "1")
+        self.successResultOf(other.write("a", {b"k": b"2"}))
+        self.asked("XTRIM", "wand:changes", "MAXLEN", "1")
+        self.until(lambda: heard.copy == {b"k": b"2", b"l": b"1"})
+
+    def test_lostChangesAreNoticed(self) -> None:
+        """
+        If Redis comes back without what it had, watchers load everything anew.
+        """
+        records, other = self.opened(), self.opened()
+        heard = Heard(records, "a")
+        for number in range(10):
+            self.successResultOf(other.write("a", {b"k": b"%d" % number}))
+        self.until(lambda: heard.copy == {b"k": b"9"})
+        self.server.kill()
+        rmtree(self.directory / "appendonlydir")
+        self.server.start()
+        self.written(other, b"l", b"1")
+        self.until(lambda: heard.copy == {b"l": b"1"})
+
+    def test_foreignEntriesDisturbNothing(self) -> None:
+        """
+        An entry of the stream that nobody of us wrote is passed over.
+        """
+        records, other = self.opened(), self.opened()
+        heard = Heard(records, "a")
+        self.successResultOf(other.write("a", {b"k": b"1"}))
+        self.asked("XADD", "wand:changes", "2-1", "colour", "red")
+        self.successResultOf(other.write("a", {b"k": b"2"}))
+        self.until(lambda: heard.copy == {b"k": b"2"})
+
+    def test_howItKeepsThings(self) -> None:
+        """
+        A Redis that may lose what it acknowledged is told of, with what to do.
+        """
+        self.successResultOf(self.opened().load("a"))
+        self.assertEqual(self.context.notes.texts, [])
+        self.asked("CONFIG", "SET", "appendonly", "no")
+        self.asked("CONFIG", "SET", "maxmemory", "1gb")
+        self.asked("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        self.successResultOf(self.opened().load("a"))
+        note = self.context.notes.texts[0]
+        self.assertIn("appendonly yes", note)
+        self.assertIn("noeviction", note)
+
+    def test_noRoom(self) -> None:
+        """
+        A Redis without memory refuses a change, and makes no part of it.
+        """
+        records = self.opened()
+        self.successResultOf(records.write("a", {b"k": b"1"}))
+        self.asked("CONFIG", "SET", "maxmemory", "1")
+        self.failureResultOf(records.write("a", {b"k": b"2", b"l": b"2"}), StoreHindered)
+        self.asked("CONFIG", "SET", "maxmemory", "0")
+        self.assertEqual(self.successResultOf(records.load("a")), {b"k": b"1"})
+
+    def test_replicas(self) -> None:
+        """
+        Where replicas are wanted, a change that none has is not stored.
+        """
+        failure = self.failureResultOf(self.opened(replicas=1).write("a", {b"k": b"1"}), StoreHindered)
+        self.assertIn("0 of 1", failure.getErrorMessage())
+
+    def asked(self, *words: str) -> None:
+        """
+        Ask Redis something else.
+        """
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.server.path))
+            connection.sendall((" ".join(words) + "\r\n").encode())
+            self.assertNotIn(b"-ERR", connection.recv(4096))
+
+
+class TLSTests(RedisCase):
+    """
+    A Redis that one talks to in TLS.
+    """
+
+    def test_tls(self) -> None:
+        """
+        Only a certificate that was signed by who is trusted, for the host that is named, is taken.
+        """
+        own, others = (self.certificate(name) for name in ("own", "others"))
+        port = self.freePort()
+        self.server.stop()
+        files = ("--tls-cert-file", str(own), "--tls-key-file", f"{own}.key", "--tls-ca-cert-file", str(own))
+        server = RedisServer(self.directory, "--tls-port", str(port), "--tls-auth-clients", "no", *files)
+        self.addCleanup(server.stop)
+        url = f"rediss://127.0.0.1:{port}"
+        records = self.opened(url=url, **{"ca-file": str(own)})
+        self.successResultOf(records.write("a", {b"k": b"1"}))
+        self.assertEqual(self.successResultOf(records.load("a")), {b"k": b"1"})
+        for settings in ({"ca-file": str(others)}, {}):
+            self.failureResultOf(self.opened(url=url, **settings).load("a"), StoreHindered)
+        named = self.opened(url=f"rediss://localhost:{port}", **{"ca-file": str(own)})
+        self.failureResultOf(named.load("a"), StoreHindered)
+
+    def freePort(self) -> int:
+        """
+        A TCP port that nobody has.
+        """
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port: int = free.getsockname()[1]
+        return port
+
+    def certificate(self, name: str) -> Path:
+        """
+        A certificate for 127.0.0.1 that signs itself, and its key beside it.
+        """
+        path = self.directory / name
+        words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+        files = ["-keyout", f"{path}.key", "-out", str(path)]
+        subprocess.run(["openssl", "req", *words, *subject, *files], check=True, capture_output=True)
+        return path
+
+
+class PasswordTests(RedisCase):
+    """
+    A Redis with a password, and one with TLS.
+    """
+
+    arguments = ("--requirepass", "open sesame")
+
+    def test_password(self) -> None:
+        """
+        The password is read from a file; without it, or with another, the store is refused with what to look at.
+        """
+        path = self.directory / "password"
+        path.write_text("open sesame\n")
+        records = self.opened(**{"password-file": str(path)})
+        self.successResultOf(records.write("a", {b"k": b"1"}))
+        for settings in ({}, {"password-file": __file__}):
+            error = self.failureResultOf(self.opened(**settings).load("a"), StoreUnavailable).value
+            self.assertIn("password-file", str(error))
+            self.assertNotIsInstance(error, StoreHindered)
+
+
+class EntryTests(SynchronousTestCase):
+    """
+    Entries of the stream may be anything.
+    """
+
+    @given(_anything)
+    def test_anything(self, entry: list[object]) -> None:
+        """
+        What is no entry of ours is none, and nothing is raised.
+        """
+        change = entryRead(entry, b"us")
+        assert change is None or change.number >= 0
+
+    @given(some.integers(1, 2**53), some.binary(max_size=9), some.dictionaries(some.binary(max_size=9), some.binary()))
+    def test_whatIsWrittenIsRead(self, number: int, writer: bytes, records: dict[bytes, bytes]) -> None:
+        """
+        What a script writes is read.
+        """
+        fields = [b"w", writer, b"k", b"kind"]
+        for key, value in records.items():
+            fields += [b"s" + key, value]
+        change = entryRead([b"%d-1" % number, fields], b"us")
+        self.assertEqual(change, Change(number, "kind", writer == b"us", dict(records)))

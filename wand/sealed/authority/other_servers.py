@@ -1,0 +1,109 @@
+"""
+What other servers of the network decide, in the store that they share with this one: it counts here at once.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
+from wand.sealed.authority.issuer import Issuer, IssuerObserver
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.revoker import RevocationObserver, Revoker
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.trust import Trust
+from wand.timing.deadlines import Deadlines
+
+#: Seconds after which what another server left unsigned is signed here, where the network key is: if it has the key
+#: itself, it has signed by then.
+SIGNING_GRACE: Final = 1.0
+
+#: Seconds until that is tried again, if it cannot be stored.
+SIGNING_RETRY: Final = 30.0
+
+
+class OtherServers:
+    """
+    Passes on what others decide about members, and signs for those that have not the network key.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        members: MemberRecords,
+        issuer: Issuer,
+        revoker: Revoker,
+        trust: Trust,
+        issued: IssuerObserver,
+        revoked: RevocationObserver,
+        clock: IReactorTime,
+    ) -> None:
+        """
+        @param issued: told of certificates that others issued.
+        @param revoked: told of revocations that wait for a signature.  Those that are signed go to C{trust}, which
+            tells.
+        """
+        self._members = members
+        self._issuer = issuer
+        self._revoker = revoker
+        self._trust = trust
+        self._issued = issued
+        self._revoked = revoked
+        self._clock = clock
+        self._unsigned: Deadlines[bytes] = Deadlines(clock, self._due)
+
+    def follow(self) -> None:
+        """
+        Hear of them from now on; to be called before the records are loaded.
+        """
+        self._members.follow(self._changed)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._unsigned.stop()
+
+    def _changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
+        if after is None:
+            return
+        identity = Identity(key)
+        if after.state == "revoked":
+            self._ended(identity, before, after)
+        elif after.certificate and (before is None or before.certificate != after.certificate):
+            self._issued.certificateIssued(identity, after.certificate)
+        if self._issuer.hasKey and (self._issuer.isAwaited(after) or _isRevokedUnsigned(after)):
+            self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
+
+    def _ended(self, identity: Identity, before: MemberRecord | None, after: MemberRecord) -> None:
+        if after.revocation:
+            self._trust.revoke(after.revocation)
+        elif before is None or before.state != "revoked":
+            self._revoked.memberRevoked(identity, b"")
+
+    def _due(self, key: bytes) -> None:
+        record = self._members.get(key)
+        if record is not None and _isRevokedUnsigned(record):
+            signing = self._revoker.revoke(Identity(key))
+        elif record is not None and self._issuer.isAwaited(record):
+            signing = self._issuer.issue(key)
+        else:
+            return
+        Deferred.fromCoroutine(signing).addErrback(self._notSigned, key)
+
+    def _notSigned(self, failure: Failure, key: bytes) -> None:
+        failure.trap(MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable)
+        self._log.warn("{key} is not signed yet: {error}", key=str(Identity(key)), error=failure.getErrorMessage())
+        if failure.check(StoreUnavailable, TemporarilyUnavailable):
+            self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_RETRY)
+
+
+def _isRevokedUnsigned(record: MemberRecord) -> bool:
+    return record.state == "revoked" and not record.revocation

@@ -1,0 +1,98 @@
+"""
+Members are told of the other servers of their network, so that they use those that are new, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from wand.interfaces import Context, ISessions
+from wand.interfaces.membership import Member
+from wand.sealed.authority.servers import Servers
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Server, pack
+from wand.sealed.credentials.token import OTHERS_MAXIMUM
+from wand.timing.repeating import Repeating
+
+#: How many members are told at once that a server is new, and seconds until the next ones are.
+TOLD_AT_ONCE: Final = 20
+TELLING_INTERVAL: Final = 0.01
+
+
+class ServerNews:
+    """
+    Tells each member when its session begins, and all when a server is new or is reached elsewhere.
+    """
+
+    def __init__(
+        self,
+        servers: Servers,
+        certificateOf: Callable[[bytes], bytes],
+        sessions: ISessions,
+        context: Context,
+    ) -> None:
+        """
+        @param certificateOf: gives the certificate of a member; empty if it has none.
+        """
+        self._servers = servers
+        self._certificateOf = certificateOf
+        self._sessions = sessions
+        self._isStopped = False
+        self._told: set[bytes] = set()
+        self._untold: Iterator[bytes] = iter(())
+        self._telling = Repeating("news of servers", self._tellSome, context.clock, context.failures)
+        sessions.onSession(self._session)
+        servers.observe(self._changed)
+
+    def stop(self) -> None:
+        """
+        Tell nobody any more.
+        """
+        self._isStopped = True
+        if self._telling.running:
+            self._telling.stop()
+
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        See L{wand.sealed.authority.authority.AuthorityObserver}: a server that is new has its certificate now.
+        """
+        if identity not in self._told and identity in self._servers.identities:
+            self._changed(identity)
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        See L{wand.sealed.authority.authority.AuthorityObserver}: members hear of that as of every revocation.
+        """
+        self._told.discard(identity)
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if up:
+            self._tell(peer)
+
+    def _changed(self, identity: Identity) -> None:
+        if self._servers.get(identity) is None:
+            return  # it is not certified yet
+        self._told.add(identity)
+        self._untold = iter(tuple(self._sessions.sessionsWith()))
+        if not self._telling.running and not self._isStopped:
+            self._telling.start(TELLING_INTERVAL, now=False)
+
+    def _tellSome(self) -> None:
+        for _ in range(TOLD_AT_ONCE):
+            peer = next(self._untold, None)
+            if peer is None:
+                self._telling.stop()
+                return
+            if self._sessions.isUp(peer):
+                self._tell(peer)
+
+    def _tell(self, peer: bytes) -> None:
+        for message in self._messages(peer):
+            self._sessions.sendControl(peer, message)
+
+    def _messages(self, peer: bytes) -> Iterator[bytes]:
+        for server in self._servers.others[:OTHERS_MAXIMUM]:
+            message = pack(Server(self._certificateOf(server.identity), server.endpoints))
+            if server.identity != peer and len(message) <= MESSAGE_MAXIMUM:
+                yield message

@@ -1,0 +1,49 @@
+"""
+Servers that a server of our network tells of: a member uses them, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wand.errors import AddressInvalid
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
+from wand.sealed.control_numbers import SERVER_NUMBERS
+from wand.sealed.credentials.certificate import SERVER
+from wand.sealed.credentials.messages import Server, parse
+from wand.sealed.node.enrolment import Enrolment, KnownServer
+from wand.stream_targets import checkPlace
+
+
+class ToldServers:
+    """
+    Remembers them.  That each is one is proven by its certificate; where it is, is what the teller says.
+    """
+
+    def __init__(self, enrolment: Enrolment, control: ControlReaders, changed: Callable[[], object]) -> None:
+        """
+        @param changed: called when there is one more, or one is somewhere else.
+        """
+        self._enrolment = enrolment
+        self._changed = changed
+        control.read(SERVER_NUMBERS, self._received)
+
+    def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        server = self._understood(message) if member.isServer and isinstance(message, Server) else None
+        if server is not None and server not in self._enrolment.servers and self._enrolment.stage == "member":
+            self._enrolment.rememberServer(server)
+            self._changed()
+
+    def _understood(self, message: Server) -> KnownServer | None:
+        trust = self._enrolment.trust
+        content = trust.check(message.certificate, expired=True) if trust is not None else None
+        if content is None or content.role != SERVER:
+            return None
+        try:
+            for endpoint in message.endpoints:
+                checkPlace(endpoint)
+        except AddressInvalid:
+            return None
+        return KnownServer(content.identity, content.exchangeKey, message.endpoints)

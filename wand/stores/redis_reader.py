@@ -1,0 +1,126 @@
+"""
+Reading the stream of changes in Redis, on a connection of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from wand.errors import StoreUnavailable
+from wand.interfaces import Context
+from wand.stores.change_order import ChangeOrder
+from wand.stores.redis_connection import ANSWER_PATIENCE, RedisConnection
+from wand.stores.redis_scripts import entryRead
+from wand.stores.redis_settings import RedisSettings
+
+#: Seconds that a question waits at the server for something new: if there is no answer by then, the connection is dead.
+BLOCKING: Final = 5.0
+
+#: How many entries are read at once.
+COUNT: Final = 256
+
+#: Seconds until it is read again, when that failed.
+RETRY: Final = 0.5
+
+
+class RedisReader:
+    """
+    Hands over every change, in its order; or says that some are missing.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        settings: RedisSettings,
+        context: Context,
+        stream: str,
+        own: bytes,
+        order: ChangeOrder,
+        missing: Callable[[], object],
+    ) -> None:
+        """
+        @param own: what we call ourselves as a writer.
+        @param missing: called when L{start} is to be called again.
+        """
+        self._settings = settings
+        self._clock = context.clock
+        self._failures = context.failures
+        self._stream = stream
+        self._own = own
+        self._order = order
+        self._missing = missing
+        self._connection: RedisConnection | None = None
+        self._last: Any = None
+        self._reading: Deferred[None] | None = None
+
+    def start(self, last: Any) -> None:
+        """
+        Read on, or begin, after the entry that was the newest of the stream; C{None} if there was none.
+        """
+        change = None if last is None else entryRead(last, self._own)
+        self._order.restart(change.number if change else 0)
+        self._last = last
+        if self._connection is None:
+            self._connection = RedisConnection(self._settings, self._clock)
+        if self._reading is None:
+            self._reading = Deferred.fromCoroutine(self._read(self._connection))
+            self._reading.addErrback(lambda failure: self._failures.caught("store redis", failure))
+
+    def close(self) -> Deferred[None]:
+        """
+        Read no more.
+        """
+        connection, self._connection = self._connection, None
+        return succeed(None) if connection is None else connection.close()
+
+    async def _read(self, connection: RedisConnection) -> None:
+        isUnsure = False  # does the stream go on where we were?
+        while self._connection is connection:
+            try:
+                if isUnsure and not await self._goesOn(connection):
+                    self._missing()
+                isUnsure = False
+                answer = await self._asked(connection)
+            except StoreUnavailable:
+                isUnsure = True
+                if self._connection is connection:
+                    await deferLater(self._clock, RETRY)
+                continue
+            for _, entries in answer or ():
+                self._take(entries)
+
+    def _asked(self, connection: RedisConnection) -> Deferred[Any]:
+        after = f"{self._order.position}-1"
+        block = round(1000 * BLOCKING)
+        command = ("XREAD", "BLOCK", block, "COUNT", COUNT, "STREAMS", self._stream, after)
+        return connection.ask(*command, patience=BLOCKING + ANSWER_PATIENCE)
+
+    async def _goesOn(self, connection: RedisConnection) -> bool:
+        """
+        After a connection was lost: does the stream still have what we read last?  If not, Redis has lost changes, or
+        was away for so long that others wrote more than is kept.
+        """
+        if self._last is None:
+            return True
+        name = self._last[0]
+        found = await connection.ask("XRANGE", self._stream, name, name)
+        return bool(found) and found[0] == self._last
+
+    def _take(self, entries: list[Any]) -> None:
+        for entry in entries:
+            change = entryRead(entry, self._own)
+            if change is None:
+                self._log.error("the stream {stream} has an entry that is not ours", stream=self._stream)
+            elif change.number > self._order.position + 1:
+                self._missing()
+                self._order.restart(change.number)
+                self._last = entry
+            elif change.number == self._order.position + 1:  # else it was read before a start
+                self._last = entry
+                self._order.came(change)
