@@ -7,10 +7,11 @@ Equal trees cost nothing beyond the eight octets that each probe carries.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from random import Random
 from typing import Final
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.sealed.gossip.items import Item
 from wand.sealed.gossip.messages import (
@@ -20,6 +21,7 @@ from wand.sealed.gossip.messages import (
     WHOLE,
     Digests,
     Held,
+    Leaves,
     Wanted,
     digestsIn,
     octetsOf,
@@ -36,7 +38,13 @@ PATIENT: Final = 2
 INTERVAL: Final = 2.0
 
 #: How many branches are looked into at a time.
-BRANCHES: Final = 8
+BRANCHES: Final = 16
+
+#: Seconds for which what we asked for may be on its way, so that nobody else is asked.
+PATIENCE: Final = 1.5
+
+#: How many items that were asked for are remembered.
+ASKED_MAXIMUM: Final = 4096
 
 #: With how many members this is remembered.
 REMEMBERED: Final = 256
@@ -68,6 +76,16 @@ class Comparison:
         self._taken = clock.seconds()
         self._differed: dict[bytes, int] = {}
         self._begun: dict[bytes, float] = {}
+        self._asked: dict[int, float] = {}
+        self._again: dict[bytes, IDelayedCall] = {}
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        for timer in self._again.values():
+            timer.cancel()
+        self._again.clear()
 
     def taken(self) -> None:
         """
@@ -77,7 +95,7 @@ class Comparison:
 
     def told(self, peer: bytes, total: int) -> None:
         """
-        A member answered a probe, with the sum of all that it has: compare if that is not what we have.
+        A member told the sum of all that it has: compare if that is not what we have.
         """
         if total == self._tree().total:
             self._differed.pop(peer, None)
@@ -108,28 +126,34 @@ class Comparison:
         """
         tree, theirs = self._tree(), digestsIn(message.totals)
         if message.branch == WHOLE:
+            self._begun[peer] = self._clock.seconds()
             differing = [at for at, branch in enumerate(tree.branches) if branch.total != theirs[at]]
             for at in self._random.sample(differing, min(BRANCHES, len(differing))):
                 totals = b"".join(octetsOf(leaf.total) for leaf in tree.branches[at].leaves)
                 self._send(peer, Digests(at, totals))
+            if len(differing) > BRANCHES and peer not in self._again and len(self._again) < REMEMBERED:
+                self._again[peer] = self._clock.callLater(INTERVAL, self._goOn, peer)
             return
         leaves = tree.branches[message.branch].leaves
         first = message.branch * WIDTH
         differing = [first + at for at, leaf in enumerate(leaves) if leaf.total != theirs[at]]
-        self._sendLeaves(peer, Held, ((number, _held(tree, number)) for number in differing))
+        self._sendLeaves(peer, partial(Held, False), ((number, _held(tree, number)) for number in differing))
 
     def held(self, peer: bytes, message: Held) -> None:
         """
-        A member says what it has in some leaves: give it what it does not have, and ask for what we do not have.
+        A member says what it has in some leaves: ask for what we do not have, and say what it may ask for.
         """
-        tree, wanted = self._tree(), []
+        tree, wanted, more = self._tree(), [], []
         for number, field in message.leaves:
             theirs, ours = set(digestsIn(field)), _itemsOf(tree, number)
-            self._give(peer, (item for digest, item in ours.items() if digest not in theirs))
-            missing = b"".join(octetsOf(digest) for digest in theirs - ours.keys())
+            missing = b"".join(octetsOf(digest) for digest in theirs - ours.keys() if self._mayAsk(digest))
             if missing:
                 wanted.append((number, missing))
+            if ours.keys() - theirs:
+                more.append((number, _held(tree, number)))
         self._sendLeaves(peer, Wanted, wanted)
+        if not message.isAnswer:
+            self._sendLeaves(peer, partial(Held, True), more)
 
     def wanted(self, peer: bytes, message: Wanted) -> None:
         """
@@ -137,13 +161,26 @@ class Comparison:
         """
         for number, field in message.leaves:
             wanted = set(digestsIn(field))
-            self._give(peer, (item for digest, item in _itemsOf(self._tree(), number).items() if digest in wanted))
+            for digest, item in _itemsOf(self._tree(), number).items():
+                if digest in wanted:
+                    self._tell(item, (peer,))
 
-    def _give(self, peer: bytes, items: Iterable[Item]) -> None:
-        for item in items:
-            self._tell(item, (peer,))
+    def _goOn(self, peer: bytes) -> None:
+        del self._again[peer]
+        self.begin(peer)
 
-    def _sendLeaves(self, peer: bytes, kind: type[Held] | type[Wanted], leaves: Iterable[tuple[int, bytes]]) -> None:
+    def _mayAsk(self, digest: int) -> bool:
+        now = self._clock.seconds()
+        if now - self._asked.get(digest, -PATIENCE) < PATIENCE:
+            return False
+        if len(self._asked) >= ASKED_MAXIMUM:
+            self._asked.clear()
+        self._asked[digest] = now
+        return True
+
+    def _sendLeaves(
+        self, peer: bytes, kind: Callable[[Leaves], Held | Wanted], leaves: Iterable[tuple[int, bytes]]
+    ) -> None:
         found: list[tuple[int, bytes]] = []
         room = NEWS_ROOM
         for number, field in leaves:

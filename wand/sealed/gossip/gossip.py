@@ -104,6 +104,7 @@ class Gossip:
         """
         self._watch.stop()
         self._prober.stop()
+        self._comparison.stop()
         self._news.stop()
 
     def leave(self) -> None:
@@ -141,7 +142,9 @@ class Gossip:
     def _read(self, peer: bytes, message: Message) -> None:
         if isinstance(message, Probe):
             self._take(peer, message.news)
-            self.links.called(peer)
+            if message.watching:
+                self.links.called(peer)
+                self._comparison.told(peer, totalOf(message.total))
             self._send(peer, Alive(message.number, octetsOf(self.view.tree.total), self._news.take(peer)))
         elif isinstance(message, Alive):
             self._take(peer, message.news)
@@ -199,8 +202,8 @@ class Gossip:
 
     # Messages.
 
-    def _probe(self, number: int, peer: bytes) -> Probe:
-        return Probe(number, octetsOf(self.view.tree.total), self._news.take(peer))
+    def _probe(self, number: int, peer: bytes, watching: bool) -> Probe:
+        return Probe(number, octetsOf(self.view.tree.total), watching, self._news.take(peer))
 
     def _helpers(self, peer: bytes) -> list[bytes]:
         others = [each for each in self.links.all if each != peer and each not in self._silence]

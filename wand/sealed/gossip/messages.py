@@ -43,17 +43,23 @@ class Probe(msgspec.Struct, tag=control_numbers.PROBE, frozen=True, array_like=T
 
     @ivar number: repeated in the answer.
     @ivar total: the sum of all digests that the sender has.
+    @ivar watching: does the sender watch the reader, and wants to be told its news?
     @ivar news: items that the reader may not have.
     """
 
     number: Number
     total: Total
+    watching: bool
     news: Items = ()
 
 
 class Alive(msgspec.Struct, tag=control_numbers.ALIVE, frozen=True, array_like=True):
     """
-    I am; see L{Probe}.
+    I am.
+
+    @ivar number: that of the probe.
+    @ivar total: see L{Probe}.
+    @ivar news: see L{Probe}.
     """
 
     number: Number
@@ -102,9 +108,11 @@ class Held(msgspec.Struct, tag=control_numbers.HELD, frozen=True, array_like=Tru
     """
     What I have in some leaves.
 
+    @ivar isAnswer: is it the answer to such a message, which nobody answers in kind?
     @ivar leaves: the number of each, and the digests of its items.
     """
 
+    isAnswer: bool
     leaves: Leaves
 
 

@@ -62,12 +62,12 @@ class Prober:
         random: Random,
         counters: Counters,
         send: Callable[[bytes, Probe | ProbeFor | Probed], object],
-        probe: Callable[[int, bytes], Probe],
+        probe: Callable[[int, bytes, bool], Probe],
         helpers: Callable[[bytes], Sequence[bytes]],
     ) -> None:
         """
         @param send: sends a message to a member.
-        @param probe: makes a probe with a number for a member.
+        @param probe: makes a probe with a number for a member, whom we watch or not.
         @param helpers: who might reach a member that does not answer.
         """
         counters.declare(COUNTERS)
@@ -88,21 +88,21 @@ class Prober:
         """
         return len(self._pending) < PENDING_MAXIMUM
 
-    def ask(self, peer: bytes, answered: Callable[[bool], object], *, indirectly: bool = True) -> None:
+    def ask(self, peer: bytes, answered: Callable[[bool], object], *, watching: bool = True) -> None:
         """
         Probe a member.
 
         @param answered: called later with whether it is there.
-        @param indirectly: whether others are asked if it does not answer.
+        @param watching: whether we watch it: then others are asked if it does not answer.
         """
         if not self.isFree:
             return
         self._number = (self._number + 1) % (1 << 32)
-        ended = self._repeat if indirectly else self._ended
-        timer = self._clock.callLater(PATIENCE if indirectly else PATIENCE_INDIRECT, ended, self._number)
+        ended = self._repeat if watching else self._ended
+        timer = self._clock.callLater(PATIENCE if watching else PATIENCE_INDIRECT, ended, self._number)
         self._pending[self._number] = Question(peer, timer, (), answered)
         self._counters["gossip-probes"] += 1
-        self._send(peer, self._probe(self._number, peer))
+        self._send(peer, self._probe(self._number, peer, watching))
 
     def alive(self, peer: bytes, number: int) -> bool:
         """
@@ -137,7 +137,7 @@ class Prober:
                 self._send(asker, Probed(number, member))
 
         self._counters["gossip-probes-indirect"] += 1
-        self.ask(member, answered, indirectly=False)
+        self.ask(member, answered, watching=False)
 
     def stop(self) -> None:
         """
@@ -150,13 +150,13 @@ class Prober:
     def _repeat(self, number: int) -> None:
         question = self._pending[number]
         question.timer = self._clock.callLater(PATIENCE, self._askOthers, number)
-        self._send(question.peer, self._probe(number, question.peer))
+        self._send(question.peer, self._probe(number, question.peer, True))
 
     def _askOthers(self, number: int) -> None:
         question = self._pending[number]
         question.helpers = self._helpers(question.peer)
         question.timer = self._clock.callLater(PATIENCE_INDIRECT, self._ended, number)
-        self._send(question.peer, self._probe(number, question.peer))
+        self._send(question.peer, self._probe(number, question.peer, True))
         for helper in question.helpers:
             self._send(helper, ProbeFor(number, question.peer))
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 #: How many rings there are: a member watches so many others, and as many watch it.
-RINGS: Final = 4
+RINGS: Final = 3
 
 #: How many members that are here may be between an accuser and the accused: those that it found silent itself, and
 #: those of which it has not heard.

@@ -22,9 +22,10 @@ INTERVAL: Final = 6.0
 #: Seconds after which it shows whether others are silent, too.
 DECISION: Final = 2 * PATIENCE + PATIENCE_INDIRECT + 0.5
 
-#: How many members all together probe somebody in each interval who is not here any more: so the parts of a network
-#: that came apart find each other.
+#: How many members all together probe somebody in each interval who is not here any more, and how many of them each of
+#: those: so the parts of a network that came apart find each other.
 KNOCKS: Final = 200
+KNOCKS_EACH: Final = 4
 
 #: Seconds within which the other silent members are asked, when one of them is heard again.
 THAW: Final = 2.0
@@ -104,7 +105,7 @@ class Watch:
             self.ask(peer)
         absent = self._absent()
         if absent:
-            self._prober.ask(self._random.choice(absent), lambda isThere: None, indirectly=False)
+            self._prober.ask(self._random.choice(absent), lambda isThere: None, watching=False)
 
     def _next(self) -> bytes | None:
         self._turn = [peer for peer in self._turn if peer in self._links.watched]
@@ -114,8 +115,9 @@ class Watch:
         return self._turn.pop() if self._turn else None
 
     def _absent(self) -> list[bytes]:
-        isMyTurn = self._random.random() * self._view.tree.count < KNOCKS
-        return [*self._silence.peers, *(self._view.doubted if isMyTurn else ())]
+        doubted = self._view.doubted
+        isMyTurn = self._random.random() * self._view.tree.count < min(KNOCKS, KNOCKS_EACH * len(doubted))
+        return [*self._silence.peers, *(doubted if isMyTurn else ())]
 
     def _answered(self, peer: bytes, isThere: bool) -> None:
         if isThere or not self._silence.began(peer):
@@ -145,4 +147,4 @@ class Watch:
     def _thaw(self, peer: bytes) -> None:
         del self._thawing[peer]
         if peer in self._silence:
-            self._prober.ask(peer, lambda isThere: None, indirectly=False)
+            self._prober.ask(peer, lambda isThere: None, watching=False)

@@ -117,13 +117,14 @@ class Wire:
         session = self._sessions.get(pair)
         runs = self.runs[pair[0]], self.runs[pair[1]]
         wait = 0.0
-        if session is None or now - session[0] > END:
+        known = 1 if sender < receiver else 2
+        if session is None or now - session[0] > END or session[known] != self.runs[sender]:
             met = self._meet(sender, receiver, now)
             if met is None:
                 self.lost += 1
                 return
             wait, self._sessions[pair] = met, (now, *runs)
-        elif session[1:] != runs:  # one of the two was started again
+        elif session[1:] != runs:  # the receiver ended, or was started again
             self._notice(pair, session, now)
             self.lost += 1
             return
