@@ -89,7 +89,7 @@ class Gossip:
         self._news = NewsQueue(clock, random, counters, self._sendOctets)
         self._comparison = Comparison(clock, random, lambda: view.tree, self._send, self._news.tell)
         self._prober = Prober(clock, random, counters, self._send, self._probe, self._helpers)
-        self._watch = Watch(clock, random, view, self.links, self._silence, self._prober, self._accuse, self._lost)
+        self._watch = Watch(own, clock, random, view, self.links, self._silence, self._prober, self._accuse, self._lost)
         view.changed = self._changed
 
     def start(self) -> None:

@@ -42,10 +42,12 @@ class Question:
     """
     A probe that was not answered yet.
 
+    @ivar watching: do we watch the member?
     @ivar answered: called with whether it was.
     """
 
     peer: bytes
+    watching: bool
     timer: IDelayedCall
     helpers: Sequence[bytes]
     answered: Callable[[bool], object]
@@ -88,19 +90,22 @@ class Prober:
         """
         return len(self._pending) < PENDING_MAXIMUM
 
-    def ask(self, peer: bytes, answered: Callable[[bool], object], *, watching: bool = True) -> None:
+    def ask(
+        self, peer: bytes, answered: Callable[[bool], object], *, watching: bool = True, patiently: bool = True
+    ) -> None:
         """
         Probe a member.
 
         @param answered: called later with whether it is there.
         @param watching: whether we watch it: then others are asked if it does not answer.
+        @param patiently: whether it is asked again if it does not answer.
         """
         if not self.isFree:
             return
         self._number = (self._number + 1) % (1 << 32)
-        ended = self._repeat if watching else self._ended
-        timer = self._clock.callLater(PATIENCE if watching else PATIENCE_INDIRECT, ended, self._number)
-        self._pending[self._number] = Question(peer, timer, (), answered)
+        ended = self._repeat if patiently else self._ended
+        timer = self._clock.callLater(PATIENCE if patiently else PATIENCE_INDIRECT, ended, self._number)
+        self._pending[self._number] = Question(peer, watching, timer, (), answered)
         self._counters["gossip-probes"] += 1
         self._send(peer, self._probe(self._number, peer, watching))
 
@@ -137,7 +142,7 @@ class Prober:
                 self._send(asker, Probed(number, member))
 
         self._counters["gossip-probes-indirect"] += 1
-        self.ask(member, answered, watching=False)
+        self.ask(member, answered, watching=False, patiently=False)
 
     def stop(self) -> None:
         """
@@ -150,13 +155,13 @@ class Prober:
     def _repeat(self, number: int) -> None:
         question = self._pending[number]
         question.timer = self._clock.callLater(PATIENCE, self._askOthers, number)
-        self._send(question.peer, self._probe(number, question.peer, True))
+        self._send(question.peer, self._probe(number, question.peer, question.watching))
 
     def _askOthers(self, number: int) -> None:
         question = self._pending[number]
-        question.helpers = self._helpers(question.peer)
+        question.helpers = self._helpers(question.peer) if question.watching else ()
         question.timer = self._clock.callLater(PATIENCE_INDIRECT, self._ended, number)
-        self._send(question.peer, self._probe(number, question.peer, True))
+        self._send(question.peer, self._probe(number, question.peer, question.watching))
         for helper in question.helpers:
             self._send(helper, ProbeFor(number, question.peer))
 

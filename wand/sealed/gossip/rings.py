@@ -9,6 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from itertools import islice
+from random import Random
 from typing import Final
 
 #: How many rings there are: a member watches so many others, and as many watch it.
@@ -67,6 +68,13 @@ class Rings:
             other = ring[at % len(ring)][1]
             if other != identity:
                 yield other
+
+    def some(self, count: int, random: Random) -> list[bytes]:
+        """
+        Some members at random.
+        """
+        ring = self._rings[0]
+        return [identity for _, identity in random.sample(ring, min(count, len(ring)))]
 
     def mayAccuse(self, number: int, accuser: bytes, accused: bytes, isHere: Callable[[bytes], bool]) -> bool:
         """

@@ -16,7 +16,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 #: Up to how many seconds for each member of the network one waits to accuse, if several are silent.
-WAIT_MEMBER: Final = 1.0
+WAIT_MEMBER: Final = 2.0
 
 #: How many silent members are remembered.
 SILENT_MAXIMUM: Final = 64

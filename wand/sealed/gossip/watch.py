@@ -22,6 +22,9 @@ INTERVAL: Final = 6.0
 #: Seconds after which it shows whether others are silent, too.
 DECISION: Final = 2 * PATIENCE + PATIENCE_INDIRECT + 0.5
 
+#: How many others are asked beside the links when a member is silent: is it one, or is it many?
+WITNESSES: Final = 6
+
 #: How many members all together probe somebody in each interval who is not here any more, and how many of them each of
 #: those: so the parts of a network that came apart find each other.
 KNOCKS: Final = 200
@@ -38,6 +41,7 @@ class Watch:
 
     def __init__(
         self,
+        own: bytes,
         clock: IReactorTime,
         random: Random,
         view: MemberView,
@@ -48,9 +52,11 @@ class Watch:
         lost: Callable[[bytes], object],
     ) -> None:
         """
+        @param own: our identity.
         @param accuse: says that a member does not answer, and on which ring we watch it.
         @param lost: called with a member that does not answer.
         """
+        self._own = own
         self._clock = clock
         self._random = random
         self._view = view
@@ -105,7 +111,7 @@ class Watch:
             self.ask(peer)
         absent = self._absent()
         if absent:
-            self._prober.ask(self._random.choice(absent), lambda isThere: None, watching=False)
+            self._knock(self._random.choice(absent))
 
     def _next(self) -> bytes | None:
         self._turn = [peer for peer in self._turn if peer in self._links.watched]
@@ -125,8 +131,13 @@ class Watch:
         self._lost(peer)
         if self._decision is None:
             self._decision = self._clock.callLater(DECISION, self._decide)
-            for other in self._links.all:  # is it one, or is it many?
-                self.ask(other)
+            others = (each for each in self._view.rings.some(WITNESSES, self._random) if self._view.isHere(each))
+            for other in {*self._links.all, *others} - {peer, self._own}:
+                self._prober.ask(other, partial(self._witnessed, other), watching=False)
+
+    def _witnessed(self, peer: bytes, isThere: bool) -> None:
+        if not isThere and self._silence.began(peer):
+            self._lost(peer)
 
     def _decide(self) -> None:
         self._decision = None
@@ -147,4 +158,7 @@ class Watch:
     def _thaw(self, peer: bytes) -> None:
         del self._thawing[peer]
         if peer in self._silence:
-            self._prober.ask(peer, lambda isThere: None, watching=False)
+            self._knock(peer)
+
+    def _knock(self, peer: bytes) -> None:
+        self._prober.ask(peer, lambda isThere: None, watching=False, patiently=False)
