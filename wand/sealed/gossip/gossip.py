@@ -33,7 +33,7 @@ from wand.sealed.gossip.messages import (
 from wand.sealed.gossip.news_queue import NewsQueue
 from wand.sealed.gossip.own_word import OwnWord
 from wand.sealed.gossip.prober import HELPERS, Prober
-from wand.sealed.gossip.seals import Seals, accusationItem
+from wand.sealed.gossip.signatures import Signatures, accusationItem
 from wand.sealed.gossip.silence import Silence
 from wand.sealed.gossip.view import MemberView, Reception
 from wand.sealed.gossip.watch import Watch
@@ -61,7 +61,7 @@ class Gossip:
         self,
         own: bytes,
         view: MemberView,
-        seals: Seals,
+        signatures: Signatures,
         clock: IReactorTime,
         random: Random,
         counters: Counters,
@@ -77,9 +77,9 @@ class Gossip:
         self.told: Callable[[Item], object] = lambda item: None
         self.blamed: Callable[[bytes], object] = lambda peer: None
         self.view = view
-        self.word = OwnWord(own, view, seals, overtaken)
+        self.word = OwnWord(own, view, signatures, overtaken)
         self._own = own
-        self._seals = seals
+        self._signatures = signatures
         self._random = random
         self._counters = counters
         self._transmit = send
@@ -194,7 +194,7 @@ class Gossip:
         entry = self.view.get(member)
         if entry is not None and entry.presence is not None:
             accusation = Accusation(self.view.network, self._own, member, *entry.presence.order, ring)
-            self.view.put(accusationItem(accusation, self._seals))
+            self.view.put(accusationItem(accusation, self._signatures))
 
     def _lost(self, peer: bytes) -> None:
         self.links.lost(peer)

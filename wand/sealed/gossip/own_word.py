@@ -11,7 +11,7 @@ from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.gossip.entry import isNews
 from wand.sealed.gossip.items import ACCUSATION, ENDPOINTS_MAXIMUM, AnnouncementItem, Item, Presence, PresenceItem
-from wand.sealed.gossip.seals import Seals, announcementItem, presenceItem
+from wand.sealed.gossip.signatures import Signatures, announcementItem, presenceItem
 from wand.sealed.gossip.view import MemberView
 
 #: An epoch in which no member ever is; the highest is 2^53.
@@ -21,15 +21,19 @@ _NONE: Final = (-1, 0)
 class OwnWord:
     """
     Signs what we say, and puts it into the view.
+
+    @ivar identity: whose word it is.
     """
 
-    def __init__(self, own: bytes, view: MemberView, seals: Seals, overtaken: Callable[[int], object]) -> None:
+    def __init__(
+        self, own: bytes, view: MemberView, signatures: Signatures, overtaken: Callable[[int], object]
+    ) -> None:
         """
         @param overtaken: called with an epoch of ours that is later than the one that we know of.
         """
-        self._own = own
+        self.identity = own
         self._view = view
-        self._seals = seals
+        self._signatures = signatures
         self._overtaken = overtaken
         self._epoch = 0
 
@@ -41,7 +45,7 @@ class OwnWord:
         """
         self._epoch = epoch
         item = announcementItem(certificate, claim, self._view.network)
-        known = self._view.get(self._own)
+        known = self._view.get(self.identity)
         if item is None or not isNews(known, item):
             return
         if known is None or not _saysTheSame(known.announcement, item):
@@ -51,7 +55,7 @@ class OwnWord:
         """
         Say where we are, unless the others know that and do not doubt it.
         """
-        entry = self._view.get(self._own)
+        entry = self._view.get(self.identity)
         if entry is None:
             return
         told = entry.presence and entry.presence.told
@@ -65,7 +69,7 @@ class OwnWord:
         Something new is said about us.  An accusation is answered at once; a word of ours that we did not say was said
         before our state was lost, or by another host with our key.
         """
-        entry = self._view.get(self._own)
+        entry = self._view.get(self.identity)
         if entry is None or entry.presence is None:
             return
         told = entry.presence.told
@@ -75,10 +79,12 @@ class OwnWord:
             self._overtaken(item.rank[0])
 
     def _say(self, here: bool, places: tuple[str, ...]) -> None:
-        entry = self._view.get(self._own)
+        entry = self._view.get(self.identity)
         epoch, number = _NONE if entry is None or entry.presence is None else entry.presence.order
         order = (self._epoch, 1) if self._epoch > epoch else (epoch, number + 1)
-        self._view.put(presenceItem(Presence(self._view.network, self._own, *order, here, places), self._seals))
+        self._view.put(
+            presenceItem(Presence(self._view.network, self.identity, *order, here, places), self._signatures)
+        )
 
 
 def _saysTheSame(one: Item, other: Item) -> bool:

@@ -14,7 +14,7 @@ from wand.counters import Counters
 from wand.sealed.gossip.entry import Entry, isNews, merged
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
 from wand.sealed.gossip.rings import Rings
-from wand.sealed.gossip.seals import Seals, isValid
+from wand.sealed.gossip.signatures import Signatures, isValid
 from wand.sealed.gossip.tree import MemberTree
 from wand.timing.token_buckets import TokenBuckets
 
@@ -67,7 +67,7 @@ class MemberView:
     def __init__(
         self,
         network: bytes,
-        seals: Seals,
+        signatures: Signatures,
         clock: IReactorTime,
         counters: Counters,
         rings: Rings,
@@ -83,7 +83,7 @@ class MemberView:
         self.rings = rings
         self.tree = MemberTree() if tree is None else tree
         self.changed: Callable[[Item], object] = lambda item: None
-        self._seals = seals
+        self._signatures = signatures
         self._clock = clock
         self._counters = counters
         self._parse = parse
@@ -135,7 +135,7 @@ class MemberView:
             return self._notNews(entry, item)
         if not self._isAcceptable(item):
             return Reception.DROPPED
-        if not isValid(item, self._seals):
+        if not isValid(item, self._signatures):
             self._counters["drop-gossip-item"] += 1
             return Reception.FORGED
         if not self._isAffordable(item):

@@ -9,9 +9,10 @@ A scenario is a few lines::
     simulation.run(10)
     print(spread.secondsTo(0.999))
 
-The members run the code of L{wand.sealed.gossip}; only signatures (L{MadeUpSeals
-<wand.testing.simulation.seals.MadeUpSeals>}) and what sessions do (L{Wire <wand.testing.simulation.wire.Wire>}) are
-made up, with the sizes and the times that they have in truth.  The same seed gives the same course.
+The members run the code of L{wand.sealed.gossip}; only signatures (L{MadeUpSignatures
+<wand.testing.simulation.signatures.MadeUpSignatures>}) and what sessions do (L{Wire
+<wand.testing.simulation.wire.Wire>}) are made up, with the sizes and the times that they have in truth.  The same seed
+gives the same course.
 """
 
 from wand.testing.simulation.population import Population

@@ -9,9 +9,9 @@ from weakref import WeakValueDictionary
 from wand.sealed.gossip.entry import merged
 from wand.sealed.gossip.items import Item, Presence, parseItem
 from wand.sealed.gossip.rings import Rings
-from wand.sealed.gossip.seals import announcementItem, presenceItem
+from wand.sealed.gossip.signatures import announcementItem, presenceItem
 from wand.sealed.gossip.tree import Branch, Leaf, MemberTree
-from wand.testing.simulation.seals import MadeUpSeals, madeUpMember
+from wand.testing.simulation.signatures import MadeUpSignatures, madeUpMember
 
 
 class Shared:
@@ -68,11 +68,11 @@ class Population:
             self._items[octets] = parseItem(octets, network)
         return self._items[octets]
 
-    def seals(self, number: int) -> MadeUpSeals:
+    def signatures(self, number: int) -> MadeUpSignatures:
         """
         Signs for a member.
         """
-        return MadeUpSeals(self.identities[number], self.network)
+        return MadeUpSignatures(self.identities[number], self.network)
 
     def items(self, number: int) -> tuple[Item, Item]:
         """
@@ -82,7 +82,7 @@ class Population:
         announcement = announcementItem(certificate, claim, self.network)
         assert announcement is not None
         presence = Presence(self.network, identity, 1, 1, True, (endpointOf(number),))
-        return announcement, presenceItem(presence, MadeUpSeals(identity, self.network))
+        return announcement, presenceItem(presence, MadeUpSignatures(identity, self.network))
 
     def _with(self, tree: MemberTree, number: int) -> MemberTree:
         announcement, presence = self.items(number)

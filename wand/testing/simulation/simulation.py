@@ -86,10 +86,14 @@ class Simulation:
         Start a member that does not run.  It has what it knew when it ended.
         """
         population, own = self.population, self.population.identities[number]
-        seals, random = population.seals(number), Random(self.random.random())
+        signatures, random = population.signatures(number), Random(self.random.random())
         clock, tree = self.clock, self._trees[number]
-        view = MemberView(population.network, seals, clock, self.counters, population.rings, tree, population.parse)
-        member = self.members[number] = Gossip(own, view, seals, clock, random, self.counters, self._sender(number))
+        view = MemberView(
+            population.network, signatures, clock, self.counters, population.rings, tree, population.parse
+        )
+        member = self.members[number] = Gossip(
+            own, view, signatures, clock, random, self.counters, self._sender(number)
+        )
         member.told = self._told
         self.wire.runs[number] += self.wire.runs[number] & 1
         member.word.place((endpointOf(number),))

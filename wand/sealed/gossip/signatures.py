@@ -11,7 +11,7 @@ from wand.sealed.credentials.signed import Body, isSignature
 from wand.sealed.gossip.items import Accusation, AccusationItem, AnnouncementItem, Item, Presence, PresenceItem, itemOf
 
 
-class Seals(Protocol):
+class Signatures(Protocol):
     """
     Signs for us, and verifies what others signed.
     """
@@ -32,7 +32,7 @@ class Seals(Protocol):
         """
 
 
-class Ed25519Seals:
+class Ed25519Signatures:
     """
     The signatures of docs/sealed.md.
     """
@@ -40,53 +40,53 @@ class Ed25519Seals:
     def __init__(self, sign: Callable[[Body], bytes], isAnnounced: Callable[[bytes, bytes], bool]) -> None:
         """
         @param sign: signs with our key.
-        @param isAnnounced: see L{Seals.isAnnounced}.
+        @param isAnnounced: see L{Signatures.isAnnounced}.
         """
         self._sign = sign
         self._isAnnounced = isAnnounced
 
     def sign(self, body: Body) -> bytes:
         """
-        See L{Seals}.
+        See L{Signatures}.
         """
         return self._sign(body)
 
     def isSigned(self, signature: bytes, body: Body, identity: bytes) -> bool:
         """
-        See L{Seals}.
+        See L{Signatures}.
         """
         return isSignature(signature, body, identity)
 
     def isAnnounced(self, certificate: bytes, claim: bytes) -> bool:
         """
-        See L{Seals}.
+        See L{Signatures}.
         """
         return self._isAnnounced(certificate, claim)
 
 
-def isValid(item: Item, seals: Seals) -> bool:
+def isValid(item: Item, signatures: Signatures) -> bool:
     """
     Verify an item.
     """
     told = item.told
     if isinstance(told, AnnouncementItem):
-        return seals.isAnnounced(told.certificate, told.claim)
-    return item.body is not None and seals.isSigned(told.signature, item.body, told.identity)
+        return signatures.isAnnounced(told.certificate, told.claim)
+    return item.body is not None and signatures.isSigned(told.signature, item.body, told.identity)
 
 
-def presenceItem(body: Presence, seals: Seals) -> Item:
+def presenceItem(body: Presence, signatures: Signatures) -> Item:
     """
     Say where we are.
     """
-    told = PresenceItem(body.identity, body.epoch, body.number, body.here, body.endpoints, seals.sign(body))
+    told = PresenceItem(body.identity, body.epoch, body.number, body.here, body.endpoints, signatures.sign(body))
     return _made(itemOf(told, body.network))
 
 
-def accusationItem(body: Accusation, seals: Seals) -> Item:
+def accusationItem(body: Accusation, signatures: Signatures) -> Item:
     """
     Say that somebody does not answer us.
     """
-    told = AccusationItem(body.identity, body.member, body.epoch, body.number, body.ring, seals.sign(body))
+    told = AccusationItem(body.identity, body.member, body.epoch, body.number, body.ring, signatures.sign(body))
     return _made(itemOf(told, body.network))
 
 

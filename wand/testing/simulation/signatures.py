@@ -1,5 +1,5 @@
 """
-Made-up signatures, thousands of times as fast as true ones.  One contract holds for both: tests/testing/test_seals.py.
+Made-up signatures, which cost next to nothing.  One contract holds for them and for true ones.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def madeUp(identity: bytes, body: Body) -> bytes:
     return blake2b(type(body).domain.encode() + b"\0" + packed(body), key=identity, digest_size=64).digest()
 
 
-def sealed(identity: bytes, body: Body) -> bytes:
+def signedBy(identity: bytes, body: Body) -> bytes:
     """
     A signed thing, as far as its form goes.
     """
     return packed(_Signed(packed(body), madeUp(identity, body)))
 
 
-class MadeUpSeals:
+class MadeUpSignatures:
     """
-    Provides L{wand.sealed.gossip.seals.Seals}: everybody can sign for everybody, but only members that a test makes do.
+    Provides L{wand.sealed.gossip.signatures.Signatures}.  Everybody could sign for everybody; no simulated member does.
     """
 
     def __init__(self, identity: bytes, network: bytes) -> None:
@@ -47,19 +47,19 @@ class MadeUpSeals:
 
     def sign(self, body: Body) -> bytes:
         """
-        See L{wand.sealed.gossip.seals.Seals}.
+        See L{wand.sealed.gossip.signatures.Signatures}.
         """
         return madeUp(self._identity, body)
 
     def isSigned(self, signature: bytes, body: Body, identity: bytes) -> bool:
         """
-        See L{wand.sealed.gossip.seals.Seals}.
+        See L{wand.sealed.gossip.signatures.Signatures}.
         """
         return signature == madeUp(identity, body)
 
     def isAnnounced(self, certificate: bytes, claim: bytes) -> bool:
         """
-        See L{wand.sealed.gossip.seals.Seals}.
+        See L{wand.sealed.gossip.signatures.Signatures}.
         """
         return _isAnnounced(self._network, certificate, claim)
 
@@ -71,8 +71,8 @@ def _isAnnounced(network: bytes, certificate: bytes, claim: bytes) -> bool:
         said is not None
         and claimed is not None
         and said.network == network
-        and certificate == sealed(network, said)
-        and claim == sealed(said.identity, claimed)
+        and certificate == signedBy(network, said)
+        and claim == signedBy(said.identity, claimed)
         and claimed.isAllowedBy(said)
     )
 
@@ -88,4 +88,4 @@ def madeUpMember(network: bytes, number: int, epoch: int = 1) -> tuple[bytes, by
     name = f"node-{number}"
     certificate = Certificate(network, identity, identity, NODE, name, (address,), (mac,), False, 1, 1, 1 << 40)
     claim = Claim(network, identity, epoch, (mac,), (address,), name)
-    return identity, sealed(network, certificate), sealed(identity, claim)
+    return identity, signedBy(network, certificate), signedBy(identity, claim)
