@@ -8,7 +8,6 @@ from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.sealed.credentials.claim import Announcement
-from wand.sealed.credentials.signed import signature
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.gossip.items import Accusation, Presence
 from wand.sealed.gossip.signatures import Ed25519Signatures, Signatures
@@ -84,7 +83,7 @@ class Ed25519SignaturesTests(SignaturesContract, SynchronousTestCase):
     def signatures(self, number: int) -> Signatures:
         key = self.people[number].key.signing
         return Ed25519Signatures(
-            lambda body: signature(key, body),
+            key.sign,
             lambda certificate, claim: Announcement.verified(certificate, claim, self.trust.check) is not None,
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from wand.sealed.credentials.signed import Body, isSignature
+from wand.sealed.credentials.signed import Body, isSignature, signable
 from wand.sealed.gossip.items import Accusation, AccusationItem, AnnouncementItem, Item, Presence, PresenceItem, itemOf
 
 
@@ -37,9 +37,9 @@ class Ed25519Signatures:
     The signatures of docs/sealed.md.
     """
 
-    def __init__(self, sign: Callable[[Body], bytes], isAnnounced: Callable[[bytes, bytes], bool]) -> None:
+    def __init__(self, sign: Callable[[bytes], bytes], isAnnounced: Callable[[bytes, bytes], bool]) -> None:
         """
-        @param sign: signs with our key.
+        @param sign: signs octets with our key.
         @param isAnnounced: see L{Signatures.isAnnounced}.
         """
         self._sign = sign
@@ -49,7 +49,7 @@ class Ed25519Signatures:
         """
         See L{Signatures}.
         """
-        return self._sign(body)
+        return self._sign(signable(body))
 
     def isSigned(self, signature: bytes, body: Body, identity: bytes) -> bool:
         """
