@@ -95,7 +95,8 @@ def run(members: int, air: Air, names: Sequence[str], seed: int) -> list[Course]
     for name in names:
         began = monotonic()
         courses.append(SCENARIOS[name](population, air, seed))
-        screen.print(f"{name}: {monotonic() - began:.0f} s", highlight=False)
+        figures = ", ".join(f"{what}: {_text(value)}" for what, value in courses[-1].figures.items())
+        screen.print(f"{name} (in {monotonic() - began:.0f} s): {figures}", highlight=False, soft_wrap=True)
     return courses
 
 

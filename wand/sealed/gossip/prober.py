@@ -1,5 +1,6 @@
 """
-Probes: is a member there?  If it does not answer, it is asked again, and then others are asked whether it answers them.
+Probes: is a member there?  If it does not answer, it is asked twice again, and then others are asked whether it answers
+them.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from wand.counters import Counters
 from wand.sealed.gossip.messages import Probe, Probed, ProbeFor
 from wand.timing.token_buckets import TokenBuckets
 
-#: Seconds for an answer before the probe is repeated, again before others are asked, and from then until the member is
-#: silent.  A session that has to be made first fits into the last.
+#: How often a member is asked before others are: each of them may have to make a session first, which costs twenty times
+#: as much as a probe.
+ATTEMPTS: Final = 3
+
+#: Seconds for an answer before the next attempt, and after the last one until the member is silent.  A session that has
+#: to be made first fits into that.
 PATIENCE: Final = 1.0
 PATIENCE_INDIRECT: Final = 3.0
 
@@ -44,6 +49,7 @@ class Question:
 
     @ivar watching: do we watch the member?
     @ivar answered: called with whether it was.
+    @ivar attempts: how often it was sent.
     """
 
     peer: bytes
@@ -51,6 +57,7 @@ class Question:
     timer: IDelayedCall
     helpers: Sequence[bytes]
     answered: Callable[[bool], object]
+    attempts: int = 1
 
 
 class Prober:
@@ -154,14 +161,15 @@ class Prober:
 
     def _repeat(self, number: int) -> None:
         question = self._pending[number]
-        question.timer = self._clock.callLater(PATIENCE, self._askOthers, number)
+        question.attempts += 1
+        isLast = question.attempts == ATTEMPTS
+        question.timer = self._clock.callLater(PATIENCE, self._askOthers if isLast else self._repeat, number)
         self._send(question.peer, self._probe(number, question.peer, question.watching))
 
     def _askOthers(self, number: int) -> None:
         question = self._pending[number]
         question.helpers = self._helpers(question.peer) if question.watching else ()
         question.timer = self._clock.callLater(PATIENCE_INDIRECT, self._ended, number)
-        self._send(question.peer, self._probe(number, question.peer, question.watching))
         for helper in question.helpers:
             self._send(helper, ProbeFor(number, question.peer))
 

@@ -12,7 +12,7 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.sealed.gossip.links import Links
-from wand.sealed.gossip.prober import PATIENCE, PATIENCE_INDIRECT, Prober
+from wand.sealed.gossip.prober import ATTEMPTS, PATIENCE, PATIENCE_INDIRECT, Prober
 from wand.sealed.gossip.silence import Silence
 from wand.sealed.gossip.view import MemberView
 
@@ -20,7 +20,7 @@ from wand.sealed.gossip.view import MemberView
 INTERVAL: Final = 6.0
 
 #: Seconds after which it shows whether others are silent, too.
-DECISION: Final = 2 * PATIENCE + PATIENCE_INDIRECT + 0.5
+DECISION: Final = ATTEMPTS * PATIENCE + PATIENCE_INDIRECT + 0.5
 
 #: How many others are asked beside the links when a member is silent: is it one, or is it many?
 WITNESSES: Final = 6
