@@ -16,8 +16,8 @@ from wand.counters import Counters
 from wand.sealed.gossip.messages import Probe, Probed, ProbeFor
 from wand.timing.token_buckets import TokenBuckets
 
-#: How often a member is asked before others are: each of them may have to make a session first, which costs twenty times
-#: as much as a probe.
+#: How often a member is asked before others are: each of them may have to make a session first, which costs twenty
+#: times as much as a probe.
 ATTEMPTS: Final = 3
 
 #: Seconds for an answer before the next attempt, and after the last one until the member is silent.  A session that has
