@@ -5,7 +5,7 @@ Tests for L{wand.sealed.gossip.messages}.
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -54,6 +54,7 @@ class MessageTests(SynchronousTestCase):
     """
 
     @given(messages)
+    @settings(deadline=None)
     def test_messagesTravel(self, message: Message) -> None:
         """
         What was written is read again, under a number of gossip's.
@@ -65,6 +66,7 @@ class MessageTests(SynchronousTestCase):
         self.assertIn(numberOf(octets), GOSSIP_NUMBERS)
 
     @given(st.binary(max_size=MESSAGE_MAXIMUM + 20))
+    @settings(deadline=None)
     def test_anythingIsReadOrRefused(self, octets: bytes) -> None:
         """
         Whatever comes, it is a message or none.
@@ -72,6 +74,7 @@ class MessageTests(SynchronousTestCase):
         parse(octets)
 
     @given(messages, st.integers(0, 2000), st.integers(1, 255))
+    @settings(deadline=None)
     def test_brokenMessages(self, message: Message, at: int, change: int) -> None:
         """
         A message of which something was changed is read or refused.

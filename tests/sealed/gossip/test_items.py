@@ -51,6 +51,7 @@ class ItemTests(SynchronousTestCase):
     """
 
     @given(st.binary(max_size=ITEM_MAXIMUM + 50))
+    @settings(deadline=None)
     def test_anythingIsReadOrRefused(self, octets: bytes) -> None:
         """
         Whatever comes, it is an item or none.
@@ -59,6 +60,7 @@ class ItemTests(SynchronousTestCase):
         assert item is None or item.kind in (0, 1, 2)
 
     @given(st.sampled_from(ITEMS), st.integers(0, 10_000), st.integers(1, 255))
+    @settings(deadline=None)
     def test_noOctetCanBeChanged(self, item: Item, at: int, change: int) -> None:
         """
         An item of which anything was changed is not valid, or says what it said.
@@ -108,6 +110,7 @@ class EntryTests(SynchronousTestCase):
         self.assertEqual([list(each.items) for each in one], [list(each.items) for each in two])
 
     @given(st.lists(st.sampled_from(ITEMS), max_size=25))
+    @settings(deadline=None)
     def test_totalsAreSums(self, items: list[Item]) -> None:
         """
         The total of a tree, and of each of its parts, is the sum of what is in it.
@@ -122,6 +125,7 @@ class EntryTests(SynchronousTestCase):
             self.assertIn(entry, tree.leaf(leafOf(entry.identity)).entries)
 
     @given(st.lists(st.sampled_from(ITEMS), max_size=25), st.integers(0, 2))
+    @settings(deadline=None)
     def test_removedIsGone(self, items: list[Item], number: int) -> None:
         """
         A tree without a member is the tree to which it never came.

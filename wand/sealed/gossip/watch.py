@@ -131,8 +131,12 @@ class Watch:
         self._lost(peer)
         if self._decision is None:
             self._decision = self._clock.callLater(DECISION, self._decide)
-            others = (each for each in self._view.rings.some(WITNESSES, self._random) if self._view.isHere(each))
-            for other in {*self._links.all, *others} - {peer, self._own}:
+            others = (
+                each
+                for each in self._view.rings.some(WITNESSES, self._random)
+                if self._view.isHere(each) and each not in (peer, self._own)
+            )
+            for other in dict.fromkeys((*self._links.all, *others)):  # a set would have another order in each process
                 self._prober.ask(other, partial(self._witnessed, other), watching=False)
 
     def _witnessed(self, peer: bytes, isThere: bool) -> None:
