@@ -15,6 +15,7 @@ from wand.sealed import control_numbers
 from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
+from wand.sealed.gossip import messages as gossip
 from wand.sealed.reach import locating_messages, relay_messages, stream_places
 from wand.sealed.reach import messages as reach
 
@@ -24,6 +25,7 @@ TAGS = {
     for message in (
         *get_args(membership.Message),
         *get_args(directory.Message),
+        *get_args(gossip.Message),
         *get_args(reach.Message),
         *get_args(relay_messages.ToRelay),
         *get_args(relay_messages.FromRelay),
@@ -39,7 +41,7 @@ def rows(header: str) -> list[list[str]]:
     """
     found: list[list[str]] = []
     isInside = False
-    pages = [(DOCS / name).read_text() for name in ("sealed.md", "relays.md")]
+    pages = [(DOCS / name).read_text() for name in ("sealed.md", "relays.md", "gossip.md")]
     for line in "\n".join(pages).splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith(header):
@@ -71,13 +73,6 @@ class ControlNumbersTests(SynchronousTestCase):
             constant = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
             self.assertEqual(getattr(control_numbers, constant), tag, name)
 
-    def test_numbersOfWhatIsToComeAreFree(self) -> None:
-        """
-        Nothing uses what is kept for gossip.
-        """
-        for what in ("gossip",):
-            self.assertFalse(set(RANGES[what]) & set(TAGS.values()), what)
-
     def test_oneOctetIsEnough(self) -> None:
         """
         All are positive fixed integers of MessagePack, which take one octet.
@@ -96,7 +91,7 @@ class ControlNumbersTests(SynchronousTestCase):
 
     def test_specificationHasTheMessages(self) -> None:
         """
-        Each message is in a table of docs/sealed.md or docs/relays.md, with its number.
+        Each message is in a table of docs/sealed.md, docs/relays.md or docs/gossip.md, with its number.
         """
         told = {cells[1]: int(cells[0]) for cells in rows("| number | message |")}
         known = {re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower(): tag for name, tag in TAGS.items()}

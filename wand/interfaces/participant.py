@@ -33,10 +33,14 @@ class MemberCertificate(Protocol):
     """
     What the network says of a member; see L{wand.sealed.credentials.certificate.Certificate}.
 
+    @ivar network: the public key of the network.
     @ivar identity: its public key.
     @ivar exchangeKey: the public key of its handshakes.
     @ivar bridge: may it speak for MAC addresses that nobody claims?
     """
+
+    @property
+    def network(self) -> bytes: ...
 
     @property
     def identity(self) -> bytes: ...
@@ -215,6 +219,11 @@ class Participant(Protocol):
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """
         Are a signed certificate and a signed claim valid, and do they belong together?  They need not be new.
+        """
+
+    def sign(self, octets: bytes) -> bytes:
+        """
+        Our Ed25519 signature of some octets, which begin with what they are for and a zero octet (docs/sealed.md).
         """
 
     def isOverlay(self, address: str) -> bool:

@@ -16,6 +16,7 @@ from wand.frame_services.neighbours import Neighbours
 from wand.rel2.directory import REL2DirectoryKind
 from wand.rel2.transport import REL2
 from wand.sealed.directory.client import SealedDirectoryKind
+from wand.sealed.gossip.directory import GossipDirectoryKind
 from wand.sealed.sessions.plugin import Sealed
 from wand.stores.memory import MemoryStore
 from wand.stores.redis_plugin import RedisStore
@@ -34,6 +35,7 @@ sealed = Sealed()
 rel2Directory = REL2DirectoryKind()
 staticDirectory = StaticDirectoryKind()
 wansdDirectory = SealedDirectoryKind()
+gossipDirectory = GossipDirectoryKind()
 
 # Frame services
 guard = Guard()

@@ -60,6 +60,17 @@ STREAMS: Final = 44
 STREAM_NUMBERS: Final = range(44, 45)
 REACH_NUMBERS: Final = range(32, 48)
 
+# Members that tell each other who is where.
+PROBE: Final = 48
+ALIVE: Final = 49
+PROBE_FOR: Final = 50
+PROBED: Final = 51
+NEWS: Final = 52
+DIGESTS: Final = 53
+HELD: Final = 54
+WANTED: Final = 55
+GOSSIP_NUMBERS: Final = range(48, 64)
+
 # Members that pass datagrams on.
 ALLOCATE: Final = 64
 ALLOCATED: Final = 65
@@ -70,9 +81,6 @@ RELAY_NUMBERS: Final = range(64, 80)
 # Servers that are there besides the one that tells.
 SERVER: Final = 80
 SERVER_NUMBERS: Final = range(80, 81)
-
-# Kept: for members that tell each other who is where.
-GOSSIP_NUMBERS: Final = range(48, 64)
 
 #: All of them, by what they are for.
 RANGES: Final = {

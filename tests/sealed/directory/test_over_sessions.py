@@ -164,6 +164,9 @@ class Node:
     def endpoints(self) -> list[str]:
         return []
 
+    def sign(self, octets: bytes) -> bytes:
+        return self.person.key.signing.sign(octets)
+
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         return Announcement.verified(certificate, claim, self.trust.check) is not None
 

@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from simulated.sessions import SimulatedSessions, Wire
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
-from wand.interfaces import IRecords, OwnCandidate
+from wand.interfaces import IMembershipFollower, IRecords, OwnCandidate
 from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.claim import Announcement, Claim
@@ -224,8 +224,14 @@ class SimulatedMember:
         )
         control = ControlMessages(self.sessions, network.clock, context.counters)
         self.context = attrs.evolve(context, sealed=MemberContext(self, self.sessions, control))
-        self.directory = SealedDirectoryClient(self.context, self, self.sessions, control, lambda name: succeed([]))
+        self.directory = self.opened(control)
         self.directory.start()
+
+    def opened(self, control: ControlMessages) -> IMembershipFollower:
+        """
+        The directory.
+        """
+        return SealedDirectoryClient(self.context, self, self.sessions, control, lambda name: succeed([]))
 
     def go(self) -> None:
         """
@@ -278,6 +284,12 @@ class SimulatedMember:
         See L{wand.interfaces.participant.Participant}.
         """
         return [OwnCandidate(Endpoint.parse(each), "host", "an address of this host") for each in self.local]
+
+    def sign(self, octets: bytes) -> bytes:
+        """
+        See L{wand.interfaces.participant.Participant}.
+        """
+        return self.person.key.signing.sign(octets)
 
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """

@@ -59,18 +59,25 @@ def unpacked(octets: bytes, kind: type[Thing], maximum: int = SIGNED_MAXIMUM) ->
         return None
 
 
+def signable(body: Body) -> bytes:
+    """
+    The octets that a signature of a body covers.
+    """
+    return _message(type(body), packed(body))
+
+
 def signature(key: Ed25519PrivateKey, body: Body) -> bytes:
     """
     The signature of a body that the reader puts together himself.
     """
-    return key.sign(_message(type(body), packed(body)))
+    return key.sign(signable(body))
 
 
 def isSignature(octets: bytes, body: Body, key: bytes) -> bool:
     """
     Is this the signature of a body by the owner of a public key?
     """
-    return _isSigned(octets, _message(type(body), packed(body)), key)
+    return _isSigned(octets, signable(body), key)
 
 
 def signed(key: Ed25519PrivateKey, body: Body) -> bytes:

@@ -32,7 +32,9 @@ _CHECKSUM: Final = 4
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-Endpoints: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(min_length=1, max_length=ENDPOINTS_MAXIMUM)]
+Endpoints: TypeAlias = Annotated[
+    tuple[Annotated[str, Meta(max_length=261)], ...], Meta(min_length=1, max_length=ENDPOINTS_MAXIMUM)
+]
 
 
 def _checkEndpoints(endpoints: tuple[str, ...]) -> None:

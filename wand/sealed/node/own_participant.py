@@ -101,6 +101,12 @@ class OwnParticipant:
         """
         self._overtaken(epoch)
 
+    def sign(self, octets: bytes) -> bytes:
+        """
+        See L{wand.interfaces.participant.Participant}.
+        """
+        return self._enrolment.key.signing.sign(octets)
+
     def isValid(self, certificate: bytes, claim: bytes) -> bool:
         """
         See L{wand.interfaces.participant.Participant}.

@@ -1,0 +1,206 @@
+"""
+Tests for the directory C{gossip}, as a node has it.
+"""
+
+from __future__ import annotations
+
+from simulated.members import SimulatedMember, SimulatedNetwork, macOf
+from twisted.plugin import IPlugin
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from wand.endpoint import Endpoint
+from wand.errors import ConfigurationInvalid
+from wand.ethernet import MAC
+from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
+from wand.sealed.gossip.directory import RENEWAL, GossipDirectory, GossipDirectoryKind
+from wand.sealed.gossip.messages import Probe, pack
+from wand.sealed.node.member_entries import OFFLINE_LIFETIME
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.testing.context import simulatedNode
+from wand.testing.network import Network
+
+#: Seconds until a silent member is missed by all.
+MISSED = 60.0
+
+
+class Gossiper(SimulatedMember):
+    """
+    A node with no server.
+    """
+
+    def opened(self, control: ControlMessages) -> IMembershipFollower:
+        assert self.context.sealed is not None
+        return GossipDirectory(self.context, self.context.sealed)
+
+    def remembers(self, other: SimulatedMember) -> None:
+        """
+        It has another on its disk.
+        """
+        self.claims.offer(*other.announcement())
+        self.sessions.introduce(other.identity, other.person.key.exchangePublic, [other.sessions.endpoint])
+
+
+class GossipDirectoryTests(SynchronousTestCase):
+    """
+    L{GossipDirectory}.
+    """
+
+    def setUp(self) -> None:
+        self.network = SimulatedNetwork.begun()
+        self.network.wire.loss = 0.05
+        self.nodes = [Gossiper(self.network.person(number), []) for number in range(1, 7)]
+
+    def gather(self) -> None:
+        for node in self.nodes:
+            node.come()
+            if node is not self.nodes[0]:
+                node.remembers(self.nodes[0])
+        self.network.run(30)
+
+    def tearDown(self) -> None:
+        for node in self.nodes:
+            if node.isRunning:
+                node.go()
+
+    def everybodyBut(self, node: Gossiper) -> dict[MAC, bytes]:
+        return {macOf(each.person.number): each.identity for each in self.nodes if each is not node}
+
+    def test_itIsADirectory(self) -> None:
+        """
+        It provides what a directory does.
+        """
+        kind = GossipDirectoryKind()
+        verifyObject(IPlugin, kind)
+        verifyObject(IDirectoryKind, kind)
+        self.assertIsNone(kind.unusable())
+        self.nodes[0].come()
+        directory = kind.open({}, self.nodes[0].context)
+        for interface in (IDirectory, IMembershipFollower, IRovingDirectory):
+            verifyObject(interface, directory)
+
+    def test_settings(self) -> None:
+        """
+        It has none, and works only where there are members.
+        """
+        kind, network = GossipDirectoryKind(), self.network
+        self.nodes[0].come()
+        with self.assertRaises(ConfigurationInvalid):
+            kind.open({"peers": []}, self.nodes[0].context)
+        context = simulatedNode(network.clock, Network(network.clock, network.wire.random), "192.0.2.1", macOf(1))
+        with self.assertRaises(ConfigurationInvalid):
+            kind.open({}, context)
+
+    def test_onePeerIsEnough(self) -> None:
+        """
+        Members that know one other know everybody soon: who owns which address, and where it is.
+        """
+        self.gather()
+        for node in self.nodes:
+            self.assertEqual(node.table, self.everybodyBut(node))
+            (status,) = node.directory.status()
+            self.assertEqual((status.name, status.state, status.entries), ("gossip", "answered", 6))
+            for other in self.nodes:
+                if other is not node:
+                    self.assertEqual(
+                        node.sessions.introduced[other.identity],
+                        (other.person.key.exchangePublic, (Endpoint.parse(other.local[0]),)),
+                    )
+
+    def test_alone(self) -> None:
+        """
+        A node that knows nobody waits.
+        """
+        self.nodes[0].come()
+        self.network.run(60)
+        (status,) = self.nodes[0].directory.status()
+        self.assertEqual((status.state, status.entries, status.answered), ("asking", 1, None))
+
+    def test_aMemberMoves(self) -> None:
+        """
+        When a host has another address, the others know that at once.
+        """
+        self.gather()
+        mover = self.nodes[3]
+        mover.local = ["198.51.100.77:4000", "10.77.0.3:22222"]
+        mover.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        for node in self.nodes:
+            if node is not mover:
+                self.assertEqual(node.sessions.introduced[mover.identity][1], (Endpoint.parse("198.51.100.77:4000"),))
+                self.assertEqual(node.context.counters["drop-gossip-endpoint"], 1)
+
+    def test_whoIsGone(self) -> None:
+        """
+        A member that crashed leaves all tables; when it comes back it is in all of them.
+        """
+        self.gather()
+        gone = self.nodes[2]
+        gone.go()
+        self.network.run(MISSED + OFFLINE_LIFETIME)
+        self.nodes.remove(gone)
+        for node in self.nodes:
+            self.assertEqual(node.table, self.everybodyBut(node))
+        self.nodes.append(gone)
+        gone.come()
+        gone.remembers(self.nodes[0])
+        self.network.run(30)
+        for node in self.nodes:
+            self.assertEqual(node.table, self.everybodyBut(node))
+
+    def test_aConflictHasOneWinner(self) -> None:
+        """
+        Of two members that claim one address the one that has been a member for longer has it, in all tables.
+        """
+        mac = macOf(1)
+        self.nodes[5] = Gossiper(self.network.person(9, macs=[mac], since=10), [])
+        self.gather()
+        for node in self.nodes[1:5]:
+            self.assertEqual(node.table[mac], self.nodes[5].identity)
+
+    def test_itLastsForDays(self) -> None:
+        """
+        Where nothing happens, everybody stays in the table.
+        """
+        self.nodes = self.nodes[:3]
+        self.network.wire.loss = 0
+        self.gather()
+        self.network.run(RENEWAL * 3)
+        for node in self.nodes:
+            self.assertEqual(node.table, self.everybodyBut(node))
+
+    def test_revoked(self) -> None:
+        """
+        Who was revoked is forgotten.
+        """
+        self.gather()
+        gone = self.nodes.pop()
+        gone.go()
+        for node in self.nodes:
+            node.claims.drop(gone.person.key.identity)
+        self.network.run(RENEWAL + 60)
+        for node in self.nodes:
+            self.assertEqual(node.directory.status()[0].entries, 5)
+
+    def test_servers(self) -> None:
+        """
+        What a server says is no gossip.
+        """
+        self.gather()
+        server = self.network.person(100, server=True).sessions()
+        server.sendControl(self.nodes[0].identity, pack(Probe(1, b"\x00" * 8, True)))
+        before = self.nodes[0].context.counters["gossip-received"]
+        self.network.run(0.1)
+        self.assertLess(self.nodes[0].context.counters["gossip-received"] - before, 3)
+
+    def test_garbage(self) -> None:
+        """
+        What cannot be read is counted, and held against its sender.
+        """
+        self.gather()
+        blamed: list[bytes] = []
+        self.nodes[0].sessions.blame = lambda peer, reason: blamed.append(peer)  # type: ignore[method-assign]
+        self.nodes[1].sessions.sendControl(self.nodes[0].identity, b"\x91\x34")
+        self.network.run(1)
+        self.assertEqual(blamed, [self.nodes[1].identity])
+        self.assertEqual(self.nodes[0].context.counters["drop-gossip-malformed"], 1)

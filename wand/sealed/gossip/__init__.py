@@ -1,0 +1,3 @@
+"""
+A directory without a server: members tell each other who is where (docs/gossip.md).
+"""

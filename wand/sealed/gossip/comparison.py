@@ -1,0 +1,202 @@
+"""
+Comparison: two members find out what one of them has and the other does not, from the sums of digests in their trees.
+
+Equal trees cost nothing beyond the eight octets that each probe carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from random import Random
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from wand.sealed.gossip.items import Item
+from wand.sealed.gossip.messages import (
+    DIGEST,
+    LEAVES_MAXIMUM,
+    NEWS_ROOM,
+    WHOLE,
+    Digests,
+    Held,
+    Leaves,
+    Wanted,
+    digestsIn,
+    octetsOf,
+)
+from wand.sealed.gossip.tree import WIDTH, MemberTree
+
+#: Seconds for which we took nothing: then a difference is not just news on its way.
+QUIET: Final = 1.0
+
+#: How often in a row a member may differ from us before we compare all the same.
+PATIENT: Final = 2
+
+#: Seconds between two comparisons with one member.
+INTERVAL: Final = 2.0
+
+#: How many branches are looked into at a time.
+BRANCHES: Final = 16
+
+#: Seconds for which what we asked for may be on its way, so that nobody else is asked.
+PATIENCE: Final = 1.5
+
+#: How many items that were asked for are remembered.
+ASKED_MAXIMUM: Final = 4096
+
+#: With how many members this is remembered.
+REMEMBERED: Final = 256
+
+
+class Comparison:
+    """
+    Asks for what we do not have, and gives what others do not have.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        random: Random,
+        tree: Callable[[], MemberTree],
+        send: Callable[[bytes, Digests | Held | Wanted], object],
+        tell: Callable[[Item, Iterable[bytes]], object],
+    ) -> None:
+        """
+        @param tree: gives what we have.
+        @param send: sends a message to a member.
+        @param tell: tells members an item.
+        """
+        self._clock = clock
+        self._random = random
+        self._tree = tree
+        self._send = send
+        self._tell = tell
+        self._taken = clock.seconds()
+        self._differed: dict[bytes, int] = {}
+        self._begun: dict[bytes, float] = {}
+        self._asked: dict[int, float] = {}
+        self._again: dict[bytes, IDelayedCall] = {}
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        for timer in self._again.values():
+            timer.cancel()
+        self._again.clear()
+
+    def taken(self) -> None:
+        """
+        Our own tree changed.
+        """
+        self._taken = self._clock.seconds()
+
+    def told(self, peer: bytes, total: int) -> None:
+        """
+        A member told the sum of all that it has: compare if that is not what we have.
+        """
+        if total == self._tree().total:
+            self._differed.pop(peer, None)
+            return
+        self._differed[peer] = self._differed.get(peer, 0) + 1
+        now = self._clock.seconds()
+        if now - self._taken >= QUIET or self._differed[peer] >= PATIENT:
+            self.begin(peer)
+        if len(self._differed) > REMEMBERED:
+            self._differed.clear()
+
+    def begin(self, peer: bytes) -> None:
+        """
+        Compare with a member, unless that was done a moment ago.
+        """
+        now = self._clock.seconds()
+        if now - self._begun.get(peer, -INTERVAL) < INTERVAL:
+            return
+        if len(self._begun) > REMEMBERED:
+            self._begun.clear()
+        self._begun[peer] = now
+        branches = self._tree().branches
+        self._send(peer, Digests(WHOLE, b"".join(octetsOf(branch.total) for branch in branches)))
+
+    def digests(self, peer: bytes, message: Digests) -> None:
+        """
+        A member says what it has: answer where that is not what we have, one level further down.
+        """
+        tree, theirs = self._tree(), digestsIn(message.totals)
+        if message.branch == WHOLE:
+            self._begun[peer] = self._clock.seconds()
+            differing = [at for at, branch in enumerate(tree.branches) if branch.total != theirs[at]]
+            for at in self._random.sample(differing, min(BRANCHES, len(differing))):
+                totals = b"".join(octetsOf(leaf.total) for leaf in tree.branches[at].leaves)
+                self._send(peer, Digests(at, totals))
+            if len(differing) > BRANCHES and peer not in self._again and len(self._again) < REMEMBERED:
+                self._again[peer] = self._clock.callLater(INTERVAL, self._goOn, peer)
+            return
+        leaves = tree.branches[message.branch].leaves
+        first = message.branch * WIDTH
+        differing = [first + at for at, leaf in enumerate(leaves) if leaf.total != theirs[at]]
+        self._sendLeaves(peer, partial(Held, False), ((number, _held(tree, number)) for number in differing))
+
+    def held(self, peer: bytes, message: Held) -> None:
+        """
+        A member says what it has in some leaves: ask for what we do not have, and say what it may ask for.
+        """
+        tree, wanted, more = self._tree(), [], []
+        for number, field in message.leaves:
+            theirs, ours = set(digestsIn(field)), _itemsOf(tree, number)
+            missing = b"".join(octetsOf(digest) for digest in theirs - ours.keys() if self._mayAsk(digest))
+            if missing:
+                wanted.append((number, missing))
+            if ours.keys() - theirs:
+                more.append((number, _held(tree, number)))
+        self._sendLeaves(peer, Wanted, wanted)
+        if not message.isAnswer:
+            self._sendLeaves(peer, partial(Held, True), more)
+
+    def wanted(self, peer: bytes, message: Wanted) -> None:
+        """
+        A member asks for what it does not have.
+        """
+        for number, field in message.leaves:
+            wanted = set(digestsIn(field))
+            for digest, item in _itemsOf(self._tree(), number).items():
+                if digest in wanted:
+                    self._tell(item, (peer,))
+
+    def _goOn(self, peer: bytes) -> None:
+        del self._again[peer]
+        self.begin(peer)
+
+    def _mayAsk(self, digest: int) -> bool:
+        now = self._clock.seconds()
+        if now - self._asked.get(digest, -PATIENCE) < PATIENCE:
+            return False
+        if len(self._asked) >= ASKED_MAXIMUM:
+            self._asked.clear()
+        self._asked[digest] = now
+        return True
+
+    def _sendLeaves(
+        self, peer: bytes, kind: Callable[[Leaves], Held | Wanted], leaves: Iterable[tuple[int, bytes]]
+    ) -> None:
+        found: list[tuple[int, bytes]] = []
+        room = NEWS_ROOM
+        for number, field in leaves:
+            field = field[: 100 * DIGEST]
+            if found and (room < len(field) + 6 or len(found) == LEAVES_MAXIMUM):
+                self._send(peer, kind(tuple(found)))
+                found, room = [], NEWS_ROOM
+            found.append((number, field))
+            room -= len(field) + 6
+        if found:
+            self._send(peer, kind(tuple(found)))
+
+
+def _itemsOf(tree: MemberTree, number: int) -> dict[int, Item]:
+    return {item.digest: item for entry in tree.leaf(number).entries for item in entry.items}
+
+
+def _held(tree: MemberTree, number: int) -> bytes:
+    return b"".join(map(octetsOf, _itemsOf(tree, number)))

@@ -1,0 +1,104 @@
+"""
+The members as gossip tells of them: what follows for who owns what, for sessions and for the table.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from wand.counters import Counters
+from wand.endpoint import Endpoint
+from wand.errors import AddressInvalid
+from wand.interfaces.control_messages import Sessions
+from wand.interfaces.participant import Participant
+from wand.sealed.gossip.entry import Entry
+from wand.sealed.gossip.items import AnnouncementItem, Item
+from wand.sealed.gossip.view import SUSPICION, MemberView
+from wand.timing.deadlines import Deadlines
+
+COUNTERS: Final = {"drop-gossip-endpoint": "endpoints of members dropped: no datagrams go there"}
+
+
+class ToldMembers:
+    """
+    Hands on what was told.
+    """
+
+    def __init__(
+        self, view: MemberView, participant: Participant, sessions: Sessions, clock: IReactorTime, counters: Counters
+    ) -> None:
+        counters.declare(COUNTERS)
+        self._view = view
+        self._participant = participant
+        self._sessions = sessions
+        self._clock = clock
+        self._counters = counters
+        self._online: set[bytes] = set()
+        self._suspicions: Deadlines[bytes] = Deadlines(clock, self._settle)
+
+    def told(self, item: Item) -> None:
+        """
+        Something new is known of a member.
+        """
+        if item.member == self._participant.identity:
+            return
+        entry = self._view.get(item.member)
+        if isinstance(item.told, AnnouncementItem):
+            self._participant.claims.offer(item.told.certificate, item.told.claim)
+        if entry is not None:
+            self._introduce(entry)
+        if entry is not None and entry.accusation is not None:
+            self._suspicions.expireAt(item.member, self._clock.seconds() + SUSPICION)
+        self._settle(item.member)
+
+    def renew(self) -> None:
+        """
+        What is so stands for another lifetime.  Who is no member any more is forgotten.
+        """
+        self._participant.claims.entries.sweep()
+        for entry in tuple(self._view.tree):
+            if self._participant.claims.announcement(entry.identity) is None:
+                self._view.forget(entry.identity)
+                self._online.discard(entry.identity)
+            elif self._view.isHere(entry.identity) and entry.identity != self._participant.identity:
+                self._participant.claims.entries.online(entry.identity)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._suspicions.stop()
+
+    def _introduce(self, entry: Entry) -> None:
+        said = self._participant.claims.announcement(entry.identity)
+        if said is None:
+            return
+        accepted = []
+        for text in entry.endpoints:
+            endpoint = _parsed(text)
+            if endpoint is not None and self._participant.mayReach(endpoint.host):
+                accepted.append(endpoint)
+            else:
+                self._counters["drop-gossip-endpoint"] += 1
+        self._sessions.introduce(entry.identity, said.certificate.exchangeKey, accepted)
+
+    def _settle(self, member: bytes) -> None:
+        entries = self._participant.claims.entries
+        if self._participant.claims.announcement(member) is None:
+            return
+        entries.claimed(member)
+        if self._view.isHere(member):
+            self._online.add(member)
+            entries.online(member)
+        elif member in self._online:
+            self._online.discard(member)
+            entries.offline(member)
+
+
+def _parsed(text: str) -> Endpoint | None:
+    try:
+        return Endpoint.parse(text)
+    except AddressInvalid:
+        return None

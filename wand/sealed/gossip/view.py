@@ -1,0 +1,195 @@
+"""
+The members as we know them: what is told is verified, and taken if it is news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from wand.counters import Counters
+from wand.sealed.gossip.entry import Entry, isNews, merged
+from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
+from wand.sealed.gossip.rings import Rings
+from wand.sealed.gossip.signatures import Signatures, isValid
+from wand.sealed.gossip.tree import MemberTree
+from wand.timing.token_buckets import TokenBuckets
+
+#: How many members are known at most.
+MEMBERS_MAXIMUM: Final = 20_000
+
+#: Seconds that an accused member has to say that it is here.
+SUSPICION: Final = 10.0
+
+#: How much is taken about one member, and how many accusations of one accuser: per second in the long run, and at once.
+CHANGE_RATE: Final = 0.5
+CHANGE_BURST: Final = 10.0
+ACCUSATION_RATE: Final = 0.1
+ACCUSATION_BURST: Final = 10.0
+
+#: For how many members that is counted; of the others nothing was taken lately.
+REMEMBERED: Final = 128
+
+COUNTERS: Final = {
+    "gossip-items-taken": "items about members that were news",
+    "gossip-items-known": "items about members that were told again",
+    "drop-gossip-item": "items about members dropped: they cannot be read, or are not signed by whom they name",
+    "drop-gossip-unknown": "items about members dropped: what they are about, or who says so, is not known here",
+    "drop-gossip-accusation": "accusations dropped: the accuser does not watch the accused",
+    "drop-gossip-throttled": "items about members dropped: too much is said about that member, or by that accuser",
+    "drop-gossip-full": "items about members dropped: more members than are kept",
+}
+
+
+class Reception(Enum):
+    """
+    What became of an item.
+    """
+
+    NEW = "new"
+    KNOWN = "known"
+    FORGED = "forged"
+    DROPPED = "dropped"
+
+
+class MemberView:
+    """
+    Knows all members, and which of them are here.
+
+    @ivar tree: all that is known.
+    @ivar rings: who watches whom.
+    @ivar changed: called with each item that was taken.
+    """
+
+    def __init__(
+        self,
+        network: bytes,
+        signatures: Signatures,
+        clock: IReactorTime,
+        counters: Counters,
+        rings: Rings,
+        tree: MemberTree | None = None,
+        parse: Callable[[bytes, bytes], Item | None] = parseItem,
+    ) -> None:
+        """
+        @param tree: what was known before; its members are in the rings.
+        @param parse: reads an item; see L{parseItem}.
+        """
+        counters.declare(COUNTERS)
+        self.network = network
+        self.rings = rings
+        self.tree = MemberTree() if tree is None else tree
+        self.changed: Callable[[Item], object] = lambda item: None
+        self._signatures = signatures
+        self._clock = clock
+        self._counters = counters
+        self._parse = parse
+        self._doubted: dict[bytes, float] = {}
+        self._changes = TokenBuckets(clock, CHANGE_RATE, CHANGE_BURST, REMEMBERED)
+        self._accusations = TokenBuckets(clock, ACCUSATION_RATE, ACCUSATION_BURST, REMEMBERED)
+
+    # What is known.
+
+    def get(self, identity: bytes) -> Entry | None:
+        """
+        What is known of a member.
+        """
+        return self.tree.get(identity)
+
+    def isHere(self, identity: bytes) -> bool:
+        """
+        Is a member here, as far as we know?  Who was accused, and had the time to object, is not.
+        """
+        entry = self.tree.get(identity)
+        if entry is None or not entry.saysItIsHere:
+            return False
+        return entry.accusation is None or self._clock.seconds() < self._doubted.get(identity, 0.0)
+
+    @property
+    def doubted(self) -> tuple[bytes, ...]:
+        """
+        Those who were accused and have not objected.
+        """
+        return tuple(self._doubted)
+
+    # What is told.
+
+    def read(self, octets: bytes) -> Item | None:
+        """
+        Read an item that may be anything; C{None}, and counted, if it cannot be read.
+        """
+        item = self._parse(octets, self.network)
+        if item is None:
+            self._counters["drop-gossip-item"] += 1
+        return item
+
+    def take(self, item: Item) -> Reception:
+        """
+        Take an item, if it is news and true.  Signatures of what is known are not verified again.
+        """
+        entry = self.tree.get(item.member)
+        if not isNews(entry, item):
+            return self._notNews(entry, item)
+        if not self._isAcceptable(item):
+            return Reception.DROPPED
+        if not isValid(item, self._signatures):
+            self._counters["drop-gossip-item"] += 1
+            return Reception.FORGED
+        if not self._isAffordable(item):
+            self._counters["drop-gossip-throttled"] += 1
+            return Reception.DROPPED
+        self.put(item)
+        return Reception.NEW
+
+    def put(self, item: Item) -> None:
+        """
+        Take an item that is known to be news and true: one of our own.
+        """
+        entry = merged(self.tree.get(item.member), item)
+        self.tree = self.tree.put(entry)
+        if item.kind == ANNOUNCEMENT:
+            self.rings.add(item.member)
+        if entry.accusation is None:
+            self._doubted.pop(item.member, None)
+        elif item.kind == ACCUSATION:
+            self._doubted.setdefault(item.member, self._clock.seconds() + SUSPICION)
+        self._counters["gossip-items-taken"] += 1
+        self.changed(item)
+
+    def forget(self, identity: bytes) -> None:
+        """
+        A member was revoked, or its certificate expired.
+        """
+        self.tree = self.tree.remove(identity)
+        self.rings.discard(identity)
+        self._doubted.pop(identity, None)
+
+    def _notNews(self, entry: Entry | None, item: Item) -> Reception:
+        if entry is None or (item.kind == ACCUSATION and (entry.presence is None or item.order > entry.presence.order)):
+            self._counters["drop-gossip-unknown"] += 1
+            return Reception.DROPPED
+        self._counters["gossip-items-known"] += 1
+        return Reception.KNOWN
+
+    def _isAcceptable(self, item: Item) -> bool:
+        told = item.told
+        if isinstance(told, AccusationItem):
+            if self.tree.get(told.identity) is None:
+                self._counters["drop-gossip-unknown"] += 1
+                return False
+            if not self.rings.mayAccuse(told.ring, told.identity, told.member, self.isHere):
+                self._counters["drop-gossip-accusation"] += 1
+                return False
+        if item.kind == ANNOUNCEMENT and self.tree.count >= MEMBERS_MAXIMUM and self.tree.get(item.member) is None:
+            self._counters["drop-gossip-full"] += 1
+            return False
+        return True
+
+    def _isAffordable(self, item: Item) -> bool:
+        told = item.told
+        if isinstance(told, AccusationItem):
+            return self._accusations.take(told.identity.hex())
+        return self._changes.take(item.member.hex())
