@@ -23,6 +23,7 @@ from bench.picture import picture
 from bench.reach.command import reach
 from bench.results import Results, Settings
 from bench.rounds import measure
+from bench.scale.command import scale
 from bench.summary import summarize
 from bench.table import markdown, tables, terminal
 from wand.errors import WandError
@@ -117,6 +118,7 @@ def bench(
 
 bench.add_command(costs)
 bench.add_command(reach)
+bench.add_command(scale)
 
 
 def run(
