@@ -39,7 +39,7 @@ def scale(members: int, followers: int | None, rest: float, asJSON: bool) -> Non
                 Path(directory),
                 members,
                 min(followers or members, members),
-                lambda text: screen.print(text, highlight=False),
+                lambda text: screen.log(text, highlight=False),
             )
             found = measuring.run(rest)
     except (WandError, OSError) as error:
@@ -57,9 +57,10 @@ def lines(found: Figures) -> list[str]:
     """
     return [
         f"members: {found.members}, of which {found.followers} follow the directory",
-        f"cold start: {found.coldStart:.1f} s until all are registered, {found.coldProcessor * 1e3:.2f} ms of processor "
-        f"and {found.initiations:.1f} initiations a member",
-        f"registrations: {found.registrations:.0f} a second, {found.registrationProcessor * 1e3:.2f} ms of processor each",
+        f"cold start: {found.coldStart:.1f} s until all are registered, {found.coldProcessor * 1e3:.2f} ms of processor"
+        f" and {found.initiations:.1f} initiations a member",
+        f"registrations: {found.registrations:.0f} a second, {found.registrationProcessor * 1e3:.2f} ms of processor"
+        " each",
         f"memory: {found.resident / 1000:.1f} kB a member",
         f"at rest: {found.rest:.1%} of a processor",
         f"one change: {found.told:.2f} s to the last member told",

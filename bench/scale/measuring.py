@@ -170,16 +170,19 @@ class Measuring:
         waits: list[float] = []
         asking = self._server.askMembers()
         for member in self._probers(lambda: asking.poll() is not None):
-            asked, answered = time.monotonic(), list[Member]()
-            member.answeredNow = answered.append
-            member.ask()
-            crowd.enqueue(member)
-            crowd.run(lambda: bool(answered), _PATIENCE)
-            waits.append(time.monotonic() - asked)
+            waits.append(self._answerTime(member))
             if asking.poll() is not None and not self.figures.listing:
                 self.figures.listing = time.monotonic() - began
             crowd.rest(_PROBING)
         self.figures.block = max(waits)
+
+    def _answerTime(self, member: Member) -> float:
+        asked, answered = time.monotonic(), list[Member]()
+        member.answeredNow = answered.append
+        member.ask()
+        self._crowd.enqueue(member)
+        self._crowd.run(lambda: bool(answered), _PATIENCE)
+        return time.monotonic() - asked
 
     def _probers(self, isOver: Callable[[], bool]) -> Iterator[Member]:
         while not isOver():

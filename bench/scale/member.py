@@ -8,14 +8,13 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from random import Random
 from typing import Final
 
 from bench.scale.realm import Papers, Realm
-from wand.sealed.credentials.messages import RevocationsDigest
-from wand.sealed.credentials.messages import pack as packCredential
-from wand.sealed.credentials.messages import parse as parseCredential
+from wand.sealed.credentials import messages
 from wand.sealed.directory.messages import Announce, Announced, Ask, Page, pack, parse
 from wand.sealed.sessions.ciphers import AEAD, aead
 from wand.sealed.sessions.cookies import openCookie
@@ -42,7 +41,7 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.path import PROBE
 from wand.sealed.sessions.presence import CHALLENGE, PRESENCE, SIGN_OF_LIFE, answerOf
-from wand.sealed.sessions.timers import KEEPALIVE, RENEW_INITIATOR, RESEND_FIRST, RESEND_MAXIMUM
+from wand.sealed.sessions.timers import KEEPALIVE, KEEPALIVE_OWED, RENEW_INITIATOR, RESEND_FIRST, RESEND_MAXIMUM
 
 _CIPHER: Final = "aes-256-gcm"
 
@@ -139,7 +138,7 @@ class Member:
     _announce, _ask = announce, ask
 
     def _compare(self) -> None:
-        self._send(packCredential(RevocationsDigest(bytes(16))))
+        self._send(messages.pack(messages.RevocationsDigest(bytes(16))))
         self._set(compare=_COMPARISON)
 
     def _set(self, **seconds: float) -> None:
@@ -174,10 +173,8 @@ class Member:
         self._set(keepalive=KEEPALIVE)
 
     def _put(self, datagram: bytes | bytearray) -> None:
-        try:
+        with suppress(OSError):  # the server is away
             self.socket.send(datagram)
-        except OSError:  # the server is away
-            pass
 
     # What it receives.
 
@@ -239,6 +236,9 @@ class Member:
             self._seal(bytes([PROBE, 1]) + len(datagram).to_bytes(2, "big"))
 
     def _controlReceived(self, octets: bytes) -> None:
+        owed = time.monotonic() + KEEPALIVE_OWED
+        self._timers["keepalive"] = min(self._timers["keepalive"], owed)
+        self.dueAt = min(self.dueAt, owed)
         message = parse(octets)
         if isinstance(message, Announced):
             self._announced(message)
@@ -246,8 +246,6 @@ class Member:
             if self._instance == message.instance and message.newest > self.version:
                 self._news(message)
             self.answeredNow(self)
-        elif isinstance(parseCredential(octets), RevocationsDigest):
-            pass
 
     def _announced(self, message: Announced) -> None:
         if not self._instance or self._instance != message.instance:
@@ -263,7 +261,9 @@ class Member:
     def _news(self, page: Page) -> None:
         if page.records and page.after <= self.version:
             self.version = page.upto
-        if self.version < page.newest and page.last:
+        if self.version < page.newest and page.last and page.number:
+            self.ask()
+        elif self.version < page.newest and page.last:
             self._set(ask=0.5 * self._random.random())
         elif page.records:
             self.newsNow(self)

@@ -95,7 +95,7 @@ class NetworkServer:
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         Observing(sessions, control, context)
         self._goodbyes = Goodbyes(sessions, control, context)
-        self._revocations = RevocationExchange(authority.trust, sessions, control, context)
+        self._revocations = RevocationExchange(authority.trust, sessions, control, context, isServer=True)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)
         self.relay = Relay(
             sessions,
@@ -106,6 +106,7 @@ class NetworkServer:
             lambda: configuration.relay,
         )
         transport.carryRelayed(self.relay.forwarding)
+        transport.letMembersSeek()
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
         self._watch = HostWatch(context, self._moved)

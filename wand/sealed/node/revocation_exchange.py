@@ -24,18 +24,23 @@ COMPARISON_INTERVAL: Final = 60.0
 
 class RevocationExchange:
     """
-    Compares at the beginning of every session and from time to time, and tells everybody news at once.
+    Compares at the beginning of every session and from time to time, and tells everybody news at once.  A server lets
+    its members begin, and answers each: so nobody compares twice, and no member has to ask whether the server lives.
     """
 
-    def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
+    def __init__(
+        self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context, *, isServer: bool = False
+    ) -> None:
         self._comparison = RevocationComparison(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
         sessions.onSession(self._session)
         self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
+        self._isServer = isServer
         self._comparing = Repeating("the revocation exchange", self._compare, context.clock, context.failures)
-        self._comparing.start(COMPARISON_INTERVAL, now=True)
+        if not isServer:
+            self._comparing.start(COMPARISON_INTERVAL, now=True)
 
     def stop(self) -> None:
         """
@@ -47,7 +52,8 @@ class RevocationExchange:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up:
             self._present.add(peer)
-            self._send(peer, self._comparison.greeting())
+            if not self._isServer or member.isServer:
+                self._send(peer, self._comparison.greeting())
         else:
             self._present.discard(peer)
 
@@ -57,6 +63,8 @@ class RevocationExchange:
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
+        if isinstance(message, RevocationsDigest) and self._isServer and not member.isServer:
+            self._send(peer, self._comparison.greeting())
         if isinstance(message, RevocationsDigest | RevocationsWanted | Revocations):
             answer = self._comparison.answer(message)
             if answer is not None:

@@ -30,6 +30,7 @@ from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
     ATTEMPT_END,
     ATTEMPT_END_CALLED,
+    ATTEMPTS_SOUGHT,
     IN_USE,
     JOIN_IDLE,
     KEEPALIVE_OWED,
@@ -109,6 +110,13 @@ class Conversation:
         Is the peer a directory server?
         """
         return self.member is not None and self.member.isServer
+
+    @property
+    def isSought(self) -> bool:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        return self._shared.isSought and not self.isWithServer
 
     # What others say of the peer, and what it says itself.
 
@@ -382,6 +390,15 @@ class Conversation:
         See L{wand.sealed.sessions.wayfinding.WayUser}.
         """
         self.schedule.expectAnswer()
+
+    def silent(self) -> None:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        if self.isSought and len(self._shared.indices.attempts) >= ATTEMPTS_SOUGHT:
+            self.course.expired()
+        else:
+            self.course.renew()
 
     def keepalive(self) -> None:
         """

@@ -80,6 +80,7 @@ class Shared:
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar places: where the peers are.
+    @ivar isSought: do peers see to it themselves that they reach us, as members do with a directory server?
     """
 
     clock: IReactorTime
@@ -95,6 +96,7 @@ class Shared:
     places: Places = attrs.field(init=False, factory=Places)
     plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)
     train: Train = attrs.field(init=False, factory=Train)
+    isSought: bool = attrs.field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self.counters.declare(COUNTERS)
