@@ -134,15 +134,19 @@ class Measuring:
         self._epoch += 1
         missing, waiting = self._expect(members), iter(members)
 
-        def go(_: Member | None = None) -> None:
+        def go() -> None:
             for member in waiting:
                 member.claim(self._epoch)
                 member.announce()
                 crowd.enqueue(member)
                 return
 
+        def confirmed(member: Member) -> None:
+            missing.discard(member)
+            go()
+
         for member in members:
-            member.confirmedNow = lambda each: (missing.discard(each), go())
+            member.confirmedNow = confirmed
         with self._processor() as taken:
             for _ in range(WINDOW):
                 go()

@@ -49,6 +49,9 @@ _CIPHER: Final = "aes-256-gcm"
 _HEARTBEAT: Final = (45.0, 60.0)
 _COMPARISON: Final = 60.0
 
+#: Seconds until what was not answered is said again.
+_PATIENCE: Final = 2.0
+
 
 class Member:
     """
@@ -107,14 +110,14 @@ class Member:
         """
         self._number += 1
         self._send(pack(Announce(self._number, self._papers.certificate, self._claim, ("192.168.1.2:22222",))))
-        self._set(announce=2.0)
+        self._set(announce=_PATIENCE)
 
     def ask(self) -> None:
         """
         Ask for news.
         """
         self._send(pack(Ask(1, self._instance, self.version, 0, 16)))
-        self._set(ask=self._random.uniform(*_HEARTBEAT))
+        self._set(ask=_PATIENCE)
 
     def do(self) -> None:
         """
@@ -243,6 +246,8 @@ class Member:
         if isinstance(message, Announced):
             self._announced(message)
         elif isinstance(message, Page):
+            if message.number and message.last:
+                self._set(ask=self._random.uniform(*_HEARTBEAT))
             if self._instance == message.instance and message.newest > self.version:
                 self._news(message)
             self.answeredNow(self)

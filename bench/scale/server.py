@@ -67,7 +67,7 @@ class Server:
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [PROGRAMS / "twistd", "-n", "--pidfile=", "wand-server", *words], stdout=log, stderr=log
+                [str(PROGRAMS / "twistd"), "-n", "--pidfile=", "wand-server", *words], stdout=log, stderr=log
             )
 
     def opened(self) -> None:
@@ -132,10 +132,10 @@ class Server:
         """
         Begin C{wand members --json}.
         """
-        command = [PROGRAMS / "wand", "--control", self.control, "members", "--json"]
+        command = [str(PROGRAMS / "wand"), "--control", str(self.control), "members", "--json"]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
     def _wand(self, word: str) -> list[dict[str, Any]]:
-        command = [PROGRAMS / "wand", "--control", self.control, word, "--json"]
+        command = [str(PROGRAMS / "wand"), "--control", str(self.control), word, "--json"]
         answer: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         return answer

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from wand.interfaces import IRecords
 from wand.sealed.credentials.signed import packed
+from wand.sorted_keys import SortedKeys
 
 Value = TypeVar("Value")
 
@@ -77,6 +78,7 @@ class StoredValues(Generic[Value]):
         self._values: dict[bytes, Value] = {}
         self._octets: dict[bytes, bytes] = {}
         self._indices: list[Index[Value]] = []
+        self._order: SortedKeys | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -115,6 +117,16 @@ class StoredValues(Generic[Value]):
             index.add(key, value)
         return index
 
+    def page(self, after: bytes, count: int) -> list[Value]:
+        """
+        At most C{count} values, in the order of their keys, those beyond C{after}.
+        """
+        if self._order is None:
+            self._order = SortedKeys()
+            for key in self._values:
+                self._order.add(key)
+        return [self._values[key] for key in self._order.page(after, count)]
+
     def remember(self, key: bytes, value: Value) -> None:
         """
         Use a value in place of the one that is stored, until the next L{load} or L{exchange}.
@@ -128,7 +140,7 @@ class StoredValues(Generic[Value]):
         @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
         self._octets = await self._records.load(self._kind)
-        self._values = {}
+        self._values, self._order = {}, None
         for index in self._indices:
             index.clear()
         for key, octets in self._octets.items():
@@ -166,6 +178,10 @@ class StoredValues(Generic[Value]):
         before = self._values.pop(key, None) if value is None else self._values.get(key)
         if value is not None:
             self._values[key] = value
+        if self._order is not None and before is None and value is not None:
+            self._order.add(key)
+        elif self._order is not None and before is not None and value is None:
+            self._order.discard(key)
         for index in self._indices:
             if before is not None:
                 index.discard(key, before)

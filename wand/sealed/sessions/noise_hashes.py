@@ -1,6 +1,6 @@
 """
-The hashes of handshakes: those of Python, which take a quarter of the time of the C{noiseprotocol} library's own.  A handshake
-needs 34 of them, and a server with thousands of members makes a hundred handshakes a second.
+The hashes of handshakes: Python's own, which take a quarter of the time of those of the C{noiseprotocol} library.  A
+handshake needs 34 of them, and a server with thousands of members makes a hundred handshakes a second.
 """
 
 from __future__ import annotations
