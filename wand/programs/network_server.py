@@ -5,6 +5,7 @@ The server of a network whose authority is read: everything that answers nodes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from secrets import token_bytes
 from typing import Final
 
@@ -46,8 +47,10 @@ from wand.underlay.unresolved_names import UnresolvedNames
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 TENDING_INTERVAL: Final = 300.0
 
-#: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
-CALL_INTERVAL: Final = 0.01
+#: After a start, handshakes with members that were online before: how many at a time, and the seconds from one time to
+#: the next.  They take a quarter of a processor, and no queue overflows, however many there are.
+CALLS_AT_A_TIME: Final = 5
+CALL_INTERVAL: Final = 0.02
 
 #: How many places of a server an invitation names at most.
 ENDPOINTS_MAXIMUM: Final = 8
@@ -199,7 +202,7 @@ class NetworkServer:
         return host not in overlayOf(self.authority.prefix)
 
     def _callNext(self) -> None:
-        if next(self._called, None) is None:
+        if len(list(islice(self._called, CALLS_AT_A_TIME))) < CALLS_AT_A_TIME:
             self._calling.stop()
 
     def _moved(self) -> None:

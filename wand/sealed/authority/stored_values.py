@@ -41,6 +41,12 @@ class Index(Generic[Value]):
         """
         return what in self._keys
 
+    def __iter__(self) -> Iterator[Hashable]:
+        """
+        Everything that values say.
+        """
+        return iter(self._keys)
+
     def clear(self) -> None:
         """
         Forget everything; for L{StoredValues} alone, as are the two below.

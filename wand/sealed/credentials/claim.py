@@ -12,7 +12,7 @@ import attrs
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.signed import Body, verified
+from wand.sealed.credentials.signed import Body, unverified, verified
 
 
 class Claim(Body, frozen=True, array_like=True):
@@ -62,18 +62,19 @@ class Announcement:
 
     @classmethod
     def verified(
-        cls, certificate: bytes, claim: bytes, check: Callable[[bytes], Certificate | None]
+        cls, certificate: bytes, claim: bytes, check: Callable[[bytes], Certificate | None], *, isKnown: bool = False
     ) -> Announcement | None:
         """
         Verify a certificate and a claim.
 
         @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
+        @param isKnown: was the signature of the claim verified before?
         @return: C{None} if either is not valid, or they do not belong together.
         """
         allowance = check(certificate)
         if allowance is None:
             return None
-        content = verified(claim, Claim, allowance.identity)
+        content = unverified(claim, Claim) if isKnown else verified(claim, Claim, allowance.identity)
         if content is None or not content.isAllowedBy(allowance):
             return None
         return cls(allowance, content, certificate, claim)

@@ -5,6 +5,8 @@ reach no server.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from wand.interfaces import Context
@@ -16,6 +18,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.sealed.credentials.revocation_comparison import RevocationComparison
 from wand.sealed.credentials.trust import Trust
+from wand.timing.pacing import Pacing
 from wand.timing.repeating import Repeating
 
 #: Seconds between two comparisons in a session that lasts.
@@ -34,6 +37,9 @@ class RevocationExchange:
         self._comparison = RevocationComparison(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
+        self._untold: deque[tuple[Message, Iterator[bytes]]] = deque()
+        self._telling: Pacing[tuple[bytes, Message]] = Pacing(context.clock, lambda news: self._send(*news))
+        self._isTelling = False
         sessions.onSession(self._session)
         self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
@@ -48,6 +54,7 @@ class RevocationExchange:
         """
         self._end()
         self._comparing.stop()
+        self._telling.stop()
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up:
@@ -72,8 +79,19 @@ class RevocationExchange:
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
         self._present.discard(identity)
-        for peer in tuple(self._present):
-            self._send(peer, self._comparison.push(revocation))
+        self._untold.append((self._comparison.push(revocation), iter(tuple(self._present))))
+        if not self._isTelling:
+            self._isTelling = True
+            self._telling.begin(self._news(), self._toldAll)
+
+    def _news(self) -> Iterator[tuple[bytes, Message]]:
+        while self._untold:
+            message, peers = self._untold[0]
+            yield from ((peer, message) for peer in peers)
+            self._untold.popleft()
+
+    def _toldAll(self) -> None:
+        self._isTelling = False
 
     def _send(self, peer: bytes, message: Message) -> None:
         self._sessions.sendControl(peer, pack(message))

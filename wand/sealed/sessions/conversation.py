@@ -184,7 +184,7 @@ class Conversation:
         See L{wand.sealed.sessions.attempt.Target}.
         """
         isWorthIt = self.session is not None or (bool(self.outbox) and bool(self.place.candidates()))
-        return ATTEMPT_END if isWorthIt else ATTEMPT_END_CALLED
+        return ATTEMPT_END if isWorthIt and not self.isSought else ATTEMPT_END_CALLED
 
     @property
     def _isTalking(self) -> bool:
