@@ -65,6 +65,6 @@ def lines(found: Figures) -> list[str]:
         f"at rest: {found.rest:.1%} of a processor",
         f"one change: {found.told:.2f} s to the last member told",
         f"wand members --json: {found.listing:.2f} s, in which an answer took at most {found.block * 1e3:.0f} ms",
-        f"restart: {found.firstAnswer:.1f} s to the first registration, {found.restart:.1f} s to the last",
+        f"restart: {found.firstAnswer:.1f} s to the first answer, {found.restart:.1f} s until all are registered",
         f"datagrams lost in the server's queue: {found.lost}",
     ]

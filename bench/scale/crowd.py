@@ -36,12 +36,12 @@ class Crowd:
         self._queued = [inf] * len(self.members)
         self._numbers = {id(member): number for number, member in enumerate(self.members)}
 
-    def begin(self, members: Iterable[Member], epoch: int) -> None:
+    def begin(self, members: Iterable[Member], epoch: int, within: float = 0.0) -> None:
         """
-        Let members begin, all at once.
+        Let members begin, all at once or within some seconds.
         """
         for member in members:
-            member.begin(epoch)
+            member.begin(epoch, within)
             self.enqueue(member)
 
     def enqueue(self, member: Member) -> None:

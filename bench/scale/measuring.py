@@ -7,6 +7,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +24,9 @@ WINDOW: Final = 128
 
 #: Seconds between two questions to the server while its longest block is measured.
 _PROBING: Final = 0.002
+
+#: Seconds within which members notice that the server was restarted.
+NOTICED_WITHIN: Final = 10.0
 
 #: Seconds for everything that should take much less.
 _PATIENCE: Final = 900.0
@@ -94,20 +99,25 @@ class Measuring:
             self._server.start(PREFIX)
             self._server.opened()
             before = self._server.resident
-            self._coldStart()
-            self._registrations()
+            self._step("cold start", self._coldStart)
+            self._step("registrations", self._registrations)
             self.figures.resident = (self._server.resident - before) / self.figures.members
-            self._change()
-            self._listing()
-            self._rest(seconds)
-            self._restart()
+            self._step("one change", self._change)
+            self._step("wand members --json", self._listing)
+            self._step(f"at rest for {seconds:.0f} s", partial(self._rest, seconds))
+            self._step("restart", self._restart)
         finally:
             self._server.kill()
             self._crowd.close()
         return self.figures
 
+    def _step(self, name: str, do: Callable[[], object]) -> None:
+        began, before = time.monotonic(), self._server.processor
+        do()
+        taken = self._server.processor - before
+        self._progress(f"{name}: {time.monotonic() - began:.1f} s, {taken:.1f} s of processor")
+
     def _coldStart(self) -> None:
-        self._progress("cold start")
         found = self.figures
         with self._processor() as taken:
             found.coldStart = self._beginAll()
@@ -129,7 +139,6 @@ class Measuring:
         return missing
 
     def _registrations(self) -> None:
-        self._progress("registrations")
         members, crowd = self._crowd.members, self._crowd
         self._epoch += 1
         missing, waiting = self._expect(members), iter(members)
@@ -155,7 +164,6 @@ class Measuring:
         self.figures.registrationProcessor = taken[0] / len(members)
 
     def _change(self) -> None:
-        self._progress("one change")
         followers, crowd = self._crowd.members[: self.figures.followers], self._crowd
         crowd.rest(3.0)
         crowd.run(lambda: len({member.version for member in followers}) == 1, _PATIENCE)
@@ -169,7 +177,6 @@ class Measuring:
         self.figures.told = crowd.run(lambda: not missing, _PATIENCE)
 
     def _listing(self) -> None:
-        self._progress("wand members --json")
         crowd, began = self._crowd, time.monotonic()
         waits: list[float] = []
         asking = self._server.askMembers()
@@ -193,21 +200,21 @@ class Measuring:
             yield from (member for member in self._crowd.members[:200] if not isOver())
 
     def _rest(self, seconds: float) -> None:
-        self._progress(f"at rest for {seconds:.0f} s")
         with self._processor() as taken:
             self._crowd.rest(seconds)
         self.figures.rest = taken[0] / seconds
 
     def _restart(self) -> None:
-        self._progress("restart")
         self._server.kill()
         self._server.start(PREFIX)
         began = time.monotonic()
         crowd, members = self._crowd, self._crowd.members
         self._epoch += 2
         missing = self._expect(members)
-        crowd.begin(members, self._epoch)
-        crowd.run(lambda: len(missing) < len(members), _PATIENCE)
+        for member in members:
+            member.heardAt = inf
+        crowd.begin(members, self._epoch, NOTICED_WITHIN)
+        crowd.run(lambda: any(member.heardAt < inf for member in members), _PATIENCE)
         self.figures.firstAnswer = time.monotonic() - began
         crowd.run(lambda: not missing, _PATIENCE)
         self.figures.restart = time.monotonic() - began

@@ -59,6 +59,7 @@ class Member:
 
     @ivar confirmed: the epoch that the server confirmed last; 0 for none.
     @ivar version: the version of the log that it knows.
+    @ivar heardAt: when something came last, by the monotonic clock.
     @ivar dueAt: when it has to do something, by the monotonic clock.
     @ivar initiations: how many it sent.
     @ivar octets: octets received in control messages.
@@ -66,7 +67,7 @@ class Member:
 
     def __init__(self, realm: Realm, papers: Papers, server: tuple[str, int], host: str, random: Random) -> None:
         self.confirmed = self.epoch = self.version = self.octets = self.initiations = 0
-        self.dueAt = inf
+        self.dueAt = self.heardAt = inf
         self.isFollowing = True
         self.confirmedNow: Callable[[Member], object] = _nothing
         self.newsNow: Callable[[Member], object] = _nothing
@@ -89,14 +90,14 @@ class Member:
 
     # What it does.
 
-    def begin(self, epoch: int) -> None:
+    def begin(self, epoch: int, within: float = 0.0) -> None:
         """
-        Forget the session, make a new one, and announce a claim of this epoch in it.
+        Forget the session, make a new one at some moment, and announce a claim of this epoch in it.
         """
         self._sealing = self._opening = None
         self.claim(epoch)
         self._resend = RESEND_FIRST
-        self._set(handshake=0.0, keepalive=inf, announce=inf, ask=inf, compare=inf)
+        self._set(handshake=within * self._random.random(), keepalive=inf, announce=inf, ask=inf, compare=inf)
 
     def claim(self, epoch: int) -> None:
         """
@@ -192,6 +193,7 @@ class Member:
                 return
             except OSError:  # the server is away
                 continue
+            self.heardAt = time.monotonic()
             if datagram[0] == DATA:
                 self._dataReceived(datagram)
             elif datagram[0] == RESPONSE:

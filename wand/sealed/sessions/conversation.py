@@ -374,6 +374,8 @@ class Conversation:
         See L{wand.sealed.sessions.machine.Verbs}.
         """
         self.outbox.discard()
+        if self.state == "silent" and self.next is not None:  # it answers nothing, but began a session itself just now
+            return
         self._forgetNext()
         self.schedule.stop()
 
