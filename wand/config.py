@@ -97,7 +97,8 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
     frameServices: Annotated[
-        list[str] | None, _help("frame services to run; else guard in a sealed network, and none in others")
+        list[str] | None,
+        _help("frame services to run; else guard and neighbours in a sealed network, else none"),
     ] = None
     frameServiceSettings: Annotated[PluginSettings, _help("the settings of each frame service, by its name")] = {}
     lanDiscovery: Annotated[bool, _help("find members on the same link by multicast: yes or no")] = True

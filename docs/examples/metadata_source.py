@@ -8,10 +8,10 @@ import msgspec
 from zope.interface import implementer
 
 from wand.candidate_sources.configured import FixedCandidates
-from wand.drivers.settings import readSettings
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces import ICandidates, ICandidateSource, NodeContext, OwnCandidate, Settings
+from wand.plugin_settings import readSettings
 
 
 class MetadataSettings(msgspec.Struct):

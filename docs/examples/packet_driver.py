@@ -8,9 +8,9 @@ import msgspec
 from zope.interface import implementer
 
 from wand.drivers.descriptor import DescriptorTap
-from wand.drivers.settings import readSettings
 from wand.errors import TapUnavailable
 from wand.interfaces import Context, ITap, ITapDriver, TapRequest
+from wand.plugin_settings import readSettings
 
 
 class PacketSettings(msgspec.Struct):

@@ -319,11 +319,11 @@ class ChoiceTests(SynchronousTestCase):
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
         return list(NodePlugins(configuration, context).frameServices)
 
-    def test_guardIsOnInSealedNetworks(self) -> None:
+    def test_whatIsOnInSealedNetworks(self) -> None:
         """
-        Who says nothing has the guard in a sealed network; who says something has that.
+        Who says nothing has the guard and the answers for neighbours in a sealed network; who says something has that.
         """
-        self.assertEqual(self.services(), ["guard"])
+        self.assertEqual(self.services(), ["guard", "neighbours"])
         self.assertEqual(self.services(frameServices=[]), [])
         self.assertEqual(self.services(protocol="rel2"), [])
         self.assertEqual(self.services(protocol="rel2", frameServices=["guard"]), ["guard"])

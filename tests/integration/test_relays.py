@@ -4,6 +4,7 @@ Relays with real processes and kernels: two nodes whose datagrams do not reach e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -56,7 +57,7 @@ def test_overTheServer(realm: Realm) -> None:
     addresses = {name: realm.join(name) for name in ("one", "two")}
     wait(lambda: echoes(realm, "one", addresses["two"]), 10, "an echo over the server")
 
-    def counted() -> dict[str, int]:
+    def counted() -> Counter[str]:
         return realm["server"].counters()
 
     before = counted()

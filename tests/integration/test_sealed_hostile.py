@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
@@ -83,11 +83,11 @@ class Target(Realm):
         found: list[dict[str, Any]] = json.loads(self[name].wand("peers", "--json"))
         return next(each for each in found if each["peer"] == other)
 
-    def counters(self, name: str) -> dict[str, int]:
+    def counters(self, name: str) -> Counter[str]:
         """
-        The counters of a program; those that it does not have are 0.
+        The counters of a program.
         """
-        return defaultdict(int, self[name].counters())
+        return self[name].counters()
 
     def mac(self, name: str) -> bytes:
         """

@@ -10,10 +10,10 @@ import msgspec
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.drivers.settings import readSettings
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, OwnCandidate, Settings
+from wand.plugin_settings import readSettings
 
 #: What the operator calls these settings.
 WHERE: Final = "candidate-source-settings.configured"

@@ -11,10 +11,10 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from wand.candidate_sources.router import interfaceOf
-from wand.drivers.settings import NoSettings, readSettings
 from wand.endpoint import Endpoint
 from wand.host.local_addresses import localEndpoints
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, OwnCandidate, Settings
+from wand.plugin_settings import NoSettings, readSettings
 from wand.timing.repeating import Repeating
 
 #: Seconds between two looks, for systems that do not tell of changes.

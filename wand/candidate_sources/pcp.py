@@ -14,10 +14,10 @@ from zope.interface import implementer
 from wand.candidate_sources.outside import mapped
 from wand.candidate_sources.port_mapping import PortMapping
 from wand.candidate_sources.router import REFUSED, Router, findRouter, interfaceOf
-from wand.drivers.settings import NoSettings, readSettings
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, Settings
+from wand.plugin_settings import NoSettings, readSettings
 
 
 @implementer(ICandidates)

@@ -17,9 +17,9 @@ from wand.candidate_sources.gateway_device import GatewayDevice, MappingRefused,
 from wand.candidate_sources.outside import mapped
 from wand.candidate_sources.port_mapping import LIFETIME
 from wand.candidate_sources.router import REFUSED, Router, findRouter, interfaceOf
-from wand.drivers.settings import NoSettings, readSettings
 from wand.endpoint import Endpoint
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, Settings
+from wand.plugin_settings import NoSettings, readSettings
 from wand.timing.timer import Timer
 
 #: Seconds until the router is looked for, in which it may have answered otherwise; then nobody has to shout on the LAN.

@@ -15,9 +15,9 @@ from zope.interface import implementer
 
 from wand.drivers.commands import runCommand
 from wand.drivers.descriptor import DescriptorTap
-from wand.drivers.settings import readSettings
 from wand.errors import TapUnavailable
 from wand.interfaces import Context, ITap, ITapDriver, TapRequest
+from wand.plugin_settings import readSettings
 
 #: The word by which ifconfig(8) sets a MAC address, by the beginning of C{sys.platform}.
 _MAC_WORDS: Final = {"darwin": "ether", "dragonfly": "ether", "freebsd": "ether", "netbsd": "link", "openbsd": "lladdr"}

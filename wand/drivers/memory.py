@@ -19,10 +19,10 @@ from zope.interface import implementer
 
 from wand.drivers.descriptor import COUNTERS
 from wand.drivers.lan import LANSettings, MemoryLAN
-from wand.drivers.settings import readSettings
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC, Frame
 from wand.interfaces import Context, IFrameReader, IHostTap, ITap, ITapDriver, TapRequest
+from wand.plugin_settings import readSettings
 
 
 @implementer(IHostTap)

@@ -18,9 +18,9 @@ from wand.drivers.commands import Addresses, runCommand
 from wand.drivers.descriptor import DescriptorTap
 from wand.drivers.offloads import OffloadTap
 from wand.drivers.present import presentAdvice
-from wand.drivers.settings import NoSettings, readSettings
 from wand.errors import TapUnavailable
 from wand.interfaces import Context, ITap, ITapDriver, TapRequest
+from wand.plugin_settings import NoSettings, readSettings
 from wand.superframes.virtio import IFF_VNET_HDR, agreeOffloads
 
 _log = Logger()

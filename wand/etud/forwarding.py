@@ -16,6 +16,7 @@ from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
 from wand.etud.bridging import Bridging
 from wand.health.failures import Failures
 from wand.interfaces import (
+    CONSUMED,
     IFrameInspector,
     IFrameReader,
     IFrameReceiver,
@@ -24,6 +25,7 @@ from wand.interfaces import (
     ISuperframeTransport,
     ITap,
     ITransport,
+    Passage,
 )
 from wand.superframes.cutting import framesOf
 from wand.superframes.stretch import Stretch
@@ -203,11 +205,21 @@ class Etud:
             return
         elif not peers:
             self._counters["sent-to-nobody"] += 1
-        elif not all(watcher.leaving(frame) for watcher in self._watchers):
-            self._counters["drop-sent-watched"] += 1
-        else:
+        elif self._mayLeave(frame):
             self._counters["sent-group-frames"] += 1
             self._sendEach(peers, frame)
+
+    def _mayLeave(self, frame: Frame) -> bool:
+        for watcher in self._watchers:
+            passage = watcher.leaving(frame)
+            if not passage:
+                self._refused(passage, "drop-sent-watched")
+                return False
+        return True
+
+    def _refused(self, passage: Passage, counter: str) -> None:
+        if passage is not CONSUMED:
+            self._counters[counter] += 1
 
     def _sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
         try:
@@ -240,8 +252,9 @@ class Etud:
             self._groupReceived(peer, frame)
         else:
             for ask in self._askedOfOne:
-                if not ask(peer, frame):
-                    self._counters["drop-received-watched"] += 1
+                passage = ask(peer, frame)
+                if not passage:
+                    self._refused(passage, "drop-received-watched")
                     return
             try:
                 if self._tap.write(frame):
@@ -256,8 +269,9 @@ class Etud:
         if self._bridging is not None and not self._bridging.mayArrive(peer, frame):
             return
         for ask in self._askedOfGroup:
-            if not ask(peer, frame):
-                self._counters["drop-received-watched"] += 1
+            passage = ask(peer, frame)
+            if not passage:
+                self._refused(passage, "drop-received-watched")
                 return
         try:
             if self._tap.write(frame):
@@ -275,8 +289,9 @@ class Etud:
                 self.frameReceived(peer, frame)
             return
         for ask in self._askedOfOne:
-            if not ask(peer, headers + stretch.pieces[0]):
-                self._counters["drop-received-watched"] += 1
+            passage = ask(peer, headers + stretch.pieces[0])
+            if not passage:
+                self._refused(passage, "drop-received-watched")
                 return
         try:
             if self._writeStretch(stretch):

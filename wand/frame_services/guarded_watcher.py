@@ -8,7 +8,7 @@ from zope.interface import alsoProvides, implementer
 
 from wand.ethernet import Frame
 from wand.health.failures import Failures
-from wand.interfaces import IFrameInspector, IFrameWatcher
+from wand.interfaces import IFrameInspector, IFrameWatcher, Passage
 from wand.table import Peer
 
 
@@ -26,7 +26,7 @@ class GuardedWatcher:
         if IFrameInspector.providedBy(watcher):
             alsoProvides(self, IFrameInspector)
 
-    def leaving(self, frame: Frame) -> bool:
+    def leaving(self, frame: Frame) -> Passage:
         """
         See L{IFrameWatcher}.
         """
@@ -35,7 +35,7 @@ class GuardedWatcher:
         except Exception:
             return self._refuse()
 
-    def arriving(self, peer: Peer, frame: Frame) -> bool:
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
         """
         See L{IFrameWatcher}.
         """

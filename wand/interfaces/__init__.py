@@ -27,7 +27,14 @@ from wand.interfaces.driver import (
     ITapDriver,
     TapRequest,
 )
-from wand.interfaces.frame_service import IFrameInspector, IFrameService, IFrameWatcher
+from wand.interfaces.frame_service import (
+    CONSUMED,
+    Consumed,
+    IFrameInspector,
+    IFrameService,
+    IFrameWatcher,
+    Passage,
+)
 from wand.interfaces.hook import Candidate, IHook, IHookListener, Verdict
 from wand.interfaces.membership import Member, Membership
 from wand.interfaces.node_context import NodeContext
@@ -69,10 +76,12 @@ from wand.interfaces.store import IRecords, IStore
 
 __all__ = [
     "CANDIDATE_KINDS",
+    "CONSUMED",
     "Candidate",
     "CandidateKind",
     "CandidateReader",
     "ClockReader",
+    "Consumed",
     "Context",
     "ControlReader",
     "ControlReaders",
@@ -117,6 +126,7 @@ __all__ = [
     "NodeContext",
     "OwnCandidate",
     "Participant",
+    "Passage",
     "PlaceInUse",
     "RelayedReceiver",
     "SessionReader",

@@ -5,6 +5,8 @@ Frame services: code that looks at broadcast and control frames.
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
+from typing import Final, Literal, TypeAlias
 
 from zope.interface import Interface
 
@@ -12,6 +14,24 @@ from wand.ethernet import Frame
 from wand.interfaces.node_context import NodeContext
 from wand.interfaces.plugin import IWandPlugin, Settings
 from wand.table import Peer
+
+
+class Consumed(Enum):
+    """
+    A frame went where it should: the service that was asked about it has dealt with it.  It is no drop.
+    """
+
+    CONSUMED = "consumed"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+#: See L{Consumed}.
+CONSUMED: Final = Consumed.CONSUMED
+
+#: What a frame service says of a frame: it may pass, it may not, or it is dealt with.
+Passage: TypeAlias = bool | Consumed
 
 
 class IFrameService(IWandPlugin):
@@ -34,18 +54,18 @@ class IFrameWatcher(Interface):
     A frame service at work.
     """
 
-    def leaving(frame: Frame) -> bool:
+    def leaving(frame: Frame) -> Passage:
         """
         The host sends a frame to a group.
 
-        @return: whether it may go on to the peers; if not it is dropped and counted.
+        @return: whether it may go on to the peers; if not it is dropped and counted, unless it is L{CONSUMED}.
         """
 
-    def arriving(peer: Peer, frame: Frame) -> bool:
+    def arriving(peer: Peer, frame: Frame) -> Passage:
         """
         A peer sends a frame to a group.
 
-        @return: whether it may go on to the host; if not it is dropped and counted.
+        @return: whether it may go on to the host; if not it is dropped and counted, unless it is L{CONSUMED}.
         """
 
     def close() -> None:

@@ -5,6 +5,7 @@ A network of ours in a lab: every site a host, every program a process of C{twis
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -126,13 +127,14 @@ class Deployment:
         """
         return self.ask(site, ControlClient.status)
 
-    def counters(self, site: Site) -> dict[str, int]:
+    def counters(self, site: Site) -> Counter[str]:
         """
-        The counters of a program.
+        The counters of a program; those that it has not declared are 0, since some parts declare theirs when they are
+        first used.
         """
 
-        async def counters(client: ControlClient) -> dict[str, int]:
-            return {each.name: each.value async for each in client.counters()}
+        async def counters(client: ControlClient) -> Counter[str]:
+            return Counter({each.name: each.value async for each in client.counters()})
 
         return self.ask(site, counters)
 

@@ -5,6 +5,7 @@ A single program of ours on a host of a lab, with the files that belong to it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -110,11 +111,11 @@ class Installation:
         """
         return " ".join(self.status()["notes"])
 
-    def counters(self) -> dict[str, int]:
+    def counters(self) -> Counter[str]:
         """
-        Its counters.
+        Its counters; those that it has not declared are 0, since some parts declare theirs when they are first used.
         """
-        return {each["name"]: each["value"] for each in json.loads(self.wand("counters", "--json"))}
+        return Counter({each["name"]: each["value"] for each in json.loads(self.wand("counters", "--json"))})
 
     def isMember(self) -> bool:
         """

@@ -12,6 +12,7 @@ from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.tuntap import TuntapDriver
 from wand.frame_services.guard import Guard
+from wand.frame_services.neighbours import Neighbours
 from wand.rel2.directory import REL2DirectoryKind
 from wand.rel2.transport import REL2
 from wand.sealed.directory.client import SealedDirectoryKind
@@ -35,6 +36,7 @@ wansdDirectory = SealedDirectoryKind()
 
 # Frame services
 guard = Guard()
+neighbours = Neighbours()
 
 # Candidate sources
 interfaceSource = InterfaceSource()

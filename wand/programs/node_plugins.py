@@ -16,6 +16,7 @@ from wand.errors import PortUnavailable
 from wand.ethernet import MAC, Frame
 from wand.frame_services.guard import Guard
 from wand.frame_services.guarded_watcher import GuardedWatcher
+from wand.frame_services.neighbours import Neighbours
 from wand.interfaces import (
     Context,
     IFrameService,
@@ -64,7 +65,7 @@ class NodePlugins:
 
     def _wanted(self) -> Sequence[str]:
         if self._configuration.frameServices is None:
-            return [Guard.name] if self.hasMembers else []
+            return [Guard.name, Neighbours.name] if self.hasMembers else []
         return self._configuration.frameServices
 
     def openTransport(self, mac: MAC, mtu: int, membership: Membership | None, ports: Sequence[int]) -> ITransport:

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.sealed.sessions.noise_hashes import BLOCK, BLAKE2s, authenticated
+from wand.sealed.sessions.noise_hashes import BLOCK, HandshakeHash, authenticated
 
 
-class NoiseHashesTests(SynchronousTestCase):
+class HandshakeHashesTests(SynchronousTestCase):
     @given(st.binary(max_size=BLOCK), st.binary())
     def test_theyAreTheStandardOnes(self, key: bytes, data: bytes) -> None:
         """
         They give what Python's own HMAC and BLAKE2s give.
         """
         self.assertEqual(authenticated(key, data), hmac.digest(key, data, "blake2s"))
-        self.assertEqual(BLAKE2s().hash(data), blake2s(data).digest())
+        self.assertEqual(HandshakeHash().hash(data), blake2s(data).digest())

@@ -27,13 +27,14 @@ class Index(Generic[Value]):
         @param of: what to find a value by.
         """
         self._of = of
-        self._keys: dict[Hashable, dict[bytes, None]] = {}
+        self._keys: dict[Hashable, bytes | dict[bytes, None]] = {}  # most values are the only one that says so
 
     def keys(self, what: Hashable) -> tuple[bytes, ...]:
         """
         The keys of the values that say this.
         """
-        return tuple(self._keys.get(what, ()))
+        keys = self._keys.get(what, {})
+        return (keys,) if isinstance(keys, bytes) else tuple(keys)
 
     def __contains__(self, what: Hashable) -> bool:
         """
@@ -57,15 +58,22 @@ class Index(Generic[Value]):
         """
         There is a new value.
         """
-        self._keys.setdefault(self._of(value), {})[key] = None
+        what = self._of(value)
+        keys = self._keys.setdefault(what, key)
+        if isinstance(keys, dict):
+            keys[key] = None
+        elif keys != key:
+            self._keys[what] = {keys: None, key: None}
 
     def discard(self, key: bytes, value: Value) -> None:
         """
         A value is gone.
         """
         what = self._of(value)
-        self._keys[what].pop(key)
-        if not self._keys[what]:
+        keys = self._keys[what]
+        if isinstance(keys, dict):
+            keys.pop(key)
+        if not keys or keys == key:
             del self._keys[what]
 
 

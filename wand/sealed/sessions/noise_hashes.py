@@ -31,7 +31,7 @@ def authenticated(key: bytes, data: bytes, algorithm: Callable[[], object] | Non
     return blake2s(padded.translate(_OUTER) + inner).digest()
 
 
-class BLAKE2s(Hash):  # type: ignore[misc]  # the library has no types
+class HandshakeHash(Hash):  # type: ignore[misc]  # the library has no types
     """
     BLAKE2s as the library wants it.
     """
@@ -54,5 +54,5 @@ class Backend(DefaultNoiseBackend):  # type: ignore[misc]  # as above
 
     def __init__(self) -> None:
         super().__init__()
-        self.hashes = {"BLAKE2s": BLAKE2s}
+        self.hashes = {"BLAKE2s": HandshakeHash}
         self.hmac = authenticated

@@ -1,5 +1,5 @@
 """
-Tests for L{wand.drivers.settings}.
+Tests for L{wand.plugin_settings}.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.drivers.settings import NoSettings, readSettings
 from wand.errors import ConfigurationInvalid
+from wand.plugin_settings import NoSettings, readSettings
 
 
 class Example(msgspec.Struct, frozen=True, rename={"firstOne": "first-one"}):
@@ -45,7 +45,7 @@ class ReadSettingsTests(SynchronousTestCase):
         self.assertEqual(
             "driver-settings: zzz: there is no such setting; there are first-one, second", self.refusal({"zzz": 1})
         )
-        self.assertEqual("driver-settings: zzz: this driver has no settings", self.refusal({"zzz": 1}, NoSettings))
+        self.assertEqual("driver-settings: zzz: there are no settings", self.refusal({"zzz": 1}, NoSettings))
 
     def test_wrongType(self) -> None:
         """

@@ -1,27 +1,27 @@
 """
-The settings of a driver: what the operator wrote, checked against what the driver knows.
+The settings of a plugin: what the operator wrote, checked against what the plugin knows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
 import msgspec
 
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import Settings
 
 Known = TypeVar("Known", bound=msgspec.Struct)
 
 
 class NoSettings(msgspec.Struct, frozen=True):
     """
-    The settings of a driver that has none.
+    The settings of a plugin that has none.
     """
 
 
-def readSettings(settings: Settings, known: type[Known], where: str = "driver-settings") -> Known:
+def readSettings(settings: Mapping[str, object], known: type[Known], where: str = "driver-settings") -> Known:
     """
     Check settings and give them their types and defaults.
 
@@ -44,4 +44,4 @@ def _instead(key: str, names: list[str]) -> str:
     close = get_close_matches(key, names, 1)
     if close:
         return f"there is no such setting; did you mean {close[0]}?"
-    return f"there is no such setting; there are {', '.join(names)}" if names else "this driver has no settings"
+    return f"there is no such setting; there are {', '.join(names)}" if names else "there are no settings"
