@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import attrs
+import msgspec
 
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
@@ -34,6 +35,21 @@ class Claim(Body, frozen=True, array_like=True):
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
         checkMACs(self.macs)
+
+    def sharing(self, certificate: Certificate) -> Claim:
+        """
+        The same, with the very values of a certificate wherever both say the same: whoever knows thousands of members
+        keeps them once.
+        """
+        isAll = self.macs == certificate.macs and self.addresses == certificate.addresses
+        return msgspec.structs.replace(
+            self,
+            network=certificate.network,
+            identity=certificate.identity,
+            macs=certificate.macs if isAll else self.macs,
+            addresses=certificate.addresses if isAll else self.addresses,
+            name=certificate.name,
+        )
 
     def isAllowedBy(self, certificate: Certificate) -> bool:
         """
@@ -77,7 +93,7 @@ class Announcement:
         content = unverified(claim, Claim) if isKnown else verified(claim, Claim, allowance.identity)
         if content is None or not content.isAllowedBy(allowance):
             return None
-        return cls(allowance, content, certificate, claim)
+        return cls(allowance, content.sharing(allowance), certificate, claim)
 
     @property
     def identity(self) -> Identity:
