@@ -182,9 +182,8 @@ class Measuring:
         asking = self._server.askMembers()
         for member in self._probers(lambda: asking.poll() is not None):
             waits.append(self._answerTime(member))
-            if asking.poll() is not None and not self.figures.listing:
-                self.figures.listing = time.monotonic() - began
             crowd.rest(_PROBING)
+        self.figures.listing = time.monotonic() - began
         self.figures.block = max(waits)
 
     def _answerTime(self, member: Member) -> float:
