@@ -315,6 +315,8 @@ class ScheduleTests(ScheduleTestCase):
         self.assertEqual(self.doneAfter(), [])
         self.clock.advance(0.5)
         self.assertEqual(self.doneAfter(), [(1.0 + SILENCE, "silent")])
+        self.clock.pump([1.0] * 60)
+        self.assertEqual(len(self.doneAfter()), 1)
 
     def test_signOfLifeIsOwed(self) -> None:
         """
