@@ -59,9 +59,10 @@ ANSWERERS_MAXIMUM: Final = 256
 #: 1.0 with 256 and 0.9 with 192, and TCP got 3.0, 3.1 and 2.7 Gbit/s.
 QUEUE_BYTES: Final = 256 << 10
 
-#: The same for a directory server.  Thousands of members may come back in the same second, each with a datagram that
-#: the kernel counts as 2 KiB; no frame of a user waits behind them, and each is answered or dropped within some 50 us.
-SERVER_QUEUE_BYTES: Final = 8 << 20
+#: The same for a directory server.  Hundreds of members may come back in the same moment, each with a datagram that the
+#: kernel counts as 2 KiB, and no frame of a user waits behind them.  It is no more than a second's work: who waits longer
+#: begins another handshake, and what is answered later is of no use.
+SERVER_QUEUE_BYTES: Final = 1 << 20
 
 # Linux (in.h, in6.h): set "do not fragment", and neither trust nor wait for what ICMP says about the path's MTU.
 _IP_MTU_DISCOVER: Final = 10
