@@ -23,6 +23,7 @@ from bench.picture import picture
 from bench.reach.command import reach
 from bench.results import Results, Settings
 from bench.rounds import measure
+from bench.scale.command import scale
 from bench.simulate.command import simulate
 from bench.summary import summarize
 from bench.table import markdown, tables, terminal
@@ -118,6 +119,7 @@ def bench(
 
 bench.add_command(costs)
 bench.add_command(reach)
+bench.add_command(scale)
 bench.add_command(simulate)
 
 

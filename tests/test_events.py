@@ -9,7 +9,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.event_log import EventLog
+from wand.event_log import SUMMARY_INTERVAL, EventLog
 from wand.events import Event, Events
 
 
@@ -87,9 +87,19 @@ class EventLogTests(SynchronousTestCase):
                 self.events.publish("goodbye", peer="mallory")
             self.clock.advance(1)
         self.events.publish("revoked", key="00")
-        self.assertLessEqual(len(self.lines), 500 + 5 * 1000 + 1)
+        self.assertLessEqual(len(self.lines), 50 + 1000 + 1)
         self.assertEqual(self.lines[-1], "revoked: key 00")
-        self.assertIn("goodbye: peer mallory (45 more before this one)", self.lines)
+
+    def test_manyTogether(self) -> None:
+        """
+        When thousands come at once, the first are told, and the rest soon in one line.
+        """
+        for number in range(1000):
+            self.events.publish("member-online", name=f"m{number}")
+        self.assertEqual(len(self.lines), 50)
+        self.clock.advance(SUMMARY_INTERVAL)
+        self.assertEqual(self.lines[50:], ["member-online: 950 more, the last: name m999"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 class CountersTests(SynchronousTestCase):

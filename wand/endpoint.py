@@ -5,6 +5,7 @@ Endpoints: an IP address and a UDP port, where datagrams come from and go to.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final, NamedTuple
 
@@ -41,13 +42,7 @@ class Endpoint(NamedTuple):
             or broadcast.
         """
         name, port = splitHostPort(text, defaultPort)
-        try:
-            address = ip_address(name)
-        except ValueError:
-            raise AddressInvalid(f"{name!r} is not a numeric IP address; write it like 192.0.2.1:22222") from None
-        if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
-            raise AddressInvalid(f"{name} is not the address of a single host")
-        return cls(str(address), port)
+        return cls(_hostIn(name), port)
 
     @property
     def isIPv6(self) -> bool:
@@ -118,6 +113,17 @@ def parsePort(port: str, text: str | None = None, *, anyAllowed: bool = False) -
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and (not anyAllowed) <= int(port) <= 65535):
         raise AddressInvalid(f"{text or port!r} has no port between 1 and 65535; write HOST:PORT")
     return int(port)
+
+
+@lru_cache(maxsize=1024)
+def _hostIn(name: str) -> str:
+    try:
+        address = ip_address(name)
+    except ValueError:
+        raise AddressInvalid(f"{name!r} is not a numeric IP address; write it like 192.0.2.1:22222") from None
+    if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
+        raise AddressInvalid(f"{name} is not the address of a single host")
+    return str(address)
 
 
 def _isIPv6(text: str) -> bool:

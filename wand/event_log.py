@@ -1,5 +1,5 @@
 """
-Events in the log: a line each, and no more of one kind than a person would read, whoever causes them.
+Events in the log: a line each, and where many of one kind come together one line for all of them, whoever causes them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.events import Event
+from wand.timing.timer import Timer
 from wand.timing.token_buckets import TokenBuckets
 
 #: How many events of one kind are logged per second in the long run, and at once.
-EVENT_RATE: Final = 5.0
-EVENT_BURST: Final = 500.0
+EVENT_RATE: Final = 1.0
+EVENT_BURST: Final = 50.0
+
+#: Seconds after which those that were not logged are, together.
+SUMMARY_INTERVAL: Final = 5.0
 
 _log = Logger(namespace="wand.events")
 
@@ -26,7 +30,8 @@ class EventLog:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._buckets = TokenBuckets(clock, EVENT_RATE, EVENT_BURST)
-        self._unlogged: dict[str, int] = {}
+        self._unlogged: dict[str, tuple[int, Event]] = {}
+        self._summary = Timer(clock, self._summarize)
 
     def told(self, event: Event) -> None:
         """
@@ -34,9 +39,19 @@ class EventLog:
         """
         kind = event.kind
         if not self._buckets.take(kind):
-            self._unlogged[kind] = self._unlogged.get(kind, 0) + 1
-            return
-        unlogged = self._unlogged.pop(kind, 0)
-        more = f" ({unlogged} more before this one)" if unlogged else ""
-        details = ", ".join(f"{name} {value}" for name, value in event.fields.items())
-        _log.info("{kind}: {details}{more}", kind=kind, details=details, more=more)
+            self._unlogged[kind] = self._unlogged.get(kind, (0, event))[0] + 1, event
+            if not self._summary.isSet:
+                self._summary.set(SUMMARY_INTERVAL)
+        elif kind not in self._unlogged:
+            _log.info("{kind}: {details}", kind=kind, details=_details(event))
+        else:
+            self._unlogged[kind] = self._unlogged[kind][0] + 1, event
+
+    def _summarize(self) -> None:
+        unlogged, self._unlogged = self._unlogged, {}
+        for kind, (count, last) in unlogged.items():
+            _log.info("{kind}: {count} more, the last: {details}", kind=kind, count=count, details=_details(last))
+
+
+def _details(event: Event) -> str:
+    return ", ".join(f"{name} {value}" for name, value in event.fields.items())

@@ -19,7 +19,7 @@ from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords
 from wand.stores.memory import MemoryRecords
 from wand.stores.sqlite import SQLiteRecords
-from wand.stores.write_behind import RETRY_FIRST, RETRY_MAXIMUM, WriteBehind
+from wand.stores.write_behind import GATHERED_WITHIN, GROUP_MAXIMUM, RETRY_FIRST, RETRY_MAXIMUM, WriteBehind
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 from wand.worker import SameThread
@@ -108,7 +108,7 @@ class SQLiteTests(WriteBehindCase):
 
     def test_whatIsNotUrgentIsWrittenInTime(self) -> None:
         """
-        What can wait is written after a while, or with the next record that cannot; the newest value counts.
+        What can wait is written after a while, however often something is written that cannot; the newest value counts.
         """
         self.numbers.writeLater(b"a", 1)
         self.numbers.writeLater(b"a", 2)
@@ -117,9 +117,34 @@ class SQLiteTests(WriteBehindCase):
         self.assertEqual(self.stored(self.records), {b"a": b"2"})
         self.numbers.writeLater(b"a", 3)
         self.numbers.write({b"b": 1})
-        self.assertEqual(self.told, [({b"a": 2}, True), ({b"a": 3, b"b": 1}, True)])
+        self.clock.advance(DELAY / 2)
+        self.numbers.write({b"b": 2})
+        self.clock.advance(DELAY / 2)
+        self.assertEqual(self.told[1:], [({b"b": 1}, True), ({b"b": 2}, True), ({b"a": 3}, True)])
         self.clock.advance(2 * DELAY)
-        self.assertEqual((len(self.told), self.clock.getDelayedCalls()), (2, []))
+        self.assertEqual((len(self.told), self.clock.getDelayedCalls()), (4, []))
+
+    def test_whatCanWaitIsWrittenInParts(self) -> None:
+        """
+        When much could wait, its time is not one long moment in which nothing else happens.
+        """
+        count = 2 * GROUP_MAXIMUM + 1
+        self.numbers = self.over(self.records, waitingMaximum=count)
+        for number in range(count):
+            self.numbers.writeLater(b"%d" % number, number)
+        self.clock.advance(DELAY)
+        self.clock.pump([GATHERED_WITHIN] * 2)
+        self.assertEqual([len(group) for group, _ in self.told], [GROUP_MAXIMUM, GROUP_MAXIMUM, 1])
+        self.assertEqual((len(self.stored(self.records)), self.clock.getDelayedCalls()), (count, []))
+
+    def test_whatCanWaitAndThenCannot(self) -> None:
+        """
+        What could wait and changes once more is written once, with its newest value.
+        """
+        self.numbers.writeLater(b"a", 1)
+        self.numbers.write({b"a": 2})
+        self.clock.advance(2 * DELAY)
+        self.assertEqual(self.told, [({b"a": 2}, True)])
 
     def test_aFullDiskIsMadeUpFor(self) -> None:
         """
@@ -157,16 +182,19 @@ class TroubleTests(WriteBehindCase):
 
     def test_whatChangesDuringAWriteIsWrittenTogether(self) -> None:
         """
-        There is one write at a time; what changes meanwhile makes one more.
+        There is one write at a time, and not many a second; what changes meanwhile makes one more.
         """
         self.records.waiting = []
         for number in range(5):
             self.numbers.write({b"%d" % number: number})
         self.assertEqual((len(self.records.attempts), self.told), (1, []))
         self.records.waiting[0].callback(None)
+        self.numbers.write({b"5": 5})
+        self.assertEqual(len(self.records.attempts), 1)
+        self.clock.advance(GATHERED_WITHIN)
         self.records.waiting[1].callback(None)
-        self.assertEqual([len(group) for group, _ in self.told], [1, 4])
-        self.assertEqual(len(self.stored(self.records)), 5)
+        self.assertEqual([len(group) for group, _ in self.told], [1, 5])
+        self.assertEqual(len(self.stored(self.records)), 6)
 
     def test_whatCanWaitIsNotWrittenWithTheEndOfAWrite(self) -> None:
         """
@@ -191,7 +219,7 @@ class TroubleTests(WriteBehindCase):
         self.clock.advance(DELAY)
         self.records.waiting.pop().callback(None)
         self.records.waiting.pop().callback(None)
-        self.assertEqual(self.told, [({b"a": 1, b"b": 2}, True), ({b"c": 3}, True)])
+        self.assertEqual(self.told, [({b"b": 2}, True), ({b"a": 1, b"c": 3}, True)])
 
     def test_aStoreThatRefusesIsTriedAgainLessAndLessOften(self) -> None:
         """
@@ -289,6 +317,7 @@ class TroubleTests(WriteBehindCase):
         self.numbers.write({b"a": 1})
         self.numbers.write({b"b": 2})
         self.records.waiting.pop().callback(None)
+        self.clock.advance(GATHERED_WITHIN)
         self.assertEqual(len(self.records.attempts), 2)
         self.assertEqual(len(self.flushLoggedErrors(AttributeError)), 1)
         self.assertEqual(self.context.counters["drop-raised-owner-of-records"], 1)

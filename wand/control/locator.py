@@ -23,6 +23,9 @@ from wand.control.values import fitting
 #: How many items the program is asked for at once; as many of them as fit become the page.
 PAGE_ITEMS: Final = 500
 
+#: The same of members, of which no more fit, and of each of which much is told: so nothing waits long for a page.
+PAGE_MEMBERS: Final = 190
+
 #: The most characters of an error's text that are sent; an AMP value takes 65,535 octets.
 TEXT_MAXIMUM: Final = 2_000
 
@@ -96,14 +99,14 @@ class Locator(amp.CommandLocator):
         return Failure(_remote(InternalFault(f"the program failed at {name.decode()}: its log says why")))
 
 
-def page(items: Sequence[object]) -> Answer:
+def page(items: Sequence[object], asked: int = PAGE_ITEMS) -> Answer:
     """
     The answer with as many items as fit.
 
-    @param items: at most L{PAGE_ITEMS}, as many as there are.
+    @param items: at most C{asked}, as many as there are.
     """
     fitted = fitting(items)
-    return {"page": items[:fitted], "more": fitted < len(items) or len(items) == PAGE_ITEMS}
+    return {"page": items[:fitted], "more": fitted < len(items) or len(items) == asked}
 
 
 def checkLifetime(seconds: float) -> None:

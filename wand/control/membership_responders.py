@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from wand.control import membership_commands as commands
 from wand.control.documents import Documents
-from wand.control.locator import PAGE_ITEMS, Answer, Locator, checkLifetime, page
+from wand.control.locator import PAGE_ITEMS, PAGE_MEMBERS, Answer, Locator, checkLifetime, page
 from wand.control.program import InvitationSettings, Program
 from wand.sealed.credentials.limits import Limits
 
@@ -78,7 +78,7 @@ class MembershipResponders(Locator):
         """
         Answer with a page of the members.
         """
-        return page(self._program.network.members(after, PAGE_ITEMS))
+        return page(self._program.network.members(after, PAGE_MEMBERS), PAGE_MEMBERS)
 
     @commands.Servers.responder
     def servers(self, after: str | None = None) -> Answer:

@@ -290,6 +290,13 @@ class ISessionTransport(ITransport):
         Hand relayed datagrams to C{receiver} from now on.
         """
 
+    def letMembersSeek() -> None:
+        """
+        We are a directory server: members see to it themselves that they reach us.  So none of them is asked at once
+        whether it still is where it was, none is sent anything merely to keep the way to it open, and when many are
+        silent no handshakes are begun with all of them.
+        """
+
     def admitSources(mayUse: Callable[[bytes, bytes, int], bool]) -> None:
         """
         Say which frames to take.

@@ -5,6 +5,7 @@ The server of a network whose authority is read: everything that answers nodes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from secrets import token_bytes
 from typing import Final
 
@@ -52,8 +53,10 @@ TENDING_INTERVAL: Final = 300.0
 #: Seconds between two times that a server says that it runs.
 SAYING_INTERVAL: Final = 60.0
 
-#: Seconds between two handshakes after a start, with members that were online before: no storm, however many there are.
-CALL_INTERVAL: Final = 0.01
+#: After a start, handshakes with members that were online before: how many at a time, and the seconds from one time to
+#: the next.  They take a quarter of a processor, and no queue overflows, however many there are.
+CALLS_AT_A_TIME: Final = 5
+CALL_INTERVAL: Final = 0.02
 
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
@@ -102,7 +105,7 @@ class NetworkServer:
         Observing(sessions, control, context)
         self._streamPlaces = StreamPlaces(sessions, context.counters)
         self._goodbyes = Goodbyes(sessions, control, context)
-        self._revocations = RevocationExchange(authority.trust, sessions, control, context)
+        self._revocations = RevocationExchange(authority.trust, sessions, control, context, isServer=True)
         CopiesOfMembers(sessions, control, context, self.directory.epochOf)
         self.relay = Relay(
             sessions,
@@ -113,6 +116,7 @@ class NetworkServer:
             lambda: configuration.relay,
         )
         transport.carryRelayed(self.relay.forwarding)
+        transport.letMembersSeek()
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
         self._watch = HostWatch(context, self._moved)
@@ -215,7 +219,7 @@ class NetworkServer:
         return host not in overlayOf(self.authority.prefix)
 
     def _callNext(self) -> None:
-        if next(self._called, None) is None:
+        if len(list(islice(self._called, CALLS_AT_A_TIME))) < CALLS_AT_A_TIME:
             self._calling.stop()
 
     def _moved(self) -> None:

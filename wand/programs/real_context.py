@@ -28,17 +28,18 @@ from wand.timing.elapsed import steady
 from wand.timing.guarded_time import GuardedTime
 from wand.underlay.multicast import MulticastLinks
 from wand.underlay.streams.network import ReactorStreams
-from wand.underlay.udp import UDPUnderlay
+from wand.underlay.udp import QUEUE_BYTES, UDPUnderlay
 from wand.worker import WorkerThread
 
 _log = Logger(namespace="wand.events")
 
 
-def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Context:
+def realContext(reactor: Any, lost: Callable[[str], object] | None = None, queue: int = QUEUE_BYTES) -> Context:
     """
     A context on a reactor, whose events are logged.  The reactor measures elapsed time from now on.
 
     @param lost: called with the reason when a UDP socket is gone for good; by default that is only logged.
+    @param queue: what the kernel may queue for each UDP socket, in octets.
     """
     steady(reactor)
     counters = Counters()
@@ -56,7 +57,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None) -> Co
         random=SystemRandom(),
         counters=counters,
         events=events,
-        underlay=UDPUnderlay(reactor, counters, failures, lost or _lost),
+        underlay=UDPUnderlay(reactor, counters, failures, lost or _lost, queue),
         wallClock=time,
         notes=notes,
         failures=failures,

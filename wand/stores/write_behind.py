@@ -5,6 +5,8 @@ Write-behind: nobody waits for the store when a record changes, and no record is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
+from math import inf
 from typing import Final, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -17,6 +19,13 @@ from wand.timing.timer import Timer
 #: Seconds until a store that refused a write is tried again; doubled each time, up to the maximum.
 RETRY_FIRST: Final = 2.0
 RETRY_MAXIMUM: Final = 30.0
+
+#: Seconds from the beginning of one write to that of the next, at least, if the store takes time: what changes then
+#: is written together.
+GATHERED_WITHIN: Final = 0.05
+
+#: How many records that may wait are written at a time, so that nothing else waits while they are encoded.
+GROUP_MAXIMUM: Final = 500
 
 #: How many records wait for a store that refuses them; beyond that the oldest are given up.
 WAITING_MAXIMUM: Final = 40_000
@@ -70,10 +79,13 @@ class WriteBehind(Generic[Value]):
         self._delay = delay
         self._told = told
         self._waitingMaximum = waitingMaximum
+        self._clock = context.clock
         self._waiting: dict[bytes, Value | None] = {}
+        self._later: dict[bytes, Value | None] = {}
+        self._next = self._retryAt = -inf
+        self._laterAt = inf
         self._writing: Deferred[None] | None = None
-        self._timer = Timer(context.clock, self._due)
-        self._isUrgent = False
+        self._timer = Timer(context.clock, self._proceed)
         self._isStopping = False
         self._refusals = 0
 
@@ -89,15 +101,19 @@ class WriteBehind(Generic[Value]):
         Set records as soon as the store takes them, all in one write; C{None} deletes.
         """
         for key, value in changes.items():
-            self._put(key, value)
-        self._isUrgent = True
+            self._later.pop(key, None)
+            self._put(self._waiting, key, value)
         self._proceed()
 
     def writeLater(self, key: bytes, value: Value | None) -> None:
         """
         Set a record with the next write; C{None} deletes.
         """
-        self._put(key, value)
+        if key in self._waiting:
+            self._put(self._waiting, key, value)
+            return
+        self._laterAt = min(self._laterAt, self._clock.seconds() + self._delay)
+        self._put(self._later, key, value)
         self._proceed()
 
     def stop(self) -> Deferred[None]:
@@ -117,41 +133,50 @@ class WriteBehind(Generic[Value]):
         if self._writing is not None:
             await self._writing
 
-    def _put(self, key: bytes, value: Value | None) -> None:
-        self._waiting.pop(key, None)  # the newest goes last, so that the oldest is given up
-        self._waiting[key] = value
-        self._trim()
-
-    def _trim(self) -> None:
-        while len(self._waiting) > self._waitingMaximum:
-            del self._waiting[next(iter(self._waiting))]
+    def _put(self, waiting: dict[bytes, Value | None], key: bytes, value: Value | None) -> None:
+        waiting.pop(key, None)  # the newest goes last, so that the oldest is given up
+        waiting[key] = value
+        while len(waiting) > self._waitingMaximum:
+            del waiting[next(iter(waiting))]
 
     def _proceed(self) -> None:
         """
         Write what waits, or see to it that it is written in time.
         """
-        if self._writing is not None or not self._waiting:
+        if self._writing is not None or self._isStopping:
             return
-        if self._isUrgent and not self._refusals:
+        now = self._clock.seconds()
+        if self._dueAt <= now:
             self._writeGroup()
-        elif not self._timer.isSet:
-            self._schedule(self._delay)
+        elif self._dueAt < self._timer.due:
+            self._timer.set(self._dueAt - now)
 
-    def _schedule(self, seconds: float) -> None:
-        self._timer.stop()
-        if not self._isStopping:
-            self._timer.set(seconds)
+    @property
+    def _dueAt(self) -> float:
+        if self._refusals:
+            return self._retryAt
+        return min(self._next if self._waiting else inf, self._laterAt)
 
-    def _due(self) -> None:
-        self._isUrgent = bool(self._waiting)
-        self._writeGroup()
+    def _takeSome(self) -> None:
+        """
+        Of what may wait, write some with the next group if it is time.
+        """
+        now = self._clock.seconds()
+        if now < self._laterAt and not self._isStopping:
+            return
+        for key in tuple(islice(self._later, None if self._isStopping else GROUP_MAXIMUM)):
+            self._waiting.setdefault(key, self._later.pop(key))
+        self._laterAt = now + GATHERED_WITHIN if self._later else inf
 
     def _writeGroup(self) -> None:
+        self._takeSome()
         if self._writing is not None or not self._waiting:
             return
-        group, self._waiting, self._isUrgent = self._waiting, {}, False
+        group, self._waiting = self._waiting, {}
         octets = {bytes(key): None if value is None else self._encode(value) for key, value in group.items()}
+        began = self._clock.seconds()
         self._writing = self._records.write(self._kind, octets)
+        self._next = -inf if self._writing.called else began + GATHERED_WITHIN
         self._writing.addCallbacks(self._stored, self._refused, callbackArgs=(group,), errbackArgs=(group,))
 
     def _stored(self, _: None, group: dict[bytes, Value | None]) -> None:
@@ -167,8 +192,9 @@ class WriteBehind(Generic[Value]):
         self._writing = None
         newer, self._waiting = self._waiting, dict(group)
         for key, value in newer.items():
-            self._put(key, value)
-        self._schedule(min(RETRY_MAXIMUM, RETRY_FIRST * 2.0 ** min(self._refusals, 9)))
+            self._put(self._waiting, key, value)
+        wait = min(RETRY_MAXIMUM, RETRY_FIRST * 2.0 ** min(self._refusals, 9))
+        self._retryAt = self._clock.seconds() + wait
         self._refusals += 1
         text = f"the store cannot be written: {failure.getErrorMessage()}. {self._consequence}"
         if self._refusals == 1:
@@ -176,6 +202,7 @@ class WriteBehind(Generic[Value]):
             self._events.publish("store-failed", reason=failure.getErrorMessage())
         self._notes.say(NOTE, text)
         self._tell(group, False)
+        self._proceed()
 
     def _tell(self, group: dict[bytes, Value | None], isStored: bool) -> None:
         try:

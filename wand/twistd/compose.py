@@ -23,6 +23,7 @@ from wand.programs.real_context import realContext
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
+from wand.underlay.udp import QUEUE_BYTES, SERVER_QUEUE_BYTES
 
 if TYPE_CHECKING:
     from wand.programs.node import NodeService
@@ -104,9 +105,10 @@ def settle() -> None:
 
 
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
+    queue = SERVER_QUEUE_BYTES if kind is ServerConfiguration else QUEUE_BYTES
     return Surroundings(
         load=partial(options.configuration, kind),
-        context=realContext(reactor, partial(endBecause, reactor)),
+        context=realContext(reactor, partial(endBecause, reactor), queue),
         owner=options.owner(),
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),

@@ -59,6 +59,11 @@ ANSWERERS_MAXIMUM: Final = 256
 #: 1.0 with 256 and 0.9 with 192, and TCP got 3.0, 3.1 and 2.7 Gbit/s.
 QUEUE_BYTES: Final = 256 << 10
 
+#: The same for a directory server.  Hundreds of members may come back in the same moment, each with a datagram that the
+#: kernel counts as 2 KiB, and no frame of a user waits behind them.  It is no more than a second's work: whoever waits
+#: longer begins another handshake, and what is answered later is of no use.
+SERVER_QUEUE_BYTES: Final = 1 << 20
+
 # Linux (in.h, in6.h): set "do not fragment", and neither trust nor wait for what ICMP says about the path's MTU.
 _IP_MTU_DISCOVER: Final = 10
 _IPV6_MTU_DISCOVER: Final = 23
@@ -94,12 +99,19 @@ class UDPUnderlay:
     """
 
     def __init__(
-        self, reactor: IReactorFDSet, counters: Counters, failures: Failures, lost: Callable[[str], object]
+        self,
+        reactor: IReactorFDSet,
+        counters: Counters,
+        failures: Failures,
+        lost: Callable[[str], object],
+        queue: int = QUEUE_BYTES,
     ) -> None:
         """
         @param failures: counts and logs receivers that raise.
         @param lost: called with the reason when a socket is gone for good, and nothing can be sent or received.
+        @param queue: what the kernel may queue for each socket, in octets.
         """
+        self._queue = queue
         self._reactor = reactor
         self._counters = counters
         self._failures = failures
@@ -125,7 +137,7 @@ class UDPUnderlay:
         return self._port(udp, receiver)
 
     def _port(self, udp: socket.socket, receiver: TrainReceiver) -> UDPPort:
-        return UDPPort(self._reactor, udp, receiver, self._counters, self._failures, self._lost)
+        return UDPPort(self._reactor, udp, receiver, self._counters, self._failures, self._lost, self._queue)
 
 
 class OneByOne:
@@ -173,10 +185,12 @@ class UDPPort(Sending):
         counters: Counters,
         failures: Failures,
         lost: Callable[[str], object],
+        queue: int = QUEUE_BYTES,
     ) -> None:
         """
         @param failures: counts and logs a receiver that raises.
         @param lost: called with the reason when the socket is gone for good.
+        @param queue: what the kernel may queue, in octets.
         """
         super().__init__(udp, counters, TrainSender(udp), self._break)
         self.endpoint = Endpoint(*udp.getsockname()[:2])
@@ -191,7 +205,7 @@ class UDPPort(Sending):
         self._answerers: dict[str, AnsweringPort] = {}
         self._limit = BATCH
         self._rows: dict[tuple[int, int], Slots] = {}
-        self.notes = _sizeQueues(udp)
+        self.notes = _sizeQueues(udp, queue)
         self._queue = udp.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
         reactor.addReader(self)
 
@@ -371,20 +385,21 @@ def _bound(host: str, port: int) -> socket.socket:
     return udp
 
 
-def _sizeQueues(udp: socket.socket) -> tuple[str, ...]:
+def _sizeQueues(udp: socket.socket, queue: int) -> tuple[str, ...]:
     """
     Ask for queues that hold a burst.
 
+    @param queue: how many octets they are to hold.
     @return: what an operator could do if they are too small.
     """
     capped = []
     for force, ordinary, limit in ((33, socket.SO_RCVBUF, "rmem"), (32, socket.SO_SNDBUF, "wmem")):  # SO_...BUFFORCE
         try:
-            udp.setsockopt(socket.SOL_SOCKET, force, QUEUE_BYTES)
+            udp.setsockopt(socket.SOL_SOCKET, force, queue)
         except OSError:  # not privileged, or not Linux: as much as the system allows
-            udp.setsockopt(socket.SOL_SOCKET, ordinary, QUEUE_BYTES)
-        if udp.getsockopt(socket.SOL_SOCKET, ordinary) < QUEUE_BYTES:
-            capped.append(f"net.core.{limit}_max={QUEUE_BYTES}")
+            udp.setsockopt(socket.SOL_SOCKET, ordinary, queue)
+        if udp.getsockopt(socket.SOL_SOCKET, ordinary) < queue:
+            capped.append(f"net.core.{limit}_max={queue}")
     if not capped:
         return ()
     return (f"the system's limits make the UDP queues small, and bursts are lost: sysctl -w {' '.join(capped)}",)

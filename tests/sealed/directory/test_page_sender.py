@@ -16,11 +16,12 @@ from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.messages import Ask, Page, PageRecord, parse, parseRecord
-from wand.sealed.directory.page_sender import PUSH_INTERVAL, PUSHED_PAGES_MAXIMUM, PageSender
+from wand.sealed.directory.page_sender import BODY_LIFE, PUSH_INTERVAL, PUSHED_PAGES_MAXIMUM, PageSender
 from wand.sealed.directory.stored_log import StoredLog
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+from wand.timing.rounds import PORTION_INTERVAL
 
 LISTENER, OTHER = Identity(b"l" * 32), Identity(b"o" * 32)
 
@@ -143,6 +144,44 @@ class PageSenderTests(SynchronousTestCase):
         self.assertEqual(self.context.counters["directory-hints"], 1)
         pages = self.ask(after=1)
         self.assertGreater(len(pages), PUSHED_PAGES_MAXIMUM)
+
+    def test_hintsComeOneAfterTheOther(self) -> None:
+        """
+        Those who are told to ask are told a few at a time, for what they ask takes more than the hint.
+        """
+        everybody = [Identity(bytes([number]) * 32) for number in range(50)]
+        self.sent |= {each: [] for each in everybody}
+        for each in everybody:
+            self.sender.answer(each, Ask(1, self.stored.instance, 0, 0, 16))
+        self.change(1, 60)
+        self.clock.advance(PUSH_INTERVAL)
+        first = self.context.counters["directory-hints"]
+        self.assertTrue(0 < first < 20)
+        self.clock.pump([PORTION_INTERVAL] * 20)
+        self.assertEqual(self.context.counters["directory-hints"], 50)
+
+    def test_manyQuestionsAtOnce(self) -> None:
+        """
+        When more is asked than can be sent, each question gets a page, and what is missing is asked for later.
+        """
+        self.change(1, 60)
+        counts = [len(self.ask(after=1)) for _ in range(300)]
+        self.assertEqual((counts[0], counts[-1]), (16, 1))
+        self.clock.advance(10)
+        self.assertEqual(len(self.ask(after=1)), 16)
+
+    def test_pagesAreKeptForAWhile(self) -> None:
+        """
+        Who asks for the same gets the same page, without another look at its members; a later change is further on.
+        """
+        self.change(1, 20)
+        first = self.ask(count=1)
+        self.change(1, 1)
+        again = self.ask(count=1)
+        self.assertEqual(first[0].records, again[0].records)
+        self.assertEqual(self.versions(self.ask(after=20)), [21])
+        self.clock.advance(BODY_LIFE)
+        self.assertNotEqual(self.ask(count=1)[0].records, first[0].records)
 
     def test_whoLeftIsToldNothing(self) -> None:
         """

@@ -17,7 +17,7 @@ from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.stored_log import HEARD_STORED_WITHIN, StoredLog
 from wand.stores.memory import MemoryRecords
-from wand.stores.write_behind import RETRY_MAXIMUM
+from wand.stores.write_behind import GATHERED_WITHIN, RETRY_MAXIMUM
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -98,6 +98,7 @@ class StoredLogTests(SynchronousTestCase):
         self.assertEqual((self.stored.published, self.tellings), (0, 0))
         self.records.waiting[0].callback(None)
         self.assertEqual((self.stored.published, self.tellings), (1, 1))
+        self.clock.advance(GATHERED_WITHIN)
         self.records.waiting[1].callback(None)
         self.assertEqual((self.stored.published, self.tellings), (3, 2))
 
@@ -143,6 +144,7 @@ class StoredLogTests(SynchronousTestCase):
         self.change(self.bob, *HOME)
         self.assertEqual(self.stored.published, 1)
         self.records.waiting[0].callback(None)
+        self.clock.advance(GATHERED_WITHIN)
         self.records.waiting[1].callback(None)
         self.assertEqual(self.stored.published, 2)
         self.flushLoggedErrors()

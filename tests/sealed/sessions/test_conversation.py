@@ -11,8 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
 from wand.sealed.sessions.known_ways import CANDIDATES
+from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import COOKIE, DATA, INITIATION, RESPONSE
 from wand.sealed.sessions.peers import PeerKey
+from wand.sealed.sessions.session import Session
 from wand.testing.inbox import Datagram
 
 
@@ -478,6 +480,31 @@ class LifeTests(SealedTestCase):
         first = next(each for each in self.net.underlay.sent if each.payload[0] == INITIATION)
         self.assertApproximates(first.time - start, 1.5, 0.5)
         self.assertEqual(self.low.sessions[-1], (self.high.peer, False))
+
+    def test_anAttemptThatEndsTakesNothingAway(self) -> None:
+        """
+        An attempt of ours ends without an answer just when the peer began a session itself: that one stays.
+        """
+        self.low.meet(self.high)
+        self.high.meet(self.low)
+        self.net.underlay.drop(lambda datagram: True)
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.net.run(1.0)
+        conversation = self.low.transport.sessions.find(self.high.peer)
+        assert conversation is not None
+        conversation.next = answered = Session(
+            conversation,
+            "aes-256-gcm",
+            TransportKeys(bytes(32), bytes(32)),
+            7,
+            8,
+            self.net.clock.seconds(),
+            initiator=False,
+            version=1,
+        )
+        self.net.run(70.0)
+        self.assertEqual(self.state(self.low, self.high), "silent")
+        self.assertIs(conversation.next, answered)
 
     def multihomed(self, *, guarded: bool = False) -> tuple[SealedNode, SealedNode]:
         """

@@ -115,6 +115,7 @@ class Talk:
         self.state = "idle"
         self.isWithServer = False
         self.recent = Recent()
+        self.isSought = False
         self.session: Session | None = None
         self.previous: Session | None = None
         self.next: Session | None = None
@@ -129,6 +130,9 @@ class Talk:
 
     def renew(self) -> None:
         self._note("renew")
+
+    def silent(self) -> None:
+        self._note("silent" if self.isSought else "renew")
 
     def expired(self) -> None:
         self._note("expired")
@@ -310,6 +314,23 @@ class ScheduleTests(ScheduleTestCase):
         self.assertEqual(self.doneAfter(), [])
         self.clock.advance(0.5)
         self.assertEqual(self.doneAfter(), [(KEEPALIVE, "keepalive")])
+
+    def test_soughtIsQuiet(self) -> None:
+        """
+        A peer that sees to it itself that it reaches us is sent nothing to keep the way open, and when it owes an
+        answer it is not asked at once.
+        """
+        self.talk.isSought = True
+        self.begun()
+        self.clock.advance(1.0)
+        self.schedule.sentAt = self.clock.seconds()
+        self.schedule.wantAnswer()
+        self.clock.pump([0.5] * 29)
+        self.assertEqual(self.doneAfter(), [])
+        self.clock.advance(0.5)
+        self.assertEqual(self.doneAfter(), [(1.0 + SILENCE, "silent")])
+        self.clock.pump([1.0] * 60)
+        self.assertEqual(len(self.doneAfter()), 1)
 
     def test_signOfLifeIsOwed(self) -> None:
         """

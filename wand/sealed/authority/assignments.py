@@ -11,6 +11,7 @@ from typing import Final
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
+from wand.sealed.authority.free_addresses import FreeAddresses
 from wand.sealed.authority.stored_values import Index, StoredValues
 
 #: The kinds of our records in a store.
@@ -77,10 +78,10 @@ class Assignments:
         """
         self._prefix = prefix
         self._restsUntil = restsUntil
-        self._now = now
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
+        self._free = FreeAddresses(prefix, self._keptUntil, now)
 
     def follow(self) -> None:
         """
@@ -97,6 +98,7 @@ class Assignments:
         """
         for assigned in (self._names, self._macs, self._addresses):
             await assigned.load()
+        self._free.load([address for address, _ in self._addresses.items()])
 
     async def takeName(self, name: str, identity: bytes) -> bool:
         """
@@ -141,7 +143,7 @@ class Assignments:
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
         for _ in range(_TRIES):
-            packed = next(iter(self._addresses.of(identity)), None) or self._firstFree()
+            packed = next(iter(self._addresses.of(identity)), None) or self._free.first()
             if await self._addresses.take(packed, identity, self._addresses.get(packed)):
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
@@ -168,8 +170,11 @@ class Assignments:
         """
         Take everything back from an identity.
         """
-        for assigned in (self._names, self._macs, self._addresses):
+        for assigned in (self._names, self._macs):
             await assigned.release(identity)
+        addresses = self._addresses.of(identity)
+        await self._addresses.release(identity)
+        self._freed(addresses)
 
     async def retire(self, identity: bytes) -> None:
         """
@@ -178,6 +183,7 @@ class Assignments:
         """
         for assigned in (self._names, self._macs):
             await assigned.release(identity)
+        self._freed(self._addresses.of(identity))
 
     async def keepName(self, name: str, identity: bytes) -> None:
         """
@@ -191,21 +197,10 @@ class Assignments:
         """
         await self._macs.release(identity, keep=(mac,))
 
-    def _firstFree(self) -> bytes:
-        network, size = int(self._prefix.network_address), self._prefix.max_prefixlen // 8
-        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is not a host's
-        resting: list[tuple[float, bytes]] = []
-        for index in range(1, min(end, len(self._addresses) + 2)):
-            packed = (network + index).to_bytes(size, "big")
-            holder = self._addresses.get(packed)
-            until = 0.0 if holder is None else self._restsUntil(holder)
-            if until is not None:
-                if until <= self._now():
-                    return packed
-                resting.append((until, packed))
-        if resting:
-            return min(resting)[1]
-        raise MembershipRefused(
-            f"the network has no free address left in {self._prefix}; revoke members that are gone, "
-            "or make a network with a larger prefix"
-        )
+    def _freed(self, addresses: tuple[bytes, ...]) -> None:
+        for address in addresses:
+            self._free.release(address)
+
+    def _keptUntil(self, address: bytes) -> float | None:
+        holder = self._addresses.get(address)
+        return 0.0 if holder is None else self._restsUntil(holder)

@@ -13,6 +13,7 @@ from wand.errors import MembershipRefused, StoreUnavailable
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.authority.unsigned_certificates import UnsignedCertificates
 from wand.sealed.credentials.certificate import Certificate, isOfTheFuture, secondsToRenewal
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import signed, unverified
@@ -55,6 +56,7 @@ class Issuer:
         self._trust = trust
         self._observer = observer
         self._wallClock = wallClock
+        self._unsigned: UnsignedCertificates | None = None
         self._said: dict[bytes, tuple[MemberRecord, bool]] = {}
 
     @property
@@ -69,7 +71,13 @@ class Issuer:
         """
         Those who need a new certificate, by name.
         """
-        return [record for record in self._members.inState("unsigned", "member") if self.isDue(record)]
+        if self._unsigned is None:
+            self._unsigned = UnsignedCertificates(self._members, self._isSaid, self.life)
+        found = map(self._members.get, set(self._unsigned.candidates(self._wallClock())))
+        return sorted(
+            (record for record in found if record is not None and self.isDue(record)),
+            key=lambda record: (record.name, record.identity),
+        )
 
     def isDue(self, record: MemberRecord) -> bool:
         """

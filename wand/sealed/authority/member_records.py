@@ -4,14 +4,13 @@ The members' records, as a directory server keeps them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Final
 
 from wand.errors import NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.stored_values import StoredValues
+from wand.sealed.authority.stored_values import Index, StoredValues
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.trust import Trust
 
@@ -36,8 +35,8 @@ class MemberRecords:
         self._stored = StoredValues(records, MEMBER_KIND, MemberRecord)
         self._withName = self._stored.index(lambda record: record.name)
         self._inState = self._stored.index(lambda record: record.state)
+        self._unsigned = self._stored.index(lambda record: record.state == "revoked" and not record.revocation)
         self._invited = self._stored.index(lambda record: (record.invitation, record.state))
-        self._sorted: list[bytes] = []
 
     # What readers ask.
 
@@ -71,8 +70,22 @@ class MemberRecords:
         """
         The records in any of these states, by name.
         """
-        keys = (key for state in states for key in self._inState.keys(state))
-        return sorted(filter(None, map(self._stored.get, keys)), key=lambda record: (record.name, record.identity))
+        return self._named(key for state in states for key in self._inState.keys(state))
+
+    @property
+    def unsignedRevocations(self) -> list[MemberRecord]:
+        """
+        Those that were revoked here, whose revocations wait for a signature, by name.
+        """
+        return self._named(self._unsigned.keys(True))
+
+    def index(self, of: Callable[[MemberRecord], Hashable]) -> Index[MemberRecord]:
+        """
+        Keep an index of all records, now and after every change.
+
+        @param of: what to find a record by.
+        """
+        return self._stored.index(of)
 
     def isAwaited(self, invitation: bytes) -> bool:
         """
@@ -84,10 +97,7 @@ class MemberRecords:
         """
         At most C{count} records, in the order of their identities, those beyond C{after}.
         """
-        if len(self._sorted) != len(self._stored):  # none is ever removed
-            self._sorted = sorted(record.identity for record in self._stored)
-        start = bisect_right(self._sorted, after)
-        return [*filter(None, map(self._stored.get, self._sorted[start : start + count]))]
+        return self._stored.page(after, count)
 
     @property
     def hasUnreadable(self) -> bool:
@@ -95,6 +105,9 @@ class MemberRecords:
         Are there records that cannot be read?
         """
         return self._stored.hasUnreadable
+
+    def _named(self, keys: Iterable[bytes]) -> list[MemberRecord]:
+        return sorted(filter(None, map(self._stored.get, keys)), key=lambda record: (record.name, record.identity))
 
     # What changes.
 

@@ -72,7 +72,7 @@ class Revoker:
         """
         Those whose revocation waits for a signature, by name.
         """
-        return [record for record in self._members.inState("revoked") if not record.revocation]
+        return self._members.unsignedRevocations
 
     async def revoke(self, identity: Identity) -> MemberRecord:
         """

@@ -19,6 +19,7 @@ from wand.sealed.authority.member_recovery import MemberRecovery
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity, NodeKey
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
 
 
@@ -94,7 +95,8 @@ class ServerMembership:
         Check a presented certificate.  An expired one is good enough for a member in the store, which was away and
         wants a new one.
         """
-        member = self._trust.admit(certificate, exchangeKey, expired=True)
+        isKnown = self._isStored(certificate)
+        member = self._trust.admit(certificate, exchangeKey, expired=True, isKnown=isKnown)
         record = None if member is None else self._members.get(member.identity)
         if member is None or (record is not None and record.state == "revoked"):
             return None
@@ -108,13 +110,21 @@ class ServerMembership:
         Check the certificate in an announcement.  As in L{admit}, an expired one is good enough for a member in the
         store, which is here: it waits for a new one, or our clock is ahead.
         """
-        content = self._trust.check(certificate, expired=True)
+        content = self._trust.check(certificate, expired=True, isKnown=self._isStored(certificate))
         record = None if content is None else self._members.get(content.identity)
         isStored = record is not None and record.state == "member"
         return content if content is not None and (isStored or content.expires > self._wallClock()) else None
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return self._invitations.secretOf(invitation)
+
+    def _isStored(self, certificate: bytes) -> bool:
+        """
+        Is a certificate the one in the store, whose signature was verified before it came there?
+        """
+        said = unverified(certificate, Certificate)
+        record = None if said is None else self._members.get(said.identity)
+        return record is not None and record.certificate == certificate
 
     def _recover(self, identity: bytes, certificate: bytes) -> None:
         content = self._trust.check(certificate, expired=True)

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.credentials.signed import packed
+from wand.sorted_keys import SortedKeys
 
 Value = TypeVar("Value")
 
@@ -28,19 +29,26 @@ class Index(Generic[Value]):
         @param of: what to find a value by.
         """
         self._of = of
-        self._keys: dict[Hashable, dict[bytes, None]] = {}
+        self._keys: dict[Hashable, bytes | dict[bytes, None]] = {}  # most values are the only one that says so
 
     def keys(self, what: Hashable) -> tuple[bytes, ...]:
         """
         The keys of the values that say this.
         """
-        return tuple(self._keys.get(what, ()))
+        keys = self._keys.get(what, {})
+        return (keys,) if isinstance(keys, bytes) else tuple(keys)
 
     def __contains__(self, what: Hashable) -> bool:
         """
         Is there a value that says this?
         """
         return what in self._keys
+
+    def __iter__(self) -> Iterator[Hashable]:
+        """
+        Everything that values say.
+        """
+        return iter(self._keys)
 
     def clear(self) -> None:
         """
@@ -52,15 +60,22 @@ class Index(Generic[Value]):
         """
         There is a new value.
         """
-        self._keys.setdefault(self._of(value), {})[key] = None
+        what = self._of(value)
+        keys = self._keys.setdefault(what, key)
+        if isinstance(keys, dict):
+            keys[key] = None
+        elif keys != key:
+            self._keys[what] = {keys: None, key: None}
 
     def discard(self, key: bytes, value: Value) -> None:
         """
         A value is gone.
         """
         what = self._of(value)
-        self._keys[what].pop(key)
-        if not self._keys[what]:
+        keys = self._keys[what]
+        if isinstance(keys, dict):
+            keys.pop(key)
+        if not keys or keys == key:
             del self._keys[what]
 
 
@@ -79,6 +94,7 @@ class StoredValues(Generic[Value]):
         self._values: dict[bytes, Value] = {}
         self._octets: dict[bytes, bytes] = {}
         self._indices: list[Index[Value]] = []
+        self._order: SortedKeys | None = None
         self._told: Callable[[bytes, Value | None, Value | None], object] | None = None
 
     def __len__(self) -> int:
@@ -118,6 +134,16 @@ class StoredValues(Generic[Value]):
             index.add(key, value)
         return index
 
+    def page(self, after: bytes, count: int) -> list[Value]:
+        """
+        At most C{count} values, in the order of their keys, those beyond C{after}.
+        """
+        if self._order is None:
+            self._order = SortedKeys()
+            for key in self._values:
+                self._order.add(key)
+        return [self._values[key] for key in self._order.page(after, count)]
+
     def remember(self, key: bytes, value: Value) -> None:
         """
         Use a value in place of the one that is stored, until the next L{load} or L{exchange}.
@@ -142,7 +168,7 @@ class StoredValues(Generic[Value]):
         @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
         octets = await self._records.load(self._kind)
-        before, self._octets, self._values = self._values, octets, {}
+        before, self._octets, self._values, self._order = self._values, octets, {}, None
         for index in self._indices:
             index.clear()
         for key, value in octets.items():
@@ -210,6 +236,10 @@ class StoredValues(Generic[Value]):
         before = self._values.pop(key, None) if value is None else self._values.get(key)
         if value is not None:
             self._values[key] = value
+        if self._order is not None and before is None and value is not None:
+            self._order.add(key)
+        elif self._order is not None and before is not None and value is None:
+            self._order.discard(key)
         for index in self._indices:
             if before is not None:
                 index.discard(key, before)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import attrs
+import msgspec
 
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.signed import Body, verified
+from wand.sealed.credentials.signed import Body, unverified, verified
 
 
 class Claim(Body, frozen=True, array_like=True):
@@ -34,6 +35,21 @@ class Claim(Body, frozen=True, array_like=True):
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
         checkMACs(self.macs)
+
+    def sharing(self, certificate: Certificate) -> Claim:
+        """
+        The same, with the very values of a certificate wherever both say the same: whoever knows thousands of members
+        keeps them once.
+        """
+        isAll = self.macs == certificate.macs and self.addresses == certificate.addresses
+        return msgspec.structs.replace(
+            self,
+            network=certificate.network,
+            identity=certificate.identity,
+            macs=certificate.macs if isAll else self.macs,
+            addresses=certificate.addresses if isAll else self.addresses,
+            name=certificate.name,
+        )
 
     def isAllowedBy(self, certificate: Certificate) -> bool:
         """
@@ -62,21 +78,22 @@ class Announcement:
 
     @classmethod
     def verified(
-        cls, certificate: bytes, claim: bytes, check: Callable[[bytes], Certificate | None]
+        cls, certificate: bytes, claim: bytes, check: Callable[[bytes], Certificate | None], *, isKnown: bool = False
     ) -> Announcement | None:
         """
         Verify a certificate and a claim.
 
         @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
+        @param isKnown: was the signature of the claim verified before?
         @return: C{None} if either is not valid, or they do not belong together.
         """
         allowance = check(certificate)
         if allowance is None:
             return None
-        content = verified(claim, Claim, allowance.identity)
+        content = unverified(claim, Claim) if isKnown else verified(claim, Claim, allowance.identity)
         if content is None or not content.isAllowedBy(allowance):
             return None
-        return cls(allowance, content, certificate, claim)
+        return cls(allowance, content.sharing(allowance), certificate, claim)
 
     @property
     def identity(self) -> Identity:

@@ -5,6 +5,7 @@ The fields of signed things and messages, with their limits.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_interface
 from typing import Annotated, Final, TypeAlias
 
@@ -80,10 +81,8 @@ def checkAddresses(addresses: tuple[str, ...]) -> None:
     @raise ValueError: if not.
     """
     for text in addresses:
-        interface = ip_interface(text)
-        if str(interface) != text or "%" in text or not _isHost(interface.ip):
-            raise ValueError(f"{text} is not an overlay address")
-    if len(set(map(withoutPrefix, addresses))) < len(addresses):
+        _checkAddress(text)
+    if len(addresses) > 1 and len(set(map(withoutPrefix, addresses))) < len(addresses):
         raise ValueError("an address stands twice")
 
 
@@ -105,6 +104,13 @@ def checkSecret(secret: bytes) -> None:
     """
     if not any(secret):
         raise ValueError("the secret is not set")
+
+
+@lru_cache(maxsize=1024)
+def _checkAddress(text: str) -> None:
+    interface = ip_interface(text)
+    if str(interface) != text or "%" in text or not _isHost(interface.ip):
+        raise ValueError(f"{text} is not an overlay address")
 
 
 def _isHost(address: IPv4Address | IPv6Address) -> bool:

@@ -59,7 +59,8 @@ class Identity(bytes):
         return self.hex()
 
     def __str__(self) -> str:
-        return f"{self.hex()[:4]}-{self.hex()[4:8]}-{self.hex()[8:12]}"
+        short = self[:6].hex()
+        return f"{short[:4]}-{short[4:8]}-{short[8:]}"
 
     def __repr__(self) -> str:
         return f"Identity({self.hex()})"

@@ -17,7 +17,7 @@ from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
-from wand.sealed.credentials.signed import verified
+from wand.sealed.credentials.signed import unverified, verified
 
 #: How many revocations are kept.  Beyond, the oldest go: the certificates that they were about expired long ago.
 REVOCATIONS_MAXIMUM: Final = 10_000
@@ -47,28 +47,34 @@ class Trust:
 
     # Certificates.
 
-    def check(self, certificate: bytes, *, expired: bool = False) -> Certificate | None:
+    def check(self, certificate: bytes, *, expired: bool = False, isKnown: bool = False) -> Certificate | None:
         """
         Check a certificate, whoever presents it.  One that was issued in the future is as good as any: its issuer's
         clock is ahead, or ours is behind, and the signature proves that it was issued.
 
         @param expired: whether it may have expired.
+        @param isKnown: was its signature verified before?  That takes as long as all the rest of an announcement.
         @return: what it says, or C{None} if it is not valid.
         """
-        content = verified(certificate, Certificate, self.network)
+        if isKnown:
+            content = unverified(certificate, Certificate)
+        else:
+            content = verified(certificate, Certificate, self.network)
         if content is None or not compare_digest(content.network, self.network):
             return None
         if content.expires <= self._wallClock() and not expired:
             return None
         return None if Identity(content.identity) in self._revoked else content
 
-    def admit(self, certificate: bytes, exchangeKey: bytes, *, expired: bool = False) -> Member | None:
+    def admit(
+        self, certificate: bytes, exchangeKey: bytes, *, expired: bool = False, isKnown: bool = False
+    ) -> Member | None:
         """
         Check a certificate that was presented in a handshake.
 
         @param exchangeKey: the public key that the handshake proved.
         """
-        content = self.check(certificate, expired=expired)
+        content = self.check(certificate, expired=expired, isKnown=isKnown)
         if content is None or not compare_digest(content.exchangeKey, exchangeKey):
             return None
         return content.member

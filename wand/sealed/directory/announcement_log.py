@@ -6,11 +6,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import Final
 
 import attrs
 
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sorted_keys import SortedKeys
+
+#: Octets of a MAC address.
+MAC_SIZE: Final = 6
 
 
 @attrs.frozen
@@ -49,6 +54,7 @@ class AnnouncementLog:
         self.version = 0
         self._entries: dict[Identity, LogEntry] = {}
         self._order: list[tuple[int, Identity]] = []
+        self._macs = SortedKeys()  # each with the identity of who claims it
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -68,7 +74,10 @@ class AnnouncementLog:
         """
         self.version = version
         self._entries = {entry.identity: entry for entry in entries}
-        self._sort()
+        self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
+        self._macs.clear()
+        for entry in entries:
+            self._claim(entry)
 
     def change(
         self, announcement: Announcement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True
@@ -78,10 +87,14 @@ class AnnouncementLog:
         """
         self.version += 1
         identity = announcement.identity
-        self._entries[identity] = LogEntry(announcement, endpoints, now, self.version, isFirsthand)
+        before = self._entries.get(identity)
+        entry = self._entries[identity] = LogEntry(announcement, endpoints, now, self.version, isFirsthand)
+        if before is None or before.announcement.claim.macs != announcement.claim.macs:
+            self._unclaim(before)
+            self._claim(entry)
         self._order.append((self.version, identity))
-        if len(self._order) > 2 * len(self._entries) + 64:
-            self._sort()
+        if len(self._order) > 2 * len(self._entries) + 64:  # what was overtaken goes; so each change pays for two
+            self._order = [(version, each) for version, each in self._order if self._isLast(version, each)]
 
     def forget(self, identity: Identity) -> bool:
         """
@@ -89,7 +102,17 @@ class AnnouncementLog:
 
         @return: whether it was known.
         """
-        return self._entries.pop(identity, None) is not None
+        before = self._entries.pop(identity, None)
+        self._unclaim(before)
+        return before is not None
+
+    def claimed(self, after: bytes | None, count: int) -> list[tuple[bytes, LogEntry]]:
+        """
+        At most C{count} of the MAC addresses that members claim, in their order, those beyond C{after}, each with who
+        claims it.
+        """
+        page = self._macs.page(b"" if after is None else after + b"\xff" * 32, count)
+        return [(key[:MAC_SIZE], self._entries[Identity(key[MAC_SIZE:])]) for key in page]
 
     def changed(self, after: int, upto: int) -> Iterator[LogEntry]:
         """
@@ -99,9 +122,18 @@ class AnnouncementLog:
             version, identity = self._order[at]
             if version > upto:
                 return
-            entry = self._entries.get(identity)
-            if entry is not None and entry.version == version:
-                yield entry
+            if self._isLast(version, identity):
+                yield self._entries[identity]
 
-    def _sort(self) -> None:
-        self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
+    def _isLast(self, version: int, identity: Identity) -> bool:
+        entry = self._entries.get(identity)
+        return entry is not None and entry.version == version
+
+    def _claim(self, entry: LogEntry) -> None:
+        for mac in entry.announcement.claim.macs:
+            self._macs.add(mac + entry.identity)
+
+    def _unclaim(self, entry: LogEntry | None) -> None:
+        if entry is not None:
+            for mac in entry.announcement.claim.macs:
+                self._macs.discard(mac + entry.identity)

@@ -17,9 +17,7 @@ def entriesOf(log: AnnouncementLog, after: MAC | None, count: int) -> list[Entry
     """
     At most C{count} of the addresses that members claim, in their order, those beyond C{after}.
     """
-    claimed = [(MAC(mac), each) for each in log for mac in each.announcement.claim.macs]
-    beyond = sorted((pair for pair in claimed if after is None or pair[0] > after), key=lambda pair: pair[0])
-    return [_status(mac, entry) for mac, entry in beyond[:count]]
+    return [_status(MAC(mac), entry) for mac, entry in log.claimed(after, count)]
 
 
 def _status(mac: MAC, entry: LogEntry) -> EntryStatus:

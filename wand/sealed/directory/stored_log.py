@@ -202,7 +202,7 @@ class StoredLog:
         """
         The entry of a member, unless its certificate expired or was revoked.
         """
-        announcement = Announcement.verified(stored.certificate, stored.claim, check)
+        announcement = Announcement.verified(stored.certificate, stored.claim, check, isKnown=True)
         if announcement is None or announcement.identity != identity:
             return None
         self.heard[identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)

@@ -5,6 +5,8 @@ reach no server.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from wand.interfaces import Context
@@ -16,6 +18,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, Revocations, RevocationsDigest, RevocationsWanted, pack, parse
 from wand.sealed.credentials.revocation_comparison import RevocationComparison
 from wand.sealed.credentials.trust import Trust
+from wand.timing.pacing import Pacing
 from wand.timing.repeating import Repeating
 
 #: Seconds between two comparisons in a session that lasts.
@@ -24,18 +27,26 @@ COMPARISON_INTERVAL: Final = 60.0
 
 class RevocationExchange:
     """
-    Compares at the beginning of every session and from time to time, and tells everybody news at once.
+    Compares at the beginning of every session and from time to time, and tells everybody news at once.  A server lets
+    its members begin, and answers each: so nobody compares twice, and no member has to ask whether the server lives.
     """
 
-    def __init__(self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context) -> None:
+    def __init__(
+        self, trust: Trust, sessions: Sessions, control: ControlReaders, context: Context, *, isServer: bool = False
+    ) -> None:
         self._comparison = RevocationComparison(trust)
         self._sessions = sessions
         self._present: set[bytes] = set()
+        self._untold: deque[tuple[Message, Iterator[bytes]]] = deque()
+        self._telling: Pacing[tuple[bytes, Message]] = Pacing(context.clock, lambda news: self._send(*news))
+        self._isTelling = False
         sessions.onSession(self._session)
         self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
+        self._isServer = isServer
         self._comparing = Repeating("the revocation exchange", self._compare, context.clock, context.failures)
-        self._comparing.start(COMPARISON_INTERVAL, now=True)
+        if not isServer:
+            self._comparing.start(COMPARISON_INTERVAL, now=True)
 
     def stop(self) -> None:
         """
@@ -43,11 +54,13 @@ class RevocationExchange:
         """
         self._end()
         self._comparing.stop()
+        self._telling.stop()
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up:
             self._present.add(peer)
-            self._send(peer, self._comparison.greeting())
+            if not self._isServer or member.isServer:
+                self._send(peer, self._comparison.greeting())
         else:
             self._present.discard(peer)
 
@@ -57,6 +70,8 @@ class RevocationExchange:
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
+        if isinstance(message, RevocationsDigest) and self._isServer and not member.isServer:
+            self._send(peer, self._comparison.greeting())
         if isinstance(message, RevocationsDigest | RevocationsWanted | Revocations):
             answer = self._comparison.answer(message)
             if answer is not None:
@@ -64,8 +79,19 @@ class RevocationExchange:
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
         self._present.discard(identity)
-        for peer in tuple(self._present):
-            self._send(peer, self._comparison.push(revocation))
+        self._untold.append((self._comparison.push(revocation), iter(tuple(self._present))))
+        if not self._isTelling:
+            self._isTelling = True
+            self._telling.begin(self._news(), self._toldAll)
+
+    def _news(self) -> Iterator[tuple[bytes, Message]]:
+        while self._untold:
+            message, peers = self._untold[0]
+            yield from ((peer, message) for peer in peers)
+            self._untold.popleft()
+
+    def _toldAll(self) -> None:
+        self._isTelling = False
 
     def _send(self, peer: bytes, message: Message) -> None:
         self._sessions.sendControl(peer, pack(message))

@@ -31,6 +31,7 @@ from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
     ATTEMPT_END,
     ATTEMPT_END_CALLED,
+    ATTEMPTS_SOUGHT,
     IN_USE,
     JOIN_IDLE,
     KEEPALIVE_OWED,
@@ -115,6 +116,13 @@ class Conversation:
         """
         return self.member is not None and self.member.isServer
 
+    @property
+    def isSought(self) -> bool:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        return self._shared.isSought and not self.isWithServer
+
     # What others say of the peer, and what it says itself.
 
     def introduce(self, endpoints: Iterable[Endpoint], source: str) -> None:
@@ -182,7 +190,7 @@ class Conversation:
         See L{wand.sealed.sessions.attempt.Target}.
         """
         isWorthIt = self.session is not None or (bool(self.outbox) and bool(self.place.candidates()))
-        return ATTEMPT_END if isWorthIt else ATTEMPT_END_CALLED
+        return ATTEMPT_END if isWorthIt and not self.isSought else ATTEMPT_END_CALLED
 
     @property
     def _isTalking(self) -> bool:
@@ -376,6 +384,8 @@ class Conversation:
         See L{wand.sealed.sessions.machine.Verbs}.
         """
         self.outbox.discard()
+        if self.state == "silent" and self.next is not None:  # it answers nothing, but began a session itself just now
+            return
         self._forgetNext()
         self.schedule.stop()
 
@@ -402,6 +412,15 @@ class Conversation:
         if port is not None and endpoint is not None:
             count = self.recent.repeat(self._seconds(), port, endpoint)
             self._shared.counters["sealed-repeated"] += count
+
+    def silent(self) -> None:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        if self.isSought and len(self._shared.indices.attempts) >= ATTEMPTS_SOUGHT:
+            self.course.expired()
+        else:
+            self.course.renew()
 
     def keepalive(self) -> None:
         """

@@ -22,6 +22,8 @@ from noise.backends.default.keypairs import KeyPair25519
 from noise.connection import NoiseConnection
 from noise.exceptions import NoiseHandshakeError, NoiseValueError
 
+from wand.sealed.sessions.noise_hashes import Backend
+
 #: The Noise protocol's name by the network's cipher.
 SUITES: Final = {
     "aes-256-gcm": b"Noise_IKpsk2_25519_AESGCM_BLAKE2s",
@@ -33,6 +35,8 @@ OVERHEAD_FIRST: Final = 32 + 48 + 16
 
 #: Octets that the second message has beyond its payload: the ephemeral key and a tag.
 OVERHEAD_SECOND: Final = 32 + 16
+
+_BACKEND: Final = Backend()
 
 _LATER: Final = bytes(32)  # stands for the pre-shared key until it is known
 
@@ -177,7 +181,7 @@ def ephemeralKey(entropy: Callable[[int], bytes]) -> X25519PrivateKey:
 def _connection(cipher: str, prologue: bytes, **keypairs: KeyPair25519) -> Any:
     if cipher not in SUITES:
         raise HandshakeInvalid("this node is a member of no network")
-    connection = NoiseConnection.from_name(SUITES[cipher])
+    connection = NoiseConnection.from_name(SUITES[cipher], _BACKEND)
     connection.set_prologue(prologue)
     connection.set_psks(psk=_LATER)
     connection.noise_protocol.keypairs.update(keypairs)

@@ -59,6 +59,12 @@ class Scheduled(Protocol):
         """
 
     @property
+    def isSought(self) -> bool:
+        """
+        Does the peer see to it that it reaches us?
+        """
+
+    @property
     def session(self) -> Session | None:
         """
         The session in use.
@@ -74,6 +80,11 @@ class Scheduled(Protocol):
     def next(self) -> Session | None:
         """
         The one that the peer began and does not use yet.
+        """
+
+    def silent(self) -> None:
+        """
+        The peer does not answer.
         """
 
     def keepalive(self) -> None:
@@ -154,7 +165,7 @@ class Schedule:
         """
         if self.awaiting == inf:
             self.awaiting = self.sentAt
-            self.dueBy(self.sentAt + PATIENCE)
+            self.dueBy(self.sentAt + (SILENCE if self._scheduled.isSought else PATIENCE))
 
     def expectAnswer(self) -> None:
         """
@@ -195,7 +206,10 @@ class Schedule:
         elif session is not None:
             if self._isWatched:
                 self._vigil.look(now, self.awaiting)
-            if now >= min(self._renewalDue(session), self.awaiting + SILENCE):
+            if now >= self.awaiting + SILENCE:
+                self.awaiting = inf
+                scheduled.silent()
+            elif now >= self._renewalDue(session):
                 self.awaiting = inf
                 scheduled.course.renew()
             if now >= self._keepaliveDue():
@@ -223,7 +237,7 @@ class Schedule:
 
     @property
     def _isWatched(self) -> bool:
-        return not isinstance(self._scheduled.counterpart.peer, JoinKey)
+        return not (self._scheduled.isSought or isinstance(self._scheduled.counterpart.peer, JoinKey))
 
     def _endOf(self, session: Session) -> float:
         end = session.made + SESSION_END
@@ -237,5 +251,6 @@ class Schedule:
         return session.made + (RENEW_INITIATOR if session.initiator else RENEW_RESPONDER)
 
     def _keepaliveDue(self) -> float:
-        persistent = self.sentAt + KEEPALIVE if self.isInUse(self._clock.seconds() - IN_USE) else inf
+        isKept = not self._scheduled.isSought and self.isInUse(self._clock.seconds() - IN_USE)
+        persistent = self.sentAt + KEEPALIVE if isKept else inf
         return min(persistent, self.owing + KEEPALIVE_OWED)

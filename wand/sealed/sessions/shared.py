@@ -85,6 +85,7 @@ class Shared:
     @ivar places: where the peers are.
     @ivar rumours: how many initiations go to an address of which only calls say that anybody is there, for all peers
         together.
+    @ivar isSought: do peers see to it themselves that they reach us, as members do with a directory server?
     """
 
     clock: IReactorTime
@@ -102,6 +103,7 @@ class Shared:
     plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)
     train: Train = attrs.field(init=False, factory=Train)
     rumours: TokenBuckets = attrs.field(init=False)
+    isSought: bool = attrs.field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self.counters.declare(COUNTERS)

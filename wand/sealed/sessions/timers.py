@@ -39,6 +39,10 @@ ATTEMPT_END: Final = 60.0
 #: nowhere, as far as we know.
 ATTEMPT_END_CALLED: Final = 5.0
 
+#: When a directory server has this many attempts under way, it begins no more for members that are silent: they come
+#: back themselves.
+ATTEMPTS_SOUGHT: Final = 100
+
 #: Of two that begin a handshake at the same moment the one that goes first gives way after this time all the same.
 GIVE_WAY: Final = 1.0
 

@@ -157,6 +157,12 @@ class SealedTransport:
         """
         self.reception.relayed = receiver
 
+    def letMembersSeek(self) -> None:
+        """
+        See L{ISessionTransport}.
+        """
+        self._shared.isSought = True
+
     @property
     def features(self) -> tuple[str, ...]:
         """

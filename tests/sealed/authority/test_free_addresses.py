@@ -1,0 +1,61 @@
+"""
+Tests for L{wand.sealed.authority.free_addresses}: the quick way finds what a look at every address would find.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.errors import MembershipRefused
+from wand.sealed.authority.free_addresses import FreeAddresses
+
+PREFIX = ip_network("10.77.0.0/29")
+HOSTS = [address.packed for address in PREFIX.hosts()]
+Step = tuple[str, int]
+
+
+class FreeAddressesTests(SynchronousTestCase):
+    """
+    A network of six addresses, of which some are taken, given back, and rest.
+    """
+
+    def expected(self) -> bytes | None:
+        """
+        The first that is free; else the one that has rested longest.
+        """
+        now, kept = self.time, self.kept
+        free = [each for each in HOSTS if kept.get(each, 0.0) is not None and (kept.get(each) or 0.0) <= now]
+        resting = sorted((until, each) for each, until in kept.items() if until is not None)
+        return free[0] if free else resting[0][1] if resting else None
+
+    @given(st.lists(st.tuples(st.sampled_from(["take", "release", "retire", "wait", "load"]), st.integers(0, 5))))
+    def test_asALookAtAll(self, steps: list[Step]) -> None:
+        """
+        Whatever happens, the address that comes next is the right one.
+        """
+        self.time = 0.0
+        self.kept: dict[bytes, float | None] = {}
+        free = FreeAddresses(PREFIX, lambda address: self.kept.get(address, 0.0), lambda: self.time)
+        for what, number in steps:
+            address = HOSTS[number]
+            isTaken = address in self.kept and self.kept[address] is None
+            if what == "take" and self.expected() is not None:
+                self.kept[free.first()] = None
+            elif what == "release" and isTaken:
+                del self.kept[address]
+                free.release(address)
+            elif what == "retire" and isTaken:
+                self.kept[address] = self.time + 1.0 + number
+                free.release(address)
+            elif what == "wait":
+                self.time += 1.5
+            elif what == "load":
+                free.load(list(self.kept))
+            try:
+                self.assertEqual(free.first(), self.expected())
+            except MembershipRefused:
+                self.assertIsNone(self.expected())

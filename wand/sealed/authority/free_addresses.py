@@ -1,0 +1,100 @@
+"""
+Which overlay addresses are free: the next one is found without a look at all that are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from ipaddress import IPv4Network, IPv6Network
+
+from wand.errors import MembershipRefused
+
+
+class FreeAddresses:
+    """
+    Finds the first address that is free.  Those of members that were revoked are free when their time is over, or when
+    there is no other, the one of the first that was revoked before the rest.
+    """
+
+    def __init__(
+        self, prefix: IPv4Network | IPv6Network, until: Callable[[bytes], float | None], now: Callable[[], float]
+    ) -> None:
+        """
+        @param until: until when an address is not to be given away, in seconds since the epoch; C{None} while a member
+            has it, and 0 for never.
+        @param now: the time, in seconds since the epoch.
+        """
+        self._prefix = prefix
+        self._until = until
+        self._now = now
+        self._next = 1  # below, every address is somebody's, or in one of the two
+        self._given: list[int] = []
+        self._resting: list[tuple[float, int]] = []
+
+    def load(self, taken: list[bytes]) -> None:
+        """
+        These addresses are somebody's, or rest; all others are free.
+        """
+        self._next, self._given = 1, []
+        found = ((self._until(each), self._index(each)) for each in taken)
+        self._resting = [(until, index) for until, index in found if until is not None]
+        heapify(self._resting)
+
+    def release(self, address: bytes) -> None:
+        """
+        An address is nobody's any more, or rests from now on.
+        """
+        until, index = self._until(address), self._index(address)
+        if until:
+            heappush(self._resting, (until, index))
+        elif until is not None and index < self._next:
+            heappush(self._given, index)
+
+    def first(self) -> bytes:
+        """
+        The first address that is free, which the caller takes.
+
+        @raise MembershipRefused: if the prefix is exhausted.
+        """
+        while self._resting and self._resting[0][0] <= self._now():
+            heappush(self._given, heappop(self._resting)[1])
+        while self._given:
+            address = self._address(self._given[0])
+            if self._isFree(address):
+                break
+            heappop(self._given)
+        unused = self._unused()
+        if self._given and (unused is None or self._given[0] < self._index(unused)):
+            return self._address(self._given[0])
+        return unused or self._firstResting()
+
+    def _unused(self) -> bytes | None:
+        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is not a host's
+        while self._next < end:
+            address = self._address(self._next)
+            if self._isFree(address):
+                return address
+            self._next += 1
+        return None
+
+    def _firstResting(self) -> bytes:
+        while self._resting:
+            until, index = self._resting[0]
+            if self._until(self._address(index)) == until:
+                return self._address(index)
+            heappop(self._resting)  # somebody has it again
+        raise MembershipRefused(
+            f"the network has no free address left in {self._prefix}; revoke members that are gone, "
+            "or make a network with a larger prefix"
+        )
+
+    def _isFree(self, address: bytes) -> bool:
+        until = self._until(address)
+        return until is not None and until <= self._now()
+
+    def _address(self, index: int) -> bytes:
+        return (int(self._prefix.network_address) + index).to_bytes(self._prefix.max_prefixlen // 8, "big")
+
+    def _index(self, address: bytes) -> int:
+        return int.from_bytes(address, "big") - int(self._prefix.network_address)
