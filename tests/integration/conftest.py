@@ -21,6 +21,7 @@ from wand.lab.loop import Loop
 from wand.lab.topology import Node, topology
 
 
+@pytest.hookimpl(tryfirst=True)  # before groups are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     Where several processes run tests, those that share a module's fixtures run in one of them; and those that run alone

@@ -34,7 +34,7 @@ def runs(name: str) -> bool:
     """
     Whether a node behind a NAT runs in a lab.
     """
-    return re.search(f"{name}.*/a-cone", execute("ps", "-eo", "args")) is not None
+    return re.search(f"{name}.*/a-cone", execute("ps", "-wweo", "args")) is not None
 
 
 def test_interruptedMatrixLeavesNothingBehind(tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_interruptedMatrixLeavesNothingBehind(tmp_path: Path) -> None:
         process.terminate()
         process.wait(20)
     assert name not in execute("ip", "netns", "list")
-    assert name not in execute("ps", "-eo", "args")
+    assert name not in execute("ps", "-wweo", "args")

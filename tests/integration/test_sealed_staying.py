@@ -51,6 +51,7 @@ async def _members(client: ControlClient) -> list[MemberStatus]:
     return [each async for each in client.members()]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("silent", [False, True], ids=["talking", "silent"])
 def test_nodeIsKilledAndBackAtOnce(
     makeSealed: Make, probing: Probe, capsys: pytest.CaptureFixture[str], silent: bool

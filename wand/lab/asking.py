@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,12 +25,39 @@ def statusAt(control: Path) -> dict[str, Any]:
 
     @raise CommandFailed: if it does not answer.
     """
+    found: dict[str, Any] = json.loads(_asked(control, b"status", _command=b"Status")[b"status"])
+    return found
+
+
+def countersAt(control: Path) -> Iterator[tuple[str, int]]:
+    """
+    The counters of the program at a control socket, as C{wand counters --all --json} shows them.
+
+    @raise CommandFailed: if it does not answer.
+    """
+    after: dict[str, bytes] = {}
+    while True:
+        answer = _asked(control, b"page", _command=b"CounterList", **after)
+        page = json.loads(answer[b"page"])
+        yield from ((each["name"], each["value"]) for each in page)
+        if answer[b"more"] != b"True":
+            return
+        after = {"after": page[-1]["name"].encode()}
+
+
+def _asked(control: Path, wanted: bytes, **question: bytes) -> amp.AmpBox:
+    """
+    The answer to a question.
+
+    @param wanted: what has to be in it.
+    """
     try:
-        [answer] = amp.parseString(_answer(control, amp.AmpBox(_ask=b"1", _command=b"Status").serialize()))
-        found: dict[str, Any] = json.loads(answer[b"status"])
+        answer: amp.AmpBox
+        [answer] = amp.parseString(_answer(control, amp.AmpBox(_ask=b"1", **question).serialize()))
+        answer[wanted]
     except (OSError, KeyError, ValueError) as error:
         raise CommandFailed(f"the program at {control} does not answer: {error!r}") from error
-    return found
+    return answer
 
 
 def _answer(control: Path, question: bytes) -> bytes:

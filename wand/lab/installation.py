@@ -4,7 +4,6 @@ A single program of ours on a host of a lab, with the files that belong to it.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from wand.lab.asking import statusAt
+from wand.lab.asking import countersAt, statusAt
 from wand.lab.commands import PROGRAMS, CommandFailed, Daemon, execute
 from wand.lab.network import Host
 
@@ -117,7 +116,7 @@ class Installation:
         """
         Its counters; those that it has not declared are 0, since some parts declare theirs when they are first used.
         """
-        return Counter({each["name"]: each["value"] for each in json.loads(self.wand("counters", "--json"))})
+        return Counter(dict(countersAt(self.control)))
 
     def isMember(self) -> bool:
         """
