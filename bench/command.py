@@ -24,6 +24,7 @@ from bench.reach.command import reach
 from bench.results import Results, Settings
 from bench.rounds import measure
 from bench.scale.command import scale
+from bench.scale.relay_command import relay
 from bench.simulate.command import simulate
 from bench.summary import summarize
 from bench.table import markdown, tables, terminal
@@ -119,6 +120,7 @@ def bench(
 
 bench.add_command(costs)
 bench.add_command(reach)
+bench.add_command(relay)
 bench.add_command(scale)
 bench.add_command(simulate)
 

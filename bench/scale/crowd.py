@@ -23,10 +23,10 @@ class Crowd:
     @ivar members: all of them.
     """
 
-    def __init__(self, realm: Realm, server: tuple[str, int]) -> None:
+    def __init__(self, realm: Realm, server: tuple[str, int], kind: type[Member] = Member) -> None:
         self._random = Random(1)
         self.members = [
-            Member(realm, papers, server, _host(number), self._random) for number, papers in enumerate(realm.members)
+            kind(realm, papers, server, _host(number), self._random) for number, papers in enumerate(realm.members)
         ]
         self._poll = select.epoll()
         self._byFile = {member.socket.fileno(): member for member in self.members}

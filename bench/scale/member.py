@@ -28,6 +28,7 @@ from wand.sealed.sessions.packets import (
     DATA_OVERHEAD,
     INDEX_AND_COUNTER,
     MEMBER,
+    RELAYED,
     RESPONSE,
     VERSION,
     CookieMessage,
@@ -114,14 +115,14 @@ class Member:
         Announce, and again until it is confirmed.
         """
         self._number += 1
-        self._send(pack(Announce(self._number, self._papers.certificate, self._claim, ("192.168.1.2:22222",))))
+        self.send(pack(Announce(self._number, self._papers.certificate, self._claim, ("192.168.1.2:22222",))))
         self._set(announce=_PATIENCE)
 
     def ask(self) -> None:
         """
         Ask for news.
         """
-        self._send(pack(Ask(1, self._instance, self.version, 0, 16)))
+        self.send(pack(Ask(1, self._instance, self.version, 0, 16)))
         self._set(ask=_PATIENCE)
 
     def do(self) -> None:
@@ -146,7 +147,7 @@ class Member:
     _announce, _ask = announce, ask
 
     def _compare(self) -> None:
-        self._send(messages.pack(messages.RevocationsDigest(bytes(16))))
+        self.send(messages.pack(messages.RevocationsDigest(bytes(16))))
         self._set(compare=_COMPARISON)
 
     def _set(self, **seconds: float) -> None:
@@ -167,7 +168,10 @@ class Member:
         self.initiations += 1
         self._put(datagram)
 
-    def _send(self, message: bytes) -> None:
+    def send(self, message: bytes) -> None:
+        """
+        Send a control message.
+        """
         self._seal(bytes([CONTROL]) + message)
 
     def _seal(self, plaintext: bytes) -> None:
@@ -198,12 +202,24 @@ class Member:
             except OSError:  # the server is away
                 continue
             self.heardAt = time.monotonic()
-            if datagram[0] == DATA:
+            if datagram[0] == RELAYED:
+                self.relayed(datagram)
+            elif datagram[0] == DATA:
                 self._dataReceived(datagram)
             elif datagram[0] == RESPONSE:
                 self._responseReceived(datagram)
             elif datagram[0] == COOKIE:
                 self._cookieReceived(datagram)
+
+    def relayed(self, datagram: bytes) -> None:
+        """
+        Something came over a relay.
+        """
+
+    def unread(self, message: bytes) -> None:
+        """
+        A control message came that has nothing to do with the directory.
+        """
 
     def _cookieReceived(self, datagram: bytes) -> None:
         message = CookieMessage.parse(datagram)
@@ -249,7 +265,9 @@ class Member:
         self._timers["keepalive"] = min(self._timers["keepalive"], owed)
         self.dueAt = min(self.dueAt, owed)
         message = parse(octets)
-        if isinstance(message, Announced):
+        if message is None:
+            self.unread(octets)
+        elif isinstance(message, Announced):
             self._announced(message)
         elif isinstance(message, Page):
             if message.number and message.last:

@@ -27,3 +27,20 @@ def test_membersAreMeasured() -> None:
     assert (found["members"], found["followers"], found["lost"]) == (20, 20, 0)
     for name in ("coldStart", "registrations", "told", "listing", "block", "firstAnswer", "restart"):
         assert found[name] > 0, name
+
+
+def test_aRelayIsMeasured() -> None:
+    """
+    A run with a few members and a small flood: everything arrives.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "relay", "--members", "20", "--flood", "500", "--seconds", "1", "--json"],
+        cwd=_ROOT,
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["calm"]["sent"] > 0
+    assert (found["calm"]["lost"], found["flooded"]["lost"]) == (0, 0)
+    assert found["flood"] > 0
