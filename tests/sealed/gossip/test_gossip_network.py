@@ -198,6 +198,18 @@ class NetworkTests(SynchronousTestCase):
         for counter in ("drop-gossip-item", "drop-gossip-accusation", "drop-gossip-malformed", "drop-gossip-unknown"):
             self.assertGreater(simulation.counters[counter], 0, counter)
 
+    def test_otherForms(self) -> None:
+        """
+        What somebody said is no news in another form: nobody takes it, and nobody's own news has to wait for it.
+        """
+        simulation = self.make(20)
+        liar, taken = Liar(simulation, 1), simulation.counters["gossip-items-taken"]
+        for _ in range(40):
+            liar.reencode()
+            simulation.run(0.1)
+        self.assertEqual(simulation.counters["gossip-items-taken"], taken)
+        self.assertEqual(simulation.counters["drop-gossip-throttled"], 0)
+
     def test_aFloodStaysSmall(self) -> None:
         """
         A member that says something new ten times a second costs each other member no more than a few items a second.
