@@ -13,6 +13,7 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
+from wand.interfaces.sessions import DIRECTORY, GOSSIP
 from wand.sealed.gossip.directory import RENEWAL, GossipDirectory, GossipDirectoryKind
 from wand.sealed.gossip.messages import Probe, pack
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
@@ -129,6 +130,43 @@ class GossipDirectoryTests(SynchronousTestCase):
             if node is not mover:
                 self.assertEqual(node.sessions.introduced[mover.identity][1], (Endpoint.parse("198.51.100.77:4000"),))
                 self.assertEqual(node.context.counters["drop-gossip-endpoint"], 1)
+
+    def test_nothingOfOthersIsReplaced(self) -> None:
+        """
+        What a server said of a member stands beside what gossip says; an accusation, or an announcement without a word
+        of the member, says nothing of where it is.
+        """
+        self.gather()
+        node, other = self.nodes[0], self.nodes[3]
+        there = [Endpoint.parse("203.0.113.3:1")]
+        node.sessions.introduce(other.identity, other.person.key.exchangePublic, there)
+        other.claimAnew()
+        other.local = ["198.51.100.77:4000"]
+        other.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        self.assertEqual(node.sessions.told[other.identity, DIRECTORY], tuple(there))
+        self.assertEqual(node.sessions.told[other.identity, GOSSIP], (Endpoint.parse("198.51.100.77:4000"),))
+        other.go()
+        del node.sessions.told[other.identity, GOSSIP]
+        self.network.run(MISSED)
+        self.assertNotIn((other.identity, GOSSIP), node.sessions.told)
+
+    def test_nobodyIsWhereWeAre(self) -> None:
+        """
+        That a member is on our host, or where we are, is not believed; on our host it may be if we say so of ourselves.
+        """
+        self.gather()
+        mover, node = self.nodes[3], self.nodes[1]
+        mover.local = ["127.0.0.1:4000", *node.local, "198.51.100.77:4000"]
+        mover.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        self.assertEqual(node.sessions.told[mover.identity, GOSSIP], (Endpoint.parse("198.51.100.77:4000"),))
+        self.assertEqual(node.context.counters["drop-gossip-endpoint"], 2)
+        node.local = ["127.0.0.1:22222"]
+        mover.local = ["127.0.0.1:4000"]
+        mover.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        self.assertEqual(node.sessions.told[mover.identity, GOSSIP], (Endpoint.parse("127.0.0.1:4000"),))
 
     def test_whoIsGone(self) -> None:
         """
