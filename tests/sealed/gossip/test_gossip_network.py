@@ -10,6 +10,8 @@ from random import Random
 from simulated.liars import Liar
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.sealed.gossip.messages import ProbeFor, pack
+from wand.sealed.gossip.prober import TARGET_BURST
 from wand.sealed.gossip.tree import MemberTree
 from wand.sealed.gossip.view import SUSPICION
 from wand.testing.simulation import Air, Population, Simulation
@@ -197,6 +199,23 @@ class NetworkTests(SynchronousTestCase):
             self.assertEqual(entry.endpoints, (f"198.18.0.{number}:22222",))
         for counter in ("drop-gossip-item", "drop-gossip-accusation", "drop-gossip-malformed", "drop-gossip-unknown"):
             self.assertGreater(simulation.counters[counter], 0, counter)
+
+    def test_whoIsProbedForOthers(self) -> None:
+        """
+        Members make others probe only whom they may watch, and all of them together only so often.
+        """
+        simulation = self.make(60, 0)
+        who, helper = simulation.population.identities, simulation.members[0]
+        assert helper is not None
+        watchers = [each for each in who[1:59] if helper.view.mayWatch(each, who[59])]
+        others = [each for each in who[1:59] if each not in watchers]
+        self.assertTrue(watchers and others)
+        for askers, probes in ((others, 0), (watchers, TARGET_BURST)):
+            before = simulation.counters["gossip-probes-indirect"]
+            for asker in askers:
+                helper.received(asker, pack(ProbeFor(1, who[59])))
+            self.assertEqual(simulation.counters["gossip-probes-indirect"] - before, probes)
+        self.assertGreater(len(watchers), TARGET_BURST)
 
     def test_otherForms(self) -> None:
         """

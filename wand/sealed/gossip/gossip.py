@@ -153,8 +153,8 @@ class Gossip:
         elif isinstance(message, News):
             self._take(peer, message.news)
         elif isinstance(message, ProbeFor):
-            isKnown = message.member != self._own and self.view.get(message.member) is not None
-            self._prober.probeFor(peer, message.number, message.member, isKnown=isKnown)
+            mayAsk = self.view.mayWatch(peer, message.member) and message.member != self._own
+            self._prober.probeFor(peer, message.number, message.member, mayAsk=mayAsk)
         elif isinstance(message, Probed):
             self._prober.probed(peer, message.number, message.member)
         else:

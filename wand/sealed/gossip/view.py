@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.sealed.gossip.entry import Entry, isNews, merged
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
-from wand.sealed.gossip.rings import Rings
+from wand.sealed.gossip.rings import RINGS, Rings
 from wand.sealed.gossip.signatures import Signatures, isValid
 from wand.sealed.gossip.tree import MemberTree
 from wand.timing.token_buckets import TokenBuckets
@@ -107,6 +107,14 @@ class MemberView:
         if entry is None or not entry.saysItIsHere:
             return False
         return entry.accusation is None or self._clock.seconds() < self._doubted.get(identity, 0.0)
+
+    def mayWatch(self, identity: bytes, other: bytes) -> bool:
+        """
+        Does one member watch another, or may it think that it does?
+        """
+        return other in self.rings and any(
+            self.rings.mayAccuse(ring, identity, other, self.isHere) for ring in range(RINGS)
+        )
 
     @property
     def doubted(self) -> tuple[bytes, ...]:
