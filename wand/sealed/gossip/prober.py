@@ -43,7 +43,7 @@ TARGETS: Final = 256
 COUNTERS: Final = {
     "gossip-probes": "probes sent",
     "gossip-probes-indirect": "probes sent because another member got no answer",
-    "drop-gossip-favour": "requests to probe a member dropped: too many of one member or for one, or of one that does not watch it",
+    "drop-gossip-favour": "requests to probe a member dropped: too many, or not of one that watches it",
 }
 
 

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.sealed.gossip.entry import Entry, isNews, merged
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
-from wand.sealed.gossip.rings import RINGS, Rings
+from wand.sealed.gossip.rings import NEAR, RINGS, Rings
 from wand.sealed.gossip.signatures import Signatures, isValid
 from wand.sealed.gossip.tree import MemberTree
 from wand.timing.token_buckets import TokenBuckets
@@ -61,6 +61,7 @@ class MemberView:
 
     @ivar tree: all that is known.
     @ivar rings: who watches whom.
+    @ivar own: our identity.
     @ivar changed: called with each item that was taken.
     """
 
@@ -80,6 +81,7 @@ class MemberView:
         """
         counters.declare(COUNTERS)
         self.network = network
+        self.own = b""
         self.rings = rings
         self.tree = MemberTree() if tree is None else tree
         self.changed: Callable[[Item], object] = lambda item: None
@@ -188,7 +190,8 @@ class MemberView:
             if self.tree.get(told.identity) is None:
                 self._counters["drop-gossip-unknown"] += 1
                 return False
-            if not self.rings.mayAccuse(told.ring, told.identity, told.member, self.isHere):
+            near = 2 * NEAR if told.member == self.own else NEAR  # others may see it nearer, and only we can refute it
+            if not self.rings.mayAccuse(told.ring, told.identity, told.member, self.isHere, near):
                 self._counters["drop-gossip-accusation"] += 1
                 return False
         if item.kind == ANNOUNCEMENT and self.tree.count >= MEMBERS_MAXIMUM and self.tree.get(item.member) is None:
