@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
+from simulated.gossipers import Gossipers
 from simulated.liars import Liar
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -199,6 +200,22 @@ class NetworkTests(SynchronousTestCase):
             self.assertEqual(entry.endpoints, (f"198.18.0.{number}:22222",))
         for counter in ("drop-gossip-item", "drop-gossip-accusation", "drop-gossip-malformed", "drop-gossip-unknown"):
             self.assertGreater(simulation.counters[counter], 0, counter)
+
+    def test_whatOnlySomeTake(self) -> None:
+        """
+        An accusation that few take, as the accuser is near enough for them only, is refuted all the same.
+        """
+        people = Gossipers(40)
+        simulation = Simulation(people.population, Air(), 1)
+        simulation.run(15)
+        order = list(people.population.rings.after(0, people.who[5]))
+        item = people.accusation(people.who.index(order[-20]), 5)
+        for number in (1, 2):
+            member = simulation.members[number]
+            assert member is not None
+            member.view.put(item)
+        simulation.run(90)
+        self.assertEqual((simulation.agreement(), simulation.doubts()), (1.0, 0))
 
     def test_whoIsProbedForOthers(self) -> None:
         """

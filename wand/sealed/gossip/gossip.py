@@ -87,9 +87,18 @@ class Gossip:
         self._silence = Silence(clock, random, lambda: view.tree.count)
         self.links = Links(own, view, clock, counters, self._silence.__contains__)
         self._news = NewsQueue(clock, random, counters, self._sendOctets)
-        self._comparison = Comparison(clock, random, lambda: view.tree, self._send, self._news.tell)
+        self._comparison = Comparison(
+            clock,
+            random,
+            counters,
+            lambda: view.tree,
+            self._send,
+            self._news.tell,
+            lambda peer: peer in self.links.watched,
+        )
         self._prober = Prober(clock, random, counters, self._send, self._probe, self._helpers)
         self._watch = Watch(own, clock, random, view, self.links, self._silence, self._prober, self._accuse, self._lost)
+        view.own = own
         view.changed = self._changed
 
     def start(self) -> None:
@@ -203,6 +212,9 @@ class Gossip:
     # Messages.
 
     def _probe(self, number: int, peer: bytes, watching: bool) -> Probe:
+        entry = self.view.get(peer)
+        if entry is not None and entry.accusation is not None:  # nobody else may have told it that
+            self._news.tell(entry.accusation, (peer,))
         return Probe(number, octetsOf(self.view.tree.total), watching, self._news.take(peer))
 
     def _helpers(self, peer: bytes) -> list[bytes]:
