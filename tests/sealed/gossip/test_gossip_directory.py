@@ -186,6 +186,42 @@ class GossipDirectoryTests(SynchronousTestCase):
         for node in self.nodes:
             self.assertEqual(node.table, self.everybodyBut(node))
 
+    def test_goodbye(self) -> None:
+        """
+        A member that ends in good order says so: it leaves all tables soon, without having been missed.
+        """
+        self.gather()
+        gone = self.nodes.pop(2)
+        gone.directory.stop()
+        self.network.run(3 + OFFLINE_LIFETIME)
+        for node in self.nodes:
+            self.assertEqual(node.table, self.everybodyBut(node))
+            self.assertNotIn(macOf(gone.person.number), node.table)
+            self.assertEqual(node.sessions.told[gone.identity, GOSSIP], ())
+        gone.go()
+
+    def test_openedAgain(self) -> None:
+        """
+        A directory that is opened again while the node runs says where the node is now, whatever it said before.
+        """
+        self.gather()
+        node = self.nodes[3]
+        for host in ("198.51.100.77", "198.51.100.78", "198.51.100.79"):
+            node.local = [f"{host}:4000"]
+            node.directory.moved()  # type: ignore[attr-defined]
+            self.network.run(3)
+        node.directory.stop()
+        self.network.run(3)
+        node.local = ["198.51.100.80:4000"]
+        assert node.context.sealed is not None
+        node.directory = GossipDirectory(node.context, node.context.sealed)
+        node.directory.start()
+        self.network.run(30)
+        for other in self.nodes:
+            if other is not node:
+                self.assertEqual(other.sessions.told[node.identity, GOSSIP], (Endpoint.parse("198.51.100.80:4000"),))
+                self.assertEqual(other.table, self.everybodyBut(other))
+
     def test_aConflictHasOneWinner(self) -> None:
         """
         Of two members that claim one address the one that has been a member for longer has it, in all tables.

@@ -138,6 +138,8 @@ class SimulatedSessions:
         """
         See L{wand.interfaces.control_messages.Sessions}.
         """
+        if self._wire.members.get(self.identity) is not self:
+            return
         now = self._wire.clock.seconds()
         known, there = self._peers.get(peer), self._wire.members.get(Identity(peer))
         if there is None:

@@ -71,6 +71,8 @@ class GossipDirectory:
         See L{IDirectory}.
         """
         self._running = False
+        if self._gossip is not None:
+            self._gossip.leave()
         self._end()
         self._renewal.stop()
         self._search.stop()
