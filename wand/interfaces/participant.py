@@ -129,7 +129,10 @@ class KnownMembers(Protocol):
     @ivar entries: their entries in the table.
     @ivar relays: the members with the relay right.
     @ivar announcements: what every member announced last.
+    @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     """
+
+    dropped: Callable[[bytes], object]
 
     @property
     def entries(self) -> TableEntries: ...

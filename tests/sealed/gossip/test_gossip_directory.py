@@ -4,7 +4,7 @@ Tests for the directory C{gossip}, as a node has it.
 
 from __future__ import annotations
 
-from simulated.members import SimulatedMember, SimulatedNetwork, macOf
+from simulated.members import BEGIN, SimulatedMember, SimulatedNetwork, macOf
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -14,6 +14,8 @@ from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.sessions import DIRECTORY, GOSSIP
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import signed
 from wand.sealed.gossip.directory import RENEWAL, GossipDirectory, GossipDirectoryKind
 from wand.sealed.gossip.messages import Probe, pack
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
@@ -245,16 +247,32 @@ class GossipDirectoryTests(SynchronousTestCase):
 
     def test_revoked(self) -> None:
         """
-        Who was revoked is forgotten.
+        Who was revoked is forgotten at once.
         """
         self.gather()
         gone = self.nodes.pop()
         gone.go()
         for node in self.nodes:
             node.claims.drop(gone.person.key.identity)
-        self.network.run(RENEWAL + 60)
         for node in self.nodes:
             self.assertEqual(node.directory.status()[0].entries, 5)
+
+    def test_whoKnowsLessIsNotBlamed(self) -> None:
+        """
+        Whoever tells of a member that expired here, or was revoked here, told nothing that was forged.
+        """
+        self.gather()
+        gone, node = self.nodes.pop(), self.nodes[0]
+        gone.go()
+        blamed: list[bytes] = []
+        node.sessions.blame = lambda peer, reason: blamed.append(peer)  # type: ignore[method-assign]
+        revocation = Revocation(self.network.key.network, gone.identity, BEGIN)
+        self.assertTrue(node.trust.revoke(signed(self.network.key.signing, revocation)))
+        node.claims.drop(gone.person.key.identity)
+        self.network.run(60)
+        self.assertEqual(node.directory.status()[0].entries, 5)
+        self.assertEqual(blamed, [])
+        self.assertGreater(node.context.counters["drop-gossip-expired"], 0)
 
     def test_servers(self) -> None:
         """

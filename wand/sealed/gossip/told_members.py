@@ -40,6 +40,7 @@ class ToldMembers:
         self._counters = counters
         self._online: set[bytes] = set()
         self._suspicions: Deadlines[bytes] = Deadlines(clock, self._settle)
+        participant.claims.dropped = self._dropped
 
     def told(self, item: Item) -> None:
         """
@@ -58,14 +59,11 @@ class ToldMembers:
 
     def renew(self) -> None:
         """
-        What is so stands for another lifetime.  Who is no member any more is forgotten.
+        What is so stands for another lifetime.
         """
         self._participant.claims.entries.sweep()
         for entry in tuple(self._view.tree):
-            if self._participant.claims.announcement(entry.identity) is None:
-                self._view.forget(entry.identity)
-                self._online.discard(entry.identity)
-            elif self._view.isHere(entry.identity) and entry.identity != self._participant.identity:
+            if self._view.isHere(entry.identity) and entry.identity != self._participant.identity:
                 self._participant.claims.entries.online(entry.identity, GOSSIP)
 
     def stop(self) -> None:
@@ -73,6 +71,15 @@ class ToldMembers:
         Leave no timer behind.
         """
         self._suspicions.stop()
+        self._participant.claims.dropped = lambda identity: None
+
+    def _dropped(self, identity: bytes) -> None:
+        """
+        Who is no member any more is forgotten at once, as by all others.
+        """
+        self._view.forget(identity)
+        self._online.discard(identity)
+        self._suspicions.discard(identity)
 
     def _introduce(self, entry: Entry) -> None:
         said = self._participant.claims.announcement(entry.identity)

@@ -14,7 +14,7 @@ from wand.counters import Counters
 from wand.sealed.gossip.entry import Entry, isNews, merged
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
 from wand.sealed.gossip.rings import NEAR, RINGS, Rings
-from wand.sealed.gossip.signatures import Signatures, isValid
+from wand.sealed.gossip.signatures import Signatures, isGenuine, isValid
 from wand.sealed.gossip.tree import MemberTree
 from wand.timing.token_buckets import TokenBuckets
 
@@ -37,6 +37,7 @@ COUNTERS: Final = {
     "gossip-items-taken": "items about members that were news",
     "gossip-items-known": "items about members that were told again",
     "drop-gossip-item": "items about members dropped: they cannot be read, or are not signed by whom they name",
+    "drop-gossip-expired": "announcements of members dropped: the certificate expired, or it was revoked",
     "drop-gossip-unknown": "items about members dropped: what they are about, or who says so, is not known here",
     "drop-gossip-accusation": "accusations dropped: the accuser does not watch the accused",
     "drop-gossip-throttled": "items about members dropped: too much is said about that member, or by that accuser",
@@ -146,8 +147,7 @@ class MemberView:
         if not self._isAcceptable(item):
             return Reception.DROPPED
         if not isValid(item, self._signatures):
-            self._counters["drop-gossip-item"] += 1
-            return Reception.FORGED
+            return self._notValid(item)
         if not self._isAffordable(item):
             self._counters["drop-gossip-throttled"] += 1
             return Reception.DROPPED
@@ -183,6 +183,11 @@ class MemberView:
             return Reception.DROPPED
         self._counters["gossip-items-known"] += 1
         return Reception.KNOWN
+
+    def _notValid(self, item: Item) -> Reception:
+        wasValid = isGenuine(item, self.network)
+        self._counters["drop-gossip-expired" if wasValid else "drop-gossip-item"] += 1
+        return Reception.DROPPED if wasValid else Reception.FORGED
 
     def _isAcceptable(self, item: Item) -> bool:
         told = item.told
