@@ -16,7 +16,7 @@ from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRo
 from wand.interfaces.sessions import DIRECTORY, GOSSIP
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
-from wand.sealed.gossip.directory import RENEWAL, GossipDirectory, GossipDirectoryKind
+from wand.sealed.gossip.directory import RENEWAL, SEEKING_LONGEST, GossipDirectory, GossipDirectoryKind
 from wand.sealed.gossip.messages import Probe, pack
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -118,6 +118,28 @@ class GossipDirectoryTests(SynchronousTestCase):
         self.network.run(60)
         (status,) = self.nodes[0].directory.status()
         self.assertEqual((status.state, status.entries, status.answered), ("asking", 1, None))
+
+    def test_whoTakesNoPart(self) -> None:
+        """
+        Members that do not gossip are asked less and less often, and are not silent; one that begins to is found.
+        """
+        node, other = self.nodes[0], self.nodes[1]
+        others = [self.network.person(number) for number in range(10, 16)]
+        quiet = [each.sessions() for each in others]
+        node.come()
+        for each in others:
+            node.claims.offer(each.signedCertificate, each.claim())
+        self.network.run(600)
+        before = node.context.counters["gossip-probes"]
+        self.network.run(3000)
+        self.assertLessEqual(node.context.counters["gossip-probes"] - before, 3 * 3000 / SEEKING_LONGEST + 3)
+        assert isinstance(node.directory, GossipDirectory) and node.directory._gossip is not None
+        self.assertEqual(len(node.directory._gossip._silence), 0)
+        self.assertEqual(len(quiet), 6)
+        other.come()
+        node.claims.offer(*other.announcement())
+        self.network.run(3 * SEEKING_LONGEST)
+        self.assertEqual(node.directory._gossip.view.tree.count, 2)
 
     def test_aMemberMoves(self) -> None:
         """
