@@ -29,6 +29,7 @@ _PREFIXES = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("protocol", ["sealed", "rel2"])
 @pytest.mark.parametrize(
     ("who", "way"), [("root", "namespaces"), ("user namespace", "namespaces"), ("memory", "memory")]
