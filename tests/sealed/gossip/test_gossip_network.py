@@ -210,9 +210,9 @@ class NetworkTests(SynchronousTestCase):
         simulation.run(15)
         order = list(people.population.rings.after(0, people.who[5]))
         item = people.accusation(people.who.index(order[-20]), 5)
-        for number in (1, 2):
-            member = simulation.members[number]
-            assert member is not None
+        links = next(each.links for each in simulation.running if each.word.identity == people.who[5])
+        far = [each for each in simulation.running if not links.isLink(each.word.identity)]
+        for member in far[-2:]:
             member.view.put(item)
         simulation.run(90)
         self.assertEqual((simulation.agreement(), simulation.doubts()), (1.0, 0))

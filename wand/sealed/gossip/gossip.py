@@ -212,9 +212,6 @@ class Gossip:
     # Messages.
 
     def _probe(self, number: int, peer: bytes, watching: bool) -> Probe:
-        entry = self.view.get(peer)
-        if entry is not None and entry.accusation is not None:  # nobody else may have told it that
-            self._news.tell(entry.accusation, (peer,))
         return Probe(number, octetsOf(self.view.tree.total), watching, self._news.take(peer))
 
     def _helpers(self, peer: bytes) -> list[bytes]:
