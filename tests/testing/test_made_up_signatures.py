@@ -4,6 +4,7 @@ One contract for signatures, true ones and those that simulations make up.
 
 from __future__ import annotations
 
+from reencoded import reencoded
 from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -66,6 +67,17 @@ class SignaturesContract:
             assert not signatures.isAnnounced(broken, claim)
         for at in range(0, len(claim), 7):
             assert not signatures.isAnnounced(certificate, claim[:at] + bytes([claim[at] ^ 1]) + claim[at + 1 :])
+
+    def test_oneForm(self) -> None:
+        """
+        What is signed counts in the form in which its signer wrote it, and in no other that says the same.
+        """
+        (_, certificate, claim), _ = self.members
+        signatures = self.signatures(0)
+        for other in reencoded(certificate):
+            assert not signatures.isAnnounced(other, claim)
+        for other in reencoded(claim):
+            assert not signatures.isAnnounced(certificate, other)
 
 
 class Ed25519SignaturesTests(SignaturesContract, SynchronousTestCase):

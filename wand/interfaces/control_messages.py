@@ -51,9 +51,11 @@ class Sessions(Protocol):
         Tell C{reader} when another place is used for a member than before.
         """
 
-    def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+    def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint], source: str = ...) -> None:
         """
         Say where a member may be.
+
+        @param source: who says so; see L{wand.interfaces.ISessions.introduce}.
         """
 
     def blame(self, peer: bytes, reason: str, /) -> None:

@@ -102,14 +102,18 @@ class TableEntries(Protocol):
         A server told of a member's claim: what that changed is given a lifetime.
         """
 
-    def online(self, peer: bytes, /) -> None:
+    def online(self, peer: bytes, by: str, /) -> None:
         """
-        A server says, or says again, that a member is online.
+        A directory says, or says again, that a member is online.
+
+        @param by: its name.
         """
 
-    def offline(self, peer: bytes, /) -> None:
+    def offline(self, peer: bytes, by: str, /) -> None:
         """
-        No server says any more that a member is online.
+        A directory does not say any more that a member is online.  As long as another does, it is.
+
+        @param by: the name of the one that does not.
         """
 
     def sweep(self) -> None:
@@ -125,7 +129,10 @@ class KnownMembers(Protocol):
     @ivar entries: their entries in the table.
     @ivar relays: the members with the relay right.
     @ivar announcements: what every member announced last.
+    @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     """
+
+    dropped: Callable[[bytes], object]
 
     @property
     def entries(self) -> TableEntries: ...

@@ -38,9 +38,10 @@ class JoinKey(bytes):
 #: Takes a message of a join session: from whom, and the message.
 JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
 
-#: Who says where a member may be: a directory, the member itself that calls us, the link that we share, a relay that
-#: passes datagrams on to it, and a stream that leads to it.
+#: Who says where a member may be: a directory server, gossip, the member itself that calls us, the link that we share,
+#: a relay that passes datagrams on to it, and a stream that leads to it.
 DIRECTORY: Final = "directory"
+GOSSIP: Final = "gossip"
 CALL: Final = "call"
 MEMBER_CALL: Final = "member-call"  # passed on by a member, which may lie
 LAN: Final = "lan"
@@ -154,7 +155,7 @@ class ISessions(Interface):
         @param exchangeKey: its public key for handshakes; one that a certificate showed before is not replaced.
         @param endpoints: replace those of the call before of the same source; only the first few are tried.  They may
             be places of any kind, see L{wand.underlay.place_kinds}.
-        @param source: who says so: L{DIRECTORY}, L{CALL}, L{MEMBER_CALL}, L{LAN}, L{RELAY} or L{STREAM}.
+        @param source: who says so: L{DIRECTORY}, L{GOSSIP}, L{CALL}, L{MEMBER_CALL}, L{LAN}, L{RELAY} or L{STREAM}.
         """
 
     def onWanted(reader: WantedReader) -> None:

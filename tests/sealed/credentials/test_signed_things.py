@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reencoded import reencoded
 from simulated.membership import TestNetwork, macFrom, octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -124,6 +125,15 @@ class SignedThingTests(SynchronousTestCase):
                 self.assertIsNone(verified(octets[:length], kind, key))
             self.assertIsNone(verified(octets + b"\0", kind, key))
 
+    def test_oneForm(self) -> None:
+        """
+        The same again in another form is refused: else whoever passes it on could make any number of it.
+        """
+        for kind, octets, key in THINGS:
+            for other in reencoded(octets):
+                self.assertIsNone(verified(other, kind, key))
+                self.assertIsNone(unverified(other, kind))
+
     def test_aSignatureIsForOneKindOnly(self) -> None:
         """
         What was signed as one kind of thing does not pass for another, even if the octets would fit.
@@ -143,11 +153,11 @@ class SignedThingTests(SynchronousTestCase):
 
     def test_laterVersionsMayAppend(self) -> None:
         """
-        Fields that a later version appends are ignored.
+        Fields that a later version appends to a body are ignored.
         """
         body = packed([NETWORK.key.network, ALICE.identity, 7, "something new"])
         signature = NETWORK.key.signing.sign(b"wand revocation 1\0" + body)
-        content = verified(packed([body, signature, b"new"]), Revocation, NETWORK.key.network)
+        content = verified(packed([body, signature]), Revocation, NETWORK.key.network)
         self.assertEqual(content, Revocation(NETWORK.key.network, ALICE.identity, 7))
 
     def test_deepNestingIsRefused(self) -> None:

@@ -4,7 +4,7 @@ Tests for the directory C{gossip}, as a node has it.
 
 from __future__ import annotations
 
-from simulated.members import SimulatedMember, SimulatedNetwork, macOf
+from simulated.members import BEGIN, SimulatedMember, SimulatedNetwork, macOf
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -13,7 +13,10 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
-from wand.sealed.gossip.directory import RENEWAL, GossipDirectory, GossipDirectoryKind
+from wand.interfaces.sessions import DIRECTORY, GOSSIP
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import signed
+from wand.sealed.gossip.directory import RENEWAL, SEEKING_LONGEST, GossipDirectory, GossipDirectoryKind
 from wand.sealed.gossip.messages import Probe, pack
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -116,6 +119,28 @@ class GossipDirectoryTests(SynchronousTestCase):
         (status,) = self.nodes[0].directory.status()
         self.assertEqual((status.state, status.entries, status.answered), ("asking", 1, None))
 
+    def test_whoTakesNoPart(self) -> None:
+        """
+        Members that do not gossip are asked less and less often, and are not silent; one that begins to is found.
+        """
+        node, other = self.nodes[0], self.nodes[1]
+        others = [self.network.person(number) for number in range(10, 16)]
+        quiet = [each.sessions() for each in others]
+        node.come()
+        for each in others:
+            node.claims.offer(each.signedCertificate, each.claim())
+        self.network.run(600)
+        before = node.context.counters["gossip-probes"]
+        self.network.run(3000)
+        self.assertLessEqual(node.context.counters["gossip-probes"] - before, 3 * 3000 / SEEKING_LONGEST + 3)
+        assert isinstance(node.directory, GossipDirectory) and node.directory._gossip is not None
+        self.assertEqual(len(node.directory._gossip._silence), 0)
+        self.assertEqual(len(quiet), 6)
+        other.come()
+        node.claims.offer(*other.announcement())
+        self.network.run(3 * SEEKING_LONGEST)
+        self.assertEqual(node.directory._gossip.view.tree.count, 2)
+
     def test_aMemberMoves(self) -> None:
         """
         When a host has another address, the others know that at once.
@@ -129,6 +154,43 @@ class GossipDirectoryTests(SynchronousTestCase):
             if node is not mover:
                 self.assertEqual(node.sessions.introduced[mover.identity][1], (Endpoint.parse("198.51.100.77:4000"),))
                 self.assertEqual(node.context.counters["drop-gossip-endpoint"], 1)
+
+    def test_nothingOfOthersIsReplaced(self) -> None:
+        """
+        What a server said of a member stands beside what gossip says; an accusation, or an announcement without a word
+        of the member, says nothing of where it is.
+        """
+        self.gather()
+        node, other = self.nodes[0], self.nodes[3]
+        there = [Endpoint.parse("203.0.113.3:1")]
+        node.sessions.introduce(other.identity, other.person.key.exchangePublic, there)
+        other.claimAnew()
+        other.local = ["198.51.100.77:4000"]
+        other.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        self.assertEqual(node.sessions.told[other.identity, DIRECTORY], tuple(there))
+        self.assertEqual(node.sessions.told[other.identity, GOSSIP], (Endpoint.parse("198.51.100.77:4000"),))
+        other.go()
+        del node.sessions.told[other.identity, GOSSIP]
+        self.network.run(MISSED)
+        self.assertNotIn((other.identity, GOSSIP), node.sessions.told)
+
+    def test_nobodyIsWhereWeAre(self) -> None:
+        """
+        That a member is on our host, or where we are, is not believed; on our host it may be if we say so of ourselves.
+        """
+        self.gather()
+        mover, node = self.nodes[3], self.nodes[1]
+        mover.local = ["127.0.0.1:4000", *node.local, "198.51.100.77:4000"]
+        mover.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        self.assertEqual(node.sessions.told[mover.identity, GOSSIP], (Endpoint.parse("198.51.100.77:4000"),))
+        self.assertEqual(node.context.counters["drop-gossip-endpoint"], 2)
+        node.local = ["127.0.0.1:22222"]
+        mover.local = ["127.0.0.1:4000"]
+        mover.directory.moved()  # type: ignore[attr-defined]
+        self.network.run(3)
+        self.assertEqual(node.sessions.told[mover.identity, GOSSIP], (Endpoint.parse("127.0.0.1:4000"),))
 
     def test_whoIsGone(self) -> None:
         """
@@ -147,6 +209,42 @@ class GossipDirectoryTests(SynchronousTestCase):
         self.network.run(30)
         for node in self.nodes:
             self.assertEqual(node.table, self.everybodyBut(node))
+
+    def test_goodbye(self) -> None:
+        """
+        A member that ends in good order says so: it leaves all tables soon, without having been missed.
+        """
+        self.gather()
+        gone = self.nodes.pop(2)
+        gone.directory.stop()
+        self.network.run(3 + OFFLINE_LIFETIME)
+        for node in self.nodes:
+            self.assertEqual(node.table, self.everybodyBut(node))
+            self.assertNotIn(macOf(gone.person.number), node.table)
+            self.assertEqual(node.sessions.told[gone.identity, GOSSIP], ())
+        gone.go()
+
+    def test_openedAgain(self) -> None:
+        """
+        A directory that is opened again while the node runs says where the node is now, whatever it said before.
+        """
+        self.gather()
+        node = self.nodes[3]
+        for host in ("198.51.100.77", "198.51.100.78", "198.51.100.79"):
+            node.local = [f"{host}:4000"]
+            node.directory.moved()  # type: ignore[attr-defined]
+            self.network.run(3)
+        node.directory.stop()
+        self.network.run(3)
+        node.local = ["198.51.100.80:4000"]
+        assert node.context.sealed is not None
+        node.directory = GossipDirectory(node.context, node.context.sealed)
+        node.directory.start()
+        self.network.run(30)
+        for other in self.nodes:
+            if other is not node:
+                self.assertEqual(other.sessions.told[node.identity, GOSSIP], (Endpoint.parse("198.51.100.80:4000"),))
+                self.assertEqual(other.table, self.everybodyBut(other))
 
     def test_aConflictHasOneWinner(self) -> None:
         """
@@ -171,16 +269,32 @@ class GossipDirectoryTests(SynchronousTestCase):
 
     def test_revoked(self) -> None:
         """
-        Who was revoked is forgotten.
+        Who was revoked is forgotten at once.
         """
         self.gather()
         gone = self.nodes.pop()
         gone.go()
         for node in self.nodes:
             node.claims.drop(gone.person.key.identity)
-        self.network.run(RENEWAL + 60)
         for node in self.nodes:
             self.assertEqual(node.directory.status()[0].entries, 5)
+
+    def test_whoKnowsLessIsNotBlamed(self) -> None:
+        """
+        Whoever tells of a member that expired here, or was revoked here, told nothing that was forged.
+        """
+        self.gather()
+        gone, node = self.nodes.pop(), self.nodes[0]
+        gone.go()
+        blamed: list[bytes] = []
+        node.sessions.blame = lambda peer, reason: blamed.append(peer)  # type: ignore[method-assign]
+        revocation = Revocation(self.network.key.network, gone.identity, BEGIN)
+        self.assertTrue(node.trust.revoke(signed(self.network.key.signing, revocation)))
+        node.claims.drop(gone.person.key.identity)
+        self.network.run(60)
+        self.assertEqual(node.directory.status()[0].entries, 5)
+        self.assertEqual(blamed, [])
+        self.assertGreater(node.context.counters["drop-gossip-expired"], 0)
 
     def test_servers(self) -> None:
         """

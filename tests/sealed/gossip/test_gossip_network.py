@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from random import Random
 
+from simulated.gossipers import Gossipers
 from simulated.liars import Liar
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.sealed.gossip.messages import ProbeFor, pack
+from wand.sealed.gossip.prober import TARGET_BURST
 from wand.sealed.gossip.tree import MemberTree
 from wand.sealed.gossip.view import SUSPICION
 from wand.testing.simulation import Air, Population, Simulation
@@ -197,6 +200,51 @@ class NetworkTests(SynchronousTestCase):
             self.assertEqual(entry.endpoints, (f"198.18.0.{number}:22222",))
         for counter in ("drop-gossip-item", "drop-gossip-accusation", "drop-gossip-malformed", "drop-gossip-unknown"):
             self.assertGreater(simulation.counters[counter], 0, counter)
+
+    def test_whatOnlySomeTake(self) -> None:
+        """
+        An accusation that few take, as the accuser is near enough for them only, is refuted all the same.
+        """
+        people = Gossipers(40)
+        simulation = Simulation(people.population, Air(), 1)
+        simulation.run(15)
+        order = list(people.population.rings.after(0, people.who[5]))
+        item = people.accusation(people.who.index(order[-20]), 5)
+        links = next(each.links for each in simulation.running if each.word.identity == people.who[5])
+        far = [each for each in simulation.running if not links.isLink(each.word.identity)]
+        for member in far[-2:]:
+            member.view.put(item)
+        simulation.run(90)
+        self.assertEqual((simulation.agreement(), simulation.doubts()), (1.0, 0))
+
+    def test_whoIsProbedForOthers(self) -> None:
+        """
+        Members make others probe only whom they may watch, and all of them together only so often.
+        """
+        simulation = self.make(60, 0)
+        who, helper = simulation.population.identities, simulation.members[0]
+        assert helper is not None
+        watchers = [each for each in who[1:59] if helper.view.mayWatch(each, who[59])]
+        others = [each for each in who[1:59] if each not in watchers]
+        self.assertTrue(watchers and others)
+        for askers, probes in ((others, 0), (watchers, TARGET_BURST)):
+            before = simulation.counters["gossip-probes-indirect"]
+            for asker in askers:
+                helper.received(asker, pack(ProbeFor(1, who[59])))
+            self.assertEqual(simulation.counters["gossip-probes-indirect"] - before, probes)
+        self.assertGreater(len(watchers), TARGET_BURST)
+
+    def test_otherForms(self) -> None:
+        """
+        What somebody said is no news in another form: nobody takes it, and nobody's own news has to wait for it.
+        """
+        simulation = self.make(20)
+        liar, taken = Liar(simulation, 1), simulation.counters["gossip-items-taken"]
+        for _ in range(40):
+            liar.reencode()
+            simulation.run(0.1)
+        self.assertEqual(simulation.counters["gossip-items-taken"], taken)
+        self.assertEqual(simulation.counters["drop-gossip-throttled"], 0)
 
     def test_aFloodStaysSmall(self) -> None:
         """

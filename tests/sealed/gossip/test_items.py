@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from reencoded import reencoded
 from simulated.gossipers import Gossipers
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.sealed.gossip.entry import Entry, isNews, merged
-from wand.sealed.gossip.items import ITEM_MAXIMUM, Item, parseItem
+from wand.sealed.gossip.items import ITEM_MAXIMUM, AnnouncementItem, Item, itemOf, parseItem
 from wand.sealed.gossip.signatures import isValid
 from wand.sealed.gossip.tree import MemberTree, leafOf
 
@@ -70,6 +72,17 @@ class ItemTests(SynchronousTestCase):
         other = parseItem(bytes(octets), PEOPLE.network)
         if other is not None and other.digest != item.digest:
             assert not isValid(other, PEOPLE.population.signatures(0))
+
+    def test_oneForm(self) -> None:
+        """
+        An item in another form that says the same is none, nor is one with a claim in another form.
+        """
+        for item in ITEMS:
+            for octets in reencoded(item.octets):
+                self.assertIsNone(parseItem(octets, PEOPLE.network))
+            if isinstance(item.told, AnnouncementItem):
+                for claim in reencoded(item.told.claim):
+                    self.assertIsNone(itemOf(replace(item.told, claim=claim), PEOPLE.network))
 
     def test_itemsTravel(self) -> None:
         """

@@ -87,6 +87,16 @@ class ViewTests(SynchronousTestCase):
         item = self.people.accusation(who.index(far), 5)
         self.refuse(item, Reception.DROPPED, "drop-gossip-accusation")
 
+    def test_whoIsAccusedListensToMore(self) -> None:
+        """
+        An accusation of ourselves by somebody who may be near for others is taken: only we can refute it.
+        """
+        order = list(self.people.population.rings.after(0, self.people.who[5]))
+        item = self.people.accusation(self.people.who.index(order[-20]), 5)
+        self.refuse(item, Reception.DROPPED, "drop-gossip-accusation")
+        self.view.own = self.people.who[5]
+        self.assertIs(self.view.take(item), Reception.NEW)
+
     def test_strangers(self) -> None:
         """
         What is about somebody unknown, or said by such, is dropped.

@@ -87,14 +87,27 @@ class MemberEntriesTests(SynchronousTestCase):
         self.assertIsNone(self.lifetime(LAPTOP))
         self.entries.claimed(ALICE)
         self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
-        self.entries.online(ALICE)
+        self.entries.online(ALICE, "server")
         self.assertEqual(self.lifetime(LAPTOP), ONLINE_LIFETIME)
-        self.entries.offline(ALICE)
+        self.entries.offline(ALICE, "server")
         self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
         self.clock.advance(OFFLINE_LIFETIME)
         self.assertEqual(self.table.peerOf, {})
-        self.entries.online(ALICE)
+        self.entries.online(ALICE, "server")
         self.assertEqual(self.table.peerOf, {LAPTOP: ALICE})
+
+    def test_oneDirectoryIsEnough(self) -> None:
+        """
+        A member is online for as long as one directory says so, whatever the others say.
+        """
+        self.entries.setOwner(LAPTOP, ALICE)
+        self.entries.online(ALICE, "server")
+        self.entries.online(ALICE, "gossip")
+        for by in ("gossip", "gossip", "lan"):
+            self.entries.offline(ALICE, by)
+            self.assertEqual(self.lifetime(LAPTOP), ONLINE_LIFETIME)
+        self.entries.offline(ALICE, "server")
+        self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
 
     def test_whoDoesNotOwnGetsNothing(self) -> None:
         """
@@ -102,8 +115,8 @@ class MemberEntriesTests(SynchronousTestCase):
         """
         self.claims[BOB] = (LAPTOP,)
         self.entries.setOwner(LAPTOP, ALICE)
-        self.entries.online(BOB)
-        self.entries.offline(BOB)
+        self.entries.online(BOB, "server")
+        self.entries.offline(BOB, "server")
         self.assertEqual(self.table.peerOf, {LAPTOP: ALICE})
         self.entries.claimed(BOB)  # it may have lost the address just now
         self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)

@@ -7,8 +7,10 @@ from __future__ import annotations
 from random import Random
 
 import msgspec
+from reencoded import reencoded
 
-from wand.sealed.gossip.items import Accusation, Item, Presence
+from wand.sealed.credentials.signed import packed
+from wand.sealed.gossip.items import Accusation, AnnouncementItem, Item, Presence
 from wand.sealed.gossip.messages import (
     DIGEST,
     WHOLE,
@@ -48,7 +50,7 @@ class Liar:
         Do something bad, so many times.
         """
         for _ in range(times):
-            self.random.choice([self.forge, self.replay, self.equivocate, self.accuse, self.confuse])()
+            self.random.choice([self.forge, self.replay, self.equivocate, self.accuse, self.reencode, self.confuse])()
 
     def forge(self) -> None:
         """
@@ -97,6 +99,19 @@ class Liar:
                 ring = self.random.randrange(3)
                 body = Accusation(self._network, self._own, victim, epoch, number + ahead, ring)
                 self._tell(accusationItem(body, self._signatures))
+
+    def reencode(self) -> None:
+        """
+        Tell what somebody else said in another form.
+        """
+        member = self.simulation.members[self.number]
+        entry = None if member is None else member.view.get(self._somebody())
+        for item in () if entry is None else entry.items:
+            forms = [*reencoded(item.octets)]
+            if isinstance(told := item.told, AnnouncementItem):
+                forms += [packed(msgspec.structs.replace(told, claim=claim)) for claim in reencoded(told.claim)]
+            for octets in forms:
+                self._send(pack(News((msgspec.Raw(octets),))))
 
     def confuse(self) -> None:
         """

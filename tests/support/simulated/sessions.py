@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader, WayReader
 from wand.interfaces.membership import Member
-from wand.interfaces.sessions import PlaceInUse
+from wand.interfaces.sessions import DIRECTORY, PlaceInUse
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 
@@ -93,6 +93,7 @@ class SimulatedSessions:
 
     @ivar endpoint: where others see it.
     @ivar introduced: the exchange key and the endpoints of whoever was introduced.
+    @ivar told: the endpoints that each source told of whoever was introduced.
     @ivar generation: which of the wire's members this is; one that restarted is another.
     """
 
@@ -104,6 +105,7 @@ class SimulatedSessions:
         self.identity = Identity(certificate.identity)
         self.endpoint = endpoint
         self.introduced: dict[bytes, tuple[bytes, tuple[Endpoint, ...]]] = {}
+        self.told: dict[tuple[bytes, str], tuple[Endpoint, ...]] = {}
         self._member = certificate.member
         self._wire = wire
         self._peers: dict[bytes, SimulatedSessions] = {}
@@ -136,6 +138,8 @@ class SimulatedSessions:
         """
         See L{wand.interfaces.control_messages.Sessions}.
         """
+        if self._wire.members.get(self.identity) is not self:
+            return
         now = self._wire.clock.seconds()
         known, there = self._peers.get(peer), self._wire.members.get(Identity(peer))
         if there is None:
@@ -172,11 +176,14 @@ class SimulatedSessions:
         See L{wand.interfaces.control_messages.Sessions}: nobody moves here.
         """
 
-    def introduce(self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint]) -> None:
+    def introduce(
+        self, identity: bytes, exchangeKey: bytes, endpoints: Iterable[Endpoint], source: str = DIRECTORY
+    ) -> None:
         """
         See L{wand.interfaces.control_messages.Sessions}.
         """
         self.introduced[bytes(identity)] = (exchangeKey, tuple(endpoints))
+        self.told[bytes(identity), source] = self.introduced[bytes(identity)][1]
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         """

@@ -96,7 +96,7 @@ def unverified(octets: bytes, kind: type[Signable]) -> Signable | None:
     """
     Read what a signed thing says before it is known who must have signed it.
     """
-    thing = unpacked(octets, _Signed)
+    thing = _parts(octets)
     return None if thing is None else unpacked(thing.body, kind)
 
 
@@ -107,11 +107,20 @@ def verified(octets: bytes, kind: type[Signable], key: bytes) -> Signable | None
     @param key: the public key that must have signed it.
     @return: what it says, or C{None} if it is no such thing or not signed so.
     """
-    thing = unpacked(octets, _Signed)
+    thing = _parts(octets)
     body = None if thing is None else unpacked(thing.body, kind)
     if thing is None or body is None or not _isSigned(thing.signature, _message(kind, thing.body), key):
         return None
     return body
+
+
+def _parts(octets: bytes) -> _Signed | None:
+    """
+    Take a signed thing apart.  The signature does not cover how body and signature are packed, so only one form counts:
+    else whoever passes it on could make any number of others of it.
+    """
+    thing = unpacked(octets, _Signed)
+    return thing if thing is not None and packed(thing) == octets else None
 
 
 def _isSigned(octets: bytes, message: bytes, key: bytes) -> bool:

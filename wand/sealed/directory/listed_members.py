@@ -15,6 +15,7 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import MemberAnnouncement, Participant
+from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import unverified
@@ -99,7 +100,7 @@ class ListedMembers:
                 if self._claims.announcement(identity) is None:
                     del seen[identity]
                 elif sighting.online:
-                    self._entries.online(identity)
+                    self._entries.online(identity, DIRECTORY)
 
     def count(self, server: bytes) -> int:
         """
@@ -131,9 +132,9 @@ class ListedMembers:
             self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
         self._entries.claimed(identity)
         if online:
-            self._entries.online(identity)
+            self._entries.online(identity, DIRECTORY)
         elif wasOnline:
-            self._entries.offline(identity)
+            self._entries.offline(identity, DIRECTORY)
 
     def _isKnown(self, identity: Identity) -> bool:
         return any(identity in seen for seen in self._sightings.values())

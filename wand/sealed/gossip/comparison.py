@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import inf
 from random import Random
 from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from wand.counters import Counters
+from wand.sealed.gossip.asked import Asked
 from wand.sealed.gossip.items import Item
 from wand.sealed.gossip.messages import (
     DIGEST,
@@ -27,6 +30,7 @@ from wand.sealed.gossip.messages import (
     octetsOf,
 )
 from wand.sealed.gossip.tree import WIDTH, MemberTree
+from wand.timing.token_buckets import TokenBuckets
 
 #: Seconds for which we took nothing: then a difference is not just news on its way.
 QUIET: Final = 1.0
@@ -40,14 +44,18 @@ INTERVAL: Final = 2.0
 #: How many branches are looked into at a time.
 BRANCHES: Final = 16
 
-#: Seconds for which what we asked for may be on its way, so that nobody else is asked.
-PATIENCE: Final = 1.5
+#: Seconds for which a comparison goes on at most: nobody tells what he has in the leaves without one.
+COMPARISON_END: Final = 4 * INTERVAL
 
-#: How many items that were asked for are remembered.
-ASKED_MAXIMUM: Final = 4096
+#: How many messages of one member that compares are answered: per second in the long run, and at once.  The answers are
+#: longer.
+ANSWERS_RATE: Final = 8.0
+ANSWERS_BURST: Final = 40.0
 
 #: With how many members this is remembered.
 REMEMBERED: Final = 256
+
+COUNTERS: Final = {"drop-gossip-comparison": "messages with digests dropped: too many of one member, or unasked-for"}
 
 
 class Comparison:
@@ -59,24 +67,32 @@ class Comparison:
         self,
         clock: IReactorTime,
         random: Random,
+        counters: Counters,
         tree: Callable[[], MemberTree],
         send: Callable[[bytes, Digests | Held | Wanted], object],
         tell: Callable[[Item, Iterable[bytes]], object],
+        isWatched: Callable[[bytes], bool],
     ) -> None:
         """
         @param tree: gives what we have.
         @param send: sends a message to a member.
         @param tell: tells members an item.
+        @param isWatched: do we watch a member?
         """
+        counters.declare(COUNTERS)
         self._clock = clock
         self._random = random
         self._tree = tree
         self._send = send
         self._tell = tell
+        self._isWatched = isWatched
+        self._counters = counters
+        self._answers = TokenBuckets(clock, ANSWERS_RATE, ANSWERS_BURST, REMEMBERED)
+        self._wholes = TokenBuckets(clock, 2 / INTERVAL, 1.0, REMEMBERED)
         self._taken = clock.seconds()
         self._differed: dict[bytes, int] = {}
         self._begun: dict[bytes, float] = {}
-        self._asked: dict[int, float] = {}
+        self._asked = Asked(clock)
         self._again: dict[bytes, IDelayedCall] = {}
 
     def stop(self) -> None:
@@ -114,9 +130,7 @@ class Comparison:
         now = self._clock.seconds()
         if now - self._begun.get(peer, -INTERVAL) < INTERVAL:
             return
-        if len(self._begun) > REMEMBERED:
-            self._begun.clear()
-        self._begun[peer] = now
+        self._beginning(peer)
         branches = self._tree().branches
         self._send(peer, Digests(WHOLE, b"".join(octetsOf(branch.total) for branch in branches)))
 
@@ -124,9 +138,13 @@ class Comparison:
         """
         A member says what it has: answer where that is not what we have, one level further down.
         """
+        isWhole = message.branch == WHOLE
+        if (isWhole and not self._wholes.take(peer.hex())) or not self._answers.take(peer.hex()):
+            self._counters["drop-gossip-comparison"] += 1
+            return
         tree, theirs = self._tree(), digestsIn(message.totals)
-        if message.branch == WHOLE:
-            self._begun[peer] = self._clock.seconds()
+        if isWhole:
+            self._beginning(peer)
             differing = [at for at, branch in enumerate(tree.branches) if branch.total != theirs[at]]
             for at in self._random.sample(differing, min(BRANCHES, len(differing))):
                 totals = b"".join(octetsOf(leaf.total) for leaf in tree.branches[at].leaves)
@@ -143,10 +161,16 @@ class Comparison:
         """
         A member says what it has in some leaves: ask for what we do not have, and say what it may ask for.
         """
+        isOver = self._clock.seconds() - self._begun.get(peer, -inf) >= COMPARISON_END
+        if isOver or not (message.isAnswer or self._answers.take(peer.hex())):
+            self._counters["drop-gossip-comparison"] += 1
+            return
         tree, wanted, more = self._tree(), [], []
+        isWatched = self._isWatched(peer)
         for number, field in message.leaves:
             theirs, ours = set(digestsIn(field)), _itemsOf(tree, number)
-            missing = b"".join(octetsOf(digest) for digest in theirs - ours.keys() if self._mayAsk(digest))
+            unknown = theirs - ours.keys()
+            missing = b"".join(octetsOf(each) for each in unknown if self._asked.may(peer, each, isWatched=isWatched))
             if missing:
                 wanted.append((number, missing))
             if ours.keys() - theirs:
@@ -169,14 +193,11 @@ class Comparison:
         del self._again[peer]
         self.begin(peer)
 
-    def _mayAsk(self, digest: int) -> bool:
-        now = self._clock.seconds()
-        if now - self._asked.get(digest, -PATIENCE) < PATIENCE:
-            return False
-        if len(self._asked) >= ASKED_MAXIMUM:
-            self._asked.clear()
-        self._asked[digest] = now
-        return True
+    def _beginning(self, peer: bytes) -> None:
+        self._begun.pop(peer, None)  # so that those that began first are forgotten first
+        self._begun[peer] = self._clock.seconds()
+        if len(self._begun) > REMEMBERED:
+            del self._begun[next(iter(self._begun))]
 
     def _sendLeaves(
         self, peer: bytes, kind: Callable[[Leaves], Held | Wanted], leaves: Iterable[tuple[int, bytes]]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Final
 
 from twisted.plugin import IPlugin
@@ -34,6 +35,9 @@ RENEWAL: Final = 3600.0
 #: How many members that are known from elsewhere are asked at a time, as long as there is nobody to talk to.
 STRANGERS: Final = 3
 
+#: Seconds until that is repeated at most; it begins with L{INTERVAL}, and doubles while nobody answers.
+SEEKING_LONGEST: Final = 300.0
+
 
 @implementer(IMembershipFollower, IRovingDirectory)
 class GossipDirectory:
@@ -49,6 +53,7 @@ class GossipDirectory:
         self._gossip: Gossip | None = None
         self._members: ToldMembers | None = None
         self._heard: float | None = None
+        self._seekAt, self._seekAgain = -inf, INTERVAL
         self._running = False
         self._end: Callable[[], None] = lambda: None
         repeating = partial(Repeating, clock=context.clock, failures=context.failures)
@@ -71,6 +76,8 @@ class GossipDirectory:
         See L{IDirectory}.
         """
         self._running = False
+        if self._gossip is not None:
+            self._gossip.leave()
         self._end()
         self._renewal.stop()
         self._search.stop()
@@ -142,6 +149,7 @@ class GossipDirectory:
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         if self._gossip is not None and not member.isServer:
             self._heard = self._context.clock.seconds()
+            self._seekAt, self._seekAgain = -inf, INTERVAL
             self._gossip.received(peer, octets)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
@@ -151,11 +159,12 @@ class GossipDirectory:
     def _seek(self) -> None:
         """
         As long as there is nobody to talk to, try some of those that we know from elsewhere: from our disk, from the
-        link, from a server.
+        link, from a server.  They may take no part, so we ask less and less often.
         """
-        gossip = self._gossip
-        if gossip is None or gossip.links.all:
+        gossip, now = self._gossip, self._context.clock.seconds()
+        if gossip is None or gossip.links.all or now < self._seekAt:
             return
+        self._seekAt, self._seekAgain = now + self._seekAgain, min(SEEKING_LONGEST, 2 * self._seekAgain)
         known = [each.certificate for each in self._participant.claims.announcements]
         others = [each.identity for each in known if each.identity != self._participant.identity]
         for peer in self._context.random.sample(others, min(STRANGERS, len(others))):

@@ -87,9 +87,18 @@ class Gossip:
         self._silence = Silence(clock, random, lambda: view.tree.count)
         self.links = Links(own, view, clock, counters, self._silence.__contains__)
         self._news = NewsQueue(clock, random, counters, self._sendOctets)
-        self._comparison = Comparison(clock, random, lambda: view.tree, self._send, self._news.tell)
+        self._comparison = Comparison(
+            clock,
+            random,
+            counters,
+            lambda: view.tree,
+            self._send,
+            self._news.tell,
+            lambda peer: peer in self.links.watched,
+        )
         self._prober = Prober(clock, random, counters, self._send, self._probe, self._helpers)
         self._watch = Watch(own, clock, random, view, self.links, self._silence, self._prober, self._accuse, self._lost)
+        view.own = own
         view.changed = self._changed
 
     def start(self) -> None:
@@ -153,8 +162,8 @@ class Gossip:
         elif isinstance(message, News):
             self._take(peer, message.news)
         elif isinstance(message, ProbeFor):
-            isKnown = message.member != self._own and self.view.get(message.member) is not None
-            self._prober.probeFor(peer, message.number, message.member, isKnown=isKnown)
+            mayAsk = self.view.mayWatch(peer, message.member) and message.member != self._own
+            self._prober.probeFor(peer, message.number, message.member, mayAsk=mayAsk)
         elif isinstance(message, Probed):
             self._prober.probed(peer, message.number, message.member)
         else:

@@ -148,12 +148,12 @@ class Item:
 
 def parseItem(octets: bytes, network: bytes) -> Item | None:
     """
-    Read an item that may be anything.
+    Read an item that may be anything.  Only one form counts, as of what is in it (L{unverified}).
 
     @return: C{None} if it is not one, which the caller counts.
     """
     told = unpacked(octets, Told, ITEM_MAXIMUM)  # type: ignore[arg-type]  # a union is a type for msgspec
-    return None if told is None else itemOf(told, network, octets)
+    return itemOf(told, network, octets) if told is not None and packed(told) == octets else None
 
 
 def itemOf(told: Told, network: bytes, octets: bytes = b"") -> Item | None:

@@ -64,7 +64,7 @@ class Links:
         """
         Somebody probed us, or we were told to talk to it.
         """
-        if peer not in self._callers and len(self._callers) >= CALLERS_MAXIMUM:
+        if peer not in self._callers and not self._makeRoom(peer):
             self._counters["drop-gossip-callers"] += 1
             return
         self._callers[peer] = self._clock.seconds()
@@ -101,6 +101,17 @@ class Links:
                 if self._view.isHere(other) and not self._isSilent(other):
                     break
         return None
+
+    def _makeRoom(self, peer: bytes) -> bool:
+        """
+        May somebody become a link?  Where there are too many, who may watch us replaces one that may not.
+        """
+        if len(self._callers) < CALLERS_MAXIMUM:
+            return True
+        if not self._view.mayWatch(peer, self._own):
+            return False
+        other = next((each for each in self._callers if not self._view.mayWatch(each, self._own)), None)
+        return other is not None and self._callers.pop(other) is not None
 
     def _next(self, ring: int) -> bytes | None:
         for tried, other in enumerate(self._view.rings.after(ring, self._own)):

@@ -9,13 +9,17 @@ from typing import Final
 
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.signed import unverified
-from wand.sealed.gossip.entry import isNews
+from wand.sealed.gossip.entry import Entry, isNews
 from wand.sealed.gossip.items import ACCUSATION, ENDPOINTS_MAXIMUM, AnnouncementItem, Item, Presence, PresenceItem
 from wand.sealed.gossip.signatures import Signatures, announcementItem, presenceItem
 from wand.sealed.gossip.view import MemberView
 
 #: An epoch in which no member ever is; the highest is 2^53.
 _NONE: Final = (-1, 0)
+
+#: How often we say where we are because our own word, heard from others, says something else, until we are elsewhere.
+#: It may be one that we said before we began anew; another host with our key would contradict us forever.
+CONTRADICTIONS_MAXIMUM: Final = 4
 
 
 class OwnWord:
@@ -36,6 +40,8 @@ class OwnWord:
         self._signatures = signatures
         self._overtaken = overtaken
         self._epoch = 0
+        self._wanted: tuple[bool, tuple[str, ...]] | None = None
+        self._contradictions = 0
 
     def announce(self, certificate: bytes, claim: bytes, epoch: int) -> None:
         """
@@ -55,14 +61,12 @@ class OwnWord:
         """
         Say where we are, unless the others know that and do not doubt it.
         """
+        wanted = here, tuple(endpoints)[:ENDPOINTS_MAXIMUM] if here else ()
+        if wanted != self._wanted:
+            self._wanted, self._contradictions = wanted, 0
         entry = self._view.get(self.identity)
-        if entry is None:
-            return
-        told = entry.presence and entry.presence.told
-        places = tuple(endpoints)[:ENDPOINTS_MAXIMUM] if here else ()
-        isKnown = isinstance(told, PresenceItem) and (told.here, told.endpoints) == (here, places)
-        if not isKnown or entry.accusation is not None:
-            self._say(here, places)
+        if entry is not None and (_saidIn(entry) != wanted or entry.accusation is not None):
+            self._say(*wanted)
 
     def doubted(self, item: Item) -> None:
         """
@@ -72,11 +76,17 @@ class OwnWord:
         entry = self._view.get(self.identity)
         if entry is None or entry.presence is None:
             return
-        told = entry.presence.told
-        if entry.accusation is not None and isinstance(told, PresenceItem):
-            self._say(told.here, told.endpoints)
-        if item.kind != ACCUSATION and item.rank[0] > self._epoch:
+        isLater = item.kind != ACCUSATION and item.rank[0] > self._epoch
+        if self._wanted is not None and (entry.accusation is not None or self._isContradicted(entry, isLater=isLater)):
+            self._say(*self._wanted)
+        if isLater:
             self._overtaken(item.rank[0])
+
+    def _isContradicted(self, entry: Entry, *, isLater: bool) -> bool:
+        if isLater or _saidIn(entry) == self._wanted or self._contradictions >= CONTRADICTIONS_MAXIMUM:
+            return False
+        self._contradictions += 1
+        return True
 
     def _say(self, here: bool, places: tuple[str, ...]) -> None:
         entry = self._view.get(self.identity)
@@ -85,6 +95,11 @@ class OwnWord:
         self._view.put(
             presenceItem(Presence(self._view.network, self.identity, *order, here, places), self._signatures)
         )
+
+
+def _saidIn(entry: Entry) -> tuple[bool, tuple[str, ...]] | None:
+    told = entry.presence and entry.presence.told
+    return (told.here, told.endpoints) if isinstance(told, PresenceItem) else None
 
 
 def _saysTheSame(one: Item, other: Item) -> bool:

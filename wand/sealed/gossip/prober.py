@@ -35,10 +35,15 @@ PENDING_MAXIMUM: Final = 64
 FAVOUR_RATE: Final = 0.5
 FAVOUR_BURST: Final = 8.0
 
+#: How many probes all others together may ask us to send to one member: it may be that only a handshake goes there.
+TARGET_RATE: Final = 0.2
+TARGET_BURST: Final = 4.0
+TARGETS: Final = 256
+
 COUNTERS: Final = {
     "gossip-probes": "probes sent",
     "gossip-probes-indirect": "probes sent because another member got no answer",
-    "drop-gossip-favour": "requests to probe a member dropped: too many of one member, or for one that is not known",
+    "drop-gossip-favour": "requests to probe a member dropped: too many, or not of one that watches it",
 }
 
 
@@ -89,6 +94,7 @@ class Prober:
         self._number = random.randrange(1 << 31)
         self._pending: dict[int, Question] = {}
         self._favours = TokenBuckets(clock, FAVOUR_RATE, FAVOUR_BURST, PENDING_MAXIMUM)
+        self._targets = TokenBuckets(clock, TARGET_RATE, TARGET_BURST, TARGETS)
 
     @property
     def isFree(self) -> bool:
@@ -136,11 +142,13 @@ class Prober:
         if question is not None and question.peer == member and helper in question.helpers:
             self._settle(number, True)
 
-    def probeFor(self, asker: bytes, number: int, member: bytes, *, isKnown: bool) -> None:
+    def probeFor(self, asker: bytes, number: int, member: bytes, *, mayAsk: bool) -> None:
         """
         Somebody wants to know whether a member answers us.
+
+        @param mayAsk: whether it watches that member.
         """
-        if not isKnown or not self._favours.take(asker.hex()):
+        if not mayAsk or not self._favours.take(asker.hex()) or not self._targets.take(member.hex()):
             self._counters["drop-gossip-favour"] += 1
             return
 

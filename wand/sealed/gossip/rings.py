@@ -76,16 +76,20 @@ class Rings:
         ring = self._rings[0]
         return [identity for _, identity in random.sample(ring, min(count, len(ring)))]
 
-    def mayAccuse(self, number: int, accuser: bytes, accused: bytes, isHere: Callable[[bytes], bool]) -> bool:
+    def mayAccuse(
+        self, number: int, accuser: bytes, accused: bytes, isHere: Callable[[bytes], bool], near: int = NEAR
+    ) -> bool:
         """
         Does one member watch another on a ring, or may it think that it does?
+
+        @param near: how many that are here may be between the two.
         """
         between = 0
         for other in islice(self.after(number, accuser), FAR):
             if other == accused:
                 return True
             between += isHere(other)
-            if between > NEAR:
+            if between > near:
                 return False
         return False
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from wand.sealed.credentials.signed import Body, isSignature, signable
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import Claim
+from wand.sealed.credentials.signed import Body, isSignature, signable, verified
 from wand.sealed.gossip.items import Accusation, AccusationItem, AnnouncementItem, Item, Presence, PresenceItem, itemOf
 
 
@@ -72,6 +74,19 @@ def isValid(item: Item, signatures: Signatures) -> bool:
     if isinstance(told, AnnouncementItem):
         return signatures.isAnnounced(told.certificate, told.claim)
     return item.body is not None and signatures.isSigned(told.signature, item.body, told.identity)
+
+
+def isGenuine(item: Item, network: bytes) -> bool:
+    """
+    Is an announcement that is not valid signed as it should be?  Then it expired, or was revoked: whoever told it may
+    not know that yet.
+    """
+    told = item.told
+    if not isinstance(told, AnnouncementItem):
+        return False
+    certificate = verified(told.certificate, Certificate, network)
+    claim = None if certificate is None else verified(told.claim, Claim, certificate.identity)
+    return certificate is not None and claim is not None and claim.isAllowedBy(certificate)
 
 
 def presenceItem(body: Presence, signatures: Signatures) -> Item:

@@ -4,6 +4,7 @@ The members as gossip tells of them: what follows for who owns what, for session
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -13,12 +14,14 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import Participant
+from wand.interfaces.sessions import GOSSIP
 from wand.sealed.gossip.entry import Entry
-from wand.sealed.gossip.items import AnnouncementItem, Item
+from wand.sealed.gossip.items import ACCUSATION, AnnouncementItem, Item
 from wand.sealed.gossip.view import SUSPICION, MemberView
 from wand.timing.deadlines import Deadlines
+from wand.underlay.place_kinds import isLoopback
 
-COUNTERS: Final = {"drop-gossip-endpoint": "endpoints of members dropped: no datagrams go there"}
+COUNTERS: Final = {"drop-gossip-endpoint": "endpoints of members dropped: no datagrams go there, or we are there"}
 
 
 class ToldMembers:
@@ -37,6 +40,7 @@ class ToldMembers:
         self._counters = counters
         self._online: set[bytes] = set()
         self._suspicions: Deadlines[bytes] = Deadlines(clock, self._settle)
+        participant.claims.dropped = self._dropped
 
     def told(self, item: Item) -> None:
         """
@@ -47,7 +51,7 @@ class ToldMembers:
         entry = self._view.get(item.member)
         if isinstance(item.told, AnnouncementItem):
             self._participant.claims.offer(item.told.certificate, item.told.claim)
-        if entry is not None:
+        if entry is not None and item.kind != ACCUSATION:
             self._introduce(entry)
         if entry is not None and entry.accusation is not None:
             self._suspicions.expireAt(item.member, self._clock.seconds() + SUSPICION)
@@ -55,34 +59,46 @@ class ToldMembers:
 
     def renew(self) -> None:
         """
-        What is so stands for another lifetime.  Who is no member any more is forgotten.
+        What is so stands for another lifetime.
         """
         self._participant.claims.entries.sweep()
         for entry in tuple(self._view.tree):
-            if self._participant.claims.announcement(entry.identity) is None:
-                self._view.forget(entry.identity)
-                self._online.discard(entry.identity)
-            elif self._view.isHere(entry.identity) and entry.identity != self._participant.identity:
-                self._participant.claims.entries.online(entry.identity)
+            if self._view.isHere(entry.identity) and entry.identity != self._participant.identity:
+                self._participant.claims.entries.online(entry.identity, GOSSIP)
 
     def stop(self) -> None:
         """
         Leave no timer behind.
         """
         self._suspicions.stop()
+        self._participant.claims.dropped = lambda identity: None
+
+    def _dropped(self, identity: bytes) -> None:
+        """
+        Who is no member any more is forgotten at once, as by all others.
+        """
+        self._view.forget(identity)
+        self._online.discard(identity)
+        self._suspicions.discard(identity)
 
     def _introduce(self, entry: Entry) -> None:
         said = self._participant.claims.announcement(entry.identity)
-        if said is None:
+        if said is None or entry.presence is None:
             return
-        accepted = []
-        for text in entry.endpoints:
-            endpoint = _parsed(text)
-            if endpoint is not None and self._participant.mayReach(endpoint.host):
-                accepted.append(endpoint)
-            else:
-                self._counters["drop-gossip-endpoint"] += 1
-        self._sessions.introduce(entry.identity, said.certificate.exchangeKey, accepted)
+        own = [each.endpoint for each in self._participant.candidates()]
+        accepted = [each for each in map(_parsed, entry.endpoints) if each is not None and self._mayBe(each, own)]
+        self._counters["drop-gossip-endpoint"] += len(entry.endpoints) - len(accepted)
+        self._sessions.introduce(entry.identity, said.certificate.exchangeKey, accepted, GOSSIP)
+
+    def _mayBe(self, endpoint: Endpoint, own: Collection[Endpoint]) -> bool:
+        """
+        May a member be there?  On this host only where we say of ourselves that we are; and not where we are.
+
+        @param own: where we are.
+        """
+        if isLoopback(endpoint.host) and not any(isLoopback(each.host) for each in own):
+            return False
+        return endpoint not in own and self._participant.mayReach(endpoint.host)
 
     def _settle(self, member: bytes) -> None:
         entries = self._participant.claims.entries
@@ -91,10 +107,10 @@ class ToldMembers:
         entries.claimed(member)
         if self._view.isHere(member):
             self._online.add(member)
-            entries.online(member)
+            entries.online(member, GOSSIP)
         elif member in self._online:
             self._online.discard(member)
-            entries.offline(member)
+            entries.offline(member, GOSSIP)
 
 
 def _parsed(text: str) -> Endpoint | None:

@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.sealed.gossip.entry import Entry, isNews, merged
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
-from wand.sealed.gossip.rings import Rings
-from wand.sealed.gossip.signatures import Signatures, isValid
+from wand.sealed.gossip.rings import NEAR, RINGS, Rings
+from wand.sealed.gossip.signatures import Signatures, isGenuine, isValid
 from wand.sealed.gossip.tree import MemberTree
 from wand.timing.token_buckets import TokenBuckets
 
@@ -37,6 +37,7 @@ COUNTERS: Final = {
     "gossip-items-taken": "items about members that were news",
     "gossip-items-known": "items about members that were told again",
     "drop-gossip-item": "items about members dropped: they cannot be read, or are not signed by whom they name",
+    "drop-gossip-expired": "announcements of members dropped: the certificate expired, or it was revoked",
     "drop-gossip-unknown": "items about members dropped: what they are about, or who says so, is not known here",
     "drop-gossip-accusation": "accusations dropped: the accuser does not watch the accused",
     "drop-gossip-throttled": "items about members dropped: too much is said about that member, or by that accuser",
@@ -61,6 +62,7 @@ class MemberView:
 
     @ivar tree: all that is known.
     @ivar rings: who watches whom.
+    @ivar own: our identity.
     @ivar changed: called with each item that was taken.
     """
 
@@ -80,6 +82,7 @@ class MemberView:
         """
         counters.declare(COUNTERS)
         self.network = network
+        self.own = b""
         self.rings = rings
         self.tree = MemberTree() if tree is None else tree
         self.changed: Callable[[Item], object] = lambda item: None
@@ -107,6 +110,14 @@ class MemberView:
         if entry is None or not entry.saysItIsHere:
             return False
         return entry.accusation is None or self._clock.seconds() < self._doubted.get(identity, 0.0)
+
+    def mayWatch(self, identity: bytes, other: bytes) -> bool:
+        """
+        Does one member watch another, or may it think that it does?
+        """
+        return other in self.rings and any(
+            self.rings.mayAccuse(ring, identity, other, self.isHere) for ring in range(RINGS)
+        )
 
     @property
     def doubted(self) -> tuple[bytes, ...]:
@@ -136,8 +147,7 @@ class MemberView:
         if not self._isAcceptable(item):
             return Reception.DROPPED
         if not isValid(item, self._signatures):
-            self._counters["drop-gossip-item"] += 1
-            return Reception.FORGED
+            return self._notValid(item)
         if not self._isAffordable(item):
             self._counters["drop-gossip-throttled"] += 1
             return Reception.DROPPED
@@ -174,13 +184,19 @@ class MemberView:
         self._counters["gossip-items-known"] += 1
         return Reception.KNOWN
 
+    def _notValid(self, item: Item) -> Reception:
+        wasValid = isGenuine(item, self.network)
+        self._counters["drop-gossip-expired" if wasValid else "drop-gossip-item"] += 1
+        return Reception.DROPPED if wasValid else Reception.FORGED
+
     def _isAcceptable(self, item: Item) -> bool:
         told = item.told
         if isinstance(told, AccusationItem):
             if self.tree.get(told.identity) is None:
                 self._counters["drop-gossip-unknown"] += 1
                 return False
-            if not self.rings.mayAccuse(told.ring, told.identity, told.member, self.isHere):
+            near = 2 * NEAR if told.member == self.own else NEAR  # others may see it nearer, and only we can refute it
+            if not self.rings.mayAccuse(told.ring, told.identity, told.member, self.isHere, near):
                 self._counters["drop-gossip-accusation"] += 1
                 return False
         if item.kind == ANNOUNCEMENT and self.tree.count >= MEMBERS_MAXIMUM and self.tree.get(item.member) is None:

@@ -126,6 +126,9 @@ class Watch:
         return [*self._silence.peers, *(doubted if isMyTurn else ())]
 
     def _answered(self, peer: bytes, isThere: bool) -> None:
+        if not isThere and self._view.get(peer) is None:  # perhaps it takes no part
+            self._lost(peer)
+            return
         if isThere or not self._silence.began(peer):
             return
         self._lost(peer)

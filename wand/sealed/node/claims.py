@@ -19,11 +19,10 @@ from wand.events import Events
 from wand.health.notes import Notes
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
-from wand.sealed.credentials.fields import withoutPrefix
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import MACS
 from wand.sealed.credentials.signed import unverified
-from wand.sealed.node.conflicts import Conflicts, Thing
+from wand.sealed.node.conflicts import Conflicts, Thing, thingsOf
 from wand.sealed.node.learned import Learned
 from wand.sealed.node.member_entries import MemberEntries
 from wand.sealed.node.member_notes import MemberNotes
@@ -49,6 +48,7 @@ class Claims:
     @ivar learned: what is behind members with the bridge right, and behind our own tap.
     @ivar sources: who may send from which address.
     @ivar relays: the members with the relay right.
+    @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -73,6 +73,7 @@ class Claims:
         @param notes: where operators are told about members.
         """
         counters.declare(COUNTERS)
+        self.dropped: Callable[[bytes], object] = lambda identity: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
         self._own = own
@@ -115,10 +116,11 @@ class Claims:
         before = self._standing.pop(identity, None)
         if before is not None:
             self._deadlines.discard(identity)
-            for thing in _things(before):
+            for thing in thingsOf(before):
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
         self.relays.pop(identity, None)
+        self.dropped(identity)
 
     def stop(self) -> None:
         """
@@ -179,8 +181,8 @@ class Claims:
         self.relays.pop(identity, None)
         if announcement.certificate.relay:
             self.relays[identity] = None
-        things = _things(announcement)
-        for thing in _things(before) if before else ():
+        things = thingsOf(announcement)
+        for thing in thingsOf(before) if before else ():
             if thing not in things:
                 self._withdraw(thing, identity)
         for thing in things:
@@ -243,12 +245,3 @@ class Claims:
     def _nameOf(self, identity: Identity) -> str:
         announcement = self._standing.get(identity)
         return str(identity) if announcement is None else announcement.claim.name
-
-
-def _things(announcement: Announcement) -> set[Thing]:
-    claim = announcement.claim
-    return {
-        ("name", claim.name),
-        *(("mac", MAC(mac)) for mac in claim.macs),
-        *(("address", withoutPrefix(address)) for address in claim.addresses),
-    }

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.fields import withoutPrefix
 from wand.sealed.credentials.identity import Identity
 from wand.status import ConflictStatus
 
@@ -73,3 +75,15 @@ class Conflicts:
             loser=self._nameOf(loser),
             loserKey=loser.text,
         )
+
+
+def thingsOf(announcement: Announcement) -> set[Thing]:
+    """
+    Everything that a member claims.
+    """
+    claim = announcement.claim
+    return {
+        ("name", claim.name),
+        *(("mac", MAC(mac)) for mac in claim.macs),
+        *(("address", withoutPrefix(address)) for address in claim.addresses),
+    }

@@ -17,10 +17,10 @@ from wand.table import Entry, Rank, Source, Table
 CLAIMED: Final = Source("claims", Rank.DIRECTORY)
 LEARNED: Final = Source("learned", Rank.LEARNED)
 
-#: Seconds for which a claimed entry stands after a server said that its member is online, or after that was heard.
+#: Seconds for which a claimed entry stands after a directory said that its member is online.
 ONLINE_LIFETIME: Final = 24 * 3600.0
 
-#: The same once every server says that it is not.
+#: The same once none says so any more.
 OFFLINE_LIFETIME: Final = 180.0
 
 COUNTERS: Final = {
@@ -50,7 +50,7 @@ class MemberEntries:
         self._own = own
         self._counters = counters
         self._macsOf = macsOf
-        self._online: set[Identity] = set()
+        self._online: dict[Identity, set[str]] = {}
 
     # What members own.
 
@@ -80,22 +80,30 @@ class MemberEntries:
             if entry is not None and entry.lifetime is None:
                 self._lease(mac, entry.peer)
 
-    def online(self, peer: bytes) -> None:
+    def online(self, peer: bytes, by: str) -> None:
         """
-        A server says, or says again, that a member is online.
+        A directory says, or says again, that a member is online.
+
+        @param by: its name.
         """
         identity = Identity(peer)
-        self._online.add(identity)
+        self._online.setdefault(identity, set()).add(by)
         for mac in self._macsOf(identity):
             if self.owners.get(mac) == identity:
                 self._lease(mac, identity)
 
-    def offline(self, peer: bytes) -> None:
+    def offline(self, peer: bytes, by: str) -> None:
         """
-        No server says any more that a member is online.
+        A directory does not say any more that a member is online.  As long as another does, it is.
+
+        @param by: the name of the one that does not.
         """
         identity = Identity(peer)
-        self._online.discard(identity)
+        others = self._online.get(identity, set())
+        others.discard(by)
+        if others:
+            return
+        self._online.pop(identity, None)
         for mac in self._macsOf(identity):
             entry = self._entry(mac)
             if entry is not None and entry.peer == identity and entry.lifetime != OFFLINE_LIFETIME:
