@@ -28,6 +28,8 @@ class TwoServersCase(AuthorityCase):
     The server C{authority} has the network key, C{other} has not.
     """
 
+    prefix = "10.77.0.0/16"
+
     def setUp(self) -> None:
         self.store = SharedStore()
         super().setUp()
@@ -43,7 +45,7 @@ class TwoServersCase(AuthorityCase):
 
     def openedFrom(self, state: Any, name: str) -> Authority:
         self.records = self.store.open()
-        settings = NetworkSettings(server=name)
+        settings = NetworkSettings(server=name, prefix=self.prefix)
         return self.now(
             Authority.open(self.records, state, self.clock, self.events, settings, self.hooks, wallClock=self.wallClock)
         )
@@ -277,3 +279,29 @@ class TwoServersTests(TwoServersCase):
         self.addCleanup(second.stop)
         self.assertEqual(first.own.network, second.own.network)
         self.assertEqual((first.created, second.created), (True, False))
+
+
+class SmallPrefixTests(TwoServersCase):
+    """
+    A network of two hosts' addresses.
+    """
+
+    prefix = "10.77.0.0/30"
+
+    def test_whatTheOtherFreed(self) -> None:
+        """
+        A server whose addresses are used up gives those that are free again since, whichever server freed them.
+        """
+        self.signed()
+        nodes = [self.node(self.invite(), name) for name in ("alice", "bob", "carol")]
+        for node in nodes[:2]:
+            self.assertIsInstance(self.joinAt(self.authority, node), Admitted)
+        self.assertIsInstance(self.joinAt(self.other, nodes[2]), Refused)
+        self.now(self.authority.administration.revoke("alice"))
+        self.assertIsInstance(self.joinAt(self.other, nodes[2]), Pending)
+        self.signed()
+        answer = self.joinAt(self.other, nodes[2])
+        assert isinstance(answer, Admitted)
+        content = self.authority.trust.check(answer.certificate)
+        assert content is not None
+        self.assertEqual(content.addresses, ("10.77.0.1/30",))

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
@@ -38,6 +39,7 @@ class OtherServers:
     def __init__(
         self,
         members: MemberRecords,
+        assignments: Assignments,
         issuer: Issuer,
         revoker: Revoker,
         trust: Trust,
@@ -51,6 +53,7 @@ class OtherServers:
             tells.
         """
         self._members = members
+        self._assignments = assignments
         self._issuer = issuer
         self._revoker = revoker
         self._trust = trust
@@ -83,6 +86,7 @@ class OtherServers:
             self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
 
     def _ended(self, identity: Identity, before: MemberRecord | None, after: MemberRecord) -> None:
+        self._assignments.rest(identity)
         if after.revocation:
             self._trust.revoke(after.revocation)
         elif before is None or before.state != "revoked":
