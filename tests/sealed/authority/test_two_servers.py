@@ -203,6 +203,15 @@ class TwoServersTests(TwoServersCase):
         self.clock.advance(SIGNING_RETRY)
         self.assertTrue(self.other.own.certificate)
 
+    def test_whoStoppedDoesNothing(self) -> None:
+        """
+        A server that stopped signs nothing more for the other, and leaves no timer behind.
+        """
+        self.signed()
+        self.authority.stop()
+        self.joinAt(self.other, self.node(self.invite(), "bob"))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_invitationsNameAllServers(self) -> None:
         """
         An invitation names the server that made it first, then the others.

@@ -4,6 +4,7 @@ What other servers of the network decide, in the store that they share with this
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -61,17 +62,19 @@ class OtherServers:
         self._revoked = revoked
         self._clock = clock
         self._unsigned: Deadlines[bytes] = Deadlines(clock, self._due)
+        self._end: Callable[[], None] = lambda: None
 
     def follow(self) -> None:
         """
         Hear of them from now on; to be called before the records are loaded.
         """
-        self._members.follow(self._changed)
+        self._end = self._members.follow(self._changed)
 
     def stop(self) -> None:
         """
-        Leave no timer behind.
+        Hear no more, and leave no timer behind.
         """
+        self._end()
         self._unsigned.stop()
 
     def _changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
