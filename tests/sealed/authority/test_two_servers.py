@@ -212,6 +212,31 @@ class TwoServersTests(TwoServersCase):
         self.joinAt(self.other, self.node(self.invite(), "bob"))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_aStoreThatComesBackEmpty(self) -> None:
+        """
+        Servers whose store has lost everything are certified again within seconds, also if it is away once more before;
+        members are known as before, and a server that starts then finds the network.
+        """
+        self.signed()
+        node = self.node(self.invite(), "bob")
+        answer = self.joinAt(self.authority, node, "bob")
+        assert isinstance(answer, Admitted)
+        network = self.authority.own.network
+        self.store.cut()
+        self.store.kinds.clear()
+        self.store.mend()
+        self.store.cut()
+        self.signed()
+        self.store.mend()
+        self.clock.advance(SIGNING_RETRY)
+        self.signed()
+        for server in (self.authority, self.other):
+            self.assertTrue(server.own.certificate)
+            self.assertIsNotNone(server.own.admit(answer.certificate, node.key.exchangePublic))
+        third = self.openedFrom(self.directory(), "three")
+        self.addCleanup(third.stop)
+        self.assertEqual(third.own.network, network)
+
     def test_invitationsNameAllServers(self) -> None:
         """
         An invitation names the server that made it first, then the others.

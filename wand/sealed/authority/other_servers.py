@@ -4,8 +4,8 @@ What other servers of the network decide, in the store that they share with this
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -47,11 +47,15 @@ class OtherServers:
         issued: IssuerObserver,
         revoked: RevocationObserver,
         clock: IReactorTime,
+        own: Identity,
+        restore: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         """
         @param issued: told of certificates that others issued.
         @param revoked: told of revocations that wait for a signature.  Those that are signed go to C{trust}, which
             tells.
+        @param own: this server.
+        @param restore: makes its record anew, when the store lost it.
         """
         self._members = members
         self._assignments = assignments
@@ -61,6 +65,8 @@ class OtherServers:
         self._issued = issued
         self._revoked = revoked
         self._clock = clock
+        self._own = own
+        self._restore = restore
         self._unsigned: Deadlines[bytes] = Deadlines(clock, self._due)
         self._end: Callable[[], None] = lambda: None
 
@@ -79,6 +85,8 @@ class OtherServers:
 
     def _changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
         if after is None:
+            if key == self._own:  # without a certificate we refuse everybody
+                self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
             return
         identity = Identity(key)
         if after.state == "revoked":
@@ -97,10 +105,13 @@ class OtherServers:
 
     def _due(self, key: bytes) -> None:
         record = self._members.get(key)
+        signing: Coroutine[Any, Any, object]
         if record is not None and _isRevokedUnsigned(record):
             signing = self._revoker.revoke(Identity(key))
         elif record is not None and self._issuer.isAwaited(record):
             signing = self._issuer.issue(key)
+        elif record is None and key == self._own:
+            signing = self._restore()
         else:
             return
         Deferred.fromCoroutine(signing).addErrback(self._notSigned, key)
