@@ -137,6 +137,8 @@ class PartsTestCase(SynchronousTestCase):
         self.enrolment: Any = SimpleNamespace(
             identity=ALICE, own=None, stage="member", servers=(), trust=None, state=SimpleNamespace(path=Path("/state"))
         )
+        self.listed: set[bytes] = set()
+        self.enrolment.isListed = self.listed.__contains__
 
 
 class ExpulsionTests(PartsTestCase):
@@ -154,7 +156,12 @@ class ExpulsionTests(PartsTestCase):
         self.events = events
         claims: Any = SimpleNamespace(drop=self.dropped.append)
         self.expulsion = Expulsion(
-            self.enrolment, claims, self.sessions, self.context, lambda: self.ended.append("everything")
+            self.enrolment,
+            claims,
+            self.sessions,
+            self.context,
+            lambda: self.ended.append("everything"),
+            lambda: self.ended.append("a server"),
         )
 
     def test_another(self) -> None:
@@ -165,6 +172,14 @@ class ExpulsionTests(PartsTestCase):
         self.clock.advance(1)
         self.assertEqual((self.dropped, self.sessions.done, self.ended), ([BOB], [("end", BOB)], []))
         self.assertEqual([(event.kind, event.fields["key"]) for event in self.events], [("revoked", BOB.text)])
+
+    def test_aServer(self) -> None:
+        """
+        Of one of our servers: nobody asks it any more.
+        """
+        self.listed.add(BOB)
+        self.expulsion.revoked(BOB, b"")
+        self.assertEqual(self.ended, ["a server"])
 
     def test_ourselves(self) -> None:
         """

@@ -161,8 +161,19 @@ class Enrolment:
     @property
     def servers(self) -> tuple[KnownServer, ...]:
         """
-        The servers that we may ask.
+        The servers that we may ask: none that was revoked.
         """
+        trust = self.trust
+        return tuple(each for each in self._listed if trust is None or not trust.isRevoked(each.identity))
+
+    def isListed(self, identity: bytes) -> bool:
+        """
+        Is this one of our servers, or was it until it was revoked?
+        """
+        return any(each.identity == identity for each in self._listed)
+
+    @property
+    def _listed(self) -> tuple[KnownServer, ...]:
         invited = _serversOf(self.token) if self.token else ()
         known = self._kept.servers if self._kept else ()
         return known + tuple(server for server in invited if server not in known)
