@@ -200,12 +200,14 @@ class RedisTests(RedisCase):
 
     def test_noRoom(self) -> None:
         """
-        A Redis without memory refuses a change, and makes no part of it.
+        A Redis without memory refuses a change, and makes no part of it: nothing is loaded anew.
         """
         records = self.opened()
+        Heard(records, "a")
         self.successResultOf(records.write("a", {b"k": b"1"}))
         self.asked("CONFIG", "SET", "maxmemory", "1")
         self.failureResultOf(records.write("a", {b"k": b"2", b"l": b"2"}), StoreHindered)
+        self.assertFalse(records._reload.isSet)
         self.asked("CONFIG", "SET", "maxmemory", "0")
         self.assertEqual(self.successResultOf(records.load("a")), {b"k": b"1"})
 

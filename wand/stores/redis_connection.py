@@ -189,9 +189,17 @@ class RedisConnection:
             return failure
         reason = failure.getErrorMessage().removeprefix("ERR ")
         if isinstance(error, ResponseError) and reason.startswith(_REFUSING):
-            raise StoreUnavailable(f"the store {where} refuses us: {reason}; see username, password-file and its ACL")
+            text = f"the store {where} refuses us: {reason}; see username, password-file and its ACL"
+            raise StoreUnavailable(text) from error
         if isinstance(error, ResponseError) and not reason.startswith(_PASSING):
-            raise StoreUnavailable(f"the store {where} refuses a command: {reason}")
+            raise StoreUnavailable(f"the store {where} refuses a command: {reason}") from error
         if isinstance(error, ResponseError) and reason.startswith("READONLY") and self._protocol is not None:
             self._protocol.transport.abortConnection()  # another is the master; its name leads there
-        raise StoreHindered(f"the store {where} does not answer: {reason or type(error).__name__}")
+        raise StoreHindered(f"the store {where} does not answer: {reason or type(error).__name__}") from error
+
+
+def isRefusal(failure: Failure) -> bool:
+    """
+    Did Redis say that it does not carry out a command?  After any other failure it may have done so all the same.
+    """
+    return isinstance(getattr(failure.value, "__cause__", None), ResponseError)
