@@ -11,10 +11,11 @@ from simulated.membership import macFrom
 from twisted.internet.defer import Deferred
 
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.issuer import ASKING_INTERVAL
 from wand.sealed.authority.other_servers import SIGNING_GRACE, SIGNING_RETRY
 from wand.sealed.authority.servers import SERVER_SILENCE
-from wand.sealed.authority.stored_network import NetworkSettings
-from wand.sealed.credentials.messages import Admitted, NotNow, Pending, Refused
+from wand.sealed.authority.stored_network import CERTIFICATE_LIFE, NetworkSettings
+from wand.sealed.credentials.messages import Admitted, NotNow, Pending, Refused, Renewed
 from wand.sealed.credentials.token import TOKEN_MAXIMUM, Token
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.joining import joinRequest
@@ -202,6 +203,34 @@ class TwoServersTests(TwoServersCase):
         self.store.opened[0].mend()
         self.clock.advance(SIGNING_RETRY)
         self.assertTrue(self.other.own.certificate)
+
+    def test_agedCertificatesAreRenewed(self) -> None:
+        """
+        A server without the key, and members that reach that one alone, get new certificates in time: it asks for them
+        in the store, at most once a minute, and the other signs.
+        """
+        self.signed()
+        node = self.node(self.invite(), "bob")
+        answer = self.joinAt(self.authority, node, "bob")
+        assert isinstance(answer, Admitted)
+        own, mac = self.other.own.certificate, macFrom(node.identity.text)
+        self.clock.advance(CERTIFICATE_LIFE / 3)
+        self.store.opened[0].isDeaf = True
+        for _ in range(3):
+            self.now(self.other.certifyItself())
+            self.assertEqual(self.now(self.other.requests.renew(node.identity, mac)), Renewed(answer.certificate))
+            asked = {each.asked for each in self.other._members}
+            self.clock.advance(1)
+        self.assertEqual(asked, {0, int(self.wallClock()) - 3})
+        self.store.opened[0].isDeaf = False
+        self.clock.advance(ASKING_INTERVAL)
+        self.now(self.other.certifyItself())
+        self.now(self.other.requests.renew(node.identity, mac))
+        self.signed()
+        self.assertNotEqual(self.other.own.certificate, own)
+        self.assertEqual(self.otherObserver.issued[-2:], [self.other.own.identity, node.identity])
+        self.assertNotEqual(self.now(self.other.requests.renew(node.identity, mac)), Renewed(answer.certificate))
+        self.assertEqual({each.asked for each in self.other._members}, {0})
 
     def test_whoStoppedDoesNothing(self) -> None:
         """
