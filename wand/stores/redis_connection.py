@@ -4,6 +4,7 @@ One connection to a Redis server.  It is made when something is asked, and nobod
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
@@ -83,12 +84,15 @@ class _Command:
 class RedisConnection:
     """
     Asks a server, one command after another.  It connects when something is asked.
+
+    @ivar connected: called at each new connection, before anything else is asked on it.
     """
 
     def __init__(self, settings: RedisSettings, clock: IReactorTime) -> None:
         """
         @param clock: the reactor.
         """
+        self.connected: Callable[[], object] = lambda: None
         self._settings = settings
         self._clock = clock
         self._endpoint = settings.endpoint(clock)
@@ -157,6 +161,7 @@ class RedisConnection:
             raise
         self._protocol, self._connecting = protocol, None
         protocol.whenDisconnected().addCallback(self._lost)
+        self.connected()
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             question.send(protocol)
