@@ -30,7 +30,8 @@ def tellDurability(connection: RedisConnection, notes: Notes) -> None:
             notes.clear(DURABILITY_NOTE)
 
     def ask() -> None:
-        synced = connection.ask("CONFIG", "GET", "appendfsync").addErrback(lambda failure: [])  # it may not tell
+        synced: Deferred[Any] = connection.ask("CONFIG", "GET", "appendfsync")
+        synced.addErrback(lambda failure: [])  # it may not tell
         asked: Deferred[list[Any]] = gatherResults([connection.ask("INFO", "all"), synced], consumeErrors=True)
         asked.addCallbacks(answered, lambda failure: None)
 

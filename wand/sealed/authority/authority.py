@@ -88,7 +88,9 @@ class Authority:
         recovery = MemberRecovery(members, assigned, issuer, events)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
-        self._others = OtherServers(members, assigned, issuer, revoker, trust, self, self, clock, key.identity, self._restore)
+        self._others = OtherServers(
+            members, assigned, issuer, revoker, trust, self, self, clock, key.identity, self._restore
+        )
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)

@@ -166,15 +166,17 @@ class Issuer:
         if record.state == "revoked" or self._trust.isRevoked(record.identity):
             raise MembershipRefused("this key was revoked; it cannot be a member again")
         if self._network.key is None:
-            return self._asked(record) if record.state == "member" else msgspec.structs.replace(record, state="unsigned")
+            return self._uncertified(record)
         certificate = record.certificateFor(self._network.identity, int(self._wallClock()), self.life)
         return record.withCertificate(certificate, signed(self._network.key.signing, certificate))
 
-    def _asked(self, record: MemberRecord) -> MemberRecord:
+    def _uncertified(self, record: MemberRecord) -> MemberRecord:
         """
-        The record of a member whose certificate has to be renewed where the network key is: a server that has it sees
-        that it is asked.
+        The record of somebody who needs a certificate, where the network key is not: a server that has it sees that it
+        is asked.
         """
+        if record.state != "member":
+            return msgspec.structs.replace(record, state="unsigned")
         now = int(self._wallClock())
         if not self._isOld(record) or abs(now - record.asked) < ASKING_INTERVAL:
             return record

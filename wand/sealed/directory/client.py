@@ -134,13 +134,15 @@ class SealedDirectoryClient:
         """
         servers = {server.identity: server for server in self._participant.servers()[:SERVERS_MAXIMUM]}
         servers.pop(self._participant.identity, None)
-        for gone in [each for each, (*_, server) in self._subscriptions.items() if servers.get(each) != server]:
+        for gone in [each for each, known in self._subscriptions.items() if not _isSame(known[2], servers.get(each))]:
             subscription, endpoints, _ = self._subscriptions.pop(gone)
             subscription.stop()
             endpoints.stop()
         for identity, server in servers.items():
             if identity not in self._subscriptions:
                 self._follow(server)
+            elif self._subscriptions[identity][2] != server:
+                self._findElsewhere(server)
 
     def clockSet(self) -> None:
         """
@@ -151,9 +153,6 @@ class SealedDirectoryClient:
 
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
-        introduce = partial(self._introduce, server)
-        unresolved = UnresolvedNames(context.notes, "what the network's server is called")
-        endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, context.clock, unresolved)
         reader = LogReader(
             server.identity,
             self._sessions,
@@ -171,12 +170,26 @@ class SealedDirectoryClient:
             context.events,
             context.counters,
             reader,
-            unanswered=endpoints.look,
+            unanswered=lambda: self._subscriptions[server.identity][1].look(),
         )
+        self._find(server, subscription)
+        subscription.exchange()
+
+    def _findElsewhere(self, server: DirectoryServer) -> None:
+        """
+        Only where a server is has changed: what we have of its log counts.
+        """
+        subscription, endpoints, _ = self._subscriptions[server.identity]
+        endpoints.stop()
+        self._find(server, subscription)
+
+    def _find(self, server: DirectoryServer, subscription: Subscription) -> None:
+        introduce = partial(self._introduce, server)
+        unresolved = UnresolvedNames(self._context.notes, "what the network's server is called")
+        endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, self._context.clock, unresolved)
         self._subscriptions[server.identity] = subscription, endpoints, server
         introduce([])
         endpoints.look()
-        subscription.exchange()
 
     def _introduce(self, server: DirectoryServer, endpoints: list[Endpoint]) -> None:
         self._sessions.introduce(server.identity, server.exchangeKey, endpoints)
@@ -203,6 +216,10 @@ class SealedDirectoryClient:
             for server, (subscription, *_) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since
         )
+
+
+def _isSame(server: DirectoryServer, other: DirectoryServer | None) -> bool:
+    return other is not None and (server.identity, server.exchangeKey) == (other.identity, other.exchangeKey)
 
 
 @implementer(IPlugin, IDirectoryKind)

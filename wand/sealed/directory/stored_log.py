@@ -25,7 +25,7 @@ DIRECTORY_KIND: Final = "directory-"
 #: Seconds within which it is stored that a member was merely heard again.
 HEARD_STORED_WITHIN: Final = 300.0
 
-#: After how many refusals of the store in a row nodes are told what is not stored: the second comes 2 s after the first.
+#: After how many refusals of the store in a row nodes are told what is not stored; the second is 2 s after the first.
 SERVED_FROM: Final = 2
 
 #: What a store that refuses means, for the operator.
@@ -71,8 +71,8 @@ class StoredLog:
     """
     Keeps an L{AnnouncementLog} in a store.
 
-    @ivar instance: names this log to the nodes.  It changes only if the store is empty, or failed for so long that nodes
-        know more than is stored.
+    @ivar instance: names this log to the nodes.  It changes only if the store is empty, or failed for so long that
+        nodes know more than is stored.
     @ivar published: up to which version nodes may be told.
     @ivar heard: when each member was last heard, by the monotonic clock; in the store, in seconds since the epoch.
     """

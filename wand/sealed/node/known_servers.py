@@ -30,7 +30,7 @@ class KnownServers:
         """
         if self._enrolment.own is None or self._enrolment.stage == "revoked":
             return ()
-        return [DirectoryServer(each.identity, each.exchangeKey, each.endpoints) for each in self._enrolment.servers]
+        return [DirectoryServer(each.identity, each.exchangeKey, each.everywhere) for each in self._enrolment.servers]
 
     def isServer(self, identity: bytes) -> bool:
         """

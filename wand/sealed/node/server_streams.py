@@ -118,7 +118,7 @@ class ServerStreams:
         def introduce(places: list[Endpoint]) -> None:
             self._sessions.introduce(identity, key, places, source=STREAM)
 
-        self._know(key, server.endpoints, introduce)
+        self._know(key, server.everywhere, introduce)
 
     def _know(self, key: bytes, texts: tuple[str, ...], introduce: Introduce) -> None:
         targets, known = targetsIn(texts), self._streams.get(key)
