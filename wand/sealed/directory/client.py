@@ -134,15 +134,17 @@ class SealedDirectoryClient:
         """
         servers = {server.identity: server for server in self._participant.servers()[:SERVERS_MAXIMUM]}
         servers.pop(self._participant.identity, None)
-        for gone in [each for each, known in self._subscriptions.items() if not _isSame(known[2], servers.get(each))]:
+        for gone in self._subscriptions.keys() - servers.keys():
             subscription, endpoints, _ = self._subscriptions.pop(gone)
             subscription.stop()
             endpoints.stop()
         for identity, server in servers.items():
-            if identity not in self._subscriptions:
+            known = self._subscriptions.get(identity)
+            if known is None:
                 self._follow(server)
-            elif self._subscriptions[identity][2] != server:
-                self._findElsewhere(server)
+            elif known[2] != server:  # only where it is has changed: what we have of its log counts
+                known[1].stop()
+                self._find(server, known[0])
 
     def clockSet(self) -> None:
         """
@@ -175,24 +177,13 @@ class SealedDirectoryClient:
         self._find(server, subscription)
         subscription.exchange()
 
-    def _findElsewhere(self, server: DirectoryServer) -> None:
-        """
-        Only where a server is has changed: what we have of its log counts.
-        """
-        subscription, endpoints, _ = self._subscriptions[server.identity]
-        endpoints.stop()
-        self._find(server, subscription)
-
     def _find(self, server: DirectoryServer, subscription: Subscription) -> None:
-        introduce = partial(self._introduce, server)
+        introduce = partial(self._sessions.introduce, server.identity, server.exchangeKey)
         unresolved = UnresolvedNames(self._context.notes, "what the network's server is called")
         endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, self._context.clock, unresolved)
         self._subscriptions[server.identity] = subscription, endpoints, server
         introduce([])
         endpoints.look()
-
-    def _introduce(self, server: DirectoryServer, endpoints: list[Endpoint]) -> None:
-        self._sessions.introduce(server.identity, server.exchangeKey, endpoints)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         known = self._subscriptions.get(peer)
@@ -216,10 +207,6 @@ class SealedDirectoryClient:
             for server, (subscription, *_) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since
         )
-
-
-def _isSame(server: DirectoryServer, other: DirectoryServer | None) -> bool:
-    return other is not None and (server.identity, server.exchangeKey) == (other.identity, other.exchangeKey)
 
 
 @implementer(IPlugin, IDirectoryKind)
