@@ -13,7 +13,6 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.interfaces.control_messages import Sessions
