@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.stores.change_order import HELD_MAXIMUM, Change, ChangeOrder
 
 #: What happens.
-STEPS = ("ours", "theirs", "load", "answer", "hear")
+STEPS = ("ours", "theirs", "many", "load", "answer", "hear")
 
 
 class Copying:
@@ -42,16 +42,22 @@ class Copying:
         assert version >= self.versions.get(key, 0)
         self.copy[key], self.versions[key] = value, version
 
-    def change(self, key: bytes, isOurs: bool) -> None:
-        self.number += 1
-        number, value = self.number, b"%d" % self.number
-        self.store[key] = value
-        self.changes.append(Change(number, "a", isOurs, {key: value}))
+    def change(self, *keys: bytes, isOurs: bool) -> None:
+        """
+        One command, which makes a change of each key.
+        """
+        made = {}
+        for key in keys:
+            self.number += 1
+            made[key] = self.store[key] = b"%d" % self.number
+            self.changes.append(Change(self.number, "a", isOurs, {key: made[key]}))
+        number = self.number
         if isOurs:
 
             def answer() -> None:
-                self.order.written("a", [key], number)
-                self.know(key, value)
+                self.order.written("a", made, number)
+                for key, value in made.items():
+                    self.know(key, value)
 
             self.ask(answer)
 
@@ -80,9 +86,7 @@ class Copying:
 
 
 class ChangeOrderTests(SynchronousTestCase):
-    @given(
-        some.lists(some.tuples(some.sampled_from(["ours", "theirs", "load", "answer", "hear"]), some.integers(0, 2)))
-    )
+    @given(some.lists(some.tuples(some.sampled_from(STEPS), some.integers(0, 2))))
     def test_neverOlder(self, steps: list[tuple[str, int]]) -> None:
         """
         Whatever is done here and elsewhere, and in whatever order answers and changes come: nothing is told that is
@@ -91,7 +95,9 @@ class ChangeOrderTests(SynchronousTestCase):
         copying = Copying()
         for step, number in steps:
             if step in ("ours", "theirs"):
-                copying.change(b"%d" % number, step == "ours")
+                copying.change(b"%d" % number, isOurs=step == "ours")
+            elif step == "many":
+                copying.change(b"0", b"1", b"2", isOurs=True)
             else:
                 getattr(copying, step)()
         while copying.answers or copying.changes:

@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import rmtree
 from time import monotonic
 
+import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as some
 from redis_case import RedisCase, realContext
@@ -186,26 +187,49 @@ class RedisTests(RedisCase):
 
     def test_howItKeepsThings(self) -> None:
         """
-        A Redis that may lose what it acknowledged is told of, with what to do.
+        A Redis that may lose what it acknowledged is told of, with what to do; and not any more once it does not, as
+        is seen at the next connection.
         """
-        self.successResultOf(self.opened().load("a"))
-        self.assertEqual(self.context.notes.texts, [])
+        self.asked("CONFIG", "SET", "appendfsync", "everysec")
+        records = self.opened()
+        self.assertIn("appendfsync always", self.durability(records))
         self.asked("CONFIG", "SET", "appendonly", "no")
         self.asked("CONFIG", "SET", "maxmemory", "1gb")
         self.asked("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
-        self.successResultOf(self.opened().load("a"))
-        note = self.context.notes.texts[0]
+        self.asked("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        note = self.durability(records)
         self.assertIn("appendonly yes", note)
         self.assertIn("noeviction", note)
+        self.server.kill()
+        self.server.start()
+        self.assertEqual(self.durability(records), "")
+
+    def test_whoMayNotKnowHowItKeepsThings(self) -> None:
+        """
+        Where Redis does not tell how it writes to the disk, nothing is said of it.
+        """
+        self.asked("CONFIG", "SET", "appendfsync", "everysec")
+        self.asked("ACL", "SETUSER", "default", "-config")
+        self.assertEqual(self.durability(self.opened()), "")
+
+    def durability(self, records: IRecords) -> str:
+        """
+        What is said of how Redis keeps things, after a command that it answered.
+        """
+        while pytest_twisted.blockon(records.load("a").addErrback(lambda failure: None)) is None:
+            pass
+        return " ".join(self.context.notes.texts)
 
     def test_noRoom(self) -> None:
         """
-        A Redis without memory refuses a change, and makes no part of it.
+        A Redis without memory refuses a change, and makes no part of it: nothing is loaded anew.
         """
         records = self.opened()
+        Heard(records, "a")
         self.successResultOf(records.write("a", {b"k": b"1"}))
         self.asked("CONFIG", "SET", "maxmemory", "1")
         self.failureResultOf(records.write("a", {b"k": b"2", b"l": b"2"}), StoreHindered)
+        self.assertFalse(records._reload.isSet)
         self.asked("CONFIG", "SET", "maxmemory", "0")
         self.assertEqual(self.successResultOf(records.load("a")), {b"k": b"1"})
 

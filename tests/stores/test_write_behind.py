@@ -279,6 +279,20 @@ class TroubleTests(WriteBehindCase):
         self.clock.advance(RETRY_FIRST)
         self.assertEqual(self.stored(self.records), {b"a": b"2"})
 
+    def test_theNewestValueCountsThoughItCanWait(self) -> None:
+        """
+        It is the same with what could wait.
+        """
+        self.records.waiting = []
+        self.numbers.write({b"a": 1})
+        self.numbers.writeLater(b"a", 2)
+        self.clock.advance(DELAY)
+        self.records.waiting.pop().errback(StoreUnavailable("no answer"))
+        self.records.waiting = None
+        self.clock.advance(RETRY_FIRST)
+        self.assertEqual(self.stored(self.records), {b"a": b"2"})
+        self.flushLoggedErrors()
+
     def test_theOldestIsGivenUp(self) -> None:
         """
         A store that refuses for long does not fill the memory: only so many records wait, the newest of them.

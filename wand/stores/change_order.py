@@ -57,6 +57,7 @@ class ChangeOrder:
         self._held: deque[tuple[int, Change]] = deque()
         self._loaded: dict[str, int] = {}
         self._written: dict[tuple[str, bytes], int] = {}
+        self._newest = 0  # the last number there
 
     def restart(self, position: int) -> None:
         """
@@ -83,9 +84,10 @@ class ChangeOrder:
 
     def written(self, kind: str, keys: Iterable[bytes], number: int) -> None:
         """
-        Records were written, by the change of this number.
+        Records were written, by changes up to this number.
         """
         if number > self._passed:
+            self._newest = number
             for key in keys:
                 self._written[kind, key] = number
 
@@ -118,9 +120,9 @@ class ChangeOrder:
         news = {}
         for key, value in change.records.items():
             written = self._written.get((change.kind, key), 0)
-            if written <= change.number:
-                self._written.pop((change.kind, key), None)
             if not change.isOurs and written < change.number > self._loaded.get(change.kind, 0):
                 news[key] = value
+        if change.number >= self._newest:
+            self._written.clear()
         if news:
             self._tell(change.kind, news)

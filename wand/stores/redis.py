@@ -19,7 +19,7 @@ from zope.interface import implementer
 from wand.errors import StoreHindered
 from wand.interfaces import Context, IRecords
 from wand.stores.change_order import ChangeOrder
-from wand.stores.redis_connection import RedisConnection, Word
+from wand.stores.redis_connection import RedisConnection, Word, isRefusal
 from wand.stores.redis_durability import tellDurability
 from wand.stores.redis_reader import RedisReader
 from wand.stores.redis_scripts import EXCHANGE, LOAD, WRITE, recordWords, words
@@ -136,12 +136,13 @@ class RedisRecords:
             asked.addCallbacks(lambda results: results[0], lambda failure: failure.value.subFailure)
         asked.addCallback(understood)
         answer: Deferred[Result] = Deferred()
-        asked.addCallbacks(answer.callback, lambda failure: self._failed(answer, failure))
+        asked.addCallbacks(answer.callback, lambda failure: self._failed(answer, failure, isWrite))
         asked.addCallback(lambda _: self._order.answered())
         return answer
 
-    def _failed(self, answer: Deferred[Result], failure: Failure) -> None:
-        self._unsure()  # it may have been carried out all the same
+    def _failed(self, answer: Deferred[Result], failure: Failure, isWrite: bool) -> None:
+        if not (isWrite and isRefusal(failure)):
+            self._unsure()
         answer.errback(failure)
 
     def _replicated(self, count: int) -> None:

@@ -4,6 +4,7 @@ One connection to a Redis server.  It is made when something is asked, and nobod
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
@@ -83,12 +84,15 @@ class _Command:
 class RedisConnection:
     """
     Asks a server, one command after another.  It connects when something is asked.
+
+    @ivar connected: called at each new connection, before anything else is asked on it.
     """
 
     def __init__(self, settings: RedisSettings, clock: IReactorTime) -> None:
         """
         @param clock: the reactor.
         """
+        self.connected: Callable[[], object] = lambda: None
         self._settings = settings
         self._clock = clock
         self._endpoint = settings.endpoint(clock)
@@ -157,6 +161,7 @@ class RedisConnection:
             raise
         self._protocol, self._connecting = protocol, None
         protocol.whenDisconnected().addCallback(self._lost)
+        self.connected()
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             question.send(protocol)
@@ -189,9 +194,17 @@ class RedisConnection:
             return failure
         reason = failure.getErrorMessage().removeprefix("ERR ")
         if isinstance(error, ResponseError) and reason.startswith(_REFUSING):
-            raise StoreUnavailable(f"the store {where} refuses us: {reason}; see username, password-file and its ACL")
+            text = f"the store {where} refuses us: {reason}; see username, password-file and its ACL"
+            raise StoreUnavailable(text) from error
         if isinstance(error, ResponseError) and not reason.startswith(_PASSING):
-            raise StoreUnavailable(f"the store {where} refuses a command: {reason}")
+            raise StoreUnavailable(f"the store {where} refuses a command: {reason}") from error
         if isinstance(error, ResponseError) and reason.startswith("READONLY") and self._protocol is not None:
             self._protocol.transport.abortConnection()  # another is the master; its name leads there
-        raise StoreHindered(f"the store {where} does not answer: {reason or type(error).__name__}")
+        raise StoreHindered(f"the store {where} does not answer: {reason or type(error).__name__}") from error
+
+
+def isRefusal(failure: Failure) -> bool:
+    """
+    Did Redis say that it does not carry out a command?  After any other failure it may have done so all the same.
+    """
+    return isinstance(getattr(failure.value, "__cause__", None), ResponseError)

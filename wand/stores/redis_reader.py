@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -58,6 +58,7 @@ class RedisReader:
         self._connection: RedisConnection | None = None
         self._last: Any = None
         self._reading: Deferred[None] | None = None
+        self._pause: Deferred[Any] = succeed(None)
 
     def start(self, last: Any) -> None:
         """
@@ -77,6 +78,7 @@ class RedisReader:
         Read no more.
         """
         connection, self._connection = self._connection, None
+        self._pause.cancel()
         return succeed(None) if connection is None else connection.close()
 
     async def _read(self, connection: RedisConnection) -> None:
@@ -90,7 +92,8 @@ class RedisReader:
             except StoreUnavailable:
                 isUnsure = True
                 if self._connection is connection:
-                    await deferLater(self._clock, RETRY)
+                    self._pause = deferLater(self._clock, RETRY)
+                    await self._pause.addErrback(lambda failure: failure.trap(CancelledError))
                 continue
             for _, entries in answer or ():
                 self._take(entries)

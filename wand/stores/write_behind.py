@@ -165,7 +165,7 @@ class WriteBehind(Generic[Value]):
         if now < self._laterAt and not self._isStopping:
             return
         for key in tuple(islice(self._later, None if self._isStopping else GROUP_MAXIMUM)):
-            self._waiting.setdefault(key, self._later.pop(key))
+            self._put(self._waiting, key, self._later.pop(key))  # newer than what was refused
         self._laterAt = now + GATHERED_WITHIN if self._later else inf
 
     def _writeGroup(self) -> None:

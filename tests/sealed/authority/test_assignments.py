@@ -14,8 +14,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
+from wand.interfaces import IRecords
 from wand.sealed.authority.assignments import Assignments
 from wand.stores.memory import MemoryRecords
+from wand.testing.shared_store import SharedStore
 
 ALICE, BOB, CAROL = map(octetsFrom, ("alice", "bob", "carol"))
 
@@ -26,13 +28,14 @@ class AssignmentsTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        self.records = MemoryRecords()
+        self.records: IRecords = MemoryRecords()
         self.time = 0.0
         self.revoked: dict[bytes, float] = {}
         self.assignments = self.server()
 
     def server(self) -> Assignments:
         assignments = Assignments(self.records, ip_network("10.77.0.0/30"), self.revoked.get, lambda: self.time)
+        assignments.follow()
         self.now(assignments.load())
         return assignments
 
@@ -125,6 +128,21 @@ class AssignmentsTests(SynchronousTestCase):
         self.now(self.assignments.giveAddress("10.77.0.1/30", ALICE))
         self.assertEqual(self.assignments.holderOfAddress("10.77.0.1/30"), ALICE)
         self.assertEqual(self.now(self.assignments.takeAddress(BOB)), "10.77.0.2/30")
+
+    def test_whatAnotherServerReleasesIsFree(self) -> None:
+        """
+        An address that another server took back is given here.
+        """
+        store = SharedStore()
+        self.records = store.open()
+        other = self.server()
+        self.records = store.open()
+        self.assignments = self.server()
+        for identity in (ALICE, BOB):
+            self.now(other.takeAddress(identity))
+        self.assertIn("no free address", self.refusal(self.assignments.takeAddress(CAROL)))
+        self.now(other.release(ALICE))
+        self.assertEqual(self.now(self.assignments.takeAddress(CAROL)), "10.77.0.1/30")
 
     def test_twoServersGiveNothingTwice(self) -> None:
         """

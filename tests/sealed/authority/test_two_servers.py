@@ -11,10 +11,11 @@ from simulated.membership import macFrom
 from twisted.internet.defer import Deferred
 
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.issuer import ASKING_INTERVAL
 from wand.sealed.authority.other_servers import SIGNING_GRACE, SIGNING_RETRY
 from wand.sealed.authority.servers import SERVER_SILENCE
-from wand.sealed.authority.stored_network import NetworkSettings
-from wand.sealed.credentials.messages import Admitted, NotNow, Pending, Refused
+from wand.sealed.authority.stored_network import CERTIFICATE_LIFE, NetworkSettings
+from wand.sealed.credentials.messages import Admitted, NotNow, Pending, Refused, Renewed
 from wand.sealed.credentials.token import TOKEN_MAXIMUM, Token
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.joining import joinRequest
@@ -27,6 +28,8 @@ class TwoServersCase(AuthorityCase):
     """
     The server C{authority} has the network key, C{other} has not.
     """
+
+    prefix = "10.77.0.0/16"
 
     def setUp(self) -> None:
         self.store = SharedStore()
@@ -43,7 +46,7 @@ class TwoServersCase(AuthorityCase):
 
     def openedFrom(self, state: Any, name: str) -> Authority:
         self.records = self.store.open()
-        settings = NetworkSettings(server=name)
+        settings = NetworkSettings(server=name, prefix=self.prefix)
         return self.now(
             Authority.open(self.records, state, self.clock, self.events, settings, self.hooks, wallClock=self.wallClock)
         )
@@ -201,6 +204,68 @@ class TwoServersTests(TwoServersCase):
         self.clock.advance(SIGNING_RETRY)
         self.assertTrue(self.other.own.certificate)
 
+    def test_agedCertificatesAreRenewed(self) -> None:
+        """
+        A server without the key, and members that reach that one alone, get new certificates in time: it asks for them
+        in the store, at most once a minute, and the other signs.
+        """
+        self.signed()
+        node = self.node(self.invite(), "bob")
+        answer = self.joinAt(self.authority, node, "bob")
+        assert isinstance(answer, Admitted)
+        own, mac = self.other.own.certificate, macFrom(node.identity.text)
+        self.clock.advance(CERTIFICATE_LIFE / 3)
+        self.store.opened[0].isDeaf = True
+        for _ in range(3):
+            self.now(self.other.certifyItself())
+            self.assertEqual(self.now(self.other.requests.renew(node.identity, mac)), Renewed(answer.certificate))
+            asked = {each.asked for each in self.other._members}
+            self.clock.advance(1)
+        self.assertEqual(asked, {0, int(self.wallClock()) - 3})
+        self.store.opened[0].isDeaf = False
+        self.clock.advance(ASKING_INTERVAL)
+        self.now(self.other.certifyItself())
+        self.now(self.other.requests.renew(node.identity, mac))
+        self.signed()
+        self.assertNotEqual(self.other.own.certificate, own)
+        self.assertEqual(self.otherObserver.issued[-2:], [self.other.own.identity, node.identity])
+        self.assertNotEqual(self.now(self.other.requests.renew(node.identity, mac)), Renewed(answer.certificate))
+        self.assertEqual({each.asked for each in self.other._members}, {0})
+
+    def test_whoStoppedDoesNothing(self) -> None:
+        """
+        A server that stopped signs nothing more for the other, and leaves no timer behind.
+        """
+        self.signed()
+        self.authority.stop()
+        self.joinAt(self.other, self.node(self.invite(), "bob"))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_aStoreThatComesBackEmpty(self) -> None:
+        """
+        Servers whose store has lost everything are certified again within seconds, also if it is away once more before;
+        members are known as before, and a server that starts then finds the network.
+        """
+        self.signed()
+        node = self.node(self.invite(), "bob")
+        answer = self.joinAt(self.authority, node, "bob")
+        assert isinstance(answer, Admitted)
+        network = self.authority.own.network
+        self.store.cut()
+        self.store.kinds.clear()
+        self.store.mend()
+        self.store.cut()
+        self.signed()
+        self.store.mend()
+        self.clock.advance(SIGNING_RETRY)
+        self.signed()
+        for server in (self.authority, self.other):
+            self.assertTrue(server.own.certificate)
+            self.assertIsNotNone(server.own.admit(answer.certificate, node.key.exchangePublic))
+        third = self.openedFrom(self.directory(), "three")
+        self.addCleanup(third.stop)
+        self.assertEqual(third.own.network, network)
+
     def test_invitationsNameAllServers(self) -> None:
         """
         An invitation names the server that made it first, then the others.
@@ -277,3 +342,29 @@ class TwoServersTests(TwoServersCase):
         self.addCleanup(second.stop)
         self.assertEqual(first.own.network, second.own.network)
         self.assertEqual((first.created, second.created), (True, False))
+
+
+class SmallPrefixTests(TwoServersCase):
+    """
+    A network of two hosts' addresses.
+    """
+
+    prefix = "10.77.0.0/30"
+
+    def test_whatTheOtherFreed(self) -> None:
+        """
+        A server whose addresses are used up gives those that are free again since, whichever server freed them.
+        """
+        self.signed()
+        nodes = [self.node(self.invite(), name) for name in ("alice", "bob", "carol")]
+        for node in nodes[:2]:
+            self.assertIsInstance(self.joinAt(self.authority, node), Admitted)
+        self.assertIsInstance(self.joinAt(self.other, nodes[2]), Refused)
+        self.now(self.authority.administration.revoke("alice"))
+        self.assertIsInstance(self.joinAt(self.other, nodes[2]), Pending)
+        self.signed()
+        answer = self.joinAt(self.other, nodes[2])
+        assert isinstance(answer, Admitted)
+        content = self.authority.trust.check(answer.certificate)
+        assert content is not None
+        self.assertEqual(content.addresses, ("10.77.0.1/30",))

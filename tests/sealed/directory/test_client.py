@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
 import msgspec
 from simulated.members import BEGIN, Person, SimulatedMember, SimulatedNetwork, SimulatedServer, macOf
 from simulated.sessions import SimulatedSessions
@@ -100,6 +101,20 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.assertTrue(verifyObject(IDirectoryKind, kind))
         self.assertTrue(verifyObject(IDirectory, kind.open({}, self.node.context)))
         self.assertIsNone(kind.unusable())
+
+    def test_aServerThatIsElsewhere(self) -> None:
+        """
+        That a server is known to be elsewhere, too, disturbs nothing: its log is not read anew.
+        """
+        self.begin()
+        before = len(self.oracle.asks)
+        moved = [attrs.evolve(each, endpoints=("203.0.113.99:44444",)) for each in self.node.servers()]
+        self.node.servers = lambda: moved  # type: ignore[method-assign]
+        self.node.directory.serversChanged()  # type: ignore[attr-defined]
+        _, endpoints = self.node.sessions.introduced[self.oracle.person.key.identity]
+        self.assertEqual([str(each) for each in endpoints], ["203.0.113.99:44444"])
+        self.network.run(HEARTBEAT)
+        self.assertEqual({each.instance for each in self.oracle.asks[before:]}, {INSTANCE})
 
     def test_itWantsSessionsAndHasNoSettings(self) -> None:
         """

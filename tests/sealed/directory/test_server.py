@@ -29,6 +29,7 @@ from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import CHANGE_BURST, SILENCE
 from wand.sealed.directory.stored_log import DIRECTORY_KIND
 from wand.stores.memory import MemoryRecords
+from wand.stores.write_behind import RETRY_FIRST
 
 LOCAL = ("192.168.1.5:22222",)
 
@@ -405,7 +406,7 @@ class SealedDirectoryTests(SynchronousTestCase):
         self.server.context.events.subscribe(lambda event: events.append(event.kind))
         self.store.broken = True
         self.alice.announce()
-        self.network.run(1)
+        self.network.run(RETRY_FIRST + 1)
         self.assertEqual(len(self.bob.records), 1)
         self.assertNotEqual(self.bob.pages[0].instance, self.bob.pages[-1].instance)
         self.store.broken = False

@@ -17,7 +17,7 @@ from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.stored_log import HEARD_STORED_WITHIN, StoredLog
 from wand.stores.memory import MemoryRecords
-from wand.stores.write_behind import GATHERED_WITHIN, RETRY_MAXIMUM
+from wand.stores.write_behind import GATHERED_WITHIN, RETRY_FIRST, RETRY_MAXIMUM
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -104,19 +104,39 @@ class StoredLogTests(SynchronousTestCase):
 
     def test_aStoreThatRefusesKeepsNobodyWaiting(self) -> None:
         """
-        While the store refuses, nodes are told all the same, of a log of another name: after a crash the server knows
-        less than they do, and they must not take what is new then for what they know.
+        While the store refuses for more than a moment, nodes are told all the same, of a log of another name: after a
+        crash the server knows less than they do, and they must not take what is new then for what they know.
         """
         self.change(self.alice, *HOME)
         before = self.stored.instance
         self.records.isFull = True
         self.change(self.bob, *HOME)
+        self.clock.advance(RETRY_FIRST)
         during = self.stored.instance
         self.change(self.alice)
         self.assertEqual((self.stored.published, self.stored.instance), (3, during))
         self.assertNotEqual(before, during)
         self.begin()
         self.assertEqual((self.stored.instance, self.log.version), (before, 1))
+        self.flushLoggedErrors()
+
+    def test_aMomentOfTroubleChangesNothing(self) -> None:
+        """
+        What is stored at the second try is told then, and the log keeps its name: no node reads it anew.  So it does
+        however long the store refuses, while nothing changes.
+        """
+        self.change(self.alice, *HOME)
+        before = self.stored.instance
+        self.records.isFull = True
+        self.change(self.bob, *HOME)
+        self.assertEqual(self.stored.published, 1)
+        self.records.isFull = False
+        self.clock.advance(RETRY_FIRST)
+        self.assertEqual((self.stored.published, self.stored.instance), (2, before))
+        self.records.isFull = True
+        self.stored.noteHeard(self.alice.identity)
+        self.clock.pump([HEARD_STORED_WITHIN, RETRY_MAXIMUM, RETRY_MAXIMUM, RETRY_MAXIMUM])
+        self.assertEqual(self.stored.instance, before)
         self.flushLoggedErrors()
 
     def test_aStoreThatWorksAgainHasEverything(self) -> None:
@@ -126,6 +146,7 @@ class StoredLogTests(SynchronousTestCase):
         self.records.isFull = True
         self.change(self.alice, *HOME)
         self.change(self.bob, *HOME)
+        self.clock.advance(RETRY_FIRST)
         during = self.stored.instance
         self.records.isFull = False
         self.clock.advance(RETRY_MAXIMUM)
@@ -139,6 +160,7 @@ class StoredLogTests(SynchronousTestCase):
         """
         self.records.isFull = True
         self.change(self.alice, *HOME)
+        self.clock.advance(RETRY_FIRST)
         self.records.isFull, self.records.waiting = False, []
         self.clock.advance(RETRY_MAXIMUM)
         self.change(self.bob, *HOME)

@@ -314,6 +314,15 @@ class MemberTests(EnrolmentCase):
         self.clock.advance(2)
         self.assertTrue(self.node.trust.isRevoked(SERVER.identity))
 
+    def test_aServerThatWasRevoked(self) -> None:
+        """
+        A server that was revoked is not asked any more, though it is known that it was one.
+        """
+        assert self.node.trust is not None
+        self.assertEqual([each.identity for each in self.node.servers], [SERVER.identity])
+        self.node.trust.revoke(NETWORK.revocation(SERVER.identity))
+        self.assertEqual((self.node.servers, self.node.isListed(SERVER.identity)), ((), True))
+
 
 class KeptTests(EnrolmentCase):
     FILES = ("node.key", "membership", "epoch", "revocations", "spent")

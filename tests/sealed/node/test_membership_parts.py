@@ -10,7 +10,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from simulated.members import SimulatedNetwork
+from simulated.members import Person, SimulatedNetwork
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,14 +18,16 @@ from wand.errors import TapUnavailable
 from wand.events import Event
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.messages import Introduction, Message, pack, parse
+from wand.sealed.credentials.messages import Introduction, Message, Server, pack, parse
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
+from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.enrolment import KnownServer
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.own_addresses import OwnAddresses
+from wand.sealed.node.told_servers import ToldServers
 from wand.sealed.reach.stream_places import PLACES_MAXIMUM
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -137,6 +139,8 @@ class PartsTestCase(SynchronousTestCase):
         self.enrolment: Any = SimpleNamespace(
             identity=ALICE, own=None, stage="member", servers=(), trust=None, state=SimpleNamespace(path=Path("/state"))
         )
+        self.listed: set[bytes] = set()
+        self.enrolment.isListed = self.listed.__contains__
 
 
 class ExpulsionTests(PartsTestCase):
@@ -154,7 +158,12 @@ class ExpulsionTests(PartsTestCase):
         self.events = events
         claims: Any = SimpleNamespace(drop=self.dropped.append)
         self.expulsion = Expulsion(
-            self.enrolment, claims, self.sessions, self.context, lambda: self.ended.append("everything")
+            self.enrolment,
+            claims,
+            self.sessions,
+            self.context,
+            lambda: self.ended.append("everything"),
+            lambda: self.ended.append("a server"),
         )
 
     def test_another(self) -> None:
@@ -165,6 +174,14 @@ class ExpulsionTests(PartsTestCase):
         self.clock.advance(1)
         self.assertEqual((self.dropped, self.sessions.done, self.ended), ([BOB], [("end", BOB)], []))
         self.assertEqual([(event.kind, event.fields["key"]) for event in self.events], [("revoked", BOB.text)])
+
+    def test_aServer(self) -> None:
+        """
+        Of one of our servers: nobody asks it any more.
+        """
+        self.listed.add(BOB)
+        self.expulsion.revoked(BOB, b"")
+        self.assertEqual(self.ended, ["a server"])
 
     def test_ourselves(self) -> None:
         """
@@ -187,7 +204,7 @@ class KnownServersTests(PartsTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.sessions = RecordedSessions(BOB)
-        self.enrolment.servers = [DirectoryServer(each, b"x" * 32, ("192.0.2.9:1",)) for each in (ALICE, BOB)]
+        self.enrolment.servers = [KnownServer(each, b"x" * 32, ("192.0.2.9:1",)) for each in (ALICE, BOB)]
         self.servers = KnownServers(self.enrolment, self.sessions)
 
     def test_known(self) -> None:
@@ -196,7 +213,8 @@ class KnownServersTests(PartsTestCase):
         """
         self.assertEqual(self.servers.known(), ())
         self.enrolment.own = object()
-        self.assertEqual(self.servers.known(), self.enrolment.servers)
+        expected = [DirectoryServer(each, b"x" * 32, ("192.0.2.9:1",)) for each in (ALICE, BOB)]
+        self.assertEqual(self.servers.known(), expected)
         self.enrolment.stage = "revoked"
         self.assertEqual(self.servers.known(), ())
 
@@ -209,6 +227,39 @@ class KnownServersTests(PartsTestCase):
         self.assertEqual(self.sessions.sent, [(BOB, said)])
         self.servers.renewSessions()
         self.assertEqual(self.sessions.done, [("renew", ALICE), ("renew", BOB)])
+
+
+class ToldServersTests(PartsTestCase):
+    """
+    One server tells of another, of which an invitation says where it is.
+    """
+
+    def test_whatIsKnownOtherwiseStays(self) -> None:
+        """
+        What is told comes after that, in place of what was told before; of a server that is not known, it is all.
+        """
+        network = SimulatedNetwork.begun()
+        first, second, third = (network.person(number, server=True) for number in (1, 2, 3))
+        changes: list[str] = []
+        identity, key = second.certificate.identity, second.certificate.exchangeKey
+        self.enrolment.trust = Trust(network.key.network, network.clock.seconds)
+        self.enrolment.servers = (KnownServer(identity, key, ("two.example:44444",)),)
+        self.enrolment.rememberServer = lambda server: setattr(self.enrolment, "servers", (server,))
+        sessions = RecordedSessions()
+        ToldServers(self.enrolment, sessions, lambda: changes.append("servers"))  # type: ignore[arg-type]
+
+        def tell(person: Person, *endpoints: str) -> tuple[str, ...]:
+            message = pack(Server(person.signedCertificate, endpoints))
+            sessions.received(first.certificate.identity, first.certificate.member, message)
+            [known] = self.enrolment.servers
+            everywhere: tuple[str, ...] = known.everywhere
+            return everywhere
+
+        self.assertEqual(tell(second, "10.0.0.2:44444"), ("two.example:44444", "10.0.0.2:44444"))
+        self.assertEqual(tell(second, "10.0.0.3:44444"), ("two.example:44444", "10.0.0.3:44444"))
+        self.assertEqual(tell(second, "10.0.0.3:44444"), ("two.example:44444", "10.0.0.3:44444"))
+        self.assertEqual(tell(third, "10.0.0.4:44444"), ("10.0.0.4:44444",))
+        self.assertEqual(len(changes), 3)
 
 
 class LearnStreamsTests(PartsTestCase):

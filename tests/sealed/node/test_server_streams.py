@@ -174,6 +174,16 @@ class ServerStreamsTests(SynchronousTestCase):
         self.run_(OPENED_IDLE + 2)
         self.assertEqual(self.port.streams, {})
 
+    def test_whoIsRevoked(self) -> None:
+        """
+        The stream to a server that is none of ours any more ends, is not opened again, and nothing is said of it.
+        """
+        self.test_blockedUDP()
+        self.enrolment.servers = ()
+        self.run_(5)
+        self.assertEqual((self.port.streams, self.context.notes.texts), ({}, []))
+        self.assertEqual(len(self.network.connections), 1)
+
     def test_aSessionThatIsNotAnswered(self) -> None:
         """
         Where there is a session, and UDP is not answered any more, a stream is opened as well.

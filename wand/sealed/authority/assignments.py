@@ -87,8 +87,9 @@ class Assignments:
         """
         See from now on what other servers assign; to be called before L{load}.
         """
-        for assigned in (self._names, self._macs, self._addresses):
+        for assigned in (self._names, self._macs):
             assigned.follow(lambda what, before, after: None)
+        self._addresses.follow(lambda address, before, after: None if after else self._free.release(address))
 
     async def load(self) -> None:
         """
@@ -183,6 +184,12 @@ class Assignments:
         """
         for assigned in (self._names, self._macs):
             await assigned.release(identity)
+        self.rest(identity)
+
+    def rest(self, identity: bytes) -> None:
+        """
+        An identity was revoked, here or by another server: its addresses rest from now on.
+        """
         self._freed(self._addresses.of(identity))
 
     async def keepName(self, name: str, identity: bytes) -> None:

@@ -28,7 +28,7 @@ from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.revoker import RevocationObserver, Revoker
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
-from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings, StoredNetwork, openNetwork
+from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings, StoredNetwork, keepNetwork, openNetwork
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.trust import Trust
 from wand.state import StateDirectory
@@ -78,6 +78,7 @@ class Authority:
         self._serverName = settings.server
         self._quarantine = settings.quarantine
         self._wallClock = wallClock
+        self._network, self._records = network, records
         self._observers: list[AuthorityObserver] = []
         self._members = members = MemberRecords(records, trust)
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
@@ -87,7 +88,9 @@ class Authority:
         recovery = MemberRecovery(members, assigned, issuer, events)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
-        self._others = OtherServers(members, issuer, revoker, trust, self, self, clock)
+        self._others = OtherServers(
+            members, assigned, issuer, revoker, trust, self, self, clock, key.identity, self._restore
+        )
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)
@@ -177,6 +180,14 @@ class Authority:
             record = await self._members.add(new)
         if self._issuer.isDue(record):
             await self._issuer.issue(identity)
+
+    async def _restore(self) -> None:
+        """
+        The store lost what it had while we run: the network goes on, and members are learned as they come.
+        """
+        self._log.error("the store has lost the record of this server; it is made anew, and members as they come")
+        await keepNetwork(self._records, self._network)
+        await self.certifyItself()
 
     @property
     def hasUnreadable(self) -> bool:

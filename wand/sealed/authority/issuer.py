@@ -5,7 +5,7 @@ The issuer: members' certificates, which the network key signs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -18,6 +18,9 @@ from wand.sealed.credentials.certificate import Certificate, isOfTheFuture, seco
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import signed, unverified
 from wand.sealed.credentials.trust import Trust
+
+#: Seconds between two times that a server without the network key asks for the certificate of a member.
+ASKING_INTERVAL: Final = 60
 
 
 class IssuerObserver(Protocol):
@@ -85,14 +88,18 @@ class Issuer:
         """
         if record.state not in ("unsigned", "member"):
             return False
-        isOld = secondsToRenewal(record.issued, record.expires, self._wallClock()) <= 0
-        return isOld or not self._isSaid(record)
+        return self._isOld(record) or not self._isSaid(record)
 
     def isAwaited(self, record: MemberRecord) -> bool:
         """
-        Does a member wait for its certificate, because there is none, or it says something else?
+        Does a member wait for its certificate, because there is none, it says something else, or a server without the
+        network key asked for one?
         """
-        return record.state == "unsigned" or (record.state == "member" and not self._isSaid(record))
+        isOther = record.state == "member" and (bool(record.asked) or not self._isSaid(record))
+        return record.state == "unsigned" or isOther
+
+    def _isOld(self, record: MemberRecord) -> bool:
+        return secondsToRenewal(record.issued, record.expires, self._wallClock()) <= 0
 
     def _isSaid(self, record: MemberRecord) -> bool:
         """
@@ -159,6 +166,18 @@ class Issuer:
         if record.state == "revoked" or self._trust.isRevoked(record.identity):
             raise MembershipRefused("this key was revoked; it cannot be a member again")
         if self._network.key is None:
-            return record if record.state == "member" else msgspec.structs.replace(record, state="unsigned")
+            return self._uncertified(record)
         certificate = record.certificateFor(self._network.identity, int(self._wallClock()), self.life)
         return record.withCertificate(certificate, signed(self._network.key.signing, certificate))
+
+    def _uncertified(self, record: MemberRecord) -> MemberRecord:
+        """
+        The record of somebody who needs a certificate, where the network key is not: a server that has it sees that it
+        is asked.
+        """
+        if record.state != "member":
+            return msgspec.structs.replace(record, state="unsigned")
+        now = int(self._wallClock())
+        if not self._isOld(record) or abs(now - record.asked) < ASKING_INTERVAL:
+            return record
+        return msgspec.structs.replace(record, asked=now)

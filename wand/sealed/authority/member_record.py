@@ -30,6 +30,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: has it the relay right?
+    @ivar asked: when a server without the network key asked for a new certificate, in seconds since the epoch; 0 if
+        that is answered.
     @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
     """
 
@@ -52,6 +54,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     confirmed: bool = False
     learned: bool = False
     relay: bool = False
+    asked: int = 0
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -79,7 +82,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
         The same with a new certificate.
         """
         return msgspec.structs.replace(
-            self, state="member", certificate=signed, issued=certificate.issued, expires=certificate.expires
+            self, state="member", certificate=signed, issued=certificate.issued, expires=certificate.expires, asked=0
         )
 
     def isSaidBy(self, certificate: Certificate) -> bool:

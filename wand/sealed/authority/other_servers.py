@@ -4,7 +4,8 @@ What other servers of the network decide, in the store that they share with this
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -12,6 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
@@ -38,41 +40,53 @@ class OtherServers:
     def __init__(
         self,
         members: MemberRecords,
+        assignments: Assignments,
         issuer: Issuer,
         revoker: Revoker,
         trust: Trust,
         issued: IssuerObserver,
         revoked: RevocationObserver,
         clock: IReactorTime,
+        own: Identity,
+        restore: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         """
         @param issued: told of certificates that others issued.
         @param revoked: told of revocations that wait for a signature.  Those that are signed go to C{trust}, which
             tells.
+        @param own: this server.
+        @param restore: makes its record anew, when the store lost it.
         """
         self._members = members
+        self._assignments = assignments
         self._issuer = issuer
         self._revoker = revoker
         self._trust = trust
         self._issued = issued
         self._revoked = revoked
         self._clock = clock
+        self._own = own
+        self._restore = restore
         self._unsigned: Deadlines[bytes] = Deadlines(clock, self._due)
+        self._end: Callable[[], None] = lambda: None
 
     def follow(self) -> None:
         """
         Hear of them from now on; to be called before the records are loaded.
         """
-        self._members.follow(self._changed)
+        self._end = self._members.follow(self._changed)
 
     def stop(self) -> None:
         """
-        Leave no timer behind.
+        Hear no more, and leave no timer behind.
         """
+        self._end()
         self._unsigned.stop()
 
     def _changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
         if after is None:
+            if key == self._own:  # without a certificate we refuse everybody
+                self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
             return
         identity = Identity(key)
         if after.state == "revoked":
@@ -83,6 +97,7 @@ class OtherServers:
             self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
 
     def _ended(self, identity: Identity, before: MemberRecord | None, after: MemberRecord) -> None:
+        self._assignments.rest(identity)
         if after.revocation:
             self._trust.revoke(after.revocation)
         elif before is None or before.state != "revoked":
@@ -90,10 +105,13 @@ class OtherServers:
 
     def _due(self, key: bytes) -> None:
         record = self._members.get(key)
+        signing: Coroutine[Any, Any, object]
         if record is not None and _isRevokedUnsigned(record):
             signing = self._revoker.revoke(Identity(key))
         elif record is not None and self._issuer.isAwaited(record):
             signing = self._issuer.issue(key)
+        elif record is None and key == self._own:
+            signing = self._restore()
         else:
             return
         Deferred.fromCoroutine(signing).addErrback(self._notSigned, key)

@@ -135,12 +135,16 @@ class Servers:
     @property
     def identities(self) -> list[Identity]:
         """
-        Who ever was a server besides this one.
+        Who is a server besides this one, or will be once it is certified.
         """
-        return [Identity(identity) for identity, _ in self._stored.items() if identity != self._own]
+        return [Identity(identity) for identity, _ in self._stored.items() if self._isOther(identity)]
+
+    def _isOther(self, identity: bytes) -> bool:
+        member = self._members.get(identity)
+        return identity != self._own and (member is None or member.state != "revoked")
 
     def _heard(self, key: bytes, before: ServerRecord | None, after: ServerRecord | None) -> None:
-        if key != self._own and after is not None and (before is None or before.endpoints != after.endpoints):
+        if self._isOther(key) and after is not None and (before is None or before.endpoints != after.endpoints):
             for observer in self._observers:
                 observer(Identity(key))
 

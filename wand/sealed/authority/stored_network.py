@@ -169,6 +169,18 @@ async def openNetwork(
     return network
 
 
+async def keepNetwork(records: IRecords, network: StoredNetwork) -> None:
+    """
+    Write the record of a network that we know into a store that has none any more, or the next server to start makes
+    another network of it.
+
+    @raise StoreUnavailable: if that cannot be stored.
+    """
+    stored = StoredValues(records, NETWORK_KIND, NetworkRecord)
+    record = NetworkRecord(network.identity, network.signedDescriptor, network.secret)
+    await stored.exchange(RECORD_KEY, None, record)
+
+
 async def _created(
     stored: StoredValues[NetworkRecord],
     state: StateDirectory,

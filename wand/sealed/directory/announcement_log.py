@@ -96,6 +96,18 @@ class AnnouncementLog:
         if len(self._order) > 2 * len(self._entries) + 64:  # what was overtaken goes; so each change pays for two
             self._order = [(version, each) for version, each in self._order if self._isLast(version, each)]
 
+    def hearFirsthand(self, identity: Identity) -> bool:
+        """
+        A member tells itself what another server told of it.  Nodes know it already: it is no change.
+
+        @return: whether that is new.
+        """
+        entry = self._entries.get(identity)
+        if entry is None or entry.isFirsthand:
+            return False
+        self._entries[identity] = attrs.evolve(entry, isFirsthand=True)
+        return True
+
     def forget(self, identity: Identity) -> bool:
         """
         Somebody is no longer a member.  Nobody needs to be told: every node sees that for itself.

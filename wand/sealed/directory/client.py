@@ -13,7 +13,6 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
 from wand.interfaces.control_messages import Sessions
@@ -134,13 +133,17 @@ class SealedDirectoryClient:
         """
         servers = {server.identity: server for server in self._participant.servers()[:SERVERS_MAXIMUM]}
         servers.pop(self._participant.identity, None)
-        for gone in [each for each, (*_, server) in self._subscriptions.items() if servers.get(each) != server]:
+        for gone in self._subscriptions.keys() - servers.keys():
             subscription, endpoints, _ = self._subscriptions.pop(gone)
             subscription.stop()
             endpoints.stop()
         for identity, server in servers.items():
-            if identity not in self._subscriptions:
+            known = self._subscriptions.get(identity)
+            if known is None:
                 self._follow(server)
+            elif known[2] != server:  # only where it is has changed: what we have of its log counts
+                known[1].stop()
+                self._find(server, known[0])
 
     def clockSet(self) -> None:
         """
@@ -151,9 +154,6 @@ class SealedDirectoryClient:
 
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
-        introduce = partial(self._introduce, server)
-        unresolved = UnresolvedNames(context.notes, "what the network's server is called")
-        endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, context.clock, unresolved)
         reader = LogReader(
             server.identity,
             self._sessions,
@@ -171,15 +171,18 @@ class SealedDirectoryClient:
             context.events,
             context.counters,
             reader,
-            unanswered=endpoints.look,
+            unanswered=lambda: self._subscriptions[server.identity][1].look(),
         )
+        self._find(server, subscription)
+        subscription.exchange()
+
+    def _find(self, server: DirectoryServer, subscription: Subscription) -> None:
+        introduce = partial(self._sessions.introduce, server.identity, server.exchangeKey)
+        unresolved = UnresolvedNames(self._context.notes, "what the network's server is called")
+        endpoints = ServerEndpoints(server.endpoints, self._resolve, introduce, self._context.clock, unresolved)
         self._subscriptions[server.identity] = subscription, endpoints, server
         introduce([])
         endpoints.look()
-        subscription.exchange()
-
-    def _introduce(self, server: DirectoryServer, endpoints: list[Endpoint]) -> None:
-        self._sessions.introduce(server.identity, server.exchangeKey, endpoints)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         known = self._subscriptions.get(peer)

@@ -47,6 +47,12 @@ class OtherLogs:
             self._ends[server] = self._records.watch(kind, partial(self._changed, server), load)
             load()
 
+    def leave(self, server: Identity) -> None:
+        """
+        Read the log of a server no more.
+        """
+        self._ends.pop(server, lambda: None)()
+
     def stop(self) -> None:
         """
         Read no more.
@@ -73,7 +79,7 @@ class OtherLogs:
         for _ in range(min(AT_ONCE, len(self._waiting))):
             server, key = where = next(iter(self._waiting))
             entry = entryDecoded(self._waiting.pop(where))
-            if entry is not None:
+            if entry is not None and server in self._ends:
                 self._told(server, Identity(key), entry)
         if not self._waiting:
             self._reading.stop()

@@ -130,26 +130,32 @@ class PresentMembers:
         """
         self._present[identity] = presence
         self.heard(identity)
+        if self._announcements.hearFirsthand(identity):  # or whoever reads our log takes it for gone with the other
+            self._stored.write(identity)
 
-    def heardElsewhere(self, server: Identity, announcement: Announcement, endpoints: tuple[str, ...]) -> None:
+    def heardElsewhere(
+        self, server: Identity, announcement: Announcement, endpoints: tuple[str, ...], heard: float
+    ) -> None:
         """
         Another server hears a member there, or, without endpoints, does not any more.  What we hear ourselves goes
         before.
+
+        @param heard: when it heard the member last, in seconds since the epoch: that may be long ago, and the server
+            be gone.
         """
-        identity, until = announcement.identity, self._clock.seconds() + ELSEWHERE_SILENCE
+        identity = announcement.identity
         told = self._elsewhere.setdefault(identity, {})
         told.pop(server, None)
-        if endpoints:
-            told[server] = Elsewhere(endpoints, until)
+        left = ELSEWHERE_SILENCE - max(0.0, self._wallClock() - heard)
+        if endpoints and left > 0:
+            told[server] = Elsewhere(endpoints, self._clock.seconds() + left)
         known = self._announcements.get(identity)
         if known is not None and announcement.precedence < known.announcement.precedence:
             announcement = known.announcement
         if identity in self._present:
             where = known.endpoints if known is not None else ()
         else:
-            where = self._placesElsewhere(identity)
-            if where:
-                self._silence.expireAt(identity, until)
+            where = self._awaitedElsewhere(identity)
         if known is None or (known.announcement, known.endpoints) != (announcement, where):
             self._change(announcement, where, isFirsthand=identity in self._present)
 
@@ -181,10 +187,17 @@ class PresentMembers:
         if self._announcements.forget(identity):
             self._stored.write(identity)
 
-    def _placesElsewhere(self, identity: Identity) -> tuple[str, ...]:
+    def _awaitedElsewhere(self, identity: Identity) -> tuple[str, ...]:
+        """
+        Where another server hears a member, for as long as that holds.
+        """
         now = self._clock.seconds()
         told = [each for each in self._elsewhere.get(identity, {}).values() if each.until > now]
-        return max(told, key=lambda each: each.until).endpoints if told else ()
+        if not told:
+            return ()
+        newest = max(told, key=lambda each: each.until)
+        self._silence.expireAt(identity, newest.until)
+        return newest.endpoints
 
     def _change(self, announcement: Announcement, endpoints: tuple[str, ...], *, isFirsthand: bool = True) -> None:
         identity = announcement.identity
@@ -204,9 +217,7 @@ class PresentMembers:
         self._present.pop(identity, None)
         self._silence.discard(identity)
         self._gone(identity)
-        known, where = self._announcements.get(identity), self._placesElsewhere(identity)
-        if where:
-            self._silence.expireAt(identity, self._clock.seconds() + ELSEWHERE_SILENCE)
+        known, where = self._announcements.get(identity), self._awaitedElsewhere(identity)
         if known is not None and (known.endpoints or where):
             self._change(known.announcement, where, isFirsthand=not where)
 

@@ -220,7 +220,7 @@ class SealedDirectoryServer:
         announcement = self._understood(identity, Announce(0, entry.certificate, entry.claim, ()))
         if announcement is not None:
             endpoints = self._reachable(entry.endpoints) if entry.isFirsthand else ()
-            self._present.heardElsewhere(server, announcement, endpoints)
+            self._present.heardElsewhere(server, announcement, endpoints, entry.heard)
 
     def callBack(self) -> Iterator[Identity]:
         """
@@ -282,8 +282,9 @@ class SealedDirectoryServer:
 
     def forget(self, identity: Identity) -> None:
         """
-        A member was revoked.
+        A member was revoked; if it was a server, what it goes on writing counts no more.
         """
+        self._others.leave(identity)
         self._present.forget(identity)
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:

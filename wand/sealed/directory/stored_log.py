@@ -25,6 +25,9 @@ DIRECTORY_KIND: Final = "directory-"
 #: Seconds within which it is stored that a member was merely heard again.
 HEARD_STORED_WITHIN: Final = 300.0
 
+#: After how many refusals of the store in a row nodes are told what is not stored; the second is 2 s after the first.
+SERVED_FROM: Final = 2
+
 #: What a store that refuses means, for the operator.
 UNSTORED: Final = (
     "Members are not disturbed; until it can, nobody joins, nothing about the members can be changed, and where they "
@@ -68,8 +71,8 @@ class StoredLog:
     """
     Keeps an L{AnnouncementLog} in a store.
 
-    @ivar instance: names this log to the nodes.  It changes only if the store is empty, or failed, so that nodes may
-        know more than is stored.
+    @ivar instance: names this log to the nodes.  It changes only if the store is empty, or failed for so long that
+        nodes know more than is stored.
     @ivar published: up to which version nodes may be told.
     @ivar heard: when each member was last heard, by the monotonic clock; in the store, in seconds since the epoch.
     """
@@ -99,7 +102,8 @@ class StoredLog:
         self._context = context
         self._entropy = entropy
         self._tell = published
-        self._hasFailed = False
+        self._refusals = 0
+        self._isAhead = False  # do nodes know more than is stored?
         self._stored: WriteBehind[_Value] = WriteBehind(
             self._kind, records, self._encoded, context, UNSTORED, delay=HEARD_STORED_WITHIN, told=self._written
         )
@@ -157,22 +161,33 @@ class StoredLog:
         return self._stored.stop()
 
     def _write(self, changes: Mapping[bytes, LogEntry | None]) -> None:
-        head = _Head(self.instance, self._announcements.version)
-        self._stored.write({**changes, _HEAD: head})
-        if self._stored.isPaused:  # nodes are served all the same
-            self._publish(head.version)
+        self._stored.write({**changes, _HEAD: _Head(self.instance, self._announcements.version)})
+        if self._stored.isPaused:
+            self._publishUnstored()
 
     def _written(self, group: Mapping[bytes, _Value | None], isStored: bool) -> None:
-        head = group.get(_HEAD)
         if not isStored:
-            if not self._hasFailed:
-                self._hasFailed = True
-                self.instance = self._entropy(8)
-            self._write({})
-        else:
-            self._hasFailed = False
-            if isinstance(head, _Head):
-                self._publish(head.version)
+            self._refusals += 1
+            self._publishUnstored()
+            return
+        self._refusals, self._isAhead = 0, False
+        head = group.get(_HEAD)
+        if isinstance(head, _Head):
+            self._publish(head.version)
+
+    def _publishUnstored(self) -> None:
+        """
+        Nodes are served without the store, once it refused what was tried again: most troubles are over by then, and a
+        log of another name makes each node read all of it.
+        """
+        version = self._announcements.version
+        if self._refusals < SERVED_FROM or version == self.published:
+            return
+        if not self._isAhead:
+            self._isAhead = True
+            self.instance = self._entropy(8)
+            self._stored.write({_HEAD: _Head(self.instance, version)})
+        self._publish(version)
 
     def _publish(self, version: int) -> None:
         if version > self.published:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from time import time
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -40,17 +40,28 @@ SERVERS_MAXIMUM: Final = 16
 #: How many endpoints of each: those of an invitation, and the places of streams that a server tells besides.
 ENDPOINTS_MAXIMUM: Final = INVITED_MAXIMUM + PLACES_MAXIMUM
 
+_Endpoint: TypeAlias = Annotated[str, Meta(max_length=261)]
+
 
 class KnownServer(msgspec.Struct, frozen=True, array_like=True):
     """
     A directory server, and where it may be.
 
     @ivar endpoints: C{HOST:PORT} each; a host may be a name.
+    @ivar told: further ones, that another server told last.
     """
 
     identity: Octets32
     exchangeKey: Octets32
-    endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
+    endpoints: Annotated[tuple[_Endpoint, ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
+    told: Annotated[tuple[_Endpoint, ...], Meta(max_length=INVITED_MAXIMUM)] = ()
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """
+        All of them.
+        """
+        return tuple(dict.fromkeys((*self.endpoints, *self.told)))
 
 
 class _StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
@@ -161,8 +172,19 @@ class Enrolment:
     @property
     def servers(self) -> tuple[KnownServer, ...]:
         """
-        The servers that we may ask.
+        The servers that we may ask: none that was revoked.
         """
+        trust = self.trust
+        return tuple(each for each in self._listed if trust is None or not trust.isRevoked(each.identity))
+
+    def isListed(self, identity: bytes) -> bool:
+        """
+        Is this one of our servers, or was it until it was revoked?
+        """
+        return any(each.identity == identity for each in self._listed)
+
+    @property
+    def _listed(self) -> tuple[KnownServer, ...]:
         invited = _serversOf(self.token) if self.token else ()
         known = self._kept.servers if self._kept else ()
         return known + tuple(server for server in invited if server not in known)

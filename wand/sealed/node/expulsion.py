@@ -35,15 +35,18 @@ class Expulsion:
         sessions: ISessions,
         context: Context,
         expelled: Callable[[], object],
+        serversChanged: Callable[[], object],
     ) -> None:
         """
         @param expelled: called soon after we were revoked ourselves.
+        @param serversChanged: called when one of our servers was.
         """
         self._enrolment = enrolment
         self._claims = claims
         self._sessions = sessions
         self._context = context
         self._expelled = expelled
+        self._serversChanged = serversChanged
 
     def revoked(self, identity: Identity, revocation: bytes) -> None:
         """
@@ -52,6 +55,8 @@ class Expulsion:
         self._claims.drop(identity)
         self._sessions.end(identity)
         self._context.events.publish("revoked", key=identity.text)
+        if self._enrolment.isListed(identity):
+            self._serversChanged()
         if identity == self._enrolment.identity:
             self.sayOurs()
             self._context.clock.callLater(0, self._expelled)  # not from within the session that told us

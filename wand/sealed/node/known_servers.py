@@ -30,12 +30,7 @@ class KnownServers:
         """
         if self._enrolment.own is None or self._enrolment.stage == "revoked":
             return ()
-        trust = self._enrolment.trust
-        return [
-            DirectoryServer(each.identity, each.exchangeKey, each.endpoints)
-            for each in self._enrolment.servers
-            if trust is None or not trust.isRevoked(each.identity)
-        ]
+        return [DirectoryServer(each.identity, each.exchangeKey, each.everywhere) for each in self._enrolment.servers]
 
     def isServer(self, identity: bytes) -> bool:
         """

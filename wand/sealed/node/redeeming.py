@@ -28,8 +28,8 @@ from wand.underlay.unresolved_names import UnresolvedNames
 #: The key of the note about it.
 JOIN_NOTE: Final = "join"
 
-#: How often a server is asked that does not answer, before another one of the invitation is.
-SERVER_TRIES: Final = 2
+#: For how many seconds a server may be silent that we ask, before another one of the invitation is asked.
+SERVER_PATIENCE: Final = 6.0
 
 #: What the operator of a node is told that somebody has to admit.
 APPROVAL_ADVICE: Final = (
@@ -78,7 +78,7 @@ class Redeeming:
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
         self._turn = 0
-        self._unanswered = 0
+        self._silentSince = inf  # infinite while no question is open
         self._endpoints: ServerEndpoints | None = None
         self._before: Certificate | None = None
         self._askedSince: float | None = None  # infinite once the server answered
@@ -103,7 +103,7 @@ class Redeeming:
         """
         Ask one of the invitation's servers from now on, in their turn.
         """
-        self._turn, self._unanswered = turn, 0
+        self._turn, self._silentSince = turn, inf
         asked = token.servers[turn % len(token.servers)]
         self._server = server = self._sessions.join(asked.server, [], token.invitation, token.secret)
         unresolved = UnresolvedNames(self._notes, "the invitation")
@@ -147,10 +147,11 @@ class Redeeming:
         token = self._enrolment.token
         if token is None:
             return
-        if self._unanswered >= SERVER_TRIES and len(token.servers) > 1:
+        now = self._clock.seconds()
+        if now - self._silentSince >= SERVER_PATIENCE and len(token.servers) > 1:
             self._leave()
             self._approach(token, self._turn + 1)
-        self._unanswered += 1
+        self._silentSince = min(self._silentSince, now)
         if self._server is not None and self._endpoints is not None:
             self._endpoints.look()
             if self._streams is not None:
@@ -162,7 +163,7 @@ class Redeeming:
         isOurs = self._joining is not None and server == self._server
         if isOurs and self._joining is not None and isinstance(message, Admitted | Pending | Refused | NotNow):
             self._askedSince = inf
-            self._unanswered = SERVER_TRIES if isinstance(message, NotNow) else 0  # another may be able to
+            self._silentSince = -inf if isinstance(message, NotNow) else inf  # another may be able to
             if isinstance(message, Pending):
                 self._notes.say(JOIN_NOTE, APPROVAL_ADVICE)
             self._joining.received(message)

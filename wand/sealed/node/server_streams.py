@@ -118,7 +118,7 @@ class ServerStreams:
         def introduce(places: list[Endpoint]) -> None:
             self._sessions.introduce(identity, key, places, source=STREAM)
 
-        self._know(key, server.endpoints, introduce)
+        self._know(key, server.everywhere, introduce)
 
     def _know(self, key: bytes, texts: tuple[str, ...], introduce: Introduce) -> None:
         targets, known = targetsIn(texts), self._streams.get(key)
@@ -184,11 +184,21 @@ class ServerStreams:
             known.endUnused()
         if self._enrolment.stage != "member":
             return
-        for server in self._enrolment.servers:
+        servers = self._enrolment.servers
+        for key in self._streams.keys() - {each.exchangeKey for each in servers}:
+            self._endOf(key)
+        for server in servers:
             self._knowServer(server)
             stream = self._streams.get(server.exchangeKey)
             if stream is not None:
                 self._lookAt(server, stream)
+
+    def _endOf(self, key: bytes) -> None:
+        """
+        It is not one of our servers any more: it was revoked, or there are too many.
+        """
+        self._streams.pop(key).stop()
+        self._notes.clear(_note(key))
 
     def _lookAt(self, server: KnownServer, known: ServerStream) -> None:
         if known.isLost:

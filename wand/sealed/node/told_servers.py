@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from wand.errors import AddressInvalid
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
@@ -18,7 +20,8 @@ from wand.stream_targets import checkPlace
 
 class ToldServers:
     """
-    Remembers them.  That each is one is proven by its certificate; where it is, is what the teller says.
+    Remembers them.  That each is one is proven by its certificate; where it is, is what the teller says, which may be
+    worth little here, such as addresses of its local network: what is known otherwise stays.
     """
 
     def __init__(self, enrolment: Enrolment, control: ControlReaders, changed: Callable[[], object]) -> None:
@@ -46,4 +49,6 @@ class ToldServers:
                 checkPlace(endpoint)
         except AddressInvalid:
             return None
-        return KnownServer(content.identity, content.exchangeKey, message.endpoints)
+        same = (each for each in self._enrolment.servers if each.exchangeKey == content.exchangeKey)
+        known = next(same, KnownServer(content.identity, content.exchangeKey, ()))
+        return structs.replace(known, told=message.endpoints)
