@@ -21,16 +21,10 @@ from wand.lab.loop import Loop
 from wand.lab.topology import Node, topology
 
 
-@pytest.hookimpl(tryfirst=True)  # before groups are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Where several processes run tests, those that share a module's fixtures run in one of them; and those that run alone
-    come last, so that the others seldom wait for them.
+    Tests that run alone come last, so that where several processes run tests the others seldom wait for them.
     """
-    for item in items:
-        shared = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-        if any(found[-1].scope == "module" for found in shared):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 
