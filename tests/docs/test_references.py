@@ -82,3 +82,17 @@ def isSaid(text: str) -> bool:
     """
     pattern = re.compile(".*".join(map(re.escape, text.split(HOLE))), re.DOTALL)
     return any(pattern.search(each) for each in templates())
+
+
+def test_whatIsIncludedIsNoPage() -> None:
+    """
+    A file that a page includes is no page of its own.
+    """
+    included = {
+        name
+        for page in DOCS.rglob("*.md")
+        for name in re.findall(r"^```\{include\} (\S+\.md)$", page.read_text(), re.M)
+    }
+    assert included
+    configuration = (DOCS / "conf.py").read_text()
+    assert [name for name in sorted(included) if f'"{name}"' not in configuration] == []
