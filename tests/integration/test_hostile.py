@@ -13,6 +13,8 @@ from wand.lab import Host
 from wand.lab.deployment import Deployment
 from wand.lab.topology import Site
 
+pytestmark = pytest.mark.alone
+
 #: How much more memory a program may hold afterwards, in octets.
 _GROWTH = 5_000_000
 

@@ -14,6 +14,8 @@ from wand.lab import CommandFailed, Lab, execute, wait
 from wand.lab.topology import Node
 from wand.lab.transfer import transfers
 
+pytestmark = pytest.mark.alone
+
 
 def hide(lab: Lab, one: str, two: str) -> None:
     """

@@ -28,6 +28,8 @@ from wand.ethernet import MAC
 from wand.lab import Host, Lab, wait
 from wand.sealed.credentials.identity import NodeKey
 
+pytestmark = pytest.mark.alone
+
 #: The program of a dishonest member.
 _DISHONEST = str(Path(attacker.__file__).with_name("dishonest.py"))
 
@@ -435,7 +437,6 @@ def test_aMemberOfAnotherNetworkIsAStranger(realm: Target, stranger: Host) -> No
     realm.unharmed()
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["wrong", "right"])
 @pytest.mark.parametrize("victim", [_NAMES[1], "server"])
 def test_floodOfHandshakes(realm: Target, stranger: Host, victim: str, kind: str) -> None:

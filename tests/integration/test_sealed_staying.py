@@ -15,6 +15,8 @@ from wand.lab import PYTHON, CommandFailed, Host, execute, wait
 from wand.lab.deployment import Deployment
 from wand.sealed.credentials.member_status import MemberStatus
 
+pytestmark = pytest.mark.alone
+
 Make = Callable[..., Deployment]
 Probe = Callable[..., Probing]
 
@@ -51,7 +53,6 @@ async def _members(client: ControlClient) -> list[MemberStatus]:
     return [each async for each in client.members()]
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("silent", [False, True], ids=["talking", "silent"])
 def test_nodeIsKilledAndBackAtOnce(
     makeSealed: Make, probing: Probe, capsys: pytest.CaptureFixture[str], silent: bool
