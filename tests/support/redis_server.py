@@ -8,10 +8,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+
+from wand.lab import DeadlineMissed, wait
 
 #: Seconds within which it starts.
 START_PATIENCE = 20.0
@@ -46,10 +47,10 @@ class RedisServer:
         kept = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
         with (self._directory / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([*command, *kept, *self._arguments], stdout=log, stderr=log)
-        until = time.monotonic() + START_PATIENCE
-        while not self._answers():
-            assert time.monotonic() < until, (self._directory / "redis.log").read_text()
-            time.sleep(0.01)
+        try:
+            wait(self._answers, START_PATIENCE, "Redis")
+        except DeadlineMissed as error:
+            raise AssertionError((self._directory / "redis.log").read_text()) from error
 
     def kill(self) -> None:
         """
