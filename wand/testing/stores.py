@@ -255,9 +255,10 @@ class SharedStoreContract(StoreContract):
         Of many changes of one record, in groups of many records, the last is what a watcher has at the end.
         """
         heard = Heard(self.records, "a")
-        for number in range(50):
-            self.other.write("a", {b"%d" % each: b"%d" % number for each in range(100)})
+        writing = [self.other.write("a", {b"%d" % each: b"%d" % number for each in range(100)}) for number in range(50)]
         self.until(lambda: set(heard.copy.values()) == {b"49"})
+        for written in writing:  # a watcher may hear of a write before its writer does
+            self.successResultOf(written)
         self.assertEqual(len(heard.copy), 100)
         self.assertEqual(heard.missed, 0)
 
@@ -266,10 +267,13 @@ class SharedStoreContract(StoreContract):
         Two that change the same record in turn both have in the end what the store has.
         """
         mine, theirs = Heard(self.records, "a"), Heard(self.other, "a")
+        writing = []
         for number in range(100):
             key, value = b"%d" % (number % 3), b"%d" % number
             for records, heard in ((self.records, mine), (self.other, theirs)):
-                records.write("a", {key: value}).addCallback(partial(heard.wrote, key, value))
+                writing.append(records.write("a", {key: value}).addCallback(partial(heard.wrote, key, value)))
+        for written in writing:
+            self.successResultOf(written)
         stored = self.loaded()
         self.successResultOf(self.other.load("a"))
         self.until(lambda: mine.copy == theirs.copy == stored)
