@@ -60,6 +60,7 @@ from wand.interfaces.protocol import (
     ITransport,
     TransportRequest,
 )
+from wand.interfaces.search import MemberSearch, Sought
 from wand.interfaces.sessions import (
     ClockReader,
     ISessionProtocol,
@@ -124,6 +125,7 @@ __all__ = [
     "MemberCertificate",
     "MemberClaim",
     "MemberContext",
+    "MemberSearch",
     "Membership",
     "NodeContext",
     "OwnCandidate",
@@ -134,6 +136,7 @@ __all__ = [
     "SessionReader",
     "Sessions",
     "Settings",
+    "Sought",
     "TableEntries",
     "TapRequest",
     "TransportRequest",

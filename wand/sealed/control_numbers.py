@@ -47,6 +47,8 @@ ANNOUNCE: Final = 16
 ANNOUNCED: Final = 17
 ASK: Final = 18
 PAGE: Final = 19
+LOOK: Final = 20
+FOUND: Final = 21
 DIRECTORY_NUMBERS: Final = range(16, 32)
 
 # To reach members behind NATs.

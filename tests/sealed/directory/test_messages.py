@@ -13,11 +13,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
 from wand.sealed.directory.messages import (
     ENDPOINTS_MAXIMUM,
+    KEYS_MAXIMUM,
     PAGE_ROOM,
     PAIR_MAXIMUM,
     Announce,
     Announced,
     Ask,
+    Found,
+    Key,
+    Look,
     Page,
     PageRecord,
     pack,
@@ -50,7 +54,9 @@ class DirectoryMessagesTests(SynchronousTestCase):
         half = b"c" * (PAIR_MAXIMUM // 2)
         announce = Announce(2**32 - 1, half, half, (LONGEST_ENDPOINT,) * ENDPOINTS_MAXIMUM)
         self.assertLessEqual(len(pack(page)) - len(record), MESSAGE_MAXIMUM - PAGE_ROOM)
-        for message in (page, announce, Announced(COUNT, 2**32 - 1, b"i" * 8, COUNT)):
+        look = Look(2**32 - 1, (Key(4, b"k" * 32),) * KEYS_MAXIMUM)
+        found = Found(2**32 - 1, True, b"i" * 8, COUNT, (msgspec.Raw(record),), tuple(range(KEYS_MAXIMUM)))
+        for message in (page, announce, Announced(COUNT, 2**32 - 1, b"i" * 8, COUNT, COUNT), look, found):
             self.assertLessEqual(len(pack(message)), MESSAGE_MAXIMUM)
             self.assertIsNotNone(parse(pack(message)))
 

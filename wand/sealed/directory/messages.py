@@ -29,6 +29,17 @@ RECORDS_MAXIMUM: Final = 64
 #: Octets of a page that are left for records.
 PAGE_ROOM: Final = MESSAGE_MAXIMUM - 56
 
+#: How many members are looked for at once, at most.
+KEYS_MAXIMUM: Final = 16
+
+#: What a member is looked for by: its identity (32 octets), a MAC address (6), an overlay address (4 or 16), its name
+#: (UTF-8); or by its place: it is online and has the lowest identity above the one given, after the highest the lowest.
+BY_IDENTITY: Final = 0
+BY_MAC: Final = 1
+BY_ADDRESS: Final = 2
+BY_NAME: Final = 3
+AFTER: Final = 4
+
 #: What a server calls its log, for as long as it keeps it.
 Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
 
@@ -84,12 +95,16 @@ class Announced(msgspec.Struct, tag=control_numbers.ANNOUNCED, frozen=True, arra
     @ivar epoch: of the node's claim; 0 for nothing.
     @ivar number: of the node's announcement; 0 for one that the server had from before its start.
     @ivar newest: the version of the server's log.
+    @ivar members: how many members are in it; who thinks that these are too many looks for those that it needs.
+    @ivar groups: does the network want frames to groups?
     """
 
     epoch: Count
     number: Number
     instance: Instance
     newest: Count
+    members: Count = 0
+    groups: bool = True
 
 
 class Ask(msgspec.Struct, tag=control_numbers.ASK, frozen=True, array_like=True):
@@ -132,7 +147,47 @@ class Page(msgspec.Struct, tag=control_numbers.PAGE, frozen=True, array_like=Tru
             raise ValueError("a page covers versions in their order")
 
 
-Message: TypeAlias = Announce | Announced | Ask | Page
+class Key(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What a member is looked for by.
+
+    @ivar kind: L{BY_IDENTITY}, L{BY_MAC}, L{BY_ADDRESS}, L{BY_NAME} or L{AFTER}.
+    """
+
+    kind: Annotated[int, Meta(ge=0, lt=1 << 7)]
+    what: Annotated[bytes, Meta(max_length=32)]
+
+
+class Look(msgspec.Struct, tag=control_numbers.LOOK, frozen=True, array_like=True):
+    """
+    A node that does not follow the log looks for some members.  Without keys it only says that it is there.
+
+    @ivar number: repeated in the answers.
+    """
+
+    number: Annotated[int, Meta(ge=1, lt=1 << 32)]
+    keys: Annotated[tuple[Key, ...], Meta(max_length=KEYS_MAXIMUM)]
+
+
+class Found(msgspec.Struct, tag=control_numbers.FOUND, frozen=True, array_like=True):
+    """
+    Members that were looked for, each as it is now: in answer, or because something about them changed since.
+
+    @ivar number: of the question; 0 if nobody asked.
+    @ivar last: is it the last message of the answer?
+    @ivar newest: the version of the server's log.
+    @ivar absent: the places, in the question, of what nobody has.
+    """
+
+    number: Number
+    last: bool
+    instance: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    newest: Count
+    records: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=RECORDS_MAXIMUM)]
+    absent: Annotated[tuple[Annotated[int, Meta(ge=0, lt=KEYS_MAXIMUM)], ...], Meta(max_length=KEYS_MAXIMUM)]
+
+
+Message: TypeAlias = Announce | Announced | Ask | Page | Look | Found
 
 
 def pack(message: Message | PageRecord) -> bytes:
