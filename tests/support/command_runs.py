@@ -22,12 +22,19 @@ class Run(ProcessProtocol):
     A run of the C{wand} command, in a process of its own.
     """
 
-    def __init__(self, reactor: Any, words: tuple[str, ...], environment: dict[str, str], text: str | None) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        words: tuple[str, ...],
+        environment: dict[str, str],
+        text: str | None,
+        program: tuple[str, ...] = ("-m", "wand.cli.main"),
+    ) -> None:
         self.out = self.err = ""
         self.status: int | None = None
         self.ended: Deferred[Run] = Deferred()
         self._process: Any = reactor.spawnProcess(
-            self, sys.executable, [sys.executable, "-m", "wand.cli.main", *words], {**os.environ, **environment}
+            self, sys.executable, [sys.executable, *program, *words], {**os.environ, **environment}
         )
         if text is not None:
             self._process.write(text.encode())

@@ -4,108 +4,57 @@ The C{wand} command.
 
 from __future__ import annotations
 
+import gc
 import sys
-from importlib import import_module
+from collections.abc import Mapping
+from typing import Final
 
 import click
 
-from wand.cli import (
-    backup,
-    changing,
-    drivers,
-    inviting,
-    joining,
-    looking,
-    members,
-    reaching,
-    servers,
-    signing,
-    watching,
-)
-from wand.cli.import_config import importConfig
-from wand.cli.session import Operation, Session
+from wand.cli.later import LaterCommand, LazyGroup
 from wand.errors import WandError
 from wand.version import __version__
 
-#: The commands that one-shot use and the shell share.
-COMMANDS: dict[str, click.Command] = {
-    str(command.name): command
-    for command in (
-        looking.status,
-        looking.table,
-        looking.peers,
-        looking.counters,
-        reaching.why,
-        reaching.ping,
-        reaching.netcheck,
-        watching.watch,
-        changing.add,
-        changing.delete,
-        changing.reload,
-        changing.stop,
-        joining.join,
-        inviting.invite,
-        inviting.invitations,
-        inviting.withdraw,
-        members.members,
-        members.approve,
-        members.rename,
-        members.limit,
-        members.confirmMACs,
-        members.revoke,
-        servers.servers,
-        backup.backup,
-        backup.restore,
-        signing.requests,
-        signing.sign,
-        signing.importSignatures,
-        drivers.drivers,
+#: The commands that one-shot use and the shell share: the name of each, where it is, and its help in short.
+COMMANDS: Final[Mapping[str, LaterCommand]] = {
+    name: LaterCommand(name, about, f"wand.cli.{module}", attribute)
+    for name, module, attribute, about in (
+        ("status", "looking", "status", "Show the program's status."),
+        ("table", "looking", "table", "List the table: MAC addresses and their peers."),
+        ("peers", "looking", "peers", "List the peers, how they are reached, and their traffic."),
+        ("counters", "looking", "counters", "List the counters, drops by their reason."),
+        ("why", "reaching", "why", "Show why a member is reached the way it is, and what would make it direct."),
+        ("ping", "reaching", "ping", "Ask a member to answer inside the protocol, over each way to it."),
+        ("netcheck", "reaching", "netcheck", "Check what the network around this node allows."),
+        ("watch", "watching", "watch", "Show events as they happen, until Ctrl-C."),
+        ("add", "changing", "add", "Add an entry: send the frames for a MAC address to a peer."),
+        ("delete", "changing", "delete", "Delete an entry."),
+        ("reload", "changing", "reload", "Reload the program's configuration."),
+        ("stop", "changing", "stop", "Stop the program, and wait until it has stopped."),
+        ("join", "joining", "join", "Join a network with an invitation."),
+        ("invite", "inviting", "invite", "Create an invitation and print its token."),
+        ("invitations", "inviting", "invitations", "List the invitations that can still be redeemed."),
+        ("withdraw", "inviting", "withdraw", "Withdraw an invitation."),
+        ("members", "members", "members", "List the members, including pending and revoked ones."),
+        ("approve", "members", "approve", "Approve a node that waits to join."),
+        ("rename", "members", "rename", "Rename a member."),
+        ("limit", "members", "limit", "Limit a member's MAC addresses and broadcasts."),
+        ("confirm", "members", "confirmMACs", "Confirm that a member's MAC addresses are its own."),
+        ("revoke", "members", "revoke", "Revoke a member permanently."),
+        ("servers", "servers", "servers", "List the servers of the network that share a store with this one."),
+        ("backup", "backup", "backup", "Back up everything that the program keeps into one file."),
+        ("restore", "backup", "restore", "Restore a backup that wand backup wrote."),
+        ("requests", "signing", "requests", "Print the requests that wait for a signature of the network key."),
+        ("sign", "signing", "sign", "Sign what wand requests printed."),
+        (
+            "import-signatures",
+            "signing",
+            "importSignatures",
+            "Import into the server the signatures that wand sign printed.",
+        ),
+        ("drivers", "drivers", "drivers", "List the plugins, and why some are rejected."),
     )
 }
-
-
-class LaterCommand(click.Command):
-    """
-    A command whose module is imported only when it runs.
-    """
-
-    def __init__(self, name: str, about: str, module: str, attribute: str) -> None:
-        super().__init__(name, help=about)
-        self._module = module
-        self._attribute = attribute
-
-    def load(self) -> click.Command:
-        """
-        Import it.
-
-        @raise WandError: if that fails.
-        """
-        try:
-            command: click.Command = getattr(import_module(self._module), self._attribute)
-        except ImportError as error:
-            raise WandError(f"wand {self.name} cannot be loaded: {error}") from error
-        return command
-
-
-class LazyGroup(click.Group):
-    """
-    A group that loads a L{LaterCommand} to run it, but not to list it.
-    """
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """
-        Find the command of a command line.
-        """
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, command.load() if isinstance(command, LaterCommand) else command, rest
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """
-        The names of the commands, in the order in which they were added.
-        """
-        return list(self.commands)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,6 +78,8 @@ def perform(control: str | None, /, operation: object, **options: object) -> Non
     """
     Do what the command says.
     """
+    from wand.cli.session import Operation, Session
+
     if not isinstance(operation, Operation):
         return
     with Session(control) as session:
@@ -143,15 +94,20 @@ def perform(control: str | None, /, operation: object, **options: object) -> Non
 @click.pass_obj
 def shell(control: str | None) -> None:
     """Type several commands over one connection."""
+    from wand.cli.session import Session
     from wand.cli.shell import runShell
 
     with Session(control) as session:
         runShell(session, COMMANDS)
 
 
-for _command in (*COMMANDS.values(), shell, importConfig):
+for _command in (
+    *COMMANDS.values(),
+    shell,
+    LaterCommand("import-config", "Convert the original's configuration.", "wand.cli.import_config", "importConfig"),
+    LaterCommand("demo", "Show a throw-away network on this machine.", "wand.demo.command", "demo"),
+):
     cli.add_command(_command)
-cli.add_command(LaterCommand("demo", "Show a throw-away network on this machine.", "wand.demo.command", "demo"))
 
 
 def main() -> None:
@@ -163,6 +119,8 @@ def main() -> None:
     except WandError as error:
         click.echo(f"wand: {error}", err=True)
         sys.exit(1)
+    finally:
+        gc.freeze()  # or Python looks through all that was made before it ends, which takes 0.08 s
 
 
 if __name__ == "__main__":

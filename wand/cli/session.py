@@ -1,21 +1,22 @@
 """
 A session with a running program: one connection for one command, or for all those of a shell.
 
-The reactor runs in a thread of its own, so that the main thread can wait at a prompt, with line editing, and Ctrl-C
-interrupts only the current command.
+Nothing happens on the connection while nobody waits for a command, as at the prompt of a shell; and Ctrl-C interrupts
+only the current command.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from queue import Empty, Queue
-from threading import Thread
 from time import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.logger import globalLogBeginner
 
+from wand.cli.connecting import LoopClock, connect
 from wand.cli.sockets import choose
 from wand.errors import NotRunning
 
@@ -33,7 +34,7 @@ class Operation:
     """
     What a command does, once its arguments are read; the same for a single command and in a shell.
 
-    @ivar run: does it, in the reactor's thread.
+    @ivar run: does it, as a coroutine of Twisted's.
     @ivar endless: does it go on until Ctrl-C, which then is not a failure?
     """
 
@@ -52,23 +53,18 @@ class Session:
         """
         self._control = control
         self._client: ControlClient | None = None
-        self._reactor: Any = None
-        self._thread: Thread | None = None
+        self._runner = asyncio.Runner()
 
     def __enter__(self) -> Session:
-        from twisted.internet import reactor
-        from twisted.logger import globalLogBeginner
-
         globalLogBeginner.beginLoggingTo([], discardBuffer=True, redirectStandardIO=False)
-        self._reactor = reactor
-        self._thread = Thread(target=self._reactor.run, args=(False,), name="reactor", daemon=True)
-        self._thread.start()
+        self._loop = self._runner.get_loop()
+        self._loop.set_exception_handler(lambda loop, context: None)  # nor does it log
+        self._clock = LoopClock(self._loop)
         return self
 
     def __exit__(self, *raised: object) -> None:
-        assert self._thread is not None
-        self._reactor.callFromThread(self._end)
-        self._thread.join()
+        self._runner.run(self._end())
+        self._runner.close()
 
     @property
     def now(self) -> float:
@@ -84,10 +80,8 @@ class Session:
         @raise wand.errors.NotRunning: if there is none.
         @raise wand.errors.NotPermitted: if this user may not connect.
         """
-        from wand.control.client import connect
-
         if self._client is None or not self._client.connected:
-            self._client = await connect(self._reactor, choose(self._control))
+            self._client = await connect(self._loop, self._clock, choose(self._control))
         return self._client
 
     async def within(self, seconds: float, coroutine: Coroutine[Any, Any, Thing]) -> Thing:
@@ -96,10 +90,8 @@ class Session:
 
         @raise NotRunning: if it takes longer.
         """
-        from twisted.internet.defer import Deferred, TimeoutError
-
         try:
-            return await Deferred.fromCoroutine(coroutine).addTimeout(seconds, self._reactor)
+            return await Deferred.fromCoroutine(coroutine).addTimeout(seconds, self._clock)  # type: ignore[arg-type]
         except TimeoutError as error:
             raise NotRunning(f"the program did not answer within {seconds:g} s") from error
 
@@ -107,9 +99,7 @@ class Session:
         """
         Wait.
         """
-        from twisted.internet.task import deferLater
-
-        await deferLater(self._reactor, seconds)
+        await self._clock.sleep(seconds)
 
     def perform(self, operation: Operation) -> None:
         """
@@ -117,28 +107,21 @@ class Session:
 
         @raise KeyboardInterrupt: after Ctrl-C.
         """
-        from twisted.internet.defer import Deferred
-        from twisted.python.failure import Failure
+        self._runner.run(self._perform(operation))
 
-        outcome: Queue[object] = Queue()
-        under: list[Deferred[None]] = []
-
-        def begin() -> None:
-            under.append(Deferred.fromCoroutine(operation.run(self)))
-            under[0].addBoth(outcome.put)
-
-        self._reactor.callFromThread(begin)
+    async def _perform(self, operation: Operation) -> None:
+        for _ in range(2):  # hear first if the connection was lost meanwhile: one turn finds it, one tells of it
+            await asyncio.sleep(0)
+        doing = Deferred.fromCoroutine(operation.run(self))
+        done = doing.asFuture(self._loop)
         try:
-            result = outcome.get()
-        except KeyboardInterrupt:
-            self._reactor.callFromThread(lambda: under[0].cancel())
-            with suppress(Empty):
-                outcome.get(timeout=INTERRUPT_TIMEOUT)
+            await asyncio.shield(done)
+        except asyncio.CancelledError:
+            doing.cancel()
+            await asyncio.wait([done], timeout=INTERRUPT_TIMEOUT)
             raise
-        if isinstance(result, Failure):
-            result.raiseException()
 
-    def _end(self) -> None:
+    async def _end(self) -> None:
         if self._client is not None:
             self._client.close()
-        self._reactor.stop()
+        await asyncio.sleep(0)  # in which it is closed

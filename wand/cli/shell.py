@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
 from wand.cli.confirmation import InShell
+from wand.cli.later import LaterCommand
 from wand.cli.session import Operation, Session
 from wand.errors import WandError
 
@@ -24,13 +25,14 @@ class Shell:
     @ivar failed: did a command fail?
     """
 
-    def __init__(self, session: Session, commands: dict[str, click.Command]) -> None:
+    def __init__(self, session: Session, commands: Mapping[str, LaterCommand]) -> None:
         """
         @param commands: the commands that it knows, by their names.
         """
         self.failed = False
         self._session = session
-        self._group = click.Group(commands={**commands, "help": click.Command("help", callback=self._help)})
+        known = {name: command.load() for name, command in commands.items()}
+        self._group = click.Group(commands={**known, "help": click.Command("help", callback=self._help)})
 
     def converse(self) -> None:
         """
@@ -122,7 +124,7 @@ class Shell:
         readline.parse_and_bind("tab: complete")
 
 
-def runShell(session: Session, commands: dict[str, click.Command]) -> None:
+def runShell(session: Session, commands: Mapping[str, LaterCommand]) -> None:
     """
     Talk with a person at a terminal, or perform the lines of a pipe.
 

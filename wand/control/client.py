@@ -11,7 +11,6 @@ from errno import EACCES, ECONNREFUSED, ENOENT, EPERM
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.error import ConnectError
 from twisted.internet.protocol import Factory
 
@@ -148,17 +147,23 @@ def connect(reactor: Any, path: str) -> Deferred[ControlClient]:
 
 
 async def _connect(reactor: Any, path: str) -> ControlClient:
+    # The wand command, which has no reactor, does without: it takes 0.1 s to import.
+    from twisted.internet.endpoints import UNIXClientEndpoint
+
     problem = tooLong(path)
     if problem is not None:  # Twisted would log a traceback and wait
         raise NotRunning(problem)
     try:
         connection = await UNIXClientEndpoint(reactor, path).connect(_ConnectionFactory())
     except (ConnectError, OSError) as error:
-        raise _explained(error, path) from None
+        raise explained(error, path) from None
     return ControlClient(reactor, path, connection)
 
 
-def _explained(error: Exception, path: str) -> WandError:
+def explained(error: Exception, path: str) -> WandError:
+    """
+    Say in a sentence why there is no connection to the control socket at C{path}.
+    """
     number = getattr(error, "osError", None) or getattr(error, "errno", None)
     if number == ENOENT:
         return NotRunning(f"nothing runs here: there is no control socket {path}")
