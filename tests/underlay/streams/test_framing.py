@@ -27,7 +27,8 @@ from wand.underlay.streams.send_queue import (
     SendQueue,
     isKept,
 )
-from wand.underlay.streams.wires import GREETING, PlainWire, WebSocketWire
+from wand.underlay.streams.web_socket import WebSocketWire
+from wand.underlay.streams.wires import GREETING, PlainWire
 
 SENDER = Endpoint("tcp/192.0.2.1", 443)
 

@@ -34,7 +34,7 @@ from wand.underlay.streams.strangers import STRANGERS_SUBSCRIBER
 from wand.underlay.streams.stream import CLOSE_PATIENCE, Stream
 from wand.underlay.streams.tls import certificateOf
 from wand.underlay.streams.turns import BEGIN_BURST, BEGIN_RATE
-from wand.underlay.streams.wires import WebSocketWire
+from wand.underlay.streams.web_socket import WebSocketWire
 
 SERVER, CLIENT, PROXY = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 PLACE = Endpoint(f"tcp/{SERVER}", 443)
