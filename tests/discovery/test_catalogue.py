@@ -6,6 +6,7 @@ plugins.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -15,7 +16,7 @@ from types import ModuleType
 
 import pytest
 from twisted.logger import LogEvent, Logger, globalLogPublisher
-from twisted.plugin import pluginPackagePaths
+from twisted.plugin import getCache, pluginPackagePaths
 from zope.interface.verify import verifyObject
 
 from wand.discovery.catalogue import (
@@ -175,6 +176,30 @@ def test_moduleThatBrokeLater(dropins: Dropins) -> None:
         cached.unlink()
     importlib.invalidate_caches()
     assert "No module named" in dropins.reasons()["one"]
+
+
+def test_packagesAreReadOnce(dropins: Dropins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A package is read again when a file in it is new, has changed or is gone, or if a module could not be loaded; and
+    otherwise only once, for all kinds.
+    """
+    read: list[ModuleType] = []
+    monkeypatch.setattr("wand.discovery.dropins.getCache", lambda package: read.append(package) or getCache(package))
+    path = dropins.write("one", GOOD)
+    for interface in KINDS.values():
+        discover(interface, dropins.packages)
+    assert len(read) == 1
+    other = dropins.write("two", GOOD.replace("good", "better"))
+    assert list(dropins.drivers().usable) == ["better", "good"]
+    path.unlink()
+    importlib.invalidate_caches()
+    assert list(dropins.drivers().usable) == ["better"]
+    os.utime(other, ns=(0, 0))
+    assert [list(dropins.drivers().usable) for _ in range(2)] == [["better"]] * 2
+    assert len(read) == 4
+    dropins.write("bad", "raise ValueError")
+    assert [dropins.reasons()["bad"] for _ in range(2)] == ["ValueError"] * 2
+    assert len(read) == 6
 
 
 def test_nothingIsLogged(dropins: Dropins, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,21 +7,26 @@ collected instead, so that it can be said once and in a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 import attrs
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
-from twisted.plugin import getPlugins
+from twisted.plugin import CachedDropin, getCache
 from twisted.python.failure import Failure
 from twisted.python.modules import getModule
 from zope.interface import implementer
 
 #: What the code of a plugin may raise without disturbing others.
 ANYTHING: Final = (Exception, SystemExit)
+
+#: What was read of each package, and from which files: a node looks for eight kinds of plugins when it starts, and to
+#: read takes a hundred times as long as to see that nothing has changed.
+_read: Final[dict[str, tuple[list[tuple[str, int]], Mapping[str, CachedDropin]]]] = {}
 
 
 @attrs.frozen
@@ -48,7 +53,7 @@ def search(interface: Any, packages: Iterable[ModuleType]) -> tuple[list[Any], l
     candidates: list[Any] = []
     broken: dict[str, BrokenModule] = {}
     for package in packages:
-        found, modules = _plugins(interface, package)
+        found, modules = _searched(interface, package)
         for candidate in found:
             if not any(candidate is other for other in candidates):
                 candidates.append(candidate)
@@ -65,13 +70,48 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _plugins(interface: Any, package: ModuleType) -> tuple[list[Any], list[BrokenModule]]:
+def _searched(interface: Any, package: ModuleType) -> tuple[list[Any], list[BrokenModule]]:
     with _capturedFailures() as failures:
         try:
-            found = list(getPlugins(interface, package))
+            dropins = _dropins(package, failures)
+            found = list(_plugins(interface, dropins, failures))
         except ANYTHING:  # an object of some module cannot even be looked at: find out which, and use the others
             return _eachAlone(interface, package)
     return found, [_brokenModule(failure, package) for failure in failures]
+
+
+def _plugins(interface: Any, dropins: Mapping[str, CachedDropin], failures: list[Failure]) -> Iterator[Any]:
+    for dropin in dropins.values():
+        for plugin in dropin.plugins:
+            try:
+                provided = interface(plugin, None)  # which loads it, if it provides that
+            except ANYTHING:
+                failures.append(Failure())
+            else:
+                if provided is not None:
+                    yield provided
+
+
+def _dropins(package: ModuleType, failures: list[Failure]) -> Mapping[str, CachedDropin]:
+    """
+    What the modules of a package have, as it was read before unless a file has changed since.  Where a module could not
+    be loaded it is tried again, since the reason may lie elsewhere.
+    """
+    files = _files(package)
+    before, dropins = _read.get(package.__name__, (None, {}))
+    if before != files:
+        dropins = getCache(package)
+        if not failures:
+            _read[package.__name__] = files, dropins
+    return dropins
+
+
+def _files(package: ModuleType) -> list[tuple[str, int]]:
+    files = []
+    for folder in package.__path__:
+        with suppress(OSError), os.scandir(folder) as entries:  # it need not exist
+            files += [(each.path, each.stat().st_mtime_ns) for each in entries if each.name.endswith(".py")]
+    return files
 
 
 def _eachAlone(interface: Any, package: ModuleType) -> tuple[list[Any], list[BrokenModule]]:
