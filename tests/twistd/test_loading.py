@@ -19,8 +19,11 @@ makeService(options)
 print(*sys.modules, sep="\\n")
 """
 
-#: What is for servers, for a separate wand and for the client, and large.
+#: What is for servers, for a separate wand, for the client and for what a node may come to, and large.
 _OTHERS = {
+    "wsproto",
+    "h11",
+    "wand.sealed.gossip.gossip",
     "sqlite3",
     "click",
     "rich",

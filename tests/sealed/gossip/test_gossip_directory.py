@@ -16,8 +16,9 @@ from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRo
 from wand.interfaces.sessions import DIRECTORY, GOSSIP
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
-from wand.sealed.gossip.directory import RENEWAL, SEEKING_LONGEST, GossipDirectory, GossipDirectoryKind
+from wand.sealed.gossip.directory import RENEWAL, SEEKING_LONGEST, GossipDirectory
 from wand.sealed.gossip.messages import Probe, pack
+from wand.sealed.gossip.plugin import GossipDirectoryKind
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import simulatedNode

@@ -9,11 +9,9 @@ from functools import partial
 from math import inf
 from typing import Final
 
-from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IMembershipFollower, IRovingDirectory, NodeContext
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import MemberContext
 from wand.sealed.control_numbers import GOSSIP_NUMBERS
@@ -174,29 +172,3 @@ class GossipDirectory:
         if self._members is not None:
             self.moved()
             self._members.renew()
-
-
-@implementer(IPlugin, IDirectoryKind)
-class GossipDirectoryKind:
-    """
-    The directory C{gossip}.
-    """
-
-    name = "gossip"
-    about = "members of a sealed network tell each other who is where, without a server"
-
-    def unusable(self) -> str | None:
-        """
-        See L{wand.interfaces.IWandPlugin}.
-        """
-        return None
-
-    def open(self, settings: Settings, context: NodeContext) -> IDirectory:
-        """
-        See L{IDirectoryKind}.  It has no settings.
-        """
-        for key in settings:
-            raise ConfigurationInvalid("directories.gossip", key, "the directory gossip has no settings")
-        if context.sealed is None:
-            raise ConfigurationInvalid("directories", "gossip", "it works inside sessions only; set protocol = sealed")
-        return GossipDirectory(context, context.sealed)
