@@ -99,8 +99,9 @@ def settle() -> None:
     """
     Keep the garbage collector from looking again at what was made until now, which stays until the end.  A full
     collection, in which no frame passes, takes 12 ms with it and 0.5 without.
+
+    What is garbage by now is not collected first: that takes 5 % of the start, and frees nothing that shows.
     """
-    gc.collect()
     gc.freeze()
 
 
