@@ -5,13 +5,12 @@ What the end-to-end tests share: labs, and networks of real C{twistd} processes 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from probing import Probing
-from reaching import Outcome, reach
 from turns import Turns
 from twisted.internet.epollreactor import EPollReactor
 
@@ -82,14 +81,6 @@ def loop() -> Iterator[Loop]:
     """
     with Loop(EPollReactor()) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def reached(loop: Loop) -> Mapping[str, Outcome]:
-    """
-    What became of cells of L{bench.reach}, by their titles: all run together, once.
-    """
-    return reach(loop)
 
 
 @pytest.fixture(scope="module")
