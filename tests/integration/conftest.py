@@ -22,9 +22,11 @@ from wand.lab.topology import Node, topology
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Tests that run alone come last, so that where several processes run tests the others seldom wait for them.
+    Files with tests that run alone come last, so that where several processes run tests the others seldom wait: a file
+    is run by one process, as a whole.
     """
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    alone = {item.path for item in items if item.get_closest_marker("alone") is not None}
+    items.sort(key=lambda item: item.path in alone)
 
 
 @pytest.hookimpl(hookwrapper=True)

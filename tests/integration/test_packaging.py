@@ -133,7 +133,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     subprocess.run(build, check=True, timeout=120)
     (wheel,) = folder.glob("*.whl")
     environment = Environment(folder / "venv", wheel)
-    environment.pip("install", str(wheel), "hatchling>=1.27", "editables")  # hatchling wants that for -e
+    # Hatchling wants editables for -e.  Of all that is installed little is run, and that little compiles itself.
+    environment.pip("install", "--no-compile", str(wheel), "hatchling>=1.27", "editables")
     return environment
 
 
