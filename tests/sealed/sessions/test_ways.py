@@ -212,8 +212,8 @@ class KnownWaysTests(SynchronousTestCase):
 
     def test_whatEndedIsForgotten(self) -> None:
         """
-        A channel of a relay or a stream that is told no more has ended, and is forgotten though the peer answered there;
-        the one in use is remembered, and no longer for proven.  Where the peer answered directly it may still be.
+        A channel of a relay or a stream that is told no more has ended, and is forgotten though the peer answered
+        there; the one in use is remembered, and no longer for proven.  Where the peer answered directly it may be.
         """
         ended, used, direct = Endpoint(RELAYED, 1), Endpoint("tcp/198.51.100.7", 443), Endpoint("198.51.100.7", 7)
         ways = KnownWays(lambda host: False)
