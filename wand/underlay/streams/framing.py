@@ -29,6 +29,9 @@ STEP: Final = 16
 #: Octets of the longest train that is handed over.
 _ROW: Final = 128 << 10
 
+#: How many octets of a request for a WebSocket are read.
+REQUEST_MAXIMUM: Final = 16_384
+
 
 class StreamInvalid(WandError):
     """

@@ -14,10 +14,10 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.ssl import CertificateOptions
 from twisted.python.failure import Failure
 
+from wand.underlay.streams.framing import REQUEST_MAXIMUM
 from wand.underlay.streams.lone import Lone
 from wand.underlay.streams.stream import Stream
 from wand.underlay.streams.tls import accepting
-from wand.underlay.streams.web_socket import REQUEST_MAXIMUM
 from wand.underlay.streams.wires import GET
 
 #: What TLS begins with (RFC 8446, section 5.1: handshake).

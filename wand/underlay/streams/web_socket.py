@@ -23,10 +23,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from wand.underlay.streams.framing import StreamInvalid
-
-#: How many octets of a request are read.
-REQUEST_MAXIMUM: Final = 16_384
+from wand.underlay.streams.framing import REQUEST_MAXIMUM, StreamInvalid
 
 #: What whoever wants no WebSocket is told.
 NOT_FOUND: Final = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
