@@ -146,7 +146,7 @@ class Measuring:
             do()
         except WandError as error:
             self.figures.gaveUp.append(f"{name}: {error}")
-            self._progress(f"{name}: given up")
+            self._progress(f"{name}: given up, {self._server.processor - before:.1f} s of processor")
             return False
         taken = self._server.processor - before
         self._progress(f"{name}: {time.monotonic() - began:.1f} s, {taken:.1f} s of processor")

@@ -54,6 +54,9 @@ _EVERYTHING: Final = (1 << TOLD) - 1
 _HEARTBEAT: Final = (45.0, 60.0)
 _COMPARISON: Final = 60.0
 
+#: How often one initiation is sent, with a cookie and without.
+_REPEATED: Final = 6
+
 #: Seconds until what was not answered is said again, as nodes have it.
 _AGAIN_FIRST: Final = 1.0
 _AGAIN_MAXIMUM: Final = 30.0
@@ -165,10 +168,10 @@ class Member:
 
     def _initiate(self) -> None:
         """
-        Send an initiation; only every third repetition is another one, because we make those of thousands of hosts.
+        Send an initiation; only every few repetitions it is another one, because we make those of thousands of hosts.
         """
         realm = self._realm
-        if self._noise is None or self._repeated == 3:
+        if self._noise is None or self._repeated == _REPEATED:
             self._begin()
         self._repeated += 1
         datagram = packInitiation(self._index, self._message, macKey(realm.serverKey), self._cookie)
