@@ -23,10 +23,16 @@ class Crowd:
     @ivar members: all of them.
     """
 
-    def __init__(self, realm: Realm, server: tuple[str, int], kind: type[Member] = Member) -> None:
+    def __init__(
+        self, realm: Realm, server: tuple[str, int], kindOf: Callable[[int], type[Member]] = lambda number: Member
+    ) -> None:
+        """
+        @param kindOf: what kind of member each number is.
+        """
         self._random = Random(1)
         self.members = [
-            kind(realm, papers, server, _host(number), self._random) for number, papers in enumerate(realm.members)
+            kindOf(number)(realm, papers, server, _host(number), self._random)
+            for number, papers in enumerate(realm.members)
         ]
         self._poll = select.epoll()
         self._byFile = {member.socket.fileno(): member for member in self.members}
@@ -78,10 +84,16 @@ class Crowd:
 
     def turn(self, now: float) -> None:
         """
-        Do what is due, and read what came, for a moment.
+        Read what came, and do what is due, for a moment.  What came goes first: whoever waits for something that is
+        here already does not ask again.
         """
+        wait = max(0.0, min(0.005, self._queue[0][0] - now if self._queue else 0.005))
+        for descriptor, _ in self._poll.poll(wait, 256):
+            member = self._byFile[descriptor]
+            member.receive()
+            self.enqueue(member)
         done = 0
-        while self._queue and self._queue[0][0] <= now and done < 64:
+        while self._queue and self._queue[0][0] <= now and done < 16:
             when, number = heapq.heappop(self._queue)
             if when != self._queued[number]:
                 continue
@@ -90,11 +102,6 @@ class Crowd:
             if member.dueAt <= now:
                 member.do()
                 done += 1
-            self.enqueue(member)
-        wait = 0.0 if done == 64 else max(0.0, min(0.005, self._queue[0][0] - now if self._queue else 0.005))
-        for descriptor, _ in self._poll.poll(wait, 256):
-            member = self._byFile[descriptor]
-            member.receive()
             self.enqueue(member)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.scale.realm import Papers, Realm
 from wand.sealed.credentials import messages
-from wand.sealed.directory.messages import Announce, Announced, Ask, Page, pack, parse
+from wand.sealed.directory.messages import Announce, Announced, Ask, Found, Page, pack, parse
 from wand.sealed.sessions.ciphers import AEAD, aead
 from wand.sealed.sessions.cookies import openCookie
 from wand.sealed.sessions.noise import Initiator, ephemeralKey
@@ -54,7 +54,12 @@ _EVERYTHING: Final = (1 << TOLD) - 1
 _HEARTBEAT: Final = (45.0, 60.0)
 _COMPARISON: Final = 60.0
 
-#: Seconds until what was not answered is said again.
+#: How often one initiation is sent, with a cookie and without.
+_REPEATED: Final = 6
+
+#: Seconds until what was not answered is said again, as nodes have it.
+_AGAIN_FIRST: Final = 1.0
+_AGAIN_MAXIMUM: Final = 30.0
 _PATIENCE: Final = 2.0
 
 
@@ -64,7 +69,6 @@ class Member:
 
     @ivar confirmed: the epoch that the server confirmed last; 0 for none.
     @ivar version: the version of the log that it knows.
-    @ivar heardAt: when something came last, by the monotonic clock.
     @ivar dueAt: when it has to do something, by the monotonic clock.
     @ivar initiations: how many it sent.
     @ivar octets: octets received in control messages.
@@ -72,18 +76,24 @@ class Member:
 
     def __init__(self, realm: Realm, papers: Papers, server: tuple[str, int], host: str, random: Random) -> None:
         self.confirmed = self.epoch = self.version = self.octets = self.initiations = 0
-        self.dueAt = self.heardAt = inf
+        self.dueAt = inf
         self.isFollowing = True
+        self.heardNow: Callable[[Member], object] = _nothing
         self.confirmedNow: Callable[[Member], object] = _nothing
         self.newsNow: Callable[[Member], object] = _nothing
         self.answeredNow: Callable[[Member], object] = _nothing
+        self.reachesNow: Callable[[Member], object] = _nothing
+        self.toldNow: Callable[[Member, int], object] = _nobody
         self._realm = realm
         self._papers = papers
         self._random = random
         self._cookie = self._mac = b""
         self._noise: Initiator | None = None
+        self._message = b""
+        self._repeated = 0
         self._resend = RESEND_FIRST
         self._index = self._theirs = self._counter = self._number = 0
+        self._again = _AGAIN_FIRST
         self._sealing: AEAD | None = None
         self._opening: AEAD | None = None
         self._instance = b""
@@ -99,7 +109,7 @@ class Member:
         """
         Forget the session, make a new one at some moment, and announce a claim of this epoch in it.
         """
-        self._sealing = self._opening = None
+        self._sealing = self._opening = self._noise = None
         self.claim(epoch)
         self._resend = RESEND_FIRST
         self._set(handshake=within * self._random.random(), keepalive=inf, announce=inf, ask=inf, compare=inf)
@@ -109,14 +119,15 @@ class Member:
         Claim anew from now on.
         """
         self.epoch, self._claim = epoch, self._papers.claim(epoch)
+        self._number, self._again = 1, _AGAIN_FIRST
 
     def announce(self) -> None:
         """
         Announce, and again until it is confirmed.
         """
-        self._number += 1
         self.send(pack(Announce(self._number, self._papers.certificate, self._claim, ("192.168.1.2:22222",))))
-        self._set(announce=_PATIENCE)
+        self._set(announce=self._again * self._random.uniform(0.75, 1.0))
+        self._again = min(_AGAIN_MAXIMUM, 2 * self._again)
 
     def ask(self) -> None:
         """
@@ -156,17 +167,26 @@ class Member:
         self.dueAt = min(self._timers.values())
 
     def _initiate(self) -> None:
+        """
+        Send an initiation; only every few repetitions it is another one, because we make those of thousands of hosts.
+        """
+        realm = self._realm
+        if self._noise is None or self._repeated == _REPEATED:
+            self._begin()
+        self._repeated += 1
+        datagram = packInitiation(self._index, self._message, macKey(realm.serverKey), self._cookie)
+        self._mac = macOne(datagram)
+        self.initiations += 1
+        self._put(datagram)
+
+    def _begin(self) -> None:
         realm, now = self._realm, time.time()
-        noise = Initiator(
+        self._noise = Initiator(
             _CIPHER, prologueOf(realm.network), self._papers.key.exchange, realm.serverKey, ephemeralKey(os.urandom)
         )
         greeting = Greeting(VERSION, int(now * 1000), MEMBER, self._papers.certificate, int(now), self._cookie)
-        self._index = int.from_bytes(os.urandom(4), "big")
-        key = macKey(realm.serverKey)
-        datagram = packInitiation(self._index, noise.write(packGreeting(greeting)), key, self._cookie)
-        self._noise, self._mac = noise, macOne(datagram)
-        self.initiations += 1
-        self._put(datagram)
+        self._message = self._noise.write(packGreeting(greeting))
+        self._index, self._repeated = int.from_bytes(os.urandom(4), "big"), 0
 
     def send(self, message: bytes) -> None:
         """
@@ -201,7 +221,7 @@ class Member:
                 return
             except OSError:  # the server is away
                 continue
-            self.heardAt = time.monotonic()
+            self.heardNow(self)
             if datagram[0] == RELAYED:
                 self.relayed(datagram)
             elif datagram[0] == DATA:
@@ -214,6 +234,16 @@ class Member:
     def relayed(self, datagram: bytes) -> None:
         """
         Something came over a relay.
+        """
+
+    def found(self, message: Found) -> None:
+        """
+        Members were found.
+        """
+
+    def registered(self) -> None:
+        """
+        The server has the announcement.
         """
 
     def unread(self, message: bytes) -> None:
@@ -269,6 +299,8 @@ class Member:
             self.unread(octets)
         elif isinstance(message, Announced):
             self._announced(message)
+        elif isinstance(message, Found):
+            self.found(message)
         elif isinstance(message, Page):
             if message.number and message.last:
                 self._set(ask=self._random.uniform(*_HEARTBEAT))
@@ -279,13 +311,16 @@ class Member:
     def _announced(self, message: Announced) -> None:
         if not self._instance or self._instance != message.instance:
             self._instance, self.version = message.instance, message.newest  # as if it had been read before
-        if message.epoch == self.epoch and message.number >= self._number > 0:
+        if message.epoch == self.epoch and message.number == self._number:
             self._timers["announce"] = inf
             if self.confirmed != self.epoch:
                 self.confirmed = self.epoch
                 self.confirmedNow(self)
+                self.registered()
                 if self.isFollowing and self._timers["ask"] == inf:
                     self.ask()
+        elif self._timers["announce"] == inf:  # the server forgot it
+            self._set(announce=self._random.random())
 
     def _news(self, page: Page) -> None:
         if page.records and page.after <= self.version:
@@ -299,4 +334,8 @@ class Member:
 
 
 def _nothing(member: Member) -> None:
+    return
+
+
+def _nobody(member: Member, number: int) -> None:
     return
