@@ -191,6 +191,7 @@ class SealedDirectoryClient:
             told=told,
             restarted=restarted,
             isLikely=lambda: self._subscriptions[server][0].state == "answered",
+            sweep=self._members.sweep,
         )
 
     def _counted(self, server: bytes) -> None:

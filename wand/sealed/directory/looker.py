@@ -75,12 +75,14 @@ class Looker:
         told: Told,
         restarted: Callable[[bytes], object],
         isLikely: Callable[[], bool],
+        sweep: Callable[[], object],
     ) -> None:
         """
         @param server: the identity of the server.
         @param told: called with each record that the server sends.
         @param restarted: called when what the server said before counts no more against what it says now.
         @param isLikely: does the server answer these days?
+        @param sweep: called now and then: members that are no longer known should be forgotten altogether.
         """
         counters.declare(COUNTERS)
         self._server = server
@@ -91,6 +93,7 @@ class Looker:
         self._told = told
         self._restarted = restarted
         self._isLikely = isLikely
+        self._sweep = sweep
         self._instance = b""
         self._number = 0
         self._asked: dict[int, Sequence[Question]] = {}
@@ -127,6 +130,7 @@ class Looker:
         See L{wand.sealed.directory.following.Following}.
         """
         self._lookouts.add(self)
+        self._sweep()
         self._look(())
 
     def sessionUp(self) -> None:

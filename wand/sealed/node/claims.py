@@ -113,6 +113,13 @@ class Claims:
         """
         A member was revoked, or its certificate expired.
         """
+        self.forget(identity)
+        self.dropped(identity)
+
+    def forget(self, identity: Identity) -> None:
+        """
+        Know nothing more of a member, who may be offered again.
+        """
         before = self._standing.pop(identity, None)
         if before is not None:
             self._deadlines.discard(identity)
@@ -120,7 +127,7 @@ class Claims:
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
         self.relays.pop(identity, None)
-        self.dropped(identity)
+        self.entries.forget(identity)
 
     def stop(self) -> None:
         """
