@@ -114,6 +114,7 @@ class SealedDirectoryClient:
                 state=subscription.state,
                 entries=self._members.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
+                members=subscription.members if self._extent.isPartial else None,
             )
             for server, (subscription, *_) in self._subscriptions.items()
         ]

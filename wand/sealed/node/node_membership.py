@@ -118,6 +118,7 @@ class NodeMembership:
             context,
             self.candidates.observed,
             self.candidates.addresses,
+            self.search,
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         self._inUse = MembersInUse(self._participant, self.claims, self.search, sessions, context)
