@@ -25,6 +25,8 @@ from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.learned_cache import LearnedCache
+from wand.sealed.node.member_search import MemberSearch
+from wand.sealed.node.members_in_use import MembersInUse
 from wand.sealed.node.node_reach import NodeReach
 from wand.sealed.node.overlap import OverlapWatch, interfacesOf
 from wand.sealed.node.own_addresses import OwnAddresses
@@ -50,6 +52,7 @@ class NodeMembership:
 
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
+    @ivar search: finds members of which we were not told.
     @ivar sealed: what directories and frame services work with.
     @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
@@ -103,7 +106,8 @@ class NodeMembership:
         ToldServers(enrolment, self._control, follower.serversChanged)
         self.candidates = self._participant.own
         self.candidates.onChange(follower.announcementChanged)
-        self.sealed = MemberContext(self._participant, sessions, self._control)
+        self.search = MemberSearch(enrolment.identity, self.claims, table, context.clock, context.counters)
+        self.sealed = MemberContext(self._participant, sessions, self._control, self.search, self.search)
         self.reach = NodeReach(
             enrolment,
             self._participant,
@@ -114,8 +118,10 @@ class NodeMembership:
             context,
             self.candidates.observed,
             self.candidates.addresses,
+            self.search,
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
+        self._inUse = MembersInUse(self._participant, self.claims, self.search, sessions, context)
         Introductions(self._participant, sessions, self._control)
         StreamPlacesReader(sessions, self._control, context, self._servers.learnStreams, self._participant.mayReach)
         self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
@@ -176,7 +182,9 @@ class NodeMembership:
         if self._revocations is not None:
             self._revocations.stop()
             self._knownPeers.stop()
+            self._inUse.stop()
             self._learned.stop()
+        self.search.stop()
         self.claims.stop()
         self.enrolment.stop()
 
@@ -230,6 +238,7 @@ class NodeMembership:
             self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
+            self._inUse.start()
         self.reach.start()
         self._certificate.keepFresh()
         self._announce()
