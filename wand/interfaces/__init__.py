@@ -60,7 +60,7 @@ from wand.interfaces.protocol import (
     ITransport,
     TransportRequest,
 )
-from wand.interfaces.search import MemberSearch, Sought
+from wand.interfaces.search import EverybodyIsKnown, Lookout, Lookouts, MemberSearch, Question, Sought
 from wand.interfaces.sessions import (
     ClockReader,
     ISessionProtocol,
@@ -88,6 +88,7 @@ __all__ = [
     "ControlReader",
     "ControlReaders",
     "DirectoryServer",
+    "EverybodyIsKnown",
     "ICandidateSource",
     "ICandidates",
     "IDirectory",
@@ -120,6 +121,8 @@ __all__ = [
     "JoinKey",
     "JoinReader",
     "KnownMembers",
+    "Lookout",
+    "Lookouts",
     "Member",
     "MemberAnnouncement",
     "MemberCertificate",
@@ -132,6 +135,7 @@ __all__ = [
     "Participant",
     "Passage",
     "PlaceInUse",
+    "Question",
     "RelayedReceiver",
     "SessionReader",
     "Sessions",

@@ -12,6 +12,7 @@ import attrs
 from wand.ethernet import MAC
 from wand.interfaces.control_messages import ControlReader, Sessions
 from wand.interfaces.own_candidate import OwnCandidate
+from wand.interfaces.search import EverybodyIsKnown, Lookouts, MemberSearch
 
 
 @attrs.frozen
@@ -252,8 +253,12 @@ class MemberContext:
     @ivar participant: who we are, and who the others are.
     @ivar sessions: with members.
     @ivar control: where their control messages come from.
+    @ivar search: finds members of which we were not told.
+    @ivar lookouts: directories that tell only of those members that they are asked for say so here.
     """
 
     participant: Participant
     sessions: Sessions
     control: ControlReaders
+    search: MemberSearch = attrs.field(factory=EverybodyIsKnown)
+    lookouts: Lookouts = attrs.field(factory=EverybodyIsKnown)

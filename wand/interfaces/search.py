@@ -4,14 +4,26 @@ Finding members that nobody told us of, because there are too many to know all o
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from wand.ethernet import MAC
 
 #: A MAC address, an overlay address without a prefix length, a name, or the identity of a member.
 Sought: TypeAlias = MAC | str | bytes
+
+
+class Question(NamedTuple):
+    """
+    What a member is looked for by.
+
+    @ivar kind: C{mac}, C{address}, C{name} or C{identity}; or C{after}, see L{MemberSearch.after}.
+    """
+
+    kind: str
+    what: Sought
 
 
 class MemberSearch(Protocol):
@@ -43,3 +55,85 @@ class MemberSearch(Protocol):
         @return: fires with its identity; the sessions know where it is then.  With C{None} if nobody answers within
             2 s, or there is nobody else.
         """
+
+
+class Lookout(Protocol):
+    """
+    One server, or whatever else tells only of those members that it is asked for.
+    """
+
+    def look(self, questions: Sequence[Question]) -> bool:
+        """
+        Ask for these.  What comes is told to L{Lookouts.answered}.
+
+        @return: is an answer likely?  If not, nobody waits for this one before saying that there is nobody.
+        """
+
+
+class Lookouts(Protocol):
+    """
+    Those who are asked, on behalf of L{MemberSearch}.  While there is one, not everybody is known.
+    """
+
+    def add(self, lookout: Lookout) -> None:
+        """
+        Ask this one as well, from now on.
+        """
+
+    def remove(self, lookout: Lookout) -> None:
+        """
+        Do not ask this one any more.  Nothing happens if it was not asked.
+        """
+
+    def answered(self, lookout: Lookout, question: Question, member: bytes | None) -> None:
+        """
+        A question was answered, after the claims were told what came.
+
+        @param member: the identity of whoever it is; C{None} for nobody.
+        """
+
+    def inUse(self) -> Iterable[bytes]:
+        """
+        The identities of the members that are worth asking for again, those that were used last at the end.
+        """
+
+
+class EverybodyIsKnown:
+    """
+    The L{MemberSearch} and the L{Lookouts} of who has nobody to ask.
+    """
+
+    isPartial = False
+
+    def find(self, kind: str, what: Sought) -> Deferred[bool]:
+        """
+        See L{MemberSearch}.
+        """
+        return succeed(False)
+
+    def after(self, identity: bytes) -> Deferred[bytes | None]:
+        """
+        See L{MemberSearch}.
+        """
+        return succeed(None)
+
+    def add(self, lookout: Lookout) -> None:
+        """
+        See L{Lookouts}.
+        """
+
+    def remove(self, lookout: Lookout) -> None:
+        """
+        See L{Lookouts}.
+        """
+
+    def answered(self, lookout: Lookout, question: Question, member: bytes | None) -> None:
+        """
+        See L{Lookouts}.
+        """
+
+    def inUse(self) -> Iterable[bytes]:
+        """
+        See L{Lookouts}.
+        """
+        return ()

@@ -25,6 +25,7 @@ from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.learned_cache import LearnedCache
+from wand.sealed.node.member_search import MemberSearch
 from wand.sealed.node.node_reach import NodeReach
 from wand.sealed.node.overlap import OverlapWatch, interfacesOf
 from wand.sealed.node.own_addresses import OwnAddresses
@@ -50,6 +51,7 @@ class NodeMembership:
 
     @ivar enrolment: what is kept of it.
     @ivar claims: who owns which address.
+    @ivar search: finds members of which we were not told.
     @ivar sealed: what directories and frame services work with.
     @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
@@ -103,7 +105,8 @@ class NodeMembership:
         ToldServers(enrolment, self._control, follower.serversChanged)
         self.candidates = self._participant.own
         self.candidates.onChange(follower.announcementChanged)
-        self.sealed = MemberContext(self._participant, sessions, self._control)
+        self.search = MemberSearch(enrolment.identity, self.claims, table, context.clock, context.counters)
+        self.sealed = MemberContext(self._participant, sessions, self._control, self.search, self.search)
         self.reach = NodeReach(
             enrolment,
             self._participant,
@@ -177,6 +180,7 @@ class NodeMembership:
             self._revocations.stop()
             self._knownPeers.stop()
             self._learned.stop()
+        self.search.stop()
         self.claims.stop()
         self.enrolment.stop()
 
