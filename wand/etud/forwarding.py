@@ -7,7 +7,7 @@ The order of the methods is the way of a frame: out of the host and onto the net
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from zope.interface import implementer
 
@@ -54,6 +54,28 @@ COUNTERS: Final = {
 }
 
 
+class GroupSpreading(Protocol):
+    """
+    Sends frames to groups otherwise than to each peer directly; L{wand.sealed.groups.groups.Groups} provides it.
+    """
+
+    @property
+    def isTaking(self) -> bool:
+        """
+        Do such frames of the host go that way?
+        """
+
+    def spread(self, frame: Frame) -> None:
+        """
+        Send a frame of the host to everybody.
+        """
+
+    def mayArrive(self) -> bool:
+        """
+        May a frame to a group that came directly go to the host?
+        """
+
+
 @implementer(IFrameReader, IFrameReceiver)
 class Etud:
     """
@@ -71,16 +93,19 @@ class Etud:
         bridging: Bridging | None = None,
         *,
         linkLocal: bool = False,
+        spreading: GroupSpreading | None = None,
     ) -> None:
         """
         @param lost: called with the reason when the tap is gone.
         @param failures: what counts and logs a tap or a transport that raises.
         @param bridging: what is done about LANs behind taps, in a network that knows who may have one.
         @param linkLocal: do control frames of a link (01:80:C2:00:00:00 to 0F), which no bridge forwards, cross?
+        @param spreading: sends frames to groups in a network that may be too large to send them to each peer.
         """
         self.watchers = ()
         self._bridging = bridging
         self._linkLocal = linkLocal
+        self._spreading = spreading
         self._tap = tap
         self._transport = transport
         self._table = table
@@ -203,6 +228,9 @@ class Etud:
             self._counters["drop-sent-link-local"] += 1
         elif self._bridging is not None and not self._bridging.mayLeaveToAll(frame):
             return
+        elif self._spreading is not None and self._spreading.isTaking:
+            if self._mayLeave(frame):
+                self._spreading.spread(frame)
         elif not peers:
             self._counters["sent-to-nobody"] += 1
         elif self._mayLeave(frame):
@@ -265,6 +293,8 @@ class Etud:
     def _groupReceived(self, peer: Peer, frame: Frame) -> None:
         if not self._linkLocal and _isLinkLocal(frame):
             self._counters["drop-received-link-local"] += 1
+            return
+        if self._spreading is not None and not self._spreading.mayArrive():
             return
         if self._bridging is not None and not self._bridging.mayArrive(peer, frame):
             return

@@ -4,7 +4,7 @@ A node as a member of its network, as its directories and frame services see it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -59,6 +59,7 @@ class MemberClaim(Protocol):
 
     @ivar epoch: of several claims of one member the one with the highest epoch counts.
     @ivar macs: its MAC addresses.
+    @ivar addresses: its overlay addresses, with their prefix lengths.
     @ivar name: what it is called.
     """
 
@@ -67,6 +68,9 @@ class MemberClaim(Protocol):
 
     @property
     def macs(self) -> Sequence[bytes]: ...
+
+    @property
+    def addresses(self) -> Sequence[str]: ...
 
     @property
     def name(self) -> str: ...
@@ -129,6 +133,7 @@ class KnownMembers(Protocol):
 
     @ivar entries: their entries in the table.
     @ivar relays: the members with the relay right.
+    @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar announcements: what every member announced last.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     """
@@ -140,6 +145,9 @@ class KnownMembers(Protocol):
 
     @property
     def relays(self) -> Collection[bytes]: ...
+
+    @property
+    def visitors(self) -> Mapping[bytes, MemberAnnouncement]: ...
 
     @property
     def announcements(self) -> Iterable[MemberAnnouncement]: ...
@@ -171,10 +179,12 @@ class ControlReaders(Protocol):
     Hands control messages to readers by their numbers; see L{wand.sealed.sessions.control_messages.ControlMessages}.
     """
 
-    def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
+    def read(self, numbers: range, reader: ControlReader, *, isLimited: bool = True) -> Callable[[], None]:
         """
         Hand messages with these numbers to C{reader}, and no longer to anybody else.
 
+        @param isLimited: are they among those of which only so many a second are taken from one member?  If not, the
+            reader limits them itself.
         @return: a function that ends it.
         """
 

@@ -50,17 +50,26 @@ class Fingers:
     """
 
     def __init__(
-        self, own: bytes, circle: Circle, search: MemberSearch | None, clock: IReactorTime, counters: Counters
+        self,
+        own: bytes,
+        circle: Circle,
+        search: MemberSearch,
+        arrived: Callable[[bytes], object],
+        clock: IReactorTime,
+        counters: Counters,
     ) -> None:
         """
         @param own: our identity.
         @param circle: those that we know.
         @param search: asks for the others, if there may be any.
+        @param arrived: called with the member that comes next after us, when it was looked for the first time.
         """
         counters.declare(COUNTERS)
         self._own = own
         self._circle = circle
         self._search = search
+        self._arrived = arrived
+        self._isNew = True
         self._clock = clock
         self._counters = counters
         self._fingers: tuple[bytes, ...] | None = None
@@ -107,12 +116,8 @@ class Fingers:
             self._changes = -1
 
     @property
-    def _isPartial(self) -> bool:
-        return self._search is not None and self._search.isPartial
-
-    @property
     def _isStale(self) -> bool:
-        if self._isPartial:
+        if self._search.isPartial:
             return self._clock.seconds() >= self._freshUntil
         return self._changes != self._circle.changes or self._clock.seconds() >= self._freshUntil
 
@@ -126,6 +131,9 @@ class Fingers:
 
     def _successorFound(self, successor: bytes | None) -> None:
         if successor is not None:
+            if self._isNew and self._search.isPartial:
+                self._arrived(successor)
+            self._isNew = False
             near = distance(self._own, successor)
             offsets = [offset for bit in range(255, 255 - PLACES_MAXIMUM, -1) if (offset := 1 << bit) > near]
             self._missing += len(offsets)
@@ -167,7 +175,7 @@ class Fingers:
                 member = None
             found(None if member == self._own else member)
 
-        if self._search is None or not self._search.isPartial:
+        if not self._search.isPartial:
             take(self._circle.after(place))
         else:
             asked = self._search.after(place)
