@@ -6,7 +6,7 @@ and stay so: only their certificate and claim are kept, of the last ones that we
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import attrs
@@ -38,7 +38,7 @@ class GroupMembers(Protocol):
     What is known of members; L{wand.sealed.node.claims.Claims} provides it.
     """
 
-    visitors: MutableMapping[bytes, Announcement]
+    visitors: dict[bytes, Announcement]
 
     @property
     def sources(self) -> SourceRules: ...
