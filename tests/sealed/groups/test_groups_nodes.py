@@ -68,7 +68,9 @@ class GroupsTests(SealedNetworkTestCase):
             rest = [each for each in others if each.isRunning]
             first.host.send(frame(BROADCAST, first.mac, b"%d" % number))
             self.go(6.0)
-            self.assertEqual([each.received.count(frame(BROADCAST, first.mac, b"%d" % number)) for each in rest], [1] * len(rest))
+            self.assertEqual(
+                [each.received.count(frame(BROADCAST, first.mac, b"%d" % number)) for each in rest], [1] * len(rest)
+            )
 
     def test_hostsBehindBridges(self) -> None:
         """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache
 from random import Random
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -39,7 +39,7 @@ LIFE: Final = 2_000_000_000
 BROADCAST: Final = b"\xff" * 6
 
 
-@lru_cache(maxsize=None)
+@cache
 def keyOf(number: int) -> NodeKey:
     """
     The key of a member.
@@ -54,7 +54,7 @@ def macOf(number: int) -> bytes:
     return b"\2\0" + number.to_bytes(4, "big")
 
 
-@lru_cache(maxsize=None)
+@cache
 def announcementOf(number: int, bridge: bool = False, broadcasts: int = 4000) -> Announcement:
     """
     What a member says of itself.
@@ -205,7 +205,14 @@ class GroupWorld:
         self.context = simulatedContext(clock, Network(clock, Random(1)), "192.0.2.1")
         self.circle = Circle(bytes(32))
         self.hosts: dict[bytes, Host] = {}
-        self.all = {} if isPartial else {announcementOf(each, False, broadcasts).identity: announcementOf(each, False, broadcasts) for each in range(count)}
+        self.all = (
+            {}
+            if isPartial
+            else {
+                announcementOf(each, False, broadcasts).identity: announcementOf(each, False, broadcasts)
+                for each in range(count)
+            }
+        )
         self._copies, self._broadcasts = copies, broadcasts
         for number in range(count):
             self.start(number)
@@ -222,7 +229,9 @@ class GroupWorld:
         sealed = MemberContext(cast(Any, participant), cast(Any, sessions), sessions, cast(Any, search))
         settings = GroupSettings(direct=0, copies=self._copies)
         table = SimpleNamespace(observe=lambda observer: None)
-        groups = Groups(sealed, cast(ISessions, sessions), members, cast(Any, table), cast(Context, self.context), settings)
+        groups = Groups(
+            sealed, cast(ISessions, sessions), members, cast(Any, table), cast(Context, self.context), settings
+        )
         groups._circle = groups._passage._fingers._circle = self.circle if not self.isPartial else Circle(own.identity)
         host = self.hosts[own.identity] = Host(number, groups, sessions, members)
         groups.start(cast(Any, host))

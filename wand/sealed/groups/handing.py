@@ -14,11 +14,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wand.counters import Counters
 from wand.sealed.groups.messages import GroupPart, pack
 
-#: Seconds until a message is sent again: at first, without the time that there and back takes; twice as much each time.
+#: Seconds until a message is sent again, without the time that there and back takes; twice as much after the first few.
 REPETITION: Final = 0.25
+QUICK: Final = 2
 
 #: How often it is sent in all.
-SENDINGS: Final = 3
+SENDINGS: Final = 5
 
 #: Seconds that a session may take to come up.
 PATIENCE: Final = 1.0
@@ -188,7 +189,7 @@ class Handing:
             self._sessions.sendControl(peer, pack(message))
         copy.sent += 1
         copy.sentAt = now
-        copy.dueAt = now + (REPETITION + 2 * finger.roundTrip) * (1 << (copy.sent - 1))
+        copy.dueAt = now + (REPETITION + 2 * finger.roundTrip) * (1 if copy.sent <= QUICK else 2)
 
     def _tell(self, peer: bytes, finger: _Finger, originator: bytes, now: float) -> None:
         """
