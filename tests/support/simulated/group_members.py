@@ -16,7 +16,7 @@ import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from wand.interfaces import Context, ISessions
+from wand.interfaces import ISessions
 from wand.interfaces.participant import MemberContext
 from wand.interfaces.search import EverybodyIsKnown
 from wand.sealed.credentials.certificate import Certificate
@@ -61,10 +61,11 @@ def announcementOf(number: int, bridge: bool = False, broadcasts: int = 4000) ->
     """
     key = keyOf(number)
     shared = (macOf(number),), (f"10.77.{number >> 8}.{number & 255}/16",), f"m{number}"
+    network, limits = NETWORK_KEY.network, Limits(broadcasts=broadcasts)
+    macs, addresses, name = shared
     certificate = Certificate(
-        NETWORK_KEY.network, bytes(key.identity), key.exchangePublic, 0, shared[2], shared[1], shared[0], bridge, 0, 0, LIFE,
-        Limits(broadcasts=broadcasts),
-    )  # fmt: skip
+        network, bytes(key.identity), key.exchangePublic, 0, name, addresses, macs, bridge, 0, 0, LIFE, limits
+    )
     claim = Claim(NETWORK_KEY.network, bytes(key.identity), 1, *shared)
     return Announcement(certificate, claim, signed(NETWORK_KEY.signing, certificate), signed(key.signing, claim))
 
@@ -205,14 +206,8 @@ class GroupWorld:
         self.context = simulatedContext(clock, Network(clock, Random(1)), "192.0.2.1")
         self.circle = Circle(bytes(32))
         self.hosts: dict[bytes, Host] = {}
-        self.all = (
-            {}
-            if isPartial
-            else {
-                announcementOf(each, False, broadcasts).identity: announcementOf(each, False, broadcasts)
-                for each in range(count)
-            }
-        )
+        told = () if isPartial else (announcementOf(each, False, broadcasts) for each in range(count))
+        self.all: dict[bytes, Announcement] = {each.identity: each for each in told}
         self._copies, self._broadcasts = copies, broadcasts
         for number in range(count):
             self.start(number)
@@ -229,9 +224,7 @@ class GroupWorld:
         sealed = MemberContext(cast(Any, participant), cast(Any, sessions), sessions, cast(Any, search))
         settings = GroupSettings(direct=0, copies=self._copies)
         table = SimpleNamespace(observe=lambda observer: None)
-        groups = Groups(
-            sealed, cast(ISessions, sessions), members, cast(Any, table), cast(Context, self.context), settings
-        )
+        groups = Groups(sealed, cast(ISessions, sessions), members, cast(Any, table), self.context, settings)
         groups._circle = groups._passage._fingers._circle = self.circle if not self.isPartial else Circle(own.identity)
         host = self.hosts[own.identity] = Host(number, groups, sessions, members)
         groups.start(cast(Any, host))
