@@ -158,12 +158,15 @@ class DirectoryStatus(Status, frozen=True):
     @ivar state: C{asking}, C{answered} or C{silent}; C{fixed} for one that is no server.
     @ivar entries: how many addresses it lists.
     @ivar answered: when it last answered; C{None} for never.
+    @ivar members: how many members it has, where the node follows only those whom it uses; C{None} where it follows
+        all.
     """
 
     name: str
     state: str
     entries: int
     answered: float | None
+    members: int | None = None
 
 
 class ConflictStatus(Status, frozen=True):

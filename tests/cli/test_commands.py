@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import signal
 
+import msgspec
 import pytest
 import pytest_twisted
 from command_runs import Bench
@@ -17,7 +18,7 @@ from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
 from wand.ethernet import MAC
-from wand.status import EntryStatus
+from wand.status import DirectoryStatus, EntryStatus
 from wand.version import __version__
 
 FIRST = "02:10:00:00:00:01"
@@ -92,6 +93,22 @@ async def test_status(bench: Bench) -> None:
     assert status == 0
     for words in ("wand node", "2 hours", "last answered 40 s ago", "never answered", "GSO", "trusted network"):
         assert words in out
+
+
+@pytest_twisted.ensureDeferred
+async def test_aNodeThatDoesNotFollowEverybody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    In a large network the status says how many members the node knows, and of how many; the peers do not pretend to be
+    all.
+    """
+    status = bench.program.status()
+    some = DirectoryStatus("wand.example.net:44444", "answered", 23, bench.program.clock.seconds(), 10_000)
+    monkeypatch.setattr(bench.program, "status", lambda: msgspec.structs.replace(status, directories=[some]))
+    assert "knows 23 of 10,000 members" in (await bench.run("status"))[1]
+    [directory] = json.loads((await bench.run("status", "--json"))[1])["directories"]
+    assert (directory["entries"], directory["members"]) == (23, 10_000)
+    assert "of 10,000" in (await bench.run("peers"))[2]
+    assert "of 10,000" not in (await bench.run("peers", "--json"))[2]
 
 
 @pytest_twisted.ensureDeferred

@@ -10,6 +10,7 @@ from random import Random
 import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -19,10 +20,11 @@ from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.etud.forwarding import Etud
 from wand.frame_services.neighbour_questions import Question, questionOf
-from wand.frame_services.neighbours import Neighbours, NeighboursWatcher
+from wand.frame_services.neighbours import HELD_MAXIMUM, Neighbours, NeighboursWatcher
 from wand.frame_services.speech import spokenFor
 from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher
 from wand.interfaces.participant import MemberContext
+from wand.interfaces.search import Sought
 from wand.sealed.sessions.peers import PeerKey
 from wand.table import Rank, Source
 from wand.testing.context import simulatedNode
@@ -147,12 +149,43 @@ class Known:
     def claim(self) -> Known:
         return self
 
+    def isOverlay(self, address: str) -> bool:
+        return address.startswith(("10.77.", "fd77:"))
+
     def announcement(self, identity: bytes) -> Known:
         return self
 
     def ownerOf(self, kind: str, what: str) -> bytes | None:
         assert kind == "address"
         return self.owners.get(what)
+
+
+class Searching:
+    """
+    A search that a test answers.
+
+    @ivar absent: what nobody has, as is known already.
+    """
+
+    isPartial = True
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Sought]] = []
+        self.absent: set[Sought] = set()
+        self._open: dict[Sought, Deferred[bool]] = {}
+
+    def find(self, kind: str, what: Sought) -> Deferred[bool]:
+        if what in self.absent:
+            return succeed(False)
+        self.asked.append((kind, what))
+        answer = self._open[what] = Deferred()
+        return answer
+
+    def after(self, identity: bytes) -> Deferred[bytes | None]:
+        return succeed(None)
+
+    def answer(self, what: Sought, isThere: bool) -> None:
+        self._open.pop(what).callback(isThere)
 
 
 class Silent:
@@ -180,10 +213,12 @@ class NeighboursTests(SynchronousTestCase):
         self.context.table.put(MAC(OWNER), self.owner, Source("claims", Rank.DIRECTORY))
         self.counters = Counters()
         self.injected: list[bytes] = []
+        self.passed: list[bytes] = []
         self.service = self.opened(1)
 
     def opened(self, members: int) -> NeighboursWatcher:
-        return NeighboursWatcher(members, self.sealed, self.context.table, self.counters, self.injected.append)
+        context = attrs.evolve(self.context, sealed=self.sealed, counters=self.counters, readAgain=self.passed.append)
+        return NeighboursWatcher(members, context, self.injected.append)
 
     def test_answers(self) -> None:
         """
@@ -214,6 +249,62 @@ class NeighboursTests(SynchronousTestCase):
         The host answers the others itself.
         """
         self.assertIs(self.service.arriving(self.owner, arp("10.77.0.1")), True)
+
+    def seeking(self) -> Searching:
+        """
+        Let not everybody be known.
+        """
+        search = Searching()
+        self.sealed = attrs.evolve(self.sealed, search=search)
+        self.known.owners = {}
+        self.service = self.opened(1000)
+        return search
+
+    def test_whoIsNotKnownIsLookedFor(self) -> None:
+        """
+        In a network where not everybody is known a question for an overlay address waits until its owner is found, and
+        is answered then, however few are in the table; repeated meanwhile it is not asked again.
+        """
+        search = self.seeking()
+        for _ in range(3):
+            self.assertIs(self.service.leaving(memoryview(arp("10.77.0.2"))), CONSUMED)
+        self.assertEqual((search.asked, self.injected), ([("address", "10.77.0.2")], []))
+        self.known.owners = {"10.77.0.2": self.owner}
+        search.answer("10.77.0.2", True)
+        self.assertEqual([each[:12] for each in self.injected], [ASKER + OWNER])
+        self.assertEqual(self.passed, [])
+        self.assertIs(self.service.leaving(memoryview(arp("10.77.0.2"))), CONSUMED)
+        self.assertEqual((len(search.asked), len(self.injected)), (1, 2))
+
+    def test_whomNobodyKnowsIsAskedForAsEver(self) -> None:
+        """
+        A question for an address that no member has goes on, since it may be a host's behind a bridge: at once, if that
+        is known already.
+        """
+        search, frame = self.seeking(), arp("10.77.0.9")
+        self.assertIs(self.service.leaving(memoryview(frame)), CONSUMED)
+        again: list[object] = []
+        self.service._readAgain = lambda each: again.append(self.service.leaving(each))
+        search.answer("10.77.0.9", False)
+        self.assertEqual(again, [True])
+        search.absent.add("10.77.0.9")
+        self.assertIs(self.service.leaving(memoryview(frame)), True)
+        self.assertEqual(self.injected, [])
+
+    def test_whatIsNotLookedFor(self) -> None:
+        """
+        Addresses beyond the overlay, and more questions than are held back, go on; at the end all are dropped.
+        """
+        search = self.seeking()
+        self.assertIs(self.service.leaving(memoryview(arp("192.0.2.1"))), True)
+        self.assertEqual(search.asked, [])
+        for number in range(HELD_MAXIMUM):
+            frame = arp(f"10.77.{number // 250 + 1}.{number % 250 + 1}")
+            self.assertIs(self.service.leaving(frame), CONSUMED)
+        self.assertIs(self.service.leaving(arp("10.77.9.9")), True)
+        self.service.close()
+        search.answer("10.77.1.1", True)
+        self.assertEqual((self.injected, self.passed), ([], []))
 
     def test_plugin(self) -> None:
         """

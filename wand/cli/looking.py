@@ -104,11 +104,15 @@ def peers(asJSON: bool) -> Operation:
     """List the peers, how they are reached, and their traffic."""
 
     async def run(session: Session) -> None:
-        found = await _all((await session.client()).peers())
+        client = await session.client()
+        found = await _all(client.peers())
         if asJSON:
             showJSON(found)
-        else:
-            showGrid(_peerGrid(found, session.now))
+            return
+        showGrid(_peerGrid(found, session.now))
+        members = max((each.members or 0 for each in (await client.status()).directories), default=0)
+        if members:
+            click.echo(f"These are the members that this node uses, of {members:,}; it follows no others.", err=True)
 
     return Operation(run)
 

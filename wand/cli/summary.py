@@ -62,6 +62,8 @@ def _tableLines(status: ProgramStatus) -> list[str]:
 def _directoryLine(directory: DirectoryStatus, now: float) -> str:
     state = click.style(clean(directory.state), fg=_STATE_COLOURS.get(directory.state))
     entries = f"{directory.entries} {'entry' if directory.entries == 1 else 'entries'}"
+    if directory.members is not None:
+        entries = f"knows {directory.entries:,} of {directory.members:,} members: this node follows those that it uses"
     if directory.state == "fixed":
         return f"  {clean(directory.name)}: {state}, {entries}"
     answered = "never answered" if directory.answered is None else f"last answered {ago(now - directory.answered)}"

@@ -14,6 +14,7 @@ from zope.interface import implementer
 from wand.counters import Counters
 from wand.ethernet import HEADER_SIZE, OVERHEAD, Frame
 from wand.etud.bridging import Bridging
+from wand.etud.waiting_frames import WaitingFrames
 from wand.health.failures import Failures
 from wand.interfaces import (
     CONSUMED,
@@ -91,6 +92,7 @@ class Etud:
         lost: Callable[[str], object],
         failures: Failures,
         bridging: Bridging | None = None,
+        waiting: WaitingFrames | None = None,
         *,
         linkLocal: bool = False,
         spreading: GroupSpreading | None = None,
@@ -99,11 +101,15 @@ class Etud:
         @param lost: called with the reason when the tap is gone.
         @param failures: what counts and logs a tap or a transport that raises.
         @param bridging: what is done about LANs behind taps, in a network that knows who may have one.
+        @param waiting: holds frames while their destination is looked for, in a network with members.
         @param linkLocal: do control frames of a link (01:80:C2:00:00:00 to 0F), which no bridge forwards, cross?
         @param spreading: sends frames to groups in a network that may be too large to send them to each peer.
         """
         self.watchers = ()
         self._bridging = bridging
+        self._waiting = waiting
+        if waiting is not None:
+            waiting.release = self._sendHeld
         self._linkLocal = linkLocal
         self._spreading = spreading
         self._tap = tap
@@ -211,14 +217,37 @@ class Etud:
                 self._transport.send(peer, frame)
             except Exception:
                 self._failures.caught("transport", plugin=self._transport)
-        elif takers := self._bridging.takers() if self._bridging is not None else ():
+        elif self._waiting is None or not self._waiting.hold(frame):
+            self._sendUnknown(frame)
+
+    def _sendUnknown(self, frame: Frame) -> None:
+        if takers := self._bridging.takers() if self._bridging is not None else ():
             self._sendEach(takers, frame)
         else:
             self._counters["drop-unknown-unicast"] += 1
 
+    def _sendHeld(self, frames: Sequence[Frame]) -> None:
+        """
+        Send frames whose destination was looked for: nothing more is waited for.
+        """
+        for frame in frames:
+            peer = self._findWay(frame)
+            if peer is None:
+                self._sendUnknown(frame)
+                continue
+            self._counters["sent-frames"] += 1
+            self._counters["held-frames-sent"] += 1
+            try:
+                self._transport.send(peer, frame)
+            except Exception:
+                self._failures.caught("transport", plugin=self._transport)
+        self.batchRead()
+
     def _findWay(self, frame: Frame) -> Peer | None:
         peer = self._table.peerOf.get(bytes(frame[:6]))
         if peer is not None:
+            if self._waiting:  # what waited for it goes first
+                self._waiting.letGo(bytes(frame[:6]))
             self._table.keepWay(bytes(frame[:12]), peer)
         return peer
 
@@ -226,14 +255,13 @@ class Etud:
         peers = self._table.peers
         if not self._linkLocal and _isLinkLocal(frame):
             self._counters["drop-sent-link-local"] += 1
-        elif self._bridging is not None and not self._bridging.mayLeaveToAll(frame):
+        elif (self._bridging is not None and not self._bridging.mayLeaveToAll(frame)) or not self._mayLeave(frame):
             return
         elif self._spreading is not None and self._spreading.isTaking:
-            if self._mayLeave(frame):
-                self._spreading.spread(frame)
+            self._spreading.spread(frame)
         elif not peers:
             self._counters["sent-to-nobody"] += 1
-        elif self._mayLeave(frame):
+        else:
             self._counters["sent-group-frames"] += 1
             self._sendEach(peers, frame)
 

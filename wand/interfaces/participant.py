@@ -152,10 +152,11 @@ class KnownMembers(Protocol):
     @property
     def announcements(self) -> Iterable[MemberAnnouncement]: ...
 
-    def offer(self, certificate: bytes, claim: bytes) -> bool:
+    def offer(self, certificate: bytes, claim: bytes, *, isTold: bool = ...) -> bool:
         """
         Take a certificate and a claim that may be anything.
 
+        @param isTold: did a directory tell of it?
         @return: whether they are valid and new.
         """
 
@@ -255,6 +256,34 @@ class Participant(Protocol):
         """
 
 
+class GroupWishes:
+    """
+    What the directory servers say about frames to groups.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[bytes, bool] = {}
+
+    def told(self, server: bytes, *, wanted: bool) -> None:
+        """
+        A server says whether the network wants them.
+        """
+        self._said[server] = wanted
+
+    def forget(self, server: bytes) -> None:
+        """
+        What a server said counts no longer.
+        """
+        self._said.pop(server, None)
+
+    @property
+    def areWanted(self) -> bool:
+        """
+        Are they wanted?  They are not if any server says so.
+        """
+        return all(self._said.values())
+
+
 @attrs.frozen
 class MemberContext:
     """
@@ -264,6 +293,7 @@ class MemberContext:
     @ivar sessions: with members.
     @ivar control: where their control messages come from.
     @ivar search: finds members of which we were not told.
+    @ivar groups: whether the network wants frames to groups; directories say it here.
     @ivar lookouts: directories that tell only of those members that they are asked for say so here.
     """
 
@@ -272,3 +302,4 @@ class MemberContext:
     control: ControlReaders
     search: MemberSearch = attrs.field(factory=EverybodyIsKnown)
     lookouts: Lookouts = attrs.field(factory=EverybodyIsKnown)
+    groups: GroupWishes = attrs.field(factory=GroupWishes)

@@ -15,7 +15,7 @@ from wand.frame_services.guard import Guard
 from wand.frame_services.neighbours import Neighbours
 from wand.rel2.directory import REL2DirectoryKind
 from wand.rel2.transport import REL2
-from wand.sealed.directory.client import SealedDirectoryKind
+from wand.sealed.directory.plugin import SealedDirectoryKind
 from wand.sealed.gossip.directory import GossipDirectoryKind
 from wand.sealed.sessions.plugin import Sealed
 from wand.stores.memory import MemoryStore

@@ -17,6 +17,7 @@ from wand.ethernet import MAC, Frame
 from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
 from wand.etud.gratuitous import GratuitousAnnouncements, announcementsOf
+from wand.etud.waiting_frames import WaitingFrames
 from wand.interfaces import (
     Context,
     IHostTap,
@@ -150,6 +151,7 @@ class EtudService(Service):
             self._lost,
             self._base.failures,
             self._bridging(),
+            WaitingFrames(self.member.search, self._base.counters) if self.member is not None else None,
             linkLocal=self._configuration.linkLocal,
             spreading=self.groups,
         )
@@ -165,7 +167,13 @@ class EtudService(Service):
             transport=self.transport,
             sealed=self.member.sealed if self.member else None,
             host=self._configuration.listen,
+            readAgain=self._readAgain,
         )
+
+    def _readAgain(self, frame: Frame) -> None:
+        if self._etud is not None:
+            self._etud.frameRead(frame)
+            self._etud.batchRead()
 
     def _bridging(self) -> Bridging | None:
         if self.member is None:

@@ -17,8 +17,9 @@ from zope.interface.verify import verifyObject
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind
-from wand.sealed.directory.client import RENEWAL, SealedDirectoryKind
+from wand.sealed.directory.client import RENEWAL
 from wand.sealed.directory.messages import Announce, Ask, Page, PageRecord, pack, parse
+from wand.sealed.directory.plugin import SealedDirectoryKind
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.stores.memory import MemoryRecords

@@ -152,6 +152,7 @@ class Listener:
             self.counters,
             reader,
             unanswered=lambda: None,
+            counted=lambda server: None,
         )
         control = ControlMessages(self.sessions, network.clock, self.counters)
         control.read(DIRECTORY_NUMBERS, lambda peer, member, octets: self.subscription.received(octets))

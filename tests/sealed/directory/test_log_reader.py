@@ -10,8 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
 from wand.sealed.directory.client import COUNTERS
+from wand.sealed.directory.following import NextStep
 from wand.sealed.directory.listed_members import COUNTERS as RECORD_COUNTERS
-from wand.sealed.directory.log_reader import LogReader, NextStep
+from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.messages import Ask, Page, PageRecord, pack, parse
 
 LOG, OTHER_LOG = b"instance", b"another!"

@@ -285,9 +285,10 @@ class MemberSearchTests(SynchronousTestCase):
         A member that we know is asked for if it may have moved.
         """
         self.tell(self.other)
-        self.search.lookAgain(self.other.key.identity)
-        self.search.lookAgain(self.other.key.identity)
-        self.assertEqual(self.asked(), [(Question("identity", self.other.key.identity),)])
+        question = Question("identity", self.other.key.identity)
+        self.search.lookAgain(question)
+        self.search.lookAgain(question)
+        self.assertEqual(self.asked(), [(question,)])
 
     def test_stop(self) -> None:
         """

@@ -16,7 +16,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
-from wand.interfaces import OwnCandidate
+from wand.ethernet import MAC
+from wand.interfaces import EverybodyIsKnown, OwnCandidate, Sought
 from wand.reach_status import NetworkCheckStatus, WhyStatus
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.reach.episodes import EPISODES_MAXIMUM, MEMBERS_MAXIMUM, Episodes
@@ -116,6 +117,23 @@ class Claims:
         return SimpleNamespace(certificate=certificate, claim=claim) if identity == TWO else None
 
 
+class Search(EverybodyIsKnown):
+    """
+    A search that finds one member.
+
+    @ivar found: called when it is found.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Sought]] = []
+        self.found: Callable[[], object] = lambda: None
+
+    def find(self, kind: str, what: Sought) -> Deferred[bool]:
+        self.asked.append((kind, what))
+        self.found()
+        return succeed(True)
+
+
 class InspectionTests(SynchronousTestCase):
     """
     An operator who looks.
@@ -142,7 +160,8 @@ class InspectionTests(SynchronousTestCase):
         link = SimpleNamespace(isNear=_isNear)
         transport = SimpleNamespace(sessions=self.sessions, inspection=self.sessions, ways=link)
         parts: Any = self.participant, transport, self.observing, self.context
-        self.inspection = ReachInspection(*parts, 22222, lambda: {"192.168.1.5"})
+        self.search = Search()
+        self.inspection = ReachInspection(*parts, 22222, lambda: {"192.168.1.5"}, self.search)
 
     def _asked(self, peer: bytes) -> None:
         self.asked.append(peer)
@@ -187,6 +206,28 @@ class InspectionTests(SynchronousTestCase):
         self.sessions.up = {}
         failure = self.failureResultOf(Deferred.fromCoroutine(self.inspection.why("three")), NoSuchMember)
         self.assertIn("no server answers", failure.getErrorMessage())
+
+    def test_whoIsNotKnownYet(self) -> None:
+        """
+        In a network where not everybody is known, whoever is named is looked for first, by what the text can be.
+        """
+        owned, self.participant.claims.owned = Claims.owned, {}
+        self.why(TWO.text)
+        self.assertEqual(self.search.asked, [])
+        self.search.isPartial = True
+        self.search.found = lambda: setattr(self.participant.claims, "owned", owned)
+        for text, question in (
+            ("two", ("name", "two")),
+            ("10.77.0.2", ("address", "10.77.0.2")),
+            ("02:00:00:00:00:02", ("mac", MAC.parse("02:00:00:00:00:02"))),
+            (TWO.text, ("identity", bytes(TWO))),
+        ):
+            self.participant.claims.owned = {}
+            self.assertEqual(self.why(text).key, TWO.text)
+            self.assertEqual(self.search.asked[-1], question)
+        self.participant.claims.owned = {}
+        self.sessions.up = {TWO: Endpoint("192.0.2.2", 7)}
+        self.failureResultOf(Deferred.fromCoroutine(self.inspection.ping("two", None)), NoAnswer)  # it was pinged
 
     def test_why(self) -> None:
         """

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Clock
 
 from wand.interfaces import ISessions
 from wand.interfaces.participant import MemberContext
@@ -202,7 +202,7 @@ class GroupWorld:
         self.messages = 0
         self.sentTo: defaultdict[bytes, int] = defaultdict(int)
         self.isPartial = isPartial
-        clock = cast(IReactorTime, self.clock)
+        clock = cast(Clock, self.clock)
         self.context = simulatedContext(clock, Network(clock, Random(1)), "192.0.2.1")
         self.circle = Circle(bytes(32))
         self.hosts: dict[bytes, Host] = {}

@@ -19,12 +19,14 @@ from wand.interfaces import IMembershipFollower, IRecords, OwnCandidate
 from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.claim import Announcement, Claim
-from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
+from wand.sealed.directory.extent import WansdSettings
 from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.node.claims import Claims
+from wand.sealed.node.member_search import MemberSearch
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import WallClock, simulatedContext, simulatedNode
 from wand.testing.network import Network
@@ -182,10 +184,17 @@ class SimulatedMember:
 
     @ivar local: its endpoints on local networks.
     @ivar context: what its directory works with; replaced at every start.
+    @ivar search: finds members of which it was not told; replaced at every start.
     @ivar wallClock: its time of day.
     """
 
-    def __init__(self, person: Person, servers: Sequence[Person], epoch: int = 0) -> None:
+    def __init__(
+        self,
+        person: Person,
+        servers: Sequence[Person],
+        epoch: int = 0,
+        settings: WansdSettings = WansdSettings(),  # noqa: B008  # it is frozen
+    ) -> None:
         self.person = person
         self.identity = person.key.identity
         self.wallClock = WallClock(person.network.clock)
@@ -194,6 +203,7 @@ class SimulatedMember:
         self.interface = "wan0"
         self.isRunning = False
         self._servers = servers
+        self._settings = settings
         self._epoch = epoch
         self._starts = 0
 
@@ -223,7 +233,9 @@ class SimulatedMember:
             wallClock=self.wallClock,
         )
         control = ControlMessages(self.sessions, network.clock, context.counters)
-        self.context = attrs.evolve(context, sealed=MemberContext(self, self.sessions, control))
+        self.search = MemberSearch(Identity(self.identity), self.claims, context.table, network.clock, context.counters)
+        sealed = MemberContext(self, self.sessions, control, self.search, self.search)
+        self.context = attrs.evolve(context, sealed=sealed)
         self.directory = self.opened(control)
         self.directory.start()
 
@@ -231,7 +243,9 @@ class SimulatedMember:
         """
         The directory.
         """
-        return SealedDirectoryClient(self.context, self, self.sessions, control, lambda name: succeed([]))
+        return SealedDirectoryClient(
+            self.context, self, self.sessions, control, lambda name: succeed([]), self.search, self._settings
+        )
 
     def go(self) -> None:
         """
@@ -240,6 +254,7 @@ class SimulatedMember:
         self.isRunning = False
         self.sessions.leave()
         self.directory.stop()
+        self.search.stop()
         self.claims.stop()
         self.context.table.stop()
 

@@ -1,6 +1,6 @@
 """
 The directory of sealed networks: the node announces itself to its servers inside sessions, and follows what they tell
-of the others.
+of the others, or in a large network of those whom it looks for.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from functools import partial
 from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall
-from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory, NodeContext, Settings
+from wand.interfaces import IMembershipFollower, IRovingDirectory, NodeContext
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.membership import Member
-from wand.interfaces.participant import ControlReaders, DirectoryServer, Participant
+from wand.interfaces.participant import ControlReaders, DirectoryServer, GroupWishes, Participant
+from wand.interfaces.search import EverybodyIsKnown, Lookouts
 from wand.sealed.control_numbers import DIRECTORY_NUMBERS
+from wand.sealed.directory.extent import Extent, WansdSettings
+from wand.sealed.directory.following import Following
 from wand.sealed.directory.listed_members import ListedMembers
 from wand.sealed.directory.log_reader import LogReader
+from wand.sealed.directory.looker import Looker
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
 from wand.status import DirectoryStatus
-from wand.underlay.names import Resolve, resolverOf
+from wand.underlay.names import Resolve
 from wand.underlay.server_endpoints import ServerEndpoints
 from wand.underlay.unresolved_names import UnresolvedNames
 
@@ -56,10 +58,13 @@ class SealedDirectoryClient:
         sessions: Sessions,
         control: ControlReaders,
         resolve: Resolve,
+        lookouts: Lookouts | None = None,
+        settings: WansdSettings | None = None,
     ) -> None:
         """
         @param participant: who we are in the network, and which servers it has.
         @param control: where messages come from.
+        @param lookouts: who looks for members where we are not told of everybody.
         """
         self._context = context
         self._counters = context.counters
@@ -69,6 +74,9 @@ class SealedDirectoryClient:
         self._control = control
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
+        self._lookouts = lookouts or EverybodyIsKnown()
+        self._groups = GroupWishes() if context.sealed is None else context.sealed.groups
+        self._extent = Extent((settings or WansdSettings()).everybodyUpTo)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints, DirectoryServer]] = {}
         self._renewal: IDelayedCall | None = None
@@ -107,6 +115,7 @@ class SealedDirectoryClient:
                 state=subscription.state,
                 entries=self._members.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
+                members=subscription.members if self._extent.isPartial else None,
             )
             for server, (subscription, *_) in self._subscriptions.items()
         ]
@@ -137,6 +146,7 @@ class SealedDirectoryClient:
             subscription, endpoints, _ = self._subscriptions.pop(gone)
             subscription.stop()
             endpoints.stop()
+            self._groups.forget(gone)
         for identity, server in servers.items():
             known = self._subscriptions.get(identity)
             if known is None:
@@ -147,20 +157,13 @@ class SealedDirectoryClient:
 
     def clockSet(self) -> None:
         """
-        Somebody set our clock: read every log again, because what was no valid certificate may be one now.
+        Somebody set our clock: ask for everything again, because what was no valid certificate may be one now.
         """
         for subscription, *_ in self._subscriptions.values():
             subscription.readAgain()
 
     def _follow(self, server: DirectoryServer) -> None:
         context = self._context
-        reader = LogReader(
-            server.identity,
-            self._sessions,
-            context.counters,
-            told=self._members.take,
-            restarted=self._members.restarted,
-        )
         subscription = Subscription(
             server.identity,
             server.endpoints[0] if server.endpoints else server.identity.hex()[:12],
@@ -170,11 +173,41 @@ class SealedDirectoryClient:
             context.random,
             context.events,
             context.counters,
-            reader,
+            self._reader(server.identity),
             unanswered=lambda: self._subscriptions[server.identity][1].look(),
+            counted=self._counted,
         )
         self._find(server, subscription)
         subscription.exchange()
+
+    def _reader(self, server: bytes) -> Following:
+        told, restarted = self._members.take, self._members.restarted
+        if not self._extent.isPartial:
+            return LogReader(server, self._sessions, self._counters, told=told, restarted=restarted)
+        return Looker(
+            server,
+            self._sessions,
+            self._participant.claims,
+            self._lookouts,
+            self._context.clock,
+            self._counters,
+            told=told,
+            restarted=restarted,
+            isLikely=lambda: self._subscriptions[server][0].state == "answered",
+            sweep=self._members.sweep,
+        )
+
+    def _counted(self, server: bytes) -> None:
+        """
+        A server says how many members it has, or told of more.
+        """
+        subscription = self._subscriptions[server][0]
+        self._groups.told(server, wanted=subscription.groups)
+        if not self._extent.isPartial:
+            subscription.members = max(subscription.members or 0, self._members.count(server))
+        if self._extent.changes(each.members or 0 for each, *_ in self._subscriptions.values()):
+            for identity, (each, *_) in self._subscriptions.items():
+                each.follow(self._reader(identity))
 
     def _find(self, server: DirectoryServer, subscription: Subscription) -> None:
         introduce = partial(self._sessions.introduce, server.identity, server.exchangeKey)
@@ -199,6 +232,10 @@ class SealedDirectoryClient:
             known[0].sessionDown()
 
     def _renew(self) -> None:
+        """
+        Let stand what was told for another while.  What is not told again unless we ask, we ask for: those that are in
+        use, and how many members there are.
+        """
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         since = self._context.clock.seconds() - RENEWAL
         self._members.renew(
@@ -206,42 +243,7 @@ class SealedDirectoryClient:
             for server, (subscription, *_) in self._subscriptions.items()
             if subscription.answered is not None and subscription.answered >= since
         )
-
-
-@implementer(IPlugin, IDirectoryKind)
-class SealedDirectoryKind:
-    """
-    The directory C{wansd}.
-    """
-
-    name = "wansd"
-    about = "asks the directory servers of a sealed network, inside sessions"
-
-    def __init__(self, resolve: Resolve | None = None) -> None:
-        """
-        @param resolve: resolves names of servers; C{None} for the reactor's resolver.
-        """
-        self._resolve = resolve
-
-    def unusable(self) -> str | None:
-        """
-        See L{wand.interfaces.IWandPlugin}.
-        """
-        return None
-
-    def open(self, settings: Settings, context: NodeContext) -> IDirectory:
-        """
-        See L{IDirectoryKind}.  It has no settings: the membership knows the servers.
-        """
-        for key in settings:
-            raise ConfigurationInvalid("directories.wansd", key, "the directory wansd has no settings")
-        if context.sealed is None:
-            raise ConfigurationInvalid("directories", "wansd", "it works inside sessions only; set protocol = sealed")
-        sealed = context.sealed
-        return SealedDirectoryClient(
-            context,
-            sealed.participant,
-            sealed.sessions,
-            sealed.control,
-            self._resolve or resolverOf(context.clock),
-        )
+        if self._extent.isPartial:
+            for subscription, *_ in self._subscriptions.values():
+                subscription.readAgain()
+                subscription.announceAgain()

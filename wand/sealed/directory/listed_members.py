@@ -61,18 +61,24 @@ class ListedMembers:
         self._entries = participant.claims.entries
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
 
-    def take(self, server: bytes, record: PageRecord) -> None:
+    def take(self, server: bytes, record: PageRecord) -> bytes | None:
         """
         Take what a server says of a member.  It is verified by itself: one that is not valid disturbs no other.
+
+        @return: the identity of the member; C{None} if the record is not valid.
         """
         announcement = self._valid(record)
         if announcement is None:
             self._counters["drop-directory-record"] += 1
-            return
+            return None
         identity = Identity(announcement.certificate.identity)
         if identity == self._participant.identity:
             self._own.overtaken(announcement.claim.epoch)
-            return
+        else:
+            self._see(server, identity, announcement, record)
+        return identity
+
+    def _see(self, server: bytes, identity: Identity, announcement: MemberAnnouncement, record: PageRecord) -> None:
         seen = self._sightings.setdefault(server, {})
         before = seen.get(identity)
         if before is not None and record.version <= before.version:
@@ -94,13 +100,26 @@ class ListedMembers:
         These servers were heard lately: what they said of who is online stands for another lifetime.
         """
         self._entries.sweep()
+        self.sweep()
         for server in servers:
-            seen = self._sightings.get(server, {})
-            for identity, sighting in tuple(seen.items()):
-                if self._claims.announcement(identity) is None:
-                    del seen[identity]
-                elif sighting.online:
+            for identity, sighting in self._sightings.get(server, {}).items():
+                if sighting.online:
                     self._entries.online(identity, DIRECTORY)
+
+    def forget(self, identity: bytes) -> None:
+        """
+        A member is no longer known: what is told of it is new again.
+        """
+        for seen in self._sightings.values():
+            seen.pop(Identity(identity), None)
+
+    def sweep(self) -> None:
+        """
+        Forget of whom nothing else is known any more.
+        """
+        for seen in self._sightings.values():
+            for identity in [each for each in seen if self._claims.announcement(each) is None]:
+                del seen[identity]
 
     def count(self, server: bytes) -> int:
         """
@@ -112,7 +131,9 @@ class ListedMembers:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None
-        isNews = self._claims.offer(record.certificate, record.claim)
+        if self._claims.announcement(said.identity) is None:  # what we knew of it was forgotten, everywhere
+            self.forget(said.identity)
+        isNews = self._claims.offer(record.certificate, record.claim, isTold=True)
         known = self._claims.announcement(said.identity)
         if known is None:
             return None

@@ -5,24 +5,12 @@ Reading the announcement log of one server: what is missing is asked for, page b
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
 
 from wand.counters import Counters
 from wand.interfaces.control_messages import Sessions
-from wand.sealed.directory.messages import PAGES_MAXIMUM, Ask, Page, PageRecord, pack, parseRecord
+from wand.sealed.directory.following import NextStep
+from wand.sealed.directory.messages import PAGES_MAXIMUM, Ask, Found, Page, PageRecord, pack, parseRecord
 from wand.sealed.directory.seen_versions import SeenVersions
-
-
-class NextStep(Enum):
-    """
-    What to do after a page: wait, since more of the answer follows; ask for more at once; ask soon, since a push shows
-    that something is missing; or rest, since everything is known.
-    """
-
-    WAIT = auto()
-    ASK = auto()
-    ASK_SOON = auto()
-    REST = auto()
 
 
 class LogReader:
@@ -31,6 +19,8 @@ class LogReader:
 
     @ivar seen: which versions we know.
     """
+
+    wantsAnswer = True
 
     def __init__(
         self,
@@ -52,6 +42,7 @@ class LogReader:
         self._counters = counters
         self._told = told
         self._restarted = restarted
+        self._pages = 1  # until it says how much there is: we may not want to know all of it
         self._number = 0
         self._asked = 0
         self._progress = 0
@@ -71,7 +62,7 @@ class LogReader:
         self._progress = self.seen.progress
         self._counters["directory-asks"] += 1
         after, upto = self.seen.hole
-        question = Ask(self._number, self.seen.instance, after, upto, PAGES_MAXIMUM)
+        question = Ask(self._number, self.seen.instance, after, upto, self._pages)
         self._sessions.sendControl(self._server, pack(question))
 
     def isBehind(self, instance: bytes, newest: int) -> bool:
@@ -80,15 +71,25 @@ class LogReader:
 
         @return: whether there is something that we do not know.
         """
+        self._pages = PAGES_MAXIMUM
         if instance != self.seen.instance:
             return True
         self.seen.newest = max(self.seen.newest, newest)
         return not self.seen.isComplete
 
-    def take(self, page: Page) -> NextStep:
+    def take(self, message: Page | Found) -> NextStep:
         """
-        Take a page, asked for or not.
+        Take a page, asked for or not; or a late answer of a time when we looked for members.
         """
+        if isinstance(message, Page):
+            return self._takePage(message)
+        for octets in message.records:
+            record = parseRecord(octets)
+            if record is not None and message.instance == self.seen.instance:
+                self._told(self._server, record)
+        return NextStep.WAIT
+
+    def _takePage(self, page: Page) -> NextStep:
         isAnswer = bool(page.number) and page.number == self._asked
         if page.instance != self.seen.instance:
             if not isAnswer:
@@ -112,6 +113,16 @@ class LogReader:
         self._restarted(self._server)
         self.seen = SeenVersions()
         self._asked = 0
+
+    def sessionUp(self) -> None:
+        """
+        See L{wand.sealed.directory.following.Following}: the log is what it was.
+        """
+
+    def stop(self) -> None:
+        """
+        See L{wand.sealed.directory.following.Following}: nothing is left behind.
+        """
 
     def _answered(self) -> NextStep:
         if self.seen.isComplete:

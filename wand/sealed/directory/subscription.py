@@ -1,5 +1,5 @@
 """
-A subscription: one directory server, to which we announce ourselves and whose log we follow.
+A subscription: one directory server, to which we announce ourselves, and which tells us of others.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.events import Events
 from wand.interfaces.control_messages import Sessions
-from wand.sealed.directory.log_reader import LogReader, NextStep
-from wand.sealed.directory.messages import Announced, Page, parse
+from wand.sealed.directory.following import Following, NextStep
+from wand.sealed.directory.messages import Announced, Found, Page, parse
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.timing.timer import Timer
 
@@ -45,7 +45,9 @@ class Subscription:
     @ivar name: what people call it.
     @ivar state: C{asking}, C{answered} or C{silent}.
     @ivar answered: when it was last heard, in the clock's seconds; C{None} for never.
-    @ivar reader: reads its log.
+    @ivar reader: reads its log, or looks for members there.
+    @ivar members: how many members it has, as it says; C{None} before it did.
+    @ivar groups: does it say that the network wants frames to groups?
     """
 
     def __init__(
@@ -58,19 +60,23 @@ class Subscription:
         random: Random,
         events: Events,
         counters: Counters,
-        reader: LogReader,
+        reader: Following,
         *,
         unanswered: Callable[[], object],
+        counted: Callable[[bytes], object],
     ) -> None:
         """
-        @param reader: reads the server's log.
+        @param reader: reads the server's log, or looks for members there.
         @param unanswered: called before each question to a server that does not answer.
+        @param counted: called with the server when it says how many members there are, or told of some.
         """
         self.server = server
         self.name = name
         self.state = "asking"
         self.answered: float | None = None
         self.reader = reader
+        self.members: int | None = None
+        self.groups = True
         self._sessions = sessions
         self._own = own
         self._clock = clock
@@ -78,6 +84,7 @@ class Subscription:
         self._events = events
         self._counters = counters
         self._lookAgain = unanswered
+        self._counted = counted
         self._acknowledged: tuple[int, int] | None = None
         self._unanswered = 0
         self._tries = 0
@@ -96,6 +103,9 @@ class Subscription:
             self._counters["directory-announces"] += 1
             self._sessions.sendControl(self.server, self._own.message)
         self.reader.ask()
+        if self._isAnnounced and not self.reader.wantsAnswer:  # the session shows whether the server is there
+            self._rest()
+            return
         wait = min(REPEAT_MAXIMUM, REPEAT_FIRST * 2.0 ** min(self._tries, 16))
         self._unanswered += 1
         self._tries += 1
@@ -114,6 +124,7 @@ class Subscription:
         There is a session with the server now.
         """
         self._tries = 0
+        self.reader.sessionUp()
         self.hasten()
 
     def sessionDown(self) -> None:
@@ -137,9 +148,11 @@ class Subscription:
         The server sent something.
         """
         message = parse(octets)
-        if isinstance(message, Page):
+        if isinstance(message, (Page, Found)):
             self._heard()
-            self._page(message)
+            self._took(self.reader.take(message))
+            if self.members is not None:
+                self._counted(self.server)
         elif isinstance(message, Announced):
             self._heard()
             self._standing(message)
@@ -148,15 +161,31 @@ class Subscription:
 
     def readAgain(self) -> None:
         """
-        Read the whole log again.
+        Ask for everything again.
         """
         self.reader.readAgain()
         self.hasten()
+
+    def announceAgain(self) -> None:
+        """
+        Have the server say again what it has of us, and how many members there are.
+        """
+        self._acknowledged = None
+        self.hasten()
+
+    def follow(self, reader: Following) -> None:
+        """
+        Learn from the server in another way from now on.
+        """
+        self.reader.stop()
+        self.reader = reader
+        self.readAgain()
 
     def stop(self) -> None:
         """
         Stop asking, and leave no timer behind.
         """
+        self.reader.stop()
         self._timer.stop()
 
     # What the server says.
@@ -165,6 +194,8 @@ class Subscription:
         before, self._acknowledged = self._acknowledged, (message.epoch, message.number)
         if self._own.order is not None and message.epoch > self._own.order[0]:
             self._own.overtaken(message.epoch)
+        self.members, self.groups = message.members, message.groups
+        self._counted(self.server)
         isBehind = self.reader.isBehind(message.instance, message.newest)
         if not self._isAnnounced:
             if self._acknowledged != before:  # else it refuses what we announce, and hears it again in its time
@@ -174,13 +205,12 @@ class Subscription:
         elif not isBehind:
             self._rest()
 
-    def _page(self, page: Page) -> None:
-        step = self.reader.take(page)
-        if step is NextStep.ASK:
+    def _took(self, step: NextStep) -> None:
+        if step is NextStep.ASK and self.members is not None:
             self._tries = 0
             self.reader.ask()
             self._schedule(REPEAT_FIRST)
-        elif step is NextStep.ASK_SOON:
+        elif step in (NextStep.ASK, NextStep.ASK_SOON):
             self.hasten()
         elif step is NextStep.REST:
             self._rest()

@@ -4,7 +4,6 @@ Frames to groups in a large network: ours begin here, and those of others are ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -57,8 +56,6 @@ class GroupSettings:
 class Groups:
     """
     The parts together.
-
-    @ivar isAllowed: set from outside: does the network want frames to groups?
     """
 
     def __init__(
@@ -72,7 +69,7 @@ class Groups:
     ) -> None:
         context.counters.declare(COUNTERS)
         participant = sealed.participant
-        self.isAllowed: Callable[[], bool] = lambda: True
+        self._wishes = sealed.groups
         self._settings = settings
         self._search = sealed.search
         self._counters = context.counters
@@ -107,7 +104,7 @@ class Groups:
         """
         Are there to be frames to groups at all?
         """
-        return self._settings.wanted and self.isAllowed()
+        return self._settings.wanted and self._wishes.areWanted
 
     @property
     def isTaking(self) -> bool:

@@ -50,6 +50,7 @@ class Claims:
     @ivar relays: the members with the relay right.
     @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
+    @ivar met: called with a member of which something new was said that no directory told.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -75,6 +76,7 @@ class Claims:
         """
         counters.declare(COUNTERS)
         self.dropped: Callable[[bytes], object] = lambda identity: None
+        self.met: Callable[[Identity], object] = lambda identity: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
         self.visitors: dict[bytes, Announcement] = {}
@@ -99,10 +101,11 @@ class Claims:
 
     # What arrives.
 
-    def offer(self, certificate: bytes, claim: bytes) -> bool:
+    def offer(self, certificate: bytes, claim: bytes, *, isTold: bool = False) -> bool:
         """
         Take a certificate and a claim that may be anything.
 
+        @param isTold: did a directory tell of it?
         @return: whether they are valid and new.
         """
         if self._isKnown(certificate, claim):  # no signature is checked again, however often it is announced
@@ -111,7 +114,10 @@ class Claims:
         if announcement is None:
             self._counters["drop-claim-invalid"] += 1
             return False
-        return self._take(announcement)
+        isNews = self._take(announcement)
+        if isNews and not isTold:
+            self.met(announcement.identity)
+        return isNews
 
     def verified(self, certificate: bytes, claim: bytes) -> Announcement | None:
         """
@@ -125,6 +131,14 @@ class Claims:
         """
         A member was revoked, or its certificate expired.
         """
+        self.forget(identity)
+        self.visitors.pop(identity, None)
+        self.dropped(identity)
+
+    def forget(self, identity: Identity) -> None:
+        """
+        Know nothing more of a member, who may be offered again.
+        """
         before = self._standing.pop(identity, None)
         if before is not None:
             self._deadlines.discard(identity)
@@ -132,8 +146,7 @@ class Claims:
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
         self.relays.pop(identity, None)
-        self.visitors.pop(identity, None)
-        self.dropped(identity)
+        self.entries.forget(identity)
 
     def stop(self) -> None:
         """

@@ -109,6 +109,20 @@ class MemberEntries:
             if entry is not None and entry.peer == identity and entry.lifetime != OFFLINE_LIFETIME:
                 self._lease(mac, identity)
 
+    def isTold(self, peer: bytes, *, but: str) -> bool:
+        """
+        Does a directory say that a member is online?
+
+        @param but: the name of one that does not matter.
+        """
+        return any(by != but for by in self._online.get(Identity(peer), ()))
+
+    def forget(self, peer: bytes) -> None:
+        """
+        A member is no longer known, wherever it is.
+        """
+        self._online.pop(Identity(peer), None)
+
     def sweep(self) -> None:
         """
         Give a lifetime to what has none, because it passed from one member to another.

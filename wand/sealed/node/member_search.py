@@ -113,11 +113,10 @@ class MemberSearch:
         """
         return self._opened(Question("after", identity)) if self._lookouts else succeed(None)
 
-    def lookAgain(self, identity: bytes) -> None:
+    def lookAgain(self, question: Question) -> None:
         """
-        A member is no longer where we were told, perhaps: ask for it, although we know it.
+        Something is no longer as we were told, perhaps: ask, although we know.
         """
-        question = Question("identity", bytes(identity))
         if self._lookouts and self._absent.get(question, 0.0) <= self._clock.seconds():
             self._opened(question)
 

@@ -26,6 +26,7 @@ from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.learned_cache import LearnedCache
 from wand.sealed.node.member_search import MemberSearch
+from wand.sealed.node.members_in_use import MembersInUse
 from wand.sealed.node.node_reach import NodeReach
 from wand.sealed.node.overlap import OverlapWatch, interfacesOf
 from wand.sealed.node.own_addresses import OwnAddresses
@@ -117,8 +118,10 @@ class NodeMembership:
             context,
             self.candidates.observed,
             self.candidates.addresses,
+            self.search,
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
+        self._inUse = MembersInUse(self._participant, self.claims, self.search, sessions, context)
         Introductions(self._participant, sessions, self._control)
         StreamPlacesReader(sessions, self._control, context, self._servers.learnStreams, self._participant.mayReach)
         self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
@@ -179,6 +182,7 @@ class NodeMembership:
         if self._revocations is not None:
             self._revocations.stop()
             self._knownPeers.stop()
+            self._inUse.stop()
             self._learned.stop()
         self.search.stop()
         self.claims.stop()
@@ -234,6 +238,7 @@ class NodeMembership:
             self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
+            self._inUse.start()
         self.reach.start()
         self._certificate.keepFresh()
         self._announce()

@@ -10,7 +10,7 @@ from functools import partial
 
 from wand.endpoint import Endpoint
 from wand.host.local_addresses import bridgesOf
-from wand.interfaces import Context, ISessionTransport, ITap, Participant
+from wand.interfaces import Context, ISessionTransport, ITap, MemberSearch, Participant
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.credentials.signed import signature
 from wand.sealed.node.enrolment import Enrolment
@@ -40,6 +40,7 @@ class NodeReach:
         context: Context,
         observed: Callable[[Endpoint, bytes, str], object],
         addresses: Callable[[], Collection[str]],
+        search: MemberSearch,
     ) -> None:
         """
         @param where: the local address and the UDP port of the data; without an address, nobody is looked for on our
@@ -61,7 +62,7 @@ class NodeReach:
         self.lan = LanDiscovery(us, self._links, transport.sessions, context, os.urandom)
         self._isLooking = host is not None
         self.observing = Observing(transport.sessions, control, context, observed)
-        self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses)
+        self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses, search)
         self.observing.network = self.inspection.networkWord
 
     def start(self) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, NoAnswer, NoSuchMember
 from wand.ethernet import MAC
-from wand.interfaces import Context, ISessions, ISessionTransport, Participant
+from wand.interfaces import Context, ISessions, ISessionTransport, MemberSearch, Participant, Sought
 from wand.interfaces.way_inspection import IWayInspection
 from wand.reach_status import EpisodeStatus, NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.identity import Identity
@@ -45,11 +45,13 @@ class ReachInspection:
         context: Context,
         port: int,
         addresses: Callable[[], Collection[str]],
+        search: MemberSearch,
     ) -> None:
         """
         @param port: our UDP port.
         @param addresses: those of this host.
         """
+        self._search = search
         sessions: ISessions = transport.sessions
         self._participant = participant
         self._sessions = sessions
@@ -68,7 +70,7 @@ class ReachInspection:
         @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
         @raise NoSuchMember: if there is no such member.
         """
-        identity = self._find(peer)
+        identity = await self._findSomewhere(peer)
         if self._sessions.isUp(identity):
             self._observing.ask(identity)
             await until(lambda: not self._observing.isAwaited(identity), ASKING_PATIENCE, self._context.clock)
@@ -125,7 +127,7 @@ class ReachInspection:
         @return: the seconds that it took.
         @raise NoAnswer: if it does not answer.
         """
-        identity = self._find(peer)
+        identity = await self._findSomewhere(peer)
         if not self._sessions.isUp(identity):
             await self._meet(identity)
         return await self._ways.ping(identity, None if place is None else placeFrom(place))
@@ -182,6 +184,16 @@ class ReachInspection:
 
     # Who is meant.
 
+    async def _findSomewhere(self, text: str) -> Identity:
+        """
+        Find a member, even one of which we were not told yet.
+        """
+        if self._search.isPartial:
+            for kind, what in _meanings(text):
+                if await self._search.find(kind, what):
+                    break
+        return self._find(text)
+
     def _find(self, text: str) -> Identity:
         found = Identity.parse(text) or self._owner(text) or self._met(text) or self._short(text)
         if found is None or (not self.nameOf(found) and not self._ways.waysTo(found)):
@@ -213,6 +225,19 @@ class ReachInspection:
         keys = {bytes(each) for each in (*told, *self._sessions.sessionsWith())}
         found = [each for each in keys if str(Identity(each)) == text.lower()]
         return found[0] if len(found) == 1 else None
+
+
+def _meanings(text: str) -> list[tuple[str, Sought]]:
+    """
+    What a text that names a member may be.
+    """
+    identity = Identity.parse(text)
+    if identity is not None:
+        return [("identity", bytes(identity))]
+    try:
+        return [("mac", MAC.parse(text))]
+    except AddressInvalid:
+        return [("address" if set(text) & set(".:") else "name", text)]
 
 
 def placeFrom(text: str) -> Endpoint:

@@ -1,0 +1,182 @@
+"""
+Which members are in use, where not everybody is followed; those that are not are forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+from wand.interfaces import Context, ISessions
+from wand.interfaces.membership import Member
+from wand.interfaces.participant import Participant
+from wand.interfaces.search import Question
+from wand.interfaces.sessions import DIRECTORY
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.node.claims import Claims
+from wand.sealed.node.conflicts import thingsOf
+from wand.sealed.node.member_search import MemberSearch
+from wand.timing.repeating import Repeating
+from wand.timing.token_buckets import TokenBuckets
+
+#: Seconds for which a member is known after it was used last.
+UNUSED_LIFETIME: Final = 600.0
+
+#: Seconds between two looks at who is not used any more.
+LOOK_INTERVAL: Final = 60.0
+
+#: How many members are known, at most, beside those with whom there are sessions.
+KNOWN_MAXIMUM: Final = 4096
+
+#: How many of those that were used least recently are looked at to make room for one.
+LOOKED_AT: Final = 16
+
+#: How much of what a member claims is looked for, to see who else does.
+THINGS_MAXIMUM: Final = 8
+
+#: How often what one member claims is looked for: per second in the long run, and at once.
+MET_RATE: Final = 0.1
+MET_BURST: Final = 3.0
+
+#: Which attempt to reach a member makes us ask again where it is: the first may just have been lost.
+SECOND: Final = 1
+
+COUNTERS: Final = {
+    "members-forgotten": "members forgotten because they were not used, in a network where not everybody is followed",
+}
+
+
+class MembersInUse:
+    """
+    Remembers when members were used last: looked for, wanted, in a session with us.  To be forgotten is no expulsion;
+    whoever is needed again is looked for.
+    """
+
+    def __init__(
+        self,
+        participant: Participant,
+        claims: Claims,
+        search: MemberSearch,
+        sessions: ISessions,
+        context: Context,
+        limit: int = KNOWN_MAXIMUM,
+    ) -> None:
+        """
+        @param limit: how many members are known, at most, beside those with whom there are sessions.
+        """
+        context.counters.declare(COUNTERS)
+        self._participant = participant
+        self._claims = claims
+        self._search = search
+        self._sessions = sessions
+        self._clock = context.clock
+        self._counters = context.counters
+        self._limit = limit
+        self._meetings = TokenBuckets(context.clock, MET_RATE, MET_BURST, limit)
+        self._used: dict[Identity, float] = {}  # the least recently used first
+        self._looking = Repeating("the members in use", self.look, context.clock, context.failures)
+        search.used = self.used
+        search.remembered = self.inUse
+        claims.met = self.met
+        sessions.onSession(self._session)
+        sessions.onWanted(self._wanted)
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def start(self) -> None:
+        """
+        Look now and then who is not used any more.
+        """
+        if not self._looking.running:
+            self._looking.start(LOOK_INTERVAL, now=False)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._looking.stop()
+
+    def used(self, identity: bytes) -> None:
+        """
+        A member is used.
+        """
+        if not self._search.isPartial:
+            return
+        self._used.pop(Identity(identity), None)
+        self._used[Identity(identity)] = self._clock.seconds()
+        if len(self._used) > self._limit:
+            self._makeRoom()
+
+    def met(self, identity: bytes) -> None:
+        """
+        A member told us itself who it is.  Others may claim the same, of whom we were not told: ask who does.
+        """
+        announcement = self._claims.announcement(identity)
+        if announcement is None or not self._search.isPartial or identity == self._participant.identity:
+            return
+        self.used(identity)
+        self._claims.entries.claimed(identity)
+        if not self._meetings.take(identity.hex()):
+            return
+        for kind, what in islice(thingsOf(announcement), THINGS_MAXIMUM):
+            self._search.lookAgain(Question(kind, what))
+
+    def inUse(self) -> Iterable[bytes]:
+        """
+        The members that are known, the most recently used at the end.
+        """
+        known = {each.identity: None for each in self._claims.announcements}
+        known.pop(Identity(self._participant.identity), None)
+        return (*(each for each in known if each not in self._used), *(each for each in self._used if each in known))
+
+    def look(self) -> None:
+        """
+        Forget who is not used.
+        """
+        if not self._search.isPartial:
+            self._used.clear()
+            return
+        now, servers = self._clock.seconds(), {each.identity for each in self._participant.servers()}
+        known = [each.identity for each in self._claims.announcements]
+        for identity in known:
+            if identity == self._participant.identity or identity in servers or self._isKept(identity):
+                self._used.pop(identity, None)
+                self._used[identity] = now
+            elif now - self._used.setdefault(identity, now) >= UNUSED_LIFETIME:
+                self._forget(identity)
+        for identity in self._used.keys() - set(known):
+            del self._used[identity]
+
+    def _isKept(self, identity: Identity) -> bool:
+        """
+        Is there a session with a member, or an attempt to make one, or does another directory tell of it?
+        """
+        isHere = self._sessions.isUp(identity) or self._sessions.isWanted(identity)
+        return isHere or self._claims.entries.isTold(identity, but=DIRECTORY)
+
+    def _makeRoom(self) -> None:
+        own = self._participant.identity
+        for identity in tuple(islice(self._used, LOOKED_AT)):
+            if identity != own and not self._isKept(identity):
+                self._forget(identity)
+                return
+            self._used[identity] = self._used.pop(identity)
+
+    def _forget(self, identity: Identity) -> None:
+        self._counters["members-forgotten"] += 1
+        self._used.pop(identity, None)
+        self._claims.forget(identity)
+        self._sessions.end(identity)
+
+    # What happens to members.
+
+    def _session(self, peer: bytes, member: Member, up: bool) -> None:
+        if not member.isServer:
+            self.used(peer)
+
+    def _wanted(self, peer: bytes, turn: int) -> None:
+        self.used(peer)
+        if turn == SECOND:
+            self._search.lookAgain(Question("identity", bytes(peer)))
