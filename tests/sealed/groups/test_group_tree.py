@@ -104,9 +104,7 @@ class GroupTreeTests(GroupTreeTestCase):
                 frames.append(world.broadcast(stays[number], b"%d" % number))
             world.clock.run(0.2)
         world.clock.run(8.0)
-        got = [
-            each.got.count(frame) for frame in frames for each in stays if macOf(each.number) != frame[6:12]
-        ]
+        got = [each.got.count(frame) for frame in frames for each in stays if macOf(each.number) != frame[6:12]]
         self.assertEqual(max(got), 1)
         self.assertGreaterEqual(sum(got) / len(got), 0.99)  # some crash while they hand a frame on
 

@@ -4,6 +4,8 @@ Tests for L{wand.sealed.groups.groups}, with whole nodes in simulated time.
 
 from __future__ import annotations
 
+from socket import inet_aton
+
 from sealed_network_case import Dwelling, SealedNetworkTestCase, frame
 
 from wand.health.notes import Note
@@ -115,3 +117,33 @@ class GroupsTests(SealedNetworkTestCase):
         self.assertEqual([each.received.count(sent) for each in dwellings[1:]], [1, 1])
         self.assertEqual(dwellings[0].context.counters["groups-sent"], 0)
         self.assertEqual(dwellings[0].context.counters["sent-group-frames"], 1)
+
+    def test_whereNobodyIsToldOfEverybody(self) -> None:
+        """
+        Members are looked for: those that hand frames on, and those that are answered.
+        """
+        wansd = {"wansd": {"everybody-up-to": 0}}
+        first, *others = self.village(5, directories=wansd)
+        self.assertReaches(first, others, frame(BROADCAST, first.mac, b"who?"))
+        self.assertReaches(others[2], [first, *others[:2], *others[3:]], frame(MDNS, others[2].mac, b"I am here"))
+        question = _arp(others[0], others[0].own.addresses[0])
+        self.assertReaches(others[0], [first, *others[1:]], question)  # the guard knows whose address it is
+        self.assertTrue(self.reaches(others[1], first))
+        self.assertEqual({each.context.counters.drops() for each in [first, *others]}, {0})
+
+    def test_addressesOfStrangers(self) -> None:
+        """
+        Nobody asks in the name of another member that is known to nobody but the directory.
+        """
+        first, *others = self.village(4, directories={"wansd": {"everybody-up-to": 0}})
+        self.assertReaches(first, others, _arp(first, others[0].own.addresses[0]), times=0)
+        self.assertGreater(others[1].context.counters["guard-address"], 0)
+
+
+def _arp(sender: Dwelling, address: str) -> bytes:
+    """
+    A gratuitous ARP request (RFC 5227, section 3).
+    """
+    ip = inet_aton(address.partition("/")[0])
+    fixed = bytes.fromhex("08060001080006040001")
+    return BROADCAST + sender.mac + fixed + sender.mac + ip + bytes(6) + ip
