@@ -65,7 +65,7 @@ class GroupTreeTests(GroupTreeTestCase):
         self.assertEqual(self.shareOf(self.hosts[0], seconds=3.0), 1.0)
         self.world.clock.run(80.0)  # nobody is new any more
         handed = self.count("groups-handed")
-        self.assertEqual(self.shareOf(self.hosts[0], seconds=3.0), 1.0)
+        self.assertEqual(self.shareOf(self.hosts[0], b"again", seconds=3.0), 1.0)
         self.assertEqual(self.count("groups-handed") - handed, MANY - 1)
         self.assertEqual({len(each.members.known) for each in self.hosts}, {1})
         self.assertEqual({len(each.members.visitors) for each in self.hosts[1:]}, {1})

@@ -15,8 +15,10 @@ from wand.counters import Counters
 from wand.interfaces.search import MemberSearch
 from wand.sealed.groups.circle import Circle, distance, placeAt
 
-#: Seconds after which fingers are looked up again, where we do not know everybody.
+#: Seconds after which the nearest finger is looked up again, where we do not know everybody: so nobody new is left out
+#: for longer.  The others only share the circle well, and are looked up seldom.
 LIFETIME: Final = 60.0
+ALL_LIFETIME: Final = 900.0
 
 #: Seconds until it is tried again where nobody was found.
 PATIENCE: Final = 2.0
@@ -76,6 +78,7 @@ class Fingers:
         self._found: set[bytes] = set()
         self._missing = 0
         self._freshUntil = 0.0
+        self._allFreshUntil = 0.0
         self._changes = -1
         self._silent: dict[bytes, float] = {}
         self._waiting: list[Callable[[Sequence[bytes]], object]] = []
@@ -122,12 +125,18 @@ class Fingers:
         return self._changes != self._circle.changes or self._clock.seconds() >= self._freshUntil
 
     def _look(self) -> None:
+        now = self._clock.seconds()
         self._counters["groups-lookups"] += 1
         self._changes = self._circle.changes
-        self._freshUntil = self._clock.seconds() + LIFETIME
-        self._found = set()
+        self._freshUntil = now + LIFETIME
         self._missing = 1
-        self._next(self._own, self._successorFound)
+        if self._fingers and self._search.isPartial and now < self._allFreshUntil:
+            self._found = set(self._fingers)
+            self._next(self._own, self._fingerFound)
+        else:
+            self._allFreshUntil = now + ALL_LIFETIME
+            self._found = set()
+            self._next(self._own, self._successorFound)
 
     def _successorFound(self, successor: bytes | None) -> None:
         if successor is not None:

@@ -145,7 +145,8 @@ class Groups:
         if message is None:
             self._counters["drop-groups-malformed"] += 1
             return
-        self._passage.heard(peer)
+        if not (isinstance(message, GroupReceipt) and not message.taken):
+            self._passage.heard(peer)
         if isinstance(message, GroupPart):
             self._partReceived(peer, message)
         elif isinstance(message, GroupReceipt):
