@@ -15,7 +15,8 @@ from wand.sealed.credentials.signed import packed
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, ToldFrame, pack, parse, parseTold
 
 MANY = 1_000
-FEW = 100
+SOME = 400
+FEW = 64
 
 
 class GroupTreeTestCase(SynchronousTestCase):
@@ -61,12 +62,12 @@ class GroupTreeTests(GroupTreeTestCase):
         """
         Nobody needs to know anybody: fingers are looked for, and strangers stay strangers.
         """
-        self.begin(MANY, isPartial=True)
+        self.begin(SOME, isPartial=True)
         self.assertEqual(self.shareOf(self.hosts[0], seconds=3.0), 1.0)
         self.world.clock.run(80.0)  # nobody is new any more
         handed = self.count("groups-handed")
         self.assertEqual(self.shareOf(self.hosts[0], b"again", seconds=3.0), 1.0)
-        self.assertEqual(self.count("groups-handed") - handed, MANY - 1)
+        self.assertEqual(self.count("groups-handed") - handed, SOME - 1)
         self.assertEqual({len(each.members.known) for each in self.hosts}, {1})
         self.assertEqual({len(each.members.visitors) for each in self.hosts[1:]}, {1})
         self.assertEqual(self.world.context.counters.drops(), 0)
@@ -76,7 +77,7 @@ class GroupTreeTests(GroupTreeTestCase):
         With a twentieth of all messages lost nearly everybody gets a frame; with a fifth, most.
         """
         for loss, least in ((0.05, 0.99), (0.2, 0.95)):
-            self.begin(MANY, loss=loss)
+            self.begin(SOME, loss=loss)
             self.assertGreaterEqual(self.shareOf(self.hosts[0]), least)
 
     def test_membersThatAreGone(self) -> None:
@@ -84,8 +85,8 @@ class GroupTreeTests(GroupTreeTestCase):
         A tenth has crashed and nobody knows: those that are here get a frame.
         """
         for isPartial in (False, True):
-            world = self.begin(MANY, loss=0.05, isPartial=isPartial)
-            for each in world.random.sample(self.hosts[1:], MANY // 10):
+            world = self.begin(SOME, loss=0.05, isPartial=isPartial)
+            for each in world.random.sample(self.hosts[1:], SOME // 10):
                 world.crash(each)
             self.assertGreaterEqual(self.shareOf(self.hosts[0], seconds=15.0), 0.99)
 
