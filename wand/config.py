@@ -110,6 +110,15 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     unknownUnicast: Annotated[
         int, _help("how many frames a second to addresses that nobody owns go to members with the bridge right")
     ] = 100
+    groups: Annotated[
+        bool, _help("send and take frames to groups, broadcast and multicast, where there is a choice: yes or no")
+    ] = True
+    groupDirect: Annotated[
+        int, _help("to how many others frames to groups go directly; where there are more, members hand them on")
+    ] = 64
+    groupCopies: Annotated[
+        int, _help("how many copies of frames to groups a second are handed on for other members")
+    ] = 5000
     linkLocal: Annotated[
         bool, _help("let control frames of links cross (01:80:C2:00:00:00 to 0F: spanning tree, LACP): yes or no")
     ] = False
@@ -130,6 +139,10 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             raise AddressInvalid("mtu", f"expected {MTU_MINIMUM} to {MTU_MAXIMUM}, not {self.mtu}")
         if self.unknownUnicast < 0:
             raise AddressInvalid("unknown-unicast", f"expected 0 or more, not {self.unknownUnicast}")
+        if self.groupDirect < 0:
+            raise AddressInvalid("group-direct", f"expected 0 or more, not {self.groupDirect}")
+        if not 100 <= self.groupCopies <= 1_000_000:
+            raise AddressInvalid("group-copies", f"expected 100 to 1000000, not {self.groupCopies}")
         _checkRelay(self.relayMegabits, self.relayChannels)
         if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
             raise AddressInvalid("interface", f"{self.interface!r} is not a name of an interface: 1 to 15 characters")

@@ -16,6 +16,7 @@ from wand.sealed.control_numbers import RANGES
 from wand.sealed.credentials import messages as membership
 from wand.sealed.directory import messages as directory
 from wand.sealed.gossip import messages as gossip
+from wand.sealed.groups import messages as groups
 from wand.sealed.reach import locating_messages, relay_messages, stream_places
 from wand.sealed.reach import messages as reach
 
@@ -26,6 +27,7 @@ TAGS = {
         *get_args(membership.Message),
         *get_args(directory.Message),
         *get_args(gossip.Message),
+        *get_args(groups.Message),
         *get_args(reach.Message),
         *get_args(relay_messages.ToRelay),
         *get_args(relay_messages.FromRelay),

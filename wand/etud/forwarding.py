@@ -7,7 +7,7 @@ The order of the methods is the way of a frame: out of the host and onto the net
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from zope.interface import implementer
 
@@ -55,6 +55,28 @@ COUNTERS: Final = {
 }
 
 
+class GroupSpreading(Protocol):
+    """
+    Sends frames to groups otherwise than to each peer directly; L{wand.sealed.groups.groups.Groups} provides it.
+    """
+
+    @property
+    def isTaking(self) -> bool:
+        """
+        Do such frames of the host go that way?
+        """
+
+    def spread(self, frame: Frame) -> None:
+        """
+        Send a frame of the host to everybody.
+        """
+
+    def mayArrive(self) -> bool:
+        """
+        May a frame to a group that came directly go to the host?
+        """
+
+
 @implementer(IFrameReader, IFrameReceiver)
 class Etud:
     """
@@ -73,6 +95,7 @@ class Etud:
         waiting: WaitingFrames | None = None,
         *,
         linkLocal: bool = False,
+        spreading: GroupSpreading | None = None,
     ) -> None:
         """
         @param lost: called with the reason when the tap is gone.
@@ -80,6 +103,7 @@ class Etud:
         @param bridging: what is done about LANs behind taps, in a network that knows who may have one.
         @param waiting: holds frames while their destination is looked for, in a network with members.
         @param linkLocal: do control frames of a link (01:80:C2:00:00:00 to 0F), which no bridge forwards, cross?
+        @param spreading: sends frames to groups in a network that may be too large to send them to each peer.
         """
         self.watchers = ()
         self._bridging = bridging
@@ -87,6 +111,7 @@ class Etud:
         if waiting is not None:
             waiting.release = self._sendHeld
         self._linkLocal = linkLocal
+        self._spreading = spreading
         self._tap = tap
         self._transport = transport
         self._table = table
@@ -232,6 +257,8 @@ class Etud:
             self._counters["drop-sent-link-local"] += 1
         elif (self._bridging is not None and not self._bridging.mayLeaveToAll(frame)) or not self._mayLeave(frame):
             return
+        elif self._spreading is not None and self._spreading.isTaking:
+            self._spreading.spread(frame)
         elif not peers:
             self._counters["sent-to-nobody"] += 1
         else:
@@ -294,6 +321,8 @@ class Etud:
     def _groupReceived(self, peer: Peer, frame: Frame) -> None:
         if not self._linkLocal and _isLinkLocal(frame):
             self._counters["drop-received-link-local"] += 1
+            return
+        if self._spreading is not None and not self._spreading.mayArrive():
             return
         if self._bridging is not None and not self._bridging.mayArrive(peer, frame):
             return

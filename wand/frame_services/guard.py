@@ -115,6 +115,9 @@ class GuardWatcher:
         owner = participant.claims.ownerOf("address", address)
         if owner is not None:
             return owner != peer
+        visitor = participant.claims.visitors.get(peer) if isinstance(peer, bytes) else None
+        if visitor is not None and address in (each.partition("/")[0] for each in visitor.claim.addresses):
+            return False
         if self._mayServe(peer):
             self._bridged.heard(address)
             return False

@@ -42,6 +42,7 @@ from wand.interfaces.own_candidate import CANDIDATE_KINDS, CandidateKind, Candid
 from wand.interfaces.participant import (
     ControlReaders,
     DirectoryServer,
+    GroupWishes,
     KnownMembers,
     MemberAnnouncement,
     MemberCertificate,
@@ -89,6 +90,7 @@ __all__ = [
     "ControlReaders",
     "DirectoryServer",
     "EverybodyIsKnown",
+    "GroupWishes",
     "ICandidateSource",
     "ICandidates",
     "IDirectory",

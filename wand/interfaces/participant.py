@@ -4,7 +4,7 @@ A node as a member of its network, as its directories and frame services see it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -59,6 +59,7 @@ class MemberClaim(Protocol):
 
     @ivar epoch: of several claims of one member the one with the highest epoch counts.
     @ivar macs: its MAC addresses.
+    @ivar addresses: its overlay addresses, with their prefix lengths.
     @ivar name: what it is called.
     """
 
@@ -67,6 +68,9 @@ class MemberClaim(Protocol):
 
     @property
     def macs(self) -> Sequence[bytes]: ...
+
+    @property
+    def addresses(self) -> Sequence[str]: ...
 
     @property
     def name(self) -> str: ...
@@ -129,6 +133,7 @@ class KnownMembers(Protocol):
 
     @ivar entries: their entries in the table.
     @ivar relays: the members with the relay right.
+    @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar announcements: what every member announced last.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     """
@@ -140,6 +145,9 @@ class KnownMembers(Protocol):
 
     @property
     def relays(self) -> Collection[bytes]: ...
+
+    @property
+    def visitors(self) -> Mapping[bytes, MemberAnnouncement]: ...
 
     @property
     def announcements(self) -> Iterable[MemberAnnouncement]: ...
@@ -172,10 +180,12 @@ class ControlReaders(Protocol):
     Hands control messages to readers by their numbers; see L{wand.sealed.sessions.control_messages.ControlMessages}.
     """
 
-    def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
+    def read(self, numbers: range, reader: ControlReader, *, isLimited: bool = True) -> Callable[[], None]:
         """
         Hand messages with these numbers to C{reader}, and no longer to anybody else.
 
+        @param isLimited: are they among those of which only so many a second are taken from one member?  If not, the
+            reader limits them itself.
         @return: a function that ends it.
         """
 
@@ -246,6 +256,34 @@ class Participant(Protocol):
         """
 
 
+class GroupWishes:
+    """
+    What the directory servers say about frames to groups.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[bytes, bool] = {}
+
+    def told(self, server: bytes, *, wanted: bool) -> None:
+        """
+        A server says whether the network wants them.
+        """
+        self._said[server] = wanted
+
+    def forget(self, server: bytes) -> None:
+        """
+        What a server said counts no longer.
+        """
+        self._said.pop(server, None)
+
+    @property
+    def areWanted(self) -> bool:
+        """
+        Are they wanted?  They are not if any server says so.
+        """
+        return all(self._said.values())
+
+
 @attrs.frozen
 class MemberContext:
     """
@@ -255,6 +293,7 @@ class MemberContext:
     @ivar sessions: with members.
     @ivar control: where their control messages come from.
     @ivar search: finds members of which we were not told.
+    @ivar groups: whether the network wants frames to groups; directories say it here.
     @ivar lookouts: directories that tell only of those members that they are asked for say so here.
     """
 
@@ -263,3 +302,4 @@ class MemberContext:
     control: ControlReaders
     search: MemberSearch = attrs.field(factory=EverybodyIsKnown)
     lookouts: Lookouts = attrs.field(factory=EverybodyIsKnown)
+    groups: GroupWishes = attrs.field(factory=GroupWishes)

@@ -30,6 +30,7 @@ from wand.interfaces import (
     NodeContext,
 )
 from wand.programs.host_watch import HostWatch
+from wand.programs.node_groups import NodeGroups
 from wand.programs.node_plugins import NodePlugins
 from wand.programs.node_port import NodePort
 from wand.programs.node_relays import NodeRelays
@@ -67,6 +68,7 @@ class EtudService(Service):
     @ivar table: MAC addresses and their peers.
     @ivar member: our membership, where the protocol has one.
     @ivar relays: those that it uses, and the one that it may be, where it has a membership.
+    @ivar groups: sends frames to groups where there are too many members, if it has a membership.
     @ivar directories: set from outside, before the service starts.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
@@ -84,6 +86,7 @@ class EtudService(Service):
         self.table = Table(context.clock, context.events)
         self.member: NodeMembership | None = None
         self.relays: NodeRelays | None = None
+        self.groups: NodeGroups | None = None
         self._plugins = NodePlugins(configuration, context)
         self._configuration = configuration
         self._base = context
@@ -137,6 +140,8 @@ class EtudService(Service):
             plugins.atTheEnd("membership", self.member.stop)
             self.relays = NodeRelays(self._configuration, self.member, self.transport, self._base)
             plugins.atTheEnd("relays", self.relays.stop)
+            self.groups = NodeGroups(self._configuration, self.member, self.transport, self.table, self._base)
+            plugins.atTheEnd("groups", self.groups.stop)
         self.context = self._nodeContext(mac)
         self._etud = Etud(
             self.tap,
@@ -148,6 +153,7 @@ class EtudService(Service):
             self._bridging(),
             WaitingFrames(self.member.search, self._base.counters) if self.member is not None else None,
             linkLocal=self._configuration.linkLocal,
+            spreading=self.groups,
         )
         self._etud.watchers = plugins.openWatchers(self.context, lambda frame: self.tap.write(frame))
         plugins.candidateSources.open(self.context)
@@ -183,6 +189,8 @@ class EtudService(Service):
         assert self._etud is not None
         super().startService()
         self._etud.start()
+        if self.groups is not None:
+            self.groups.start(self._etud)
         if self.member is not None:
             self.member.start()
             self._plugins.candidateSources.start(self.member.candidates.tell)
@@ -247,6 +255,9 @@ class EtudService(Service):
         self._announcing.begin()
 
     def _sendToAll(self, frame: Frame) -> None:
+        if self.groups is not None and self.groups.isTaking:
+            self.groups.spread(frame)
+            return
         self.transport.sendEach(self.table.peers, frame)
         self.transport.flush()
 
@@ -284,6 +295,13 @@ class EtudService(Service):
         """
         if self.relays is not None:
             self.relays.look()
+
+    def lookAtGroups(self) -> None:
+        """
+        For a L{wand.programs.monitor.Monitor}.
+        """
+        if self.groups is not None:
+            self.groups.look()
 
     # Who we are.
 

@@ -54,7 +54,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         self.etud.directories = self.wand
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        looks = [*state.looks, self.etud.lookAtRelay]
+        looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups]
         for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 

@@ -82,7 +82,14 @@ RELAY_NUMBERS: Final = range(64, 80)
 
 # Servers that are there besides the one that tells.
 SERVER: Final = 80
-SERVER_NUMBERS: Final = range(80, 81)
+SERVER_NUMBERS: Final = range(80, 84)
+
+# Frames to groups, in large networks.
+GROUP_PART: Final = 84
+GROUP_RECEIPT: Final = 85
+GROUP_ORIGINATOR: Final = 86
+GROUP_PREDECESSOR: Final = 87
+GROUP_NUMBERS: Final = range(84, 88)
 
 #: All of them, by what they are for.
 RANGES: Final = {
@@ -97,4 +104,5 @@ RANGES: Final = {
     "gossip": GOSSIP_NUMBERS,
     "relay": RELAY_NUMBERS,
     "servers": SERVER_NUMBERS,
+    "groups": GROUP_NUMBERS,
 }

@@ -15,7 +15,7 @@ from zope.interface import implementer
 from wand.interfaces import IMembershipFollower, IRovingDirectory, NodeContext
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.membership import Member
-from wand.interfaces.participant import ControlReaders, DirectoryServer, Participant
+from wand.interfaces.participant import ControlReaders, DirectoryServer, GroupWishes, Participant
 from wand.interfaces.search import EverybodyIsKnown, Lookouts
 from wand.sealed.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.directory.extent import Extent, WansdSettings
@@ -75,6 +75,7 @@ class SealedDirectoryClient:
         self._resolve = resolve
         self._own = OwnAnnouncement(participant)
         self._lookouts = lookouts or EverybodyIsKnown()
+        self._groups = GroupWishes() if context.sealed is None else context.sealed.groups
         self._extent = Extent((settings or WansdSettings()).everybodyUpTo)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints, DirectoryServer]] = {}
@@ -145,6 +146,7 @@ class SealedDirectoryClient:
             subscription, endpoints, _ = self._subscriptions.pop(gone)
             subscription.stop()
             endpoints.stop()
+            self._groups.forget(gone)
         for identity, server in servers.items():
             known = self._subscriptions.get(identity)
             if known is None:
@@ -200,6 +202,7 @@ class SealedDirectoryClient:
         A server says how many members it has, or told of more.
         """
         subscription = self._subscriptions[server][0]
+        self._groups.told(server, wanted=subscription.groups)
         if not self._extent.isPartial:
             subscription.members = max(subscription.members or 0, self._members.count(server))
         if self._extent.changes(each.members or 0 for each, *_ in self._subscriptions.values()):

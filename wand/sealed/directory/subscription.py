@@ -47,6 +47,7 @@ class Subscription:
     @ivar answered: when it was last heard, in the clock's seconds; C{None} for never.
     @ivar reader: reads its log, or looks for members there.
     @ivar members: how many members it has, as it says; C{None} before it did.
+    @ivar groups: does it say that the network wants frames to groups?
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Subscription:
         self.answered: float | None = None
         self.reader = reader
         self.members: int | None = None
+        self.groups = True
         self._sessions = sessions
         self._own = own
         self._clock = clock
@@ -192,7 +194,7 @@ class Subscription:
         before, self._acknowledged = self._acknowledged, (message.epoch, message.number)
         if self._own.order is not None and message.epoch > self._own.order[0]:
             self._own.overtaken(message.epoch)
-        self.members = message.members
+        self.members, self.groups = message.members, message.groups
         self._counted(self.server)
         isBehind = self.reader.isBehind(message.instance, message.newest)
         if not self._isAnnounced:

@@ -48,6 +48,7 @@ class Claims:
     @ivar learned: what is behind members with the bridge right, and behind our own tap.
     @ivar sources: who may send from which address.
     @ivar relays: the members with the relay right.
+    @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     @ivar met: called with a member of which something new was said that no directory told.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
@@ -78,6 +79,7 @@ class Claims:
         self.met: Callable[[Identity], object] = lambda identity: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
+        self.visitors: dict[bytes, Announcement] = {}
         self._own = own
         self._check = check
         self._counters = counters
@@ -89,7 +91,9 @@ class Claims:
         self._notes = told = MemberNotes(notes or Notes(clock, events), clock, self._nameOf)
         self.entries = MemberEntries(table, own, counters, self._macsOf)
         self.learned = Learned(clock, wallClock, self.entries, told, self._quotaOf, self._freed)
-        self.sources = SourceFilter(own, self._standing, self.entries.owners, self.learned, told, counters)
+        self.sources = SourceFilter(
+            own, self._standing, self.entries.owners, self.learned, told, counters, self.visitors
+        )
         self._deadlines: Deadlines[Identity] = Deadlines(clock, self.drop, wallClock)
 
     def __len__(self) -> int:
@@ -115,11 +119,20 @@ class Claims:
             self.met(announcement.identity)
         return isNews
 
+    def verified(self, certificate: bytes, claim: bytes) -> Announcement | None:
+        """
+        Read a certificate and a claim that may be anything, and take neither.
+
+        @return: C{None} if they are not valid, or do not belong together.
+        """
+        return Announcement.verified(certificate, claim, self._check)
+
     def drop(self, identity: Identity) -> None:
         """
         A member was revoked, or its certificate expired.
         """
         self.forget(identity)
+        self.visitors.pop(identity, None)
         self.dropped(identity)
 
     def forget(self, identity: Identity) -> None:
@@ -189,6 +202,7 @@ class Claims:
             self._counters["drop-claim-full"] += 1
             return False
         self._standing[identity] = announcement
+        self.visitors.pop(identity, None)
         self._deadlines.expireAt(identity, announcement.certificate.expires)
         self.sources.setRight(identity, mayBridge=announcement.certificate.bridge)
         self.relays.pop(identity, None)

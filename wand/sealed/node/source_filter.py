@@ -34,10 +34,12 @@ class SourceFilter:
         learned: Learned,
         notes: MemberNotes,
         counters: Counters,
+        visitors: Mapping[bytes, Announcement],
     ) -> None:
         """
         @param own: our own identity.
         @param announcements: what every member announced last.
+        @param visitors: the same of members of whom we only hear frames to groups.
         @param owners: who owns a MAC address, ourselves included.
         """
         counters.declare(COUNTERS)
@@ -47,6 +49,7 @@ class SourceFilter:
         self._learned = learned
         self._notes = notes
         self._counters = counters
+        self._visitors = visitors
         self._bridges: dict[Identity, None] = {}
 
     def setRight(self, identity: Identity, *, mayBridge: bool) -> None:
@@ -71,7 +74,8 @@ class SourceFilter:
             return owner == identity or self._refuse(Identity(identity), MAC(mac), owner)
         announcement = self._announcements.get(Identity(identity))
         if announcement is None or not announcement.certificate.bridge:
-            return False
+            visitor = self._visitors.get(identity)
+            return visitor is not None and mac in visitor.claim.macs
         taken = self._learned.heard(announcement.identity, MAC(mac), bool(toGroup))
         self._counters["drop-learned"] += not taken
         return taken
@@ -109,7 +113,7 @@ class SourceFilter:
         """
         How many frames to groups a member may send in a second.
         """
-        announcement = self._announcements.get(Identity(identity))
+        announcement = self._announcements.get(Identity(identity)) or self._visitors.get(identity)
         return BROADCASTS if announcement is None else announcement.certificate.limits.broadcasts
 
     def flooded(self, identity: bytes) -> None:

@@ -41,27 +41,34 @@ class ControlMessages:
         self._buckets = TokenBuckets(clock, MEMBER_RATE, MEMBER_BURST)
         self._serverBuckets = TokenBuckets(clock, SERVER_RATE, SERVER_BURST)
         self._readers: dict[int, ControlReader] = {}
+        self._unlimited: set[int] = set()
         sessions.onControl(self._received)
 
-    def read(self, numbers: range, reader: ControlReader) -> Callable[[], None]:
+    def read(self, numbers: range, reader: ControlReader, *, isLimited: bool = True) -> Callable[[], None]:
         """
         Hand messages with these numbers to C{reader}, and no longer to anybody else.
 
+        @param isLimited: are they among those of which only so many a second are taken from one member?  If not, the
+            reader limits them itself.
         @return: a function that ends it.
         """
         self._readers.update(dict.fromkeys(numbers, reader))
+        if not isLimited:
+            self._unlimited.update(numbers)
 
         def end() -> None:
             for number in numbers:
                 if self._readers.get(number) is reader:
                     del self._readers[number]
+                    self._unlimited.discard(number)
 
         return end
 
     def _received(self, peer: bytes, member: Member, message: bytes) -> None:
         buckets = self._serverBuckets if member.isServer else self._buckets
-        reader = self._readers.get(numberOf(message))
-        if not buckets.take(peer.hex()):
+        number = numberOf(message)
+        reader = self._readers.get(number)
+        if number not in self._unlimited and not buckets.take(peer.hex()):
             self._counters["drop-control-throttled"] += 1
             self._sessions.blame(peer, "controls")
         elif reader is None:

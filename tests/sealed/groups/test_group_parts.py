@@ -1,0 +1,290 @@
+"""
+Tests for what L{wand.sealed.groups} is made of.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from random import Random
+from types import FrameType
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated.group_members import GroupWorld
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.counters import Counters
+from wand.interfaces import EverybodyIsKnown
+from wand.sealed.groups import recent
+from wand.sealed.groups.assembly import LIFETIME, MAXIMUM, OF_ONE_MAXIMUM, Assembly
+from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeAt
+from wand.sealed.groups.fingers import Fingers
+from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
+from wand.sealed.groups.messages import GroupPart
+from wand.sealed.groups.recent import RecentFrames
+
+identities = st.binary(min_size=32, max_size=32)
+
+
+class CircleTests(SynchronousTestCase):
+    """
+    Who comes next.
+    """
+
+    @given(identities, identities)
+    @settings(deadline=None)
+    def test_thereAndBack(self, start: bytes, end: bytes) -> None:
+        """
+        A distance leads where it was measured to.
+        """
+        self.assertEqual(placeAt(start, distance(start, end)), end)
+
+    @given(st.sets(identities, min_size=2, max_size=40), st.randoms(use_true_random=False))
+    @settings(deadline=None)
+    def test_rangesShareTheCircle(self, members: set[bytes], random: Random) -> None:
+        """
+        Handed on from member to member, a frame comes to everybody once.
+        """
+        circle = Circle(bytes(32))
+        for each in members:
+            circle.peerAdded(each)
+        reached: list[bytes] = []
+
+        def hand(own: bytes, reach: int) -> None:
+            for peer, limit in handovers(own, _fingersOf(own, circle), reach):
+                reached.append(peer)
+                hand(peer, distance(peer, limit))
+
+        sender = random.choice(sorted(members))
+        hand(sender, WHOLE)
+        self.assertEqual(sorted(reached), sorted(members - {sender}))
+
+    def test_comingAndGoing(self) -> None:
+        """
+        Who is gone comes next no more, and we never do.
+        """
+        one, two = b"\1" * 32, b"\2" * 32
+        circle = Circle(two)
+        for each in (one, two, "no identity", b"short"):
+            circle.peerAdded(each)
+        self.assertEqual((circle.after(bytes(32)), circle.after(one), len(circle)), (one, one, 1))
+        for each in (one, one, "no identity"):
+            circle.peerRemoved(each)
+        self.assertEqual((circle.after(bytes(32)), len(circle)), (None, 0))
+
+
+def _fingersOf(own: bytes, circle: Circle) -> Sequence[bytes]:
+    found: list[bytes] = []
+    fingers = Fingers(own, circle, EverybodyIsKnown(), lambda successor: None, Clock(), Counters())
+    fingers.use(found.extend)
+    return found
+
+
+class RecentFramesTests(SynchronousTestCase):
+    """
+    Nothing comes twice, whatever was forgotten.
+    """
+
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 400), st.floats(0, 30)), max_size=300))
+    @settings(deadline=None, max_examples=50)
+    def test_nothingTwice(self, frames: list[tuple[int, int, float]]) -> None:
+        """
+        Each frame is new once at most.
+        """
+        clock = Clock()
+        self.patch(recent, "FRAMES_MAXIMUM", 20)
+        known, taken = RecentFrames(clock), set()
+        for originator, number, pause in frames:
+            clock.advance(pause)
+            key = bytes([originator]) * 32
+            isNew = known.reach(key, number) is None and not known.isOld(key, number)
+            if isNew:
+                self.assertNotIn((key, number), taken)
+                taken.add((key, number))
+                known.add(key, number, 1)
+        self.assertLessEqual(len(known), 20)
+
+    def test_bounded(self) -> None:
+        """
+        However many originators there are, so many are remembered.
+        """
+        self.patch(recent, "ORIGINATORS_MAXIMUM", 10)
+        clock = Clock()
+        known = RecentFrames(clock)
+        for number in range(100):
+            known.add(number.to_bytes(32, "big"), 1, 1)
+            clock.advance(recent.LIFETIME + 1)
+        self.assertEqual((len(known), len(known._floors)), (1, 10))
+
+
+class AssemblyTests(SynchronousTestCase):
+    """
+    Parts become frames.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.assembly = Assembly(self.clock)
+
+    def take(self, sender: int, number: int, part: int, parts: int, octets: bytes = b"o") -> bytes | None:
+        return self.assembly.take(
+            bytes([sender % 256, sender // 256]), GroupPart(number, bytes(32), 0, part, parts, octets)
+        )
+
+    def test_inAnyOrder(self) -> None:
+        """
+        Parts may come in any order, and more than once.
+        """
+        self.assertIsNone(self.take(1, 5, 2, 3, b"c"))
+        self.assertIsNone(self.take(1, 5, 0, 3, b"a"))
+        self.assertIsNone(self.take(1, 5, 0, 3, b"a"))
+        self.assertIsNone(self.take(2, 5, 1, 3, b"x"))
+        self.assertEqual(self.take(1, 5, 1, 3, b"b"), b"abc")
+        self.assertEqual(len(self.assembly), 1)
+
+    def test_bounded(self) -> None:
+        """
+        What is not completed is forgotten; nobody fills the room of others.
+        """
+        self.take(0, 7, 0, 2, b"a")
+        for number in range(1000):
+            self.take(1, number, 0, 2)
+        self.assertEqual(len(self.assembly), 1 + OF_ONE_MAXIMUM)
+        self.assertEqual(self.take(0, 7, 1, 2, b"b"), b"ab")
+        for sender in range(2 * MAXIMUM):
+            self.take(sender, 1, 0, 2)
+        self.assertLessEqual(len(self.assembly), MAXIMUM)
+        self.clock.advance(LIFETIME + 1)
+        self.take(1, 1, 0, 2)
+        self.assertEqual((len(self.assembly), len(self.assembly._numbers)), (1, 1))
+
+    def test_otherCounts(self) -> None:
+        """
+        One number that has other parts than before begins anew.
+        """
+        self.take(1, 1, 0, 2, b"a")
+        self.assertIsNone(self.take(1, 1, 1, 3, b"b"))
+        self.assertIsNone(self.take(1, 1, 2, 3, b"c"))
+        self.assertEqual(self.take(1, 1, 0, 3, b"a"), b"abc")
+
+
+class Silent:
+    """
+    Sessions with members that confirm nothing.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.isThere = True
+
+    def sendControl(self, peer: bytes, message: bytes) -> None:
+        self.sent.append(message)
+
+    def isUp(self, peer: bytes) -> bool:
+        return self.isThere
+
+
+class HandingTests(SynchronousTestCase):
+    """
+    Repeated, and given up.
+    """
+
+    def setUp(self) -> None:
+        self.clock, self.sessions, self.failed = Clock(), Silent(), list[tuple[bytes, list[Copy]]]()
+        self.handing = Handing(
+            self.sessions, lambda each: b"who", lambda *what: self.failed.append(what), self.clock, Counters()
+        )
+
+    def hand(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.handing.hand(b"p" * 32, Copy(b"o" * 32, [b"part"], b"l" * 32, 0))
+
+    def go(self, seconds: float) -> None:
+        self.clock.pump([0.05] * round(seconds * 20))
+
+    def test_repeated(self) -> None:
+        """
+        Without a receipt it is sent five times, with the originator's certificate each time, and then by another.
+        """
+        self.hand()
+        self.go(1.9)
+        self.assertEqual(self.failed, [])
+        self.go(2.0)
+        self.assertEqual(len(self.sessions.sent), 10)
+        self.assertEqual(self.sessions.sent.count(b"who"), 5)
+        self.assertEqual([len(copies) for _, copies in self.failed], [1])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_noSession(self) -> None:
+        """
+        Without a session it is another's after a second.
+        """
+        self.sessions.isThere = False
+        self.hand(3)
+        self.go(1.3)
+        self.assertEqual([len(copies) for _, copies in self.failed], [3])
+
+    def test_confirmed(self) -> None:
+        """
+        Who confirmed a frame knows its originator, until the session is another one.
+        """
+        self.hand()
+        self.handing.confirmed(b"p" * 32, (1, 99), taken=True)
+        self.go(4.0)
+        self.hand()
+        self.assertEqual(self.sessions.sent.count(b"who"), 1)
+        self.handing.session(b"p" * 32, True)
+        self.hand()
+        self.assertEqual(self.sessions.sent.count(b"who"), 2)
+        self.assertEqual(self.failed, [])
+
+    def test_bounded(self) -> None:
+        """
+        Not more than so many wait.
+        """
+        self.hand(3 * WAITING_MAXIMUM)
+        self.handing.session(b"p" * 32, False)
+        self.sessions.isThere = False
+        self.go(2.0)
+        self.assertEqual([len(copies) for _, copies in self.failed], [WAITING_MAXIMUM])
+        self.handing.confirmed(b"q" * 32, tuple(range(64)), taken=True)
+        self.assertGreater(KNOWN_MAXIMUM, 0)
+
+
+class GroupGrowthTests(SynchronousTestCase):
+    """
+    What a member does for one frame does not grow with the number of members, but for the fingers.
+    """
+
+    def test_framesCost(self) -> None:
+        """
+        Lines of our code, among a thousand and among sixteen thousand: of the originator, and of all others together.
+        """
+        few, many = (_linesOf(self._sending(count)) for count in (1_000, 16_000))
+        self.assertLess(many, 1.6 * few)
+
+    def _sending(self, count: int) -> Callable[[], object]:
+        world = GroupWorld(2)
+        for number in range(count):
+            world.circle.peerAdded(Random(number).randbytes(32))
+        host = next(iter(world.hosts.values()))
+        return lambda: world.broadcast(host)
+
+
+def _linesOf(call: Callable[[], object]) -> int:
+    count, before = 0, sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count

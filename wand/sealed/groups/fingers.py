@@ -1,0 +1,191 @@
+"""
+Fingers: the few members that a node hands frames to.  They are the next ones after the places half the circle from its
+own, a quarter, an eighth and so on (Stoica et al. 2001), so there are about log2(N) of N members, and the circle is
+divided among them as in El-Ansary et al. 2003.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from twisted.internet.interfaces import IReactorTime
+
+from wand.counters import Counters
+from wand.interfaces.search import MemberSearch
+from wand.sealed.groups.circle import Circle, distance, placeAt
+
+#: Seconds after which the nearest finger is looked up again, where we do not know everybody: so nobody new is left out
+#: for longer.  The others only share the circle well, and are looked up seldom.
+LIFETIME: Final = 60.0
+ALL_LIFETIME: Final = 900.0
+
+#: Seconds until it is tried again where nobody was found.
+PATIENCE: Final = 2.0
+
+#: How many places are looked at: so many times the circle is halved.  Members whose identities are closer together than
+#: that were made to be.
+PLACES_MAXIMUM: Final = 64
+
+#: Seconds for which somebody that did not answer is no finger.
+SILENCE: Final = 60.0
+
+#: How many of those are remembered, and how many of them in a row are passed over.
+SILENT_MAXIMUM: Final = 256
+SKIPPED_MAXIMUM: Final = 16
+
+#: How many frames wait while fingers are looked up for the first time.
+WAITING_MAXIMUM: Final = 64
+
+COUNTERS: Final = {
+    "groups-lookups": "times that it was looked up to whom frames to groups are handed",
+    "drop-groups-waiting": "frames to groups dropped: too many waited until it was known whom to hand them to",
+}
+
+#: Takes a member that was looked up, or C{None}.
+Taker: TypeAlias = Callable[[bytes | None], object]
+
+
+class Fingers:
+    """
+    Knows them, and looks them up when they are used.
+    """
+
+    def __init__(
+        self,
+        own: bytes,
+        circle: Circle,
+        search: MemberSearch,
+        arrived: Callable[[bytes], object],
+        clock: IReactorTime,
+        counters: Counters,
+    ) -> None:
+        """
+        @param own: our identity.
+        @param circle: those that we know.
+        @param search: asks for the others, if there may be any.
+        @param arrived: called with the member that comes next after us, when it was looked for the first time.
+        """
+        counters.declare(COUNTERS)
+        self._own = own
+        self._circle = circle
+        self._search = search
+        self._arrived = arrived
+        self._isNew = True
+        self._clock = clock
+        self._counters = counters
+        self._fingers: tuple[bytes, ...] | None = None
+        self._found: set[bytes] = set()
+        self._missing = 0
+        self._freshUntil = 0.0
+        self._allFreshUntil = 0.0
+        self._changes = -1
+        self._silent: dict[bytes, float] = {}
+        self._waiting: list[Callable[[Sequence[bytes]], object]] = []
+
+    def use(self, call: Callable[[Sequence[bytes]], object]) -> None:
+        """
+        Call C{call} with the fingers, the nearest first: at once, or as soon as they are known.
+        """
+        if not self._missing and self._isStale:
+            self._look()
+        if self._fingers is not None:
+            call(self._fingers)
+        elif len(self._waiting) < WAITING_MAXIMUM:
+            self._waiting.append(call)
+        else:
+            self._counters["drop-groups-waiting"] += 1
+
+    def lost(self, finger: bytes, found: Taker) -> None:
+        """
+        A finger does not answer: look for the next one after it, and keep to that for a while.
+
+        @param found: called with it.
+        """
+        self._silent.pop(finger, None)
+        if len(self._silent) >= SILENT_MAXIMUM:
+            del self._silent[next(iter(self._silent))]
+        self._silent[finger] = self._clock.seconds() + SILENCE
+        if self._fingers is not None:
+            self._fingers = tuple(each for each in self._fingers if each != finger)
+        self._next(finger, lambda other: self._replaced(other, found))
+
+    def heard(self, member: bytes) -> None:
+        """
+        Somebody is there after all.
+        """
+        if self._silent.pop(member, None) is not None:
+            self._freshUntil = 0.0
+            self._changes = -1
+
+    @property
+    def _isStale(self) -> bool:
+        if self._search.isPartial:
+            return self._clock.seconds() >= self._freshUntil
+        return self._changes != self._circle.changes or self._clock.seconds() >= self._freshUntil
+
+    def _look(self) -> None:
+        now = self._clock.seconds()
+        self._counters["groups-lookups"] += 1
+        self._changes = self._circle.changes
+        self._freshUntil = now + LIFETIME
+        self._missing = 1
+        if self._fingers and self._search.isPartial and now < self._allFreshUntil:
+            self._found = set(self._fingers)
+            self._next(self._own, self._fingerFound)
+        else:
+            self._allFreshUntil = now + ALL_LIFETIME
+            self._found = set()
+            self._next(self._own, self._successorFound)
+
+    def _successorFound(self, successor: bytes | None) -> None:
+        if successor is not None:
+            if self._isNew and self._search.isPartial:
+                self._arrived(successor)
+            self._isNew = False
+            near = distance(self._own, successor)
+            offsets = [offset for bit in range(255, 255 - PLACES_MAXIMUM, -1) if (offset := 1 << bit) > near]
+            self._missing += len(offsets)
+            for offset in offsets:
+                self._next(placeAt(self._own, offset), self._fingerFound)
+        self._fingerFound(successor)
+
+    def _fingerFound(self, member: bytes | None) -> None:
+        if member is not None:
+            self._found.add(member)
+        self._missing -= 1
+        if not self._missing:
+            self._settle(self._found)
+
+    def _settle(self, found: set[bytes]) -> None:
+        now = self._clock.seconds()
+        for each in [each for each, until in self._silent.items() if until <= now]:
+            del self._silent[each]
+        self._fingers = tuple(sorted(found - self._silent.keys(), key=lambda each: distance(self._own, each)))
+        if not self._fingers:
+            self._freshUntil = min(self._freshUntil, now + PATIENCE)
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call(self._fingers)
+
+    def _replaced(self, other: bytes | None, found: Taker) -> None:
+        if other is not None and self._fingers is not None:
+            self._settle({*self._fingers, other})
+        found(other)
+
+    # The next member after a place.
+
+    def _next(self, place: bytes, found: Taker, skipped: int = 0) -> None:
+        def take(member: bytes | None) -> None:
+            if member is not None and self._silent.get(member, 0.0) > self._clock.seconds():
+                if skipped < SKIPPED_MAXIMUM:
+                    self._next(member, found, skipped + 1)
+                    return
+                member = None
+            found(None if member == self._own else member)
+
+        if not self._search.isPartial:
+            take(self._circle.after(place))
+        else:
+            asked = self._search.after(place)
+            asked.addBoth(lambda told: take(told if isinstance(told, bytes) else self._circle.after(place)))

@@ -1,0 +1,163 @@
+"""
+The intake: which frames of others are taken.  What a member hands on is the originator's word, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from wand.interfaces import Context, IFrameReceiver
+from wand.interfaces.participant import Participant
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.signed import isSignature
+from wand.sealed.groups.circle import WHOLE, distance
+from wand.sealed.groups.messages import HOPS_MAXIMUM, GroupFrame, GroupPart, ToldFrame, parseTold
+from wand.sealed.groups.originators import Originators
+from wand.sealed.groups.passage import Carried, GroupPassage
+from wand.sealed.groups.receipts import Receipts
+from wand.sealed.groups.recent import RecentFrames
+
+#: By how many seconds an originator's clock and ours may differ.
+SKEW_MAXIMUM: Final = 7200.0
+
+#: How often at most an originator is reported as heard, in seconds.
+HEARD_INTERVAL: Final = 30.0
+
+COUNTERS: Final = {
+    "groups-received": "broadcast and multicast frames that other members handed to us, and that were new",
+    "groups-repeated": "broadcast and multicast frames that came once more over others",
+    "groups-unknown": "frames to groups of an originator that we do not know yet; they come again with its certificate",
+    "drop-groups-refused": "frames to groups dropped: the certificate of their originator is not valid for us",
+    "drop-groups-forged": "frames to groups dropped: not signed by their originator",
+    "drop-groups-old": "frames to groups dropped: replays, or the clocks differ by more than two hours",
+    "drop-groups-far": "frames to groups not handed on: they were passed on too often",
+    "drop-groups-spoofed": "frames to groups dropped: their originator may not use the source address",
+    "drop-groups-flood": "frames to groups dropped: their originator sent too many",
+}
+
+
+class Intake:
+    """
+    Checks frames, and gives them to the host and to the passage.
+
+    @ivar receiver: takes the frames; C{None} while nobody does.
+    """
+
+    def __init__(
+        self,
+        participant: Participant,
+        originators: Originators,
+        passage: GroupPassage,
+        receipts: Receipts,
+        blame: Callable[[bytes, str], object],
+        context: Context,
+    ) -> None:
+        """
+        @param blame: called with a member that handed on what no honest one does, and a word for it.
+        """
+        context.counters.declare(COUNTERS)
+        self.receiver: IFrameReceiver | None = None
+        self._participant = participant
+        self._originators = originators
+        self._passage = passage
+        self._receipts = receipts
+        self._blame = blame
+        self._counters = context.counters
+        self._seconds = context.clock.seconds
+        self._wallClock = context.wallClock
+        self._recent = RecentFrames(context.clock)
+
+    def introduced(self, peer: bytes, certificate: bytes, claim: bytes) -> None:
+        """
+        A member says who the originator of frames is that follow.
+        """
+        if self._originators.isNews(certificate, claim) and self._passage.mayCheck(peer):
+            self._originators.introduced(certificate, claim)
+
+    def take(self, peer: bytes, part: GroupPart, octets: bytes) -> None:
+        """
+        Take a told frame that may be anything.
+
+        @param peer: who handed it to us.
+        @param part: its last part.
+        """
+        told = parseTold(octets)
+        if told is None:
+            self._counters["drop-groups-malformed"] += 1
+            self._blame(peer, "groups")
+            return
+        own, identity = self._originators.identity, told.identity
+        reach = self._recent.reach(identity, told.number)
+        wanted = distance(own, part.limit)
+        if identity == own or (reach is not None and wanted <= reach):
+            self._counters["groups-repeated"] += 1
+        elif not self._isTimely(told, reach):
+            self._counters["drop-groups-old"] += 1
+        elif self._originators.known(identity) is None:
+            if not self._originators.isRefused(identity):
+                self._counters["groups-unknown"] += 1
+                return  # whoever handed it to us does so again
+            self._counters["drop-groups-refused"] += 1
+        elif not self._isGenuine(peer, told):
+            return
+        else:
+            self._accept(peer, part, told, octets, wanted, reach)
+        self._receipts.add(peer, part.number)
+
+    def _accept(
+        self, peer: bytes, part: GroupPart, told: ToldFrame, octets: bytes, wanted: int, reach: int | None
+    ) -> None:
+        """
+        @param wanted: how far we are to see to it.
+        @param reach: how far we did already; C{None} if it is new.
+        """
+        self._recent.add(told.identity, told.number, wanted)
+        if reach is not None:
+            self._counters["groups-repeated"] += 1
+        elif not self._deliver(told):
+            self._recent.add(told.identity, told.number, WHOLE)  # so nobody can have it handed on by coming again
+            return
+        if part.hops >= HOPS_MAXIMUM:
+            self._counters["drop-groups-far"] += 1
+            return
+        carried = Carried(told.identity, octets, peer, part.hops + 1)
+        self._passage.carry(carried, wanted, reach or 0)
+
+    def _deliver(self, told: ToldFrame) -> bool:
+        """
+        Give a frame to the host.
+
+        @return: may it be handed on?
+        """
+        identity, frame, now = Identity(told.identity), told.frame, self._seconds()
+        if not frame[0] & 1 or not self._originators.mayUse(identity, frame[6:12]):
+            self._counters["drop-groups-spoofed"] += 1
+            return False
+        if not self._originators.mayFlood(identity, now):
+            self._counters["drop-groups-flood"] += 1
+            return False
+        self._counters["groups-received"] += 1
+        if self.receiver is not None:
+            if self._originators.isSilent(identity, now, HEARD_INTERVAL):
+                self.receiver.peerHeard(identity)
+            self.receiver.frameReceived(identity, frame)
+        return True
+
+    def _isTimely(self, told: ToldFrame, reach: int | None) -> bool:
+        if reach is None and self._recent.isOld(told.identity, told.number):
+            return False
+        return abs(self._wallClock() - told.time) <= SKEW_MAXIMUM
+
+    def _isGenuine(self, peer: bytes, told: ToldFrame) -> bool:
+        if not self._passage.mayCheck(peer):
+            return False
+        known = self._originators.known(told.identity)
+        network = b"" if known is None else known.certificate.network
+        body = GroupFrame(network, told.identity, told.number, told.time, told.frame)
+        if isSignature(told.signature, body, told.identity):
+            return True
+        self._counters["drop-groups-forged"] += 1
+        self._passage.forged(peer)
+        self._blame(peer, "groups")
+        return False

@@ -1,0 +1,140 @@
+"""
+The passage of a frame: to which fingers it goes from here, and to whom instead if one of them does not take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import attrs
+
+from wand.interfaces import Context, ISessions
+from wand.interfaces.participant import MemberContext
+from wand.sealed.groups.budget import Budget
+from wand.sealed.groups.circle import Circle, distance, handovers
+from wand.sealed.groups.fingers import Fingers
+from wand.sealed.groups.handing import Copy, Handing
+from wand.sealed.groups.messages import GroupOriginator, GroupPredecessor, pack, partsOf
+from wand.sealed.groups.originators import Originators
+from wand.sealed.groups.predecessors import Predecessors
+
+#: How many members in a row may not take a copy before it is given up.
+ATTEMPTS: Final = 8
+
+COUNTERS: Final = {
+    "groups-handed-on": "frames to groups of others that were handed on, each to several members",
+}
+
+
+@attrs.frozen
+class Carried:
+    """
+    A frame on its way.
+
+    @ivar told: the frame as it travels, whole.
+    @ivar source: who handed it to us; we ourselves, if it is ours.
+    @ivar hops: how often it was passed on before.
+    """
+
+    originator: bytes
+    told: bytes
+    source: bytes
+    hops: int = 0
+
+
+class GroupPassage:
+    """
+    Hands frames on.
+
+    @ivar predecessors: new members just before us, which get each frame as well.
+    """
+
+    def __init__(
+        self,
+        sealed: MemberContext,
+        sessions: ISessions,
+        circle: Circle,
+        originators: Originators,
+        context: Context,
+        copies: int,
+    ) -> None:
+        """
+        @param copies: how many are handed on for others in a second.
+        """
+        context.counters.declare(COUNTERS)
+        self.predecessors = Predecessors(context.clock)
+        self._own = sealed.participant.identity
+        self._counters = context.counters
+        self._sessions = sessions
+        self._originators = originators
+        self._budget = Budget(copies, context.clock, context.counters)
+        self._fingers = Fingers(self._own, circle, sealed.search, self._tellSuccessor, context.clock, context.counters)
+        self._handing = Handing(sessions, self._originator, self._failed, context.clock, context.counters)
+        self.heard = self._fingers.heard
+        self.confirmed = self._handing.confirmed
+        self.session = self._handing.session
+        self.mayCheck = self._budget.mayCheck
+        self.forged = self._budget.forged
+
+    def carry(self, carried: Carried, reach: int, before: int = 0) -> None:
+        """
+        Hand a frame to the fingers in our range.
+
+        @param reach: how far the range goes.
+        @param before: how far it went when the same frame came before.
+        """
+        self._fingers.use(partial(self._carry, carried, reach, before))
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._handing.stop()
+
+    def _carry(self, carried: Carried, reach: int, before: int, fingers: Sequence[bytes]) -> None:
+        done = handovers(self._own, fingers, before)
+        wanted = handovers(self._own, fingers, reach)
+        if before and len(wanted) == len(done):
+            return
+        others = [(each, self._own) for each in self.predecessors.all if not before]
+        wanted = [
+            (peer, limit)
+            for peer, limit in [*wanted, *others]
+            if (peer, limit) not in done and peer not in (carried.source, carried.originator)
+        ]
+        if not wanted or not self._mayHandOn(carried, len(wanted)):
+            return
+        parts = partsOf(carried.told)
+        for peer, limit in wanted:
+            self._handing.hand(peer, Copy(carried.originator, parts, limit, carried.hops))
+
+    def _mayHandOn(self, carried: Carried, copies: int) -> bool:
+        if carried.originator == self._own:
+            return True
+        self._counters["groups-handed-on"] += 1
+        return self._budget.mayHandOn(carried.originator, copies)
+
+    def _failed(self, peer: bytes, copies: list[Copy]) -> None:
+        self._fingers.lost(peer, partial(self._replaced, peer, copies))
+
+    def _replaced(self, peer: bytes, copies: list[Copy], other: bytes | None) -> None:
+        """
+        Hand copies to the next member after one that does not take them, if it is in their ranges.
+        """
+        for copy in copies:
+            copy.givenUp += 1
+            if other is None or not distance(peer, other) < distance(peer, copy.limit):
+                continue  # there was nobody else in that range
+            if copy.givenUp >= ATTEMPTS:
+                self._counters["drop-groups-unconfirmed"] += 1
+            elif other != copy.originator:
+                self._handing.hand(other, copy)
+
+    def _originator(self, identity: bytes) -> bytes | None:
+        pair = self._originators.pairOf(identity)
+        return None if pair is None else pack(GroupOriginator(*pair))
+
+    def _tellSuccessor(self, successor: bytes) -> None:
+        self._sessions.sendControl(successor, pack(GroupPredecessor()))
