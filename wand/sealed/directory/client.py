@@ -19,7 +19,7 @@ from wand.interfaces.control_messages import Sessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, DirectoryServer, Participant
 from wand.sealed.control_numbers import DIRECTORY_NUMBERS
-from wand.sealed.directory.listed_members import ListedMembers
+from wand.sealed.directory.listed_members import ListedMembers, directoryName
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.own_announcement import OwnAnnouncement
 from wand.sealed.directory.subscription import Subscription
@@ -189,6 +189,7 @@ class SealedDirectoryClient:
         if known is None or not member.isServer:
             self._counters["drop-directory-stranger"] += 1
         else:
+            self._participant.claims.entries.directoryHeard(directoryName(peer))
             known[0].received(octets)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
