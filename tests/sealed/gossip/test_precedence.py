@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces import IMembershipFollower
 from wand.sealed.directory.client import SealedDirectoryClient
-from wand.sealed.gossip.directory import GossipDirectory
+from wand.sealed.gossip.directory import RENEWAL, GossipDirectory
 from wand.sealed.node.directory_words import DIRECTORY_SILENCE
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -130,11 +130,15 @@ class PrecedenceTests(SynchronousTestCase):
         """
         one, *others = self.nodes
         self.cut([one], [*others, self.server])
-        self.network.run(2 * ONLINE_LIFETIME)
-        self.assertEqual(self.known(one), self.numbers(*others))
+        self.network.run(GONE + 300)
         for node in others:
             self.assertEqual(self.known(node), self.numbers(*others) - {node.person.number})
+            node.go()
+        self.network.run(ONLINE_LIFETIME + 2 * RENEWAL)
+        self.assertEqual(self.known(one), self.numbers(*others))
         self.mend()
+        for node in others:
+            node.come()
         self.network.run(SETTLING)
         for node in self.nodes:
             self.assertEqual(self.known(node), self.numbers(*self.nodes) - {node.person.number})
