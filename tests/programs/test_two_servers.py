@@ -188,6 +188,9 @@ class TwoServersTests(SealedNetworkTestCase):
         other = self.serveOther()
         self.go(70.0)
         self.reachOneServerEach()
+        for server in (self.server, other):
+            listed = server.entries(None, 9)
+            self.assertEqual(["offline" in each.peer for each in listed], [False, False])
         self.assertEqual(self.states(self.server)["other"], "running")
         self.assertEqual(self.states(other)["server"], "running")
 

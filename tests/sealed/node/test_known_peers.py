@@ -83,6 +83,7 @@ class KnownPeersTests(SynchronousTestCase):
         self.alice = NodeKey.fromSeed(octetsFrom("alice"))
         self.announcement = self.network.certificate(self.alice), self.network.claim(self.alice)
         self.sessions = SessionsWithSome()
+        self.revocations: list[bytes] = []
         self.claims = self.fresh()
         self.notes = Notes(self.clock, Events(self.clock.seconds))
 
@@ -93,6 +94,8 @@ class KnownPeersTests(SynchronousTestCase):
         events = Events(self.clock.seconds)
         own = Identity(bytes(32))
         trust, table = Trust(self.network.key.network, self.clock.seconds), Table(self.clock, events)
+        for each in self.revocations:
+            trust.revoke(each)
         claims = Claims(own, trust.check, table, self.clock, events, Counters(), wallClock=self.clock.seconds)
         self.addCleanup(claims.stop)
         return claims
@@ -141,11 +144,27 @@ class KnownPeersTests(SynchronousTestCase):
         self.claims.offer(*self.announcement)
         self.sessions.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
         known.keep()
+        known.stop()
+        self.revocations.append(self.network.revocation(self.alice.identity))
+        sessions = SessionsWithSome()
+        again = self.started(self.fresh(), sessions)
+        again.keep()
+        self.assertEqual((sessions.introduced, sessions.sought), ({}, []))
+        self.assertEqual((self.state.path / KNOWN_PEERS).read_bytes(), packed([]))
+
+    def test_whoIsNotUsedIsRemembered(self) -> None:
+        """
+        Where not everybody is followed those who are not used are forgotten; a restart may need them.
+        """
+        known = self.started(self.claims, self.sessions)
+        self.meet("alice")
+        known.keep()
+        self.sessions.here.clear()
         self.claims.drop(self.alice.identity)
         known.keep()
         sessions = SessionsWithSome()
         self.started(self.fresh(), sessions)
-        self.assertEqual(sessions.introduced, {})
+        self.assertIn(self.alice.identity, sessions.introduced)
 
     def test_somebodyNewIsKeptAtOnce(self) -> None:
         """

@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 from reach_case import ReachTestCase, Resident
 from sealed_network_case import SERVER
 
-from wand.sealed.node.known_peers import HASTENED_WITHIN
+from wand.sealed.node.known_peers import HASTENED_WITHIN, KNOWN_PEERS
 
 #: Seconds within which they meet.
 SOON = 1.0
@@ -26,7 +26,13 @@ class StartFromDiskTests(ReachTestCase):
         self.one, self.two = (self.resident(self.network, f"198.51.100.{number}") for number in (1, 2))
         self.assertLess(self.firstAnswer(self.one, self.two, 5.0), 5.0)
         self.go(HASTENED_WITHIN + 0.5)
-        self.network.drop(lambda each: SERVER in (each.sender.host, each.destination.host))
+        self.isolate()
+
+    def isolate(self) -> None:
+        """
+        The server dies.
+        """
+        self.undo = self.network.drop(lambda each: SERVER in (each.sender.host, each.destination.host))
 
     def crash(self, *residents: Resident) -> None:
         """
@@ -51,6 +57,29 @@ class StartFromDiskTests(ReachTestCase):
         """
         for each in (self.one, self.two):
             each.stop()
+        for each in (self.one, self.two):
+            each.start()
+        self.assertLess(self.firstAnswer(self.one, self.two, 5.0), SOON)
+
+    def test_aMeetingOfAMoment(self) -> None:
+        """
+        They met a moment ago; one says goodbye, and then the other is stopped, too.
+        """
+        names = [self.directory / f"node-{each.number}" / KNOWN_PEERS for each in (self.one, self.two)]
+        for each in (self.one, self.two):
+            each.stop()
+        for name in names:
+            name.unlink()
+        self.undo()
+        for each in (self.one, self.two):
+            each.start()
+        self.go(2.0)
+        self.assertLess(self.firstAnswer(self.one, self.two, 5.0), SOON)
+        self.isolate()
+        self.assertEqual([each.exists() for each in names], [False, False])
+        for each in (self.one, self.two):
+            each.stop()
+        self.two.moveTo("198.51.100.77")
         for each in (self.one, self.two):
             each.start()
         self.assertLess(self.firstAnswer(self.one, self.two, 5.0), SOON)

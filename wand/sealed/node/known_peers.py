@@ -116,23 +116,26 @@ class KnownPeers:
         Write down who is here, if that has changed.
         """
         for identity in self._sessions.sessionsWith():
-            said, endpoint = self._claims.announcement(identity), self._sessions.endpointOf(identity)
-            if said is not None and endpoint is not None:
-                self._kept.pop(identity, None)
-                self._kept[identity] = KnownPeer(said.signedCertificate, said.signedClaim, str(endpoint))
-        waiting = set(self._waiting)
-        for identity in [each for each in self._kept if self._claims.announcement(each) is None]:
-            if identity not in waiting:
-                del self._kept[identity]
+            self._note(identity)
         for identity in tuple(self._kept)[:-KNOWN_PEERS_MAXIMUM]:
             del self._kept[identity]
         content = packed([*reversed(self._kept.values())])
         if content != self._written and self._file.write(content):
             self._written = content
 
+    def _note(self, identity: bytes) -> None:
+        said, endpoint = self._claims.announcement(identity), self._sessions.endpointOf(identity)
+        if said is not None and endpoint is not None:
+            self._kept.pop(said.identity, None)
+            self._kept[said.identity] = KnownPeer(said.signedCertificate, said.signedClaim, str(endpoint))
+
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
-        isNew = up and not member.isServer and peer not in self._kept
-        if isNew and len(self._kept) < HASTENED_MAXIMUM and self._file.isRunning and not self._soon.isSet:
+        if member.isServer or not self._file.isRunning:
+            return
+        isNew = peer not in self._kept
+        if not up:
+            self._note(peer)  # it may say goodbye before the next look, and so may we
+        if isNew and len(self._kept) < HASTENED_MAXIMUM and not self._soon.isSet:
             self._soon.set(HASTENED_WITHIN)
 
     def _read(self) -> list[KnownPeer]:
@@ -156,7 +159,9 @@ class KnownPeers:
     def _take(self, identity: bytes, peer: KnownPeer) -> None:
         self._claims.offer(peer.certificate, peer.claim)
         said = self._claims.announcement(identity)
-        if said is not None and not self._sessions.isUp(identity):
+        if said is None:  # its certificate expired, or it was revoked
+            del self._kept[identity]
+        elif not self._sessions.isUp(identity):
             with suppress(AddressInvalid):
                 where = Endpoint.parse(peer.endpoint)
                 self._sessions.introduce(said.identity, said.certificate.exchangeKey, [where])
