@@ -19,9 +19,9 @@ from wand.health.notes import Notes
 from wand.interfaces.control_messages import SessionReader
 from wand.interfaces.membership import Member
 from wand.sealed.credentials.identity import Identity, NodeKey
+from wand.sealed.credentials.signed import packed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.claims import Claims
-from wand.sealed.credentials.signed import packed
 from wand.sealed.node.known_peers import (
     GREETED_MAXIMUM,
     HASTENED_WITHIN,
@@ -36,7 +36,6 @@ from wand.sealed.node.known_peers import (
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
-
 
 #: A member, as far as it matters that it is no server.
 MEMBER: Final = Member(b"", b"", False, "", (), (), False, 0, 0, 0)

@@ -135,7 +135,11 @@ class Servers:
         Did a server say lately that it runs?
         """
         said = self._stored.get(identity)
-        return said is not None and not said.isStopped and self._heardAt(identity, said) + SERVER_SILENCE > self._wallClock()
+        return (
+            said is not None
+            and not said.isStopped
+            and self._heardAt(identity, said) + SERVER_SILENCE > self._wallClock()
+        )
 
     @property
     def identities(self) -> list[Identity]:

@@ -20,8 +20,8 @@ from wand.table import Entry, Rank, Source, Table
 CLAIMED: Final = Source("claims", Rank.DIRECTORY)
 LEARNED: Final = Source("learned", Rank.LEARNED)
 
-#: Seconds for which a claimed entry stands after its member was last said to be online; for longer while no directory is
-#: heard.
+#: Seconds for which a claimed entry stands after its member was last said to be online, and for longer while no
+#: directory is heard.
 ONLINE_LIFETIME: Final = 24 * 3600.0
 
 #: The same once none says so any more.

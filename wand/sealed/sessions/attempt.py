@@ -45,7 +45,6 @@ from wand.sealed.sessions.timers import (
 )
 from wand.underlay.place_kinds import subscriberOf
 
-
 #: Who may name somebody else's address, so that we send there: callers, and members that tell where they are.
 _HEARSAY: Final = frozenset((CALL, MEMBER_CALL, GOSSIP))
 
