@@ -96,7 +96,7 @@ class PrecedenceTests(SynchronousTestCase):
         A member dies after the server did: by what the server said it would be here for a day, but the others know
         better.
         """
-        one, *_, gone = self.nodes
+        *_, gone = self.nodes
         self.server.crash()
         self.network.run(10)
         gone.go()

@@ -209,7 +209,7 @@ class KnownPeersTests(SynchronousTestCase):
             known._kept[number.to_bytes(32, "big")] = kept
         known._waiting = list(known._kept)
         known.keep()
-        self.assertEqual(list(known._kept)[0], (9 * KNOWN_PEERS_MAXIMUM).to_bytes(32, "big"))
+        self.assertEqual(next(iter(known._kept)), (9 * KNOWN_PEERS_MAXIMUM).to_bytes(32, "big"))
         self.assertEqual(len(known._kept), KNOWN_PEERS_MAXIMUM)
         self.assertLess((self.state.path / KNOWN_PEERS).stat().st_size, 1_000_000)
         self.state.write(KNOWN_PEERS, packed([kept] * 3 * KNOWN_PEERS_MAXIMUM))
@@ -227,7 +227,7 @@ class KnownPeersTests(SynchronousTestCase):
         known.keep()
         known.stop()
         claims, sessions = self.fresh(), SessionsWithSome()
-        last = [each for each in self.identities(*names) if each in self.sessions.here][0]
+        last = next(each for each in self.identities(*names) if each in self.sessions.here)
         self.started(claims, sessions)
         sessions.here[last] = Endpoint("192.0.2.99", 22222)
         self.clock.advance(TAKEN_INTERVAL)
