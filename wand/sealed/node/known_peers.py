@@ -45,7 +45,7 @@ HASTENED_MAXIMUM: Final = 100
 #: How many are taken in one turn at a start, the first ones at once, and seconds between two turns: each may cost two
 #: signatures.
 TAKEN_AT_ONCE: Final = 16
-TAKEN_INTERVAL: Final = 0.02
+TAKEN_INTERVAL: Final = 0.05
 
 #: How many of those that were here last are greeted.
 GREETED_MAXIMUM: Final = 16
