@@ -4,7 +4,6 @@ Two servers and their Redis, in a lab.
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import Final
 
@@ -50,7 +49,6 @@ class Servers:
         shutil.copy2(states / "server-state" / "network.key", states / "other-state" / "network.key")
         network.start(OTHER)
         self.token(OTHER)
-        self._awaitBoth()
 
     def _configure(self) -> None:
         network, directory = self.network, self.network.lab.directory
@@ -103,7 +101,11 @@ class Servers:
         """
         How the servers do, as one of them has it.
         """
-        return [each["state"] for each in json.loads(self.network.command(site, "servers", "--json"))]
+
+        async def states(client: ControlClient) -> list[str]:
+            return [each.state async for each in client.servers()]
+
+        return self.network.ask(site, states)
 
     def token(self, site: Site) -> str:
         """
