@@ -18,6 +18,7 @@ from bench.contenders import BASELINE, CONTENDERS, Contender, chosen
 from bench.contenders.base import missing
 from bench.costs.command import costs
 from bench.figures import FIGURES, Figure
+from bench.kills.command import kills
 from bench.modes import MODES, Mode
 from bench.picture import picture
 from bench.reach.command import reach
@@ -119,6 +120,7 @@ def bench(
 
 
 bench.add_command(costs)
+bench.add_command(kills)
 bench.add_command(reach)
 bench.add_command(relay)
 bench.add_command(scale)

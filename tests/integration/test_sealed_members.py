@@ -14,19 +14,6 @@ from wand.sealed.credentials.member_status import MemberStatus
 Make = Callable[..., Deployment]
 
 
-def test_membersMeetAgainWithoutServer(makeSealed: Make) -> None:
-    """
-    With the server gone for good, a member that was restarted is admitted by the others for its certificate alone.
-    """
-    network = makeSealed(2)
-    one, two = network.topology.nodes
-    assert network.ping(one, [two])
-    network.kill(network.topology.server)
-    network.kill(two)
-    network.start(two)
-    wait(lambda: network.ping(one, [two]), 30, "an echo without a server")
-
-
 def test_underlayOfIPv6(makeSealed: Make) -> None:
     """
     Server and nodes that have nothing but IPv6 form a network, with invitations that name the server's IPv6 address.

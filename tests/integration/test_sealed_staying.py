@@ -11,7 +11,7 @@ import pytest
 from probing import Probing
 
 from wand.control.client import ControlClient
-from wand.lab import execute, wait
+from wand.lab import Host, execute, wait
 from wand.lab.deployment import Deployment
 from wand.sealed.credentials.member_status import MemberStatus
 
@@ -74,6 +74,33 @@ def test_nodeIsKilledAndBackAtOnce(
     with capsys.disabled():
         print(f"\na killed node answers again {seconds:.2f} s after its start")
     assert seconds < 3
+
+
+def test_membersMeetAgainWithoutServer(makeSealed: Make, probing: Probe, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    With the server gone for good, two members that know each other are stopped and killed, and started again: within
+    1 s of their start one has an echo of the other.
+    """
+    network = makeSealed(2, change=("mac =", "lan-discovery = false\nmac ="))
+    one, two = network.topology.nodes
+    assert network.ping(one, [two])
+    network.kill(network.topology.server)
+    network.programs[one.name].stop()
+    network.kill(two)
+    for node in (one, two):
+        network.start(node)
+    for node in (one, two):
+        wait(lambda node=node: _isUp(network.hosts[node.name], node.inside), 20, "the tap")  # type: ignore[misc]
+    started = time.monotonic()
+    probe = probing(network, one, two)
+    seconds = probe.echoes()[0].returned - started
+    with capsys.disabled():
+        print(f"\nmembers that were started again meet {seconds:.2f} s after both are up, without a server")
+    assert seconds < 1
+
+
+def _isUp(host: Host, address: str) -> bool:
+    return address in host.run("ip", "-brief", "address")
 
 
 def test_revocationEndsALiveSession(makeSealed: Make, probing: Probe, capsys: pytest.CaptureFixture[str]) -> None:

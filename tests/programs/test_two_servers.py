@@ -7,6 +7,7 @@ from __future__ import annotations
 from shutil import copyfile
 from typing import Any
 
+import attrs
 from sealed_network_case import SERVER, SealedNetworkTestCase
 from twisted.plugin import IPlugin
 from zope.interface import implementer
@@ -56,7 +57,13 @@ class TwoServersTests(SealedNetworkTestCase):
     def setUp(self) -> None:
         self.plugin = SharedPlugin()
         self.patch(authority_store, "discover", lambda kind: self.plugin)
+        self.ahead: dict[str, float] = {}
         super().setUp()
+
+    def serverContext(self, listen: str) -> Context:
+        context = super().serverContext(listen)
+        ahead = self.ahead.get(listen, 0.0)
+        return attrs.evolve(context, wallClock=lambda: self.clock.seconds() + ahead)
 
     def serve(self, name: str = "server", **keys: Any) -> SealedServer:
         configuration = ServerConfiguration(
@@ -158,6 +165,9 @@ class TwoServersTests(SealedNetworkTestCase):
         Of two nodes that each reach only one of the servers, each is told of the other, when it comes and when it goes.
         """
         self.serveOther()
+        self.reachOneServerEach()
+
+    def reachOneServerEach(self) -> None:
         first, second = self.dwelling(1), self.dwelling(2)
         for dwelling in (first, second):
             dwelling.stop()
@@ -169,6 +179,20 @@ class TwoServersTests(SealedNetworkTestCase):
         self.go(5.0)
         self.assertTrue(self.reaches(first, second))
         self.assertTrue(self.reaches(second, first))
+
+    def test_aServerWithAWrongClock(self) -> None:
+        """
+        The same where the clock of one server is ten minutes ahead: a minute later it knows by how much.
+        """
+        self.ahead = {OTHER_SERVER: 600.0}
+        other = self.serveOther()
+        self.go(70.0)
+        self.reachOneServerEach()
+        for server in (self.server, other):
+            listed = server.entries(None, 9)
+            self.assertEqual(["offline" in each.peer for each in listed], [False, False])
+        self.assertEqual(self.states(self.server)["other"], "running")
+        self.assertEqual(self.states(other)["server"], "running")
 
     def test_whileTheStoreIsAway(self) -> None:
         """

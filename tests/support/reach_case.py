@@ -97,6 +97,16 @@ class Resident(Dwelling):
         context = simulatedContext(self._world.clock, self.region, first, self.number, more=more)
         return attrs.evolve(context, hostChanges=self.changes)
 
+    def moveTo(self, *addresses: str) -> None:
+        """
+        Have other addresses from the next start on.
+        """
+        for each in self._addresses:
+            self.changes.removeAddress(1, each)
+        for each in addresses:
+            self.changes.addAddress(1, each, _prefixOf(each))
+        self._addresses = addresses
+
     def roam(self, region: Region, *addresses: str) -> None:
         """
         Go elsewhere.

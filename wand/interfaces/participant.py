@@ -116,14 +116,23 @@ class TableEntries(Protocol):
 
     def offline(self, peer: bytes, by: str, /) -> None:
         """
-        A directory does not say any more that a member is online.  As long as another does, it is.
+        A directory says that a member is not online.  As long as another says that it is, it is.
 
-        @param by: the name of the one that does not.
+        @param by: the name of the one that says so.
+        """
+
+    def directoryHeard(self, by: str, /) -> None:
+        """
+        A directory is heard: what it says counts.  What a silent one said stands only as long as none that is heard
+        says otherwise.
+
+        @param by: its name.
         """
 
     def sweep(self) -> None:
         """
-        Give a lifetime to what has none, because it passed from one member to another.
+        Give a lifetime to what has none, because it passed from one member to another, or came from the disk; or, while
+        no directory is heard, another one to what has one.
         """
 
 

@@ -154,6 +154,7 @@ class NetworkServer:
         self.authority.observe(self._admissions)
         self.authority.observe(self._news)
         self.authority.servers.observe(self.directory.followServer)
+        self.authority.servers.compared = self.directory.compareClock
         for server in self.authority.servers.identities:
             self.directory.followServer(server)
         self._watch.start()

@@ -107,6 +107,32 @@ class OtherLogsTests(SynchronousTestCase):
         self.assertEqual(len(self.second.directory), 1)
         self.assertFalse(self.lists(self.second))
 
+    def test_aClockThatIsWrong(self) -> None:
+        """
+        A server whose clock is hours ahead of, or behind, another's lists whom that one hears as soon as it knows how
+        the two differ, and not those whom it heard long ago.
+        """
+        for wrong in (7200.0, -7200.0):
+            node = self.member(self.people[0])
+            self.second.go()
+            self.second.wallClock.ahead = wrong
+            self.store.kinds[DIRECTORY_KIND + self.people[1].key.identity.text].clear()
+            self.come(self.second)
+            self.second.directory.compareClock(self.people[0].key.identity, -wrong)
+            self.network.run(1.0)
+            self.assertTrue(self.lists(self.second))
+            node.go()
+            self.crash(self.first)
+            self.network.run(ELSEWHERE_SILENCE + 1.0)
+            self.assertFalse(self.lists(self.second))
+            self.second.go()
+            self.store.kinds[DIRECTORY_KIND + self.people[1].key.identity.text].clear()
+            self.come(self.second)
+            self.second.directory.compareClock(self.people[0].key.identity, -wrong)
+            self.network.run(1.0)
+            self.assertFalse(self.lists(self.second))
+            self.setUp()
+
     def test_aServerThatWasRevoked(self) -> None:
         """
         What a server that was revoked writes on counts for nothing.

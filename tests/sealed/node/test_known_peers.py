@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from simulated.membership import TestNetwork, octetsFrom
 from twisted.internet.task import Clock
@@ -15,13 +16,29 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.events import Events
 from wand.health.notes import Notes
+from wand.interfaces.control_messages import SessionReader
+from wand.interfaces.membership import Member
 from wand.sealed.credentials.identity import Identity, NodeKey
+from wand.sealed.credentials.signed import packed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.claims import Claims
-from wand.sealed.node.known_peers import KEEP_INTERVAL, KNOWN_PEERS, KnownPeers
+from wand.sealed.node.known_peers import (
+    GREETED_MAXIMUM,
+    HASTENED_WITHIN,
+    KEEP_INTERVAL,
+    KNOWN_PEERS,
+    KNOWN_PEERS_MAXIMUM,
+    TAKEN_AT_ONCE,
+    TAKEN_INTERVAL,
+    KnownPeer,
+    KnownPeers,
+)
 from wand.state import StateDirectory
 from wand.table import Table
 from wand.testing.context import failuresOf
+
+#: A member, as far as it matters that it is no server.
+MEMBER: Final = Member(b"", b"", False, "", (), (), False, 0, 0, 0)
 
 
 class SessionsWithSome:
@@ -32,6 +49,17 @@ class SessionsWithSome:
     def __init__(self) -> None:
         self.here: dict[bytes, Endpoint] = {}
         self.introduced: dict[bytes, list[Endpoint]] = {}
+        self.sought: list[bytes] = []
+        self.begun: list[SessionReader] = []
+
+    def sessionsWith(self) -> dict[bytes, int]:
+        return dict.fromkeys(self.here, 0)
+
+    def onSession(self, reader: SessionReader) -> None:
+        self.begun.append(reader)
+
+    def seek(self, peer: bytes) -> None:
+        self.sought.append(peer)
 
     def isUp(self, peer: bytes) -> bool:
         return peer in self.here
@@ -54,6 +82,7 @@ class KnownPeersTests(SynchronousTestCase):
         self.alice = NodeKey.fromSeed(octetsFrom("alice"))
         self.announcement = self.network.certificate(self.alice), self.network.claim(self.alice)
         self.sessions = SessionsWithSome()
+        self.revocations: list[bytes] = []
         self.claims = self.fresh()
         self.notes = Notes(self.clock, Events(self.clock.seconds))
 
@@ -64,6 +93,8 @@ class KnownPeersTests(SynchronousTestCase):
         events = Events(self.clock.seconds)
         own = Identity(bytes(32))
         trust, table = Trust(self.network.key.network, self.clock.seconds), Table(self.clock, events)
+        for each in self.revocations:
+            trust.revoke(each)
         claims = Claims(own, trust.check, table, self.clock, events, Counters(), wallClock=self.clock.seconds)
         self.addCleanup(claims.stop)
         return claims
@@ -76,6 +107,20 @@ class KnownPeersTests(SynchronousTestCase):
         known.start()
         self.addCleanup(known.stop)
         return known
+
+    def identities(self, *names: str) -> list[bytes]:
+        return [NodeKey.fromSeed(octetsFrom(name)).identity for name in names]
+
+    def meet(self, name: str) -> None:
+        """
+        A session with somebody begins.
+        """
+        key = NodeKey.fromSeed(octetsFrom(name))
+        text = name.replace(" ", "-")
+        self.claims.offer(self.network.certificate(key, text), self.network.claim(key, text))
+        self.sessions.here[key.identity] = Endpoint("192.0.2.7", 22222)
+        for reader in self.sessions.begun:
+            reader(key.identity, MEMBER, True)
 
     def test_areFoundAgainWithoutAServer(self) -> None:
         """
@@ -98,19 +143,122 @@ class KnownPeersTests(SynchronousTestCase):
         self.claims.offer(*self.announcement)
         self.sessions.here[self.alice.identity] = Endpoint("192.0.2.7", 22222)
         known.keep()
+        known.stop()
+        self.revocations.append(self.network.revocation(self.alice.identity))
+        sessions = SessionsWithSome()
+        again = self.started(self.fresh(), sessions)
+        again.keep()
+        self.assertEqual((sessions.introduced, sessions.sought), ({}, []))
+        self.assertEqual((self.state.path / KNOWN_PEERS).read_bytes(), packed([]))
+
+    def test_whoIsNotUsedIsRemembered(self) -> None:
+        """
+        Where not everybody is followed those who are not used are forgotten; a restart may need them.
+        """
+        known = self.started(self.claims, self.sessions)
+        self.meet("alice")
+        known.keep()
+        self.sessions.here.clear()
         self.claims.drop(self.alice.identity)
         known.keep()
         sessions = SessionsWithSome()
         self.started(self.fresh(), sessions)
-        self.assertEqual(sessions.introduced, {})
+        self.assertIn(self.alice.identity, sessions.introduced)
+
+    def test_somebodyNewIsKeptAtOnce(self) -> None:
+        """
+        A node that crashes a moment after it met somebody knows him when it comes back.
+        """
+        self.started(self.claims, self.sessions)
+        self.meet("alice")
+        self.clock.advance(HASTENED_WITHIN)
+        sessions = SessionsWithSome()
+        self.started(self.fresh(), sessions)
+        self.assertIn(self.alice.identity, sessions.introduced)
+
+    def test_whoWasHereLastComesFirst(self) -> None:
+        """
+        The file begins with those who were here last, also after several starts; they are the ones that are greeted.
+        """
+        names = [f"member {number}" for number in range(TAKEN_AT_ONCE + 10)]
+        known = self.started(self.claims, self.sessions)
+        for name in (*names, names[0]):
+            self.meet(name)
+            known.keep()
+            self.sessions.here.clear()
+        order = [names[0], *reversed(names[1:])]
+        for _ in range(2):
+            claims, sessions = self.fresh(), SessionsWithSome()
+            known = self.started(claims, sessions)
+            first = self.identities(*order[:TAKEN_AT_ONCE])
+            self.assertEqual((list(sessions.introduced), sessions.sought), (first, first[:GREETED_MAXIMUM]))
+            known.keep()  # before the others were taken
+            self.clock.advance(TAKEN_INTERVAL)
+            self.assertEqual(list(sessions.introduced), self.identities(*order))
+            known.stop()
+
+    def test_noMoreThanSome(self) -> None:
+        """
+        In a large network those are kept who were here last, as many as a start has time for; a start takes them in
+        turns, whatever the file holds.
+        """
+        self.claims.offer(*self.announcement)
+        kept = KnownPeer(*self.announcement, "192.0.2.7:22222")
+        known = self.started(self.claims, self.sessions)
+        for number in range(10 * KNOWN_PEERS_MAXIMUM):
+            known._kept[number.to_bytes(32, "big")] = kept
+        known._waiting = list(known._kept)
+        known.keep()
+        self.assertEqual(next(iter(known._kept)), (9 * KNOWN_PEERS_MAXIMUM).to_bytes(32, "big"))
+        self.assertEqual(len(known._kept), KNOWN_PEERS_MAXIMUM)
+        self.assertLess((self.state.path / KNOWN_PEERS).stat().st_size, 1_000_000)
+        self.state.write(KNOWN_PEERS, packed([kept] * 3 * KNOWN_PEERS_MAXIMUM))
+        again = self.started(self.fresh(), SessionsWithSome())
+        self.assertLessEqual(len(again._kept), KNOWN_PEERS_MAXIMUM)
+
+    def test_whoLeftWhileItWaited(self) -> None:
+        """
+        Whoever is met before its turn comes is where it was met, and not where it was before.
+        """
+        known = self.started(self.claims, self.sessions)
+        names = [f"member {number}" for number in range(TAKEN_AT_ONCE + 1)]
+        for name in names:
+            self.meet(name)
+        known.keep()
+        known.stop()
+        claims, sessions = self.fresh(), SessionsWithSome()
+        last = next(each for each in self.identities(*names) if each in self.sessions.here)
+        self.started(claims, sessions)
+        sessions.here[last] = Endpoint("192.0.2.99", 22222)
+        self.clock.advance(TAKEN_INTERVAL)
+        self.assertEqual(len(claims), TAKEN_AT_ONCE + 1)
+        self.assertNotIn(last, sessions.introduced)
 
     def test_rubbishIsIgnored(self) -> None:
         """
-        A file that is damaged gives nobody, and the node starts.
+        A file that is damaged gives nobody, and the node starts and says so; with the next write that is over.
         """
-        self.state.write(KNOWN_PEERS, b"rubbish")
-        self.started(self.claims, self.sessions)
-        self.assertEqual(self.sessions.introduced, {})
+        for rubbish in (b"rubbish", b"\xc1", packed([b"rubbish"]), packed(["x"] * 9), b"\x90" * 3_000_000):
+            self.state.write(KNOWN_PEERS, rubbish)
+            known = self.started(self.claims, self.sessions)
+            self.assertEqual(self.sessions.introduced, {})
+            self.assertIn("known-peers is damaged", self.notes.texts[0])
+            known.keep()
+            self.assertEqual(self.notes.texts, [])
+            known.stop()
+
+    def test_oneBadRecordCostsNoOther(self) -> None:
+        """
+        Of a file in which something is damaged the rest counts.
+        """
+        good = KnownPeer(*self.announcement, "192.0.2.7:22222")
+        forged = KnownPeer(self.announcement[0], b"forged", "192.0.2.8:22222")
+        for bad in (b"rubbish", forged, KnownPeer(b"", b"", "x" * 64), [b"a", b"b", "x" * 65]):
+            self.state.write(KNOWN_PEERS, packed([bad, good]))
+            sessions = SessionsWithSome()
+            self.started(self.fresh(), sessions)
+            wanted = {} if bad is forged else {self.alice.identity: [("192.0.2.7", 22222)]}
+            self.assertEqual(sessions.introduced, wanted)
 
     def test_aFileThatCannotBeRead(self) -> None:
         """

@@ -26,7 +26,8 @@ class MemberEntriesTests(SynchronousTestCase):
         self.counters = Counters()
         self.table = Table(self.clock, Events(self.clock.seconds), macFrom("own"), limit=3)
         self.claims = {ALICE: (LAPTOP,), BOB: (PRINTER,)}
-        self.entries = MemberEntries(self.table, OWN, self.counters, lambda identity: self.claims[identity])
+        self.entries = MemberEntries(self.table, OWN, self.clock, self.counters, lambda identity: self.claims[identity])
+        self.addCleanup(self.entries.stop)
 
     def lifetime(self, mac: MAC) -> float | None:
         entry = self.table.entry(mac)
@@ -103,6 +104,8 @@ class MemberEntriesTests(SynchronousTestCase):
         self.entries.setOwner(LAPTOP, ALICE)
         self.entries.online(ALICE, "server")
         self.entries.online(ALICE, "gossip")
+        for by in ("server", "gossip"):
+            self.entries.directoryHeard(by)
         for by in ("gossip", "gossip", "lan"):
             self.entries.offline(ALICE, by)
             self.assertEqual(self.lifetime(LAPTOP), ONLINE_LIFETIME)
@@ -127,6 +130,9 @@ class MemberEntriesTests(SynchronousTestCase):
         """
         self.entries.setOwner(LAPTOP, ALICE)
         self.entries.heard(CAMERA, BOB)
+        self.entries.sweep()
+        self.assertIsNone(self.lifetime(LAPTOP))  # nobody can say whether it is gone
+        self.entries.directoryHeard("server")
         self.entries.sweep()
         self.assertEqual((self.lifetime(LAPTOP), self.lifetime(CAMERA)), (OFFLINE_LIFETIME, None))
         self.assertEqual([entry.source for entry in self.table.sources(LAPTOP)], [CLAIMED])

@@ -15,7 +15,7 @@ from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.interfaces import OwnCandidate
 from wand.interfaces.participant import DirectoryServer, Participant
-from wand.interfaces.sessions import DIRECTORY
+from wand.interfaces.sessions import DIRECTORY, GOSSIP
 from wand.sealed.control_numbers import CALL_NUMBERS, LOCATING_NUMBERS
 from wand.sealed.reach.call_forwarder import CALLER_BURST, PAIR_BURST, CallForwarder
 from wand.sealed.reach.calling import CALLER_BURST as TAKEN_BURST
@@ -315,6 +315,30 @@ class AbuseTests(CallingTestCase):
         self.assertGreater(len(sent), RUMOURS_BURST)
         self.assertLessEqual(len(sent), RUMOURS_BURST + 31 * RUMOURS_RATE)
         self.assertGreater(self.two.counters["sealed-calls-ignored"], 0)
+
+    def test_gossipAboutAVictim(self) -> None:
+        """
+        Members that say of themselves, by gossip, that they are at a victim's address: it gets a few initiations for
+        all of them together.  What a directory server says besides is believed as ever.
+        """
+        liars = [self.member(f"liar{number}", f"192.0.2.{10 + number}") for number in range(30)]
+        for number, each in enumerate(liars):
+            each.node.transport.stop()
+            places = [Endpoint(VICTIM, 1000 + 4 * number + port) for port in range(4)]
+            key = each.node.key
+            self.two.node.transport.introduce(key.identity, key.exchangePublic, places, GOSSIP)
+        self.net.underlay.sent.clear()
+        for each in liars:
+            self.two.ping(each)
+        self.go(30.0)
+        sent = [each for each in self.net.underlay.sent if each.destination.host == VICTIM]
+        self.assertGreaterEqual(len(sent), RUMOURS_BURST)
+        self.assertLessEqual(len(sent), RUMOURS_BURST + 31 * RUMOURS_RATE)
+        self.assertGreater(self.two.counters["sealed-calls-ignored"], 0)
+        self.net.underlay.sent.clear()
+        self.two.know(liars[0], Endpoint(VICTIM, 1000))
+        self.go(20.0)
+        self.assertIn((VICTIM, 1000), [each.destination for each in self.net.underlay.sent])
 
     def test_fewPlacesOfAMembersWord(self) -> None:
         """

@@ -34,6 +34,7 @@ class Wire:
     @ivar duplication: the probability that it arrives twice.
     @ivar delay: seconds that every message takes.
     @ivar jitter: up to how many seconds more, at random; so messages overtake each other.
+    @ivar cut: is all lost that one member sends to another?
     @ivar carried: how many messages were sent, and how many octets they had.
     """
 
@@ -43,6 +44,7 @@ class Wire:
     duplication: float = 0.0
     delay: float = 0.02
     jitter: float = 0.0
+    cut: Callable[[bytes, bytes], bool] = lambda sender, receiver: False
     carried: tuple[int, int] = (0, 0)
     members: dict[Identity, SimulatedSessions] = attrs.field(init=False, factory=dict)
     _queue: list[tuple[float, int, Callable[[], None]]] = attrs.field(init=False, factory=list)
@@ -55,6 +57,8 @@ class Wire:
         """
         count, octets = self.carried
         self.carried = (count + 1, octets + len(message))
+        if self.cut(sender.identity, receiver):
+            return
         for _ in range(2 if self.random.random() < self.duplication else 1):
             if self.random.random() >= self.loss:
                 when = self.clock.seconds() + self.delay + self.jitter * self.random.random()

@@ -41,6 +41,9 @@ class ServerRecord(msgspec.Struct, frozen=True):
 class Servers:
     """
     Knows the servers of the network.
+
+    @ivar compared: called each time when another server says that it runs, with its identity and by how many seconds
+        its clock is ahead of ours.
     """
 
     def __init__(
@@ -50,7 +53,9 @@ class Servers:
         @param own: this one.
         @param wallClock: gives the seconds since the epoch.
         """
+        self.compared: Callable[[Identity, float], object] = lambda server, ahead: None
         self._observers: list[Callable[[Identity], object]] = []
+        self._ahead: dict[bytes, float] = {}
         self._own = own
         self._members = members
         self._stored = StoredValues(records, SERVER_KIND, ServerRecord)
@@ -130,7 +135,11 @@ class Servers:
         Did a server say lately that it runs?
         """
         said = self._stored.get(identity)
-        return said is not None and not said.isStopped and said.heard + SERVER_SILENCE > self._wallClock()
+        return (
+            said is not None
+            and not said.isStopped
+            and self._heardAt(identity, said) + SERVER_SILENCE > self._wallClock()
+        )
 
     @property
     def identities(self) -> list[Identity]:
@@ -143,7 +152,16 @@ class Servers:
         member = self._members.get(identity)
         return identity != self._own and (member is None or member.state != "revoked")
 
+    def _heardAt(self, identity: bytes, said: ServerRecord) -> float:
+        """
+        When a server said that it runs, by our clock.
+        """
+        return said.heard - self._ahead.get(identity, 0.0)
+
     def _heard(self, key: bytes, before: ServerRecord | None, after: ServerRecord | None) -> None:
+        if self._isOther(key) and before is not None and after is not None and before.heard != after.heard:
+            self._ahead[key] = after.heard - self._wallClock()  # it says so just now
+            self.compared(Identity(key), self._ahead[key])
         if self._isOther(key) and after is not None and (before is None or before.endpoints != after.endpoints):
             for observer in self._observers:
                 observer(Identity(key))
@@ -159,7 +177,7 @@ class Servers:
             short=status.short,
             state=self._stateOf(member, record),
             endpoints=list(record.endpoints),
-            heard=record.heard,
+            heard=round(self._heardAt(identity, record)),
         )
 
     def _stateOf(self, member: MemberRecord, record: ServerRecord) -> str:

@@ -20,7 +20,7 @@ from wand.interfaces.search import EverybodyIsKnown, Lookouts
 from wand.sealed.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.directory.extent import Extent, WansdSettings
 from wand.sealed.directory.following import Following
-from wand.sealed.directory.listed_members import ListedMembers
+from wand.sealed.directory.listed_members import ListedMembers, directoryName
 from wand.sealed.directory.log_reader import LogReader
 from wand.sealed.directory.looker import Looker
 from wand.sealed.directory.own_announcement import OwnAnnouncement
@@ -222,6 +222,7 @@ class SealedDirectoryClient:
         if known is None or not member.isServer:
             self._counters["drop-directory-stranger"] += 1
         else:
+            self._participant.claims.entries.directoryHeard(directoryName(peer))
             known[0].received(octets)
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:

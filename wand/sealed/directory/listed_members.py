@@ -46,6 +46,13 @@ class Sighting:
     endpoints: tuple[Endpoint, ...]
 
 
+def directoryName(server: bytes) -> str:
+    """
+    What a server is called among the directories whose word counts.
+    """
+    return f"{DIRECTORY} {server.hex()}"
+
+
 class ListedMembers:
     """
     The members of the network, as the servers tell of them.  A silent server removes nobody.
@@ -84,9 +91,11 @@ class ListedMembers:
         if before is not None and record.version <= before.version:
             return
         were = self._endpoints(identity) if self._isKnown(identity) else None
-        wasOnline = self._isOnline(identity)
         seen[identity] = Sighting(record.version, bool(record.endpoints), self._accepted(server, record.endpoints))
-        self._apply(identity, announcement, wasOnline, were)
+        self._introduce(identity, announcement, were)
+        self._entries.claimed(identity)
+        say = self._entries.online if seen[identity].online else self._entries.offline
+        say(identity, directoryName(server))
 
     def restarted(self, server: bytes) -> None:
         """
@@ -104,7 +113,7 @@ class ListedMembers:
         for server in servers:
             for identity, sighting in self._sightings.get(server, {}).items():
                 if sighting.online:
-                    self._entries.online(identity, DIRECTORY)
+                    self._entries.online(identity, directoryName(server))
 
     def forget(self, identity: bytes) -> None:
         """
@@ -142,26 +151,18 @@ class ListedMembers:
         isValid = self._participant.isValid(record.certificate, record.claim)
         return known if isValid else None  # what it says is true, if not the newest
 
-    def _apply(
-        self, identity: Identity, announcement: MemberAnnouncement, wasOnline: bool, were: tuple[Endpoint, ...] | None
+    def _introduce(
+        self, identity: Identity, announcement: MemberAnnouncement, were: tuple[Endpoint, ...] | None
     ) -> None:
         """
         @param were: the endpoints told before; C{None} if nobody told of this member.
         """
-        online, endpoints = self._isOnline(identity), self._endpoints(identity)
+        endpoints = self._endpoints(identity)
         if endpoints != were:
             self._sessions.introduce(identity, announcement.certificate.exchangeKey, endpoints)
-        self._entries.claimed(identity)
-        if online:
-            self._entries.online(identity, DIRECTORY)
-        elif wasOnline:
-            self._entries.offline(identity, DIRECTORY)
 
     def _isKnown(self, identity: Identity) -> bool:
         return any(identity in seen for seen in self._sightings.values())
-
-    def _isOnline(self, identity: Identity) -> bool:
-        return any(identity in seen and seen[identity].online for seen in self._sightings.values())
 
     def _endpoints(self, identity: Identity) -> tuple[Endpoint, ...]:
         """

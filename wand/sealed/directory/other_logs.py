@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from wand.interfaces import Context, IRecords
@@ -19,6 +20,9 @@ from wand.timing.repeating import Repeating
 AT_ONCE: Final = 20
 INTERVAL: Final = 0.01
 
+#: By how many seconds a server's clock must differ otherwise than we thought for its log to be read anew.
+DIFFERENCE_TOLERATED: Final = 30.0
+
 
 class OtherLogs:
     """
@@ -29,11 +33,13 @@ class OtherLogs:
         self, records: IRecords, context: Context, told: Callable[[Identity, Identity, StoredEntry], object]
     ) -> None:
         """
-        @param told: called with a server, a member, and what that server has of it.
+        @param told: called with a server, a member, and what that server has of it; the time when the server heard the
+            member is by our clock, as far as we know how the two differ.
         """
         self._records = records
         self._told = told
         self._ends: dict[Identity, Callable[[], None]] = {}
+        self._ahead: dict[Identity, float] = {}
         self._waiting: dict[tuple[Identity, bytes], bytes] = {}
         self._reading = Repeating("logs of other servers", self._readSome, context.clock, context.failures)
 
@@ -42,10 +48,19 @@ class OtherLogs:
         Read the log of a server, from now on.
         """
         if server not in self._ends:
-            kind = DIRECTORY_KIND + server.text
-            load = partial(self._load, server, kind)
-            self._ends[server] = self._records.watch(kind, partial(self._changed, server), load)
+            load = partial(self._load, server)
+            self._ends[server] = self._records.watch(_kindOf(server), partial(self._changed, server), load)
             load()
+
+    def compareClock(self, server: Identity, ahead: float) -> None:
+        """
+        By how many seconds a server's clock is ahead of ours.  What was read before is read anew if that is news: it
+        may be more recent, or older, than it seemed.
+        """
+        if abs(ahead - self._ahead.get(server, 0.0)) > DIFFERENCE_TOLERATED:
+            self._ahead[server] = ahead
+            if server in self._ends:
+                self._load(server)
 
     def leave(self, server: Identity) -> None:
         """
@@ -64,8 +79,8 @@ class OtherLogs:
         if self._reading.running:
             self._reading.stop()
 
-    def _load(self, server: Identity, kind: str) -> None:
-        loading: Deferred[dict[bytes, bytes]] = self._records.load(kind)
+    def _load(self, server: Identity) -> None:
+        loading: Deferred[dict[bytes, bytes]] = self._records.load(_kindOf(server))
         loading.addCallbacks(partial(self._changed, server), _isAway)
 
     def _changed(self, server: Identity, changes: Mapping[bytes, bytes | None]) -> None:
@@ -80,9 +95,14 @@ class OtherLogs:
             server, key = where = next(iter(self._waiting))
             entry = entryDecoded(self._waiting.pop(where))
             if entry is not None and server in self._ends:
-                self._told(server, Identity(key), entry)
+                heard = entry.heard - self._ahead.get(server, 0.0)
+                self._told(server, Identity(key), msgspec.structs.replace(entry, heard=heard))
         if not self._waiting:
             self._reading.stop()
+
+
+def _kindOf(server: Identity) -> str:
+    return DIRECTORY_KIND + server.text
 
 
 def _isAway(failure: object) -> None:

@@ -248,6 +248,12 @@ class SealedDirectoryServer:
         if self._loaded:
             self._others.follow(server)
 
+    def compareClock(self, server: Identity, ahead: float) -> None:
+        """
+        See L{OtherLogs.compareClock}.
+        """
+        self._others.compareClock(server, ahead)
+
     def _heardElsewhere(self, server: Identity, identity: Identity, entry: StoredEntry) -> None:
         known = self._announcements.get(identity)
         if known is None and self._isFull():

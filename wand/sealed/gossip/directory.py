@@ -14,6 +14,7 @@ from zope.interface import implementer
 from wand.interfaces import IMembershipFollower, IRovingDirectory, NodeContext
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import MemberContext
+from wand.interfaces.sessions import GOSSIP
 from wand.sealed.control_numbers import GOSSIP_NUMBERS
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Claim
@@ -147,6 +148,7 @@ class GossipDirectory:
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         if self._gossip is not None and not member.isServer:
             self._heard = self._context.clock.seconds()
+            self._participant.claims.entries.directoryHeard(GOSSIP)
             self._seekAt, self._seekAgain = -inf, INTERVAL
             self._gossip.received(peer, octets)
 

@@ -57,10 +57,14 @@ class CacheFile:
         try:
             return readSecretFile(self._state, self._name) or b""
         except StateUnavailable as error:
-            text = f"{error}; this node works without what it kept there, {self._what}, and writes it again"
-            self._log.error("{text}", text=text)
-            self._notes.say(f"unreadable-{self._name}", text, isHint=True)
+            self._say(str(error))
             return b""
+
+    def sayDamaged(self) -> None:
+        """
+        Some of what is in the file is not what was written; it is said, and passes with the next L{write}.
+        """
+        self._say(f"{self._state.path / self._name} is damaged")
 
     def stop(self) -> bool:
         """
@@ -68,9 +72,16 @@ class CacheFile:
 
         @return: whether it did until now, so that there is something to write a last time.
         """
-        wasRunning: bool = self._looking.running
+        wasRunning = self.isRunning
         self._looking.stop()
         return wasRunning
+
+    @property
+    def isRunning(self) -> bool:
+        """
+        Is somebody looking: between L{start} and L{stop}?
+        """
+        return bool(self._looking.running)
 
     def write(self, content: bytes) -> bool:
         """
@@ -85,3 +96,8 @@ class CacheFile:
             return False
         self._notes.clear(f"unreadable-{self._name}")
         return True
+
+    def _say(self, trouble: str) -> None:
+        text = f"{trouble}; this node works without what it kept there, {self._what}, and writes it again"
+        self._log.error("{text}", text=text)
+        self._notes.say(f"unreadable-{self._name}", text, isHint=True)

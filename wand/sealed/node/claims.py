@@ -89,7 +89,7 @@ class Claims:
         self._owners: dict[Thing, Identity] = {}
         self._conflicts = Conflicts(events, self._nameOf)
         self._notes = told = MemberNotes(notes or Notes(clock, events), clock, self._nameOf)
-        self.entries = MemberEntries(table, own, counters, self._macsOf)
+        self.entries = MemberEntries(table, own, clock, counters, self._macsOf)
         self.learned = Learned(clock, wallClock, self.entries, told, self._quotaOf, self._freed)
         self.sources = SourceFilter(
             own, self._standing, self.entries.owners, self.learned, told, counters, self.visitors
@@ -153,6 +153,7 @@ class Claims:
         Leave no timer behind.
         """
         self._deadlines.stop()
+        self.entries.stop()
         self.learned.stop()
 
     # What readers ask.

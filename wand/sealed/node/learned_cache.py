@@ -53,7 +53,11 @@ class LearnedCache:
         """
         Take what was kept, and keep up from now on.
         """
-        for kept in unpacked(self._file.start(KEEP_INTERVAL), list[_StoredAddress], FILE_MAXIMUM) or ():
+        content = self._file.start(KEEP_INTERVAL)
+        found = unpacked(content, list[_StoredAddress], FILE_MAXIMUM)
+        if content and found is None:
+            self._file.sayDamaged()
+        for kept in found or ():
             self._learned.remember(LearnedAddress(kept.mac, kept.holder, kept.since, kept.last))
 
     def stop(self) -> None:

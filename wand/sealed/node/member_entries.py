@@ -7,17 +7,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from twisted.internet.interfaces import IReactorTime
+
 from wand.counters import Counters
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.node.directory_words import DirectoryWords
 from wand.table import Entry, Rank, Source, Table
 
 #: Who says so in the table: a member's claim, or frames from behind a member.
 CLAIMED: Final = Source("claims", Rank.DIRECTORY)
 LEARNED: Final = Source("learned", Rank.LEARNED)
 
-#: Seconds for which a claimed entry stands after a directory said that its member is online.
+#: Seconds for which a claimed entry stands after its member was last said to be online, and for longer while no
+#: directory is heard.
 ONLINE_LIFETIME: Final = 24 * 3600.0
 
 #: The same once none says so any more.
@@ -38,7 +42,12 @@ class MemberEntries:
     """
 
     def __init__(
-        self, table: Table, own: Identity, counters: Counters, macsOf: Callable[[Identity], Iterable[MAC]]
+        self,
+        table: Table,
+        own: Identity,
+        clock: IReactorTime,
+        counters: Counters,
+        macsOf: Callable[[Identity], Iterable[MAC]],
     ) -> None:
         """
         @param own: our own identity.
@@ -50,7 +59,13 @@ class MemberEntries:
         self._own = own
         self._counters = counters
         self._macsOf = macsOf
-        self._online: dict[Identity, set[str]] = {}
+        self._words = DirectoryWords(clock, self._settle)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._words.stop()
 
     # What members own.
 
@@ -78,7 +93,7 @@ class MemberEntries:
         for mac in self._macsOf(identity):
             entry = self._entry(mac)
             if entry is not None and entry.lifetime is None:
-                self._lease(mac, entry.peer)
+                self._put(mac, entry.peer, self._lifetime(entry.peer))
 
     def online(self, peer: bytes, by: str) -> None:
         """
@@ -86,49 +101,48 @@ class MemberEntries:
 
         @param by: its name.
         """
-        identity = Identity(peer)
-        self._online.setdefault(identity, set()).add(by)
-        for mac in self._macsOf(identity):
-            if self.owners.get(mac) == identity:
-                self._lease(mac, identity)
+        self._words.say(Identity(peer), by, isOnline=True)
+        self._settle(Identity(peer), isRenewed=True)
 
     def offline(self, peer: bytes, by: str) -> None:
         """
-        A directory does not say any more that a member is online.  As long as another does, it is.
+        A directory says that a member is not online.  As long as another says that it is, it is.
 
-        @param by: the name of the one that does not.
+        @param by: the name of the one that says so.
         """
-        identity = Identity(peer)
-        others = self._online.get(identity, set())
-        others.discard(by)
-        if others:
-            return
-        self._online.pop(identity, None)
-        for mac in self._macsOf(identity):
-            entry = self._entry(mac)
-            if entry is not None and entry.peer == identity and entry.lifetime != OFFLINE_LIFETIME:
-                self._lease(mac, identity)
+        self._words.say(Identity(peer), by, isOnline=False)
+        self._settle(Identity(peer))
+
+    def directoryHeard(self, by: str) -> None:
+        """
+        A directory is heard: what it says counts; see L{DirectoryWords}.
+
+        @param by: its name.
+        """
+        self._words.hear(by)
+
+    def forget(self, peer: bytes) -> None:
+        """
+        Somebody is no longer known.
+        """
+        self._words.forget(Identity(peer))
 
     def isTold(self, peer: bytes, *, but: str) -> bool:
         """
         Does a directory say that a member is online?
 
-        @param but: the name of one that does not matter.
+        @param but: the name of one that does not matter, with all of its servers.
         """
-        return any(by != but for by in self._online.get(Identity(peer), ()))
-
-    def forget(self, peer: bytes) -> None:
-        """
-        A member is no longer known, wherever it is.
-        """
-        self._online.pop(Identity(peer), None)
+        return self._words.isTold(Identity(peer), but)
 
     def sweep(self) -> None:
         """
-        Give a lifetime to what has none, because it passed from one member to another.
+        Give a lifetime to what has none, because it passed from one member to another, or came from the disk.  While no
+        directory is heard, nobody can say who is gone: everything stands for another lifetime instead.
         """
-        for entry in [entry for entry in self._table.of(CLAIMED) if entry.lifetime is None]:
-            self._lease(entry.mac, entry.peer)
+        lifetime = None if self._words.isAnyHeard else ONLINE_LIFETIME
+        for entry in [entry for entry in self._table.of(CLAIMED) if entry.lifetime == lifetime]:
+            self._put(entry.mac, entry.peer, lifetime or self._lifetime(entry.peer))
 
     # What is behind members.
 
@@ -160,9 +174,24 @@ class MemberEntries:
     def _entry(self, mac: MAC) -> Entry | None:
         return next((entry for entry in self._table.sources(mac) if entry.source == CLAIMED), None)
 
-    def _lease(self, mac: MAC, peer: object) -> None:
+    def _settle(self, identity: Identity, isRenewed: bool = False) -> None:
+        isOnline = self._words.isOnline(identity)
+        lifetime = ONLINE_LIFETIME if isOnline else OFFLINE_LIFETIME
+        for mac in self._macsOf(identity):
+            if self.owners.get(mac) != identity:
+                continue
+            entry = self._entry(mac)
+            isDue = isOnline if entry is None else entry.lifetime != lifetime
+            if isDue or (isRenewed and isOnline):
+                self._put(mac, identity, lifetime)
+
+    def _lifetime(self, peer: object) -> float:
+        isOnline = isinstance(peer, Identity) and self._words.isOnline(peer)
+        return ONLINE_LIFETIME if isOnline else OFFLINE_LIFETIME
+
+    def _put(self, mac: MAC, peer: object, lifetime: float) -> None:
         try:
-            self._table.put(mac, peer, CLAIMED, ONLINE_LIFETIME if peer in self._online else OFFLINE_LIFETIME)
+            self._table.put(mac, peer, CLAIMED, lifetime)
         except EntryRefused:  # our own, or no room: counted where it was claimed
             return
 

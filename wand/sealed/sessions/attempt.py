@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import inf
-from typing import Protocol
+from typing import Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
 from wand.interfaces.membership import Member
-from wand.interfaces.sessions import CALL, MEMBER_CALL
+from wand.interfaces.sessions import CALL, GOSSIP, MEMBER_CALL
 from wand.sealed.sessions.cookies import openCookie
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey
@@ -44,6 +44,9 @@ from wand.sealed.sessions.timers import (
     TRIED_AT_ONCE,
 )
 from wand.underlay.place_kinds import subscriberOf
+
+#: Who may name somebody else's address, so that we send there: callers, and members that tell where they are.
+_HEARSAY: Final = frozenset((CALL, MEMBER_CALL, GOSSIP))
 
 
 class Target(SessionOwner, Protocol):
@@ -280,13 +283,13 @@ class Attempt:
 
     def _isRumour(self, place: tuple[str, int]) -> bool:
         """
-        Do only calls say that the peer is there?
+        Do only calls and gossip say that the peer is there?
         """
         where = self._target.place
         way = where.ways.get(place)
         if way is None or way.isProven or place == where.endpoint:
             return False
-        return way.isTold and {CALL, MEMBER_CALL}.issuperset(where.ways.sourcesOf(place))
+        return way.isTold and _HEARSAY.issuperset(where.ways.sourcesOf(place))
 
     def _indexFor(self, place: tuple[str, int]) -> int:
         indices = self._shared.indices

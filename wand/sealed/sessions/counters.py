@@ -8,7 +8,7 @@ from typing import Final
 
 COUNTERS: Final = {
     "sealed-initiations-sent": "handshakes begun, repetitions included",
-    "sealed-calls-ignored": "initiations not sent to places that only calls name: too many to one address",
+    "sealed-calls-ignored": "initiations not sent to places that only calls or gossip name: too many to one address",
     "sealed-initiations-answered": "handshakes of others answered",
     "sealed-initiations-waited": "handshakes of others that had to wait, because too many came at once",
     "sealed-copies-answered": "initiations answered over another way, too, over which they came as well",

@@ -83,8 +83,8 @@ class Shared:
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar isNear: is an address on a link of ours?
     @ivar places: where the peers are.
-    @ivar rumours: how many initiations go to an address of which only calls say that anybody is there, for all peers
-        together.
+    @ivar rumours: how many initiations go to an address of which only calls and gossip say that anybody is there, for
+        all peers together.
     @ivar isSought: do peers see to it themselves that they reach us, as members do with a directory server?
     """
 

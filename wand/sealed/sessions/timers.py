@@ -20,8 +20,8 @@ HASTEN_INTERVAL: Final = 1.0
 #: How often, in one attempt, an initiation goes at once to a place of which there is word only now.
 TRIED_AT_ONCE: Final = 16
 
-#: How many initiations go to one address (of IPv6: to one /64) of which only calls say that somebody is there: a second
-#: in the long run, and at once; whoever it is that calls.  They are long, and calls are short.
+#: How many initiations go to one address (of IPv6: to one /64) of which only calls and gossip say that somebody is
+#: there: a second in the long run, and at once; whoever it is about.  They are long, and what tells of them is short.
 RUMOURS_RATE: Final = 2.0
 RUMOURS_BURST: Final = 16.0
 
