@@ -1,5 +1,5 @@
 """
-How many datagrams on our links are verified: a signature costs more than a datagram, and who made it is known only after.
+How many datagrams on our links are verified: a signature costs more than a datagram, and says only then whose it is.
 
 Everybody with the network secret can make datagrams that look like anybody's, so budgets of their own have only those
 whom we know, of whom there is a number.  All others share what there is for them, wherever they say they are.

@@ -24,7 +24,6 @@ COUNTERS: Final = {
     "drop-relayed-gone": "datagrams not sent: the relay has ended the channel, or there is no session with it",
     "drop-relayed-unknown": "relayed datagrams dropped: of no channel that we have, or from elsewhere than its relay",
     "drop-relayed-loop": "relayed datagrams dropped: they hold another relayed one",
-    "drop-relayed-full": "channels of relays not taken: there are as many as we keep",
 }
 
 #: How many channels are kept.
@@ -76,7 +75,17 @@ class RelayPort:
         self._last: DatagramSender | None = None
         self._shifted: dict[Slots, Slots] = {}
 
+    def __len__(self) -> int:
+        return len(self._byPlace)
+
     # Channels that come and go.
+
+    @property
+    def isFull(self) -> bool:
+        """
+        Are there as many channels as are kept?
+        """
+        return len(self._byPlace) >= CHANNELS_MAXIMUM
 
     def add(self, relay: bytes, channel: int, place: PlaceInUse) -> Endpoint | None:
         """
@@ -88,8 +97,7 @@ class RelayPort:
         """
         endpoint = Endpoint(f"{RELAY}/{relay.hex()[:16]}", channel)
         known = self._byChannel.get(channel)
-        if (known is None and len(self._byPlace) >= CHANNELS_MAXIMUM) or (known and known.endpoint != endpoint):
-            self._counters["drop-relayed-full"] += 1
+        if (known is None and self.isFull) or (known and known.endpoint != endpoint):
             return None
         self._byPlace[endpoint] = self._byChannel[channel] = Behind(endpoint, place)
         return endpoint

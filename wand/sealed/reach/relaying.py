@@ -36,6 +36,7 @@ COUNTERS: Final = {
     "relayed-channels": "channels that relays gave us",
     "relayed-refused": "channels that relays did not give us, or ended",
     "drop-relayed-malformed": "messages about channels dropped: they cannot be read",
+    "drop-relayed-full": "channels of relays not taken: there are as many as we keep, or as we take without asking",
     "drop-relayed-stranger": "messages about channels dropped: their sender is not a relay, or one of too many",
 }
 
@@ -190,7 +191,9 @@ class Relaying:
             self._unallocated(relay, message)
 
     def _allocated(self, relay: KnownRelay, message: Allocated) -> None:
-        if self._peers.add(message.peer, relay, message.channel):
+        if not self._peers.add(message.peer, relay, message.channel):
+            self._counters["drop-relayed-full"] += 1
+        else:
             self._counters["relayed-channels"] += 1
             self._kept.expireAt((relay.identity, message.peer), self._clock.seconds() + REFRESH)
 
