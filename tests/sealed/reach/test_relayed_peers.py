@@ -48,8 +48,8 @@ class RelayedPeersTests(SynchronousTestCase):
 
     def test_relaysThatLieTogether(self) -> None:
         """
-        However many relays make up channels, servers among them, as many as we keep are there for those that we ask for; a
-        relay that told of few may tell of more, and a channel that is used stays.
+        However many relays make up channels, servers among them, as many as we keep are there for those that we ask
+        for; a relay that told of few may tell of more, and a channel that is used stays.
         """
         self.assertEqual(self.makeUp(self.server, 5000, 1), SERVER_MAXIMUM)
         used = b"%032d" % 1

@@ -50,6 +50,10 @@ class Behind:
         self.header = RELAY_LAYOUT.pack(RELAYED, endpoint.port)
 
 
+def _hostOf(relay: bytes) -> str:
+    return f"{RELAY}/{relay.hex()[:16]}"
+
+
 class RelayPort:
     """
     Sends and receives over relays: a L{wand.underlay.ports.DatagramPort}, and a
@@ -95,7 +99,7 @@ class RelayPort:
         @param place: where it is.
         @return: the place behind it; C{None} if there are too many, or another relay has the same number.
         """
-        endpoint = Endpoint(f"{RELAY}/{relay.hex()[:16]}", channel)
+        endpoint = Endpoint(_hostOf(relay), channel)
         known = self._byChannel.get(channel)
         if (known is None and self.isFull) or (known and known.endpoint != endpoint):
             return None
@@ -108,6 +112,13 @@ class RelayPort:
         """
         if self._byPlace.pop(endpoint, None) is not None:
             del self._byChannel[endpoint[1]]
+
+    def has(self, relay: bytes, channel: int) -> bool:
+        """
+        Have we got this channel of a relay?
+        """
+        behind = self._byChannel.get(channel)
+        return behind is not None and behind.endpoint.host == _hostOf(relay)
 
     def close(self) -> None:
         """
@@ -202,7 +213,8 @@ class RelayPort:
         See L{wand.interfaces.sessions.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
-        if behind is None or sender != behind.relay.endpoint:
+        # A relay may use another way to us than we to it.
+        if behind is None or (sender != behind.relay.endpoint and not behind.relay.isProvenAt(sender)):
             if self.otherwise is None:
                 self._counters["drop-relayed-unknown"] += 1
             else:
@@ -221,7 +233,8 @@ class RelayPort:
         See L{wand.interfaces.sessions.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
-        if behind is None or sender != behind.relay.endpoint:
+        # A relay may use another way to us than we to it.
+        if behind is None or (sender != behind.relay.endpoint and not behind.relay.isProvenAt(sender)):
             if self.otherwise is None:
                 self._counters["drop-relayed-unknown"] += count
             else:
