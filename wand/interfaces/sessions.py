@@ -69,6 +69,11 @@ class PlaceInUse(Protocol):
     @property
     def port(self) -> DatagramSender | None: ...
 
+    def isProvenAt(self, place: tuple[str, int]) -> bool:
+        """
+        Did the member prove in the session to be at a place, be it in use or not?
+        """
+
 
 class Ways(Protocol):
     """
@@ -188,6 +193,17 @@ class ISessions(Interface):
     def endpointBefore(peer: bytes) -> Endpoint | None:
         """
         Where a peer was heard before its present session began.
+        """
+
+    def shun(peer: bytes, seconds: float) -> None:
+        """
+        Use another way to a member than UDP from host to host for a while, if one answers, though UDP does.  That ends
+        when this host moves.
+        """
+
+    def isShunned(peer: bytes) -> bool:
+        """
+        Is that so?
         """
 
     # How sessions begin and end.

@@ -45,6 +45,7 @@ class NodeRelays:
         transport.ways.add(RELAY, port)
         transport.carryRelayed(port)
         self.relaying = Relaying(transport.sessions, sealed.participant, sealed.control, context, port)
+        self.relaying.displacement.useStream = member.useStream
         self._relay: Relay | None = None
         if configuration.relay:
             settings = RelaySettings(configuration.relayMegabits, configuration.relayChannels)

@@ -78,6 +78,7 @@ ALLOCATE: Final = 64
 ALLOCATED: Final = 65
 UNALLOCATED: Final = 66
 RELEASE: Final = 67
+DISPLACED: Final = 68
 RELAY_NUMBERS: Final = range(64, 80)
 
 # Servers that are there besides the one that tells.

@@ -58,6 +58,7 @@ class _Sessions:
         self.isAwaiting = False
         self.renewed: list[bytes] = []
         self.sought: list[bytes] = []
+        self.isShunning = False
         self.renew = self.renewed.append
         self.seek = self.sought.append
 
@@ -69,6 +70,12 @@ class _Sessions:
 
     def isWanted(self, peer: bytes) -> bool:
         return self.isAwaiting
+
+    def shun(self, peer: bytes, seconds: float) -> None:
+        self.isShunning = True
+
+    def isShunned(self, peer: bytes) -> bool:
+        return self.isShunning
 
     def endpointOf(self, peer: bytes) -> Endpoint | None:
         return self.at
@@ -151,6 +158,22 @@ class ServerStreamsTests(SynchronousTestCase):
         self.sessions.at = PLACE
         self.run_(2)
         self.assertIn("UDP to the server at 192.0.2.1 is not answered", self.context.notes.texts[0])
+
+    def test_insteadOfUDPThatIsAnswered(self) -> None:
+        """
+        A stream that is wanted though UDP is answered stays for as long as it is, and the operator is told why.
+        """
+        self.sessions.at = UDP
+        self.streams.useInstead(IDENTITY)
+        self.run_(3)
+        self.assertEqual(self.sessions.places, [(IDENTITY, [PLACE])])
+        self.sessions.at = PLACE
+        self.run_(2)
+        self.assertIn("comes from a new port each time", self.context.notes.texts[0])
+        self.sessions.at = UDP
+        self.sessions.isShunning = False
+        self.run_(2)
+        self.assertEqual((self.sessions.places[-1], self.context.notes.texts), ((IDENTITY, []), []))
 
     def test_blockedUDPBehindAProxy(self) -> None:
         """

@@ -87,6 +87,9 @@ class Sessions:
     def isUp(self, peer: bytes) -> bool:
         return peer in self.up
 
+    def isShunned(self, peer: bytes) -> bool:
+        return False
+
     def sessionsWith(self) -> dict[PeerKey, int]:
         return dict.fromkeys(self.up, 1)
 

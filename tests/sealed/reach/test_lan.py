@@ -21,10 +21,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.interfaces import Context
+from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
-from wand.sealed.credentials.signed import packed, signature
+from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.signed import packed, signature, signed, unverified
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.reach.lan import LanDiscovery, LanMember
+from wand.sealed.reach.lan_budgets import STRANGERS_BURST
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ANSWER, QUESTION, RECEIPT, SIZE, LanMessage, LanSeal, parse
 from wand.sealed.reach.lan_neighbours import NEIGHBOURS_MAXIMUM, SILENCE, Neighbours
@@ -213,6 +216,40 @@ class LanTests(SynchronousTestCase):
             self.go(0.1)
         self.assertEqual(["192.168.1.2:20002"], first.knows(second))
         self.assertEqual(["192.168.1.1:20001"], second.knows(first))
+
+    def madeUp(self, member: Member, step: int) -> bytes:
+        """
+        A datagram of somebody that does not exist, rightly signed, which repeats what a member on the link asked.
+        """
+        key = NodeKey.fromSeed(self.random.randbytes(32))
+        certificate, claim = member.participant.announcement()
+        own = unverified(certificate, Certificate)
+        assert own is not None
+        forged = msgspec.structs.replace(own, identity=bytes(key.identity), exchangeKey=key.exchangePublic)
+        said = signed(key.signing, forged), claim, bytes(64)
+        message = LanMessage(step, 7, b"r" * 16, b"c" * 16, member.lan._challenge, b"", *said)
+        proof = message.proof(self.world.key.network, bytes(key.identity))
+        proven = msgspec.structs.replace(message, signature=signature(key.signing, proof))
+        return self.seal.sealed(proven, self.random.randbytes)
+
+    def test_madeUpMembersAreNotAllVerified(self) -> None:
+        """
+        Whoever knows the network secret and no more has only so many signatures verified, whatever members it makes up
+        and wherever it says they are; and members that know each other find each other all the same.
+        """
+        first, second = Member(self, 1), Member(self, 2)
+        self.go(1.0)
+        before = first.count("drop-lan-invalid")
+        for number in range(700):
+            step = (ANSWER, QUESTION)[number % 2]
+            first.lan.heard(self.madeUp(second if step == QUESTION else first, step), (f"10.0.{number % 250}.9", 5))
+        self.assertLessEqual(first.count("drop-lan-invalid") - before, 2 * STRANGERS_BURST)
+        self.assertGreaterEqual(first.count("drop-lan-throttled"), 700 - 2 * STRANGERS_BURST)
+        first.lan.neighbours.stop()
+        second.lan.neighbours.stop()
+        first.sessions.want(second.identity, 1)
+        self.go(1.5)
+        self.assertEqual(["192.168.1.2:20002"], first.knows(second))
 
     def test_bothFamilies(self) -> None:
         """

@@ -121,6 +121,29 @@ class ObservingTests(SynchronousTestCase):
             self.world.run(0.5)
         self.assertEqual(OBSERVERS_MAXIMUM, len(node.observing.observations))
 
+    def test_serversAreAlwaysAsked(self) -> None:
+        """
+        A server is asked however many members are, before and after a move, and its answer is taken.
+        """
+        for isFirst in (True, False):
+            self.world = SimulatedNetwork.begun()
+            node = Member(self.world.person(1))
+            server = Member(self.world.person(2, server=True), asks=False)
+            others = [Member(self.world.person(number), asks=False) for number in range(3, 43)]
+            for each in (server, *others) if isFirst else others:
+                node.sessions.sendControl(each.identity, packed(Locate()))
+            self.world.run(1.0)
+            node.sessions.sendControl(server.identity, packed(Locate()))
+            self.world.run(1.0)
+            self.assertIn(server.identity, [by for endpoint, by in node.told])
+            self.assertIn(server.identity, node.observing.observations)
+            self.assertEqual(OBSERVERS_MAXIMUM + 1, len(node.observing.observations))
+            node.sessions.isUp = lambda peer: True  # type: ignore[attr-defined]
+            node.observing.observations.pop(server.identity)
+            node.observing.moved()
+            self.world.run(1.0)
+            self.assertIn(server.identity, node.observing.observations)
+
     def test_moved(self) -> None:
         """
         After a move nothing counts that was observed before.

@@ -144,6 +144,13 @@ class NodeMembership:
         self._sessions.onClock(self._clocks.told)
         self.claims.restarted = self._sessions.renew
 
+    def useStream(self, server: bytes) -> None:
+        """
+        See L{wand.sealed.reach.displacement.Displacement}.
+        """
+        if self._streams is not None:
+            self._streams.useInstead(server)
+
     # Begin and end.
 
     def start(self) -> None:

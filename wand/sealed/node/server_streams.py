@@ -16,6 +16,7 @@ from wand.interfaces import Context, ISessions, JoinKey
 from wand.interfaces.sessions import STREAM
 from wand.sealed.node.enrolment import Enrolment, KnownServer
 from wand.sealed.node.server_stream import Introduce, ServerStream
+from wand.sealed.node.stream_notes import StreamNotes
 from wand.stream_targets import targetsIn
 from wand.timing.repeating import Repeating
 from wand.underlay.place_kinds import STREAM as STREAM_KIND
@@ -26,6 +27,13 @@ from wand.underlay.streams.stream import Stream
 
 #: Seconds between two looks at which streams are needed.
 LOOK_INTERVAL: Final = 1.0
+
+#: For how many seconds a stream is used in place of UDP that is answered, unless this host moves.
+INSTEAD_LASTS: Final = 3600.0
+
+COUNTERS: Final = {
+    "streams-instead": "times that a stream was wanted because a server passes nothing on that we send over UDP",
+}
 
 
 class ServerStreams:
@@ -39,13 +47,15 @@ class ServerStreams:
         """
         @param port: carries the datagrams.
         """
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
         self.mayReach: Callable[[str], bool] = lambda address: True
         self._enrolment = enrolment
         self._sessions = sessions
         self._port = port
         self._opener = opener
         self._context = context
-        self._notes = context.notes
+        self._notes = StreamNotes(context.notes)
         self._streams: dict[bytes, ServerStream] = {}
         self._look = Repeating("streams", self._lookAtAll, context.clock, context.failures)
         port.missing = self._missing
@@ -135,6 +145,21 @@ class ServerStreams:
             if known.place == place:
                 known.open()
 
+    def useInstead(self, identity: bytes) -> None:
+        """
+        UDP to a server is answered, but does not do: what is sent to it comes from a new port each time, so that it
+        passes nothing on for us.  Use a stream for a while, if one can be opened.
+        """
+        server = next((each for each in self._enrolment.servers if each.identity == identity), None)
+        if server is None or self._enrolment.stage != "member":
+            return
+        self._knowServer(server)
+        known = self._streams.get(server.exchangeKey)
+        if known is not None:
+            self._counters["streams-instead"] += 1
+            self._sessions.shun(identity, INSTEAD_LASTS)
+            known.want()
+
     # What becomes of it.
 
     def _opened(self, known: ServerStream, stream: Stream) -> Endpoint | None:
@@ -159,14 +184,16 @@ class ServerStreams:
 
     def _told(self, key: bytes, known: ServerStream) -> None:
         if known.isOpen:
-            self._notes.clear(_note(key))
+            self._notes.clear(key)
             known.tell()
             if known.isLost:
                 known.isLost = False
                 self._beginAgain(key)
         else:
-            text = f"UDP to a server is not answered, and no stream can be opened instead ({known.trouble})"
-            self._notes.say(_note(key), f"{text}; both are tried again")
+            isShunned = any(
+                each.exchangeKey == key and self._sessions.isShunned(each.identity) for each in self._enrolment.servers
+            )
+            self._notes.none(key, known.trouble, isShunned=isShunned)
 
     def _beginAgain(self, key: bytes) -> None:
         """
@@ -198,7 +225,7 @@ class ServerStreams:
         It is not one of our servers any more: it was revoked, or there are too many.
         """
         self._streams.pop(key).stop()
-        self._notes.clear(_note(key))
+        self._notes.clear(key)
 
     def _lookAt(self, server: KnownServer, known: ServerStream) -> None:
         if known.isLost:
@@ -210,17 +237,13 @@ class ServerStreams:
         place = self._sessions.endpointOf(server.identity)
         if place is None:
             return
-        note = _note(server.exchangeKey)
+        isShunned = self._sessions.isShunned(server.identity)
         if kindOf(place.host) == STREAM_KIND:
-            text = (
-                f"UDP to the server at {known.host or addressOf(place.host)} is not answered: a stream is used instead"
-            )
-            self._notes.say(note, f"{text} ({known.way}), which is slower", isHint=True)
-            return
-        if not self._sessions.isWanted(server.identity):
-            self._notes.clear(note)
+            host = known.host or addressOf(place.host)
+            self._notes.slower(server.exchangeKey, host, known.way, isShunned=isShunned)
+        elif isShunned:
+            if not known.isOpen or not known.isIntroduced:
+                known.want()
+        elif not self._sessions.isWanted(server.identity):
+            self._notes.clear(server.exchangeKey)
             known.withdraw()  # UDP works: it is not a candidate any more, and ends when nobody uses it
-
-
-def _note(exchangeKey: bytes) -> str:
-    return f"stream-{exchangeKey.hex()[:8]}"

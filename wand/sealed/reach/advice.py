@@ -18,6 +18,11 @@ ADVICE: Final = {
         "Nothing has come back {where} for {silence} s: {suspects} is down. Other ways are being tried meanwhile."
     ),
     "direct": "The way is direct: nothing needs to be done.",
+    "scattered": (
+        "The NAT here gives each datagram another port, so that nobody beyond it can answer where datagrams came from, "
+        "and a relay passes nothing on but what comes in a stream: " + _FORWARD + ", or see to it that all that one "
+        "program sends takes one way out (no balancing of datagrams over several links)."
+    ),
     "blocked-here": "No UDP gets out of the network of this host: let UDP out in its firewall, to any port.",
     "blocked": (
         "UDP to the only server is not answered: it is blocked here or there. Let UDP out in the firewall here, to any "
@@ -106,7 +111,7 @@ GUESSED: Final = frozenset(
 TRYING: Final = 60.0
 
 #: What is said of those until then.
-_TRIED: Final = " So far: direct places are still being tried, ask again in a minute."
+_TRIED: Final = "Direct places are still being tried: ask again in a minute. If it is not direct then: "
 
 
 def adviceOn(cause: str, situation: Situation) -> str:
@@ -129,7 +134,7 @@ def adviceOn(cause: str, situation: Situation) -> str:
         silence=round(situation.silence),
         suspects=("the relay, the way to it or " if situation.relay else "the way there or ") + situation.name,
     )
-    return said + _TRIED * isTrying
+    return _TRIED * isTrying + said
 
 
 def _counted(number: int, one: str, several: str) -> str:

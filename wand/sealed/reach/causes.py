@@ -44,6 +44,7 @@ class Situation:
     @ivar port: our UDP port.
     @ivar now: in seconds since the epoch.
     @ivar relay: what the relay in use is called; empty if there is none.
+    @ivar isScattered: does what we send come from a new port each time, so that relays are used in streams?
     @ivar isOneServer: is there one server only?  Then it cannot be told on which side UDP is blocked.
     """
 
@@ -59,6 +60,7 @@ class Situation:
     now: float
     relay: str = ""
     isOneServer: bool = False
+    isScattered: bool = False
 
     @property
     def used(self) -> WayStatus | None:
@@ -127,6 +129,10 @@ def _isUnanswered(situation: Situation) -> bool:
 
 def _isDirect(situation: Situation) -> bool:
     return situation.used is not None and situation.used.rank in DIRECT
+
+
+def _isScattered(situation: Situation) -> bool:
+    return situation.isScattered
 
 
 def _isBlockedHere(situation: Situation) -> bool:
@@ -220,6 +226,7 @@ Causes = dict[str, Callable[[Situation], bool]]
 WITH_SESSION: Final[Causes] = {
     "unanswered": _isUnanswered,
     "direct": _isDirect,
+    "scattered": _isScattered,
     "blocked-here": _isBlockedHere,
     "blocked": _isBlockedSomewhere,
     "blocked-there": _isBlockedThere,
@@ -246,6 +253,7 @@ WITHOUT: Final[Causes] = {
     "idle": _isUntried,
     "family": _isOtherFamily,
     "unhelped": _isUnhelped,
+    "scattered": _isScattered,
     "no-relay": _isBlockedSomewhere,
     "silent": _always,
 }

@@ -32,11 +32,20 @@ class Forwarding:
     is done for it, the channel first, then the place, then the quota.
     """
 
-    def __init__(self, channels: Mapping[int, Channel], seconds: Callable[[], float], counters: Counters) -> None:
+    def __init__(
+        self,
+        channels: Mapping[int, Channel],
+        seconds: Callable[[], float],
+        counters: Counters,
+        displaced: Callable[[Channel, str], object] = lambda channel, host: None,
+    ) -> None:
         """
         @param channels: by their numbers.
         @param seconds: gives the clock's seconds.
+        @param displaced: called with a channel, and the host from which something came in it that was dropped because
+            neither end's session is there.
         """
+        self._displaced = displaced
         counters.declare(COUNTERS)
         self._channels = channels
         self._seconds = seconds
@@ -99,6 +108,7 @@ class Forwarding:
         end = channel.senderAt(sender)
         if end is None:
             self._refuse("drop-relay-place", count)
+            self._displaced(channel, sender[0])
             return None
         now = self._seconds()
         if not end.quota.mayPass(now, octets):

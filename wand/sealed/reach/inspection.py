@@ -106,6 +106,7 @@ class ReachInspection:
             port=self._port,
             now=self._context.epoch(self._context.clock.seconds()),
             relay=next((self._ways.relayName(hostOf(way.place)) for way in ways if way.usedSince is not None), ""),
+            isScattered=self._surroundings.isScattered(),
             isOneServer=len(self._participant.servers()) < 2,
         )
 

@@ -18,6 +18,7 @@ from wand.interfaces import Context, ISessions, Membership, Participant
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Entropy
 from wand.sealed.credentials.signed import Body, isSignature, unverified
+from wand.sealed.reach.lan_budgets import LanBudgets
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ANSWER, CHANCE, QUESTION, RECEIPT, LanMessage, LanSeal, parse
 from wand.sealed.reach.lan_neighbours import Neighbours
@@ -31,7 +32,7 @@ COUNTERS: Final = {
     "lan-found": "times that a member proved to be on one of our links",
     "drop-lan-stranger": "datagrams on our links dropped: they are of no member of this network",
     "drop-lan-malformed": "datagrams on our links dropped: members of another version, perhaps",
-    "drop-lan-throttled": "datagrams on our links dropped: too many from that host or of that member",
+    "drop-lan-throttled": "datagrams on our links dropped: too many from that host, of that member or of strangers",
     "drop-lan-invalid": "datagrams on our links dropped: no valid certificate, claim or signature",
     "drop-lan-stale": "answers on our links dropped: to no question of ours, or too late",
 }
@@ -42,10 +43,7 @@ WANTED_MAXIMUM: Final = 2
 #: How many datagrams are remembered, to know those that come again.
 LATELY_MAXIMUM: Final = 4096
 
-#: How many datagrams of one host are verified, per second in the long run and at once; and how many answers go to one
-#: member at one host.
-HOST_RATE: Final = 20.0
-HOST_BURST: Final = 100.0
+#: How many answers go to one member at one host, per second in the long run and at once.
 ANSWER_RATE: Final = 1.0
 ANSWER_BURST: Final = 4.0
 
@@ -87,7 +85,7 @@ class LanDiscovery:
         self._entropy = entropy
         self._links = links
         links.changed = self._linksChanged
-        self._hosts = TokenBuckets(context.clock, HOST_RATE, HOST_BURST)
+        self._budgets = LanBudgets(context.clock)
         self._lately: dict[bytes, None] = {}
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
         self._run = self._challenge = self._challengeBefore = b""
@@ -196,19 +194,21 @@ class LanDiscovery:
             return ""  # we hear ourselves
         if not self._isNew(datagram):
             return "stale"
-        if not self._hosts.take(self._accountOf(message, certificate.identity, sender)):
+        if not self._mayVerify(certificate.identity, sender[0], isAnswer=self._isOurs(message.echo)):
             return "throttled"
         if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
             return "invalid"
         return self._understood(message, certificate, sender)
 
-    def _accountOf(self, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
+    def _mayVerify(self, identity: bytes, host: str, *, isAnswer: bool) -> bool:
         """
-        Whose budget a message takes from, whose signature is not verified yet.  Strangers can use up a host's, for they
-        can forge its address; so members that were found there, and those that answer us, have budgets of their own.
+        Is there a budget left for a message whose signature is not verified yet?
         """
-        isFound = self.neighbours.isAt(identity, sender[0])
-        return f"{sender[0]} {identity.hex()}" if isFound or self._isOurs(message.echo) else sender[0]
+        if self.neighbours.isAt(identity, host):
+            return self._budgets.takeOfNeighbour(identity, host)
+        if self._us.participant.claims.announcement(identity) is not None:
+            return self._budgets.takeOfMember(identity, isAnswer=isAnswer)
+        return self._budgets.takeOfStranger(host, isAnswer=isAnswer)
 
     def _isOurs(self, echo: bytes) -> bool:
         return echo in (self._challenge, self._challengeBefore) and any(echo)

@@ -29,7 +29,8 @@ COUNTERS: Final = {
     "drop-observe-unasked": "answers where we are heard dropped: nobody asked, or too late",
 }
 
-#: How many observers are remembered, and asked on their own; the one that answered longest ago makes room.
+#: How many observers are remembered beside the servers, and asked on their own; the one that answered longest ago makes
+#: room.
 OBSERVERS_MAXIMUM: Final = 16
 
 #: Seconds within which an answer counts.
@@ -91,6 +92,7 @@ class Observing:
         self.networks: OrderedDict[bytes, str] = OrderedDict()
         self.network: Callable[[], str] = str
         self._asked: OrderedDict[bytes, Questions] = OrderedDict()
+        self._servers: set[bytes] = set()  # those with which we have a session
         self._sessions = sessions
         self._counters = context.counters
         self._clock = context.clock
@@ -124,7 +126,7 @@ class Observing:
         """
         An address or a route of this host changed: ask everybody again.
         """
-        observers = list(self.observations)
+        observers = dict.fromkeys([*self._servers, *self.observations])
         self.observations.clear()
         for peer in observers:
             if self._sessions.isUp(peer):
@@ -134,16 +136,20 @@ class Observing:
         before = self._asked.pop(peer, None)
         if before is not None and not self._isOver(before):
             locates, calls = before.locates + locates, before.calls + calls
-        _remember(self._asked, peer, Questions(self._clock.seconds(), locates, calls))
+        self._remember(self._asked, peer, Questions(self._clock.seconds(), locates, calls))
 
     def _isOver(self, asked: Questions) -> bool:
         return self._clock.seconds() - asked.moment > PATIENCE
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
-        if up and len(self.observations) < OBSERVERS_MAXIMUM:
-            self.ask(peer)
-        elif not up:
+        if not up:
+            self._servers.discard(peer)
             self.observations.pop(peer, None)
+            return
+        if member.isServer:
+            self._servers.add(peer)
+        if member.isServer or len(self.observations) < OBSERVERS_MAXIMUM:
+            self.ask(peer)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -165,7 +171,7 @@ class Observing:
         if locates or calls:
             self._asked[peer] = Questions(asked.moment, locates, calls)
         if network:
-            _remember(self.networks, peer, network)
+            self._remember(self.networks, peer, network)
         elif not isOfCall:
             self.networks.pop(peer, None)
 
@@ -181,13 +187,16 @@ class Observing:
             return
         if isLoopback(endpoint.host) and not isLoopback(observer.host):  # others know nobody here
             return
-        _remember(self.observations, peer, Observation(member.name, observer, endpoint))
+        self._remember(self.observations, peer, Observation(member.name, observer, endpoint))
         if self._observed is not None:
             self._observed(endpoint, peer, observer.host)
 
-
-def _remember(them: OrderedDict[bytes, Value], peer: bytes, value: Value) -> None:
-    them.pop(peer, None)
-    them[peer] = value
-    if len(them) > OBSERVERS_MAXIMUM:
-        them.popitem(last=False)
+    def _remember(self, them: OrderedDict[bytes, Value], peer: bytes, value: Value) -> None:
+        """
+        Remember something of somebody.  However many members there are, none takes the place of a server.
+        """
+        them.pop(peer, None)
+        them[peer] = value
+        members = [each for each in them if each not in self._servers]
+        if len(members) > OBSERVERS_MAXIMUM:
+            del them[members[0]]

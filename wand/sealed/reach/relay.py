@@ -22,6 +22,7 @@ from wand.sealed.reach.relay_messages import (
     RELEASED,
     Allocate,
     Allocated,
+    Displaced,
     Unallocated,
     pack,
     parseToRelay,
@@ -44,6 +45,9 @@ ASKED_BURST: Final = 256.0
 #: How many new channels a member is told of because others asked: per second in the long run, and at once.
 TOLD_RATE: Final = 50.0
 TOLD_BURST: Final = 256.0
+
+#: How often a member is told, per second, that it is not where its session is.
+DISPLACED_RATE: Final = 1.0
 
 #: How many members' budgets are remembered.
 MEMBERS_MAXIMUM: Final = 20_000
@@ -78,7 +82,8 @@ class Relay:
         self._channels = Channels(context.clock, entropy, settings, self._wasIdle)
         self._askers = TokenBuckets(context.clock, ASKED_RATE, ASKED_BURST, MEMBERS_MAXIMUM)
         self._told = TokenBuckets(context.clock, TOLD_RATE, TOLD_BURST, MEMBERS_MAXIMUM)
-        self.forwarding = Forwarding(self._channels.byNumber, context.clock.seconds, counters)
+        self._displaced = TokenBuckets(context.clock, DISPLACED_RATE, 1.0, MEMBERS_MAXIMUM)
+        self.forwarding = Forwarding(self._channels.byNumber, context.clock.seconds, counters, self._cameFromElsewhere)
         for number in (control_numbers.ALLOCATE, control_numbers.RELEASE):
             control.read(range(number, number + 1), self._received)
         sessions.onSession(self._session)
@@ -162,6 +167,15 @@ class Relay:
     def _sendNumber(self, channel: Channel, end: Served) -> None:
         message = Allocated(channel.beyond(end).identity, channel.number, round(IDLE))
         self._sessions.sendControl(end.identity, pack(message))
+
+    def _cameFromElsewhere(self, channel: Channel, host: str) -> None:
+        """
+        Something was dropped: tell the end that is at this host, and that may have another port than we think.
+        """
+        for end in (channel.asker, channel.other):
+            where = end.place.endpoint
+            if where is not None and where[0] == host and self._displaced.take(end.identity.hex()):
+                self._sessions.sendControl(end.identity, pack(Displaced(channel.number)))
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if not up:

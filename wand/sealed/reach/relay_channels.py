@@ -74,7 +74,7 @@ class Channel:
 
     def senderAt(self, place: tuple[str, int]) -> Served | None:  # HOT PATH
         """
-        The end that is at a place, by its session's word; C{None} if neither is.
+        The end that is at a place, as its session proved; C{None} if neither is.
         """
         one, two = self.asker, self.other
         if place is one.place.endpoint:
@@ -82,7 +82,12 @@ class Channel:
         if place is two.place.endpoint:
             return two
         # An equal place is another object when the port has forgotten it, or it was heard at another of our addresses.
-        return one if place == one.place.endpoint else two if place == two.place.endpoint else None
+        if place == one.place.endpoint:
+            return one
+        if place == two.place.endpoint:
+            return two
+        # It may use a stream that it opened while we still use UDP.
+        return one if one.place.isProvenAt(place) else two if two.place.isProvenAt(place) else None
 
     def beyond(self, end: Served) -> Served:
         """

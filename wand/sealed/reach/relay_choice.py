@@ -119,6 +119,13 @@ class RelayChoice:
         """
         return self._relays.get(identity)
 
+    def isServer(self, identity: bytes) -> bool:
+        """
+        Is this a relay that is a server?
+        """
+        relay = self._relays.get(identity)
+        return relay is not None and relay.isServer
+
     @property
     def hasServer(self) -> bool:
         """

@@ -74,9 +74,17 @@ class Release(msgspec.Struct, tag=control_numbers.RELEASE, frozen=True, array_li
     channel: ChannelNumber
 
 
+class Displaced(msgspec.Struct, tag=control_numbers.DISPLACED, frozen=True, array_like=True):
+    """
+    A relay drops what a member sends in a channel: it comes from another place than the member's session.
+    """
+
+    channel: ChannelNumber
+
+
 #: What a relay reads, and what those read that use one.
 ToRelay: TypeAlias = Allocate | Release
-FromRelay: TypeAlias = Allocated | Unallocated
+FromRelay: TypeAlias = Allocated | Unallocated | Displaced
 
 
 def pack(message: ToRelay | FromRelay) -> bytes:

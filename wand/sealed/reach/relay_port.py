@@ -24,7 +24,6 @@ COUNTERS: Final = {
     "drop-relayed-gone": "datagrams not sent: the relay has ended the channel, or there is no session with it",
     "drop-relayed-unknown": "relayed datagrams dropped: of no channel that we have, or from elsewhere than its relay",
     "drop-relayed-loop": "relayed datagrams dropped: they hold another relayed one",
-    "drop-relayed-full": "channels of relays not taken: there are as many as we keep",
 }
 
 #: How many channels are kept.
@@ -49,6 +48,10 @@ class Behind:
         self.endpoint = endpoint
         self.relay = relay
         self.header = RELAY_LAYOUT.pack(RELAYED, endpoint.port)
+
+
+def _hostOf(relay: bytes) -> str:
+    return f"{RELAY}/{relay.hex()[:16]}"
 
 
 class RelayPort:
@@ -76,7 +79,17 @@ class RelayPort:
         self._last: DatagramSender | None = None
         self._shifted: dict[Slots, Slots] = {}
 
+    def __len__(self) -> int:
+        return len(self._byPlace)
+
     # Channels that come and go.
+
+    @property
+    def isFull(self) -> bool:
+        """
+        Are there as many channels as are kept?
+        """
+        return len(self._byPlace) >= CHANNELS_MAXIMUM
 
     def add(self, relay: bytes, channel: int, place: PlaceInUse) -> Endpoint | None:
         """
@@ -86,10 +99,9 @@ class RelayPort:
         @param place: where it is.
         @return: the place behind it; C{None} if there are too many, or another relay has the same number.
         """
-        endpoint = Endpoint(f"{RELAY}/{relay.hex()[:16]}", channel)
+        endpoint = Endpoint(_hostOf(relay), channel)
         known = self._byChannel.get(channel)
-        if (known is None and len(self._byPlace) >= CHANNELS_MAXIMUM) or (known and known.endpoint != endpoint):
-            self._counters["drop-relayed-full"] += 1
+        if (known is None and self.isFull) or (known and known.endpoint != endpoint):
             return None
         self._byPlace[endpoint] = self._byChannel[channel] = Behind(endpoint, place)
         return endpoint
@@ -100,6 +112,13 @@ class RelayPort:
         """
         if self._byPlace.pop(endpoint, None) is not None:
             del self._byChannel[endpoint[1]]
+
+    def has(self, relay: bytes, channel: int) -> bool:
+        """
+        Have we got this channel of a relay?
+        """
+        behind = self._byChannel.get(channel)
+        return behind is not None and behind.endpoint.host == _hostOf(relay)
 
     def close(self) -> None:
         """
@@ -194,7 +213,8 @@ class RelayPort:
         See L{wand.interfaces.sessions.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
-        if behind is None or sender != behind.relay.endpoint:
+        # A relay may use another way to us than we to it.
+        if behind is None or (sender != behind.relay.endpoint and not behind.relay.isProvenAt(sender)):
             if self.otherwise is None:
                 self._counters["drop-relayed-unknown"] += 1
             else:
@@ -213,7 +233,8 @@ class RelayPort:
         See L{wand.interfaces.sessions.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
-        if behind is None or sender != behind.relay.endpoint:
+        # A relay may use another way to us than we to it.
+        if behind is None or (sender != behind.relay.endpoint and not behind.relay.isProvenAt(sender)):
             if self.otherwise is None:
                 self._counters["drop-relayed-unknown"] += count
             else:

@@ -4,17 +4,13 @@ The members that a node may reach over relays: who has a channel to whom, and wh
 
 from __future__ import annotations
 
-from typing import Final
-
 from wand.endpoint import Endpoint
 from wand.interfaces import ISessions
 from wand.interfaces.participant import Participant
 from wand.interfaces.sessions import RELAY
 from wand.sealed.reach.relay_choice import KnownRelay
 from wand.sealed.reach.relay_port import RelayPort
-
-#: How many channels at a relay that is no server are taken, beyond those that we asked for: it may make them up.
-UNASKED_MAXIMUM: Final = 512
+from wand.sealed.reach.unasked_channels import ALL_MAXIMUM, UnaskedChannels
 
 
 class RelayedPeer:
@@ -45,6 +41,7 @@ class RelayedPeers:
         self._participant = participant
         self._port = port
         self._peers: dict[bytes, RelayedPeer] = {}
+        self._unasked = UnaskedChannels(sessions.isUp)
         self._behind: dict[bytes, dict[bytes, None]] = {}  # the members that have a channel at a relay
 
     def __len__(self) -> int:
@@ -79,10 +76,10 @@ class RelayedPeers:
         if before is not None and before.port == channel:
             return True
         isUnasked = known is None or relay.identity not in known.asked
-        if isUnasked and not relay.isServer and len(self._behind.get(relay.identity, ())) >= UNASKED_MAXIMUM:
-            return False
         if before is not None:
             self._port.remove(before)
+        elif not self._hasRoom(relay, isUnasked=isUnasked):
+            return False
         endpoint = self._port.add(relay.identity, channel, relay.place)
         if endpoint is None:
             self.remove(identity, relay.identity)
@@ -90,9 +87,28 @@ class RelayedPeers:
         peer = self.take(identity)
         peer.channels[relay.identity] = endpoint
         peer.asked.discard(relay.identity)
+        if not isUnasked:
+            self._unasked.discard(identity, relay.identity)
+        elif before is None:
+            self._unasked.add(identity, relay.identity)
         self._behind.setdefault(relay.identity, {})[identity] = None
         self._introduce(identity, peer)
         return True
+
+    def _hasRoom(self, relay: KnownRelay, *, isUnasked: bool) -> bool:
+        """
+        Is there room for another channel, or made by one that nobody asked for?  A relay may make those up: what we
+        ask for comes before them, and the relay that told of most makes room for the others.
+        """
+        unasked = self._unasked
+        if isUnasked and not unasked.mayAdd(relay.identity, isServer=relay.isServer):
+            return False
+        if not self._port.isFull and not (isUnasked and len(unasked) >= ALL_MAXIMUM):
+            return True
+        victim = unasked.victim(least=unasked.countOf(relay.identity) if isUnasked else 0)
+        if victim is not None:
+            self.remove(*victim)
+        return victim is not None
 
     def remove(self, identity: bytes, relay: bytes) -> Endpoint | None:
         """
@@ -105,6 +121,7 @@ class RelayedPeers:
         if peer is None or endpoint is None:
             return None
         self._port.remove(endpoint)
+        self._unasked.discard(identity, relay)
         behind = self._behind[relay]
         behind.pop(identity, None)
         if not behind:

@@ -12,6 +12,7 @@ from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, Participant
 from wand.sealed import control_numbers
+from wand.sealed.reach.displacement import Displacement
 from wand.sealed.reach.home_relays import homesOf
 from wand.sealed.reach.relay_choice import KnownRelay, RelayChoice
 from wand.sealed.reach.relay_messages import (
@@ -36,6 +37,7 @@ COUNTERS: Final = {
     "relayed-channels": "channels that relays gave us",
     "relayed-refused": "channels that relays did not give us, or ended",
     "drop-relayed-malformed": "messages about channels dropped: they cannot be read",
+    "drop-relayed-full": "channels of relays not taken: there are as many as we keep, or as we take without asking",
     "drop-relayed-stranger": "messages about channels dropped: their sender is not a relay, or one of too many",
 }
 
@@ -62,6 +64,8 @@ class Relaying:
     """
     Asks relays for channels to members.  A channel is kept for as long as there is a session with the member, whatever
     way that uses: so it is there when another way dies.
+
+    @ivar displacement: sees that relays drop what we send.
     """
 
     def __init__(
@@ -88,6 +92,8 @@ class Relaying:
         self._endReading = control.read(
             range(control_numbers.ALLOCATED, control_numbers.UNALLOCATED + 1), self._received
         )
+        self.displacement = Displacement(control, context, port.has, self._choice.isServer, self._follow)
+        sessions.onWay(self._wayChanged)
         sessions.onWanted(self._wanted)
         sessions.onSession(self._session)
         self._homing = Repeating("sessions with relays", self._stayHome, context.clock, context.failures)
@@ -98,6 +104,7 @@ class Relaying:
         Leave no timer behind.
         """
         self._endReading()
+        self.displacement.stop()
         self._homing.stop()
         self._kept.stop()
         for call in self._waiting.values():
@@ -186,11 +193,13 @@ class Relaying:
         elif isinstance(message, Allocated):
             relay.answered(self._clock.seconds())
             self._allocated(relay, message)
-        else:
+        elif isinstance(message, Unallocated):
             self._unallocated(relay, message)
 
     def _allocated(self, relay: KnownRelay, message: Allocated) -> None:
-        if self._peers.add(message.peer, relay, message.channel):
+        if not self._peers.add(message.peer, relay, message.channel):
+            self._counters["drop-relayed-full"] += 1
+        else:
             self._counters["relayed-channels"] += 1
             self._kept.expireAt((relay.identity, message.peer), self._clock.seconds() + REFRESH)
 
@@ -205,6 +214,17 @@ class Relaying:
         if message.reason == OFF:
             relay.isOff(self._clock.seconds())
         self._lost(message.peer, relay.identity, askAgain=message.peer in self._waiting)
+
+    def _follow(self, relay: bytes) -> None:
+        self._send(relay, Allocate(bytes(self._participant.identity)))
+
+    def _wayChanged(self, peer: bytes, member: Member, place: tuple[str, int], reason: str) -> None:
+        """
+        What did not pass a relay before may do so now.
+        """
+        for each in self._peers.behind(bytes(peer)):
+            if self._sessions.isWanted(each):
+                self._sessions.seek(each)
 
     def _lost(self, identity: bytes, relay: bytes, askAgain: bool) -> None:
         """
@@ -241,6 +261,7 @@ class Relaying:
         if up and (member.isServer or member.relay):
             self._relayUp(identity, member)
         elif not up and self._choice.remove(identity):
+            self.displacement.forget(identity)
             for each in self._peers.behind(identity):
                 self._lost(each, identity, askAgain=True)
 
@@ -248,4 +269,4 @@ class Relaying:
         place = self._sessions.placeOf(identity)
         if place is None or not self._choice.add(KnownRelay(identity, member.name, place, isServer=member.isServer)):
             return
-        self._send(identity, Allocate(bytes(self._participant.identity)))  # its refusal tells how far away it is
+        self._follow(identity)  # its refusal tells how far away it is

@@ -81,6 +81,8 @@ class Surroundings:
         """
         Does a server answer in a stream, and nobody beyond our links over UDP?
         """
+        if self.isScattered():  # it gets out
+            return False
         return self.isInStream() and not any(map(self.isReachedBeyond, self._observing.observations))
 
     def isReachedBeyond(self, peer: bytes) -> bool:
@@ -102,6 +104,12 @@ class Surroundings:
         """
         servers = [self._sessions.endpointOf(each.identity) for each in self._participant.servers()]
         return any(each is not None and kindOf(each.host) == STREAM for each in servers)
+
+    def isScattered(self) -> bool:
+        """
+        Is UDP to a server answered, and not used, because what we send comes from a new port each time?
+        """
+        return any(self._sessions.isShunned(each.identity) for each in self._participant.servers())
 
     def isHelped(self) -> bool:
         """

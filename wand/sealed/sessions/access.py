@@ -114,6 +114,21 @@ class SealedSessions:
         before = None if conversation is None else conversation.place.before
         return None if before is None else Endpoint(*before[1])
 
+    def shun(self, peer: bytes, seconds: float) -> None:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        if conversation is not None:
+            conversation.wayfinding.shun(self._shared.clock.seconds() + seconds)
+
+    def isShunned(self, peer: bytes) -> bool:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        return conversation is not None and conversation.wayfinding.isShunning
+
     # What is said to them.
 
     def sendControl(self, peer: bytes, message: bytes) -> None:

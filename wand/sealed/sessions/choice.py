@@ -19,7 +19,7 @@ from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import PATIENCE
-from wand.sealed.sessions.way import Way
+from wand.sealed.sessions.way import Way, WayRank
 
 #: Why a way is taken.  With the last two nothing is lost.
 NO_ANSWER: Final = "no answer at the way before"
@@ -27,6 +27,7 @@ SWALLOWED: Final = "the way before answers, but nothing else arrives there"
 HEARD: Final = "heard there"
 BETTER: Final = "a better way answers"
 SOONER: Final = "it answers sooner"
+SHUNNED: Final = "the way before is not to be used"
 
 #: Seconds without an answer that are enough where the peer itself sends over another way.
 PATIENCE_FOLLOWING: Final = 0.2
@@ -120,6 +121,8 @@ class Choice:
             if current is not None and current is not way and current.isDoubtful(now, PATIENCE):
                 current.giveUp(now)  # or it would be the next to be taken
             self.take(way, reason, sender)
+        elif way.rank is WayRank.STREAM and way is not current:
+            self._place.keep(sender)
         elif way is current and self.hasMoved:
             self.hasMoved = False
             self._probed.repeat()
@@ -194,6 +197,8 @@ class Choice:
         isShunned = way.isShunned(now)
         if way.rank < current.rank and not isShunned:
             return BETTER
+        if current.isShunned(now) and not isShunned:
+            return SHUNNED
         isThere = now - way.heardAt < HEARD_LATELY
         if current.isDoubtful(now, PATIENCE_FOLLOWING if isThere else PATIENCE):
             return NO_ANSWER

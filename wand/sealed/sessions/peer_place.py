@@ -36,6 +36,7 @@ class PeerPlace:
         self.before: tuple[DatagramSender, tuple[str, int]] | None = None
         self.way: Way | None = None
         self.ways = KnownWays(shared.isNear)
+        self._kept: tuple[str, int] | None = None
         self._shared = shared
         self._path = path
 
@@ -61,6 +62,13 @@ class PeerPlace:
         """
         return self.ways.candidates(self.endpoint, turn)
 
+    def isProvenAt(self, place: tuple[str, int]) -> bool:
+        """
+        See L{wand.interfaces.sessions.PlaceInUse}.
+        """
+        way = self.ways.get(place)
+        return way is not None and way.isProven
+
     def rememberSession(self) -> None:
         """
         A session begins: keep where the peer was in the one before.
@@ -85,10 +93,21 @@ class PeerPlace:
         self.port, self.endpoint = port.towards(place), place
         return isOther
 
+    def keep(self, place: tuple[str, int]) -> None:
+        """
+        The peer proved to be in a stream that we do not use: that is no stranger's.
+        """
+        if place != self._kept:
+            self._shared.places.moved(self._kept, place)
+            self._kept = place
+
     def forget(self) -> None:
         """
         The peer is nowhere, as far as we know.
         """
+        if self._kept is not None:
+            self._shared.places.moved(self._kept, None)
+            self._kept = None
         self._shared.places.moved(self.endpoint, None)
         self.port = self.endpoint = None
         if self.way is not None:

@@ -82,6 +82,7 @@ class Way:
     @ivar silent: how much of that stayed without an answer since the last one came.
     @ivar gaveUpAt: when the way was given up.
     @ivar swallowedAt: when it was seen that questions are answered there, and nothing else arrives.
+    @ivar shunnedUntil: until when it is not taken, unless the one in use does not answer.
     @ivar usedSince: since when it is in use; C{None} if it is not.
     @ivar step: how far the search for the size of its path was when it was last left; C{None} if it was never used.
     @ivar why: why it was taken or given up, for people.
@@ -101,6 +102,7 @@ class Way:
         "questionedAt",
         "rank",
         "roundTrip",
+        "shunnedUntil",
         "silent",
         "step",
         "swallowedAt",
@@ -115,7 +117,7 @@ class Way:
         self.isTold = self.isProven = False
         self.roundTrip = self.handshake = inf
         self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.questionedAt = self.triedAt = -inf
-        self.swallowedAt = -inf
+        self.swallowedAt = self.shunnedUntil = -inf
         self.answers = self.silent = 0
         self.usedSince: float | None = None
         self.step: int | None = None
@@ -145,11 +147,17 @@ class Way:
         self.triedAt = now
         self.silent += 1
 
+    def swallows(self, now: float) -> None:
+        """
+        Questions are answered there, and nothing else arrives.
+        """
+        self.swallowedAt, self.shunnedUntil = now, now + SHUNNED
+
     def isShunned(self, now: float) -> bool:
         """
-        Did nothing but answers arrive there a while ago?
+        Does what is sent there not do what it should, as was seen a while ago?
         """
-        return now - self.swallowedAt < SHUNNED
+        return now < self.shunnedUntil
 
     def asked(self, chance: bytes, now: float) -> None:
         """

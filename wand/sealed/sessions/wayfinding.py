@@ -82,7 +82,9 @@ class Wayfinding:
         """
         current = self._place.way
         isElsewhere = current is None or not current.isTold
-        if isElsewhere or any(way.rank <= current.rank for way in news if current is not None):
+        if current is not None and current.isShunned(self._shared.clock.seconds()):
+            self._rounds.begin(everywhere=True)
+        elif isElsewhere or any(way.rank <= current.rank for way in news if current is not None):
             direct = [way for way in news if way.rank.isDirect]
             self._rounds.begin(everywhere=isElsewhere and bool(direct))
 
@@ -91,6 +93,7 @@ class Wayfinding:
         This host has other addresses or routes: tell the peer, and ask it wherever it may be.
         """
         for way in self._place.ways:
+            way.shunnedUntil = -inf
             if way is not self._place.way:
                 way.doubt()
         self._shared.counters["sealed-searches"] += 1
@@ -105,6 +108,23 @@ class Wayfinding:
         The peer tries to reach us, too.
         """
         self._rounds.begin(everywhere=True)
+
+    def shun(self, until: float) -> None:
+        """
+        The direct ways are not to be used until a moment, if there is another that answers.
+        """
+        for way in self._place.ways:
+            if way.rank.isDirect:
+                way.shunnedUntil = until
+        self._rounds.begin(everywhere=True)
+
+    @property
+    def isShunning(self) -> bool:
+        """
+        Are direct ways not to be used?
+        """
+        now = self._shared.clock.seconds()
+        return any(way.rank.isDirect and way.isShunned(now) for way in self._place.ways)
 
     def unheard(self) -> bool:
         """
@@ -158,7 +178,7 @@ class Wayfinding:
         self._shared.counters["sealed-ways-given-up"] += 1
         current.giveUp(self._shared.clock.seconds())
         if isSwallowing:
-            current.swallowedAt = current.gaveUpAt
+            current.swallows(current.gaveUpAt)
         self.choice.take(another, SWALLOWED if isSwallowing else NO_ANSWER)
         self._rounds.begin(everywhere=True)
         self._user.expectAnswer()
