@@ -193,6 +193,7 @@ class Seen:
     bridges: dict[bytes, bool]
     owners: dict[str, bytes]
     blamed: list[tuple[bytes, str]] = attrs.field(factory=list)
+    visitors: dict[bytes, object] = attrs.field(factory=dict)
 
     @property
     def claims(self) -> Seen:
