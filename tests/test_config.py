@@ -89,6 +89,8 @@ def test_optionsWin(tmp_path: Path) -> None:
         ("servers = 'one'", "servers", "Expected `array`"),
         ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "Expected `str`"),
         ("[[entries", "", "not TOML"),
+        ("proxy = 'proxy.example.net'", "proxy", "http://HOST:PORT, or none"),
+        ("proxy-password-file = '/etc/wand/password'", "proxy-password-file", "no use without proxy = http"),
     ],
 )
 def test_refusedWithFileKeyAndReason(tmp_path: Path, text: str, key: str, reason: str) -> None:
@@ -162,6 +164,26 @@ def test_options() -> None:
     """
     read = parsed("--mtu=1400", "--addresses=10.1.0.1/16, fd00::1/64", "--up=no", "--mac=02:00:00:00:00:01")
     assert (read.mtu, read.addresses, read.up) == (1400, ["10.1.0.1/16", "fd00::1/64"], False)
+
+
+def test_optionsAreNotShortened() -> None:
+    """
+    An option that is the beginning of others is none, and is told apart from what takes a value that looks like one.
+    """
+    with pytest.raises(usage.UsageError, match="--prot is not known: write --protocol"):
+        parsed("--prot=sealed")
+    with pytest.raises(usage.UsageError, match="--nonsense"):
+        parsed("--nonsense=1")
+    assert parsed("--name=--prot").name == "--prot"
+
+
+def test_whatIsOfNoUse() -> None:
+    """
+    A setting that does nothing without another one is refused, and the other one is named.
+    """
+    for values in ({"tls-certificate": "/c.pem"}, {"tls-key": "/k.pem"}):
+        with pytest.raises(ConfigurationInvalid, match="without tcp: say where"):
+            load(ServerConfiguration, None, values)
 
 
 def test_truthAsInFiles() -> None:

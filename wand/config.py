@@ -197,6 +197,10 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
         super().check()
         for server in self.servers:
             _checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
+        if self.proxy and self.proxy != "none" and "://" not in self.proxy:
+            raise AddressInvalid("proxy", "expected http://HOST:PORT, or none")
+        if self.proxyPasswordFile and self.proxy in ("", "none"):
+            raise AddressInvalid("proxy-password-file", "it is of no use without proxy = http://NAME@HOST:PORT")
 
 
 class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_dashed):
@@ -278,6 +282,9 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
             _checked("public", lambda text: checkPlace(text, self.port), endpoint)
         if self.tcp:
             _checked("tcp", localPlace, self.tcp)
+        if (self.tlsCertificate or self.tlsKey) and not self.tcp:
+            key = "tls-certificate" if self.tlsCertificate else "tls-key"
+            raise AddressInvalid(key, "it is of no use without tcp: say where to accept streams, as 0.0.0.0:443")
         if self.tlsKey and not self.tlsCertificate:
             raise AddressInvalid("tls-key", "it is of no use without tls-certificate")
 

@@ -8,7 +8,7 @@ them.  What it opens says whom it hears (L{ISessions.onSession}); who may be hea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
 from zope.interface import Attribute, Interface
@@ -80,9 +80,12 @@ class Ways(Protocol):
     The ports through which a transport sends, by the kind of the place.
 
     @ivar isNear: set from outside: is an address on a link of ours?
+    @ivar leadsBack: set from outside: does a place lead to this host, though a member that is said to be there and at
+        some other places is none of this host?
     """
 
     isNear: Callable[[str], bool]
+    leadsBack: Callable[[Endpoint, Sequence[Endpoint]], bool]
 
     def add(self, kind: str, port: DatagramPort) -> None:
         """

@@ -60,6 +60,18 @@ class ProgramOptions(usage.Options):
 
     kind: ClassVar[type[Configuration]]
 
+    def parseOptions(self, options: list[str] | None = None) -> None:
+        """
+        Read the options.  None is shortened: which one is meant may be another in the next version.
+        """
+        names = {each.rstrip("=") for each in self.longOpt}
+        for each in options or ():
+            name = each.removeprefix("--").partition("=")[0]
+            longer = sorted(f"--{known}" for known in names if name and known.startswith(name))
+            if each.startswith("--") and name not in names and longer:
+                raise usage.UsageError(f"option --{name} is not known: write {' or '.join(longer)}")
+        super().parseOptions(options)
+
     def opt_version(self) -> None:
         """
         Print the version of wandaemon, and end.

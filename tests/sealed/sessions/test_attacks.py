@@ -21,6 +21,7 @@ from wand.interfaces import IFrameReceiver, IPeerProtocol, ITransport, Transport
 from wand.sealed.credentials.limits import BROADCASTS
 from wand.sealed.sessions import gone_joiners, joiners
 from wand.sealed.sessions.cookies import CookieJar
+from wand.sealed.sessions.freshness import COPIES_LATE
 from wand.sealed.sessions.noise import Initiator
 from wand.sealed.sessions.packets import (
     COOKIE_SIZE,
@@ -125,8 +126,19 @@ class RecordedTests(AttackTestCase):
             self.assertEqual(self.throw(each.payload, at=at), [])
             self.assertEqual(self.throw(each.payload, each.sender, at=at), [])
         self.assertEqual((len(self.high.frames), len(self.low.frames)), frames)
-        self.assertEqual(self.counted("drop-sealed-stale"), 2)
+        self.assertEqual((self.counted("sealed-copies"), self.counted("drop-sealed-stale")), (2, 0))
         self.assertGreater(self.counted("drop-sealed-replayed"), 0)
+        self.checkUnharmed()
+
+    def test_replayedLater(self) -> None:
+        """
+        What comes again after some time came over no other way: it is stale.
+        """
+        self.net.run(COPIES_LATE)
+        for each in self.recorded:
+            if each.destination == self.high.endpoint:
+                self.assertEqual(self.throw(each.payload), [])
+        self.assertEqual((self.counted("sealed-copies"), self.counted("drop-sealed-stale")), (0, 1))
         self.checkUnharmed()
 
     def test_replayedToARestartedMember(self) -> None:

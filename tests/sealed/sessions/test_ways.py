@@ -227,6 +227,25 @@ class KnownWaysTests(SynchronousTestCase):
         self.assertFalse(ways.at(used).isProven)
         self.assertTrue(ways.at(direct).isProven)
 
+    def test_aChannelThatEndedWhileInUse(self) -> None:
+        """
+        A channel that its relay ended while it was used is forgotten once another way is; a stream is remembered.
+        """
+        channel, stream = Endpoint(RELAYED, 1), Endpoint("tcp/198.51.100.7", 443)
+        ways = KnownWays(lambda host: False)
+        ways.introduce([channel, stream], DIRECTORY)
+        used = [ways.at(channel), ways.at(stream)]
+        for way in used:
+            way.usedSince = 0.0
+        ways.introduce([], DIRECTORY)
+        for way in used:
+            way.usedSince = None
+            ways.left(way)
+        self.assertEqual([way.place for way in ways], [stream])
+        told = ways.introduce([channel], DIRECTORY)
+        ways.left(told[0])
+        self.assertIsNotNone(ways.get(channel))
+
 
 class ChangeTests(WaysTestCase):
     """

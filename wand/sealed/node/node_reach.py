@@ -5,19 +5,21 @@ How a node reaches others, and is found: what of it is the node's own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from wand.endpoint import Endpoint
 from wand.host.local_addresses import bridgesOf
 from wand.interfaces import Context, ISessionTransport, ITap, MemberSearch, Participant
 from wand.interfaces.participant import ControlReaders
+from wand.public_address import isPublic
 from wand.sealed.credentials.signed import signature
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.reach.inspection import ReachInspection
 from wand.sealed.reach.lan import LanDiscovery, LanMember
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.observing import Observing
+from wand.underlay.place_kinds import addressOf
 
 
 class NodeReach:
@@ -59,11 +61,23 @@ class NodeReach:
         self._hostChanges = context.hostChanges
         self._end: Callable[[], None] | None = None
         transport.ways.isNear = self._links.isNear
+        transport.ways.leadsBack = self._leadsBack
         self.lan = LanDiscovery(us, self._links, transport.sessions, context, os.urandom)
         self._isLooking = host is not None
         self.observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses, search)
         self.observing.network = self.inspection.networkWord
+
+    def _leadsBack(self, place: Endpoint, places: Sequence[Endpoint]) -> bool:
+        """
+        Is a place an address of this host, though the member is in another network, which has the same addresses?  It
+        is heard elsewhere than we are, then.
+        """
+        if not self._links.isOwn(place.host) or isPublic(place.host):
+            return False
+        outside = {each.endpoint.host for each in self.observing.observations.values() if isPublic(each.endpoint.host)}
+        theirs = {each.host for each in places if addressOf(each.host) == each.host and isPublic(each.host)}
+        return bool(outside) and bool(theirs) and outside.isdisjoint(theirs)
 
     def start(self) -> None:
         """

@@ -63,6 +63,12 @@ class LanLinks(HostListener):
         address = ip_address(host.partition("%")[0])
         return address.is_link_local or any(address in each for each in self._near)
 
+    def isOwn(self, host: str) -> bool:
+        """
+        Is an address one of ours?
+        """
+        return any(host in each for each in self._addresses.values())
+
     def _networks(self) -> list[IPv4Network | IPv6Network]:
         addresses = [each for link in self._running() for each in self._addresses.get(link.index, {}).values()]
         return list(dict.fromkeys(ip_network((each.host, each.prefix), strict=False) for each in addresses))

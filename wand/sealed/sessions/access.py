@@ -248,4 +248,5 @@ class SealedSessions:
         return self._conversations.members.get(peer)  # type: ignore[call-overload,no-any-return]  # equal to a PeerKey
 
     def _reachable(self, endpoints: Iterable[Endpoint]) -> list[Endpoint]:
-        return [each for each in endpoints if self._shared.portFor(each) is not None]
+        shared, places = self._shared, list(endpoints)
+        return [each for each in places if shared.portFor(each) is not None and not shared.leadsBack(each, places)]

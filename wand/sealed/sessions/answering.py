@@ -221,7 +221,8 @@ class Answering:
         if not freshness.isLater(greeting.time):
             isRepeated = freshness.isRepeated(greeting.time)
             if isRepeated or not self._jar.isOurs(greeting.cookie, sender, now):
-                shared.counters["drop-sealed-stale"] += 1
+                isCopy = freshness.isCopy(greeting.time, now)
+                shared.counters["sealed-copies" if isCopy else "drop-sealed-stale"] += 1
                 if not isRepeated:  # one that comes twice on its way is no reason to ask
                     self._demand(datagram, index, sender, now)
                 return False

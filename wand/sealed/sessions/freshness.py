@@ -4,12 +4,16 @@ Freshness: which initiations of a peer are new, and which are repeated by somebo
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 from wand.sealed.sessions.timers import COOKIE_LIFE
 
 #: Seconds for which initiations are remembered: longer than the cookie that one of them echoes can be good.
 INITIATIONS_MEMORY: Final = 3 * COOKIE_LIFE
+
+#: Seconds within which one that comes again came over another way, as each does that is sent over several.
+COPIES_LATE: Final = 5.0
 
 #: How many of one peer are remembered.  It makes fewer meanwhile, and nobody else can make any.
 INITIATIONS_MAXIMUM: Final = 64
@@ -43,6 +47,12 @@ class Freshness:
         Was one of just this time taken lately?
         """
         return time in self._taken
+
+    def isCopy(self, time: int, now: float) -> bool:
+        """
+        Is it the latest, which was taken just now?
+        """
+        return time == self.latest and now - self._taken.get(time, -inf) <= COPIES_LATE
 
     def take(self, time: int, now: float) -> None:
         """

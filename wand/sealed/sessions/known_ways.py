@@ -131,6 +131,14 @@ class KnownWays:
         if not way.isProven and way.usedSince is None:
             del self._ways[place]
 
+    def left(self, way: Way) -> None:
+        """
+        A way is not in use any more.  A channel that its relay has ended meanwhile leads nowhere; what is known of a
+        stream or a place where the peer was only heard stays, such as that it is shunned.
+        """
+        if way.rank is WayRank.RELAY and not way.isTold:
+            self._ways.pop(way.place, None)
+
     def _makeRoom(self) -> None:
         loose = [way for way in self._ways.values() if not way.isTold and way.usedSince is None]
         unproven = [way for way in loose if not way.isProven]

@@ -112,6 +112,7 @@ class PeerPlace:
         self.port = self.endpoint = None
         if self.way is not None:
             self.way.usedSince = None
+            self.ways.left(self.way)
             self.way = None
 
     def _turn(self, way: Way) -> None:
@@ -120,3 +121,4 @@ class PeerPlace:
         if before is not None:
             before.usedSince, before.step = None, self._path.step
             self._path.forget(START if way.step is None else way.step)
+            self.ways.left(before)

@@ -4,7 +4,7 @@ What all conversations of a transport have in common.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
+from wand.endpoint import Endpoint
 from wand.health.failures import Failures
 from wand.interfaces.membership import Member, Membership
 from wand.sealed.sessions.counters import COUNTERS
@@ -82,6 +83,7 @@ class Shared:
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar isNear: is an address on a link of ours?
+    @ivar leadsBack: see L{wand.interfaces.sessions.Ways}.
     @ivar places: where the peers are.
     @ivar rumours: how many initiations go to an address of which only calls and gossip say that anybody is there, for
         all peers together.
@@ -98,6 +100,7 @@ class Shared:
     failures: Failures
     timeOfDay: TimeOfDay
     isNear: Callable[[str], bool] = lambda host: False
+    leadsBack: Callable[[Endpoint, Sequence[Endpoint]], bool] = lambda place, places: False
     indices: Indices = attrs.field(init=False)
     places: Places = attrs.field(init=False, factory=Places)
     plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)

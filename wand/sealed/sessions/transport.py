@@ -93,6 +93,7 @@ class SealedTransport:
             failures=context.failures,
             timeOfDay=TimeOfDay(context.wallClock),
             isNear=lambda host: self.ways.isNear(host),
+            leadsBack=lambda place, places: self.ways.leadsBack(place, places),
         )
         self._shared = shared
         self._plaintexts, self._train = shared.plaintexts, shared.train

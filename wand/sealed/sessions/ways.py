@@ -4,8 +4,9 @@ The ports through which a transport sends, by the kind of the place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from wand.endpoint import Endpoint
 from wand.underlay.place_kinds import addressOf, kindOf
 from wand.underlay.ports import DatagramPort
 
@@ -18,11 +19,14 @@ class Ways:
     @ivar mayReach: may datagrams go to this address?  To addresses of the overlay they may not, or the tunnel would run
         inside itself.
     @ivar isNear: is an address on a link of ours?
+    @ivar leadsBack: does a place lead to this host, though a member that is said to be there and at some other places
+        is none of this host?
     """
 
     def __init__(self) -> None:
         self.mayReach: Callable[[str], bool] = _everywhere
         self.isNear: Callable[[str], bool] = _nowhere
+        self.leadsBack: Callable[[Endpoint, Sequence[Endpoint]], bool] = lambda place, places: False
         self.ports: dict[str, DatagramPort] = {}
 
     def add(self, kind: str, port: DatagramPort) -> None:
