@@ -243,6 +243,10 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     addressQuarantineDays: Annotated[
         int, _help("how long the overlay address of a revoked member is given to nobody else, while others are free")
     ] = 30
+    members: Annotated[int, _help("how many members the directory lists at most")] = 200_000
+    groups: Annotated[
+        bool, _help("does the network want frames to groups, broadcast and multicast: yes or no; its nodes are told")
+    ] = True
     relay: Annotated[bool, _help("pass datagrams on between members that find no direct way: yes or no")] = True
     relayMegabits: RelayMegabits = RELAY_MEGABITS
     relayChannels: RelayChannels = RELAY_CHANNELS
@@ -255,6 +259,8 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         _checkRelay(self.relayMegabits, self.relayChannels)
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
+        if not 2 <= self.members <= 10_000_000:
+            raise AddressInvalid("members", "expected 2 to 10000000 members")
         for endpoint in self.public:
             _checked("public", lambda text: checkPlace(text, self.port), endpoint)
         if self.tcp:

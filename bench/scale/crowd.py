@@ -23,10 +23,16 @@ class Crowd:
     @ivar members: all of them.
     """
 
-    def __init__(self, realm: Realm, server: tuple[str, int], kind: type[Member] = Member) -> None:
+    def __init__(
+        self, realm: Realm, server: tuple[str, int], kindOf: Callable[[int], type[Member]] = lambda number: Member
+    ) -> None:
+        """
+        @param kindOf: what kind of member each number is.
+        """
         self._random = Random(1)
         self.members = [
-            kind(realm, papers, server, _host(number), self._random) for number, papers in enumerate(realm.members)
+            kindOf(number)(realm, papers, server, _host(number), self._random)
+            for number, papers in enumerate(realm.members)
         ]
         self._poll = select.epoll()
         self._byFile = {member.socket.fileno(): member for member in self.members}

@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.scale.realm import Papers, Realm
 from wand.sealed.credentials import messages
-from wand.sealed.directory.messages import Announce, Announced, Ask, Page, pack, parse
+from wand.sealed.directory.messages import Announce, Announced, Ask, Found, Page, pack, parse
 from wand.sealed.sessions.ciphers import AEAD, aead
 from wand.sealed.sessions.cookies import openCookie
 from wand.sealed.sessions.noise import Initiator, ephemeralKey
@@ -64,7 +64,6 @@ class Member:
 
     @ivar confirmed: the epoch that the server confirmed last; 0 for none.
     @ivar version: the version of the log that it knows.
-    @ivar heardAt: when something came last, by the monotonic clock.
     @ivar dueAt: when it has to do something, by the monotonic clock.
     @ivar initiations: how many it sent.
     @ivar octets: octets received in control messages.
@@ -72,11 +71,14 @@ class Member:
 
     def __init__(self, realm: Realm, papers: Papers, server: tuple[str, int], host: str, random: Random) -> None:
         self.confirmed = self.epoch = self.version = self.octets = self.initiations = 0
-        self.dueAt = self.heardAt = inf
+        self.dueAt = inf
         self.isFollowing = True
+        self.heardNow: Callable[[Member], object] = _nothing
         self.confirmedNow: Callable[[Member], object] = _nothing
         self.newsNow: Callable[[Member], object] = _nothing
         self.answeredNow: Callable[[Member], object] = _nothing
+        self.reachesNow: Callable[[Member], object] = _nothing
+        self.toldNow: Callable[[Member, int], object] = _nobody
         self._realm = realm
         self._papers = papers
         self._random = random
@@ -201,7 +203,7 @@ class Member:
                 return
             except OSError:  # the server is away
                 continue
-            self.heardAt = time.monotonic()
+            self.heardNow(self)
             if datagram[0] == RELAYED:
                 self.relayed(datagram)
             elif datagram[0] == DATA:
@@ -214,6 +216,16 @@ class Member:
     def relayed(self, datagram: bytes) -> None:
         """
         Something came over a relay.
+        """
+
+    def found(self, message: Found) -> None:
+        """
+        Members were found.
+        """
+
+    def registered(self) -> None:
+        """
+        The server has the announcement.
         """
 
     def unread(self, message: bytes) -> None:
@@ -269,6 +281,8 @@ class Member:
             self.unread(octets)
         elif isinstance(message, Announced):
             self._announced(message)
+        elif isinstance(message, Found):
+            self.found(message)
         elif isinstance(message, Page):
             if message.number and message.last:
                 self._set(ask=self._random.uniform(*_HEARTBEAT))
@@ -284,6 +298,7 @@ class Member:
             if self.confirmed != self.epoch:
                 self.confirmed = self.epoch
                 self.confirmedNow(self)
+                self.registered()
                 if self.isFollowing and self._timers["ask"] == inf:
                     self.ask()
 
@@ -299,4 +314,8 @@ class Member:
 
 
 def _nothing(member: Member) -> None:
+    return
+
+
+def _nobody(member: Member, number: int) -> None:
     return

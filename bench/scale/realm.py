@@ -80,12 +80,14 @@ class Realm:
 
     @ivar secret: the network secret.
     @ivar serverKey: the exchange key of its server.
+    @ivar numbers: the number of each member by its signed certificate.
     """
 
     network: bytes
     secret: bytes
     serverKey: bytes
     members: list[Papers]
+    numbers: dict[bytes, int]
 
 
 def foundRealm(state: Path, count: int) -> Realm:
@@ -103,7 +105,9 @@ def foundRealm(state: Path, count: int) -> Realm:
             _done(records.write(kind, values))
     _done(records.close())
     own = authority.own
-    return Realm(own.network, own.secret, own.exchangePublic, members)
+    return Realm(
+        own.network, own.secret, own.exchangePublic, members, {each.certificate: at for at, each in enumerate(members)}
+    )
 
 
 def _opened(records: IRecords, directory: StateDirectory) -> Authority:

@@ -144,7 +144,7 @@ def measure(
     server = Server(directory)
     progress(f"making a network of {members} members")
     realm = foundRealm(server.state, members)
-    crowd = Crowd(realm, (ADDRESS, PORT), RelayedMember)
+    crowd = Crowd(realm, (ADDRESS, PORT), lambda number: RelayedMember)
     try:
         server.start(PREFIX)
         server.opened()

@@ -29,8 +29,10 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import packed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
+from wand.sealed.directory.claimants import thingsOf
 from wand.sealed.directory.log_status import entriesOf
-from wand.sealed.directory.messages import Ask
+from wand.sealed.directory.looking import Looking
+from wand.sealed.directory.messages import AFTER, BY_IDENTITY, Ask, Key, Look
 from wand.sealed.directory.page_sender import PUSH_INTERVAL, PageSender
 from wand.sealed.directory.presence import Presence, PresentMembers
 from wand.sealed.directory.stored_log import StoredLog
@@ -103,7 +105,7 @@ class DirectoryGrowthTests(GrowthTestCase):
             MemoryRecords(),
             context,
             Random(0).randbytes,
-            lambda: self.sender.changed(),
+            self.published,
         )
         entries = [LogEntry(announcementOf(each), ("192.0.2.9:22222",), 0.0, each + 1) for each in range(count)]
         self.log.load(entries, count)
@@ -112,7 +114,57 @@ class DirectoryGrowthTests(GrowthTestCase):
         self.sender = PageSender(
             self.log, self.stored, self.clock, context.counters, lambda peer, octets: self.sent.append(octets)
         )
-        self.members = PresentMembers(self.log, self.stored, context, self.sender.forget)
+        self.looking = Looking(self.log, self.stored, context, lambda peer, octets: self.sent.append(octets), 100_000)
+        self.looking.begin()
+        self.members = PresentMembers(self.log, self.stored, context, self.sender.forget, 100_000)
+
+    def published(self) -> None:
+        self.sender.changed()
+        self.looking.changed()
+
+    def test_looking(self) -> None:
+        """
+        Members that somebody looks for, by whatever they have, and the next one that is online.
+        """
+
+        def among(count: int) -> int:
+            self.begin(count)
+            said, order = announcementOf(count // 2), [Key(AFTER, b"\x70" * 32)]
+            things = [Key(kind, what) for kind, what in thingsOf(said)]
+            self.looking.look(identityOf(1), Look(1, tuple(order)))  # the order is made once
+            keys = (*things, Key(BY_IDENTITY, bytes(said.identity)), *(order * 5))
+            lines = linesOf(lambda: self.looking.look(identityOf(1), Look(2, keys)))
+            self.assertEqual(len(self.sent), 3)
+            return lines
+
+        self.assertFlat(among)
+
+    def test_changesOfThoseThatWereFound(self) -> None:
+        """
+        A change is told to those who looked for the member, at a cost that depends on them alone; and so does the
+        order of those who are online, with one that goes.
+        """
+
+        def among(count: int) -> int:
+            self.begin(count)
+            for each in range(20):
+                keys = Key(BY_IDENTITY, bytes(identityOf(7))), Key(AFTER, bytes(identityOf(each)))
+                self.looking.look(identityOf(each), Look(1, keys))
+            before = len(self.sent)
+
+            def change() -> None:
+                self.members.settle(announcementOf(7, 2), ("192.0.2.10:22222",))
+                self.clock.advance(PUSH_INTERVAL)
+                self.members.settle(announcementOf(7, 2), ())
+                self.clock.advance(PUSH_INTERVAL)
+                self.looking.look(identityOf(1), Look(1, (Key(AFTER, bytes(identityOf(7))),)))
+                self.looking.forget(identityOf(7))
+
+            lines = linesOf(change)
+            self.assertGreaterEqual(len(self.sent) - before, 39)
+            return lines
+
+        self.assertFlat(among)
 
     def test_registrations(self) -> None:
         """

@@ -146,7 +146,7 @@ SEALED: Final = (
     Rule(
         "drop-sealed-full",
         1,
-        "there are as many conversations as this program keeps, and a new one was refused: 20,000 members, or 256 "
+        "there are as many conversations as this program keeps, and a new one was refused: 1,000,000 members, or 256 "
         "nodes that join at one moment",
         isHint=False,
     ),

@@ -29,6 +29,7 @@ from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.sealed.directory.server import SealedDirectoryServer
+from wand.sealed.directory.settings import DirectorySettings
 from wand.sealed.node.clock_comparison import ClockComparison
 from wand.sealed.node.copies import CopiesOfMembers
 from wand.sealed.node.goodbyes import Goodbyes
@@ -94,7 +95,14 @@ class NetworkServer:
         control = ControlMessages(sessions, context.clock, context.counters)
         transport.mayReach = self._mayReach
         self.directory = SealedDirectoryServer(
-            authority.own.identity, context, sessions, control, records, authority.own.check, self._mayReach
+            authority.own.identity,
+            context,
+            sessions,
+            control,
+            records,
+            authority.own.check,
+            self._mayReach,
+            settings=DirectorySettings(configuration.members, configuration.groups),
         )
         certificateOf = authority.administration.certificateOf
         self._news = ServerNews(authority.servers, certificateOf, sessions, context)

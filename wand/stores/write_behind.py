@@ -27,8 +27,9 @@ GATHERED_WITHIN: Final = 0.05
 #: How many records that may wait are written at a time, so that nothing else waits while they are encoded.
 GROUP_MAXIMUM: Final = 500
 
-#: How many records wait for a store that refuses them; beyond that the oldest are given up.
-WAITING_MAXIMUM: Final = 40_000
+#: How many records wait for a store that refuses them; beyond that the oldest are given up.  They
+#: are in memory anyway.
+WAITING_MAXIMUM: Final = 400_000
 
 #: The key of the note that says that the store refuses.
 NOTE: Final = "store-unwritten"

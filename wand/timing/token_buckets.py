@@ -5,6 +5,7 @@ Token buckets: how much may come from somebody, or go to one address, in a time.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -45,6 +46,14 @@ class TokenBuckets:
         tokens = min(self._burst, tokens + max(0.0, now - since) * self._rate)
         granted = tokens >= cost + reserve
         self._buckets[key] = (tokens - cost if granted else tokens, now)
-        if len(self._buckets) > self._memory:
-            self._buckets.popitem(last=False)
+        self._forgetOldest(now)
         return granted
+
+    def _forgetOldest(self, now: float) -> None:
+        """
+        A bucket that nobody took from for so long that it is full again need not be remembered.
+        """
+        for key in tuple(islice(self._buckets, 2)):
+            tokens, since = self._buckets[key]
+            if tokens + (now - since) * self._rate >= self._burst or len(self._buckets) > self._memory:
+                del self._buckets[key]

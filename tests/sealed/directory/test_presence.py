@@ -49,7 +49,7 @@ class PresentMembersTests(SynchronousTestCase):
         self.log = AnnouncementLog()
         stored = StoredLog(own, self.log, self.records, self.context, Random(0).randbytes, lambda: None)
         self.successResultOf(Deferred.fromCoroutine(stored.load(self.trust.check)))
-        self.present = PresentMembers(self.log, stored, self.context, self.gone.append)
+        self.present = PresentMembers(self.log, stored, self.context, self.gone.append, 1000)
         self.present.begin()
 
     def come(self, *endpoints: str) -> bool:

@@ -25,6 +25,7 @@ from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.extent import WansdSettings
 from wand.sealed.directory.server import SealedDirectoryServer
+from wand.sealed.directory.settings import DirectorySettings
 from wand.sealed.node.claims import Claims
 from wand.sealed.node.member_search import MemberSearch
 from wand.sealed.sessions.control_messages import ControlMessages
@@ -130,8 +131,14 @@ class SimulatedServer:
     @ivar wallClock: its time of day.
     """
 
-    def __init__(self, person: Person, records: IRecords) -> None:
+    def __init__(
+        self,
+        person: Person,
+        records: IRecords,
+        settings: DirectorySettings = DirectorySettings(),  # noqa: B008
+    ) -> None:
         self.person = person
+        self.settings = settings
         self.wallClock = WallClock(person.network.clock)
         self._records = records
         self._random = Random(person.number)
@@ -158,6 +165,7 @@ class SimulatedServer:
             self.trust.check,
             lambda host: not host.startswith(OVERLAY),
             self._random.randbytes,
+            self.settings,
         )
         self.directory.start()
 

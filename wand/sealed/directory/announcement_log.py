@@ -12,6 +12,7 @@ import attrs
 
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.directory.claimants import Claimants
 from wand.sorted_keys import SortedKeys
 
 #: Octets of a MAC address.
@@ -48,13 +49,16 @@ class AnnouncementLog:
     The entry of each member, once, at its last change.
 
     @ivar version: the place of the last change.
+    @ivar claimants: who claims what.
     """
 
     def __init__(self) -> None:
         self.version = 0
+        self.claimants = Claimants()
         self._entries: dict[Identity, LogEntry] = {}
         self._order: list[tuple[int, Identity]] = []
         self._macs = SortedKeys()  # each with the identity of who claims it
+        self._online = SortedKeys()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -75,9 +79,12 @@ class AnnouncementLog:
         self.version = version
         self._entries = {entry.identity: entry for entry in entries}
         self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
-        self._macs.clear()
+        for index in (self._macs, self._online, self.claimants):
+            index.clear()
         for entry in entries:
             self._claim(entry)
+            if entry.endpoints:
+                self._online.add(entry.identity)
 
     def change(
         self, announcement: Announcement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True
@@ -89,9 +96,10 @@ class AnnouncementLog:
         identity = announcement.identity
         before = self._entries.get(identity)
         entry = self._entries[identity] = LogEntry(announcement, endpoints, now, self.version, isFirsthand)
-        if before is None or before.announcement.claim.macs != announcement.claim.macs:
+        if before is None or before.announcement != announcement:
             self._unclaim(before)
             self._claim(entry)
+        self._noteOnline(before, entry)
         self._order.append((self.version, identity))
         if len(self._order) > 2 * len(self._entries) + 64:  # what was overtaken goes; so each change pays for two
             self._order = [(version, each) for version, each in self._order if self._isLast(version, each)]
@@ -116,7 +124,19 @@ class AnnouncementLog:
         """
         before = self._entries.pop(identity, None)
         self._unclaim(before)
+        self._noteOnline(before, None)
         return before is not None
+
+    def following(self, identity: bytes, but: bytes) -> LogEntry | None:
+        """
+        Of the members that are online the one with the lowest identity above another, after the highest the lowest.
+
+        @param but: who does not count.
+        """
+        for each in (*self._online.page(identity, 2), *self._online.page(b"", 2)):
+            if each != but:
+                return self._entries[Identity(each)]
+        return None
 
     def claimed(self, after: bytes | None, count: int) -> list[tuple[bytes, LogEntry]]:
         """
@@ -141,11 +161,20 @@ class AnnouncementLog:
         entry = self._entries.get(identity)
         return entry is not None and entry.version == version
 
+    def _noteOnline(self, before: LogEntry | None, after: LogEntry | None) -> None:
+        was, isNow = before is not None and before.endpoints, after is not None and after.endpoints
+        if before is not None and was and not isNow:
+            self._online.discard(before.identity)
+        elif after is not None and isNow and not was:
+            self._online.add(after.identity)
+
     def _claim(self, entry: LogEntry) -> None:
+        self.claimants.add(entry.announcement)
         for mac in entry.announcement.claim.macs:
             self._macs.add(mac + entry.identity)
 
     def _unclaim(self, entry: LogEntry | None) -> None:
         if entry is not None:
+            self.claimants.remove(entry.announcement)
             for mac in entry.announcement.claim.macs:
                 self._macs.discard(mac + entry.identity)

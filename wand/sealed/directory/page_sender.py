@@ -14,8 +14,9 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
-from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
-from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, PageRecord, pack
+from wand.sealed.directory.announcement_log import AnnouncementLog
+from wand.sealed.directory.messages import PAGE_ROOM, PAGES_MAXIMUM, RECORDS_MAXIMUM, Ask, Page, pack
+from wand.sealed.directory.page_records import recordOf
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.rounds import PushRounds
 
@@ -176,7 +177,7 @@ class PageSender:
         records: list[msgspec.Raw] = []
         room, reached = PAGE_ROOM, after
         for entry in self._announcements.changed(after, upto):
-            octets = pack(self._record(entry))
+            octets = recordOf(entry, self._stored, self._clock)
             if len(octets) > room or len(records) == RECORDS_MAXIMUM:
                 body = self._bodies[after] = tuple(records), reached
                 return body
@@ -184,15 +185,3 @@ class PageSender:
             room -= len(octets)
             reached = entry.version
         return tuple(records), upto
-
-    def _record(self, entry: LogEntry) -> PageRecord:
-        said = entry.announcement
-        now = self._clock.seconds()
-        age = int(now - self._stored.heard.get(said.identity, now))
-        return PageRecord(
-            said.signedCertificate,
-            said.signedClaim,
-            entry.endpoints,
-            min(age, 2**32 - 1),
-            entry.version,
-        )

@@ -29,9 +29,6 @@ SILENCE: Final = 180.0
 #: member was heard.
 ELSEWHERE_SILENCE: Final = 300.0 + SILENCE
 
-#: How many members are kept.
-MEMBERS_MAXIMUM: Final = 20_000
-
 #: How many changes of a member are taken: per second in the long run, and at once.
 CHANGE_RATE: Final = 0.1
 CHANGE_BURST: Final = 10.0
@@ -68,10 +65,16 @@ class PresentMembers:
     """
 
     def __init__(
-        self, announcements: AnnouncementLog, stored: StoredLog, context: Context, gone: Callable[[Identity], object]
+        self,
+        announcements: AnnouncementLog,
+        stored: StoredLog,
+        context: Context,
+        gone: Callable[[Identity], object],
+        maximum: int,
     ) -> None:
         """
         @param gone: called with each member that is not online any more.
+        @param maximum: how many members there may be.
         """
         context.counters.declare(COUNTERS)
         self._announcements = announcements
@@ -83,7 +86,7 @@ class PresentMembers:
         self._gone = gone
         self._elsewhere: dict[Identity, dict[Identity, Elsewhere]] = {}
         self._present: dict[Identity, Presence] = {}
-        self._changes = TokenBuckets(context.clock, CHANGE_RATE, CHANGE_BURST, MEMBERS_MAXIMUM)
+        self._changes = TokenBuckets(context.clock, CHANGE_RATE, CHANGE_BURST, maximum)
         self._silence: Deadlines[Identity] = Deadlines(context.clock, self._silent)
         self._expiries: Deadlines[Identity] = Deadlines(context.clock, self._expired, context.wallClock)
 

@@ -6,13 +6,12 @@ and are told of changes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from twisted.internet.defer import Deferred
 
 from wand.endpoint import Endpoint
-from wand.errors import AddressInvalid
 from wand.ethernet import MAC
 from wand.interfaces import Context, IRecords
 from wand.interfaces.control_messages import Sessions
@@ -23,11 +22,14 @@ from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Entropy, Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
-from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM, Announce, Announced, Ask, pack, parse
+from wand.sealed.directory.looking import Looking
+from wand.sealed.directory.messages import Announce, Announced, Ask, Look, pack, parse
 from wand.sealed.directory.other_logs import OtherLogs
 from wand.sealed.directory.page_sender import PageSender
-from wand.sealed.directory.presence import MEMBERS_MAXIMUM, Presence, PresentMembers
+from wand.sealed.directory.presence import Presence, PresentMembers
+from wand.sealed.directory.settings import DirectorySettings
 from wand.sealed.directory.stored_log import StoredEntry, StoredLog
+from wand.sealed.directory.whereabouts import Whereabouts
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import EntryStatus
 
@@ -42,6 +44,9 @@ COUNTERS: Final = {
 
 #: For how many seconds an operator is reminded that the store was restored.
 RESTORED_LIFETIME: Final = 86_400.0
+
+#: Likewise that there are too many members; those that are not listed announce themselves again every 30 s.
+FULL_LIFETIME: Final = 300.0
 
 
 class SealedDirectoryServer:
@@ -59,19 +64,22 @@ class SealedDirectoryServer:
         check: Callable[[bytes], Certificate | None],
         mayReach: Callable[[str], bool],
         entropy: Entropy = os.urandom,
+        settings: DirectorySettings = DirectorySettings(),  # noqa: B008  # it is frozen
     ) -> None:
         """
         @param own: the server's identity.
         @param records: the open store; closed by its owner.
         @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
         @param mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not.
+        @param settings: what the operator decided.
         """
         self._counters = context.counters
         self._counters.declare(COUNTERS)
         self._sessions = sessions
         self._control = control
         self._check = check
-        self._mayReach = mayReach
+        self._whereabouts = Whereabouts(sessions, mayReach)
+        self._settings = settings
         self._notes = context.notes
         self._loaded = False
         self._isRestored = False
@@ -80,7 +88,8 @@ class SealedDirectoryServer:
         self._pages = PageSender(
             self._announcements, self._stored, context.clock, context.counters, sessions.sendControl
         )
-        self._present = PresentMembers(self._announcements, self._stored, context, self._pages.forget)
+        self._looking = Looking(self._announcements, self._stored, context, sessions.sendControl, settings.members)
+        self._present = PresentMembers(self._announcements, self._stored, context, self._forgetNode, settings.members)
         self._others = OtherLogs(records, context, self._heardElsewhere)
         self._end: Callable[[], None] = lambda: None
 
@@ -107,6 +116,7 @@ class SealedDirectoryServer:
         self._end()
         self._loaded = False
         self._pages.stop()
+        self._looking.stop()
         self._others.stop()
         self._present.stop()
         return self._stored.stop()
@@ -115,6 +125,7 @@ class SealedDirectoryServer:
         await self._stored.load(self._check)
         self._loaded = True
         self._present.begin()
+        self._looking.begin()
 
     # What arrives.
 
@@ -126,6 +137,10 @@ class SealedDirectoryServer:
             self._announced(identity, message)
         elif isinstance(message, Ask):
             self._asked(identity, message)
+        elif isinstance(message, Look):
+            self._heard(identity)
+            self._pages.forget(identity)
+            self._looking.look(identity, message)
         else:
             self._counters["drop-directory-malformed"] += 1
 
@@ -144,38 +159,59 @@ class SealedDirectoryServer:
         identity = Identity(peer)
         presence, known = self._present.get(identity), self._announcements.get(identity)
         if self._loaded and presence is not None and known is not None:
-            self._present.settle(known.announcement, self._endpoints(identity, presence))
+            self._present.settle(known.announcement, self._whereabouts.of(identity, presence))
 
     def _asked(self, identity: Identity, ask: Ask) -> None:
-        presence = self._present.get(identity)
+        isAhead = ask.instance == self._stored.instance and ask.after > self._announcements.version
+        if isAhead and self._present.get(identity) is not None:
+            self._fallenBehind()
+        self._heard(identity)
+        self._pages.answer(identity, ask)
+
+    def _heard(self, identity: Identity) -> None:
+        """
+        A member asks something: it is there, and perhaps elsewhere than before.
+        """
+        presence, known = self._present.get(identity), self._announcements.get(identity)
         if presence is None:
             self._greet(identity)
-        else:
-            self._present.heard(identity)
-            if ask.instance == self._stored.instance and ask.after > self._announcements.version:
-                self._fallenBehind()
-            known = self._announcements.get(identity)
-            if known is not None:
-                self._present.settle(known.announcement, self._endpoints(identity, presence))
-        self._pages.answer(identity, ask)
+            return
+        self._present.heard(identity)
+        if known is not None:
+            self._present.settle(known.announcement, self._whereabouts.of(identity, presence))
+
+    def _forgetNode(self, identity: Identity) -> None:
+        self._pages.forget(identity)
+        self._looking.forget(identity)
 
     def _announced(self, identity: Identity, message: Announce) -> None:
         self._counters["directory-announcements"] += 1
         announcement = self._understood(identity, message)
         if announcement is None:
             return
-        presence = Presence((announcement.claim.epoch, message.number), self._reachable(message.endpoints))
+        presence = Presence((announcement.claim.epoch, message.number), self._whereabouts.reachable(message.endpoints))
         before, known = self._present.get(identity), self._announcements.get(identity)
         isOld = known is not None and announcement.precedence < known.announcement.precedence
         if isOld or (before is not None and presence.order < before.order):
             self._greet(identity)
-        elif known is None and len(self._announcements) >= MEMBERS_MAXIMUM:
+        elif known is None and self._isFull():
             self._counters["drop-directory-full"] += 1
-        elif self._present.settle(announcement, self._endpoints(identity, presence)):
+        elif self._present.settle(announcement, self._whereabouts.of(identity, presence)):
             self._present.announced(identity, presence)
             self._greet(identity)
             if known is not None and announcement.claim.epoch > known.announcement.claim.epoch:
                 self._sessions.sendBefore(identity, self._standing(identity))  # who is still there is a copy
+
+    def _isFull(self) -> bool:
+        isFull = len(self._announcements) >= self._settings.members
+        if isFull:
+            self._notes.say(
+                "members",
+                f"there are {self._settings.members} members, as many as this server lists: nobody finds those that "
+                "come now; raise its setting members",
+                lifetime=FULL_LIFETIME,
+            )
+        return isFull
 
     def _understood(self, identity: Identity, message: Announce) -> Announcement | None:
         known = self._announcements.get(identity)
@@ -214,12 +250,12 @@ class SealedDirectoryServer:
 
     def _heardElsewhere(self, server: Identity, identity: Identity, entry: StoredEntry) -> None:
         known = self._announcements.get(identity)
-        if known is None and len(self._announcements) >= MEMBERS_MAXIMUM:
+        if known is None and self._isFull():
             self._counters["drop-directory-full"] += 1
             return
         announcement = self._understood(identity, Announce(0, entry.certificate, entry.claim, ()))
         if announcement is not None:
-            endpoints = self._reachable(entry.endpoints) if entry.isFirsthand else ()
+            endpoints = self._whereabouts.reachable(entry.endpoints) if entry.isFirsthand else ()
             self._present.heardElsewhere(server, announcement, endpoints, entry.heard)
 
     def callBack(self) -> Iterator[Identity]:
@@ -245,7 +281,9 @@ class SealedDirectoryServer:
     def _standing(self, identity: Identity) -> bytes:
         presence = self._present.get(identity)
         number = 0 if presence is None else presence.order[1]
-        return pack(Announced(self.epochOf(identity) or 0, number, self._stored.instance, self._stored.published))
+        instance, newest = self._stored.instance, self._stored.published
+        members, groups = len(self._announcements), self._settings.groups
+        return pack(Announced(self.epochOf(identity) or 0, number, instance, newest, members, groups))
 
     def epochOf(self, identity: Identity) -> int | None:
         """
@@ -264,19 +302,7 @@ class SealedDirectoryServer:
     def _published(self) -> None:
         if self._loaded:
             self._pages.changed()
-
-    # Where members are.
-
-    def _endpoints(self, identity: Identity, presence: Presence) -> tuple[str, ...]:
-        """
-        The endpoints of a member, best first: where we hear it, and where it says that it is.
-        """
-        observed = self._sessions.endpointOf(identity)
-        seen = () if observed is None else self._reachable((str(observed),))
-        return tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS_MAXIMUM]
-
-    def _reachable(self, endpoints: Iterable[str]) -> tuple[str, ...]:
-        return tuple(each for each in map(_endpoint, endpoints) if each and self._mayReach(Endpoint.parse(each).host))
+            self._looking.changed()
 
     # What others see, and change.
 
@@ -292,10 +318,3 @@ class SealedDirectoryServer:
         At most C{count} of the addresses that members claim, in their order, those beyond C{after}.
         """
         return entriesOf(self._announcements, after, count)
-
-
-def _endpoint(text: str) -> str | None:
-    try:
-        return str(Endpoint.parse(text))
-    except AddressInvalid:
-        return None

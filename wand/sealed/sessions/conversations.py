@@ -16,8 +16,9 @@ from wand.sealed.sessions.joiners import Joiners
 from wand.sealed.sessions.peers import JoinKey, PeerKey
 from wand.sealed.sessions.shared import Shared
 
-#: How many members we keep a conversation with.
-MEMBERS_MAXIMUM: Final = 20_000
+#: How many members we keep a conversation with.  Only whoever has a certificate takes room here, so this is no limit
+#: for networks; that is the one of the directory.
+MEMBERS_MAXIMUM: Final = 1_000_000
 
 #: How many of them are looked at, for one that is idle, when somebody new comes and there is no room.
 IDLE_LOOKS_MAXIMUM: Final = 64

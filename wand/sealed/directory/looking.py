@@ -1,0 +1,220 @@
+"""
+Looking: nodes that do not follow the log ask for the members that they need, and are told when something about those
+changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from wand.interfaces import Context
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
+from wand.sealed.directory.claimants import thingsOf
+from wand.sealed.directory.interests import Interests
+from wand.sealed.directory.messages import (
+    AFTER,
+    BY_IDENTITY,
+    PAGE_ROOM,
+    RECORDS_MAXIMUM,
+    Found,
+    Key,
+    Look,
+    pack,
+)
+from wand.sealed.directory.page_records import recordOf
+from wand.sealed.directory.page_sender import PUSH_INTERVAL
+from wand.sealed.directory.stored_log import StoredLog
+from wand.timing.rounds import PushRounds
+from wand.timing.token_buckets import TokenBuckets
+from wand.timing.turns import Turns
+
+COUNTERS: Final = {
+    "directory-looks": "questions for members from nodes that do not follow the directory, those without keys included",
+    "directory-found": "messages with members sent to nodes that looked for them",
+    "directory-found-pushes": "messages with members sent to nodes that had looked for them, because something changed",
+    "drop-directory-look": "questions for members dropped: that node asks too much",
+}
+
+#: For how many members one node may look: per second in the long run, and at once.
+KEYS_RATE: Final = 50.0
+KEYS_BURST: Final = 1_000.0
+
+#: Of how many nodes questions wait for the store.  Beyond that a node is told at once what is stored, and of the rest
+#: when that is stored, too.
+UNSTORED_MAXIMUM: Final = 10_000
+
+
+class Looking:
+    """
+    Answers nodes that look for members, and tells them of changes of the last ones that they were told of.
+    """
+
+    def __init__(
+        self,
+        log: AnnouncementLog,
+        stored: StoredLog,
+        context: Context,
+        send: Callable[[bytes, bytes], object],
+        membersMaximum: int,
+    ) -> None:
+        """
+        @param send: sends a message to a member.
+        @param membersMaximum: how many members there may be.
+        """
+        self._counters = context.counters
+        self._counters.declare(COUNTERS)
+        self._clock = context.clock
+        self._log = log
+        self._stored = stored
+        self._send = send
+        self._interests = Interests()
+        self._news: dict[bytes, dict[Identity, None]] = {}
+        self._told = 0  # up to which version
+        self._unstored: dict[bytes, list[Look]] = {}
+        self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
+        self._turns: Turns[bytes, Look] = Turns(context.clock, self._answer)
+        self._pushes: PushRounds[bytes] = PushRounds(
+            context.clock, lambda: tuple(self._news), self._push, PUSH_INTERVAL
+        )
+
+    def begin(self) -> None:
+        """
+        The log was read: nobody was told anything yet.
+        """
+        self._told = self._stored.published
+
+    def look(self, node: Identity, look: Look) -> None:
+        """
+        A node looks for members, or, without keys, says that it is there.
+        """
+        self._counters["directory-looks"] += 1
+        if not look.keys:
+            return
+        if self._keys.take(node.text, len(look.keys)):
+            known = self._log.get(node)
+            self._ask(node if known is None else known.announcement.certificate.identity, look)  # which is kept anyway
+        else:
+            self._counters["drop-directory-look"] += 1
+
+    def changed(self) -> None:
+        """
+        There is more that nodes may be told.
+        """
+        after, self._told = self._told, self._stored.published
+        for entry in self._log.changed(after, self._told):
+            self._note(entry)
+        waiting, self._unstored = self._unstored, {}
+        for node, looks in waiting.items():
+            for look in looks:
+                self._ask(node, look)
+        if self._news:
+            self._pushes.changed()
+
+    def forget(self, node: Identity) -> None:
+        """
+        The session of a node ended.
+        """
+        self._interests.forget(node)
+        self._news.pop(node, None)
+        self._unstored.pop(node, None)
+        self._turns.forget(node)
+
+    def stop(self) -> None:
+        """
+        Send nothing more.
+        """
+        self._pushes.stop()
+        self._turns.stop()
+        self._unstored.clear()
+
+    # Answers.
+
+    def _ask(self, node: bytes, look: Look) -> None:
+        if not self._turns.ask(node, look):
+            self._counters["drop-directory-look"] += 1
+
+    def _answer(self, node: bytes, look: Look) -> int:
+        found = [self._found(node, key) for key in look.keys]
+        entries = {entry.identity: entry for each in found for entry in each}
+        newest = max((entry.version for entry in entries.values()), default=0)
+        if newest > self._stored.published and len(self._unstored) < UNSTORED_MAXIMUM:
+            self._unstored.setdefault(node, []).append(look)
+            return 0
+        absent = tuple(place for place, each in enumerate(found) if not each)
+        messages = self._messages(look.number, entries.values(), absent)
+        self._counters["directory-found"] += len(messages)
+        return self._tell(node, entries.values(), messages)
+
+    def _found(self, node: bytes, key: Key) -> list[LogEntry]:
+        if key.kind == AFTER:
+            found = [self._log.following(key.what, but=node)]
+        elif key.kind == BY_IDENTITY:
+            found = [self._log.get(Identity(key.what)) if len(key.what) == 32 else None]
+        else:
+            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what)]
+        return [entry for entry in found if entry is not None]
+
+    def _tell(self, node: bytes, entries: Iterable[LogEntry], messages: list[bytes]) -> int:
+        for entry in entries:
+            self._interests.add(node, entry.announcement.certificate.identity)
+        for message in messages:
+            self._send(node, message)
+        return sum(map(len, messages))
+
+    def _messages(self, number: int, entries: Iterable[LogEntry], absent: tuple[int, ...] = ()) -> list[bytes]:
+        """
+        As many messages as it takes; none tells what is not stored.
+        """
+        published, instance = self._stored.published, self._stored.instance
+        parts = list(_parts(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published))
+        parts = parts or [()]
+        return [
+            pack(Found(number, place == len(parts), instance, published, part, absent if place == len(parts) else ()))
+            for place, part in enumerate(parts, 1)
+        ]
+
+    # Changes.
+
+    def _note(self, entry: LogEntry) -> None:
+        """
+        A member changed: for those who were told of it, or of somebody else who claims the same.
+        """
+        identity = entry.identity
+        concerned = [identity]
+        for thing in thingsOf(entry.announcement):
+            claimants = self._log.claimants.of(*thing)
+            if len(claimants) > 1:
+                concerned += claimants
+        for each in dict.fromkeys(concerned):
+            for node in self._interests.nodes(each):
+                if node != identity:
+                    self._news.setdefault(node, {})[identity] = None
+
+    def _push(self, node: bytes) -> int:
+        known = (self._log.get(each) for each in self._news.pop(node, {}))
+        entries = [entry for entry in known if entry is not None and entry.version <= self._stored.published]
+        if not entries:
+            return 0
+        messages = self._messages(0, entries)
+        self._counters["directory-found-pushes"] += len(messages)
+        return self._tell(node, entries, messages)
+
+
+def _parts(records: Iterable[bytes]) -> Iterator[tuple[msgspec.Raw, ...]]:
+    """
+    Records, as many at a time as fit into a message.
+    """
+    part: list[msgspec.Raw] = []
+    room = PAGE_ROOM
+    for record in records:
+        if part and (len(record) > room or len(part) == RECORDS_MAXIMUM):
+            yield tuple(part)
+            part, room = [], PAGE_ROOM
+        part.append(msgspec.Raw(record))
+        room -= len(record)
+    if part:
+        yield tuple(part)
