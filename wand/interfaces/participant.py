@@ -144,10 +144,11 @@ class KnownMembers(Protocol):
     @property
     def announcements(self) -> Iterable[MemberAnnouncement]: ...
 
-    def offer(self, certificate: bytes, claim: bytes) -> bool:
+    def offer(self, certificate: bytes, claim: bytes, *, isTold: bool = ...) -> bool:
         """
         Take a certificate and a claim that may be anything.
 
+        @param isTold: did a directory tell of it?
         @return: whether they are valid and new.
         """
 

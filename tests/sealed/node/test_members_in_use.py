@@ -12,7 +12,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.search import Question
 from wand.interfaces.sessions import GOSSIP
-from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import GATHERED
 from wand.sealed.node.members_in_use import LOOK_INTERVAL, THINGS_MAXIMUM, UNUSED_LIFETIME, MembersInUse
@@ -93,10 +92,10 @@ class MembersInUseTests(SynchronousTestCase):
 
     def tell(self, *people: Person) -> None:
         """
-        The claims are told of members.
+        A directory tells of members.
         """
         for person in people:
-            self.node.claims.offer(person.signedCertificate, person.claim())
+            self.node.claims.offer(person.signedCertificate, person.claim(), isTold=True)
 
     def known(self) -> set[int]:
         """
@@ -198,20 +197,26 @@ class MembersInUseTests(SynchronousTestCase):
         Of a member that told us itself who it is, the directory is asked who else claims the same; its entry does not
         stand for ever.
         """
-        self.tell(self.others[0])
-        identity = Identity(self.others[0].key.identity)
-        self.members.introduced(identity)
+        other = self.others[0]
+        self.node.claims.offer(other.signedCertificate, other.claim())
         self.network.run(GATHERED)
         self.assertIn(Question("mac", macOf(2)), self.lookout.asked)
         self.assertLessEqual(len(self.lookout.asked), THINGS_MAXIMUM)
         entry = self.node.context.table.entry(macOf(2))
         assert entry is not None
         self.assertEqual(entry.lifetime, OFFLINE_LIFETIME)
+        for epoch in range(2, 200):
+            self.node.claims.offer(other.signedCertificate, other.claim(epoch))
+            self.network.run(GATHERED)
+            for question in self.lookout.asked:
+                self.node.search.answered(self.lookout, question, other.key.identity)
+        self.assertLessEqual(len(self.lookout.asked), 3 * 3)
+        before = len(self.lookout.asked)
+        self.network.run(60)
         self.node.search.remove(self.lookout)
-        self.members.introduced(identity)
-        self.members.introduced(bytes(32))
+        self.node.claims.offer(other.signedCertificate, other.claim(200))
         self.network.run(GATHERED)
-        self.assertEqual(len(self.lookout.asked), 3)
+        self.assertEqual(len(self.lookout.asked), before)
 
     def test_aMemberThatDoesNotAnswer(self) -> None:
         """

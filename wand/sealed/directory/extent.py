@@ -13,7 +13,9 @@ import msgspec
 SHRUNK: Final = 0.8
 
 
-class WansdSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+class WansdSettings(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"everybodyUpTo": "everybody-up-to"}
+):
     """
     The settings of the directory C{wansd}.
 

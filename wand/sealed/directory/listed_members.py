@@ -133,7 +133,7 @@ class ListedMembers:
             return None
         if self._claims.announcement(said.identity) is None:  # what we knew of it was forgotten, everywhere
             self.forget(said.identity)
-        isNews = self._claims.offer(record.certificate, record.claim)
+        isNews = self._claims.offer(record.certificate, record.claim, isTold=True)
         known = self._claims.announcement(said.identity)
         if known is None:
             return None

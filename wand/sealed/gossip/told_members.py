@@ -50,7 +50,7 @@ class ToldMembers:
             return
         entry = self._view.get(item.member)
         if isinstance(item.told, AnnouncementItem):
-            self._participant.claims.offer(item.told.certificate, item.told.claim)
+            self._participant.claims.offer(item.told.certificate, item.told.claim, isTold=True)
         if entry is not None and item.kind != ACCUSATION:
             self._introduce(entry)
         if entry is not None and entry.accusation is not None:

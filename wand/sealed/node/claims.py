@@ -49,6 +49,7 @@ class Claims:
     @ivar sources: who may send from which address.
     @ivar relays: the members with the relay right.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
+    @ivar met: called with a member of which something new was said that no directory told.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -74,6 +75,7 @@ class Claims:
         """
         counters.declare(COUNTERS)
         self.dropped: Callable[[bytes], object] = lambda identity: None
+        self.met: Callable[[Identity], object] = lambda identity: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
         self._own = own
@@ -95,10 +97,11 @@ class Claims:
 
     # What arrives.
 
-    def offer(self, certificate: bytes, claim: bytes) -> bool:
+    def offer(self, certificate: bytes, claim: bytes, *, isTold: bool = False) -> bool:
         """
         Take a certificate and a claim that may be anything.
 
+        @param isTold: did a directory tell of it?
         @return: whether they are valid and new.
         """
         if self._isKnown(certificate, claim):  # no signature is checked again, however often it is announced
@@ -107,7 +110,10 @@ class Claims:
         if announcement is None:
             self._counters["drop-claim-invalid"] += 1
             return False
-        return self._take(announcement)
+        isNews = self._take(announcement)
+        if isNews and not isTold:
+            self.met(announcement.identity)
+        return isNews
 
     def drop(self, identity: Identity) -> None:
         """

@@ -5,8 +5,6 @@ server can be reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from wand.interfaces import ISessions
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders, Participant
@@ -21,18 +19,8 @@ class Introductions:
     Introduces us, and takes the introductions of others.
     """
 
-    def __init__(
-        self,
-        participant: Participant,
-        sessions: ISessions,
-        control: ControlReaders,
-        introduced: Callable[[bytes], object] = lambda identity: None,
-    ) -> None:
-        """
-        @param introduced: called with each member that told us something new of itself.
-        """
+    def __init__(self, participant: Participant, sessions: ISessions, control: ControlReaders) -> None:
         self._participant = participant
-        self._introduced = introduced
         self._sessions = sessions
         sessions.onSession(self._session)
         control.read(INTRODUCTION_NUMBERS, self._received)
@@ -54,4 +42,3 @@ class Introductions:
         isItsOwn = certificate is not None and certificate.identity == peer
         if isItsOwn and self._participant.claims.offer(message.certificate, message.claim):
             self._introduce(peer)  # that was news: it was started, and may not know us
-            self._introduced(peer)

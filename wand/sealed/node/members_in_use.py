@@ -18,6 +18,7 @@ from wand.sealed.node.claims import Claims
 from wand.sealed.node.conflicts import thingsOf
 from wand.sealed.node.member_search import MemberSearch
 from wand.timing.repeating import Repeating
+from wand.timing.token_buckets import TokenBuckets
 
 #: Seconds for which a member is known after it was used last.
 UNUSED_LIFETIME: Final = 600.0
@@ -33,6 +34,10 @@ LOOKED_AT: Final = 16
 
 #: How much of what a member claims is looked for, to see who else does.
 THINGS_MAXIMUM: Final = 8
+
+#: How often what one member claims is looked for: per second in the long run, and at once.
+MET_RATE: Final = 0.1
+MET_BURST: Final = 3.0
 
 #: Which attempt to reach a member makes us ask again where it is: the first may just have been lost.
 SECOND: Final = 1
@@ -68,10 +73,12 @@ class MembersInUse:
         self._clock = context.clock
         self._counters = context.counters
         self._limit = limit
+        self._meetings = TokenBuckets(context.clock, MET_RATE, MET_BURST, limit)
         self._used: dict[Identity, float] = {}  # the least recently used first
         self._looking = Repeating("the members in use", self.look, context.clock, context.failures)
         search.used = self.used
         search.remembered = self.inUse
+        claims.met = self.met
         sessions.onSession(self._session)
         sessions.onWanted(self._wanted)
 
@@ -102,15 +109,17 @@ class MembersInUse:
         if len(self._used) > self._limit:
             self._makeRoom()
 
-    def introduced(self, identity: bytes) -> None:
+    def met(self, identity: bytes) -> None:
         """
         A member told us itself who it is.  Others may claim the same, of whom we were not told: ask who does.
         """
         announcement = self._claims.announcement(identity)
-        if announcement is None or not self._search.isPartial:
+        if announcement is None or not self._search.isPartial or identity == self._participant.identity:
             return
         self.used(identity)
         self._claims.entries.claimed(identity)
+        if not self._meetings.take(identity.hex()):
+            return
         for kind, what in islice(thingsOf(announcement), THINGS_MAXIMUM):
             self._search.lookAgain(Question(kind, what))
 

@@ -122,7 +122,7 @@ class NodeMembership:
         )
         self.goodbyes = Goodbyes(sessions, self._control, context)
         self._inUse = MembersInUse(self._participant, self.claims, self.search, sessions, context)
-        Introductions(self._participant, sessions, self._control, self._inUse.introduced)
+        Introductions(self._participant, sessions, self._control)
         StreamPlacesReader(sessions, self._control, context, self._servers.learnStreams, self._participant.mayReach)
         self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled, follower.serversChanged)
