@@ -12,7 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.interfaces.search import Question
 from wand.sealed.directory.client import RENEWAL
 from wand.sealed.directory.extent import Extent, WansdSettings
-from wand.sealed.directory.looker import AGAIN_INTERVAL, ASKED_MAXIMUM, keyOf
+from wand.sealed.directory.keys import keyOf
+from wand.sealed.directory.looker import AGAIN_INTERVAL, ASKED_MAXIMUM
 from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, Key
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.sealed.node.member_search import PATIENCE
@@ -232,6 +233,20 @@ class LookerTests(SynchronousTestCase):
         self.assertEqual(self.where(node, self.others[0]), ["203.0.1.3:22222"])
         self.network.run(RENEWAL)
         self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
+
+    def test_howManyThereAre(self) -> None:
+        """
+        That is asked for once an hour, too: so a node notices that there are few enough to follow all.
+        """
+        self.servers[0].has(self.others)
+        node = self.node(WansdSettings(everybodyUpTo=20))
+        self.assertTrue(node.search.isPartial)
+        for person in self.others[10:]:
+            del self.servers[0].members[person.key.identity]
+        self.network.run(RENEWAL)
+        self.assertFalse(node.search.isPartial)
+        self.network.run(10)
+        self.assertEqual(len(node.table), 10)
 
     def test_aNewLog(self) -> None:
         """

@@ -230,7 +230,8 @@ class SealedDirectoryClient:
 
     def _renew(self) -> None:
         """
-        Let stand what was told for another while; what is not told again unless we ask, ask for.
+        Let stand what was told for another while.  What is not told again unless we ask, we ask for: those that are in
+        use, and how many members there are.
         """
         self._renewal = self._context.clock.callLater(RENEWAL, self._renew)
         since = self._context.clock.seconds() - RENEWAL
@@ -240,4 +241,6 @@ class SealedDirectoryClient:
             if subscription.answered is not None and subscription.answered >= since
         )
         if self._extent.isPartial:
-            self.clockSet()
+            for subscription, *_ in self._subscriptions.values():
+                subscription.readAgain()
+                subscription.announceAgain()

@@ -5,10 +5,10 @@ Looking for members at one server, in a network with too many to follow its log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import ip_address
 from itertools import islice
 from typing import Final
 
+import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
@@ -16,32 +16,14 @@ from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import KnownMembers
 from wand.interfaces.search import Lookouts, Question
 from wand.sealed.directory.following import NextStep
-from wand.sealed.directory.messages import (
-    AFTER,
-    BY_ADDRESS,
-    BY_IDENTITY,
-    BY_MAC,
-    BY_NAME,
-    KEYS_MAXIMUM,
-    Found,
-    Key,
-    Look,
-    Page,
-    PageRecord,
-    pack,
-    parseRecord,
-)
+from wand.sealed.directory.keys import keyOf
+from wand.sealed.directory.messages import KEYS_MAXIMUM, Found, Look, Page, PageRecord, pack, parseRecord
 from wand.timing.timer import Timer
 
 COUNTERS: Final = {
     "directory-looks-sent": "questions for members sent to directory servers, or only word that we are there",
     "directory-found-taken": "messages with members that were looked for taken from directory servers",
 }
-
-KINDS: Final = {"identity": BY_IDENTITY, "mac": BY_MAC, "address": BY_ADDRESS, "name": BY_NAME, "after": AFTER}
-
-#: Octets of a key, at most.
-KEY_MAXIMUM: Final = 32
 
 #: To how many questions an answer is known to belong.
 ASKED_MAXIMUM: Final = 128
@@ -52,6 +34,19 @@ AGAIN_INTERVAL: Final = 0.4
 
 #: Takes a record of a member from a server; gives the member's identity if it is valid.
 Told = Callable[[bytes, PageRecord], bytes | None]
+
+
+@attrs.define
+class _Asked:
+    """
+    What was asked in one message.
+
+    @ivar open: what is not answered, by its place.
+    @ivar isLast: did the last message of the answer come?
+    """
+
+    open: dict[int, Question]
+    isLast: bool = False
 
 
 class Looker:
@@ -96,7 +91,7 @@ class Looker:
         self._sweep = sweep
         self._instance = b""
         self._number = 0
-        self._asked: dict[int, Sequence[Question]] = {}
+        self._asked: dict[int, _Asked] = {}
         self._again: Iterator[bytes] = iter(())
         self._timer = Timer(clock, self._lookOn)
 
@@ -159,7 +154,7 @@ class Looker:
         if questions:
             if len(self._asked) >= ASKED_MAXIMUM:
                 del self._asked[next(iter(self._asked))]
-            self._asked[self._number] = tuple(questions)
+            self._asked[self._number] = _Asked(dict(enumerate(questions)))
         keys = tuple(key for each in questions if (key := keyOf(each)) is not None)
         self._counters["directory-looks-sent"] += 1
         self._sessions.sendControl(self._server, pack(Look(self._number, keys)))
@@ -187,16 +182,21 @@ class Looker:
         return NextStep.WAIT
 
     def _found(self, found: Found, members: Sequence[bytes]) -> None:
-        questions = self._asked.get(found.number, ())
-        if not found.last or not questions:
+        """
+        See which questions are answered: none before the last message came, since there may be several who claim one
+        thing; but messages overtake each other.
+        """
+        asked = self._asked.get(found.number)
+        if asked is None:
             return
-        del self._asked[found.number]
-        for place, question in enumerate(questions):
-            member = self._memberOf(question, members)
-            if place in found.absent:
-                self._lookouts.answered(self, question, None)
-            elif member is not None:
+        asked.isLast = asked.isLast or found.last
+        for place, question in tuple(asked.open.items()) if asked.isLast else ():
+            member = None if place in found.absent else self._memberOf(question, members)
+            if member is not None or place in found.absent:
+                del asked.open[place]
                 self._lookouts.answered(self, question, member)
+        if not asked.open:
+            self._asked.pop(found.number, None)
 
     def _memberOf(self, question: Question, members: Sequence[bytes]) -> bytes | None:
         """
@@ -228,17 +228,3 @@ class Looker:
             return False
         self._restarted(self._server)
         return True
-
-
-def keyOf(question: Question) -> Key | None:
-    """
-    The key that stands for a question in a message; C{None} if nobody can have that.
-    """
-    kind, what = question
-    if kind == "address":
-        try:
-            what = ip_address(str(what)).packed
-        except ValueError:
-            return None
-    octets = what.encode() if isinstance(what, str) else bytes(what)
-    return Key(KINDS[kind], octets) if 0 < len(octets) <= KEY_MAXIMUM else None

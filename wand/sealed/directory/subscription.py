@@ -164,6 +164,13 @@ class Subscription:
         self.reader.readAgain()
         self.hasten()
 
+    def announceAgain(self) -> None:
+        """
+        Have the server say again what it has of us, and how many members there are.
+        """
+        self._acknowledged = None
+        self.hasten()
+
     def follow(self, reader: Following) -> None:
         """
         Learn from the server in another way from now on.
