@@ -60,9 +60,9 @@ ANSWERERS_MAXIMUM: Final = 256
 QUEUE_BYTES: Final = 256 << 10
 
 #: The same for a directory server.  Hundreds of members may come back in the same moment, each with a datagram that the
-#: kernel counts as 2 KiB, and no frame of a user waits behind them.  It is no more than a second's work: whoever waits
-#: longer begins another handshake, and what is answered later is of no use.
-SERVER_QUEUE_BYTES: Final = 1 << 20
+#: kernel counts as 2 KiB, and no frame of a user waits behind them.  It is read within a moment: what takes long waits
+#: elsewhere (L{wand.sealed.sessions.waiting_initiations}).
+SERVER_QUEUE_BYTES: Final = 4 << 20
 
 # Linux (in.h, in6.h): set "do not fragment", and neither trust nor wait for what ICMP says about the path's MTU.
 _IP_MTU_DISCOVER: Final = 10

@@ -272,4 +272,4 @@ def tried(hurry: Hurry, senders: list[tuple[str, int]]) -> int:
     """
     How many of these are looked into.
     """
-    return sum(hurry.mayTry(each, isPeer=False) for each in senders)
+    return sum(hurry.mayTry(each, isPeer=False) and hurry.mayTryNow() for each in senders)

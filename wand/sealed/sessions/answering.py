@@ -35,6 +35,7 @@ from wand.sealed.sessions.packets import (
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import DEMAND_AGAIN, DEMAND_FIRST, DEMAND_PEER
+from wand.sealed.sessions.waiting_initiations import WaitingInitiations
 
 
 class ConversationsByPeer(Protocol):
@@ -75,6 +76,13 @@ class Answering:
         self._macKey = macKey(ours)
         self._ours = ours
         self._jar = CookieJar(ours, shared.entropy)
+        self._waiting = WaitingInitiations(shared.clock, self._lookInto)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._waiting.stop()
 
     def macRight(self, datagram: memoryview) -> bool:
         """
@@ -93,10 +101,7 @@ class Answering:
         if initiation is None:
             self._shared.counters["drop-sealed-malformed"] += 1
         elif self.macRight(datagram) and self._isTimely(datagram, initiation, sender):
-            if initiation.version > VERSION:
-                self._shared.counters["drop-sealed-version"] += 1
-            else:
-                self._consider(datagram, initiation, sender)
+            self._consider(datagram, initiation, sender)
 
     def _isTimely(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> bool:
         shared = self._shared
@@ -106,10 +111,24 @@ class Answering:
         if not self._jar.isProven(datagram, sender, now):
             self._demand(datagram, initiation.sender, sender, now)
             return False
-        if self._hurry.mayTry(sender, isPeer=shared.places.hasPeer(sender)):
-            return True
+        isPeer = shared.places.hasPeer(sender)
+        if self._hurry.mayTry(sender, isPeer=isPeer):
+            if isPeer or (not self._waiting and self._hurry.mayTryNow()):
+                self._waiting.discard(sender)
+                return True
+            if self._waiting.add(datagram, sender):
+                shared.counters["sealed-initiations-waited"] += 1
+                return False
         shared.counters["drop-sealed-hurry"] += 1
         return False
+
+    def _lookInto(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        It is the turn of an initiation that had to wait.
+        """
+        initiation = Initiation.parse(datagram)
+        if initiation is not None:
+            self._consider(datagram, initiation, sender)
 
     def _demand(self, datagram: memoryview, index: int, sender: tuple[str, int], now: float) -> None:
         port = self._shared.portFor(sender)
@@ -124,6 +143,9 @@ class Answering:
 
     def _consider(self, datagram: memoryview, initiation: Initiation, sender: tuple[str, int]) -> None:
         membership = self._shared.membership
+        if initiation.version > VERSION:
+            self._shared.counters["drop-sealed-version"] += 1
+            return
         try:
             noise = Responder(membership.cipher, prologueOf(membership.network), membership.exchangeKey)
             greeting = parseGreeting(noise.read(initiation.noise))

@@ -10,6 +10,7 @@ COUNTERS: Final = {
     "sealed-initiations-sent": "handshakes begun, repetitions included",
     "sealed-calls-ignored": "initiations not sent to places that only calls name: too many to one address",
     "sealed-initiations-answered": "handshakes of others answered",
+    "sealed-initiations-waited": "handshakes of others that had to wait, because too many came at once",
     "sealed-copies-answered": "initiations answered over another way, too, over which they came as well",
     "sealed-sessions": "sessions made, renewals included",
     "sealed-collisions": "handshakes not answered because our own of the same moment goes first",

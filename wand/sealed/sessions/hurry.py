@@ -52,20 +52,20 @@ class Hurry:
 
     def mayTry(self, sender: tuple[str, int], *, isPeer: bool) -> bool:
         """
-        May an initiation that has its cookie be looked into, in this second?
+        May an initiation that has its cookie be looked into, in this second, as far as its sender is concerned?
 
         @param isPeer: is a peer at this very endpoint?  Then its neighbours cannot use up what is granted to it.
         """
         if not _mayMore(self._endpoints, sender, INITIATIONS_ENDPOINT):
             return False
-        if isPeer:
-            return True
-        if self._tried >= INITIATIONS_ALL or not _mayMore(
-            self._addresses, subscriberOf(sender[0]), INITIATIONS_ADDRESS
-        ):
-            return False
+        return isPeer or _mayMore(self._addresses, subscriberOf(sender[0]), INITIATIONS_ADDRESS)
+
+    def mayTryNow(self) -> bool:
+        """
+        May one more be looked into, in this second, of those whose senders are no peers?  If not, it has to wait.
+        """
         self._tried += 1
-        return True
+        return self._tried <= INITIATIONS_ALL
 
     def mayDemand(self) -> bool:
         """

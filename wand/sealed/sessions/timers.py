@@ -92,7 +92,7 @@ INITIATIONS_UNHURRIED: Final = 50
 #: While cookies are demanded: how many initiations that have theirs are looked into in a second, of one endpoint, of
 #: one address (of IPv6: of one /64, which is what a subscriber has), and in all.  Hundreds of members may share one
 #: address behind a NAT: each asks again after a second, and whoever has a session at its endpoint goes before all
-#: others.  One takes some 0.5 ms, so all take a quarter of a processor.
+#: others.  One takes some 0.5 ms, so all take a quarter of a processor.  What is beyond the last limit waits.
 INITIATIONS_ENDPOINT: Final = 5
 INITIATIONS_ADDRESS: Final = 100
 INITIATIONS_ALL: Final = 500

@@ -197,6 +197,7 @@ class SealedTransport:
         See L{ITransport}.
         """
         self._searching.stop()
+        self._handshakes.answering.stop()
         self.reception.stop()
         self.sessions.stop()
         self.ways.close()
