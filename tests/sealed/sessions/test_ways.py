@@ -22,6 +22,7 @@ from wand.sealed.sessions.presence import PRESENCE_SIZE
 from wand.sealed.sessions.questions import PROBED
 from wand.sealed.sessions.recent import KEPT, OCTETS_MAXIMUM, STEP, STEP_COUNT, STEP_OCTETS
 from wand.sealed.sessions.timers import IN_USE
+from wand.sealed.sessions.vigil import LULL
 from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
 from wand.status import WayStatus
 from wand.testing.inbox import Datagram
@@ -210,6 +211,22 @@ class KnownWaysTests(SynchronousTestCase):
         ways.introduce([], LAN)
         self.assertEqual((WayRank.IPV4, True), (way.rank, way.isTold))
 
+    def test_whatEndedIsForgotten(self) -> None:
+        """
+        A channel of a relay or a stream that is told no more has ended, and is forgotten though the peer answered
+        there; the one in use is remembered, and no longer for proven.  Where the peer answered directly it may be.
+        """
+        ended, used, direct = Endpoint(RELAYED, 1), Endpoint("tcp/198.51.100.7", 443), Endpoint("198.51.100.7", 7)
+        ways = KnownWays(lambda host: False)
+        ways.introduce([ended, used, direct], DIRECTORY)
+        for place in (ended, used, direct):
+            ways.at(place).proven()
+        ways.at(used).usedSince = 0.0
+        ways.introduce([], DIRECTORY)
+        self.assertIsNone(ways.get(ended))
+        self.assertFalse(ways.at(used).isProven)
+        self.assertTrue(ways.at(direct).isProven)
+
 
 class ChangeTests(WaysTestCase):
     """
@@ -262,6 +279,19 @@ class ChangeTests(WaysTestCase):
         assert direct is not None
         self.assertEqual((self.rank(self.low), direct.isProven), (WayRank.RELAY, False))
         self.assertGreater(direct.gaveUpAt, -inf)
+        self.assertIsNone(choice.another())
+
+    def test_aChannelThatEndedIsNotTaken(self) -> None:
+        """
+        A channel that answered once and has ended, as when the relay was started again, is not the next to be taken.
+        """
+        undo = self.cut()
+        self.flow(2.0)
+        undo()
+        self.flow(35.0)
+        choice = self.conversation(self.low).wayfinding.choice
+        self.assertEqual((self.rank(self.low), choice.another() is None), (WayRank.IPV4, False))
+        self.low.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, [], RELAY)
         self.assertIsNone(choice.another())
 
     def test_theReasonStays(self) -> None:
@@ -443,7 +473,7 @@ class AgainTests(WaysTestCase):
             self.low.transport.flush()
             self.net.clock.advance(0.1)
         self.assertLess(sum(len(each) for each, _ in recent.sent()), OCTETS_MAXIMUM + STEP_COUNT * 1500 + STEP_OCTETS)
-        self.net.run(KEPT + 2 * STEP, 0.05)
+        self.net.run(2 * LULL + KEPT + 2 * STEP, 0.05)
         self.assertEqual((list(recent.sent()), recent.due), ([], inf))
 
     def test_aBetterWayRepeatsNothing(self) -> None:
