@@ -84,10 +84,16 @@ class Crowd:
 
     def turn(self, now: float) -> None:
         """
-        Do what is due, and read what came, for a moment.
+        Read what came, and do what is due, for a moment.  What came goes first: whoever waits for something that is
+        here already does not ask again.
         """
+        wait = max(0.0, min(0.005, self._queue[0][0] - now if self._queue else 0.005))
+        for descriptor, _ in self._poll.poll(wait, 256):
+            member = self._byFile[descriptor]
+            member.receive()
+            self.enqueue(member)
         done = 0
-        while self._queue and self._queue[0][0] <= now and done < 64:
+        while self._queue and self._queue[0][0] <= now and done < 16:
             when, number = heapq.heappop(self._queue)
             if when != self._queued[number]:
                 continue
@@ -96,11 +102,6 @@ class Crowd:
             if member.dueAt <= now:
                 member.do()
                 done += 1
-            self.enqueue(member)
-        wait = 0.0 if done == 64 else max(0.0, min(0.005, self._queue[0][0] - now if self._queue else 0.005))
-        for descriptor, _ in self._poll.poll(wait, 256):
-            member = self._byFile[descriptor]
-            member.receive()
             self.enqueue(member)
 
     def close(self) -> None:

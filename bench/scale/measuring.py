@@ -113,7 +113,7 @@ class Measuring:
         self._lookers = [member for member in self._crowd.members if isinstance(member, Looker)]
         random = Random(2)
         for member in self._lookers:  # the first one is wanted by all: a gateway, or a server of files
-            member.want({0, *(random.randrange(members) for _ in range(wants - 1))})
+            member.want({0, *(random.randrange(members) for _ in range(wants - 1))} if wants else ())
         self._epoch = int(time.time())
         self._empty = 0
         self.figures = Figures(members, followers, wants if self._lookers else 0)
@@ -146,7 +146,7 @@ class Measuring:
             do()
         except WandError as error:
             self.figures.gaveUp.append(f"{name}: {error}")
-            self._progress(f"{name}: given up")
+            self._progress(f"{name}: given up, {self._server.processor - before:.1f} s of processor")
             return False
         taken = self._server.processor - before
         self._progress(f"{name}: {time.monotonic() - began:.1f} s, {taken:.1f} s of processor")
@@ -179,7 +179,7 @@ class Measuring:
         """
         began = time.monotonic()
         self._epoch += 2
-        missing, seeking = self._expect(self._crowd.members), set[Member](self._lookers)
+        missing, seeking = self._expect(self._crowd.members), {member for member in self._lookers if self.figures.wants}
         for member in self._lookers:
             member.reachesNow = seeking.discard
         self._crowd.begin(self._crowd.members, self._epoch, within)

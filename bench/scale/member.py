@@ -54,7 +54,12 @@ _EVERYTHING: Final = (1 << TOLD) - 1
 _HEARTBEAT: Final = (45.0, 60.0)
 _COMPARISON: Final = 60.0
 
-#: Seconds until what was not answered is said again.
+#: How often one initiation is sent, with a cookie and without.
+_REPEATED: Final = 6
+
+#: Seconds until what was not answered is said again, as nodes have it.
+_AGAIN_FIRST: Final = 1.0
+_AGAIN_MAXIMUM: Final = 30.0
 _PATIENCE: Final = 2.0
 
 
@@ -84,8 +89,11 @@ class Member:
         self._random = random
         self._cookie = self._mac = b""
         self._noise: Initiator | None = None
+        self._message = b""
+        self._repeated = 0
         self._resend = RESEND_FIRST
         self._index = self._theirs = self._counter = self._number = 0
+        self._again = _AGAIN_FIRST
         self._sealing: AEAD | None = None
         self._opening: AEAD | None = None
         self._instance = b""
@@ -101,7 +109,7 @@ class Member:
         """
         Forget the session, make a new one at some moment, and announce a claim of this epoch in it.
         """
-        self._sealing = self._opening = None
+        self._sealing = self._opening = self._noise = None
         self.claim(epoch)
         self._resend = RESEND_FIRST
         self._set(handshake=within * self._random.random(), keepalive=inf, announce=inf, ask=inf, compare=inf)
@@ -111,14 +119,15 @@ class Member:
         Claim anew from now on.
         """
         self.epoch, self._claim = epoch, self._papers.claim(epoch)
+        self._number, self._again = 1, _AGAIN_FIRST
 
     def announce(self) -> None:
         """
         Announce, and again until it is confirmed.
         """
-        self._number += 1
         self.send(pack(Announce(self._number, self._papers.certificate, self._claim, ("192.168.1.2:22222",))))
-        self._set(announce=_PATIENCE)
+        self._set(announce=self._again * self._random.uniform(0.75, 1.0))
+        self._again = min(_AGAIN_MAXIMUM, 2 * self._again)
 
     def ask(self) -> None:
         """
@@ -158,17 +167,26 @@ class Member:
         self.dueAt = min(self._timers.values())
 
     def _initiate(self) -> None:
+        """
+        Send an initiation; only every few repetitions it is another one, because we make those of thousands of hosts.
+        """
+        realm = self._realm
+        if self._noise is None or self._repeated == _REPEATED:
+            self._begin()
+        self._repeated += 1
+        datagram = packInitiation(self._index, self._message, macKey(realm.serverKey), self._cookie)
+        self._mac = macOne(datagram)
+        self.initiations += 1
+        self._put(datagram)
+
+    def _begin(self) -> None:
         realm, now = self._realm, time.time()
-        noise = Initiator(
+        self._noise = Initiator(
             _CIPHER, prologueOf(realm.network), self._papers.key.exchange, realm.serverKey, ephemeralKey(os.urandom)
         )
         greeting = Greeting(VERSION, int(now * 1000), MEMBER, self._papers.certificate, int(now), self._cookie)
-        self._index = int.from_bytes(os.urandom(4), "big")
-        key = macKey(realm.serverKey)
-        datagram = packInitiation(self._index, noise.write(packGreeting(greeting)), key, self._cookie)
-        self._noise, self._mac = noise, macOne(datagram)
-        self.initiations += 1
-        self._put(datagram)
+        self._message = self._noise.write(packGreeting(greeting))
+        self._index, self._repeated = int.from_bytes(os.urandom(4), "big"), 0
 
     def send(self, message: bytes) -> None:
         """
@@ -293,7 +311,7 @@ class Member:
     def _announced(self, message: Announced) -> None:
         if not self._instance or self._instance != message.instance:
             self._instance, self.version = message.instance, message.newest  # as if it had been read before
-        if message.epoch == self.epoch and message.number >= self._number > 0:
+        if message.epoch == self.epoch and message.number == self._number:
             self._timers["announce"] = inf
             if self.confirmed != self.epoch:
                 self.confirmed = self.epoch
@@ -301,6 +319,8 @@ class Member:
                 self.registered()
                 if self.isFollowing and self._timers["ask"] == inf:
                     self.ask()
+        elif self._timers["announce"] == inf:  # the server forgot it
+            self._set(announce=self._random.random())
 
     def _news(self, page: Page) -> None:
         if page.records and page.after <= self.version:

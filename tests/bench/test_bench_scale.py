@@ -39,6 +39,8 @@ class ScaleTests(SynchronousTestCase):
         """
         Every figure is in a line for people.
         """
-        text = "\n".join(lines(Figures(1000, 20, coldStart=2.5, registrations=1234.0, resident=5600.0, rest=0.04)))
+        text = "\n".join(
+            lines(Figures(1000, 20, coldStart=2.5, coldReach=3.5, registrations=1234.0, resident=5600.0, rest=0.04))
+        )
         for part in ("1000, of which 20", "2.5 s", "1234 a second", "5.6 kB a member", "4.0%"):
             self.assertIn(part, text)

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.testing.context import WallClock
-from wand.timing.deadlines import CHECK_INTERVAL, Deadlines
+from wand.timing.deadlines import AT_ONCE, CHECK_INTERVAL, Deadlines
 
 
 class AgeingTests(SynchronousTestCase):
@@ -83,6 +83,18 @@ class AgeingTests(SynchronousTestCase):
         self.deadlines.expireAt("a", 5)
         self.deadlines.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_thousandsAtOnce(self) -> None:
+        """
+        Thousands with the same deadline expire a few at a time, between which the reactor does other things.
+        """
+        seen: list[int] = []
+        for number in range(5 * AT_ONCE):
+            self.deadlines.expireAt(str(number), 5)
+        self.clock.callLater(5, lambda: seen.append(len(self.gone)))
+        self.clock.advance(5)
+        self.assertLessEqual(seen[0], AT_ONCE)
+        self.assertEqual(len(self.gone), 5 * AT_ONCE)
 
     def test_oneTimerForAll(self) -> None:
         """

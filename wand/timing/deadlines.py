@@ -13,6 +13,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 Key = TypeVar("Key", bound=Hashable)
 
+#: How many expire in one turn of the reactor, so that thousands with the same deadline do not keep it from all else.
+AT_ONCE: Final = 100
+
 #: The most seconds between two checks of deadlines of the wall clock.
 CHECK_INTERVAL: Final = 60.0
 
@@ -98,7 +101,9 @@ class Deadlines(Generic[Key]):
         self._timer = None
         now = self._seconds()
         try:
-            while self._queue and self._queue[0][0] <= now:
+            for _ in range(AT_ONCE):
+                if not self._queue or self._queue[0][0] > now:
+                    break
                 _, _, key = heappop(self._queue)
                 deadline = self._deadlines.get(key)
                 if deadline is None:

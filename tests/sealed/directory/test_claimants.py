@@ -73,6 +73,8 @@ class ClaimantsTests(SynchronousTestCase):
                 (each for each in model.values() if thing in thingsOf(each)), key=lambda each: each.seniority
             )
             self.assertEqual(claimants.of(*thing), [each.identity for each in claim[:CLAIMANTS_MAXIMUM]])
+        shared = [thing for thing in things if sum(thing in thingsOf(each) for each in model.values()) > 1]
+        self.assertEqual(claimants.contested, len(shared))
         for each in model.values():
             claimants.remove(each)
         self.assertFalse(any(claimants.of(*thing) for thing in things))

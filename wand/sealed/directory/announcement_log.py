@@ -96,7 +96,7 @@ class AnnouncementLog:
         identity = announcement.identity
         before = self._entries.get(identity)
         entry = self._entries[identity] = LogEntry(announcement, endpoints, now, self.version, isFirsthand)
-        if before is None or before.announcement != announcement:
+        if before is None or not _claimsTheSame(before.announcement, announcement):
             self._unclaim(before)
             self._claim(entry)
         self._noteOnline(before, entry)
@@ -178,3 +178,13 @@ class AnnouncementLog:
             self.claimants.remove(entry.announcement)
             for mac in entry.announcement.claim.macs:
                 self._macs.discard(mac + entry.identity)
+
+
+def _claimsTheSame(one: Announcement, other: Announcement) -> bool:
+    ours, theirs = one.claim, other.claim
+    return (one.seniority, ours.macs, ours.addresses, ours.name) == (
+        other.seniority,
+        theirs.macs,
+        theirs.addresses,
+        theirs.name,
+    )

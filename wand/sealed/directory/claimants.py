@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, TypeAlias
 
 from wand.sealed.credentials.claim import Announcement
@@ -31,22 +31,27 @@ def thingsOf(announcement: Announcement) -> Iterator[Thing]:
     for mac in claim.macs:
         yield BY_MAC, mac
     for address in claim.addresses:
-        yield BY_ADDRESS, ip_address(address.partition("/")[0]).packed
+        host = address.partition("/")[0]
+        yield BY_ADDRESS, inet_pton(AF_INET6 if ":" in host else AF_INET, host)
     yield BY_NAME, claim.name.encode()
 
 
 class Claimants:
     """
     Who claims what.  Nearly everything is claimed by one member, which is kept without further ado.
+
+    @ivar contested: how many things several members claim.
     """
 
     def __init__(self) -> None:
+        self.contested = 0
         self._kinds: dict[int, dict[bytes, _Senior | list[_Senior]]] = {BY_MAC: {}, BY_ADDRESS: {}, BY_NAME: {}}
 
     def clear(self) -> None:
         """
         Forget everything.
         """
+        self.contested = 0
         for claimed in self._kinds.values():
             claimed.clear()
 
@@ -62,6 +67,7 @@ class Claimants:
                 claimed[what] = senior
                 continue
             several = known if isinstance(known, list) else [known]
+            self.contested += several is not known
             several.insert(bisect_left(several, senior), senior)
             claimed[what] = several
 
@@ -79,6 +85,7 @@ class Claimants:
                     del known[at]
                 if len(known) == 1:
                     claimed[what] = known[0]
+                    self.contested -= 1
             elif known == senior:
                 del claimed[what]
 

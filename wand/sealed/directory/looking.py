@@ -185,7 +185,7 @@ class Looking:
         """
         identity = entry.identity
         concerned = [identity]
-        for thing in thingsOf(entry.announcement):
+        for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
             if len(claimants) > 1:
                 concerned += claimants

@@ -31,18 +31,20 @@ class Whereabouts:
         The endpoints of a member, best first.
         """
         observed = self._sessions.endpointOf(identity)
-        seen = () if observed is None else self.reachable((str(observed),))
+        isTold = observed is not None and self._mayReach(observed.host)
+        seen = (str(observed),) if isTold else ()
         return tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS_MAXIMUM]
 
     def reachable(self, endpoints: Iterable[str]) -> tuple[str, ...]:
         """
         Those of some endpoints that may be told to others, in their canonical form.
         """
-        return tuple(each for each in map(_endpoint, endpoints) if each and self._mayReach(Endpoint.parse(each).host))
+        known = (each for each in map(_parsed, endpoints) if each is not None)
+        return tuple(str(each) for each in known if self._mayReach(each.host))
 
 
-def _endpoint(text: str) -> str | None:
+def _parsed(text: str) -> Endpoint | None:
     try:
-        return str(Endpoint.parse(text))
+        return Endpoint.parse(text)
     except AddressInvalid:
         return None
