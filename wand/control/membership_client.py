@@ -29,6 +29,16 @@ class MembershipClient(CommandSender):
         """
         await self._send(commands.Join, token=token)
 
+    async def found(self, name: str, prefix: str = "") -> str:
+        """
+        Make a network.
+
+        @param prefix: where overlay addresses come from; empty for the usual one.
+        @return: an invitation for one node; empty if nobody knows where others reach this one.
+        """
+        token: str = (await self._send(commands.Found, name=name, prefix=prefix))["token"]
+        return token
+
     async def invite(
         self,
         endpoints: Sequence[str] = (),

@@ -21,6 +21,15 @@ class Join(Request):
     arguments: ClassVar = [(b"token", amp.Unicode())]
 
 
+class Found(Request):
+    """
+    Make a network; the answer has an invitation, or nothing if nobody knows where others reach the node.
+    """
+
+    arguments: ClassVar = [(b"name", amp.Unicode()), (b"prefix", amp.Unicode())]
+    response: ClassVar = [(b"token", amp.Unicode())]
+
+
 class Invite(Request):
     """
     Make an invitation; the C{lifetime} is in seconds.

@@ -34,6 +34,13 @@ class MembershipResponders(Locator):
         await self._program.join(token)
         return {}
 
+    @commands.Found.responder
+    async def found(self, name: str, prefix: str) -> Answer:
+        """
+        Make a network, and answer with an invitation.
+        """
+        return {"token": await self._program.found(name, prefix)}
+
     @commands.Invite.responder
     async def invite(
         self,

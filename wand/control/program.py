@@ -220,10 +220,20 @@ class Program(Protocol):
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         """
 
+    async def found(self, name: str, prefix: str) -> str:
+        """
+        Make a network whose first member this node is, and which it admits others to.
+
+        @param prefix: where overlay addresses come from; empty for the usual one.
+        @return: an invitation for one node; empty if nobody knows where others reach this one.
+        @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
+        @raise wand.errors.MembershipRefused: if this node is a member of a network already.
+        """
+
     @property
     def network(self) -> NetworkAdministration:
         """
-        The network whose server this program is.
+        The network whose server this program is, or which it founded.
 
         @raise wand.errors.NotSupported: if it is none.
         """

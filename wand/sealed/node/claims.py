@@ -48,6 +48,7 @@ class Claims:
     @ivar learned: what is behind members with the bridge right, and behind our own tap.
     @ivar sources: who may send from which address.
     @ivar relays: the members with the relay right.
+    @ivar admitters: the members with the admission right.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
@@ -76,6 +77,7 @@ class Claims:
         self.dropped: Callable[[bytes], object] = lambda identity: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
+        self.admitters: dict[Identity, None] = {}
         self._own = own
         self._check = check
         self._counters = counters
@@ -120,6 +122,7 @@ class Claims:
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
         self.relays.pop(identity, None)
+        self.admitters.pop(identity, None)
         self.dropped(identity)
 
     def stop(self) -> None:
@@ -181,6 +184,9 @@ class Claims:
         self.relays.pop(identity, None)
         if announcement.certificate.relay:
             self.relays[identity] = None
+        self.admitters.pop(identity, None)
+        if announcement.certificate.admission:
+            self.admitters[identity] = None
         things = thingsOf(announcement)
         for thing in thingsOf(before) if before else ():
             if thing not in things:
