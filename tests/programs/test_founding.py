@@ -108,7 +108,7 @@ class FoundingTests(FoundingCase):
         """
         one, _ = self.founder()
         self.assertIn("already", self.failing(one.node.found("other", ""), MembershipRefused))
-        other, token = self.founder(2)
+        _, token = self.founder(2)
         self.assertIn("another network", self.failing(one.node.join(token), MembershipRefused))
 
     def test_nonsense(self) -> None:

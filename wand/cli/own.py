@@ -57,6 +57,15 @@ def showJoined(status: ProgramStatus, now: float) -> None:
         click.echo(f"wand: {clean(note)}", err=True)
 
 
+def showFounded(own: OwnStatus, now: float) -> None:
+    """
+    Print what the first member of a network is.
+    """
+    click.echo(f"the network {clean(own.network)} is founded, and {clean(own.name)} is its first member")
+    expires = [] if own.expires is None else [_certificate(own.expires, now)]
+    click.echo("\n".join([line("addresses", ", ".join(own.addresses)), line("key", own.key), *expires]))
+
+
 def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:
     """
     Print what another invitation gave to a member.

@@ -1,5 +1,5 @@
 """
-A node that founded its network, and admits others: what a server does about members, beside everything that a node does.
+A node that founded its network, and admits others: what a server does about members, beside what every node does.
 """
 
 from __future__ import annotations
