@@ -11,13 +11,17 @@ from wand.cli.own import showFounded
 from wand.cli.rendering import clean, showJSON, working
 from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
+from wand.sealed.credentials.fields import isName
 from wand.status import OwnStatus
 
 
 @click.command()
 @click.argument("name", default="home", metavar="[NAME]")
 @click.option(
-    "--prefix", default="", metavar="PREFIX", help="Where overlay addresses come from. [default: 10.77.0.0/16]"
+    "--prefix",
+    default="",
+    metavar="PREFIX",
+    help="Where overlay addresses come from. [default: 10.77.0.0/16, or another that is free]",
 )
 @jsonOption
 def found(name: str, prefix: str, asJSON: bool) -> Operation:
@@ -26,6 +30,9 @@ def found(name: str, prefix: str, asJSON: bool) -> Operation:
     The network is called NAME, or home. This host has its key and admits others: print what to type on the next one.
     Where no node runs, start one in the background.
     """
+
+    if not isName(name):
+        raise click.BadParameter("1 to 32 of a-z, 0-9 and -, not at the ends", param_hint="NAME")
 
     async def run(session: Session) -> None:
         client = await nodeOf(session)

@@ -38,6 +38,8 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
         lines.append(line("bridging", "allowed"))
     if own.relay:
         lines.append(line("relaying", "allowed"))
+    if own.admission:
+        lines.append(line("admitting", "allowed"))
     if own.expires is not None:
         lines.append(line("addresses", ", ".join(own.addresses) or "-"))
         lines += [_certificate(own.expires, now)] * (own.stage != "revoked")

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.config import ServerConfiguration
-from wand.errors import MembershipRefused, PortUnavailable, StateUnavailable
+from wand.errors import ConfigurationInvalid, MembershipRefused, PortUnavailable, StateUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import Context
 from wand.programs.authority_notes import sayFound, sayWaiting
@@ -31,6 +31,7 @@ from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
+from wand.sealed.node.overlap import freePrefix, obstacle
 from wand.state import StateDirectory
 
 #: For how many hours the certificate of a member is valid.  Members go on that long while nobody renews certificates: a
@@ -147,16 +148,20 @@ class NodeAdmission(Service):
         """
         Make a network.
 
-        @param prefix: where overlay addresses come from; empty for the usual one.
+        @param prefix: where overlay addresses come from; empty for the usual one, or one that is free on this host.
         @return: the first invitation, for one node within a day; empty if nobody knows where others reach this node.
         @raise MembershipRefused: if this node is a member already.
         @raise wand.errors.ConfigurationInvalid: if the name or the prefix cannot be used.
         @raise wand.errors.WandError: if something cannot be kept.
         """
         self._checkNew()
-        wish = {"prefix": prefix} if prefix else {}
-        configuration = _likeServer(self._state, self._member.wish, network=name, **wish)
+        configuration = _likeServer(
+            self._state, self._member.wish, network=name, prefix=prefix or freePrefix(NetworkSettings().prefix)
+        )
         networkSettings(configuration).check()
+        reason = obstacle(configuration.prefix)
+        if reason:
+            raise ConfigurationInvalid("", "prefix", reason)
         self._state.write(FOUNDED, f"{name}\n".encode())
         try:
             admitter = await self._open(configuration)
@@ -240,6 +245,7 @@ def _likeServer(state: StateDirectory, name: str, **more: Any) -> ServerConfigur
     return ServerConfiguration(
         state=str(state.path),
         name=nameLike(name, "node"),
+        allowOverlap=True,  # it was looked at before
         certificateHours=CERTIFICATE_HOURS,
         recover=True,
         **more,

@@ -135,7 +135,9 @@ class ProgramService(AtomicService, Generic[Kind]):
 
     @property
     def network(self) -> NetworkAdministration:
-        raise NotSupported("only a server of a sealed network knows members and invitations")
+        raise NotSupported(
+            "only a server of a sealed network, or the node that founded it, knows members and invitations"
+        )
 
     @property
     def reach(self) -> ReachInspection:

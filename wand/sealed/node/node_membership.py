@@ -334,6 +334,7 @@ class NodeMembership:
             conflicts=self.claims.conflicts,
             bridge=own.bridge if own else False,
             relay=own.relay if own else False,
+            admission=own.admission if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,
