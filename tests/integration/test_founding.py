@@ -36,21 +36,25 @@ class Machine:
 @pytest.fixture
 def machines(lab: Lab) -> list[Machine]:
     """
-    Two of them on one link.
+    Three of them on one link.
     """
-    return [Machine(lab.host(f"host-{number}", f"10.99.1.{number}/24"), lab) for number in (1, 2)]
+    return [Machine(lab.host(f"host-{number}", f"10.99.1.{number}/24"), lab) for number in (1, 2, 3)]
 
 
 def test_threeCommands(machines: list[Machine]) -> None:
     """
-    From nothing to a ping between two hosts: found, join with the line that it shows, ping.
+    From nothing to a ping between two hosts: found, join with the line that it shows, ping.  A third one has an
+    invitation that leads nowhere, and finds the founder on the link.
     """
-    one, two = machines
+    one, two, three = machines
     said = one.type("wand found home")
     try:
         [line] = re.findall(r"^  (echo wand1\.\S+ \| wand join)$", said, re.MULTILINE)
         two.type(line)
         assert " 0% packet loss" in two.type("ping -q -c 3 -i 0.1 -W 2 10.77.0.1")
+        token = one.type("wand invite --endpoint 10.99.1.200:9")
+        three.type(f"echo {token.strip()} | wand join")
+        assert " 0% packet loss" in three.type("ping -q -c 3 -i 0.1 -W 2 10.77.0.1")
     finally:
         for each in machines:
             each.type("wand stop")

@@ -11,7 +11,7 @@ from sealed_network_case import Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
-from wand.errors import MembershipRefused, WandError
+from wand.errors import MembershipRefused, TokenInvalid, WandError
 from wand.sealed.credentials.member_status import MemberStatus
 
 
@@ -177,6 +177,39 @@ class FoundingTests(FoundingCase):
         self.clock.pump([0.1] * 1000)
         after = [each.own.expires or 0.0 for each in (one, two)]
         self.assertGreater(min(after), max(before) + 9 * 86_400)
+
+    def test_byHand(self) -> None:
+        """
+        A node is admitted by texts that people carry, and then finds the founder; asked again, nothing changes.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        answer = self.done(one.node.network.admit(two.node.request(), InvitationSettings(name="second", relay=True)))
+        self.done(two.node.join(f"{answer[:50]}\n{answer[50:]}\n"), 2.0)
+        self.assertEqual((two.own.stage, two.own.name, two.own.relay), ("member", "second", True))
+        self.assertEqual(two.own.addresses, ["10.77.0.2/16"])
+        self.assertTrue(self.reaches(one, two))
+        again = self.done(one.node.network.admit(two.node.request(), InvitationSettings()))
+        self.assertIn("already", self.failing(two.node.join(again), MembershipRefused))
+        two.stop()
+        two.start()
+        self.go(2.0)
+        self.assertTrue(self.reaches(two, one))
+
+    def test_byHandAnothers(self) -> None:
+        """
+        An answer is of no use to another node, a request that was changed is refused, and so is one of a revoked node.
+        """
+        one, _ = self.founder()
+        two, three = self.dwelling(2, joins=False), self.dwelling(3, joins=False)
+        request = two.node.request()
+        answer = self.done(one.node.network.admit(request, InvitationSettings()))
+        self.assertIn("another node", self.failing(three.node.join(answer), TokenInvalid))
+        self.assertEqual(three.own.stage, "new")
+        self.failing(one.node.network.admit(request[:-9] + "AAAAAAAAA", InvitationSettings()), TokenInvalid)
+        self.failing(one.node.network.admit(request, InvitationSettings(name="No Name!")), MembershipRefused)
+        self.done(one.node.network.revoke("node-2"))
+        self.assertIn("revoked", self.failing(one.node.network.admit(request, InvitationSettings()), MembershipRefused))
 
     def test_notAServer(self) -> None:
         """

@@ -39,8 +39,8 @@ STATUS_INTERVAL: Final = 0.1
 def join(context: click.Context, file: str | None, timeout: float) -> Operation:
     """Join a network with an invitation.
 
-    Read the token from TOKEN-FILE (- is standard input), from the environment variable WAND_TOKEN or from a pipe, or
-    ask for it. Where no node runs, start one in the background.
+    Read the token, or what wand admit printed, from TOKEN-FILE (- is standard input), from the environment variable
+    WAND_TOKEN or from a pipe, or ask for it. Where no node runs, start one in the background.
     """
     token = _token(file, inShell=isinstance(context.obj, InShell))
 

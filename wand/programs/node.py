@@ -24,6 +24,7 @@ from wand.programs.reload_changes import waitingForRestart
 from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK
 from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.sealed.credentials.token_text import ANSWER_PREFIX
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
@@ -197,7 +198,18 @@ class NodeService(ProgramService[EtudConfiguration]):
             raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
         if self._admission is not None and self.etud.member.enrolment.stage == "new":
             raise MembershipRefused("this node is just founding a network")
-        self.etud.member.redeem(token)
+        if token.strip().startswith(ANSWER_PREFIX):
+            self.etud.member.takeAnswer(token)
+        else:
+            self.etud.member.redeem(token)
+
+    def request(self) -> str:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.etud.member is None:
+            raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
+        return self.etud.member.request()
 
     async def found(self, name: str, prefix: str) -> str:
         """

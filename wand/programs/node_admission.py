@@ -67,7 +67,7 @@ class Admitter:
         enrolment, network = self._member.enrolment, self.authority.network
         isNew = enrolment.own is None
         if isNew:
-            enrolment.found(network.identity, network.signedDescriptor, network.secret, self.authority.own.certificate)
+            enrolment.enter(network.identity, network.signedDescriptor, network.secret, self.authority.own.certificate)
         ours, theirs = self.authority.trust, enrolment.trust
         assert theirs is not None
         _share(ours, theirs)

@@ -130,6 +130,9 @@ class ProgramService(AtomicService, Generic[Kind]):
     async def join(self, token: str) -> None:
         raise NotSupported("only a node of a sealed network joins one")
 
+    def request(self) -> str:
+        raise NotSupported("only a node of a sealed network asks to be admitted")
+
     async def found(self, name: str, prefix: str) -> str:
         raise NotSupported("only a node of a sealed network founds one")
 

@@ -4,16 +4,20 @@ What an operator does with the members of a network, at its server or at the nod
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
-from wand.errors import TemporarilyUnavailable
+from wand.errors import MembershipRefused, PortUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.administration import Administration
 from wand.sealed.authority.authority import Authority
+from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
+from wand.stream_targets import checkPlace
 
 #: What a server says that has not read its store yet.
 OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
@@ -104,6 +108,25 @@ class ServerAdministration(Generic[Server]):
             settings.relay,
         )
         return token.text
+
+    async def admit(self, request: str, settings: InvitationSettings) -> str:
+        asked = HandedRequest.parse(request)
+        server = await self._service.opened()
+        endpoints = list(settings.endpoints)
+        for each in endpoints:
+            checkPlace(each)
+        if not endpoints:
+            with suppress(PortUnavailable):  # then it finds members on its links
+                endpoints = list(server.endpoints())
+        answer = await server.authority.requests.enlist(
+            asked, settings.name, endpoints, bridge=settings.bridge, relay=settings.relay
+        )
+        if answer is None:
+            raise MembershipRefused(
+                "it waits for a signature of the network key (wand requests, wand sign, wand import-signatures): admit "
+                "it once more after that"
+            )
+        return answer.sealedFor(asked.exchangeKey, os.urandom)
 
     async def withdraw(self, invitation: str) -> None:
         await (await self._opened()).withdraw(invitation)

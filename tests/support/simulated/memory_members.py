@@ -128,7 +128,23 @@ class MemoryMembers:
         self.enter("member")
         return self.firstInvitation
 
+    def request(self) -> str:
+        """
+        What it asks for.
+        """
+        return "wandrequest1.alice"
+
     # A server.
+
+    async def admit(self, request: str, settings: InvitationSettings) -> str:
+        """
+        Enlist somebody who has nothing but a name.
+        """
+        if not request.strip().startswith("wandrequest1."):
+            raise TokenInvalid("this is not what `wand request` printed: that begins with wandrequest1.")
+        self.endpoints = list(settings.endpoints)
+        self.enlist(memberNamed(settings.name or request.strip().partition(".")[2]))
+        return "wandanswer1.answer"
 
     def enlist(self, *members: MemberStatus) -> None:
         """

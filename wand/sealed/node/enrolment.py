@@ -5,7 +5,7 @@ Enrolment: what a node keeps of its membership in its state directory.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import time
 from typing import Annotated, Final, Literal, Protocol, TypeAlias
 
@@ -97,6 +97,11 @@ class Admitting(Protocol):
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         """
         See L{wand.interfaces.membership.Membership}.
+        """
+
+    def invitationSecrets(self) -> Iterable[bytes]:
+        """
+        Those of all that can be redeemed, the latest first.
         """
 
 
@@ -238,6 +243,12 @@ class Enrolment:
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return None if self.admitting is None else self.admitting.invitationSecret(invitation)
 
+    def invitationSecrets(self) -> Iterable[bytes]:
+        """
+        The secrets of the invitations that can be redeemed here, the latest first.
+        """
+        return () if self.admitting is None else self.admitting.invitationSecrets()
+
     # Joining.
 
     def begin(self, token: Token) -> None:
@@ -284,16 +295,25 @@ class Enrolment:
         self.invitation.forget()
         return True
 
-    def found(self, network: bytes, descriptor: bytes, secret: bytes, certificate: bytes) -> None:
+    def enter(
+        self,
+        network: bytes,
+        descriptor: bytes,
+        secret: bytes,
+        certificate: bytes,
+        servers: tuple[KnownServer, ...] = (),
+        admitters: tuple[KnownServer, ...] = (),
+    ) -> None:
         """
-        Be the first member of a network that was made here.
+        Be a member of a network that was made here, or by what somebody brought.
 
+        @param certificate: ours, which was checked.
         @raise MembershipRefused: if this node is a member of another network.
         @raise StateUnavailable: if that cannot be kept.
         """
         if self._kept is not None and self._kept.network != network:
             raise MembershipRefused(f"this node is a member of another network, {Identity(self._kept.network)}")
-        self._keep(_StoredEnrolment(network, descriptor, secret, certificate, ()))
+        self._keep(_StoredEnrolment(network, descriptor, secret, certificate, servers, admitters))
 
     def _admittersWith(self, token: Token) -> tuple[KnownServer, ...]:
         new = _askedOf(token) if token.admission else ()

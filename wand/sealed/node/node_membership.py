@@ -14,6 +14,7 @@ from wand.ethernet import MAC
 from wand.interfaces import Context, ISessionTransport, ITap
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.token import Token
 from wand.sealed.node.admitters import Admitters
 from wand.sealed.node.claims import Claims
@@ -23,6 +24,7 @@ from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.followers import MembershipFollower
 from wand.sealed.node.goodbyes import Goodbyes
+from wand.sealed.node.handed_membership import takeHanded
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
@@ -139,7 +141,9 @@ class NodeMembership:
         self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
         self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._redeeming = Redeeming(enrolment, sessions, tap, context, self.wish, self._redeemed, streams)
+        self._redeeming = Redeeming(
+            enrolment, sessions, tap, context, self.wish, self._redeemed, streams, self.reach.lookForHost
+        )
         self._connect(transport)
 
     def _connect(self, transport: ISessionTransport) -> None:
@@ -214,9 +218,29 @@ class NodeMembership:
         """
         own = self.enrolment.own
         assert own is not None
-        self._notes.clear("join")
-        self._log.info("this node is {name} now, in a network of its own", name=own.name)
+        self._redeeming.sayEntered(own)
         self._redeemed(own, None)
+
+    def request(self) -> str:
+        """
+        What we ask for, to be carried to somebody who may admit us.
+        """
+        return HandedRequest.of(self.enrolment.key, self.wish, bytes(self.mac)).text
+
+    def takeAnswer(self, text: str) -> None:
+        """
+        Take the answer to our request.
+
+        @raise wand.errors.TokenInvalid: if it is not.
+        @raise wand.errors.MembershipRefused: if this node cannot be a member of that network.
+        """
+        before = self.enrolment.own
+        takeHanded(self.enrolment, HandedAnswer.opened(text, self.enrolment.key))
+        own = self.enrolment.own
+        assert own is not None
+        if before is None:
+            self._redeeming.sayEntered(own)
+        self._redeemed(own, before)
 
     @property
     def mac(self) -> MAC:
