@@ -272,6 +272,47 @@ class ChangeTests(RouterTestCase):
         self.go(4000)
         self.assertEqual(len(other.requests), 1)
 
+    def test_anotherRouterAtTheSameAddress(self) -> None:
+        """
+        In another network the router may have the same address, and so may we; it may know NAT-PMP only, or PCP only.
+        """
+        source = self.begin()
+        self.go(1)
+        for version, external in ((0, "203.0.113.77"), (2, "203.0.113.78")):
+            self.gateway.restart()
+            self.gateway.version, self.gateway.external = version, external
+            source.moved()
+            self.go(1)
+            self.assertEqual(self.now(), [f"mapped {external}:22222"])
+
+    def test_anotherDialectAfterARestart(self) -> None:
+        """
+        A router that was started again, and speaks another dialect since, is asked in that once its mapping has run
+        out.
+        """
+        self.begin()
+        self.go(1)
+        self.gateway.restart()
+        self.gateway.version = 0
+        self.go(LIFETIME + 10)
+        self.assertEqual(self.now(), ["mapped 203.0.113.9:22222"])
+        self.assertEqual(self.gateway.mapped(HOME, PORT), PORT)
+
+    def test_mappingsOfASecond(self) -> None:
+        """
+        Mappings that do not last are none: no candidate comes and goes, and the router is asked twice a minute.
+        """
+        answer = self.gateway._pcp
+        self.patch(
+            self.gateway,
+            "_pcp",
+            lambda request, client: (said := answer(request, client))[:4] + (1).to_bytes(4, "big") + said[8:],
+        )
+        self.begin()
+        self.go(300)
+        self.assertEqual(self.told, [])
+        self.assertLessEqual(len(self.gateway.requests), 11)
+
     def test_theAddressIsGone(self) -> None:
         """
         An address that went just now is waited for.

@@ -45,11 +45,12 @@ class RouterMappings:
 
     def moved(self) -> None:
         """
-        See L{ICandidates}: the same router may have been started again, and others keep nothing of ours for long.
+        See L{ICandidates}: the same router may have been started again, or be another one that has the same address;
+        others keep nothing of ours for long.
         """
         router = self._findRouter()
         if router is not None and router == self._router and self._mapping is not None:
-            self._mapping.ask()
+            self._mapping.askAnew()
             return
         if self._mapping is not None:
             self._mapping.stop()

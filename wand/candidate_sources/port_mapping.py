@@ -34,6 +34,9 @@ LIFETIME: Final = 600
 RENEWAL_MINIMUM: Final = 4.0
 LIFETIME_MAXIMUM: Final = 86_400
 
+#: Seconds that a mapping must last to be of use: a candidate that comes and goes helps nobody.
+LIFETIME_MINIMUM: Final = 2 * RENEWAL_MINIMUM
+
 #: Seconds, at least and at most, to the next request to a router that forgot its mappings: it has other clients, too
 #: (RFC 6887, section 8.5).
 FORGOTTEN_WAIT: Final = (1.0, 5.0)
@@ -91,7 +94,8 @@ class PortMapping:
         self._reader = reader
         # The nonce keeps others from changing the mapping (RFC 6887, section 11.1); whoever could guess it is on our
         # link, where he can read it, too.
-        self._dialect: Dialect = PCP(router.client, port, context.random.randbytes(NONCE_OCTETS))
+        self._newest = PCP(router.client, port, context.random.randbytes(NONCE_OCTETS))
+        self._dialect: Dialect = self._newest
         self._epochs = EpochCheck()
         self._isAsked = False
         self._isKnown = False  # did the router answer in this dialect?
@@ -109,6 +113,13 @@ class PortMapping:
         self._wait = self._jittered(self._dialect.firstWait)
         self._send(LIFETIME)
         self._after(self._wait, self._repeat)
+
+    def askAnew(self) -> None:
+        """
+        Ask as at first: it may be another router at the same address, which speaks another dialect.
+        """
+        self._dialect, self._isKnown = self._newest, False
+        self.ask()
 
     def stop(self) -> None:
         """
@@ -173,7 +184,7 @@ class PortMapping:
             self._otherVersion(answer)
         elif isinstance(answer, Refused):
             self._refused(answer.reason, answer.lifetime)
-        elif answer.external is None:
+        elif answer.external is None or answer.lifetime < LIFETIME_MINIMUM:
             self._lose()
             self._after(REFUSAL_MINIMUM, self.ask)
         else:
@@ -213,8 +224,9 @@ class PortMapping:
     # What is due.
 
     def _repeat(self) -> None:
-        if self._expires <= self._clock.seconds():
-            self._lose()
+        if self.external is not None and self._expires <= self._clock.seconds():
+            self._runOut()
+            return
         self._wait = self._jittered(min(2 * self._wait, self._dialect.longestWait))
         self._send(LIFETIME)
         self._after(self._wait, self._repeat)
@@ -236,7 +248,7 @@ class PortMapping:
 
     def _runOut(self) -> None:
         self._lose()
-        self.ask()
+        self.askAnew()
 
     def _lose(self) -> None:
         if self.external is not None:

@@ -91,6 +91,17 @@ class OwnCandidatesTests(SynchronousTestCase):
             self.own.tell("pcp", [candidate(endpoint, "mapped")])
             self.assertEqual(self.kinds(), [])
 
+    def test_wellKnownPorts(self) -> None:
+        """
+        To a port of a well-known service nobody is sent by what a router says, be it behind a NAT itself or not; our
+        own port is no such word.
+        """
+        said = [candidate("198.51.100.7:53", "mapped"), candidate("10.0.0.1:53"), candidate("100.64.0.1:1023")]
+        self.own.tell("pcp", said)
+        self.assertEqual(self.kinds(), [])
+        self.own.tell("pcp", [candidate("10.0.0.1:1024")])
+        self.assertEqual(self.kinds(), ["host 10.0.0.1:1024"])
+
     def test_forServers(self) -> None:
         """
         A server sees for itself where we come from.

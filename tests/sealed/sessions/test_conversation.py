@@ -436,21 +436,26 @@ class LifeTests(SealedTestCase):
 
     def test_keepaliveIsOwed(self) -> None:
         """
-        Who got something and had nothing to send says after ten seconds that it lives.
+        Who got something and had nothing to send asks after a second whether the other still hears it, and says after
+        ten seconds that it lives.
         """
         self.connect()
         self.net.run(12.0)
-        [first] = self.net.underlay.sent
-        self.assertEqual((first.sender, len(first.payload)), (self.high.endpoint, 46))
-        self.assertApproximates(first.time, 10.0, 0.5)
+        question, answer, alive = self.net.underlay.sent
+        self.assertEqual({len(each.payload) for each in (question, answer, alive)}, {46})
+        self.assertEqual([each.sender for each in (question, alive)], [self.high.endpoint] * 2)
+        self.assertEqual(answer.sender, self.low.endpoint)
+        self.assertApproximates(question.time, 1.0, 0.1)
+        self.assertApproximates(alive.time, 10.0, 0.5)
 
     def test_noKeepaliveForKeepalive(self) -> None:
         """
-        Keepalives are not answered: two members who used their session keep it with one each in twenty seconds.
+        Keepalives are not answered: two members who used their session keep it with one each in twenty seconds, after
+        one question and its answer.
         """
         self.connect()
         self.net.run(100.0)
-        self.assertLessEqual(len(self.net.underlay.sent), 11)
+        self.assertLessEqual(len(self.net.underlay.sent), 13)
 
     def test_serversAreKeptAlive(self) -> None:
         """

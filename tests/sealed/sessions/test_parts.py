@@ -91,13 +91,13 @@ class NoVigil:
     Nothing is ever due.
     """
 
-    def due(self, awaiting: float) -> float:
+    def due(self, awaiting: float, lull: float) -> float:
         return inf
 
     def doubt(self, now: float) -> bool:
         return False
 
-    def look(self, now: float, awaiting: float) -> None:
+    def look(self, now: float, awaiting: float, lull: float) -> None:
         pass
 
 
@@ -111,6 +111,7 @@ class Talk:
         self.peer = counterpart.peer
         self.member: Member | None = None
         self.schedule: Schedule | None = None
+        self.frames = 0
         self.course = cast(Course, self)
         self.state = "idle"
         self.isWithServer = False

@@ -22,6 +22,7 @@ from wand.sealed.sessions.presence import PRESENCE_SIZE
 from wand.sealed.sessions.questions import PROBED
 from wand.sealed.sessions.recent import KEPT, OCTETS_MAXIMUM, STEP, STEP_COUNT, STEP_OCTETS
 from wand.sealed.sessions.timers import IN_USE
+from wand.sealed.sessions.vigil import LULL
 from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
 from wand.status import WayStatus
 from wand.testing.inbox import Datagram
@@ -443,7 +444,7 @@ class AgainTests(WaysTestCase):
             self.low.transport.flush()
             self.net.clock.advance(0.1)
         self.assertLess(sum(len(each) for each, _ in recent.sent()), OCTETS_MAXIMUM + STEP_COUNT * 1500 + STEP_OCTETS)
-        self.net.run(KEPT + 2 * STEP, 0.05)
+        self.net.run(2 * LULL + KEPT + 2 * STEP, 0.05)
         self.assertEqual((list(recent.sent()), recent.due), ([], inf))
 
     def test_aBetterWayRepeatsNothing(self) -> None:

@@ -145,7 +145,7 @@ class OwnCandidates:
         found: dict[Endpoint, OwnCandidate] = {}
         self._disputed = None
         for each in sorted(self._all(), key=lambda each: CANDIDATE_KINDS.index(each.kind)):
-            if self._mayReach(each.endpoint.host) and (each.kind != "mapped" or self._isBelievable(each)):
+            if self._mayReach(each.endpoint.host) and self._isBelievable(each):
                 found.setdefault(each.endpoint, each)
         self._sayDisputed()
         joined, before = tuple(found.values()), self._candidates
@@ -156,16 +156,21 @@ class OwnCandidates:
         for listener in self._listeners:
             listener()
 
-    def _isBelievable(self, mapped: OwnCandidate) -> bool:
+    def _isBelievable(self, candidate: OwnCandidate) -> bool:
         """
-        May others be sent there?  What says it came from the LAN, where anybody may have said it.
+        May others be sent there?  Mappings, and those of a router that is behind a NAT itself, which are of kind
+        C{host}, came from the LAN, where anybody may have said it.
         """
-        endpoint = mapped.endpoint
+        endpoint = candidate.endpoint
+        if candidate.kind not in ("mapped", "host"):
+            return True
         if endpoint.port < MAPPED_MINIMUM and endpoint.port != self._port:
             return False
+        if candidate.kind == "host":
+            return True
         seen = self._seenByServers(isIPv6=endpoint.isIPv6)
         if seen and endpoint.host not in seen:
-            self._disputed = mapped
+            self._disputed = candidate
             return False
         return isPublic(endpoint.host)
 

@@ -34,7 +34,6 @@ from wand.sealed.sessions.timers import (
     ATTEMPTS_SOUGHT,
     IN_USE,
     JOIN_IDLE,
-    KEEPALIVE_OWED,
     SESSION_END,
 )
 from wand.sealed.sessions.vigil import PATIENCE
@@ -108,6 +107,13 @@ class Conversation:
         Is there neither a session nor a handshake?
         """
         return self.session is None and self.next is None and self.state in ("idle", "silent", "left", "ended")
+
+    @property
+    def frames(self) -> int:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        return self.account.framesSent + self.account.framesReceived
 
     @property
     def isWithServer(self) -> bool:
@@ -231,13 +237,12 @@ class Conversation:
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
             self.wayfinding.questions.heardFrom(sender, size)
-        schedule.awaiting = inf
-        if size and size != PRESENCE_SIZE:  # no frame is so short; a message that is does not make a session stay
-            now = schedule.usedAt = self._seconds()
-            if schedule.owing == inf:
-                schedule.owing = now
-                if now + KEEPALIVE_OWED < schedule.timerAt:
-                    schedule.dueBy(now + KEEPALIVE_OWED)
+        if size != PRESENCE_SIZE:
+            schedule.awaiting = inf
+            if size:  # no frame is so short; a message that is does not make a session stay
+                now = schedule.usedAt = self._seconds()
+                if schedule.owing == inf:
+                    schedule.owe(now)
         if session.window.loss >= TOLERATED and self.path.reportLoss():
             session.window.loss = -TOLERATED
             self._shared.counters["sealed-losses-reported"] += 1
@@ -265,7 +270,9 @@ class Conversation:
                 self._framesBefore = self.account.framesSent
                 if self.wayfinding.unheard():
                     self.schedule.dueBy(self._seconds() + PATIENCE)
-        elif plaintext[1] == ANSWER:
+            return  # it wants to know whether we are there: that is no answer to what we sent
+        self.schedule.awaiting = inf
+        if plaintext[1] == ANSWER:
             questions.answerReceived(plaintext, sender)
         elif plaintext[1] == ALIVE:
             questions.aliveFrom(sender)

@@ -79,20 +79,21 @@ class Questions:
 
     # What we ask.
 
-    def askInUse(self) -> bool:
+    def askInUse(self, *, isUnheard: bool = True) -> bool:
         """
-        Ask the peer at the place in use, because nothing is heard from it; with samples, if too little goes there.
+        Ask the peer at the place in use, because nothing is heard from it.
 
+        @param isUnheard: does it owe us an answer?  Then samples go there, too, if too little else does.
         @return: was it sent?
         """
         way, session, place = self._place.way, self._probed.session, self._place
         if way is None or session is None or place.port is None or place.endpoint is None:
             return False
-        for _ in range(SAMPLES if self._delivery.wantsSamples(session) else 0):
+        for _ in range(SAMPLES if isUnheard and self._delivery.wantsSamples(session) else 0):
             sample = sampleOf(SAMPLE_SIZE + SAMPLE_MORE * self._shared.entropy(1)[0])
             if self._shared.train.add(session, [memoryview(sample)], place.port, place.endpoint):
                 self._shared.train.send()
-        return bool(self.ask(way, isUnheard=True))
+        return bool(self.ask(way, isUnheard=isUnheard))
 
     def ask(self, way: Way, *, isUnheard: bool = False) -> bytes:
         """

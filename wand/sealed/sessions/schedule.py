@@ -26,7 +26,7 @@ from wand.sealed.sessions.timers import (
     SESSION_END,
     SILENCE,
 )
-from wand.sealed.sessions.vigil import PATIENCE, Vigil
+from wand.sealed.sessions.vigil import LULL, PATIENCE, Vigil
 
 
 class Scheduled(Protocol):
@@ -50,6 +50,12 @@ class Scheduled(Protocol):
     def isWithServer(self) -> bool:
         """
         Is it with a directory server?
+        """
+
+    @property
+    def frames(self) -> int:
+        """
+        How many frames went to the peer and came from it.
         """
 
     @property
@@ -126,6 +132,7 @@ class Schedule:
         self._vigil = vigil
         self._joinerGone = joinerGone
         self._timer: IDelayedCall | None = None
+        self._framesAsked = 0
 
     @property
     def isAwaiting(self) -> bool:
@@ -167,6 +174,15 @@ class Schedule:
             self.awaiting = self.sentAt
             self.dueBy(self.sentAt + (SILENCE if self._scheduled.isSought else PATIENCE))
 
+    def owe(self, now: float) -> None:
+        """
+        The peer sent something, and we sent nothing since.
+        """
+        self.owing = now
+        due = now + (LULL if self._isWatched else KEEPALIVE_OWED)
+        if due < self.timerAt:
+            self.dueBy(due)
+
     def expectAnswer(self) -> None:
         """
         The peer was asked, or another way is used: it owes an answer from this moment on.
@@ -205,7 +221,10 @@ class Schedule:
             scheduled.course.expired()
         elif session is not None:
             if self._isWatched:
-                self._vigil.look(now, self.awaiting)
+                lull = self._lullDue
+                self._vigil.look(now, self.awaiting, lull)
+                if now >= lull:
+                    self._framesAsked = self._scheduled.frames
             if now >= self.awaiting + SILENCE:
                 self.awaiting = inf
                 scheduled.silent()
@@ -231,13 +250,21 @@ class Schedule:
         old.append(scheduled.recent.due)
         if session is not None:
             old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
-            old += [self._vigil.due(self.awaiting)] if self._isWatched else []
+            old += [self._vigil.due(self.awaiting, self._lullDue)] if self._isWatched else []
             old += [due for due in (self._renewalDue(session),) if due > now]
         return min(old, default=inf)
 
     @property
     def _isWatched(self) -> bool:
         return not (self._scheduled.isSought or isinstance(self._scheduled.counterpart.peer, JoinKey))
+
+    @property
+    def _lullDue(self) -> float:
+        """
+        When it is time to ask a peer with which frames passed since the last time: if the NAT in front of us has other
+        ports now, nobody reaches us until we send something.
+        """
+        return inf if self._scheduled.frames == self._framesAsked else self.usedAt + LULL
 
     def _endOf(self, session: Session) -> float:
         end = session.made + SESSION_END

@@ -3,6 +3,7 @@ Vigil: sees that the way in use carries nothing any more while frames wait for a
 
 Half a second after the first frame that nothing followed, the peer is asked; again after half a second, and everywhere
 else, too; after another half second the way is given up.  The same happens if the answers say that nothing else came.
+When no more frames pass either way, the peer is asked once, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from wand.sealed.sessions.delivery import STRIKES
 
 #: Seconds without anything from the peer, and without an answer to a question.
 PATIENCE: Final = 0.5
+
+#: Seconds after the last frame or message, either way, after which a peer is asked once.
+LULL: Final = 1.0
 
 #: Seconds between two questions to a peer that answers: what goes one way only costs one in a second.
 INTERVAL: Final = 1.0
@@ -39,10 +43,11 @@ class Watched(Protocol):
         How many answers in a row said that nothing else came?
         """
 
-    def askInUse(self) -> bool:
+    def askInUse(self, *, isUnheard: bool = True) -> bool:
         """
         Ask at the place in use.
 
+        @param isUnheard: does the peer owe us an answer?
         @return: was it sent?
         """
 
@@ -69,27 +74,30 @@ class Vigil:
         self._questions = 0
         self._askedAt = -inf
 
-    def due(self, awaiting: float) -> float:
+    def due(self, awaiting: float, lull: float = inf) -> float:
         """
         When there is something to do.
 
         @param awaiting: since when the peer owes an answer; infinite if it owes none.
+        @param lull: when L{LULL} is over; infinite if no frames passed.
         """
         if self._questions:
             return self._askedAt + PATIENCE
-        return max(awaiting + PATIENCE, self._askedAt + INTERVAL)
+        if lull < self._askedAt + LULL:  # it was asked since
+            lull = inf
+        return max(min(awaiting + PATIENCE, lull), self._askedAt + INTERVAL)
 
-    def look(self, now: float, awaiting: float) -> None:
+    def look(self, now: float, awaiting: float, lull: float = inf) -> None:
         """
         Do what is due.
         """
-        if now < self.due(awaiting):
+        if now < self.due(awaiting, lull):
             return
         if self._questions and self._watched.isAnswering:
             self._answered(now)
         elif not self._questions:
             self._askedAt = now
-            self._questions += self._watched.askInUse()
+            self._questions += self._watched.askInUse(isUnheard=awaiting < inf)
         elif self._questions == 1:
             self._askedAt = now
             self._questions = 2

@@ -131,11 +131,11 @@ class Wayfinding:
         """
         return self._delivery.strikes
 
-    def askInUse(self) -> bool:
+    def askInUse(self, *, isUnheard: bool = True) -> bool:
         """
         See L{wand.sealed.sessions.vigil.Watched}.
         """
-        return self.questions.askInUse()
+        return self.questions.askInUse(isUnheard=isUnheard)
 
     def askElsewhere(self) -> None:
         """
