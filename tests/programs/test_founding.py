@@ -140,6 +140,23 @@ class FoundingTests(FoundingCase):
         self.go(1.0)
         self.assertEqual(self.membersOf(one)["node-3"].state, "revoked")
 
+    def test_revokedWhileItWasAway(self) -> None:
+        """
+        Those who are there hear of a revocation from the founder, and let the revoked one in no more.
+        """
+        one, token = self.founder()
+        two, three = self.dwelling(2, joins=False), self.dwelling(3, joins=False)
+        self.join(two, token)
+        self.join(three, self.invited(one))
+        self.assertTrue(self.reaches(two, three))
+        three.stop()
+        self.done(one.node.network.revoke("node-3"), 2.0)
+        one.stop()
+        three.start()
+        self.go(3.0)
+        self.assertFalse(self.reaches(three, two))
+        self.assertEqual(three.own.stage, "member")  # nobody tells it
+
     def test_approval(self) -> None:
         """
         Somebody waits until the founder approves, and the founder is told.
@@ -177,6 +194,22 @@ class FoundingTests(FoundingCase):
         self.clock.pump([0.1] * 1000)
         after = [each.own.expires or 0.0 for each in (one, two)]
         self.assertGreater(min(after), max(before) + 9 * 86_400)
+
+    def test_awayForLong(self) -> None:
+        """
+        After weeks without the founder all certificates have expired; once it is back they are renewed, its own first.
+        """
+        one, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        one.stop()
+        self.clock.pump([3600.0] * 24 * 31)
+        self.assertLess(two.own.expires or 0.0, self.clock.seconds())
+        one.start()
+        self.clock.pump([0.1] * 1500)
+        for each in (one, two):
+            self.assertGreater(each.own.expires or 0.0, self.clock.seconds())
+        self.assertTrue(self.reaches(one, two))
 
     def test_byHand(self) -> None:
         """
