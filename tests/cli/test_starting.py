@@ -36,13 +36,26 @@ def test_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert arguments.read_text().rstrip().endswith(f"wand-node --config {configuration}")
 
 
-def test_notStarted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("An error has occurred: b'wand.errors.TapUnavailable: there is no tun'", "there is no tun \\(the system log"),
+        ('An error has occurred: "there is no tun"', "there is no tun \\(the system log"),
+        ("the program cannot start: no TOML\nwand-node: /etc/wand/node.toml: no TOML", "/etc/wand/node.toml: no TOML"),
+        ("", "it ended at once"),
+    ],
+)
+def test_notStarted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str) -> None:
     """
-    If it does not start, the reason of twistd is told.
+    If it does not start, the reason is told, and who may do it.
     """
-    script = "echo 'An error has occurred: there is no tun'; echo 'Please look at log file for more.'; exit 1"
-    _twistd(tmp_path, monkeypatch, script)
-    with pytest.raises(NotRunning, match=r"none can be started: there is no tun$"):
+    (tmp_path / "said").write_text(f"{said}\nPlease look at log file for more information.\n")
+    _twistd(tmp_path, monkeypatch, f"cat {tmp_path}/said; exit 1")
+    monkeypatch.setattr(starting.os, "geteuid", lambda: 0)
+    with pytest.raises(NotRunning, match=f"none can be started: {reason}"):
+        starting.startNode()
+    monkeypatch.setattr(starting.os, "geteuid", lambda: 1)
+    with pytest.raises(NotRunning, match=f"none can be started: {reason}.*; run this command as root$"):
         starting.startNode()
 
 

@@ -4,6 +4,8 @@ A node that is started in the background, where a command needs one and none run
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,9 +26,9 @@ CONFIGURATION: Final = "/etc/wand/node.toml"
 #: Seconds for it to start.
 PATIENCE: Final = 30.0
 
-#: What twistd says before the reason of a failure, and after it.
-_BEFORE: Final = "An error has occurred: "
-_AFTER: Final = "Please look at log file"
+#: How the program says why it does not start, and how twistd says it of one in the background, cut after 100 octets.
+_SAID: Final = re.compile(r"^wand-node: (.+)$", re.MULTILINE)
+_TOLD: Final = re.compile(r"^An error has occurred: (?:b?['\"])?(?:[\w.]+: )?(.*?)['\"]?$", re.MULTILINE)
 
 
 async def nodeOf(session: Session) -> ControlClient:
@@ -67,9 +69,12 @@ def startNode(configuration: Path = Path(CONFIGURATION)) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotRunning(f"no node runs here, and none can be started: {error}") from error
     if done.returncode:
-        raise NotRunning(f"no node runs here, and none can be started: {_reason(done.stderr or done.stdout)}")
+        raise NotRunning(f"no node runs here, and none can be started: {_reason(done.stderr + done.stdout)}")
 
 
 def _reason(output: str) -> str:
-    lines = [line for line in output.splitlines() if line.strip() and not line.startswith(_AFTER)]
-    return " ".join(lines).removeprefix(_BEFORE) or "it ended at once"
+    said, told = _SAID.search(output), _TOLD.search(output)
+    root = "" if os.geteuid() == 0 else "; run this command as root"
+    if said is not None:
+        return f"{said[1]}{root}"
+    return f"{told[1]} (the system log has all of it){root}" if told is not None else f"it ended at once{root}"
