@@ -84,7 +84,7 @@ def test_optionsWin(tmp_path: Path) -> None:
         ("addresses = ['10.1.0.1']", "addresses", "prefix length"),
         ("addresses = ['10.1.0.1/99']", "addresses", "10.1.0.1/99"),
         ("listen = 'localhost'", "listen", "localhost"),
-        ("port = 65536", "port", "65536"),
+        ("port = 65536", "port", "expected a port, 0 to 65535, not 65536"),
         ("servers = ['a b']", "servers", "names no host"),
         ("servers = 'one'", "servers", "Expected `array`"),
         ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "Expected `str`"),
@@ -109,6 +109,7 @@ def test_refusedOption(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
         fromFile(tmp_path, "mtu = 1400", mtu=1)
     assert caught.value.where == "--mtu"
+    assert str(caught.value) == "--mtu: expected 68 to 65000, not 1"
 
 
 def test_unreadable(tmp_path: Path) -> None:

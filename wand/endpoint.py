@@ -108,10 +108,13 @@ def parsePort(port: str, text: str | None = None, *, anyAllowed: bool = False) -
     """
     Read a UDP port, 1 to 65535, or also 0 for "any" where that is allowed.
 
-    @raise AddressInvalid: if it is anything else; C{text} is what the message quotes.
+    @param text: the endpoint that the port is from, for the message; C{None} if the port stands alone.
+    @raise AddressInvalid: if it is anything else.
     """
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and (not anyAllowed) <= int(port) <= 65535):
-        raise AddressInvalid(f"{text or port!r} has no port between 1 and 65535; write HOST:PORT")
+        if text is None:
+            raise AddressInvalid(f"expected a port, {0 if anyAllowed else 1} to 65535, not {port}")
+        raise AddressInvalid(f"{text!r} has no port between 1 and 65535; write HOST:PORT")
     return int(port)
 
 

@@ -19,7 +19,8 @@ class ConfigurationInvalid(WandError):
     """
 
     def __init__(self, where: str, key: str, reason: str) -> None:
-        super().__init__(": ".join(part for part in (where, key, reason) if part))
+        named = "" if where == f"--{key}" else key  # the option has its name already
+        super().__init__(": ".join(part for part in (where, named, reason) if part))
         self.where = where
         self.key = key
         self.reason = reason

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.cli.own import ownLines
 from wand.cli.telling import told
 from wand.events import Event
-from wand.status import ConflictStatus, OwnStatus
+from wand.status import ConflictStatus, OwnStatus, RelayStatus
 
 
 def telling(kind: str, **fields: str | int | float | bool | None) -> str:
@@ -113,6 +113,19 @@ class OwnTests(SynchronousTestCase):
         for words in ("home (", "aes-256-gcm", "alice", keyOf("alice"), "10.77.0.2/16", "valid for 2 days"):
             self.assertIn(words, shown)
         self.assertNotIn("CONFLICT", shown)
+
+    def test_relaying(self) -> None:
+        """
+        A relay says how much it has to do; who may be one and is none, what would make it one; others nothing.
+        """
+        own = OwnStatus("member", "home", keyOf("home"), "aes-256-gcm", "gate", keyOf("gate"), [], None, [], relay=True)
+        for relay, words in (
+            (RelayStatus(True, 1, 5, 500), "on, 1 channel"),
+            (RelayStatus(True, 3, 5, 500), "on, 3 channels"),
+            (None, "allowed, and off: relay = true switches it on"),
+        ):
+            self.assertIn(f"relaying    {words}", click.unstyle("\n".join(ownLines(own, 1_000.0, relay))))
+        self.assertNotIn("relaying", self.shown())
 
     def test_expired(self) -> None:
         """

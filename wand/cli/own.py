@@ -7,7 +7,7 @@ from __future__ import annotations
 import click
 
 from wand.cli.rendering import LABEL_WIDTH, clean, duration, line, shortKey
-from wand.status import ConflictStatus, OwnStatus, ProgramStatus
+from wand.status import ConflictStatus, OwnStatus, ProgramStatus, RelayStatus
 
 #: What to do at each stage, and how that looks on a terminal.
 _STAGES = {
@@ -18,9 +18,11 @@ _STAGES = {
 }
 
 
-def ownLines(own: OwnStatus, now: float) -> list[str]:
+def ownLines(own: OwnStatus, now: float, relay: RelayStatus | None = None) -> list[str]:
     """
     The network, who we are in it, and what is wrong.
+
+    @param relay: what is passed on; C{None} if the program is no relay.
     """
     text, colour = _STAGES.get(own.stage, (clean(own.stage), "yellow"))
     if own.refusal and own.stage == "new":
@@ -36,8 +38,10 @@ def ownLines(own: OwnStatus, now: float) -> list[str]:
         lines.append(line("invitation", "is being redeemed"))
     if own.bridge:
         lines.append(line("bridging", "allowed"))
-    if own.relay:
-        lines.append(line("relaying", "allowed"))
+    if relay is not None and relay.on:
+        lines.append(line("relaying", f"on, {relay.channels} {'channel' if relay.channels == 1 else 'channels'}"))
+    elif own.relay:
+        lines.append(line("relaying", "allowed, and off: relay = true switches it on"))
     if own.admission:
         lines.append(line("admitting", "allowed"))
     if own.expires is not None:

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 #: Seconds between two rounds.
 INTERVAL = 1.0
 
+#: What is said in place of a way while none is known.
+_FIRST = "the first way found"
+
 
 class PingedWay(Status, frozen=True):
     """
     What C{wand ping --json} says of a way.
 
-    @ivar place: the way; empty for the one in use, whichever that is.
+    @ivar place: the way; empty for the first one found, while none is known.
     @ivar roundTrips: the seconds that each answer took; C{None} where none came.
     """
 
@@ -48,7 +51,7 @@ class Pings:
 
     @ivar peer: who is asked, as the operator said it.
     @ivar asJSON: is a document printed at the end, and nothing else?
-    @ivar ways: what came of each way, by its place; an empty one stands for the way in use.
+    @ivar ways: what came of each way, by its place; an empty one stands for whichever way is found first.
     """
 
     peer: str
@@ -87,12 +90,12 @@ class Pings:
     def _line(self, place: str, what: str) -> None:
         if not self.asJSON:
             number = len(self.ways[place])
-            click.echo(f"{clean(self.peer)} over {self.texts.get(place, 'the way in use')}: number {number}, {what}")
+            click.echo(f"{clean(self.peer)} over {self.texts.get(place, _FIRST)}: number {number}, {what}")
 
     def _summary(self, place: str, took: list[float | None]) -> str:
         good = [1000 * each for each in took if each is not None]
         times = f", {min(good):.1f} / {sum(good) / len(good):.1f} / {max(good):.1f} ms" if good else ""
-        return f"{self.texts.get(place, 'the way in use')}: {len(good)} of {len(took)} answered{times}"
+        return f"{self.texts.get(place, _FIRST)}: {len(good)} of {len(took)} answered{times}"
 
 
 async def pingEachWay(session: Session, pings: Pings, count: int) -> None:

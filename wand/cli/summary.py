@@ -28,7 +28,7 @@ def showStatus(status: ProgramStatus, now: float) -> None:
     if status.tap is not None:
         lines += ["", *_tapLines(status.tap)]
     if status.own is not None:
-        lines += ["", *ownLines(status.own, now)]
+        lines += ["", *ownLines(status.own, now, status.relay)]
     lines += ["", *_tableLines(status)]
     if status.directories:
         lines += ["", click.style("Directories", bold=True)]

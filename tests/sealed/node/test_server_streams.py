@@ -304,6 +304,21 @@ class ServerStreamsTests(SynchronousTestCase):
         self.run_(40)
         self.assertEqual((self.context.notes.texts, self.sessions.places[-1]), ([], (IDENTITY, [PLACE])))
 
+    def test_theServerIsGone(self) -> None:
+        """
+        The same, where UDP was in use: it is said for as long as nothing is answered there.
+        """
+        self.sessions.at, self.sessions.isAwaiting = UDP, True
+        self.network.blocks = lambda source, target: True
+        self.sessions.wanted(IDENTITY, 0)
+        self.run_(12)
+        for _ in range(10):
+            self.run_(1)
+            self.assertIn("no stream can be opened instead (tls://192.0.2.1:443", self.context.notes.texts[0])
+        self.sessions.isAwaiting = False
+        self.run_(2)
+        self.assertEqual(self.context.notes.texts, [])
+
     def test_notIntoTheOverlay(self) -> None:
         """
         The tunnel never runs inside itself.  That is said, and tried again: the address may be another one later.

@@ -82,7 +82,9 @@ CASES: Final = (
     ("idle", _with(isUp=False, ways=[replace(TRIED, asked=NOW - 1000)]), "wand ping two"),
     ("family", _with(isUp=False, ways=[SIX]), "only IPv4, and two has only IPv6"),
     ("unhelped", _with(isUp=False, ways=[TRIED], isHelped=False), "no server answers"),
+    ("no-relay", _with(isUp=False, ways=[TRIED], here="blocked"), "no relay passes on to two"),
     ("silent", _with(isUp=False, ways=[TRIED, SIX]), "did not answer 6 tries at 2 places"),
+    ("silent", _with(isUp=False, ways=[replace(TRIED, silent=1)]), "did not answer 1 try at 1 place,"),
 )
 
 

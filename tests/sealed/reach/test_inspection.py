@@ -337,7 +337,7 @@ class InspectionTests(SynchronousTestCase):
         checks, verdict = self.check()
         unknown = dict.fromkeys(("udp", "mapping", "hairpin", "path-size", "port-mapping"))
         self.assertEqual({**unknown, "ipv6": False, "server": False}, checks)
-        self.assertIn("No server answers; without one", verdict)
+        self.assertIn("No server answers. ", verdict)
         self.assertIn("Nobody beyond our links answers", verdict)
         self.participant.servers = list
         self.assertIn("not a member of a network yet", self.check()[1])

@@ -211,6 +211,22 @@ class KnownWaysTests(SynchronousTestCase):
         ways.introduce([], LAN)
         self.assertEqual((WayRank.IPV4, True), (way.rank, way.isTold))
 
+    def test_whatEndedIsForgotten(self) -> None:
+        """
+        A channel of a relay or a stream that is told no more has ended, and is forgotten though the peer answered
+        there; the one in use is remembered, and no longer for proven.  Where the peer answered directly it may be.
+        """
+        ended, used, direct = Endpoint(RELAYED, 1), Endpoint("tcp/198.51.100.7", 443), Endpoint("198.51.100.7", 7)
+        ways = KnownWays(lambda host: False)
+        ways.introduce([ended, used, direct], DIRECTORY)
+        for place in (ended, used, direct):
+            ways.at(place).proven()
+        ways.at(used).usedSince = 0.0
+        ways.introduce([], DIRECTORY)
+        self.assertIsNone(ways.get(ended))
+        self.assertFalse(ways.at(used).isProven)
+        self.assertTrue(ways.at(direct).isProven)
+
 
 class ChangeTests(WaysTestCase):
     """
@@ -263,6 +279,19 @@ class ChangeTests(WaysTestCase):
         assert direct is not None
         self.assertEqual((self.rank(self.low), direct.isProven), (WayRank.RELAY, False))
         self.assertGreater(direct.gaveUpAt, -inf)
+        self.assertIsNone(choice.another())
+
+    def test_aChannelThatEndedIsNotTaken(self) -> None:
+        """
+        A channel that answered once and has ended, as when the relay was started again, is not the next to be taken.
+        """
+        undo = self.cut()
+        self.flow(2.0)
+        undo()
+        self.flow(35.0)
+        choice = self.conversation(self.low).wayfinding.choice
+        self.assertEqual((self.rank(self.low), choice.another() is None), (WayRank.IPV4, False))
+        self.low.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, [], RELAY)
         self.assertIsNone(choice.another())
 
     def test_theReasonStays(self) -> None:

@@ -217,8 +217,8 @@ class ServerStreams:
             )
             self._notes.say(note, f"{text} ({known.way}), which is slower", isHint=True)
             return
-        self._notes.clear(note)
         if not self._sessions.isWanted(server.identity):
+            self._notes.clear(note)
             known.withdraw()  # UDP works: it is not a candidate any more, and ends when nobody uses it
 
 

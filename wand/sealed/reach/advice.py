@@ -86,12 +86,16 @@ ADVICE: Final = {
     ),
     "idle": "Nothing was sent to {name} lately, so there is no session, which is no fault. Try it: wand ping {name}",
     "unhelped": (
-        "{name} did not answer {tries} tries, and no server answers that could call it, without which no firewall and "
-        "no NAT there lets us in: wand status says what is known of the servers."
+        "{name} did not answer {tries}, and no server answers that could call it, without which no firewall and no NAT "
+        "there lets us in: wand status says what is known of the servers."
+    ),
+    "no-relay": (
+        "UDP from this host is not answered, and no relay passes on to {name}: let UDP out in the firewall here, to "
+        "any port, or let a server be a relay (relay = true there). See whether {name} runs, too."
     ),
     "silent": (
-        "{name} did not answer {tries} tries at {places} places, though a server called it: see there whether it runs, "
-        "what wand status says, and whether its firewall lets UDP out."
+        "{name} did not answer {tries} at {places}, though a server called it: see there whether it runs, what wand "
+        "status says, and whether its firewall lets UDP out."
     ),
 }
 
@@ -119,13 +123,17 @@ def adviceOn(cause: str, situation: Situation) -> str:
         ours=_families(each.endpoint for each in situation.ours),
         theirs=_families(way.place for way in situation.direct),
         outside=", ".join(sorted({hostOf(each) for each in situation.outside})),
-        tries=situation.tries,
-        places=sum(way.silent > 0 for way in situation.ways),
+        tries=_counted(situation.tries, "try", "tries"),
+        places=_counted(sum(way.silent > 0 for way in situation.ways), "place", "places"),
         where=f"over the relay {situation.relay}" if situation.relay else f"from {used.place if used else ''}",
         silence=round(situation.silence),
         suspects=("the relay, the way to it or " if situation.relay else "the way there or ") + situation.name,
     )
     return said + _TRIED * isTrying
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _families(places: Iterable[str]) -> str:

@@ -246,5 +246,6 @@ WITHOUT: Final[Causes] = {
     "idle": _isUntried,
     "family": _isOtherFamily,
     "unhelped": _isUnhelped,
+    "no-relay": _isBlockedSomewhere,
     "silent": _always,
 }

@@ -21,9 +21,7 @@ def verdictOn(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> s
     said = _onUDP(checks, nat, port)
     if server.isGood:
         return said
-    return (
-        f"{server.about[0].upper()}{server.about[1:]}; without one, members find each other on one link alone. {said}"
-    )
+    return f"{server.about[0].upper()}{server.about[1:]}. {said}"
 
 
 def _onUDP(checks: Mapping[str, CheckStatus], nat: NATStatus, port: int) -> str:

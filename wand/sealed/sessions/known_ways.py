@@ -126,6 +126,8 @@ class KnownWays:
     def _untold(self, place: tuple[str, int]) -> None:
         way = self._ways[place]
         way.isTold, way.rank = False, rankOf(place[0], self._isNear)
+        if not way.rank.isDirect:  # the channel or the stream has ended: nothing goes there any more
+            way.isProven = False
         if not way.isProven and way.usedSince is None:
             del self._ways[place]
 
