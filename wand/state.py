@@ -130,14 +130,15 @@ class StateDirectory:
         """
         return next((name for name in names if os.path.lexists(self.path / name)), None)
 
-    def checkKind(self, foreign: Sequence[str]) -> None:
+    def checkKind(self, foreign: Sequence[str], both: str = "") -> None:
         """
         @param foreign: files that only programs of another kind have.
+        @param both: a file that says that this program is of both kinds; empty if there is no such thing.
         @raise StateUnavailable: if one of them is there: a node and a server would take each other's keys for their
             own.
         """
         found = self.has(*foreign)
-        if found is not None:
+        if found is not None and not (both and self.has(both)):
             raise StateUnavailable(
                 f"the state directory {self.path} is that of another kind of program, because it contains {found}: "
                 "give each program a directory of its own with the key state"

@@ -202,6 +202,7 @@ class OwnStatus(Status, frozen=True):
     @ivar redeeming: is an invitation being redeemed?
     @ivar refusal: why the last invitation since the start was refused; empty if none was, or another has come since.
     @ivar relay: have we the relay right?
+    @ivar admission: have we the admission right?
     """
 
     stage: str
@@ -220,6 +221,7 @@ class OwnStatus(Status, frozen=True):
     redeeming: bool = False
     refusal: str = ""
     relay: bool = False
+    admission: bool = False
 
 
 class RelayStatus(Status, frozen=True):

@@ -318,3 +318,56 @@ async def test_help(bench: Bench, words: tuple[str, ...]) -> None:
     Each command explains itself.
     """
     assert (await bench.run(*words))[1].startswith("Usage: wand ")
+
+
+# Without a server.
+
+
+@pytest_twisted.ensureDeferred
+async def test_found(bench: Bench) -> None:
+    """
+    A node that founds a network says what it is and what to type on the next host; without an address, what to do.
+    """
+    bench.program.enter("new")
+    status, out, err = await bench.run("found", "home")
+    assert (status, err) == (0, "")
+    assert out.startswith("the network home is founded, and alice is its first member\n")
+    assert "\n  echo wand1.first | wand join\n" in out
+    bench.program.enter("new")
+    status, out, err = await bench.run("found", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["token"] == "wand1.first"
+    bench.program.enter("new")
+    bench.program.firstInvitation = ""
+    status, out, err = await bench.run("found")
+    assert (status, err) == (0, "")
+    assert out.endswith("\n  wand invite\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_foundIsRefused(bench: Bench) -> None:
+    """
+    A name that is none, and a node that is a member already, are refused.
+    """
+    status, out, err = await bench.run("found", "Bad_Name")
+    assert (status, out) == (2, "")
+    assert "1 to 32 of a-z" in err
+    bench.program.enter("member")
+    status, out, err = await bench.run("found")
+    assert (status, out) == (1, "")
+    assert "already" in err
+
+
+@pytest_twisted.ensureDeferred
+async def test_byHand(bench: Bench, tmp_path: Path) -> None:
+    """
+    The request of a node is printed, and one that is brought in a file or in a pipe is answered.
+    """
+    assert await bench.run("request") == (0, "wandrequest1.alice\n", "")
+    file = tmp_path / "request"
+    file.write_text("wandrequest1.bob\n")
+    assert await bench.run("admit", str(file), "--endpoint", "192.0.2.1:4711") == (0, "wandanswer1.answer\n", "")
+    assert bench.program.endpoints == ["192.0.2.1:4711"]
+    assert (await bench.run("admit", "--name", "carol", text="wandrequest1.c"))[0] == 0
+    assert {each.name for each in bench.program.listed.values()} == {"bob", "carol"}
+    assert (await bench.run("admit", text="nonsense"))[0] == 1

@@ -15,6 +15,7 @@ from wand.cli.files import SECRET_MAXIMUM, readText
 from wand.cli.own import showJoined, showRedeemed
 from wand.cli.rendering import clean, duration, working
 from wand.cli.session import Operation, Session
+from wand.cli.starting import nodeOf
 from wand.errors import MembershipRefused, NotSupported, WandError
 from wand.events import Event
 from wand.sealed.credentials.token_text import TOKEN_PREFIX, TOKEN_VARIABLE
@@ -38,8 +39,8 @@ STATUS_INTERVAL: Final = 0.1
 def join(context: click.Context, file: str | None, timeout: float) -> Operation:
     """Join a network with an invitation.
 
-    Read the token from TOKEN-FILE (- is standard input), from the environment variable WAND_TOKEN or from a pipe, or
-    ask for it.
+    Read the token, or what wand admit printed, from TOKEN-FILE (- is standard input), from the environment variable
+    WAND_TOKEN or from a pipe, or ask for it. Where no node runs, start one in the background.
     """
     token = _token(file, inShell=isinstance(context.obj, InShell))
 
@@ -50,7 +51,7 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
             if event.kind == "join-refused":
                 refusals.append(str(event.fields.get("reason", "")))
 
-        client = await session.client()
+        client = await nodeOf(session)
         await client.subscribe(told)
         before = (await client.status()).own
         try:

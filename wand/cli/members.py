@@ -156,6 +156,7 @@ def _rights(member: MemberStatus) -> list[str]:
         ["server"] * member.server
         + ["bridge"] * member.bridge
         + ["relay"] * member.relay
+        + ["admission"] * member.admission
         + ["learned"] * member.learned
     )
 

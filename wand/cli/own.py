@@ -42,6 +42,8 @@ def ownLines(own: OwnStatus, now: float, relay: RelayStatus | None = None) -> li
         lines.append(line("relaying", f"on, {relay.channels} {'channel' if relay.channels == 1 else 'channels'}"))
     elif own.relay:
         lines.append(line("relaying", "allowed, and off: relay = true switches it on"))
+    if own.admission:
+        lines.append(line("admitting", "allowed"))
     if own.expires is not None:
         lines.append(line("addresses", ", ".join(own.addresses) or "-"))
         lines += [_certificate(own.expires, now)] * (own.stage != "revoked")
@@ -59,6 +61,15 @@ def showJoined(status: ProgramStatus, now: float) -> None:
     click.echo("\n".join([line("addresses", ", ".join(own.addresses)), line("key", own.key), *expires]))
     for note in status.notes:
         click.echo(f"wand: {clean(note)}", err=True)
+
+
+def showFounded(own: OwnStatus, now: float) -> None:
+    """
+    Print what the first member of a network is.
+    """
+    click.echo(f"the network {clean(own.network)} is founded, and {clean(own.name)} is its first member")
+    expires = [] if own.expires is None else [_certificate(own.expires, now)]
+    click.echo("\n".join([line("addresses", ", ".join(own.addresses)), line("key", own.key), *expires]))
 
 
 def showRedeemed(before: OwnStatus, status: ProgramStatus, now: float) -> None:

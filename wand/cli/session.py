@@ -73,6 +73,21 @@ class Session:
         """
         return time()
 
+    @property
+    def isChosen(self) -> bool:
+        """
+        Is it clear which program this is about: because the operator named it, or because we are connected?
+        """
+        return bool(self._control) or (self._client is not None and self._client.connected)
+
+    async def inThread(self, call: Callable[[], Thing]) -> Thing:
+        """
+        Do something that takes a while.
+        """
+        from twisted.internet.threads import deferToThread
+
+        return await deferToThread(call)
+
     async def client(self) -> ControlClient:
         """
         The connection to the program.

@@ -14,6 +14,9 @@ from wand.errors import NotRunning
 #: Where programs keep their control sockets unless they are told otherwise; the first that exists is used.
 DEFAULTS: Final = ("/run/wand/node.sock", "/run/wand/server.sock", "/run/wand/etud.sock")
 
+#: Those of them that a node may have.
+NODES: Final = (DEFAULTS[0], DEFAULTS[2])
+
 
 def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     """
@@ -24,7 +27,7 @@ def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     """
     if named:
         return named
-    found = [path for path in defaults if _exists(path)]
+    found = [path for path in defaults if isThere(path)]
     if not found:
         raise NotRunning(
             f"nothing runs here: none of {', '.join(defaults)} exists; start a node, or name its control socket with "
@@ -36,7 +39,10 @@ def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     return found[0]
 
 
-def _exists(path: str) -> bool:
+def isThere(path: str) -> bool:
+    """
+    Is there a socket, as far as we may know?
+    """
     try:
         return Path(path).exists()
     except PermissionError:  # a directory that we may not look into: connecting says so better

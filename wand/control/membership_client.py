@@ -29,6 +29,39 @@ class MembershipClient(CommandSender):
         """
         await self._send(commands.Join, token=token)
 
+    async def found(self, name: str, prefix: str = "") -> str:
+        """
+        Make a network.
+
+        @param prefix: where overlay addresses come from; empty for the usual one.
+        @return: an invitation for one node; empty if nobody knows where others reach this one.
+        """
+        token: str = (await self._send(commands.Found, name=name, prefix=prefix))["token"]
+        return token
+
+    async def request(self) -> str:
+        """
+        What this node asks for, to be carried to somebody who may admit it.
+        """
+        request: str = (await self._send(commands.Ask))["request"]
+        return request
+
+    async def admit(
+        self, request: str, endpoints: Sequence[str] = (), name: str = "", *, bridge: bool = False, relay: bool = False
+    ) -> str:
+        """
+        Make a member of a node whose request somebody brought.
+
+        @param endpoints: where it reaches this program, C{HOST:PORT} each; empty for what is known.
+        @param name: what it is called; empty for what it wants.
+        @return: the answer for it.
+        """
+        told = await self._send(
+            commands.Admit, request=request, endpoints=list(endpoints), name=name, bridge=bridge, relay=relay
+        )
+        answer: str = told["answer"]
+        return answer
+
     async def invite(
         self,
         endpoints: Sequence[str] = (),

@@ -21,6 +21,38 @@ class Join(Request):
     arguments: ClassVar = [(b"token", amp.Unicode())]
 
 
+class Found(Request):
+    """
+    Make a network; the answer has an invitation, or nothing if nobody knows where others reach the node.
+    """
+
+    arguments: ClassVar = [(b"name", amp.Unicode()), (b"prefix", amp.Unicode())]
+    response: ClassVar = [(b"token", amp.Unicode())]
+
+
+class Ask(Request):
+    """
+    What this node asks for, to be carried to somebody who may admit it.
+    """
+
+    response: ClassVar = [(b"request", amp.Unicode())]
+
+
+class Admit(Request):
+    """
+    Make a member of a node whose request somebody brought.
+    """
+
+    arguments: ClassVar = [
+        (b"request", amp.Unicode()),
+        (b"endpoints", JSON(list[str])),
+        (b"name", amp.Unicode()),
+        (b"bridge", amp.Boolean()),
+        (b"relay", amp.Boolean()),
+    ]
+    response: ClassVar = [(b"answer", amp.Unicode())]
+
+
 class Invite(Request):
     """
     Make an invitation; the C{lifetime} is in seconds.

@@ -34,6 +34,28 @@ class MembershipResponders(Locator):
         await self._program.join(token)
         return {}
 
+    @commands.Found.responder
+    async def found(self, name: str, prefix: str) -> Answer:
+        """
+        Make a network, and answer with an invitation.
+        """
+        return {"token": await self._program.found(name, prefix)}
+
+    @commands.Ask.responder
+    def ask(self) -> Answer:
+        """
+        Answer with what this node asks for.
+        """
+        return {"request": self._program.request()}
+
+    @commands.Admit.responder
+    async def admit(self, request: str, endpoints: list[str], name: str, bridge: bool, relay: bool) -> Answer:
+        """
+        Make a member of a node whose request somebody brought.
+        """
+        settings = InvitationSettings(endpoints, name=name, bridge=bridge, relay=relay)
+        return {"answer": await self._program.network.admit(request, settings)}
+
     @commands.Invite.responder
     async def invite(
         self,

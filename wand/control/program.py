@@ -56,6 +56,16 @@ class NetworkAdministration(Protocol):
         @raise wand.errors.MembershipRefused: if it cannot be made so.
         """
 
+    async def admit(self, request: str, settings: InvitationSettings) -> str:
+        """
+        Make a member of a node whose request somebody brought.
+
+        @param settings: its C{endpoints}, C{name}, C{bridge} and C{relay} count.
+        @return: the answer, which only that node can read.
+        @raise wand.errors.TokenInvalid: if C{request} is none.
+        @raise wand.errors.MembershipRefused: if it cannot be a member.
+        """
+
     def invitations(self) -> list[InvitationStatus]:
         """
         The invitations that can still be redeemed.
@@ -213,17 +223,35 @@ class Program(Protocol):
 
     async def join(self, token: str) -> None:
         """
-        Redeem an invitation; done as soon as it is kept, not when the server has answered.
+        Redeem an invitation; done as soon as it is kept, not when the server has answered.  Or take the answer to the
+        request that somebody brought.
 
         @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
         @raise wand.errors.TokenInvalid: if C{token} is not an invitation.
         @raise wand.errors.MembershipRefused: if this node is a member of another network.
         """
 
+    def request(self) -> str:
+        """
+        What this node asks for, to be carried to somebody who may admit it.
+
+        @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
+        """
+
+    async def found(self, name: str, prefix: str) -> str:
+        """
+        Make a network whose first member this node is, and which it admits others to.
+
+        @param prefix: where overlay addresses come from; empty for the usual one.
+        @return: an invitation for one node; empty if nobody knows where others reach this one.
+        @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
+        @raise wand.errors.MembershipRefused: if this node is a member of a network already.
+        """
+
     @property
     def network(self) -> NetworkAdministration:
         """
-        The network whose server this program is.
+        The network whose server this program is, or which it founded.
 
         @raise wand.errors.NotSupported: if it is none.
         """

@@ -28,6 +28,7 @@ class Member:
     @ivar issued: since when the certificate is valid.
     @ivar expires: from when on it is not.
     @ivar relay: may it pass datagrams on between other members?
+    @ivar admission: may it admit members?
     """
 
     identity: bytes
@@ -41,6 +42,7 @@ class Member:
     issued: int
     expires: int
     relay: bool = False
+    admission: bool = False
 
 
 class Membership(Protocol):

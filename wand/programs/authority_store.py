@@ -146,6 +146,7 @@ def networkSettings(configuration: ServerConfiguration) -> NetworkSettings:
 
 def _obstacle(prefix: str) -> str:
     try:
-        return obstacle(prefix)
+        found = obstacle(prefix)
+        return f"{found}, or insist with allow-overlap" if found else ""
     except ValueError:  # no prefix at all, which the settings say themselves
         return ""

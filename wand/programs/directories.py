@@ -21,6 +21,8 @@ Answer = TypeVar("Answer")
 class DirectoriesService(Service):
     """
     Runs directories.
+
+    @ivar adapted: set from outside; called with those that are wanted, for those that our membership makes of them.
     """
 
     def __init__(self, wanted: dict[str, Settings], context: Callable[[], NodeContext]) -> None:
@@ -28,6 +30,7 @@ class DirectoriesService(Service):
         @param wanted: the settings of each directory, by its plugin's name.
         @param context: called when the service starts, for what the directories work with.
         """
+        self.adapted: Callable[[dict[str, Settings]], dict[str, Settings]] = lambda wanted: wanted
         self._kinds = discover(IDirectoryKind)
         self._wanted = wanted
         self._context = context
@@ -72,13 +75,13 @@ class DirectoriesService(Service):
                 self._kinds.choose(name)
             self._wanted = wanted
             return sorted(changed)
+        self._wanted, wanted = wanted, self.adapted(wanted)
         kept = {name: held for name, held in self._open.items() if name in wanted and held[0] == wanted[name]}
         opened: dict[str, tuple[Settings, IDirectory]] = {
             name: (settings, openPlugin("directory", name, self._kinds.choose(name), settings, self._context()))
             for name, settings in wanted.items()
             if name not in kept
         }
-        self._wanted = wanted
         gone = {name: held for name, held in self._open.items() if name not in kept}
         for name, (_, directory) in gone.items():
             self._guarded(name, directory, directory.stop)
@@ -116,6 +119,8 @@ class DirectoriesService(Service):
         """
         See L{IMembershipFollower}.
         """
+        if self.running:
+            self.change(self._wanted)
         for name, directory in self._followers():
             self._guarded(name, directory, directory.serversChanged)
 

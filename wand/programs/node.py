@@ -5,14 +5,14 @@ A node: etud, wand and what the control socket sees of them.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.control.program import ReachInspection
+from wand.control.program import NetworkAdministration, ReachInspection
 from wand.discovery.catalogue import discover
-from wand.errors import ConfigurationInvalid, NotSupported
+from wand.errors import ConfigurationInvalid, MembershipRefused, NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
 from wand.programs.directories import DirectoriesService, wantedDirectories
@@ -24,8 +24,14 @@ from wand.programs.reload_changes import waitingForRestart
 from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK
 from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.sealed.credentials.token_text import ANSWER_PREFIX
+from wand.sealed.node.enrolment_files import FOUNDED
+from wand.sealed.node.node_membership import NodeMembership
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
+
+if TYPE_CHECKING:
+    from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
@@ -46,15 +52,18 @@ class NodeService(ProgramService[EtudConfiguration]):
     """
 
     foreign = (NETWORK_KEY, NETWORK, SQLITE)
+    both = FOUNDED
 
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
         self.wand = DirectoriesService(self._wanted(self.configuration), self._context)
         self.etud.directories = self.wand
+        self.wand.adapted = self._adapted
+        self._admission: NodeAdmission | None = None
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups]
+        looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self._lookAtAdmission]
         for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 
@@ -65,6 +74,34 @@ class NodeService(ProgramService[EtudConfiguration]):
         for once, while the program has all its privileges: later, plugins may be out of its sight.
         """
         return ISessionProtocol.providedBy(discover(IPeerProtocol).choose(self.configuration.protocol))
+
+    def startService(self) -> None:
+        """
+        Start everything, and what admits others if this node founded its network.
+        """
+        super().startService()
+        member = self.etud.member
+        if member is not None and member.enrolment.state.has(FOUNDED):
+            self._admit(member)
+
+    def _admit(self, member: NodeMembership) -> NodeAdmission:
+        from wand.programs.node_admission import NodeAdmission  # 1.2 MB that most nodes do not need
+
+        if self._admission is None:
+            self._admission = NodeAdmission(self._surroundings.context, self.hooks, member)
+            self._admission.setServiceParent(self)
+        return self._admission
+
+    def _lookAtAdmission(self) -> None:
+        if self._admission is not None:
+            self._admission.look()
+
+    def _adapted(self, wanted: dict[str, Settings]) -> dict[str, Settings]:
+        """
+        Where there is no server, members tell each other who is where.
+        """
+        isAlone = self.etud.member is not None and self.etud.member.isServerless
+        return {"gossip": {}, **wanted} if isAlone else wanted
 
     def _context(self) -> NodeContext:
         return self.etud.context
@@ -88,6 +125,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         See L{wand.control.program.Program}.
         """
+        self._lookAtAdmission()
         table = self.etud.table
         role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
         protocol, listening = self.etud.protocol.name, self.etud.transport.listening
@@ -158,7 +196,39 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         if self.etud.member is None:
             raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
-        self.etud.member.redeem(token)
+        if self._admission is not None and self.etud.member.enrolment.stage == "new":
+            raise MembershipRefused("this node is just founding a network")
+        if token.strip().startswith(ANSWER_PREFIX):
+            self.etud.member.takeAnswer(token)
+        else:
+            self.etud.member.redeem(token)
+
+    def request(self) -> str:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.etud.member is None:
+            raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
+        return self.etud.member.request()
+
+    async def found(self, name: str, prefix: str) -> str:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.etud.member is None:
+            raise NotSupported(f"there is no network to found: this node speaks {self.etud.protocol.name}")
+        return await self._admit(self.etud.member).found(name, prefix)
+
+    @property
+    def network(self) -> NetworkAdministration:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self._admission is None:
+            return super().network
+        from wand.programs.server_administration import ServerAdministration
+
+        return ServerAdministration(self._admission)
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """

@@ -55,9 +55,11 @@ class ProgramService(AtomicService, Generic[Kind]):
     @ivar configuration: as it was last read.
     @ivar hooks: code of the operator's at work.
     @cvar foreign: files that only the state directories of other kinds of programs have.
+    @cvar both: a file that says that this program is of both kinds; see L{wand.state.StateDirectory.checkKind}.
     """
 
     foreign: ClassVar[tuple[str, ...]] = ()
+    both: ClassVar[str] = ""
 
     def __init__(self, surroundings: Surroundings[Kind]) -> None:
         super().__init__(surroundings.context)
@@ -66,7 +68,7 @@ class ProgramService(AtomicService, Generic[Kind]):
         self.notes = surroundings.context.notes
         self.configuration = surroundings.load()
         if self.keepsState:
-            StateService(self.configuration.state, surroundings.owner, self.foreign).setServiceParent(self)
+            StateService(self.configuration.state, surroundings.owner, self.foreign, self.both).setServiceParent(self)
         self.hooks = HookService(self.configuration, surroundings.context)
         self.hooks.setServiceParent(self)
         self._surroundings = surroundings
@@ -128,9 +130,17 @@ class ProgramService(AtomicService, Generic[Kind]):
     async def join(self, token: str) -> None:
         raise NotSupported("only a node of a sealed network joins one")
 
+    def request(self) -> str:
+        raise NotSupported("only a node of a sealed network asks to be admitted")
+
+    async def found(self, name: str, prefix: str) -> str:
+        raise NotSupported("only a node of a sealed network founds one")
+
     @property
     def network(self) -> NetworkAdministration:
-        raise NotSupported("only a server of a sealed network knows members and invitations")
+        raise NotSupported(
+            "only a server of a sealed network, or the node that founded it, knows members and invitations"
+        )
 
     @property
     def reach(self) -> ReachInspection:

@@ -12,12 +12,13 @@ from wand.config import ServerConfiguration
 from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.programs.monitor import SEALED, Monitor
+from wand.programs.network_server import NetworkServer
 from wand.programs.network_service import NetworkService
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.server_administration import OPENING, ServerAdministration
 from wand.sealed.authority.administration import Administration
-from wand.sealed.node.enrolment_files import MEMBERSHIP, TOKEN
+from wand.sealed.node.enrolment_files import FOUNDED, MEMBERSHIP, TOKEN
 from wand.sealed.node.epoch import EPOCH
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
 
@@ -27,7 +28,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
     Knows the members of its network.  It provides L{wand.control.program.Program}.
     """
 
-    foreign = (MEMBERSHIP, EPOCH, TOKEN)
+    foreign = (MEMBERSHIP, EPOCH, TOKEN, FOUNDED)
 
     def __init__(self, surroundings: Surroundings[ServerConfiguration], announce: Callable[[str], object]) -> None:
         """
@@ -42,7 +43,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
             surroundings.lost,
             announce,
         )
-        self._administration = ServerAdministration(self._service)
+        self._administration: ServerAdministration[NetworkServer] = ServerAdministration(self._service)
         self._service.setServiceParent(self)
         Monitor(surroundings.context, SEALED, [self._look]).setServiceParent(self)
 
@@ -76,7 +77,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         raise NotSupported("a sealed network lists what its members claim; wand revoke ends a membership")
 
     @property
-    def network(self) -> ServerAdministration:
+    def network(self) -> ServerAdministration[NetworkServer]:
         return self._administration
 
     def reload(self) -> list[str]:

@@ -1,35 +1,78 @@
 """
-What an operator does with the members of a network, at its server.
+What an operator does with the members of a network, at its server or at the node that founded it.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, Generic, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
-from wand.errors import TemporarilyUnavailable
-from wand.programs.network_server import NetworkServer
-from wand.programs.network_service import NetworkService
+from wand.errors import MembershipRefused, PortUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.administration import Administration
+from wand.sealed.authority.authority import Authority
+from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
+from wand.stream_targets import checkPlace
 
 #: What a server says that has not read its store yet.
 OPENING: Final = "the server is opening its store, and answers nobody yet: try again in a moment"
 
 
-class ServerAdministration:
+class Admitting(Protocol):
+    """
+    What admits members.
+
+    @ivar authority: the members.
+    """
+
+    @property
+    def authority(self) -> Authority: ...
+
+    def endpoints(self) -> Sequence[str]:
+        """
+        Where nodes reach it.
+
+        @raise wand.errors.PortUnavailable: if nobody knows.
+        """
+
+
+Server = TypeVar("Server", bound=Admitting)
+
+
+class OpeningService(Protocol[Server]):
+    """
+    Opens its store, and admits from then on.
+
+    @ivar server: at work; C{None} until the store is read.
+    """
+
+    @property
+    def server(self) -> Server | None: ...
+
+    def opened(self) -> Deferred[Server]:
+        """
+        Wait until the store is read.
+        """
+
+
+class ServerAdministration(Generic[Server]):
     """
     Provides L{wand.control.program.NetworkAdministration}.  What is looked at before the store is read fails; what is
     changed waits for it.
     """
 
-    def __init__(self, service: NetworkService) -> None:
+    def __init__(self, service: OpeningService[Server]) -> None:
         self._service = service
 
     @property
-    def server(self) -> NetworkServer:
+    def server(self) -> Server:
         """
-        The server at work.
+        What is at work.
 
         @raise TemporarilyUnavailable: if its store is not read yet.
         """
@@ -65,6 +108,25 @@ class ServerAdministration:
             settings.relay,
         )
         return token.text
+
+    async def admit(self, request: str, settings: InvitationSettings) -> str:
+        asked = HandedRequest.parse(request)
+        server = await self._service.opened()
+        endpoints = list(settings.endpoints)
+        for each in endpoints:
+            checkPlace(each)
+        if not endpoints:
+            with suppress(PortUnavailable):  # then it finds members on its links
+                endpoints = list(server.endpoints())
+        answer = await server.authority.requests.enlist(
+            asked, settings.name, endpoints, bridge=settings.bridge, relay=settings.relay
+        )
+        if answer is None:
+            raise MembershipRefused(
+                "it waits for a signature of the network key (wand requests, wand sign, wand import-signatures): admit "
+                "it once more after that"
+            )
+        return answer.sealedFor(asked.exchangeKey, os.urandom)
 
     async def withdraw(self, invitation: str) -> None:
         await (await self._opened()).withdraw(invitation)

@@ -15,13 +15,15 @@ class StateService(Service):
     Makes the state directory, for the user that the program becomes, and holds its lock.
     """
 
-    def __init__(self, path: str, owner: Owner, foreign: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: str, owner: Owner, foreign: tuple[str, ...] = (), both: str = "") -> None:
         """
         @param foreign: files that only programs of another kind have.
+        @param both: see L{StateDirectory.checkKind}.
         """
         self._path = path
         self._owner = owner
         self._foreign = foreign
+        self._both = both
         self._lock: StateLock | None = None
 
     def privilegedStartService(self) -> None:
@@ -31,7 +33,7 @@ class StateService(Service):
         @raise wand.errors.StateUnavailable: if it cannot be used, or is another program's.
         """
         state = StateDirectory(self._path, self._owner)
-        state.checkKind(self._foreign)
+        state.checkKind(self._foreign, self._both)
         lock = StateLock(state.path)
         lock.take()
         self._lock = lock

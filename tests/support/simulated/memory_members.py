@@ -59,6 +59,7 @@ class MemoryMembers:
     @ivar invited: the invitations by their ids.
     @ivar endpoints: those of the last invitation.
     @ivar tokens: those that were redeemed.
+    @ivar firstInvitation: what founding a network gives.
     @ivar document: what C{requests} gives.
     @ivar imported: the documents of signatures that came.
     """
@@ -73,6 +74,7 @@ class MemoryMembers:
         self.invited: dict[str, InvitationStatus] = {}
         self.endpoints: list[str] = []
         self.tokens: list[str] = []
+        self.firstInvitation = "wand1.first"
         self.document = b"{}\n"
         self.imported: list[bytes] = []
 
@@ -117,7 +119,32 @@ class MemoryMembers:
         else:
             self.enter("joining")
 
+    async def found(self, name: str, prefix: str) -> str:
+        """
+        Be the first member of a network.
+        """
+        if self.own is not None and self.own.stage == "member":
+            raise MembershipRefused("this node is a member of a network already: see wand status")
+        self.enter("member")
+        return self.firstInvitation
+
+    def request(self) -> str:
+        """
+        What it asks for.
+        """
+        return "wandrequest1.alice"
+
     # A server.
+
+    async def admit(self, request: str, settings: InvitationSettings) -> str:
+        """
+        Enlist somebody who has nothing but a name.
+        """
+        if not request.strip().startswith("wandrequest1."):
+            raise TokenInvalid("this is not what `wand request` printed: that begins with wandrequest1.")
+        self.endpoints = list(settings.endpoints)
+        self.enlist(memberNamed(settings.name or request.strip().partition(".")[2]))
+        return "wandanswer1.answer"
 
     def enlist(self, *members: MemberStatus) -> None:
         """

@@ -150,6 +150,7 @@ class Administration:
             )
         for endpoint in endpoints:
             checkPlace(endpoint)
+        own = self._members.get(self._own.identity)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)
         token = Token(
             network=self._network.identity,
@@ -159,6 +160,7 @@ class Administration:
             invitation=made.invitation,
             secret=made.secret,
             cipher=self._network.descriptor.cipher,
+            admission=own is not None and not own.server,
         )
         return token.withOthers(self._servers.others)
 
@@ -242,7 +244,7 @@ class Administration:
         """
         identity = Identity.parse(nameOrKey) or Identity(self._members.find(nameOrKey).identity)
         if identity == self._own.identity:
-            raise MembershipRefused("this is the server itself; revoke it from another server of the network")
+            raise MembershipRefused("this is the program that you ask; nobody can revoke itself")
         return (await self._revoker.revoke(identity)).status
 
     async def _changed(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:

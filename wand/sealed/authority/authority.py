@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -48,6 +49,7 @@ class Authority:
     @ivar requests: what nodes ask.
     @ivar administration: what operators see and change.
     @ivar servers: the servers of the network.
+    @ivar network: the network, as it is kept here.
     @ivar trust: whose certificates are valid.
     @ivar prefix: where overlay addresses come from.
     @ivar created: was the network created just now?
@@ -75,10 +77,10 @@ class Authority:
         self.created, self.recovered = network.created, network.recovered
         self.prefix = network.descriptor.prefix
         self.trust = trust = Trust(network.identity, wallClock)
-        self._serverName = settings.server
+        self._serverName, self._mac = settings.server, settings.mac
         self._quarantine = settings.quarantine
         self._wallClock = wallClock
-        self._network, self._records = network, records
+        self.network, self._records = network, records
         self._observers: list[AuthorityObserver] = []
         self._members = members = MemberRecords(records, trust)
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
@@ -174,19 +176,30 @@ class Authority:
         identity = self.own.identity
         record = self._members.get(identity)
         if record is None:
-            name = await self._assignments.takeNameLike(self._serverName, identity)
-            since = int(self._wallClock())
-            new = MemberRecord(identity, self.own.exchangePublic, name, "unsigned", since, server=True)
-            record = await self._members.add(new)
+            record = await self._members.add(await self._itself(identity))
         if self._issuer.isDue(record):
             await self._issuer.issue(identity)
+
+    async def _itself(self, identity: Identity) -> MemberRecord:
+        """
+        What is kept of this server, or of the node that makes its own network.
+        """
+        assigned, mac = self._assignments, self._mac
+        name = await assigned.takeNameLike(self._serverName, identity)
+        since = int(self._wallClock())
+        new = MemberRecord(identity, self.own.exchangePublic, name, "unsigned", since, server=mac is None)
+        if mac is None:
+            return new
+        await assigned.takeMAC(mac, identity)
+        address = await assigned.takeAddress(identity)
+        return msgspec.structs.replace(new, addresses=(address,), macs=(bytes(mac),), admission=True)
 
     async def _restore(self) -> None:
         """
         The store lost what it had while we run: the network goes on, and members are learned as they come.
         """
         self._log.error("the store has lost the record of this server; it is made anew, and members as they come")
-        await keepNetwork(self._records, self._network)
+        await keepNetwork(self._records, self.network)
         await self.certifyItself()
 
     @property

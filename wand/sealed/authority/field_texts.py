@@ -21,6 +21,7 @@ _LABELS: Final = {
     "macs": "MAC addresses",
     "bridge": "may bridge",
     "relay": "may be a relay",
+    "admission": "may admit members",
     "since": "member since",
     "revoked": "revoked at",
 }

@@ -113,6 +113,14 @@ class Invitations:
         """
         self._stored.follow(lambda invitation, before, after: None)
 
+    @property
+    def secrets(self) -> list[bytes]:
+        """
+        The secrets of those that can be redeemed, the one that expires last in front.
+        """
+        found = sorted(filter(self._isOpen, self._stored), key=lambda each: each.expires, reverse=True)
+        return [each.secret for each in found]
+
     async def load(self) -> None:
         """
         Read what is in the store, and forget what expired.

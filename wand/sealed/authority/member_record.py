@@ -30,6 +30,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: has it the relay right?
+    @ivar admission: has it the admission right?
     @ivar asked: when a server without the network key asked for a new certificate, in seconds since the epoch; 0 if
         that is answered.
     @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
@@ -55,6 +56,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     learned: bool = False
     relay: bool = False
     asked: int = 0
+    admission: bool = False
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -75,6 +77,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             limits=self.limits,
             confirmed=self.confirmed,
             relay=self.relay,
+            admission=self.admission,
         )
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:
@@ -125,4 +128,5 @@ class MemberRecord(msgspec.Struct, frozen=True):
             confirmed=self.confirmed,
             learned=self.learned,
             relay=self.relay,
+            admission=self.admission,
         )

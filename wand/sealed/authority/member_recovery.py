@@ -79,6 +79,7 @@ class MemberRecovery:
             confirmed=content.confirmed,
             learned=True,
             relay=content.relay,
+            admission=content.admission,
         )
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:

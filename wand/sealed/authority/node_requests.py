@@ -4,6 +4,7 @@ What nodes ask of the authority: to join, and to renew their certificates.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -13,13 +14,17 @@ from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, Tempo
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.invitations import Invitation
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
+from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.timing.token_buckets import TokenBuckets
 
 #: How many events tell of one node that cannot be answered, or is refused with one invitation: per second in the long
@@ -85,6 +90,36 @@ class NodeRequests:
             return Pending()
         self._tellRedeemed(before, record, endpoint)
         return self.admitted(record.identity) or Pending()
+
+    async def enlist(
+        self, request: HandedRequest, name: str, endpoints: Sequence[str], *, bridge: bool = False, relay: bool = False
+    ) -> HandedAnswer | None:
+        """
+        Answer a request that somebody brought.
+
+        @param name: what the node is called; empty for what it wants.
+        @param endpoints: where this program is reached.
+        @return: C{None} as long as its certificate waits for a signature.
+        @raise MembershipRefused: if it cannot be a member, with the reason.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        if name and not isName(name):
+            raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+        before = self._members.get(request.identity)
+        terms = Invitation(b"", b"", 1, 0, name=name, bridge=bridge, relay=relay)
+        record = await self._redemption.enlist(request, terms)
+        self._tellRedeemed(before, record, "")
+        admitted = self.admitted(record.identity)
+        if admitted is None:
+            return None
+        return HandedAnswer(
+            self._network.identity,
+            admitted.descriptor,
+            admitted.secret,
+            admitted.certificate,
+            admitted.server,
+            tuple(endpoints)[:ENDPOINTS_MAXIMUM],
+        )
 
     def _tellRedeemed(self, before: MemberRecord | None, after: MemberRecord, endpoint: str) -> None:
         known = {"name": after.name, "key": after.identity.hex()}

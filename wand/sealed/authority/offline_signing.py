@@ -28,6 +28,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     @ivar broadcasts: how many frames to groups it may send in a second.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: may it pass datagrams on between other members?
+    @ivar admission: may it admit members?
     """
 
     name: str
@@ -42,6 +43,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     broadcasts: int = BROADCASTS
     confirmed: bool = False
     relay: bool = False
+    admission: bool = False
 
 
 class RevocationRequest(msgspec.Struct, frozen=True):
@@ -133,6 +135,7 @@ def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: i
         limits=Limits(request.behind, request.broadcasts),
         confirmed=request.confirmed,
         relay=request.relay,
+        admission=request.admission,
     )
     return signed(key.signing, record.certificateFor(key.network, now, life))
 

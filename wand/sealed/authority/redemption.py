@@ -20,6 +20,7 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.credentials.fields import nameLike
+from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.messages import Join, JoinProof
 from wand.sealed.credentials.signed import isSignature
 from wand.sealed.credentials.trust import Trust
@@ -78,6 +79,25 @@ class Redemption:
         if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
             return await self._issuer.issue(known.identity)
         return known
+
+    async def enlist(self, request: HandedRequest, terms: Invitation) -> MemberRecord:
+        """
+        Make a member of a node whose request somebody brought; one that is a member already stays as it is.
+
+        @param terms: what an invitation would say; none is used.
+        @return: its record; its certificate may wait for a signature.
+        @raise MembershipRefused: if it cannot be a member, with the reason.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        join = Join(request.identity, request.name, request.mac, request.proof)
+        await self._lock.acquire()
+        try:
+            record = self._known(join, request.exchangeKey)
+            if record is None:
+                record = await self._members.add(await self._assigned(join, request.exchangeKey, terms))
+        finally:
+            self._lock.release()
+        return record if record.state == "member" else await self._issuer.issue(record.identity)
 
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
         record = self._members.get(join.identity)

@@ -4,7 +4,7 @@ A directory server as a member of its network, and whom it admits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.defer import Deferred
@@ -117,6 +117,12 @@ class ServerMembership:
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
         return self._invitations.secretOf(invitation)
+
+    def invitationSecrets(self) -> Iterable[bytes]:
+        """
+        The secrets of all invitations that can be redeemed, the one that expires last in front.
+        """
+        return self._invitations.secrets
 
     def _isStored(self, certificate: bytes) -> bool:
         """

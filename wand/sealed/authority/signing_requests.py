@@ -68,4 +68,5 @@ def _request(record: MemberRecord) -> CertificateRequest:
         broadcasts=record.limits.broadcasts,
         confirmed=record.confirmed,
         relay=record.relay,
+        admission=record.admission,
     )

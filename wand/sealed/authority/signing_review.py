@@ -126,6 +126,8 @@ class _Context:
             yield "may bridge: it may use every MAC address that nobody claims, and be a DHCP server and a router"
         if certificate.relay:
             yield "may be a relay: it sees who sends how much to whom, and can hold it up"
+        if certificate.admission:
+            yield "MAY ADMIT MEMBERS: whoever it likes, for as long as its own certificate is valid"
 
     def _times(
         self, certificate: Certificate, request: CertificateRequest, before: Certificate | None

@@ -14,6 +14,7 @@ import msgspec
 from twisted.logger import Logger
 
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
+from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
@@ -60,6 +61,8 @@ class NetworkSettings:
     @ivar prefix: where overlay addresses come from.
     @ivar life: for how many seconds a certificate is valid.
     @ivar server: what this server is called.
+    @ivar mac: the MAC address of this host's tap, where a node makes the network and not a server; the node gets the
+        admission right.
     @ivar obstacle: why a network with this prefix should not be created here; empty if nothing speaks against it.
     @ivar quarantine: for how many seconds the address of a revoked member is given to nobody else, while others are
         free.
@@ -71,6 +74,7 @@ class NetworkSettings:
     prefix: str = "10.77.0.0/16"
     life: int = CERTIFICATE_LIFE
     server: str = "server"
+    mac: MAC | None = None
     obstacle: str = ""
     quarantine: int = 30 * 86_400
     recover: bool = False

@@ -27,6 +27,7 @@ class Certificate(Body, frozen=True, array_like=True):
     @ivar limits: how much it may bring.
     @ivar confirmed: did an operator say that the MAC addresses are its own, also where they were heard behind others?
     @ivar relay: may it pass datagrams on between other members?
+    @ivar admission: may it admit members?
     """
 
     domain: ClassVar[str] = "wand certificate 1"
@@ -45,6 +46,7 @@ class Certificate(Body, frozen=True, array_like=True):
     limits: Limits = Limits()
     confirmed: bool = False
     relay: bool = False
+    admission: bool = False
 
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
@@ -69,6 +71,7 @@ class Certificate(Body, frozen=True, array_like=True):
             issued=self.issued,
             expires=self.expires,
             relay=self.relay,
+            admission=self.admission,
         )
 
 

@@ -22,6 +22,7 @@ class MemberStatus(Status, frozen=True):
     @ivar broadcasts: how many frames to groups it may send in a second.
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: may it pass datagrams on between other members?
+    @ivar admission: may it admit members?
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -40,6 +41,7 @@ class MemberStatus(Status, frozen=True):
     confirmed: bool = False
     learned: bool = False
     relay: bool = False
+    admission: bool = False
 
 
 class InvitationStatus(Status, frozen=True):

@@ -75,6 +75,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     @ivar secret: the pre-shared key of the handshake that redeems it.
     @ivar cipher: that of the network, which the handshake needs.
     @ivar others: other servers that redeem it.
+    @ivar admission: does a node with the admission right redeem it, and no server?
     """
 
     network: Octets32
@@ -85,6 +86,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     secret: Octets32
     cipher: Cipher
     others: Annotated[tuple[TokenServer, ...], Meta(max_length=OTHERS_MAXIMUM)] = ()
+    admission: bool = False
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)

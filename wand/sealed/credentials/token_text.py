@@ -10,5 +10,9 @@ from typing import Final
 #: What every token begins with.
 TOKEN_PREFIX: Final = "wand1."
 
+#: What the request of a node begins with, and the answer to it, which people carry from one to the other.
+REQUEST_PREFIX: Final = "wandrequest1."
+ANSWER_PREFIX: Final = "wandanswer1."
+
 #: The environment variable that may hold a token.
 TOKEN_VARIABLE: Final = "WAND_TOKEN"

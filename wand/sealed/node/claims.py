@@ -49,6 +49,7 @@ class Claims:
     @ivar sources: who may send from which address.
     @ivar relays: the members with the relay right.
     @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
+    @ivar admitters: the members with the admission right.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     @ivar met: called with a member of which something new was said that no directory told.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
@@ -80,6 +81,7 @@ class Claims:
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
         self.visitors: dict[bytes, Announcement] = {}
+        self.admitters: dict[Identity, None] = {}
         self._own = own
         self._check = check
         self._counters = counters
@@ -146,6 +148,7 @@ class Claims:
                 self._withdraw(thing, identity)
         self.sources.setRight(identity, mayBridge=False)
         self.relays.pop(identity, None)
+        self.admitters.pop(identity, None)
         self.entries.forget(identity)
 
     def stop(self) -> None:
@@ -209,6 +212,9 @@ class Claims:
         self.relays.pop(identity, None)
         if announcement.certificate.relay:
             self.relays[identity] = None
+        self.admitters.pop(identity, None)
+        if announcement.certificate.admission:
+            self.admitters[identity] = None
         things = thingsOf(announcement)
         for thing in thingsOf(before) if before else ():
             if thing not in things:

@@ -5,9 +5,9 @@ Enrolment: what a node keeps of its membership in its state directory.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import time
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -70,13 +70,39 @@ class _StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
     secret: Octets32
     certificate: Signed
     servers: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)]
+    admitters: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)] = ()
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)
 
 
-def _serversOf(token: Token) -> tuple[KnownServer, ...]:
+def _askedOf(token: Token) -> tuple[KnownServer, ...]:
     return tuple(KnownServer(each.identity, each.server, each.endpoints) for each in token.servers)
+
+
+def _serversOf(token: Token) -> tuple[KnownServer, ...]:
+    return () if token.admission else _askedOf(token)
+
+
+class Admitting(Protocol):
+    """
+    What this node decides about others, if it admits them; see L{wand.sealed.authority.server_membership}.
+    """
+
+    def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
+        """
+        See L{wand.interfaces.membership.Membership}.
+        """
+
+    def invitationSecret(self, invitation: bytes) -> bytes | None:
+        """
+        See L{wand.interfaces.membership.Membership}.
+        """
+
+    def invitationSecrets(self) -> Iterable[bytes]:
+        """
+        Those of all that can be redeemed, the latest first.
+        """
 
 
 class Enrolment:
@@ -90,6 +116,7 @@ class Enrolment:
     @ivar descriptor: what the network is; C{None} before joining.
     @ivar own: what our certificate says; C{None} before joining.
     @ivar ownClaim: what we claim by it.
+    @ivar admitting: whom this node admits itself; C{None} if it leaves that to others.
     @ivar damaged: what is wrong with files that we can work without, and what to do about it.
     """
 
@@ -114,6 +141,7 @@ class Enrolment:
         self.trust: Trust | None = None
         self.descriptor: Descriptor | None = None
         self.own: Certificate | None = None
+        self.admitting: Admitting | None = None
         self.state = state
         self._wallClock = wallClock
         self._writer = StateWriter(state, clock, notes)
@@ -177,6 +205,14 @@ class Enrolment:
         trust = self.trust
         return tuple(each for each in self._listed if trust is None or not trust.isRevoked(each.identity))
 
+    @property
+    def admitters(self) -> tuple[KnownServer, ...]:
+        """
+        The nodes with the admission right that admitted us, none that was revoked.
+        """
+        trust, kept = self.trust, self._kept.admitters if self._kept else ()
+        return tuple(each for each in kept if trust is None or not trust.isRevoked(each.identity))
+
     def isListed(self, identity: bytes) -> bool:
         """
         Is this one of our servers, or was it until it was revoked?
@@ -194,14 +230,24 @@ class Enrolment:
         Check a presented certificate.  An expired one is good enough for a server that we know: a node that was away
         for long, or whose clock is ahead, could never be renewed otherwise, and a server can lie about little.
         """
+        if self.admitting is not None:
+            return self.admitting.admit(certificate, exchangeKey)
         member = self.trust.admit(certificate, exchangeKey, expired=True) if self.trust else None
         if member is None or member.expires > self._wallClock():
             return member
-        known = any((each.identity, each.exchangeKey) == (member.identity, exchangeKey) for each in self.servers)
-        return member if member.isServer and known else None
+        asked = self.servers if member.isServer else self.admitters if member.admission else ()
+        invited = _askedOf(self.token) if self.token else ()
+        known = any((each.identity, each.exchangeKey) == (member.identity, exchangeKey) for each in (*asked, *invited))
+        return member if known and (member.isServer or member.admission) else None
 
     def invitationSecret(self, invitation: bytes) -> bytes | None:
-        return None
+        return None if self.admitting is None else self.admitting.invitationSecret(invitation)
+
+    def invitationSecrets(self) -> Iterable[bytes]:
+        """
+        The secrets of the invitations that can be redeemed here, the latest first.
+        """
+        return () if self.admitting is None else self.admitting.invitationSecrets()
 
     # Joining.
 
@@ -239,15 +285,40 @@ class Enrolment:
         own = self._checkOwn(answer.certificate)
         if descriptor is None or descriptor.cipher != self.token.cipher or own is None:
             return False
-        if server is None or server.role != SERVER:
+        if server is None or not (server.admission if self.token.admission else server.role == SERVER):
             return False
         if (server.identity, server.exchangeKey) not in [(each.identity, each.server) for each in self.token.servers]:
             return False
         if self.own is None or own.issued >= self.own.issued:
-            servers = self.servers[-SERVERS_MAXIMUM:]
-            self._keep(_StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, servers))
+            known = self.servers[-SERVERS_MAXIMUM:], self._admittersWith(self.token)
+            self._keep(_StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, *known))
         self.invitation.forget()
         return True
+
+    def enter(
+        self,
+        network: bytes,
+        descriptor: bytes,
+        secret: bytes,
+        certificate: bytes,
+        servers: tuple[KnownServer, ...] = (),
+        admitters: tuple[KnownServer, ...] = (),
+    ) -> None:
+        """
+        Be a member of a network that was made here, or by what somebody brought.
+
+        @param certificate: ours, which was checked.
+        @raise MembershipRefused: if this node is a member of another network.
+        @raise StateUnavailable: if that cannot be kept.
+        """
+        if self._kept is not None and self._kept.network != network:
+            raise MembershipRefused(f"this node is a member of another network, {Identity(self._kept.network)}")
+        self._keep(_StoredEnrolment(network, descriptor, secret, certificate, servers, admitters))
+
+    def _admittersWith(self, token: Token) -> tuple[KnownServer, ...]:
+        new = _askedOf(token) if token.admission else ()
+        keys = [each.exchangeKey for each in new]
+        return (*(each for each in self.admitters if each.exchangeKey not in keys), *new)[-SERVERS_MAXIMUM:]
 
     # Being a member.
 

@@ -26,6 +26,9 @@ TOKEN: Final = "token"
 REVOCATIONS: Final = "revocations"
 SPENT: Final = "spent"
 
+#: The file that says that this node made its network itself, and has what a server has beside what a node has.
+FOUNDED: Final = "founded"
+
 #: Seconds for which revocations wait for others to be written with them.
 REVOCATIONS_DELAY: Final = 1.0
 

@@ -10,10 +10,13 @@ from typing import Final
 
 from twisted.logger import Logger
 
+from wand.ethernet import MAC
 from wand.interfaces import Context, ISessionTransport, ITap
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.token import Token
+from wand.sealed.node.admitters import Admitters
 from wand.sealed.node.claims import Claims
 from wand.sealed.node.clock_comparison import ClockComparison
 from wand.sealed.node.copies import CopiesOfUs
@@ -21,6 +24,7 @@ from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.followers import MembershipFollower
 from wand.sealed.node.goodbyes import Goodbyes
+from wand.sealed.node.handed_membership import takeHanded
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_peers import KnownPeers
 from wand.sealed.node.known_servers import KnownServers
@@ -51,6 +55,9 @@ class NodeMembership:
     The membership of a node: its parts, begun and ended in order.
 
     @ivar enrolment: what is kept of it.
+    @ivar sessions: with other members.
+    @ivar wish: what the node would like to be called.
+    @ivar certificate: keeps our certificate fresh.
     @ivar claims: who owns which address.
     @ivar search: finds members of which we were not told.
     @ivar sealed: what directories and frame services work with.
@@ -86,18 +93,27 @@ class NodeMembership:
         told = context.clock, context.failures, context.notes
         self.enrolment = enrolment
         self.claims = _claims(enrolment, table, context)
-        self._sessions = sessions
+        self.sessions = sessions
         self._tap = tap
         self._context = context
         self._notes = context.notes
-        self._name = name or socket.gethostname().partition(".")[0]
+        self.wish = name or socket.gethostname().partition(".")[0]
         self._follower = follower
         self._streams = streams
         self._control = ControlMessages(sessions, context.clock, context.counters)
         self._servers = KnownServers(enrolment, sessions)
+        self._admitters = Admitters(enrolment, self.claims, sessions, context)
         self._addresses = OwnAddresses(tap, context.notes)
-        self._certificate = OwnCertificate(
-            enrolment, self._servers, sessions, self._control, tap, self._addresses, self._announce, context
+        self.certificate = OwnCertificate(
+            enrolment,
+            self._servers,
+            self._admitters,
+            sessions,
+            self._control,
+            tap,
+            self._addresses,
+            self._announce,
+            context,
         )
         self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
         self._participant = OwnParticipant(
@@ -131,7 +147,9 @@ class NodeMembership:
         self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
         self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
         self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._redeeming = Redeeming(enrolment, sessions, tap, context, self._name, self._redeemed, streams)
+        self._redeeming = Redeeming(
+            enrolment, sessions, tap, context, self.wish, self._redeemed, streams, self.reach.lookForHost
+        )
         self._connect(transport)
 
     def _connect(self, transport: ISessionTransport) -> None:
@@ -141,8 +159,8 @@ class NodeMembership:
         transport.admitSources(self.claims.sources.mayUse)
         transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
         transport.mayReach = self._participant.mayReach
-        self._sessions.onClock(self._clocks.told)
-        self.claims.restarted = self._sessions.renew
+        self.sessions.onClock(self._clocks.told)
+        self.claims.restarted = self.sessions.renew
 
     def useStream(self, server: bytes) -> None:
         """
@@ -181,7 +199,8 @@ class NodeMembership:
         self._calling.stop()
         self._redeeming.stop()
         self.reach.stop()
-        self._certificate.stop()
+        self._admitters.stop()
+        self.certificate.stop()
         self._clocks.stop()
         if self._streams is not None:
             self._streams.stop()
@@ -208,6 +227,50 @@ class NodeMembership:
             self._follower.serversChanged()
         self._redeeming.begin()
 
+    def founded(self) -> None:
+        """
+        We are the first member of a network that was made here.
+        """
+        own = self.enrolment.own
+        assert own is not None
+        self._redeeming.sayEntered(own)
+        self._redeemed(own, None)
+
+    def request(self) -> str:
+        """
+        What we ask for, to be carried to somebody who may admit us.
+        """
+        return HandedRequest.of(self.enrolment.key, self.wish, bytes(self.mac)).text
+
+    def takeAnswer(self, text: str) -> None:
+        """
+        Take the answer to our request.
+
+        @raise wand.errors.TokenInvalid: if it is not.
+        @raise wand.errors.MembershipRefused: if this node cannot be a member of that network.
+        """
+        before = self.enrolment.own
+        takeHanded(self.enrolment, HandedAnswer.opened(text, self.enrolment.key))
+        own = self.enrolment.own
+        assert own is not None
+        if before is None:
+            self._redeeming.sayEntered(own)
+        self._redeemed(own, before)
+
+    @property
+    def mac(self) -> MAC:
+        """
+        The address of our tap.
+        """
+        return self._tap.mac
+
+    @property
+    def isServerless(self) -> bool:
+        """
+        Are we a member of a network of which we know no server?
+        """
+        return self.enrolment.stage == "member" and not self.enrolment.servers
+
     # What happens.
 
     def moved(self) -> None:
@@ -223,9 +286,9 @@ class NodeMembership:
         The tap has another address: claim it, once the certificate has it.
         """
         self._redeeming.macChanged()
-        self._certificate.macChanged()
+        self.certificate.macChanged()
         if self._revocations is not None:
-            self._certificate.keepFresh()
+            self.certificate.keepFresh()
             self._announce()
 
     def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
@@ -242,13 +305,14 @@ class NodeMembership:
         assert trust is not None
         if self._revocations is None:
             trust.observe(self._expulsion.revoked)
-            self._revocations = RevocationExchange(trust, self._sessions, self._control, self._context)
+            self._revocations = RevocationExchange(trust, self.sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
             self._inUse.start()
         self.reach.start()
-        self._certificate.keepFresh()
+        self.certificate.keepFresh()
         self._announce()
+        self._admitters.start()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
             self._overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
 
@@ -268,7 +332,7 @@ class NodeMembership:
         Somebody set our clock: check again what has expired and what we took for expired, and compare it with the
         servers'.
         """
-        self._certificate.keepFresh()
+        self.certificate.keepFresh()
         self._follower.clockSet()
         self._servers.renewSessions()
 
@@ -277,9 +341,10 @@ class NodeMembership:
         We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
         self.reach.stop()
-        self._certificate.stop()
+        self._admitters.stop()
+        self.certificate.stop()
         self._follower.serversChanged()
-        self._sessions.endAll()
+        self.sessions.endAll()
 
     # What the operator sees.
 
@@ -302,13 +367,14 @@ class NodeMembership:
             networkKey=enrolment.network.hex(),
             cipher=enrolment.cipher,
             prefix=descriptor.prefix if descriptor else "",
-            name=own.name if own else self._name,
+            name=own.name if own else self.wish,
             key=enrolment.identity.text,
             addresses=list(own.addresses) if own else [],
             expires=own.expires if own else None,
             conflicts=self.claims.conflicts,
             bridge=own.bridge if own else False,
             relay=own.relay if own else False,
+            admission=own.admission if own else False,
             behind=own.limits.macs if own else 0,
             broadcasts=own.limits.broadcasts if own else 0,
             redeeming=enrolment.token is not None,

@@ -14,9 +14,11 @@ from wand.interfaces import Context, ISessionTransport, ITap, MemberSearch, Part
 from wand.interfaces.participant import ControlReaders
 from wand.public_address import isPublic
 from wand.sealed.credentials.signed import signature
+from wand.sealed.credentials.token import Token
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.reach.inspection import ReachInspection
 from wand.sealed.reach.lan import LanDiscovery, LanMember
+from wand.sealed.reach.lan_joining import LanGuest, LanHost
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.observing import Observing
 from wand.underlay.place_kinds import addressOf
@@ -56,13 +58,14 @@ class NodeReach:
             return [tap.interface, *bridgesOf(tap.interface)]
 
         sign = partial(signature, enrolment.key.signing)
-        us = LanMember(participant, enrolment, sign, port)
+        us = LanMember(participant, enrolment, sign, port, LanHost(enrolment.invitationSecrets, port, os.urandom))
         self._links = LanLinks(host or "", overlayInterfaces, participant.mayReach)
         self._hostChanges = context.hostChanges
         self._end: Callable[[], None] | None = None
         transport.ways.isNear = self._links.isNear
         transport.ways.leadsBack = self._leadsBack
         self.lan = LanDiscovery(us, self._links, transport.sessions, context, os.urandom)
+        self._guest = LanGuest(context.links, self._links, os.urandom)
         self._isLooking = host is not None
         self.observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses, search)
@@ -83,16 +86,31 @@ class NodeReach:
         """
         We are a member: know our links, and look for others there if the operator wants that.
         """
-        if self._end is None:
-            self._end = self._hostChanges.watch(self._links)
+        self._guest.stop()
+        self._watchLinks()
         if self._isLooking:
             self.lan.start()
+
+    def lookForHost(self, token: Token, found: Callable[[Endpoint], object]) -> None:
+        """
+        Ask on our links for the member that made an invitation.
+
+        @param found: called with where it says that it is.
+        """
+        if self._isLooking:
+            self._watchLinks()
+            self._guest.ask(token, found)
+
+    def _watchLinks(self) -> None:
+        if self._end is None:
+            self._end = self._hostChanges.watch(self._links)
 
     def stop(self) -> None:
         """
         We are none any more, or the program stops.
         """
         self.lan.stop()
+        self._guest.stop()
         if self._end is not None:
             self._end()
             self._end = None

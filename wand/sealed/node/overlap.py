@@ -33,7 +33,18 @@ def obstacle(prefix: str, tell: Routes = routes) -> str:
     found = overlap(wanted, known=known)
     if found is None:
         return ""
-    return f"{wanted} overlaps {_named(found)} of this host; {_advice(wanted, known)}, or insist with allow-overlap"
+    return f"{wanted} overlaps {_named(found)} of this host; {_advice(wanted, known)}"
+
+
+def freePrefix(usual: str, tell: Routes = routes) -> str:
+    """
+    The prefix that is usual, or another one if a route of this host is in its way.
+    """
+    known = tell()
+    wanted = ip_network(usual)
+    if overlap(wanted, known=known) is None:
+        return usual
+    return str(alternative(wanted, known) or usual)
 
 
 class OverlapWatch:

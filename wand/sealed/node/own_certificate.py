@@ -1,16 +1,19 @@
 """
-Our certificate, renewed in time by a server with which there is a session.
+Our certificate, renewed in time by a server with which there is a session, or by a member with the admission right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from twisted.internet.defer import Deferred
+
 from wand.interfaces import Context, ISessions, ITap
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import CERTIFICATE_NUMBERS
-from wand.sealed.credentials.messages import NotNow, Refused, Renew, Renewed, pack, parse
+from wand.sealed.credentials.messages import Message, NotNow, Refused, Renew, Renewed, pack, parse
+from wand.sealed.node.admitters import Admitters
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.joining import Renewal
 from wand.sealed.node.known_servers import KnownServers
@@ -19,13 +22,16 @@ from wand.sealed.node.own_addresses import OwnAddresses
 
 class OwnCertificate:
     """
-    Asks the servers for a new certificate, and takes it over.
+    Asks for a new certificate, and takes it over.
+
+    @ivar answerer: answers us, if we admit members ourselves.
     """
 
     def __init__(
         self,
         enrolment: Enrolment,
         servers: KnownServers,
+        admitters: Admitters,
         sessions: ISessions,
         control: ControlReaders,
         tap: ITap,
@@ -37,7 +43,9 @@ class OwnCertificate:
         @param announce: announces us with the new certificate.
         """
         self._enrolment = enrolment
+        self.answerer: Callable[[Renew], Deferred[Message]] | None = None
         self._servers = servers
+        self._admitters = admitters
         self._tap = tap
         self._addresses = addresses
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._ask, announce, context.notes)
@@ -63,15 +71,26 @@ class OwnCertificate:
         self._renewal.stop()
 
     def _ask(self, message: Renew) -> None:
+        if self.answerer is not None:
+            self.answerer(message).addCallback(self.take)
+            return
         self._servers.tell(pack(message))
+        self._admitters.tell(pack(message))
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
-        if up and member.isServer:
+        if up and (member.isServer or member.admission):
             self._renewal.start()
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
-        if member.isServer and isinstance(message, Renewed | Refused | NotNow):
+        if member.isServer or member.admission:
+            self.take(message)
+
+    def take(self, message: Message | None) -> None:
+        """
+        Take an answer, or a certificate that nobody asked for.
+        """
+        if isinstance(message, Renewed | Refused | NotNow):
             before = self._enrolment.own
             self._renewal.received(message)
             self._addresses.take(self._enrolment.own, before)

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import inf
-from typing import Final
+from typing import Final, TypeAlias
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessions, ITap, JoinKey
+from wand.interfaces.sessions import LAN
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import Admitted, Message, NotNow, Pending, Refused, pack, parse
 from wand.sealed.credentials.token import Token
@@ -39,6 +40,9 @@ APPROVAL_ADVICE: Final = (
 #: For how many seconds the operator of a member is told that an invitation was refused.
 REFUSAL_LIFETIME: Final = 3600.0
 
+#: Asks on our links where the node is that made an invitation, and tells.
+LookOnLinks: TypeAlias = Callable[[Token, Callable[[Endpoint], object]], object]
+
 
 class Redeeming:
     """
@@ -58,11 +62,13 @@ class Redeeming:
         name: str,
         redeemed: Callable[[Certificate, Certificate | None], object],
         streams: ServerStreams | None = None,
+        lookOnLinks: LookOnLinks = lambda token, found: None,
     ) -> None:
         """
         @param name: what the node would like to be called.
         @param redeemed: called with what our certificate says now, and what it said before; C{None} if there was none.
         @param streams: open a stream to the server if UDP is not answered; C{None} if there are none.
+        @param lookOnLinks: asks on our links where the node is that made an invitation.
         """
         self._enrolment = enrolment
         self._sessions = sessions
@@ -75,6 +81,7 @@ class Redeeming:
         self._name = name
         self._redeemed = redeemed
         self._streams = streams
+        self._lookOnLinks = lookOnLinks
         self._joining: Joining | None = None
         self._server: JoinKey | None = None
         self._turn = 0
@@ -156,7 +163,14 @@ class Redeeming:
             self._endpoints.look()
             if self._streams is not None:
                 self._streams.join(self._server, token.servers[self._turn % len(token.servers)].endpoints)
+            if token.admission:
+                self._lookOnLinks(token, partial(self._foundOnLink, self._server))
             self._sessions.sendControl(self._server, pack(message))
+
+    def _foundOnLink(self, server: JoinKey, place: Endpoint) -> None:
+        if server == self._server:
+            self._sessions.introduceServer(server, [place], LAN)
+            self._sessions.seek(server)
 
     def _answered(self, server: JoinKey, octets: bytes) -> None:
         message = parse(octets)
@@ -180,12 +194,16 @@ class Redeeming:
         for note in (FILE_NOTE, OPEN_FILE_NOTE):
             self._notes.clear(note)
         if self._before is None:
-            self._sayEntered(own)
+            self.sayEntered(own)
         else:
             self._sayRedeemed(self._before, own)
         self._redeemed(own, self._before)
 
-    def _sayEntered(self, own: Certificate) -> None:
+    def sayEntered(self, own: Certificate) -> None:
+        """
+        Tell that we are a member now.
+        """
+        self._notes.clear(JOIN_NOTE)
         self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._network)
         self._events.publish("joined", name=own.name, network=self._network, addresses=" ".join(own.addresses))
 

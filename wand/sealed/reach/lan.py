@@ -19,6 +19,7 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Entropy
 from wand.sealed.credentials.signed import Body, isSignature, unverified
 from wand.sealed.reach.lan_budgets import LanBudgets
+from wand.sealed.reach.lan_joining import LanHost
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ANSWER, CHANCE, QUESTION, RECEIPT, LanMessage, LanSeal, parse
 from wand.sealed.reach.lan_neighbours import Neighbours
@@ -47,6 +48,10 @@ LATELY_MAXIMUM: Final = 4096
 ANSWER_RATE: Final = 1.0
 ANSWER_BURST: Final = 4.0
 
+#: How many datagrams of one host are tried with the secrets of invitations, per second in the long run and at once.
+STRANGER_RATE: Final = 2.0
+STRANGER_BURST: Final = 10.0
+
 
 @attrs.frozen
 class LanMember:
@@ -56,12 +61,14 @@ class LanMember:
     @ivar membership: has the network secret.
     @ivar sign: signs with our key.
     @ivar port: the UDP port of the data.
+    @ivar host: answers those who have an invitation of ours; C{None} if we invite nobody.
     """
 
     participant: Participant
     membership: Membership
     sign: Callable[[Body], bytes]
     port: int
+    host: LanHost | None = None
 
 
 class LanDiscovery:
@@ -86,6 +93,7 @@ class LanDiscovery:
         self._links = links
         links.changed = self._linksChanged
         self._budgets = LanBudgets(context.clock)
+        self._strangers = TokenBuckets(context.clock, STRANGER_RATE, STRANGER_BURST)
         self._lately: dict[bytes, None] = {}
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
         self._run = self._challenge = self._challengeBefore = b""
@@ -185,7 +193,7 @@ class LanDiscovery:
     def _heard(self, datagram: bytes, sender: tuple[str, int]) -> str:
         octets = None if self._seal is None else self._seal.opened(datagram)
         if octets is None:
-            return "stranger"
+            return self._heardStranger(datagram, sender)
         message = parse(octets)
         certificate = None if message is None else unverified(message.certificate, Certificate)
         if message is None or certificate is None:
@@ -199,6 +207,22 @@ class LanDiscovery:
         if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
             return "invalid"
         return self._understood(message, certificate, sender)
+
+    def _heardStranger(self, datagram: bytes, sender: tuple[str, int]) -> str:
+        """
+        It may be somebody with an invitation of ours.
+        """
+        host, membership = self._us.host, self._us.membership
+        if host is None or not self._us.participant.mayReach(sender[0]):
+            return "stranger"
+        if not self._strangers.take(sender[0]):
+            return "throttled"
+        answer = host.answer(datagram, membership.network)
+        if answer is None:
+            return "stranger"
+        if self._port is not None and self._port.answer(answer, sender):
+            self._counters["lan-answers-sent"] += 1
+        return ""
 
     def _mayVerify(self, identity: bytes, host: str, *, isAnswer: bool) -> bool:
         """

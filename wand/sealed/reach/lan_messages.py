@@ -32,7 +32,9 @@ SIZE: Final = 1232
 
 CHANCE: Final = 24
 _TAG: Final = 16
-_ROOM: Final = SIZE - CHANCE - _TAG
+
+#: The most octets of a message in it.
+ROOM: Final = SIZE - CHANCE - _TAG
 
 #: What a message is: a question to everybody; an answer to one; and the receipt for an answer.
 QUESTION: Final = 0
@@ -101,21 +103,22 @@ class LanSeal:
     _key: bytes = attrs.field(repr=False)
 
     @classmethod
-    def of(cls, secret: bytes, network: bytes) -> LanSeal:
+    def of(cls, secret: bytes, network: bytes, purpose: bytes = b"wand lan 1") -> LanSeal:
         """
         The seal of a network.
 
         @param secret: the network secret.
         @param network: the network's public key.
+        @param purpose: what the key is for.
         """
-        return cls(HKDF(SHA256(), 32, network, b"wand lan 1").derive(secret))
+        return cls(HKDF(SHA256(), 32, network, purpose).derive(secret))
 
-    def sealed(self, message: LanMessage, entropy: Callable[[int], bytes]) -> bytes:
+    def sealed(self, message: msgspec.Struct, entropy: Callable[[int], bytes]) -> bytes:
         """
         A datagram with this message.
         """
         octets, chance = packed(message), entropy(CHANCE)
-        plaintext = (len(octets).to_bytes(2, "big") + octets).ljust(_ROOM, b"\0")
+        plaintext = (len(octets).to_bytes(2, "big") + octets).ljust(ROOM, b"\0")
         return chance + self._cipher(chance).encrypt(_NONCE, plaintext, None)
 
     def opened(self, datagram: bytes) -> bytes | None:
@@ -139,4 +142,4 @@ def parse(octets: bytes) -> LanMessage | None:
     """
     Read a message that may be anything.
     """
-    return unpacked(octets, LanMessage, _ROOM)
+    return unpacked(octets, LanMessage, ROOM)

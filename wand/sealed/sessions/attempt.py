@@ -339,4 +339,4 @@ def _waits(*first: float) -> Iterator[float]:
 
 
 def _isExpected(peer: Correspondent, member: Member) -> bool:
-    return member.isServer if isinstance(peer, JoinKey) else member.identity == peer
+    return member.isServer or member.admission if isinstance(peer, JoinKey) else member.identity == peer

@@ -1,0 +1,60 @@
+"""
+A network without a server, made with the commands that the documents show.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from wand.lab import PROGRAMS, Host, Lab
+
+#: The directories that programs use unless they are told otherwise: each host of this test has its own.
+_USUAL = ("/run/wand", "/var/lib/wand", "/etc/wand")
+
+
+class Machine:
+    """
+    A host on which nothing of ours runs, and somebody at its terminal.
+    """
+
+    def __init__(self, host: Host, lab: Lab) -> None:
+        self._host = host
+        self._files = lab.directory / host.name
+        self._wand = f"{PROGRAMS}/wand"
+
+    def type(self, line: str) -> str:
+        """
+        Type a command line.
+        """
+        own = [f"mkdir -p {self._files}{each} {each} && mount --bind {self._files}{each} {each}" for each in _USUAL]
+        path = f"export PATH={PROGRAMS}:$PATH"
+        return self._host.run("unshare", "--mount", "sh", "-c", " && ".join([*own, path, line]))
+
+
+@pytest.fixture
+def machines(lab: Lab) -> list[Machine]:
+    """
+    Three of them on one link.
+    """
+    return [Machine(lab.host(f"host-{number}", f"10.99.1.{number}/24"), lab) for number in (1, 2, 3)]
+
+
+def test_threeCommands(machines: list[Machine]) -> None:
+    """
+    From nothing to a ping between two hosts: found, join with the line that it shows, ping.  A third one has an
+    invitation that leads nowhere, and finds the founder on the link.
+    """
+    one, two, three = machines
+    said = one.type("wand found home")
+    try:
+        [line] = re.findall(r"^  (echo wand1\.\S+ \| wand join)$", said, re.MULTILINE)
+        two.type(line)
+        assert " 0% packet loss" in two.type("ping -q -c 3 -i 0.1 -W 2 10.77.0.1")
+        token = one.type("wand invite --endpoint 10.99.1.200:9")
+        three.type(f"echo {token.strip()} | wand join")
+        assert " 0% packet loss" in three.type("ping -q -c 3 -i 0.1 -W 2 10.77.0.1")
+    finally:
+        for each in machines:
+            each.type("wand stop")

@@ -1,0 +1,257 @@
+"""
+Tests for L{wand.programs.node_admission}: networks without a server, on taps in memory and in simulated time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from sealed_network_case import Dwelling, SealedNetworkTestCase
+from twisted.internet.defer import Deferred
+
+from wand.control.program import InvitationSettings
+from wand.errors import MembershipRefused, TokenInvalid, WandError
+from wand.sealed.credentials.member_status import MemberStatus
+
+
+class FoundingCase(SealedNetworkTestCase):
+    """
+    Nodes, and no server.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.end(self.server)
+
+    def done(self, coroutine: Coroutine[Any, Any, Any], seconds: float = 0.2) -> Any:
+        doing = Deferred.fromCoroutine(coroutine)
+        self.go(seconds)
+        return self.successResultOf(doing)
+
+    def failing(self, coroutine: Coroutine[Any, Any, Any], kind: type[Exception]) -> str:
+        doing = Deferred.fromCoroutine(coroutine)
+        self.go(0.2)
+        return str(self.failureResultOf(doing, kind).value)
+
+    def founder(self, number: int = 1, **keys: object) -> tuple[Dwelling, str]:
+        """
+        A node that has founded a network, and the first invitation.
+        """
+        dwelling = self.dwelling(number, joins=False, **keys)
+        token: str = self.done(dwelling.node.found("home", ""))
+        return dwelling, token
+
+    def invited(self, founder: Dwelling, **terms: Any) -> str:
+        token: str = self.done(founder.node.network.invite(InvitationSettings(**terms)))
+        return token
+
+    def membersOf(self, founder: Dwelling) -> dict[str, MemberStatus]:
+        return {each.name: each for each in founder.node.network.members(None, 99)}
+
+
+class FoundingTests(FoundingCase):
+    """
+    Tests for the node that founds a network.
+    """
+
+    def test_twoHosts(self) -> None:
+        """
+        One node founds a network, another joins with the invitation, and frames flow.
+        """
+        one, token = self.founder()
+        self.assertEqual((one.own.stage, one.own.network, one.own.name), ("member", "home", "node-1"))
+        self.assertEqual(one.own.addresses, ["10.77.0.1/16"])
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        self.assertEqual((two.own.stage, two.own.network, two.own.addresses), ("member", "home", ["10.77.0.2/16"]))
+        self.assertTrue(self.reaches(two, one))
+        self.assertTrue(self.reaches(one, two))
+        self.assertEqual(set(self.membersOf(one)), {"node-1", "node-2"})
+        self.assertEqual([each.name for each in two.node.status().directories], ["gossip"])
+
+    def test_threeHosts(self) -> None:
+        """
+        Those who were admitted by the founder find each other by gossip, and go on without it.
+        """
+        one, token = self.founder()
+        two, three = self.dwelling(2, joins=False), self.dwelling(3, joins=False)
+        self.join(two, token)
+        self.join(three, self.invited(one))
+        self.go(10.0)
+        self.assertTrue(self.reaches(two, three))
+        one.stop()
+        for each in (two, three):
+            each.stop()
+        for each in (two, three):
+            each.start()
+        self.go(20.0)
+        self.assertTrue(self.reaches(three, two))
+
+    def test_restart(self) -> None:
+        """
+        After a restart the founder is the same member, and admits as before.
+        """
+        one, token = self.founder()
+        before = one.own
+        one.stop()
+        one.start()
+        self.go(1.0)
+        self.assertEqual((one.own.key, one.own.addresses, one.own.stage), (before.key, before.addresses, "member"))
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        self.assertEqual(two.own.stage, "member")
+
+    def test_foundedOnce(self) -> None:
+        """
+        A member founds nothing, and a founder joins nothing else.
+        """
+        one, _ = self.founder()
+        self.assertIn("already", self.failing(one.node.found("other", ""), MembershipRefused))
+        _, token = self.founder(2)
+        self.assertIn("another network", self.failing(one.node.join(token), MembershipRefused))
+
+    def test_nonsense(self) -> None:
+        """
+        What cannot be used is refused, and the node can found a network after that.
+        """
+        one = self.dwelling(1, joins=False)
+        for name, prefix in (("No Name!", ""), ("home", "nonsense")):
+            self.failing(one.node.found(name, prefix), WandError)
+            self.assertEqual(one.own.stage, "new")
+        self.done(one.node.found("home", "10.99.0.0/24"))
+        self.assertEqual(one.own.addresses, ["10.99.0.1/24"])
+
+    def test_revocation(self) -> None:
+        """
+        Whoever the founder revokes has no sessions any more, also with others.
+        """
+        one, token = self.founder()
+        two, three = self.dwelling(2, joins=False), self.dwelling(3, joins=False)
+        self.join(two, token)
+        self.join(three, self.invited(one))
+        self.assertTrue(self.reaches(two, three))
+        self.done(one.node.network.revoke("node-3"), 2.0)
+        self.assertEqual(three.own.stage, "revoked")
+        self.assertFalse(self.reaches(one, three))
+        self.assertFalse(self.reaches(two, three))
+        one.stop()
+        one.start()
+        self.go(1.0)
+        self.assertEqual(self.membersOf(one)["node-3"].state, "revoked")
+
+    def test_revokedWhileItWasAway(self) -> None:
+        """
+        Those who are there hear of a revocation from the founder, and let the revoked one in no more.
+        """
+        one, token = self.founder()
+        two, three = self.dwelling(2, joins=False), self.dwelling(3, joins=False)
+        self.join(two, token)
+        self.join(three, self.invited(one))
+        self.assertTrue(self.reaches(two, three))
+        three.stop()
+        self.done(one.node.network.revoke("node-3"), 2.0)
+        one.stop()
+        three.start()
+        self.go(3.0)
+        self.assertFalse(self.reaches(three, two))
+        self.assertEqual(three.own.stage, "member")  # nobody tells it
+
+    def test_approval(self) -> None:
+        """
+        Somebody waits until the founder approves, and the founder is told.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, self.invited(one, approval=True))
+        self.assertEqual(two.own.stage, "joining")
+        self.assertIn("wand approve", " ".join(one.node.status().notes))
+        self.done(one.node.network.approve("node-2"), 2.0)
+        self.assertEqual(two.own.stage, "member")
+
+    def test_renaming(self) -> None:
+        """
+        The founder renames itself and others, who hear of it at once.
+        """
+        one, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        self.done(one.node.network.rename("node-1", "first"))
+        self.done(one.node.network.rename("node-2", "second"))
+        self.assertEqual((one.own.name, two.own.name), ("first", "second"))
+
+    def test_renewal(self) -> None:
+        """
+        Certificates are renewed by the founder, its own as well, also after it was away for long.
+        """
+        one, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        before = [each.own.expires or 0.0 for each in (one, two)]
+        one.stop()
+        self.clock.pump([3600.0] * 24 * 11)
+        one.start()
+        self.clock.pump([0.1] * 1000)
+        after = [each.own.expires or 0.0 for each in (one, two)]
+        self.assertGreater(min(after), max(before) + 9 * 86_400)
+
+    def test_awayForLong(self) -> None:
+        """
+        After weeks without the founder all certificates have expired; once it is back they are renewed, its own first.
+        """
+        one, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        one.stop()
+        self.clock.pump([3600.0] * 24 * 31)
+        self.assertLess(two.own.expires or 0.0, self.clock.seconds())
+        one.start()
+        self.clock.pump([0.1] * 1500)
+        for each in (one, two):
+            self.assertGreater(each.own.expires or 0.0, self.clock.seconds())
+        self.assertTrue(self.reaches(one, two))
+
+    def test_byHand(self) -> None:
+        """
+        A node is admitted by texts that people carry, and then finds the founder; asked again, nothing changes.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        answer = self.done(one.node.network.admit(two.node.request(), InvitationSettings(name="second", relay=True)))
+        self.done(two.node.join(f"{answer[:50]}\n{answer[50:]}\n"), 2.0)
+        self.assertEqual((two.own.stage, two.own.name, two.own.relay), ("member", "second", True))
+        self.assertEqual(two.own.addresses, ["10.77.0.2/16"])
+        self.assertTrue(self.reaches(one, two))
+        again = self.done(one.node.network.admit(two.node.request(), InvitationSettings()))
+        self.assertIn("already", self.failing(two.node.join(again), MembershipRefused))
+        two.stop()
+        two.start()
+        self.go(2.0)
+        self.assertTrue(self.reaches(two, one))
+
+    def test_byHandAnothers(self) -> None:
+        """
+        An answer is of no use to another node, a request that was changed is refused, and so is one of a revoked node.
+        """
+        one, _ = self.founder()
+        two, three = self.dwelling(2, joins=False), self.dwelling(3, joins=False)
+        request = two.node.request()
+        answer = self.done(one.node.network.admit(request, InvitationSettings()))
+        self.assertIn("another node", self.failing(three.node.join(answer), TokenInvalid))
+        self.assertEqual(three.own.stage, "new")
+        self.failing(one.node.network.admit(request[:-9] + "AAAAAAAAA", InvitationSettings()), TokenInvalid)
+        self.failing(one.node.network.admit(request, InvitationSettings(name="No Name!")), MembershipRefused)
+        self.done(one.node.network.revoke("node-2"))
+        self.assertIn("revoked", self.failing(one.node.network.admit(request, InvitationSettings()), MembershipRefused))
+
+    def test_notAServer(self) -> None:
+        """
+        Other nodes have no list of members.
+        """
+        one, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        with self.assertRaises(WandError):
+            two.node.network.members(None, 9)
+        self.assertTrue(self.membersOf(one)["node-1"].admission)
+        self.assertFalse(self.membersOf(one)["node-2"].admission)
