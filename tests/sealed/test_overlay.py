@@ -40,3 +40,20 @@ class OverlayTests(SynchronousTestCase):
         The zone of an address does not matter.
         """
         self.assertIn("fe80::1%eth0", Overlay("fe80::/64"))
+
+    @given(st.text(max_size=40))
+    def test_anything(self, host: str) -> None:
+        """
+        What is no address is in no overlay.
+        """
+        for prefix in ("0.0.0.0/0", "::/0"):
+            if not _isAddress(host):
+                self.assertNotIn(host, Overlay(prefix))
+
+
+def _isAddress(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -84,9 +84,7 @@ class Session:
         """
         Do something that takes a while.
         """
-        from twisted.internet.threads import deferToThread
-
-        return await deferToThread(call)
+        return await Deferred.fromFuture(asyncio.ensure_future(self._loop.run_in_executor(None, call)))
 
     async def client(self) -> ControlClient:
         """

@@ -27,12 +27,15 @@ class Overlay:
 
     def __contains__(self, host: str) -> bool:
         """
-        Is a numeric address in the overlay?
+        Is a numeric address in the overlay?  Whatever is none is not.
         """
         isIPv6 = ":" in host
         if isIPv6 is not self._isIPv6:
             return False
-        octets = inet_pton(AF_INET6 if isIPv6 else AF_INET, host.partition("%")[0])
+        try:
+            octets = inet_pton(AF_INET6 if isIPv6 else AF_INET, host.partition("%")[0])
+        except (OSError, ValueError):
+            return False
         return int.from_bytes(octets, "big") & self._mask == self._begin
 
 

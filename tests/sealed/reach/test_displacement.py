@@ -134,7 +134,7 @@ class ScatteringTests(ReachTestCase):
         one = self.scattering()
         for kind in (CONE, SYMMETRIC):
             two = self.beyond(kind)
-            self.assertLess(self.firstAnswer(one, two, 10), 6)
+            self.assertLess(self.firstAnswer(one, two, 12), 9)
             self.assertEqual(self.lostPings(one, two, 15), 0)
             self.go(110.0)
             self.assertEqual(self.lostPings(one, two, 15), 0)

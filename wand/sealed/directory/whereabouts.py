@@ -12,6 +12,7 @@ from wand.interfaces.control_messages import Sessions
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.messages import ENDPOINTS_MAXIMUM
 from wand.sealed.directory.presence import Presence
+from wand.underlay.place_kinds import IPV4, IPV6, kindOf
 
 
 class Whereabouts:
@@ -31,7 +32,7 @@ class Whereabouts:
         The endpoints of a member, best first.
         """
         observed = self._sessions.endpointOf(identity)
-        isTold = observed is not None and self._mayReach(observed.host)
+        isTold = observed is not None and kindOf(observed.host) in (IPV4, IPV6) and self._mayReach(observed.host)
         seen = (str(observed),) if isTold else ()
         return tuple(dict.fromkeys((*seen, *presence.local)))[:ENDPOINTS_MAXIMUM]
 

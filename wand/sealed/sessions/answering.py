@@ -34,7 +34,7 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
-from wand.sealed.sessions.timers import DEMAND_AGAIN, DEMAND_FIRST, DEMAND_PEER
+from wand.sealed.sessions.timers import DEMAND_AGAIN, DEMAND_FIRST, DEMAND_PEER, INITIATIONS_ALL, INITIATIONS_SERVER
 from wand.sealed.sessions.waiting_initiations import WaitingInitiations
 
 
@@ -76,7 +76,10 @@ class Answering:
         self._macKey = macKey(ours)
         self._ours = ours
         self._jar = CookieJar(ours, shared.entropy)
-        self._waiting = WaitingInitiations(shared.clock, self._lookInto)
+        self._waiting = WaitingInitiations(shared.clock, self._lookInto, self._limit)
+
+    def _limit(self) -> int:
+        return INITIATIONS_SERVER if self._shared.isSought else INITIATIONS_ALL
 
     def stop(self) -> None:
         """
@@ -113,7 +116,7 @@ class Answering:
             return False
         isPeer = shared.places.hasPeer(sender)
         if self._hurry.mayTry(sender, isPeer=isPeer):
-            if isPeer or (not self._waiting and self._hurry.mayTryNow()):
+            if isPeer or (not self._waiting and self._hurry.mayTryNow(self._limit())):
                 self._waiting.discard(sender)
                 return True
             if self._waiting.add(datagram, sender):

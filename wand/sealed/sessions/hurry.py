@@ -60,12 +60,14 @@ class Hurry:
             return False
         return isPeer or _mayMore(self._addresses, subscriberOf(sender[0]), INITIATIONS_ADDRESS)
 
-    def mayTryNow(self) -> bool:
+    def mayTryNow(self, limit: int = INITIATIONS_ALL) -> bool:
         """
         May one more be looked into, in this second, of those whose senders are no peers?  If not, it has to wait.
+
+        @param limit: how many are.
         """
         self._tried += 1
-        return self._tried <= INITIATIONS_ALL
+        return self._tried <= limit
 
     def mayDemand(self) -> bool:
         """

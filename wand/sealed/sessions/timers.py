@@ -92,10 +92,12 @@ INITIATIONS_UNHURRIED: Final = 50
 #: While cookies are demanded: how many initiations that have theirs are looked into in a second, of one endpoint, of
 #: one address (of IPv6: of one /64, which is what a subscriber has), and in all.  Hundreds of members may share one
 #: address behind a NAT: each asks again after a second, and whoever has a session at its endpoint goes before all
-#: others.  One takes some 0.5 ms, so all take a quarter of a processor.  What is beyond the last limit waits.
+#: others.  One takes some 0.5 ms, so all take a quarter of a processor; at a directory server, whose work
+#: that is, half of one.  What is beyond the last limit waits.
 INITIATIONS_ENDPOINT: Final = 5
 INITIATIONS_ADDRESS: Final = 100
 INITIATIONS_ALL: Final = 500
+INITIATIONS_SERVER: Final = 1000
 
 #: How many demands for cookies are sent in a second.  There is no limit for an address, or whoever forges the address
 #: of a member would keep it out.  One is shorter than what it answers and takes 25 us.

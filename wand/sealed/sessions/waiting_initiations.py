@@ -18,9 +18,8 @@ from wand.underlay.place_kinds import subscriberOf
 #: How many wait; one takes a kilobyte.
 WAITING_MAXIMUM: Final = 16_384
 
-#: Seconds from one time that some are looked into to the next, and how many they are.
+#: Seconds from one time that some are looked into to the next.
 INTERVAL: Final = 0.01
-AT_A_TIME: Final = int(INITIATIONS_ALL * INTERVAL)
 
 
 class WaitingInitiations:
@@ -30,13 +29,19 @@ class WaitingInitiations:
     """
 
     def __init__(
-        self, clock: IReactorTime, look: Callable[[memoryview, tuple[str, int]], object], maximum: int = WAITING_MAXIMUM
+        self,
+        clock: IReactorTime,
+        look: Callable[[memoryview, tuple[str, int]], object],
+        limit: Callable[[], int] = lambda: INITIATIONS_ALL,
+        maximum: int = WAITING_MAXIMUM,
     ) -> None:
         """
         @param look: looks into one.
+        @param limit: gives how many are looked into in a second.
         @param maximum: how many wait at most.
         """
         self._look = look
+        self._limit = limit
         self._maximum = maximum
         self._count = 0
         self._addresses: OrderedDict[bytes, OrderedDict[tuple[str, int], bytes]] = OrderedDict()
@@ -82,7 +87,7 @@ class WaitingInitiations:
 
     def _due(self) -> None:
         try:
-            for _ in range(min(AT_A_TIME, self._count)):
+            for _ in range(min(round(self._limit() * INTERVAL), self._count)):
                 address, waiting = self._addresses.popitem(last=False)
                 sender, datagram = waiting.popitem(last=False)
                 self._count -= 1
