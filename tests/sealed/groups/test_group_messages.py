@@ -14,7 +14,6 @@ from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
 from wand.sealed.credentials.signed import SIGNED_MAXIMUM, packed
 from wand.sealed.groups.messages import (
     FRAME_MAXIMUM,
-    HOPS_MAXIMUM,
     PART_ROOM,
     PARTS_MAXIMUM,
     RECEIPTS_MAXIMUM,
@@ -38,8 +37,8 @@ octets = st.binary(min_size=1, max_size=PART_ROOM)
 parts = st.integers(1, PARTS_MAXIMUM).flatmap(lambda count: st.tuples(st.integers(0, count - 1), st.just(count)))
 messages = st.one_of(
     st.builds(
-        lambda number, limit, hops, part, octets: GroupPart(number, limit, hops, *part, octets),
-        *(numbers, identities, st.integers(0, HOPS_MAXIMUM), parts, octets),
+        lambda number, limit, part, octets: GroupPart(number, limit, *part, octets),
+        *(numbers, identities, parts, octets),
     ),
     st.builds(GroupReceipt, st.lists(numbers, min_size=1, max_size=RECEIPTS_MAXIMUM).map(tuple), st.booleans()),
     st.builds(GroupOriginator, st.binary(max_size=435), st.binary(max_size=435)),
@@ -105,7 +104,7 @@ class MessageTests(SynchronousTestCase):
         """
         long, key, highest = b"s" * SIGNED_MAXIMUM, b"k" * 32, 2**32 - 1
         longest = [
-            GroupPart(highest, key, HOPS_MAXIMUM, PARTS_MAXIMUM - 1, PARTS_MAXIMUM, b"o" * PART_ROOM),
+            GroupPart(highest, key, PARTS_MAXIMUM - 1, PARTS_MAXIMUM, b"o" * PART_ROOM),
             GroupReceipt((highest,) * RECEIPTS_MAXIMUM, True),
             GroupOriginator(long, long),
         ]
@@ -126,8 +125,8 @@ class MessageTests(SynchronousTestCase):
         """
         The tenth part of two is none.
         """
-        made = pack(GroupPart(1, b"k" * 32, 0, 1, 2, b"o"))
+        made = pack(GroupPart(1, b"k" * 32, 1, 2, b"o"))
         self.assertIsNotNone(parse(made))
         fields = msgspec.msgpack.decode(made)
-        fields[4] = 2
+        fields[3] = 2
         self.assertIsNone(parse(msgspec.msgpack.encode(fields)))

@@ -131,7 +131,7 @@ class AssemblyTests(SynchronousTestCase):
 
     def take(self, sender: int, number: int, part: int, parts: int, octets: bytes = b"o") -> bytes | None:
         return self.assembly.take(
-            bytes([sender % 256, sender // 256]), GroupPart(number, bytes(32), 0, part, parts, octets)
+            bytes([sender % 256, sender // 256]), GroupPart(number, bytes(32), part, parts, octets)
         )
 
     def test_inAnyOrder(self) -> None:
@@ -200,7 +200,7 @@ class HandingTests(SynchronousTestCase):
 
     def hand(self, count: int = 1) -> None:
         for _ in range(count):
-            self.handing.hand(b"p" * 32, Copy(b"o" * 32, [b"part"], b"l" * 32, 0))
+            self.handing.hand(b"p" * 32, Copy(b"o" * 32, [b"part"], b"l" * 32))
 
     def go(self, seconds: float) -> None:
         self.clock.pump([0.05] * round(seconds * 20))

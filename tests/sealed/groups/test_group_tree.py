@@ -229,7 +229,7 @@ class LiarTests(GroupTreeTestCase):
         liar, other = (bytes(keyOf(each).identity) for each in (1, 2))
         for number in range(1000):
             told = ToldFrame(other, int(1.7e15) + number, int(world.clock.seconds()), bytes(64), b"\xff" * 20)
-            message = pack(GroupPart(number, liar, 0, 0, 1, packed(told)))
+            message = pack(GroupPart(number, liar, 0, 1, packed(told)))
             world.carry(liar, bytes(keyOf(0).identity), message)
         world.clock.run(1.0)
         self.assertLess(self.count("drop-groups-forged"), 40)
@@ -254,13 +254,41 @@ class LiarTests(GroupTreeTestCase):
                 told.append(part.octets)
                 for each in self.hosts[1:]:
                     key = bytes(keyOf(each.number).identity)
-                    empty = pack(msgspec.structs.replace(part, limit=key, hops=0))
+                    empty = pack(msgspec.structs.replace(part, limit=key))
                     world.clock.callLater(0.0, world._arrive, keyOf(liar.number).identity, key, empty)
             return (message,)
 
         self.tamper([self.hosts[0]], race)
         self.assertEqual(self.shareOf(self.hosts[0], b"second"), 1.0)
         self.assertLess(self.count("groups-handed"), 2.2 * MANY)
+
+    def test_whatIsNotHandedOnIsNotSeenTo(self) -> None:
+        """
+        Whoever hands on nothing, because that would be too much for it, hands the frame on when it comes again.
+        """
+        world = self.begin(FEW)
+        self.shareOf(self.hosts[0])
+        caught: list[GroupPart] = []
+
+        def catch(receiver: bytes, message: bytes) -> Iterable[bytes]:
+            part = parse(message)
+            caught.extend([part] if isinstance(part, GroupPart) else [])
+            return ()
+
+        self.tamper([self.hosts[0]], catch)
+        frame = world.broadcast(self.hosts[0], b"again")
+        victim, source = self.hosts[9], bytes(keyOf(3).identity)
+        whole = msgspec.structs.replace(caught[0], limit=bytes(keyOf(9).identity)[:-1] + b"\0")
+        budget = victim.groups._passage._budget
+        self.patch(budget, "mayHandOn", lambda *_: False)
+        world.carry(source, bytes(keyOf(9).identity), pack(whole))
+        world.clock.run(1.0)
+        self.assertEqual((victim.got.count(frame), sum(world.reached(frame))), (1, 1))
+        self.patch(budget, "mayHandOn", lambda *_: True)
+        world.carry(source, bytes(keyOf(9).identity), pack(msgspec.structs.replace(whole, number=77)))
+        world.clock.run(5.0)
+        self.assertGreater(sum(world.reached(frame)), FEW - 5)
+        self.assertEqual(max(world.reached(frame)), 1)
 
     def test_rangesThatAreTooLarge(self) -> None:
         """
@@ -345,7 +373,7 @@ class LiarTests(GroupTreeTestCase):
         forged = stranger.signedCertificate[:-1] + bytes([stranger.signedCertificate[-1] ^ 1])
         world.carry(other, bytes(keyOf(0).identity), pack(GroupOriginator(forged, stranger.signedClaim)))
         told = ToldFrame(stranger.identity, int(1.7e15), int(world.clock.seconds()), bytes(64), b"\xff" * 20)
-        world.carry(other, bytes(keyOf(0).identity), pack(GroupPart(1, other, 0, 0, 1, packed(told))))
+        world.carry(other, bytes(keyOf(0).identity), pack(GroupPart(1, other, 0, 1, packed(told))))
         world.clock.run(1.0)
         self.assertEqual(victim.got, [])
         self.assertEqual(self.count("drop-groups-refused"), 1)

@@ -83,9 +83,11 @@ class Fingers:
         self._silent: dict[bytes, float] = {}
         self._waiting: list[Callable[[Sequence[bytes]], object]] = []
 
-    def use(self, call: Callable[[Sequence[bytes]], object]) -> None:
+    def use(self, call: Callable[[Sequence[bytes]], object]) -> bool:
         """
         Call C{call} with the fingers, the nearest first: at once, or as soon as they are known.
+
+        @return: C{False} if it is not called: too many wait.
         """
         if not self._missing and self._isStale:
             self._look()
@@ -95,6 +97,8 @@ class Fingers:
             self._waiting.append(call)
         else:
             self._counters["drop-groups-waiting"] += 1
+            return False
+        return True
 
     def lost(self, finger: bytes, found: Taker) -> None:
         """

@@ -52,14 +52,12 @@ class Copy:
     @ivar originator: whose it is.
     @ivar parts: it, in parts.
     @ivar limit: where the range ends.
-    @ivar hops: how often it was passed on before.
     @ivar givenUp: how many members did not take it.
     """
 
     originator: bytes
     parts: list[bytes]
     limit: bytes
-    hops: int
     givenUp: int = 0
     sent: int = 0
     sentAt: float = 0.0
@@ -185,7 +183,7 @@ class Handing:
         if copy.originator not in finger.knows:
             self._tell(peer, finger, copy.originator, now)
         for part, octets in enumerate(copy.parts):
-            message = GroupPart(number, copy.limit, copy.hops, part, len(copy.parts), octets)
+            message = GroupPart(number, copy.limit, part, len(copy.parts), octets)
             self._sessions.sendControl(peer, pack(message))
         copy.sent += 1
         copy.sentAt = now

@@ -5,6 +5,7 @@ The intake: which frames of others are taken.  What a member hands on is the ori
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from wand.interfaces import Context, IFrameReceiver
@@ -12,7 +13,7 @@ from wand.interfaces.participant import Participant
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import isSignature
 from wand.sealed.groups.circle import WHOLE, distance
-from wand.sealed.groups.messages import HOPS_MAXIMUM, GroupFrame, GroupPart, ToldFrame, parseTold
+from wand.sealed.groups.messages import GroupFrame, GroupPart, ToldFrame, parseTold
 from wand.sealed.groups.originators import Originators
 from wand.sealed.groups.passage import Carried, GroupPassage
 from wand.sealed.groups.receipts import Receipts
@@ -31,7 +32,6 @@ COUNTERS: Final = {
     "drop-groups-refused": "frames to groups dropped: the certificate of their originator is not valid for us",
     "drop-groups-forged": "frames to groups dropped: not signed by their originator",
     "drop-groups-old": "frames to groups dropped: replays, or the clocks differ by more than two hours",
-    "drop-groups-far": "frames to groups not handed on: they were passed on too often",
     "drop-groups-spoofed": "frames to groups dropped: their originator may not use the source address",
     "drop-groups-flood": "frames to groups dropped: their originator sent too many",
 }
@@ -118,11 +118,10 @@ class Intake:
         elif not self._deliver(told):
             self._recent.add(told.identity, told.number, WHOLE)  # so nobody can have it handed on by coming again
             return
-        if part.hops >= HOPS_MAXIMUM:
-            self._counters["drop-groups-far"] += 1
-            return
-        carried = Carried(told.identity, octets, peer, part.hops + 1)
-        self._passage.carry(carried, wanted, reach or 0)
+        before = reach or 0
+        # What was not handed on is not seen to: the same frame may come again, and is handed on then.
+        refused = partial(self._recent.add, told.identity, told.number, before)
+        self._passage.carry(Carried(told.identity, octets, peer), wanted, before, refused)
 
     def _deliver(self, told: ToldFrame) -> bool:
         """

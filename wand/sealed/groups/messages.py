@@ -26,9 +26,6 @@ PART_ROOM: Final = MESSAGE_MAXIMUM - 56
 TOLD_MAXIMUM: Final = FRAME_MAXIMUM + 128
 PARTS_MAXIMUM: Final = -(-TOLD_MAXIMUM // PART_ROOM)
 
-#: How often a frame may be passed on until it arrives.  A tree over 20,000 members is some 20 deep.
-HOPS_MAXIMUM: Final = 48
-
 #: How many messages one receipt is for at most.
 RECEIPTS_MAXIMUM: Final = 64
 
@@ -73,14 +70,12 @@ class GroupPart(msgspec.Struct, tag=control_numbers.GROUP_PART, frozen=True, arr
 
     @ivar number: the same in all parts, another one for each frame that goes from this sender to this reader.
     @ivar limit: the identity before which the reader's range ends.
-    @ivar hops: how often it was passed on before.
     @ivar part: which part this is, from 0.
     @ivar parts: how many there are.
     """
 
     number: Number
     limit: Octets32
-    hops: Annotated[int, Meta(ge=0, le=HOPS_MAXIMUM)]
     part: Annotated[int, Meta(ge=0, lt=PARTS_MAXIMUM)]
     parts: Annotated[int, Meta(ge=1, le=PARTS_MAXIMUM)]
     octets: Annotated[bytes, Meta(min_length=1, max_length=PART_ROOM)]

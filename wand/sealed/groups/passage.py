@@ -4,7 +4,7 @@ The passage of a frame: to which fingers it goes from here, and to whom instead 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -35,13 +35,11 @@ class Carried:
 
     @ivar told: the frame as it travels, whole.
     @ivar source: who handed it to us; we ourselves, if it is ours.
-    @ivar hops: how often it was passed on before.
     """
 
     originator: bytes
     told: bytes
     source: bytes
-    hops: int = 0
 
 
 class GroupPassage:
@@ -78,14 +76,18 @@ class GroupPassage:
         self.mayCheck = self._budget.mayCheck
         self.forged = self._budget.forged
 
-    def carry(self, carried: Carried, reach: int, before: int = 0) -> None:
+    def carry(
+        self, carried: Carried, reach: int, before: int = 0, refused: Callable[[], object] = lambda: None
+    ) -> None:
         """
         Hand a frame to the fingers in our range.
 
         @param reach: how far the range goes.
         @param before: how far it went when the same frame came before.
+        @param refused: called if nobody gets it from us, though somebody should.
         """
-        self._fingers.use(partial(self._carry, carried, reach, before))
+        if not self._fingers.use(partial(self._carry, carried, reach, before, refused)):
+            refused()
 
     def stop(self) -> None:
         """
@@ -93,7 +95,9 @@ class GroupPassage:
         """
         self._handing.stop()
 
-    def _carry(self, carried: Carried, reach: int, before: int, fingers: Sequence[bytes]) -> None:
+    def _carry(
+        self, carried: Carried, reach: int, before: int, refused: Callable[[], object], fingers: Sequence[bytes]
+    ) -> None:
         done = handovers(self._own, fingers, before)
         wanted = handovers(self._own, fingers, reach)
         if before and len(wanted) == len(done):
@@ -104,11 +108,14 @@ class GroupPassage:
             for peer, limit in [*wanted, *others]
             if (peer, limit) not in done and peer not in (carried.source, carried.originator)
         ]
-        if not wanted or not self._mayHandOn(carried, len(wanted)):
+        if not wanted:
+            return
+        if not self._mayHandOn(carried, len(wanted)):
+            refused()
             return
         parts = partsOf(carried.told)
         for peer, limit in wanted:
-            self._handing.hand(peer, Copy(carried.originator, parts, limit, carried.hops))
+            self._handing.hand(peer, Copy(carried.originator, parts, limit))
 
     def _mayHandOn(self, carried: Carried, copies: int) -> bool:
         if carried.originator == self._own:
