@@ -107,6 +107,21 @@ class RecentFramesTests(SynchronousTestCase):
                 known.add(key, number, 1)
         self.assertLessEqual(len(known), 20)
 
+    def test_whatIsTooOld(self) -> None:
+        """
+        A frame that comes again after a minute, and nothing came meanwhile, is old and not seen to again.
+        """
+        clock = Clock()
+        known = RecentFrames(clock)
+        known.add(b"o" * 32, 5, 1)
+        clock.advance(recent.LIFETIME + 1)
+        self.assertIsNone(known.reach(b"o" * 32, 5))
+        self.assertTrue(known.isOld(b"o" * 32, 5))
+        known.add(b"o" * 32, 6, 1)
+        clock.advance(recent.LIFETIME + 1)
+        known.add(b"o" * 32, 6, 2)
+        self.assertEqual(len(known), 0)
+
     def test_bounded(self) -> None:
         """
         However many originators there are, so many are remembered.

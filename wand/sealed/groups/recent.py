@@ -36,8 +36,9 @@ class RecentFrames:
 
     def reach(self, originator: bytes, number: int) -> int | None:
         """
-        How far we saw to a frame; C{None} if it is new.
+        How far we saw to a frame; C{None} if it is new, or was forgotten.
         """
+        self._forgetOld()
         known = self._frames.get((originator, number))
         return None if known is None else known[0]
 
@@ -54,7 +55,14 @@ class RecentFrames:
         now = self._clock.seconds()
         known = self._frames.get((originator, number))
         self._frames[originator, number] = (reach, now if known is None else known[1])
-        while len(self._frames) > FRAMES_MAXIMUM or now - self._eldest > LIFETIME:
+        self._forgetOld()
+
+    def _forgetOld(self) -> None:
+        """
+        Whoever asks for a frame finds none that is too old, so none of these is ever added to.
+        """
+        oldest = self._clock.seconds() - LIFETIME
+        while self._frames and (len(self._frames) > FRAMES_MAXIMUM or self._eldest < oldest):
             (other, old), _ = self._frames.popitem(last=False)
             self._raise(other, old)
 
