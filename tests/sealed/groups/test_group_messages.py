@@ -40,7 +40,7 @@ messages = st.one_of(
         lambda number, limit, part, octets: GroupPart(number, limit, *part, octets),
         *(numbers, identities, parts, octets),
     ),
-    st.builds(GroupReceipt, st.lists(numbers, min_size=1, max_size=RECEIPTS_MAXIMUM).map(tuple), st.booleans()),
+    st.builds(GroupReceipt, st.lists(numbers, min_size=1, max_size=RECEIPTS_MAXIMUM).map(tuple), st.booleans(), st.booleans()),
     st.builds(GroupOriginator, st.binary(max_size=435), st.binary(max_size=435)),
     st.builds(GroupPredecessor),
 )
@@ -105,7 +105,7 @@ class MessageTests(SynchronousTestCase):
         long, key, highest = b"s" * SIGNED_MAXIMUM, b"k" * 32, 2**32 - 1
         longest = [
             GroupPart(highest, key, PARTS_MAXIMUM - 1, PARTS_MAXIMUM, b"o" * PART_ROOM),
-            GroupReceipt((highest,) * RECEIPTS_MAXIMUM, True),
+            GroupReceipt((highest,) * RECEIPTS_MAXIMUM, True, True),
             GroupOriginator(long, long),
         ]
         for message in longest:

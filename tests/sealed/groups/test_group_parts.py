@@ -23,7 +23,7 @@ from wand.sealed.groups.assembly import LIFETIME, MAXIMUM, OF_ONE_MAXIMUM, Assem
 from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeAt
 from wand.sealed.groups.fingers import Fingers
 from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
-from wand.sealed.groups.messages import GroupPart
+from wand.sealed.groups.messages import GroupPart, GroupReceipt
 from wand.sealed.groups.recent import RecentFrames
 
 identities = st.binary(min_size=32, max_size=32)
@@ -208,9 +208,10 @@ class HandingTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        self.clock, self.sessions, self.failed = Clock(), Silent(), list[tuple[bytes, list[Copy]]]()
+        self.clock, self.sessions = Clock(), Silent()
+        self.failed, self.refused = (list[tuple[bytes, list[Copy]]]() for _ in range(2))
         self.handing = Handing(
-            self.sessions, lambda each: b"who", lambda *what: self.failed.append(what), self.clock, Counters()
+            self.sessions, lambda each: b"who", lambda *what: self.failed.append(what), lambda *what: self.refused.append(what), self.clock, Counters()
         )
 
     def hand(self, count: int = 1) -> None:
@@ -247,7 +248,7 @@ class HandingTests(SynchronousTestCase):
         Who confirmed a frame knows its originator, until the session is another one.
         """
         self.hand()
-        self.handing.confirmed(b"p" * 32, (1, 99), taken=True)
+        self.handing.confirmed(b"p" * 32, GroupReceipt((1, 99), True, True))
         self.go(4.0)
         self.hand()
         self.assertEqual(self.sessions.sent.count(b"who"), 1)
@@ -255,6 +256,16 @@ class HandingTests(SynchronousTestCase):
         self.hand()
         self.assertEqual(self.sessions.sent.count(b"who"), 2)
         self.assertEqual(self.failed, [])
+
+    def test_refused(self) -> None:
+        """
+        Who refuses one frame and takes others is not given up; who takes none is.
+        """
+        self.hand(3)
+        self.handing.confirmed(b"p" * 32, GroupReceipt((1,), False, True))
+        self.assertEqual(([len(copies) for _, copies in self.refused], self.failed), ([1], []))
+        self.handing.confirmed(b"p" * 32, GroupReceipt((2,), False, False))
+        self.assertEqual([len(copies) for _, copies in self.failed], [2])
 
     def test_bounded(self) -> None:
         """
@@ -265,7 +276,7 @@ class HandingTests(SynchronousTestCase):
         self.sessions.isThere = False
         self.go(2.0)
         self.assertEqual([len(copies) for _, copies in self.failed], [WAITING_MAXIMUM])
-        self.handing.confirmed(b"q" * 32, tuple(range(64)), taken=True)
+        self.handing.confirmed(b"q" * 32, GroupReceipt(tuple(range(64)), True, True))
         self.assertGreater(KNOWN_MAXIMUM, 0)
 
 

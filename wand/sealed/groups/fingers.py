@@ -114,6 +114,14 @@ class Fingers:
             self._fingers = tuple(each for each in self._fingers if each != finger)
         self._next(finger, lambda other: self._replaced(other, found))
 
+    def after(self, finger: bytes, found: Taker) -> None:
+        """
+        Look for the next member after a finger, which stays one.
+
+        @param found: called with it.
+        """
+        self._next(finger, found)
+
     def heard(self, member: bytes) -> None:
         """
         Somebody is there after all.

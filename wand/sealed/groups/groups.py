@@ -145,12 +145,12 @@ class Groups:
         if message is None:
             self._counters["drop-groups-malformed"] += 1
             return
-        if not (isinstance(message, GroupReceipt) and not message.taken):
+        if not (isinstance(message, GroupReceipt) and not message.others):
             self._passage.heard(peer)
         if isinstance(message, GroupPart):
             self._partReceived(peer, message)
         elif isinstance(message, GroupReceipt):
-            self._passage.confirmed(peer, message.numbers, taken=message.taken)
+            self._passage.confirmed(peer, message)
         elif isinstance(message, GroupOriginator):
             self._intake.introduced(peer, message.certificate, message.claim)
         else:
@@ -160,7 +160,7 @@ class Groups:
     def _partReceived(self, peer: bytes, part: GroupPart) -> None:
         if not self.isWanted:
             self._counters["drop-groups-unwanted"] += 1
-            self._receipts.add(peer, part.number, taken=False)
+            self._receipts.add(peer, part.number, taken=False, others=False)
             return
         told = self._assembly.take(peer, part)
         if told is not None:

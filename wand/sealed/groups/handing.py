@@ -12,7 +12,7 @@ import attrs
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
-from wand.sealed.groups.messages import GroupPart, pack
+from wand.sealed.groups.messages import GroupPart, GroupReceipt, pack
 
 #: Seconds until a message is sent again, without the time that there and back takes; twice as much after the first few.
 REPETITION: Final = 0.25
@@ -40,6 +40,7 @@ COUNTERS: Final = {
     "groups-handed": "frames to groups handed to a member, which sees to a part of the network",
     "groups-handed-again": "of these, repeated because they were not confirmed",
     "groups-replaced": "members that did not confirm frames to groups, or take none; the next ones got them",
+    "groups-refused": "copies of frames to groups that a member refused, which takes others; the next ones got them",
     "drop-groups-unconfirmed": "frames to groups that nobody took, for a part of the network",
 }
 
@@ -53,12 +54,14 @@ class Copy:
     @ivar parts: it, in parts.
     @ivar limit: where the range ends.
     @ivar givenUp: how many members did not take it.
+    @ivar refused: how many of these take others.
     """
 
     originator: bytes
     parts: list[bytes]
     limit: bytes
     givenUp: int = 0
+    refused: int = 0
     sent: int = 0
     sentAt: float = 0.0
     dueAt: float = 0.0
@@ -94,17 +97,20 @@ class Handing:
         sessions: HandingSessions,
         originatorOf: Callable[[bytes], bytes | None],
         failed: Callable[[bytes, list[Copy]], object],
+        refused: Callable[[bytes, list[Copy]], object],
         clock: IReactorTime,
         counters: Counters,
     ) -> None:
         """
         @param originatorOf: gives the message that says who an originator is.
         @param failed: called with a member that does not take copies, and with these.
+        @param refused: called with a member that does not take these copies, but others.
         """
         counters.declare(COUNTERS)
         self._sessions = sessions
         self._originatorOf = originatorOf
         self._failed = failed
+        self._refused = refused
         self._clock = clock
         self._counters = counters
         self._fingers: dict[bytes, _Finger] = {}
@@ -132,28 +138,28 @@ class Handing:
         if self._call is None:
             self._call = self._clock.callLater(INTERVAL, self._look)
 
-    def confirmed(self, peer: bytes, numbers: tuple[int, ...], *, taken: bool) -> None:
+    def confirmed(self, peer: bytes, receipt: GroupReceipt) -> None:
         """
         A member confirmed copies.
-
-        @param taken: does it see to them?
         """
         finger = self._fingers.get(peer)
         if finger is None:
             return
         now, refused = self._clock.seconds(), []
-        for number in numbers:
+        for number in receipt.numbers:
             copy = finger.waiting.pop(number, None)
             if copy is None:
                 continue
-            if not taken:
+            if not receipt.taken:
                 refused.append(copy)
                 continue
             self._learn(finger, copy.originator)
             if copy.sent == 1:
                 finger.roundTrip += (now - copy.sentAt - finger.roundTrip) / 4
-        if refused:
+        if refused and not receipt.others:
             self._giveUp(peer, finger, refused)
+        elif refused:
+            self._giveOn(peer, finger, refused)
 
     def session(self, peer: bytes, up: bool) -> None:
         """
@@ -233,6 +239,13 @@ class Handing:
             self._counters["groups-handed-again"] += 1
             finger.knows.pop(copy.originator, None)
             self._send(peer, finger, number, copy, now)
+
+    def _giveOn(self, peer: bytes, finger: _Finger, refused: list[Copy]) -> None:
+        self._counters["groups-refused"] += len(refused)
+        for copy in refused:
+            copy.refused += 1
+            finger.knows.pop(copy.originator, None)
+        self._refused(peer, refused)
 
     def _giveUp(self, peer: bytes, finger: _Finger, refused: list[Copy]) -> None:
         del self._fingers[peer]

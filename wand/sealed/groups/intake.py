@@ -22,6 +22,15 @@ from wand.sealed.groups.recent import RecentFrames
 #: By how many seconds an originator's clock and ours may differ.
 SKEW_MAXIMUM: Final = 7200.0
 
+#: Of how many originators frames have to come that are too old or too new, and none that is not, until we doubt our own
+#: clock; and for how many seconds after the last of them that is said.
+DOUBTS: Final = 3
+CLOCK_LIFETIME: Final = 600.0
+CLOCK: Final = (
+    "broadcast and multicast frames of several members are dropped: by the clock of this host they are more than two "
+    "hours old, or of the future; set the clock (timedatectl)"
+)
+
 #: How often at most an originator is reported as heard, in seconds.
 HEARD_INTERVAL: Final = 30.0
 
@@ -67,6 +76,8 @@ class Intake:
         self._seconds = context.clock.seconds
         self._wallClock = context.wallClock
         self._recent = RecentFrames(context.clock)
+        self._notes = context.notes
+        self._untimely: set[bytes] = set()
 
     def introduced(self, peer: bytes, certificate: bytes, claim: bytes) -> None:
         """
@@ -89,39 +100,43 @@ class Intake:
             return
         own, identity = self._originators.identity, told.identity
         reach = self._recent.reach(identity, told.number)
-        wanted = distance(own, part.limit)
+        wanted, taken = distance(own, part.limit), True
         if identity == own or (reach is not None and wanted <= reach):
             self._counters["groups-repeated"] += 1
-        elif not self._isTimely(told, reach):
+        elif reach is None and self._recent.isOld(identity, told.number):
             self._counters["drop-groups-old"] += 1
         elif self._originators.known(identity) is None:
             if not self._originators.isRefused(identity):
                 self._counters["groups-unknown"] += 1
                 return  # whoever handed it to us does so again
             self._counters["drop-groups-refused"] += 1
+            taken = False
         elif not self._isGenuine(peer, told):
             return
         else:
-            self._accept(peer, part, told, octets, wanted, reach)
-        self._receipts.add(peer, part.number)
+            taken = self._isTimely(told) and self._accept(peer, told, octets, wanted, reach)
+        self._receipts.add(peer, part.number, taken=taken)
 
-    def _accept(
-        self, peer: bytes, part: GroupPart, told: ToldFrame, octets: bytes, wanted: int, reach: int | None
-    ) -> None:
+    def _accept(self, peer: bytes, told: ToldFrame, octets: bytes, wanted: int, reach: int | None) -> bool:
         """
         @param wanted: how far we are to see to it.
         @param reach: how far we did already; C{None} if it is new.
+        @return: do we see to it?  What is only our own opinion keeps a frame from nobody else.
         """
-        self._recent.add(told.identity, told.number, wanted)
+        identity, number, before = told.identity, told.number, reach or 0
         if reach is not None:
             self._counters["groups-repeated"] += 1
+        elif not self._originators.mayUse(identity, told.frame[6:12]):
+            self._counters["drop-groups-spoofed"] += 1
+            return False
         elif not self._deliver(told):
-            self._recent.add(told.identity, told.number, WHOLE)  # so nobody can have it handed on by coming again
-            return
-        before = reach or 0
+            self._recent.add(identity, number, WHOLE)  # so nobody can have it handed on by coming again
+            return True
+        self._recent.add(identity, number, wanted)
         # What was not handed on is not seen to: the same frame may come again, and is handed on then.
-        refused = partial(self._recent.add, told.identity, told.number, before)
-        self._passage.carry(Carried(told.identity, octets, peer), wanted, before, refused)
+        refused = partial(self._recent.add, identity, number, before)
+        self._passage.carry(Carried(identity, octets, peer), wanted, before, refused)
+        return self._recent.reach(identity, number) == wanted
 
     def _deliver(self, told: ToldFrame) -> bool:
         """
@@ -130,7 +145,7 @@ class Intake:
         @return: may it be handed on?
         """
         identity, frame, now = Identity(told.identity), told.frame, self._seconds()
-        if not frame[0] & 1 or not self._originators.mayUse(identity, frame[6:12]):
+        if not frame[0] & 1:
             self._counters["drop-groups-spoofed"] += 1
             return False
         if not self._originators.mayFlood(identity, now):
@@ -143,10 +158,18 @@ class Intake:
             self.receiver.frameReceived(identity, frame)
         return True
 
-    def _isTimely(self, told: ToldFrame, reach: int | None) -> bool:
-        if reach is None and self._recent.isOld(told.identity, told.number):
-            return False
-        return abs(self._wallClock() - told.time) <= SKEW_MAXIMUM
+    def _isTimely(self, told: ToldFrame) -> bool:
+        if abs(self._wallClock() - told.time) <= SKEW_MAXIMUM:
+            if self._untimely:
+                self._untimely.clear()
+                self._notes.clear("groups-clock")
+            return True
+        self._counters["drop-groups-old"] += 1
+        if len(self._untimely) < DOUBTS:
+            self._untimely.add(told.identity)
+        if len(self._untimely) >= DOUBTS:
+            self._notes.say("groups-clock", CLOCK, isHint=True, lifetime=CLOCK_LIFETIME)
+        return False
 
     def _isGenuine(self, peer: bytes, told: ToldFrame) -> bool:
         if not self._passage.mayCheck(peer):

@@ -90,10 +90,12 @@ class GroupReceipt(msgspec.Struct, tag=control_numbers.GROUP_RECEIPT, frozen=Tru
     Frames arrived.
 
     @ivar taken: does the sender see to their ranges?  If not, somebody else has to.
+    @ivar others: does it see to those of other frames?
     """
 
     numbers: Annotated[tuple[Number, ...], Meta(min_length=1, max_length=RECEIPTS_MAXIMUM)]
     taken: bool
+    others: bool
 
 
 class GroupOriginator(msgspec.Struct, tag=control_numbers.GROUP_ORIGINATOR, frozen=True, array_like=True):

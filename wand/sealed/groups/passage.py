@@ -23,6 +23,9 @@ from wand.sealed.groups.predecessors import Predecessors
 #: How many members in a row may not take a copy before it is given up.
 ATTEMPTS: Final = 8
 
+#: How many of them may refuse it, though they take others.  Some reason that lies in the frame, the next ones have too.
+REFUSALS: Final = 2
+
 COUNTERS: Final = {
     "groups-handed-on": "frames to groups of others that were handed on, each to several members",
 }
@@ -69,7 +72,7 @@ class GroupPassage:
         self._originators = originators
         self._budget = Budget(copies, context.clock, context.counters)
         self._fingers = Fingers(self._own, circle, sealed.search, self._tellSuccessor, context.clock, context.counters)
-        self._handing = Handing(sessions, self._originator, self._failed, context.clock, context.counters)
+        self._handing = Handing(sessions, self._originator, self._failed, self._refused, context.clock, context.counters)
         self.heard = self._fingers.heard
         self.confirmed = self._handing.confirmed
         self.session = self._handing.session
@@ -126,6 +129,9 @@ class GroupPassage:
     def _failed(self, peer: bytes, copies: list[Copy]) -> None:
         self._fingers.lost(peer, partial(self._replaced, peer, copies))
 
+    def _refused(self, peer: bytes, copies: list[Copy]) -> None:
+        self._fingers.after(peer, partial(self._replaced, peer, copies))
+
     def _replaced(self, peer: bytes, copies: list[Copy], other: bytes | None) -> None:
         """
         Hand copies to the next member after one that does not take them, if it is in their ranges.
@@ -134,10 +140,16 @@ class GroupPassage:
             copy.givenUp += 1
             if other is None or not distance(peer, other) < distance(peer, copy.limit):
                 continue  # there was nobody else in that range
-            if copy.givenUp >= ATTEMPTS:
+            if copy.givenUp >= ATTEMPTS or copy.refused >= REFUSALS:
                 self._counters["drop-groups-unconfirmed"] += 1
-            elif other != copy.originator:
+            elif other != copy.originator and self._mayHandAgain(copy):
                 self._handing.hand(other, copy)
+
+    def _mayHandAgain(self, copy: Copy) -> bool:
+        """
+        Whoever has its frames refused pays for the copies that go to others instead.
+        """
+        return not copy.refused or copy.originator == self._own or self._budget.mayHandOn(copy.originator, 1)
 
     def _originator(self, identity: bytes) -> bytes | None:
         pair = self._originators.pairOf(identity)

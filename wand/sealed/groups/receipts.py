@@ -26,18 +26,18 @@ class Receipts:
         """
         self._send = send
         self._clock = clock
-        self._waiting: dict[tuple[bytes, bool], list[int]] = {}
+        self._waiting: dict[tuple[bytes, bool, bool], list[int]] = {}
         self._call: IDelayedCall | None = None
 
-    def add(self, peer: bytes, number: int, *, taken: bool = True) -> None:
+    def add(self, peer: bytes, number: int, *, taken: bool = True, others: bool = True) -> None:
         """
-        Confirm a message of a member.
+        Confirm a message of a member; see L{GroupReceipt}.
         """
-        numbers = self._waiting.setdefault((peer, taken), [])
+        numbers = self._waiting.setdefault((peer, taken, others), [])
         numbers.append(number)
         if len(numbers) >= RECEIPTS_MAXIMUM:
-            del self._waiting[peer, taken]
-            self._send(peer, pack(GroupReceipt(tuple(numbers), taken)))
+            del self._waiting[peer, taken, others]
+            self._send(peer, pack(GroupReceipt(tuple(numbers), taken, others)))
         elif self._call is None:
             self._call = self._clock.callLater(DELAY, self._sendAll)
 
@@ -53,5 +53,5 @@ class Receipts:
     def _sendAll(self) -> None:
         self._call = None
         waiting, self._waiting = self._waiting, {}
-        for (peer, taken), numbers in waiting.items():
-            self._send(peer, pack(GroupReceipt(tuple(numbers), taken)))
+        for (peer, taken, others), numbers in waiting.items():
+            self._send(peer, pack(GroupReceipt(tuple(numbers), taken, others)))
