@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from math import log2
 
 import msgspec
-from simulated.group_members import GroupWorld, Host, announcementOf, keyOf, macOf
+from simulated.group_members import BROADCAST, GroupWorld, Host, announcementOf, keyOf, macOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.sealed.credentials.signed import packed
@@ -384,17 +384,47 @@ class LiarTests(GroupTreeTestCase):
 
     def test_whoIsNoMember(self) -> None:
         """
-        The frames of who is no member are nobody's, whatever certificate comes with them, and who hands them on is
-        told that they arrived.
+        The frames of who is no member are nobody's, whatever certificate comes with them, and who makes one up is
+        not listened to for long.
         """
         world = self.begin(2)
         victim = self.hosts[0]
         stranger = announcementOf(77)
         other = bytes(keyOf(1).identity)
         forged = stranger.signedCertificate[:-1] + bytes([stranger.signedCertificate[-1] ^ 1])
-        world.carry(other, bytes(keyOf(0).identity), pack(GroupOriginator(forged, stranger.signedClaim)))
         told = ToldFrame(stranger.identity, int(1.7e15), int(world.clock.seconds()), bytes(64), b"\xff" * 20)
-        world.carry(other, bytes(keyOf(0).identity), pack(GroupPart(1, other, 0, 1, packed(told))))
+        for number in range(100):
+            world.carry(other, bytes(keyOf(0).identity), pack(GroupOriginator(forged, stranger.signedClaim)))
+            world.carry(other, bytes(keyOf(0).identity), pack(GroupPart(number, other, 0, 1, packed(told))))
         world.clock.run(1.0)
         self.assertEqual(victim.got, [])
-        self.assertEqual(self.count("drop-groups-refused"), 1)
+        self.assertEqual({*victim.sessions.blamed}, {other})
+        self.assertLess(self.count("drop-groups-forged"), 40)
+        self.assertEqual(self.count("drop-groups-refused"), 0)
+
+    def test_whoWasAMember(self) -> None:
+        """
+        What is not valid any more, for us, is refused to who sent it, and to nobody else.
+        """
+        world = self.begin(4, isPartial=True)
+        own, liar, honest = (bytes(keyOf(each).identity) for each in (0, 1, 2))
+        old = announcementOf(3)
+        victim = self.hosts[0]
+        check = victim.members.verified
+        victim.members.verified = lambda certificate, claim: None  # type: ignore[method-assign]
+        world.carry(liar, own, pack(GroupOriginator(old.signedCertificate, old.signedClaim)))
+        world.clock.run(1.0)
+        victim.members.verified = check  # type: ignore[method-assign]
+        frame = BROADCAST + macOf(3) + b"\x88\xb5valid"
+        told = self.hosts[3].groups._own.tell(frame)
+        assert told is not None
+        world.carry(liar, own, pack(GroupPart(1, own, 0, 1, told)))
+        world.clock.run(1.0)
+        self.assertEqual((self.count("drop-groups-refused"), self.count("drop-groups-forged")), (1, 0))
+        world.carry(honest, own, pack(GroupPart(1, own, 0, 1, told)))
+        world.clock.run(1.0)
+        self.assertEqual((self.count("drop-groups-refused"), self.count("groups-unknown")), (1, 1))
+        world.carry(honest, own, pack(GroupOriginator(old.signedCertificate, old.signedClaim)))
+        world.carry(honest, own, pack(GroupPart(1, own, 0, 1, told)))
+        world.clock.run(1.0)
+        self.assertEqual(victim.got, [frame])

@@ -39,7 +39,7 @@ COUNTERS: Final = {
     "groups-repeated": "broadcast and multicast frames that came once more over others",
     "groups-unknown": "frames to groups of an originator that we do not know yet; they come again with its certificate",
     "drop-groups-refused": "frames to groups dropped: the certificate of their originator is not valid for us",
-    "drop-groups-forged": "frames to groups dropped: not signed by their originator",
+    "drop-groups-forged": "frames to groups, and certificates that came with them, dropped: they were made up",
     "drop-groups-old": "frames to groups dropped: replays, or the clocks differ by more than two hours",
     "drop-groups-spoofed": "frames to groups dropped: their originator may not use the source address",
     "drop-groups-flood": "frames to groups dropped: their originator sent too many",
@@ -83,8 +83,10 @@ class Intake:
         """
         A member says who the originator of frames is that follow.
         """
-        if self._originators.isNews(certificate, claim) and self._passage.mayCheck(peer):
-            self._originators.introduced(certificate, claim)
+        if not self._originators.isNews(certificate, claim) or not self._passage.mayCheck(peer):
+            return
+        if not self._originators.introduced(peer, certificate, claim):
+            self._forged(peer)
 
     def take(self, peer: bytes, part: GroupPart, octets: bytes) -> None:
         """
@@ -106,7 +108,7 @@ class Intake:
         elif reach is None and self._recent.isOld(identity, told.number):
             self._counters["drop-groups-old"] += 1
         elif self._originators.known(identity) is None:
-            if not self._originators.isRefused(identity):
+            if not self._originators.isRefused(peer, identity):
                 self._counters["groups-unknown"] += 1
                 return  # whoever handed it to us does so again
             self._counters["drop-groups-refused"] += 1
@@ -179,7 +181,10 @@ class Intake:
         body = GroupFrame(network, told.identity, told.number, told.time, told.frame)
         if isSignature(told.signature, body, told.identity):
             return True
+        self._forged(peer)
+        return False
+
+    def _forged(self, peer: bytes) -> None:
         self._counters["drop-groups-forged"] += 1
         self._passage.forged(peer)
         self._blame(peer, "groups")
-        return False

@@ -14,11 +14,14 @@ import attrs
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
-from wand.sealed.credentials.signed import unverified
+from wand.sealed.credentials.signed import unverified, verified
 from wand.sealed.sessions.peers import Account
 
 #: How many originators are remembered; the one that was heard longest ago makes room.
 ORIGINATORS_MAXIMUM: Final = 1024
+
+#: How many refusals are remembered, each of what one member sent of one originator.
+REFUSED_MAXIMUM: Final = 1024
 
 
 class SourceRules(Protocol):
@@ -72,7 +75,7 @@ class Originators:
         self._sealed = sealed
         self._wallClock = wallClock
         self._heard: OrderedDict[bytes, _Heard] = OrderedDict()
-        self._refused: OrderedDict[bytes, None] = OrderedDict()
+        self._refused: OrderedDict[tuple[bytes, bytes], None] = OrderedDict()
 
     def known(self, identity: bytes) -> Announcement | None:
         """
@@ -86,11 +89,12 @@ class Originators:
                 return None
         return known
 
-    def isRefused(self, identity: bytes) -> bool:
+    def isRefused(self, peer: bytes, identity: bytes) -> bool:
         """
-        Were the certificate and the claim that came with its frames not valid for us?
+        Were the certificate and the claim not valid for us that a member sent with frames of an originator?  What one
+        says is no word against what others send.
         """
-        return identity in self._refused
+        return (peer, identity) in self._refused
 
     def pairOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
         """
@@ -109,20 +113,20 @@ class Originators:
         known = self.known(content.identity)
         return known is None or (certificate, claim) != (known.signedCertificate, known.signedClaim)
 
-    def introduced(self, certificate: bytes, claim: bytes) -> None:
+    def introduced(self, peer: bytes, certificate: bytes, claim: bytes) -> bool:
         """
-        Somebody says who an originator is, and that is news.
+        A member says who an originator is, and that is news.
+
+        @return: C{False} if it was made up: neither the network nor the originator signed that.
         """
-        content = unverified(certificate, Certificate)
-        if content is None:
-            return
-        known = self.known(content.identity)
         announcement = self._members.verified(certificate, claim)
         if announcement is None:
-            self._refuse(content.identity)
-        elif known is None or announcement.precedence > known.precedence:
-            self._refused.pop(content.identity, None)
+            return self._refuse(peer, certificate, claim)
+        known = self.known(announcement.identity)
+        if known is None or announcement.precedence > known.precedence:
+            self._refused.pop((peer, announcement.identity), None)
             self._keep(announcement)
+        return True
 
     def mayUse(self, identity: bytes, mac: bytes) -> bool:
         """
@@ -179,10 +183,21 @@ class Originators:
         if sessions.endpointOf(identity) is None:
             sessions.introduce(identity, announcement.certificate.exchangeKey, ())
 
-    def _refuse(self, identity: bytes) -> None:
-        self._refused[identity] = None
-        if len(self._refused) > ORIGINATORS_MAXIMUM:
+    def _refuse(self, peer: bytes, certificate: bytes, claim: bytes) -> bool:
+        """
+        Something is not valid: it was once, perhaps, and may be still for who sent it.
+        """
+        own = self._sealed.participant.claims.announcement(self.identity)
+        if own is None:
+            return True
+        network = own.certificate.network
+        past = Announcement.verified(certificate, claim, lambda octets: verified(octets, Certificate, network))
+        if past is None:
+            return False
+        self._refused[peer, past.identity] = None
+        if len(self._refused) > REFUSED_MAXIMUM:
             self._refused.popitem(last=False)
+        return True
 
     def _of(self, identity: bytes) -> _Heard:
         heard = self._heard.get(identity)
