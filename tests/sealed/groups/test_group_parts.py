@@ -20,6 +20,7 @@ from wand.counters import Counters
 from wand.interfaces import EverybodyIsKnown
 from wand.sealed.groups import recent
 from wand.sealed.groups.assembly import LIFETIME, MAXIMUM, OF_ONE_MAXIMUM, Assembly
+from wand.sealed.groups.budget import Budget
 from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeAt
 from wand.sealed.groups.fingers import Fingers
 from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
@@ -278,6 +279,26 @@ class HandingTests(SynchronousTestCase):
         self.assertEqual([len(copies) for _, copies in self.failed], [WAITING_MAXIMUM])
         self.handing.confirmed(b"q" * 32, GroupReceipt(tuple(range(64)), True, True))
         self.assertGreater(KNOWN_MAXIMUM, 0)
+
+
+class BudgetTests(SynchronousTestCase):
+    """
+    Few take nothing from many.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.budget = Budget(5000, self.clock, Counters())
+
+    def test_checks(self) -> None:
+        """
+        However many signatures three members have checked, those of somebody who sends little are.
+        """
+        for _ in range(50):
+            self.clock.advance(0.1)
+            checked = sum(self.budget.mayCheck(bytes([each])) for each in (1, 2, 3) for _ in range(1000))
+            self.assertTrue(all(self.budget.mayCheck(b"honest") for _ in range(5)))
+        self.assertLess(checked, 250)
 
 
 class GroupGrowthTests(SynchronousTestCase):

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from math import log2
 
 import msgspec
-from simulated.group_members import BROADCAST, GroupWorld, Host, announcementOf, keyOf, macOf
+from simulated.group_members import BROADCAST, GroupWorld, Host, announcementOf, keyOf, macOf, renewedOf
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.signed import packed
 from wand.sealed.groups import intake
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, ToldFrame, pack, parse, parseTold
@@ -401,6 +402,49 @@ class LiarTests(GroupTreeTestCase):
         self.assertEqual({*victim.sessions.blamed}, {other})
         self.assertLess(self.count("drop-groups-forged"), 40)
         self.assertEqual(self.count("drop-groups-refused"), 0)
+
+    def test_introductions(self) -> None:
+        """
+        Who says again and again who somebody is, what was true before and what is, has little verified.
+        """
+        world = self.begin(2)
+        victim, other = bytes(keyOf(0).identity), bytes(keyOf(1).identity)
+        verified: list[bytes] = []
+        check = self.hosts[0].members.verified
+
+        def counted(certificate: bytes, claim: bytes) -> Announcement | None:
+            verified.append(claim)
+            return check(certificate, claim)
+
+        self.hosts[0].members.verified = counted  # type: ignore[method-assign]
+        said = [announcementOf(50), renewedOf(50, 2)]
+        for _ in range(20):
+            for each in said:
+                world.carry(other, victim, pack(GroupOriginator(each.signedCertificate, each.signedClaim)))
+        world.clock.run(1.0)
+        self.assertEqual(len(verified), 2)
+        for number in range(100, 1100):
+            each = announcementOf(number)
+            world.carry(other, victim, pack(GroupOriginator(each.signedCertificate, each.signedClaim)))
+        world.clock.run(1.0)
+        self.assertLess(len(verified), 250)
+        self.assertGreater(self.count("drop-groups-introduced"), 700)
+
+    def test_floodsAreNotVerified(self) -> None:
+        """
+        No signature is checked of what is dropped anyway.
+        """
+        self.begin(FEW, broadcasts=10)
+        checked: list[bytes] = []
+        for each in self.hosts:
+            may = each.groups._passage.mayCheck
+            each.groups._passage.mayCheck = (  # type: ignore[method-assign]
+                lambda sender, may=may: checked.append(sender) or may(sender)
+            )
+        for number in range(200):
+            self.world.broadcast(self.hosts[0], b"%d" % number)
+        self.world.clock.run(8.0)
+        self.assertLess(len(checked), FEW * 25)
 
     def test_whoWasAMember(self) -> None:
         """

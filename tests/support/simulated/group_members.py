@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import attrs
+from msgspec import structs
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -67,6 +68,18 @@ def announcementOf(number: int, bridge: bool = False, broadcasts: int = 4000) ->
         network, bytes(key.identity), key.exchangePublic, 0, name, addresses, macs, bridge, 0, 0, LIFE, limits
     )
     claim = Claim(NETWORK_KEY.network, bytes(key.identity), 1, *shared)
+    return Announcement(certificate, claim, signed(NETWORK_KEY.signing, certificate), signed(key.signing, claim))
+
+
+def renewedOf(number: int, epoch: int, *macs: bytes) -> Announcement:
+    """
+    What a member says of itself later.
+
+    @param macs: its MAC addresses, if they are not what they were.
+    """
+    before, key = announcementOf(number), keyOf(number)
+    claim = structs.replace(before.claim, epoch=epoch, macs=macs or before.claim.macs)
+    certificate = structs.replace(before.certificate, macs=(*before.certificate.macs, *macs))
     return Announcement(certificate, claim, signed(NETWORK_KEY.signing, certificate), signed(key.signing, claim))
 
 

@@ -83,7 +83,7 @@ class Intake:
         """
         A member says who the originator of frames is that follow.
         """
-        if not self._originators.isNews(certificate, claim) or not self._passage.mayCheck(peer):
+        if not self._originators.isNews(certificate, claim) or not self._passage.mayIntroduce(peer):
             return
         if not self._originators.introduced(peer, certificate, claim):
             self._forged(peer)
@@ -112,6 +112,10 @@ class Intake:
                 self._counters["groups-unknown"] += 1
                 return  # whoever handed it to us does so again
             self._counters["drop-groups-refused"] += 1
+            taken = False
+        elif reach is None and self._originators.isFlooding(identity, self._seconds()):
+            self._counters["drop-groups-flood"] += 1
+        elif not self._passage.mayCheck(peer):
             taken = False
         elif not self._isGenuine(peer, told):
             return
@@ -174,8 +178,6 @@ class Intake:
         return False
 
     def _isGenuine(self, peer: bytes, told: ToldFrame) -> bool:
-        if not self._passage.mayCheck(peer):
-            return False
         known = self._originators.known(told.identity)
         network = b"" if known is None else known.certificate.network
         body = GroupFrame(network, told.identity, told.number, told.time, told.frame)

@@ -13,7 +13,7 @@ import attrs
 
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
-from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.claim import Announcement, Claim
 from wand.sealed.credentials.signed import unverified, verified
 from wand.sealed.sessions.peers import Account
 
@@ -107,11 +107,11 @@ class Originators:
         """
         Is it worth verifying who an originator is said to be?
         """
-        content = unverified(certificate, Certificate)
-        if content is None or content.identity == self.identity:
+        content, said = unverified(certificate, Certificate), unverified(claim, Claim)
+        if content is None or said is None or content.identity == self.identity:
             return False
         known = self.known(content.identity)
-        return known is None or (certificate, claim) != (known.signedCertificate, known.signedClaim)
+        return known is None or Announcement(content, said, certificate, claim).precedence > known.precedence
 
     def introduced(self, peer: bytes, certificate: bytes, claim: bytes) -> bool:
         """
@@ -133,6 +133,16 @@ class Originators:
         May a frame of an originator to a group have this source address?
         """
         return self._members.sources.mayUse(identity, mac, 1)
+
+    def isFlooding(self, identity: bytes, now: float) -> bool:
+        """
+        Did an originator send all that it may?  If so, that is said as of a peer.
+        """
+        sources = self._members.sources
+        if not self._of(identity).account.isFlooding(now, sources.broadcastsOf(identity)):
+            return False
+        sources.flooded(identity)
+        return True
 
     def mayFlood(self, identity: bytes, now: float) -> bool:
         """

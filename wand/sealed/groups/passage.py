@@ -77,6 +77,7 @@ class GroupPassage:
         self.confirmed = self._handing.confirmed
         self.session = self._handing.session
         self.mayCheck = self._budget.mayCheck
+        self.mayIntroduce = self._budget.mayIntroduce
         self.forged = self._budget.forged
 
     def carry(

@@ -65,6 +65,16 @@ class Account:
     _tokens: float = inf
     _filled: float = 0.0
 
+    def isFlooding(self, now: float, rate: float) -> bool:
+        """
+        May no more frames to groups come from the peer, for now?  Then it is counted.
+
+        @param rate: how many may in a second.
+        """
+        tokens = min(GROUP_BURST * rate, self._tokens + max(0.0, now - self._filled) * rate)
+        self.flooded += tokens < 1.0
+        return tokens < 1.0
+
     def mayFlood(self, now: float, rate: float) -> bool:
         """
         May one more frame to a group come from the peer?  If not it is counted.
