@@ -40,7 +40,9 @@ messages = st.one_of(
         lambda number, limit, part, octets: GroupPart(number, limit, *part, octets),
         *(numbers, identities, parts, octets),
     ),
-    st.builds(GroupReceipt, st.lists(numbers, min_size=1, max_size=RECEIPTS_MAXIMUM).map(tuple), st.booleans(), st.booleans()),
+    st.builds(
+        GroupReceipt, st.lists(numbers, min_size=1, max_size=RECEIPTS_MAXIMUM).map(tuple), st.booleans(), st.booleans()
+    ),
     st.builds(GroupOriginator, st.binary(max_size=435), st.binary(max_size=435)),
     st.builds(GroupPredecessor),
 )

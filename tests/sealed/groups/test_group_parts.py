@@ -24,8 +24,11 @@ from wand.sealed.groups.budget import Budget
 from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeAt
 from wand.sealed.groups.fingers import Fingers
 from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
-from wand.sealed.groups.messages import GroupPart, GroupReceipt
+from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
 from wand.sealed.groups.recent import RecentFrames
+
+WHO = pack(GroupOriginator(b"who", b"claims"))
+NEWS = pack(GroupOriginator(b"who", b"claims more"))
 
 identities = st.binary(min_size=32, max_size=32)
 
@@ -209,10 +212,15 @@ class HandingTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        self.clock, self.sessions = Clock(), Silent()
+        self.clock, self.sessions, self.pair = Clock(), Silent(), (b"who", b"claims")
         self.failed, self.refused = (list[tuple[bytes, list[Copy]]]() for _ in range(2))
         self.handing = Handing(
-            self.sessions, lambda each: b"who", lambda *what: self.failed.append(what), lambda *what: self.refused.append(what), self.clock, Counters()
+            self.sessions,
+            lambda each: self.pair,
+            lambda *what: self.failed.append(what),
+            lambda *what: self.refused.append(what),
+            self.clock,
+            Counters(),
         )
 
     def hand(self, count: int = 1) -> None:
@@ -231,7 +239,7 @@ class HandingTests(SynchronousTestCase):
         self.assertEqual(self.failed, [])
         self.go(2.0)
         self.assertEqual(len(self.sessions.sent), 10)
-        self.assertEqual(self.sessions.sent.count(b"who"), 5)
+        self.assertEqual(self.sessions.sent.count(WHO), 5)
         self.assertEqual([len(copies) for _, copies in self.failed], [1])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -252,11 +260,24 @@ class HandingTests(SynchronousTestCase):
         self.handing.confirmed(b"p" * 32, GroupReceipt((1, 99), True, True))
         self.go(4.0)
         self.hand()
-        self.assertEqual(self.sessions.sent.count(b"who"), 1)
+        self.assertEqual(self.sessions.sent.count(WHO), 1)
         self.handing.session(b"p" * 32, True)
         self.hand()
-        self.assertEqual(self.sessions.sent.count(b"who"), 2)
+        self.assertEqual(self.sessions.sent.count(WHO), 2)
         self.assertEqual(self.failed, [])
+
+    def test_whatIsNew(self) -> None:
+        """
+        Who knows an originator is told when that claims something else.
+        """
+        self.hand()
+        self.handing.confirmed(b"p" * 32, GroupReceipt((1,), True, True))
+        self.pair = (b"who", b"claims more")
+        self.hand(2)
+        self.assertEqual((self.sessions.sent.count(WHO), self.sessions.sent.count(NEWS)), (1, 1))
+        self.handing.confirmed(b"p" * 32, GroupReceipt((2, 3), True, True))
+        self.hand()
+        self.assertEqual(self.sessions.sent.count(NEWS), 1)
 
     def test_refused(self) -> None:
         """

@@ -111,6 +111,20 @@ class GroupTreeTests(GroupTreeTestCase):
         self.assertEqual(max(got), 1)
         self.assertGreaterEqual(sum(got) / len(got), 0.99)  # some crash while they hand a frame on
 
+    def test_newClaims(self) -> None:
+        """
+        Who claims another MAC address gets through to everybody at once, though nobody is told but by its frames.
+        """
+        world = self.begin(FEW, isPartial=True)
+        self.shareOf(self.hosts[0], seconds=90.0)
+        renewed = renewedOf(0, 2, b"\2\0\0\0\7\7")
+        self.hosts[0].members.known[bytes(renewed.identity)] = renewed
+        frame = BROADCAST + renewed.claim.macs[0] + b"\x88\xb5payload"
+        self.hosts[0].groups.spread(frame)
+        world.clock.run(2.0)
+        self.assertEqual([each.got.count(frame) for each in self.hosts[1:]], [1] * (FEW - 1))
+        self.assertEqual(self.count("drop-groups-spoofed"), 0)
+
     def test_newMembers(self) -> None:
         """
         Who is new in a network in which nobody is told of anybody gets frames at once, if it has asked who comes next.

@@ -15,8 +15,8 @@ from wand.timing.token_buckets import TokenBuckets
 #: What the share of one originator is.
 SHARE: Final = 0.5
 
-#: Signatures of frames that are checked for one sender, in a second in the long run and at once, and in a second for all
-#: senders together: less than half of what a slow processor does.
+#: Signatures of frames that are checked for one sender, in a second in the long run and at once, and in a second for
+#: all senders together: less than half of what a slow processor does.
 CHECKS_RATE: Final = 1000.0
 CHECKS_BURST: Final = 2000.0
 ALL_CHECKS_RATE: Final = 2000.0

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import attrs
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
-from wand.sealed.groups.messages import GroupPart, GroupReceipt, pack
+from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
 
 #: Seconds until a message is sent again, without the time that there and back takes; twice as much after the first few.
 REPETITION: Final = 0.25
@@ -35,6 +35,9 @@ KNOWN_MAXIMUM: Final = 1024
 
 #: Seconds without a frame after which a finger is forgotten.
 LIFETIME: Final = 180.0
+
+#: A signed certificate and a signed claim.
+Pair: TypeAlias = tuple[bytes, bytes]
 
 COUNTERS: Final = {
     "groups-handed": "frames to groups handed to a member, which sees to a part of the network",
@@ -70,8 +73,8 @@ class Copy:
 @attrs.define(eq=False)
 class _Finger:
     waiting: OrderedDict[int, Copy] = attrs.field(factory=OrderedDict)
-    knows: OrderedDict[bytes, None] = attrs.field(factory=OrderedDict)
-    told: dict[bytes, float] = attrs.field(factory=dict)
+    knows: OrderedDict[bytes, Pair] = attrs.field(factory=OrderedDict)
+    told: dict[bytes, tuple[Pair, float]] = attrs.field(factory=dict)
     since: float = 0.0  # since when a session is waited for
     usedAt: float = 0.0
     roundTrip: float = 0.0
@@ -95,20 +98,20 @@ class Handing:
     def __init__(
         self,
         sessions: HandingSessions,
-        originatorOf: Callable[[bytes], bytes | None],
+        pairOf: Callable[[bytes], Pair | None],
         failed: Callable[[bytes, list[Copy]], object],
         refused: Callable[[bytes, list[Copy]], object],
         clock: IReactorTime,
         counters: Counters,
     ) -> None:
         """
-        @param originatorOf: gives the message that says who an originator is.
+        @param pairOf: gives what says who an originator is.
         @param failed: called with a member that does not take copies, and with these.
         @param refused: called with a member that does not take these copies, but others.
         """
         counters.declare(COUNTERS)
         self._sessions = sessions
-        self._originatorOf = originatorOf
+        self._pairOf = pairOf
         self._failed = failed
         self._refused = refused
         self._clock = clock
@@ -186,8 +189,9 @@ class Handing:
     # How it is done.
 
     def _send(self, peer: bytes, finger: _Finger, number: int, copy: Copy, now: float) -> None:
-        if copy.originator not in finger.knows:
-            self._tell(peer, finger, copy.originator, now)
+        pair = self._pairOf(copy.originator)
+        if pair is not None and pair != finger.knows.get(copy.originator):
+            self._tell(peer, finger, copy.originator, pair, now)
         for part, octets in enumerate(copy.parts):
             message = GroupPart(number, copy.limit, part, len(copy.parts), octets)
             self._sessions.sendControl(peer, pack(message))
@@ -195,23 +199,24 @@ class Handing:
         copy.sentAt = now
         copy.dueAt = now + (REPETITION + 2 * finger.roundTrip) * (1 if copy.sent <= QUICK else 2)
 
-    def _tell(self, peer: bytes, finger: _Finger, originator: bytes, now: float) -> None:
+    def _tell(self, peer: bytes, finger: _Finger, originator: bytes, pair: Pair, now: float) -> None:
         """
         Say who the originator is, which the member may not know: before each frame that goes alone, and once in a
         while before those that come together.
         """
-        if now < finger.told.get(originator, 0.0):
+        told = finger.told.get(originator)
+        if told is not None and told[0] == pair and now < told[1]:
             return
-        message = self._originatorOf(originator)
-        if message is not None:
-            if len(finger.told) >= KNOWN_MAXIMUM:
-                finger.told.clear()
-            finger.told[originator] = now + REPETITION / 2
-            self._sessions.sendControl(peer, message)
+        if len(finger.told) >= KNOWN_MAXIMUM:
+            finger.told.clear()
+        finger.told[originator] = pair, now + REPETITION / 2
+        self._sessions.sendControl(peer, pack(GroupOriginator(*pair)))
 
     def _learn(self, finger: _Finger, originator: bytes) -> None:
-        finger.told.pop(originator, None)
-        finger.knows[originator] = None
+        told = finger.told.pop(originator, None)
+        if told is None:
+            return
+        finger.knows[originator] = told[0]
         if len(finger.knows) > KNOWN_MAXIMUM:
             finger.knows.popitem(last=False)
 

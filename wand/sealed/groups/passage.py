@@ -16,7 +16,7 @@ from wand.sealed.groups.budget import Budget
 from wand.sealed.groups.circle import Circle, distance, handovers
 from wand.sealed.groups.fingers import Fingers
 from wand.sealed.groups.handing import Copy, Handing
-from wand.sealed.groups.messages import GroupOriginator, GroupPredecessor, pack, partsOf
+from wand.sealed.groups.messages import GroupPredecessor, pack, partsOf
 from wand.sealed.groups.originators import Originators
 from wand.sealed.groups.predecessors import Predecessors
 
@@ -69,10 +69,11 @@ class GroupPassage:
         self._own = sealed.participant.identity
         self._counters = context.counters
         self._sessions = sessions
-        self._originators = originators
         self._budget = Budget(copies, context.clock, context.counters)
         self._fingers = Fingers(self._own, circle, sealed.search, self._tellSuccessor, context.clock, context.counters)
-        self._handing = Handing(sessions, self._originator, self._failed, self._refused, context.clock, context.counters)
+        self._handing = Handing(
+            sessions, originators.pairOf, self._failed, self._refused, context.clock, context.counters
+        )
         self.heard = self._fingers.heard
         self.confirmed = self._handing.confirmed
         self.session = self._handing.session
@@ -151,10 +152,6 @@ class GroupPassage:
         Whoever has its frames refused pays for the copies that go to others instead.
         """
         return not copy.refused or copy.originator == self._own or self._budget.mayHandOn(copy.originator, 1)
-
-    def _originator(self, identity: bytes) -> bytes | None:
-        pair = self._originators.pairOf(identity)
-        return None if pair is None else pack(GroupOriginator(*pair))
 
     def _tellSuccessor(self, successor: bytes) -> None:
         self._sessions.sendControl(successor, pack(GroupPredecessor()))
