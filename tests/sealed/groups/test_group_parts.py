@@ -311,6 +311,16 @@ class BudgetTests(SynchronousTestCase):
         self.clock = Clock()
         self.budget = Budget(5000, self.clock, Counters())
 
+    def test_copies(self) -> None:
+        """
+        Two originators that send as much as they can leave copies for others.
+        """
+        for _ in range(100):
+            self.clock.advance(0.1)
+            handedOn = sum(self.budget.mayHandOn(bytes([each]), 13) for _ in range(50) for each in (1, 2))
+            self.assertTrue(all(self.budget.mayHandOn(bytes([each]), 13) for each in (3, 4, 5)))
+        self.assertLess(handedOn * 13, 520)
+
     def test_checks(self) -> None:
         """
         However many signatures three members have checked, those of somebody who sends little are.

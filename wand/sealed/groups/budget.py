@@ -48,7 +48,7 @@ class Budget:
         """
         counters.declare(COUNTERS)
         self._counters = counters
-        self._all = TokenBuckets(clock, copies, 2 * copies, memory=1)
+        self._all = Shares(clock, copies)
         self._each = TokenBuckets(clock, SHARE * copies, 2 * SHARE * copies)
         self._checks = TokenBuckets(clock, CHECKS_RATE, CHECKS_BURST)
         self._allChecks = Shares(clock, ALL_CHECKS_RATE)
@@ -59,7 +59,8 @@ class Budget:
         """
         May so many copies of a frame be handed on?
         """
-        if self._each.take(originator.hex(), copies) and self._all.take("", copies):
+        key = originator.hex()
+        if self._each.take(key, copies) and self._all.take(key, copies):
             return True
         self._counters["drop-groups-budget"] += copies
         return False
