@@ -25,6 +25,8 @@ from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeA
 from wand.sealed.groups.fingers import Fingers
 from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
+from wand.sealed.groups.predecessors import LIFETIME as PREDECESSORS_LIFETIME
+from wand.sealed.groups.predecessors import Predecessors
 from wand.sealed.groups.recent import RecentFrames
 
 WHO = pack(GroupOriginator(b"who", b"claims"))
@@ -85,6 +87,29 @@ def _fingersOf(own: bytes, circle: Circle) -> Sequence[bytes]:
     fingers = Fingers(own, circle, EverybodyIsKnown(), lambda successor: None, Clock(), Counters())
     fingers.use(found.extend)
     return found
+
+
+class PredecessorTests(SynchronousTestCase):
+    """
+    Who is new just before us.
+    """
+
+    def test_nearest(self) -> None:
+        """
+        Whoever says that it comes just before us, and does not, is none, or makes room for who does.
+        """
+        own, clock = b"\x80" + bytes(31), Clock()
+        circle = Circle(own)
+        predecessors = Predecessors(own, circle, clock)
+        for each in range(0x10, 0x50):
+            predecessors.add(bytes([each]) * 32)
+        self.assertEqual(set(predecessors.all), {bytes([each]) * 32 for each in range(0x4C, 0x50)})
+        circle.peerAdded(b"\x60" * 32)
+        for each in (0x7F, 0x5F, 0x90, 0x60):
+            predecessors.add(bytes([each]) * 32)
+        self.assertEqual(set(predecessors.all), {bytes([each]) * 32 for each in (0x4E, 0x4F, 0x60, 0x7F)})
+        clock.advance(PREDECESSORS_LIFETIME)
+        self.assertEqual(predecessors.all, ())
 
 
 class RecentFramesTests(SynchronousTestCase):

@@ -65,7 +65,7 @@ class GroupPassage:
         @param copies: how many are handed on for others in a second.
         """
         context.counters.declare(COUNTERS)
-        self.predecessors = Predecessors(context.clock)
+        self.predecessors = Predecessors(sealed.participant.identity, circle, context.clock)
         self._own = sealed.participant.identity
         self._counters = context.counters
         self._sessions = sessions
@@ -107,25 +107,25 @@ class GroupPassage:
         wanted = handovers(self._own, fingers, reach)
         if before and len(wanted) == len(done):
             return
-        others = [(each, self._own) for each in self.predecessors.all if not before]
-        wanted = [
-            (peer, limit)
-            for peer, limit in [*wanted, *others]
-            if (peer, limit) not in done and peer not in (carried.source, carried.originator)
-        ]
-        if not wanted:
-            return
-        if not self._mayHandOn(carried, len(wanted)):
+        if not self._handOn(carried, [each for each in wanted if each not in done]):
             refused()
             return
-        parts = partsOf(carried.told)
+        self._counters["groups-handed-on"] += bool(wanted) and carried.originator != self._own
+        if not before:  # they have no claim to what is left for others
+            self._handOn(carried, [(each, self._own) for each in self.predecessors.all])
+
+    def _handOn(self, carried: Carried, wanted: list[tuple[bytes, bytes]]) -> bool:
+        wanted = [each for each in wanted if each[0] not in (carried.source, carried.originator)]
+        if wanted and not self._mayHandOn(carried, len(wanted)):
+            return False
+        parts = partsOf(carried.told) if wanted else []
         for peer, limit in wanted:
             self._handing.hand(peer, Copy(carried.originator, parts, limit))
+        return True
 
     def _mayHandOn(self, carried: Carried, copies: int) -> bool:
         if carried.originator == self._own:
             return True
-        self._counters["groups-handed-on"] += 1
         return self._budget.mayHandOn(carried.originator, copies)
 
     def _failed(self, peer: bytes, copies: list[Copy]) -> None:
