@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated.group_members import GroupWorld
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -22,7 +23,7 @@ from wand.sealed.groups import recent
 from wand.sealed.groups.assembly import LIFETIME, MAXIMUM, OF_ONE_MAXIMUM, Assembly
 from wand.sealed.groups.budget import Budget
 from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeAt
-from wand.sealed.groups.fingers import Fingers
+from wand.sealed.groups.fingers import PATIENCE, Fingers
 from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
 from wand.sealed.groups.predecessors import LIFETIME as PREDECESSORS_LIFETIME
@@ -87,6 +88,53 @@ def _fingersOf(own: bytes, circle: Circle) -> Sequence[bytes]:
     fingers = Fingers(own, circle, EverybodyIsKnown(), lambda successor: None, Clock(), Counters())
     fingers.use(found.extend)
     return found
+
+
+class FingersTests(SynchronousTestCase):
+    """
+    Directories that do not answer.
+    """
+
+    isPartial = True
+    answer: bytes | None = None
+
+    def after(self, identity: bytes) -> Deferred[bytes | None]:
+        return succeed(self.answer)
+
+    def setUp(self) -> None:
+        self.clock, self.arrived, self.used = Clock(), list[bytes](), list[Sequence[bytes]]()
+        circle = Circle(b"\1" * 32)
+        circle.peerAdded(b"\x90" * 32)
+        self.fingers = Fingers(b"\1" * 32, circle, self, self.arrived.append, self.clock, Counters())
+
+    def use(self, seconds: float) -> set[bytes]:
+        self.clock.advance(seconds)
+        self.fingers.use(self.used.append)
+        return set(self.used[-1])
+
+    def test_noAnswer(self) -> None:
+        """
+        Without an answer, the next one that we know is only thought to come next, and not for long.
+        """
+        self.assertEqual(self.use(0.0), {b"\x90" * 32})
+        self.assertEqual(self.arrived, [])
+        self.answer = b"\2" * 32
+        self.assertEqual(self.use(1.0), {b"\x90" * 32})
+        self.assertEqual(self.use(PATIENCE), {b"\2" * 32})
+        self.assertEqual(self.arrived, [b"\2" * 32])
+
+    def test_noAnswerAnyMore(self) -> None:
+        """
+        Fingers that were found stay, when directories do not answer any more.
+        """
+        self.answer = b"\2" * 32
+        self.use(0.0)
+        self.answer = None
+        self.assertEqual(self.use(100.0), {b"\2" * 32, b"\x90" * 32})
+        self.assertEqual(self.use(1000.0), {b"\2" * 32, b"\x90" * 32})
+        self.answer = b"\2" * 32
+        self.assertEqual(self.use(PATIENCE), {b"\2" * 32})
+        self.assertEqual(self.arrived, [b"\2" * 32])
 
 
 class PredecessorTests(SynchronousTestCase):

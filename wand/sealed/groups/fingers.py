@@ -39,6 +39,7 @@ WAITING_MAXIMUM: Final = 64
 
 COUNTERS: Final = {
     "groups-lookups": "times that it was looked up to whom frames to groups are handed",
+    "groups-lookups-unsure": "of these, times that directories did not answer all; it is looked up again soon",
     "drop-groups-waiting": "frames to groups dropped: too many waited until it was known whom to hand them to",
 }
 
@@ -72,6 +73,7 @@ class Fingers:
         self._search = search
         self._arrived = arrived
         self._isNew = True
+        self._isUnsure = False
         self._clock = clock
         self._counters = counters
         self._fingers: tuple[bytes, ...] | None = None
@@ -141,7 +143,7 @@ class Fingers:
         self._counters["groups-lookups"] += 1
         self._changes = self._circle.changes
         self._freshUntil = now + LIFETIME
-        self._missing = 1
+        self._missing, self._isUnsure = 1, False
         if self._fingers and self._search.isPartial and now < self._allFreshUntil:
             self._found = set(self._fingers)
             self._next(self._own, self._fingerFound)
@@ -152,9 +154,9 @@ class Fingers:
 
     def _successorFound(self, successor: bytes | None) -> None:
         if successor is not None:
-            if self._isNew and self._search.isPartial:
+            if self._isNew and self._search.isPartial and not self._isUnsure:
                 self._arrived(successor)
-            self._isNew = False
+            self._isNew &= self._isUnsure
             near = distance(self._own, successor)
             offsets = [offset for bit in range(255, 255 - PLACES_MAXIMUM, -1) if (offset := 1 << bit) > near]
             self._missing += len(offsets)
@@ -166,8 +168,13 @@ class Fingers:
         if member is not None:
             self._found.add(member)
         self._missing -= 1
-        if not self._missing:
-            self._settle(self._found)
+        if self._missing:
+            return
+        if self._isUnsure:  # members that we do not know may come before those that we do
+            self._counters["groups-lookups-unsure"] += 1
+            self._freshUntil = self._allFreshUntil = self._clock.seconds() + PATIENCE
+            self._found |= {*(self._fingers or ())}
+        self._settle(self._found)
 
     def _settle(self, found: set[bytes]) -> None:
         now = self._clock.seconds()
@@ -199,5 +206,11 @@ class Fingers:
         if not self._search.isPartial:
             take(self._circle.after(place))
         else:
-            asked = self._search.after(place)
-            asked.addBoth(lambda told: take(told if isinstance(told, bytes) else self._circle.after(place)))
+            self._search.after(place).addBoth(self._answered, place, take)
+
+    def _answered(self, told: object, place: bytes, take: Taker) -> None:
+        if isinstance(told, bytes):
+            take(told)
+        else:
+            self._isUnsure = True
+            take(self._circle.after(place))
