@@ -286,6 +286,7 @@ class HandingTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock, self.sessions, self.pair = Clock(), Silent(), (b"who", b"claims")
+        self.counters = Counters()
         self.failed, self.refused = (list[tuple[bytes, list[Copy]]]() for _ in range(2))
         self.handing = Handing(
             self.sessions,
@@ -293,7 +294,7 @@ class HandingTests(SynchronousTestCase):
             lambda *what: self.failed.append(what),
             lambda *what: self.refused.append(what),
             self.clock,
-            Counters(),
+            self.counters,
         )
 
     def hand(self, count: int = 1) -> None:
@@ -367,6 +368,7 @@ class HandingTests(SynchronousTestCase):
         Not more than so many wait.
         """
         self.hand(3 * WAITING_MAXIMUM)
+        self.assertEqual(self.counters["drop-groups-unconfirmed"], 2 * WAITING_MAXIMUM)
         self.handing.session(b"p" * 32, False)
         self.sessions.isThere = False
         self.go(2.0)

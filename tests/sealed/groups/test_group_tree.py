@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.signed import packed
-from wand.sealed.groups import intake
+from wand.sealed.groups import intake, originators
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, ToldFrame, pack, parse, parseTold
 
 MANY = 1_000
@@ -124,6 +124,17 @@ class GroupTreeTests(GroupTreeTestCase):
         world.clock.run(2.0)
         self.assertEqual([each.got.count(frame) for each in self.hosts[1:]], [1] * (FEW - 1))
         self.assertEqual(self.count("drop-groups-spoofed"), 0)
+
+    def test_whoWasHeardLongestAgo(self) -> None:
+        """
+        Of too many originators the one that was heard longest ago makes room, and not the one that was met first.
+        """
+        self.patch(originators, "ORIGINATORS_MAXIMUM", 2)
+        self.begin(5, isPartial=True)
+        for number, sender in enumerate((1, 2, 1, 3)):
+            self.assertEqual(self.shareOf(self.hosts[sender], b"%d" % number), 1.0)
+        visitors = self.hosts[0].members.visitors
+        self.assertEqual({*visitors}, {bytes(keyOf(1).identity), bytes(keyOf(3).identity)})
 
     def test_newMembers(self) -> None:
         """

@@ -44,7 +44,7 @@ COUNTERS: Final = {
     "groups-handed-again": "of these, repeated because they were not confirmed",
     "groups-replaced": "members that did not confirm frames to groups, or take none; the next ones got them",
     "groups-refused": "copies of frames to groups that a member refused, which takes others; the next ones got them",
-    "drop-groups-unconfirmed": "frames to groups that nobody took, for a part of the network",
+    "drop-groups-unconfirmed": "frames to groups for a part of the network that nobody took, or that were not repeated",
 }
 
 
@@ -132,6 +132,7 @@ class Handing:
             finger.since = now
         if len(finger.waiting) >= WAITING_MAXIMUM:
             finger.waiting.popitem(last=False)
+            self._counters["drop-groups-unconfirmed"] += 1
         self._number = (self._number + 1) % (1 << 32)
         finger.waiting[self._number] = copy
         finger.usedAt = now

@@ -157,6 +157,7 @@ class Intake:
         if not self._originators.mayFlood(identity, now):
             self._counters["drop-groups-flood"] += 1
             return False
+        self._originators.heard(identity)
         self._counters["groups-received"] += 1
         if self.receiver is not None:
             if self._originators.isSilent(identity, now, HEARD_INTERVAL):

@@ -89,6 +89,15 @@ class Originators:
                 return None
         return known
 
+    def heard(self, identity: bytes) -> None:
+        """
+        A frame of an originator came: others make room before it does.
+        """
+        visitors = self._members.visitors
+        known = visitors.pop(identity, None)
+        if known is not None:
+            visitors[identity] = known
+
     def isRefused(self, peer: bytes, identity: bytes) -> bool:
         """
         Were the certificate and the claim not valid for us that a member sent with frames of an originator?  What one
