@@ -453,7 +453,7 @@ class LiarTests(GroupTreeTestCase):
             world.carry(other, victim, pack(GroupOriginator(each.signedCertificate, each.signedClaim)))
         world.clock.run(1.0)
         self.assertLess(len(verified), 250)
-        self.assertGreater(self.count("drop-groups-introduced"), 700)
+        self.assertGreater(self.count("drop-groups-introductions"), 700)
 
     def test_floodsAreNotVerified(self) -> None:
         """

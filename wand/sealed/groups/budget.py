@@ -33,7 +33,7 @@ FORGERIES_BURST: Final = 32.0
 COUNTERS: Final = {
     "drop-groups-budget": "frames to groups of others not handed on: more than this node is to do (group-copies)",
     "drop-groups-throttled": "frames to groups dropped unread: too many from that member, from all, or forged ones",
-    "drop-groups-introduced": "certificates of originators dropped unread: too many from that member",
+    "drop-groups-introductions": "certificates of originators dropped unread: too many from that member",
 }
 
 
@@ -82,7 +82,7 @@ class Budget:
         key = sender.hex()
         if self._isHeard(key) and self._introductions.take(key) and self._allChecks.take(key, INTRODUCTION_COST):
             return True
-        self._counters["drop-groups-introduced"] += 1
+        self._counters["drop-groups-introductions"] += 1
         return False
 
     def forged(self, sender: bytes) -> None:

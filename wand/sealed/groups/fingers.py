@@ -39,7 +39,7 @@ WAITING_MAXIMUM: Final = 64
 
 COUNTERS: Final = {
     "groups-lookups": "times that it was looked up to whom frames to groups are handed",
-    "groups-lookups-unsure": "of these, times that directories did not answer all; it is looked up again soon",
+    "groups-lookups-unanswered": "of these, times that directories did not answer all; it is looked up again soon",
     "drop-groups-waiting": "frames to groups dropped: too many waited until it was known whom to hand them to",
 }
 
@@ -171,7 +171,7 @@ class Fingers:
         if self._missing:
             return
         if self._isUnsure:  # members that we do not know may come before those that we do
-            self._counters["groups-lookups-unsure"] += 1
+            self._counters["groups-lookups-unanswered"] += 1
             self._freshUntil = self._allFreshUntil = self._clock.seconds() + PATIENCE
             self._found |= {*(self._fingers or ())}
         self._settle(self._found)
