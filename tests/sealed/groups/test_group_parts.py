@@ -23,8 +23,9 @@ from wand.sealed.groups import recent
 from wand.sealed.groups.assembly import LIFETIME, MAXIMUM, OF_ONE_MAXIMUM, Assembly
 from wand.sealed.groups.budget import Budget
 from wand.sealed.groups.circle import WHOLE, Circle, distance, handovers, placeAt
+from wand.sealed.groups.copies import Copy
 from wand.sealed.groups.fingers import PATIENCE, Fingers
-from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Copy, Handing
+from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Handing
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
 from wand.sealed.groups.predecessors import LIFETIME as PREDECESSORS_LIFETIME
 from wand.sealed.groups.predecessors import Predecessors

@@ -12,6 +12,7 @@ import attrs
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.counters import Counters
+from wand.sealed.groups.copies import Copy
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
 
 #: Seconds until a message is sent again, without the time that there and back takes; twice as much after the first few.
@@ -46,28 +47,6 @@ COUNTERS: Final = {
     "groups-refused": "copies of frames to groups that a member refused, which takes others; the next ones got them",
     "drop-groups-unconfirmed": "frames to groups for a part of the network that nobody took, or that were not repeated",
 }
-
-
-@attrs.define(eq=False)
-class Copy:
-    """
-    A frame for one range.
-
-    @ivar originator: whose it is.
-    @ivar parts: it, in parts.
-    @ivar limit: where the range ends.
-    @ivar givenUp: how many members did not take it.
-    @ivar refused: how many of these take others.
-    """
-
-    originator: bytes
-    parts: list[bytes]
-    limit: bytes
-    givenUp: int = 0
-    refused: int = 0
-    sent: int = 0
-    sentAt: float = 0.0
-    dueAt: float = 0.0
 
 
 @attrs.define(eq=False)

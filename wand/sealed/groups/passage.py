@@ -14,8 +14,9 @@ from wand.interfaces import Context, ISessions
 from wand.interfaces.participant import MemberContext
 from wand.sealed.groups.budget import Budget
 from wand.sealed.groups.circle import Circle, distance, handovers
+from wand.sealed.groups.copies import Copy
 from wand.sealed.groups.fingers import Fingers
-from wand.sealed.groups.handing import Copy, Handing
+from wand.sealed.groups.handing import Handing
 from wand.sealed.groups.messages import GroupPredecessor, pack, partsOf
 from wand.sealed.groups.originators import Originators
 from wand.sealed.groups.predecessors import Predecessors
