@@ -304,6 +304,29 @@ class FoundingTests(FoundingCase):
         self.go(2.0)
         self.assertTrue(self.reaches(two, one))
 
+    def test_renewedByHand(self) -> None:
+        """
+        A member that reaches nobody brings a request, and gets another certificate, with the rights that it is given.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.done(two.node.join(self.done(one.node.network.admit(two.node.request(), InvitationSettings()))))
+        before = two.own
+        one.stop()  # that is where two cannot reach it
+        two.stop()
+        self.clock.pump([3600.0] * 24 * 11)
+        one.start()
+        self.go(1.0)
+        request = two.start().node.request()
+        answer = self.done(one.node.network.admit(request, InvitationSettings()), 0.01)
+        self.done(two.node.join(answer), 0.01)
+        self.assertGreater(two.own.expires or 0.0, (before.expires or 0.0) + 9 * 86_400)
+        answer = self.done(one.node.network.admit(request, InvitationSettings(bridge=True, relay=True)), 0.01)
+        self.done(two.node.join(answer), 0.01)
+        self.assertEqual((two.own.bridge, two.own.relay, two.own.name), (True, True, "node-2"))
+        renaming = one.node.network.admit(request, InvitationSettings(name="second"))
+        self.assertIn("wand rename", self.failing(renaming, MembershipRefused))
+
     def test_byHandAnothers(self) -> None:
         """
         An answer is of no use to another node, a request that was changed is refused, and so is one of a revoked node.
