@@ -11,9 +11,12 @@ from stat import S_IMODE
 import pytest
 import pytest_twisted
 from command_runs import Bench, Run
-from simulated.memory_members import keyOf, memberNamed
+from simulated.memory_members import keyOf, memberNamed, requestOf
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
+
+from wand.cli.rendering import shortKey
+from wand.sealed.credentials.handed import HandedRequest
 
 
 async def began(bench: Bench, run: Run, count: int = 1) -> None:
@@ -363,11 +366,15 @@ async def test_byHand(bench: Bench, tmp_path: Path) -> None:
     """
     The request of a node is printed, and one that is brought in a file or in a pipe is answered.
     """
-    assert await bench.run("request") == (0, "wandrequest1.alice\n", "")
+    status, out, err = await bench.run("request")
+    assert (status, out) == (0, f"{requestOf('alice')}\n")
+    assert f"of alice ({shortKey(HandedRequest.parse(requestOf('alice')).identity.hex())})" in err
     file = tmp_path / "request"
-    file.write_text("wandrequest1.bob\n")
-    assert await bench.run("admit", str(file), "--endpoint", "192.0.2.1:4711") == (0, "wandanswer1.answer\n", "")
+    file.write_text(f"{requestOf('bob')}\n")
+    status, out, err = await bench.run("admit", str(file), "--endpoint", "192.0.2.1:4711")
+    assert (status, out) == (0, "wandanswer1.answer\n")
+    assert f"admitted bob ({shortKey(HandedRequest.parse(requestOf('bob')).identity.hex())})" in err
     assert bench.program.endpoints == ["192.0.2.1:4711"]
-    assert (await bench.run("admit", "--name", "carol", text="wandrequest1.c"))[0] == 0
+    assert (await bench.run("admit", "--name", "carol", text=requestOf("c")))[0] == 0
     assert {each.name for each in bench.program.listed.values()} == {"bob", "carol"}
     assert (await bench.run("admit", text="nonsense"))[0] == 1

@@ -137,21 +137,6 @@ async def _never() -> None:
     await Deferred()
 
 
-def test_inThread(session: Session) -> None:
-    """
-    What takes a while is done beside the loop; what it raises is raised.
-    """
-    done: list[int] = []
-
-    async def run(session: Session) -> None:
-        done.append(await session.inThread(lambda: 7))
-        await session.inThread(lambda: 1 // 0)
-
-    with pytest.raises(ZeroDivisionError):
-        session.perform(Operation(run))
-    assert done == [7]
-
-
 def test_nobodyListens(session: Session, tmp_path: Path) -> None:
     """
     An operation that needs a program says why there is none, and the next one tries again.

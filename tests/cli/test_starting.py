@@ -4,11 +4,17 @@ Tests for L{wand.cli.starting}.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from time import monotonic
 
 import pytest
+import pytest_twisted
+from command_runs import Bench
+from twisted.internet.threads import deferToThread
 
 from wand.cli import starting
+from wand.cli.session import Operation, Session
 from wand.errors import NotRunning
 
 
@@ -17,23 +23,73 @@ def _twistd(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Pa
     A C{twistd} that does what the test wants, and writes down its arguments.
     """
     program = directory / "twistd"
-    program.write_text(f'#!/bin/sh\necho "$@" > {directory}/arguments\n{script}\n')
+    program.write_text(f'#!/bin/sh\necho "$@" > {directory}/arguments\nenv > {directory}/environment\n{script}\n')
     program.chmod(0o755)
     monkeypatch.setattr(starting.sys, "executable", str(directory / "python"))
     return directory / "arguments"
+
+
+def _start(configuration: Path = Path("/nonexistent"), control: str = "/nonexistent") -> None:
+    with Session(None) as session:
+        session.perform(Operation(lambda session: starting.startNode(session, configuration, control)))
 
 
 def test_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A node is started in the background, with the usual configuration if there is one.
     """
-    arguments = _twistd(tmp_path, monkeypatch, "exit 0")
+    control = tmp_path / "control"
+    arguments = _twistd(tmp_path, monkeypatch, f"(sleep 0.2; touch {control}) & exit 0")
+    monkeypatch.setenv("WAND_TOKEN", "wand1.secret")
     configuration = tmp_path / "node.toml"
-    starting.startNode(configuration)
+    _start(configuration, str(control))
+    assert control.exists()  # it was waited for
     assert arguments.read_text().rstrip().endswith("wand-node")
+    assert "WAND_TOKEN" not in (tmp_path / "environment").read_text()
     configuration.touch()
-    starting.startNode(configuration)
+    _start(configuration, str(control))
     assert arguments.read_text().rstrip().endswith(f"wand-node --config {configuration}")
+
+
+def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Ctrl-C does not wait for what starts, and says that it may start all the same.
+    """
+    _twistd(tmp_path, monkeypatch, f"sleep 0.3; kill -INT {os.getpid()}; exec sleep 60")
+    began = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        _start()
+    assert monotonic() - began < 20
+    assert "may have been started" in capsys.readouterr().err
+
+
+def test_tooSlow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    So does one that takes too long, before or after it went into the background.
+    """
+    monkeypatch.setattr(starting, "PATIENCE", 0.1)
+    for script in ("exec sleep 60", "exit 0"):
+        _twistd(tmp_path, monkeypatch, script)
+        with pytest.raises(NotRunning, match="did not answer"):
+            _start()
+        assert "may have been started" in capsys.readouterr().err
+
+
+@pytest_twisted.ensureDeferred
+async def test_otherSocket(bench: Bench, tmp_path: Path) -> None:
+    """
+    A node whose control socket is elsewhere, as its configuration says, is found there and not started again.
+    """
+    configuration = tmp_path / "node.toml"
+    configuration.write_text(f'control = "{bench.control.path}"\n')
+    found: list[str] = []
+
+    async def run(session: Session) -> None:
+        found.append((await (await starting.nodeOf(session, configuration)).status()).role)
+
+    with Session(None) as session:
+        await deferToThread(session.perform, Operation(run))
+    assert found
 
 
 @pytest.mark.parametrize(
@@ -53,10 +109,10 @@ def test_notStarted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, 
     _twistd(tmp_path, monkeypatch, f"cat {tmp_path}/said; exit 1")
     monkeypatch.setattr(starting.os, "geteuid", lambda: 0)
     with pytest.raises(NotRunning, match=f"none can be started: {reason}"):
-        starting.startNode()
+        _start()
     monkeypatch.setattr(starting.os, "geteuid", lambda: 1)
     with pytest.raises(NotRunning, match=f"none can be started: {reason}.*; run this command as root$"):
-        starting.startNode()
+        _start()
 
 
 def test_noTwistd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,4 +121,4 @@ def test_noTwistd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(starting.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(NotRunning, match="none can be started"):
-        starting.startNode()
+        _start()

@@ -11,8 +11,10 @@ from sealed_network_case import Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
-from wand.errors import MembershipRefused, TokenInvalid, WandError
+from wand.errors import MembershipRefused, NotSupported, StateUnavailable, TokenInvalid, WandError
+from wand.programs.store_settings import SQLITE
 from wand.sealed.credentials.member_status import MemberStatus
+from wand.sealed.node.enrolment_files import FOUNDED
 
 
 class FoundingCase(SealedNetworkTestCase):
@@ -122,6 +124,79 @@ class FoundingTests(FoundingCase):
         self.done(one.node.found("home", "10.99.0.0/24"))
         self.assertEqual(one.own.addresses, ["10.99.0.1/24"])
 
+    def test_nonsenseLeavesNothing(self) -> None:
+        """
+        A node that could not found a network is as before: it can join one, and does not admit.
+        """
+        _, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.failing(two.node.found("home", "nonsense"), WandError)
+        self.join(two, token)
+        self.assertEqual(two.own.stage, "member")
+        self.assertIn("already", self.failing(two.node.found("home", ""), MembershipRefused))
+        with self.assertRaises(NotSupported):
+            two.node.network.members(None, 9)
+
+    def test_endedWhileFounding(self) -> None:
+        """
+        A node that ended while it founded a network founds the same one when it starts again.
+        """
+        one = self.dwelling(1, joins=False)
+        one.stop()
+        state = self.directory / "node-1"
+        (state / FOUNDED).write_text("home 10.99.0.0/24\n")
+        one.start()
+        self.go(1.0)
+        self.assertEqual((one.own.network, one.own.addresses), ("home", ["10.99.0.1/24"]))
+
+    def test_endedWithoutAName(self) -> None:
+        """
+        If nobody knows any more which network that was, none is founded.
+        """
+        one = self.dwelling(1, joins=False)
+        one.stop()
+        (self.directory / "node-1" / FOUNDED).write_text("")
+        one.start()
+        self.go(1.0)
+        self.assertEqual(one.own.stage, "new")
+        self.assertIn("does not say", " ".join(one.node.status().notes))
+
+    def test_lost(self) -> None:
+        """
+        Where the key and the store are lost, no other network is made for a member of the first.
+        """
+        one, _ = self.founder()
+        one.stop()
+        state = self.directory / "node-1"
+        for path in [*state.glob("network*"), *state.glob(f"{SQLITE}*")]:
+            path.unlink()
+        one.start()
+        self.go(1.0)
+        self.assertIn("restore a backup", " ".join(one.node.status().notes))
+        self.assertEqual([path.name for path in state.glob("network*")], [])
+        self.assertIn("restore", self.failing(one.node.network.approve("node-1"), WandError))
+
+    def test_notEntered(self) -> None:
+        """
+        If the founder cannot keep its membership, it admits nobody, says so, and enters when it starts again.
+        """
+        one = self.dwelling(1, joins=False)
+        assert one.node.etud.member is not None
+        enrolment = one.node.etud.member.enrolment
+
+        def enter(*arguments: object) -> None:
+            raise StateUnavailable("the disk is full")
+
+        self.patch(enrolment, "enter", enter)
+        self.failing(one.node.found("home", ""), StateUnavailable)
+        self.assertIsNone(enrolment.admitting)
+        self.failing(one.node.network.approve("node-1"), StateUnavailable)
+        self.assertIn("cannot enter", self.failing(one.node.found("home", ""), MembershipRefused))
+        one.stop()
+        one.start()
+        self.go(1.0)
+        self.assertEqual((one.own.stage, one.own.network), ("member", "home"))
+
     def test_revocation(self) -> None:
         """
         Whoever the founder revokes has no sessions any more, also with others.
@@ -228,6 +303,29 @@ class FoundingTests(FoundingCase):
         two.start()
         self.go(2.0)
         self.assertTrue(self.reaches(two, one))
+
+    def test_renewedByHand(self) -> None:
+        """
+        A member that reaches nobody brings a request, and gets another certificate, with the rights that it is given.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.done(two.node.join(self.done(one.node.network.admit(two.node.request(), InvitationSettings()))))
+        before = two.own
+        one.stop()  # that is where two cannot reach it
+        two.stop()
+        self.clock.pump([3600.0] * 24 * 11)
+        one.start()
+        self.go(1.0)
+        request = two.start().node.request()
+        answer = self.done(one.node.network.admit(request, InvitationSettings()), 0.01)
+        self.done(two.node.join(answer), 0.01)
+        self.assertGreater(two.own.expires or 0.0, (before.expires or 0.0) + 9 * 86_400)
+        answer = self.done(one.node.network.admit(request, InvitationSettings(bridge=True, relay=True)), 0.01)
+        self.done(two.node.join(answer), 0.01)
+        self.assertEqual((two.own.bridge, two.own.relay, two.own.name), (True, True, "node-2"))
+        renaming = one.node.network.admit(request, InvitationSettings(name="second"))
+        self.assertIn("wand rename", self.failing(renaming, MembershipRefused))
 
     def test_byHandAnothers(self) -> None:
         """

@@ -10,6 +10,7 @@ import click
 
 from wand.cli.confirmation import InShell
 from wand.cli.files import SECRET_MAXIMUM, readText
+from wand.cli.rendering import clean, shortKey
 from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
 
@@ -18,11 +19,14 @@ from wand.cli.starting import nodeOf
 def request() -> Operation:
     """Print a request of this node to be admitted.
 
-    Take the line to a server, or to the node that founded the network, and run wand admit there. It is no secret.
+    Take the line to a server, or to the node that founded the network, and run wand admit there. It is no secret, but
+    whoever exchanges it on its way is admitted in place of this node: compare the key that both commands show.
     """
 
     async def run(session: Session) -> None:
-        click.echo(await (await nodeOf(session)).request())
+        text = await (await nodeOf(session)).request()
+        click.echo(f"wand: the request of {_whose(text)}; compare this key with what wand admit shows", err=True)
+        click.echo(text)
 
     return Operation(run)
 
@@ -46,7 +50,9 @@ def admit(
     """Admit a node whose request you have, and print the answer.
 
     Read what wand request printed from REQUEST-FILE, or from a pipe. Take the answer back and give it to wand join
-    there. Only that node can read it.
+    there. Only that node can read it. Compare the key that is shown with what wand request showed: whoever exchanges
+    the request on its way is admitted in place of the node. A member gets a new certificate if it needs one, and the
+    rights that it has not.
     """
     if file is not None and file != "-":
         text = readText(file)
@@ -58,7 +64,21 @@ def admit(
         text = sys.stdin.read(SECRET_MAXIMUM)
 
     async def run(session: Session) -> None:
-        client = await session.client()
-        click.echo(await client.admit(text, endpoints, name, bridge=bridge, relay=relay))
+        whose, client = _whose(text), await session.client()
+        answer = await client.admit(text, endpoints, name, bridge=bridge, relay=relay)
+        click.echo(f"wand: admitted {whose}; if wand request shows another key there, run wand revoke here", err=True)
+        click.echo(answer)
 
     return Operation(run)
+
+
+def _whose(text: str) -> str:
+    """
+    Whose request this is, so that two people can compare it.
+
+    @raise wand.errors.TokenInvalid: if it is none.
+    """
+    from wand.sealed.credentials.handed import HandedRequest  # cryptography, for which others need not wait
+
+    asked = HandedRequest.parse(text)
+    return f"{clean(asked.name) or 'a node without a name'} ({shortKey(asked.identity.hex())})"

@@ -80,21 +80,16 @@ class Session:
         """
         return bool(self._control) or (self._client is not None and self._client.connected)
 
-    async def inThread(self, call: Callable[[], Thing]) -> Thing:
-        """
-        Do something that takes a while.
-        """
-        return await Deferred.fromFuture(asyncio.ensure_future(self._loop.run_in_executor(None, call)))
-
-    async def client(self) -> ControlClient:
+    async def client(self, control: str | None = None) -> ControlClient:
         """
         The connection to the program.
 
+        @param control: the path of its control socket, where a command knows it and the operator named none.
         @raise wand.errors.NotRunning: if there is none.
         @raise wand.errors.NotPermitted: if this user may not connect.
         """
         if self._client is None or not self._client.connected:
-            self._client = await connect(self._loop, self._clock, choose(self._control))
+            self._client = await connect(self._loop, self._clock, choose(self._control or control))
         return self._client
 
     async def within(self, seconds: float, coroutine: Coroutine[Any, Any, Thing]) -> Thing:

@@ -217,7 +217,17 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         if self.etud.member is None:
             raise NotSupported(f"there is no network to found: this node speaks {self.etud.protocol.name}")
-        return await self._admit(self.etud.member).found(name, prefix)
+        try:
+            return await self._admit(self.etud.member).found(name, prefix)
+        except BaseException:
+            if not self.etud.member.enrolment.state.has(FOUNDED):
+                await self._admitNobody()
+            raise
+
+    async def _admitNobody(self) -> None:
+        admission, self._admission = self._admission, None
+        if admission is not None:
+            await admission.disownServiceParent()
 
     @property
     def network(self) -> NetworkAdministration:

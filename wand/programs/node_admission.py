@@ -8,27 +8,20 @@ from typing import Any, Final
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.config import ServerConfiguration
 from wand.errors import ConfigurationInvalid, MembershipRefused, PortUnavailable, StateUnavailable
-from wand.ethernet import MAC
 from wand.interfaces import Context
+from wand.programs.admitter import Admitter
 from wand.programs.authority_notes import sayFound, sayWaiting
 from wand.programs.authority_store import AuthorityStore, networkSettings
 from wand.programs.hooks import HookService
-from wand.sealed.authority.admissions import Admissions
-from wand.sealed.authority.authority import Authority
+from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
 from wand.sealed.credentials.fields import nameLike
-from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.messages import Message, Renew, Renewed
-from wand.sealed.credentials.revocation import Revocation
-from wand.sealed.credentials.signed import unverified
-from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
-from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
 from wand.sealed.node.overlap import freePrefix, obstacle
@@ -41,69 +34,8 @@ CERTIFICATE_HOURS: Final = 30 * 24
 #: The key of the note about a store that cannot be used.
 _NOTE: Final = "admission"
 
-
-class Admitter:
-    """
-    Admits members, at a node that is a member itself.
-
-    @ivar authority: the members.
-    """
-
-    def __init__(self, authority: Authority, member: NodeMembership, context: Context) -> None:
-        self.authority = authority
-        self._member = member
-        self._identity = member.enrolment.identity
-        sealed = member.sealed
-        admissions = Admissions(authority, member.sessions, sealed.control, context, lambda identity: None)
-        for observer in (admissions, self):
-            authority.observe(observer)
-        member.enrolment.admitting = authority.own
-        self._begin()
-
-    def _begin(self) -> None:
-        """
-        Be a member of our own network, unless we are, and know with our membership who was revoked.
-        """
-        enrolment, network = self._member.enrolment, self.authority.network
-        isNew = enrolment.own is None
-        if isNew:
-            enrolment.enter(network.identity, network.signedDescriptor, network.secret, self.authority.own.certificate)
-        ours, theirs = self.authority.trust, enrolment.trust
-        assert theirs is not None
-        _share(ours, theirs)
-        _share(theirs, ours)
-        self._member.certificate.answerer = self._renew
-        if isNew:
-            self._member.founded()
-
-    def _renew(self, message: Renew) -> Deferred[Message]:
-        return Deferred.fromCoroutine(self.authority.requests.renew(self._identity, MAC(message.mac)))
-
-    def endpoints(self) -> list[str]:
-        """
-        Where others reach this node.
-
-        @raise PortUnavailable: if nobody knows.
-        """
-        found = [str(each.endpoint) for each in self._member.candidates.candidates()]
-        if not found:
-            raise PortUnavailable("this node does not know where others reach it: say so with --endpoint HOST:PORT")
-        return found[:ENDPOINTS_MAXIMUM]
-
-    # What the authority tells.
-
-    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
-        """
-        See L{wand.sealed.authority.authority.AuthorityObserver}.
-        """
-        if identity == self._identity:
-            self._member.certificate.take(Renewed(certificate))
-
-    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
-        """
-        See L{wand.sealed.authority.authority.AuthorityObserver}: our membership hears of it by itself, once it is
-        signed.
-        """
+#: Why a member of a network does not make one.
+_LOST: Final = "its key and its store are lost; restore a backup of this node (wand restore FILE)"
 
 
 class NodeAdmission(Service):
@@ -125,13 +57,16 @@ class NodeAdmission(Service):
         self._hooks = hooks
         self._store: AuthorityStore | None = None
         self._waiting: list[Deferred[Admitter]] = []
+        self._trouble: Failure | None = None
 
     def opened(self) -> Deferred[Admitter]:
         """
-        Wait until the store is read.
+        Wait until the store is read; fails if it cannot be.
         """
         if self.server is not None:
             return succeed(self.server)
+        if self._trouble is not None:
+            return fail(self._trouble)
         waiting: Deferred[Admitter] = Deferred()
         self._waiting.append(waiting)
         return waiting
@@ -142,7 +77,7 @@ class NodeAdmission(Service):
         """
         super().startService()
         if self._state.has(FOUNDED):
-            Deferred.fromCoroutine(self._open(_likeServer(self._state, self._member.wish))).addErrback(self._failed)
+            Deferred.fromCoroutine(self._resume()).addErrback(self._failed)
 
     async def found(self, name: str, prefix: str) -> str:
         """
@@ -162,7 +97,7 @@ class NodeAdmission(Service):
         reason = obstacle(configuration.prefix)
         if reason:
             raise ConfigurationInvalid("", "prefix", reason)
-        self._state.write(FOUNDED, f"{name}\n".encode())
+        self._state.write(FOUNDED, f"{name} {configuration.prefix}\n".encode())
         try:
             admitter = await self._open(configuration)
         except BaseException:
@@ -179,25 +114,62 @@ class NodeAdmission(Service):
         if stage == "member":
             raise MembershipRefused("this node is a member of a network already: see wand status")
         if stage != "new" or self._state.has(FOUNDED):
+            founded = "it is just founding one" if self._trouble is None else "it has founded one, and cannot enter it"
             why = {"joining": "it redeems an invitation", "revoked": "its key was revoked"}
             raise MembershipRefused(
-                f"this node cannot found a network, because {why.get(stage, 'it is just founding one')}: give it an "
+                f"this node cannot found a network, because {why.get(stage, founded)}: give it an "
                 f"empty state directory in place of {self._state.path}"
             )
 
+    async def _resume(self) -> Admitter:
+        """
+        Open the network that was founded; make it as it was asked for, if something came between that and its making.
+        """
+        asked = (self._state.read(FOUNDED) or b"").decode(errors="replace").split()
+        if len(asked) == 2:
+            return await self._open(_likeServer(self._state, self._member.wish, network=asked[0], prefix=asked[1]))
+        if not self._state.has(*NETWORK_FILES, SQLITE):
+            path = self._state.path / FOUNDED
+            raise StateUnavailable(
+                f"{path} does not say which network was to be founded: remove it, and found it again"
+            )
+        return await self._open(_likeServer(self._state, self._member.wish))
+
     async def _open(self, configuration: ServerConfiguration) -> Admitter:
-        self._store = store = AuthorityStore(configuration, self._context, self._hooks)
-        settings: NetworkSettings = attrs.evolve(networkSettings(configuration), mac=self._member.mac)
+        self._trouble = None
+        self._store = AuthorityStore(configuration, self._context, self._hooks)
+        try:
+            self.server = await self._admitter(self._store, configuration)
+        except BaseException:
+            self._trouble = Failure()
+            self._tell(self._trouble)
+            await self._closeStore()
+            raise
+        self._tell(self.server)
+        return self.server
+
+    async def _admitter(self, store: AuthorityStore, configuration: ServerConfiguration) -> Admitter:
+        settings: NetworkSettings = attrs.evolve(
+            networkSettings(configuration),
+            mac=self._member.mac,
+            obstacle=_LOST if self._member.enrolment.stage == "member" else "",
+        )
+        settings.check()
         _, authority = await store.open(settings, lambda: bool(self.running))
-        if not self.running:
+        try:
+            if not self.running:
+                raise StateUnavailable("this node stops")
+            admitter = Admitter(authority, self._member, self._context)
+        except BaseException:
             authority.stop()
-            raise StateUnavailable("this node stops")
-        self.server = admitter = Admitter(authority, self._member, self._context)
+            raise
         sayFound(authority, self._context.notes, self._state.path, isRecoveryUsual=False)
+        return admitter
+
+    def _tell(self, result: Admitter | Failure) -> None:
         waiting, self._waiting = self._waiting, []
         for each in waiting:
-            each.callback(admitter)
-        return admitter
+            each.callback(result)
 
     def _failed(self, failure: Failure) -> None:
         if self.running:
@@ -220,22 +192,16 @@ class NodeAdmission(Service):
         admitter, self.server = self.server, None
         if admitter is not None:
             admitter.authority.stop()
-        return succeed(None) if self._store is None else Deferred.fromCoroutine(self._store.close())
+        return Deferred.fromCoroutine(self._closeStore())
+
+    async def _closeStore(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            await store.close()
 
     @property
     def _state(self) -> StateDirectory:
         return self._member.enrolment.state
-
-
-def _share(trust: Trust, other: Trust) -> None:
-    """
-    Whom one knows to be revoked, the other knows, too.
-    """
-    for revocation in trust.revocations:
-        content = unverified(revocation, Revocation)
-        if content is not None and not other.isRevoked(content.identity):
-            other.revoke(revocation)
-    trust.observe(lambda identity, revocation: other.revoke(revocation))
 
 
 def _likeServer(state: StateDirectory, name: str, **more: Any) -> ServerConfiguration:

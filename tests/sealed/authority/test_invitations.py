@@ -50,6 +50,20 @@ class InvitationTests(AuthorityCase):
         self.assertIsNone(self.authority.own.invitationSecret(token.invitation[:15]))
         self.assertIsNone(self.authority.own.invitationSecret(octetsFrom("x")[:16]))
 
+    def test_theLatestInFront(self) -> None:
+        """
+        The one that was made last is the first that is tried on a link, however long the others are valid; the list
+        is not made for each datagram of a stranger.
+        """
+        long = self.invite(lifetime=86_400.0 * 30)
+        self.clock.advance(60)
+        short = self.invite(lifetime=86_400.0)
+        secrets = self.authority.own.invitationSecrets()
+        self.assertEqual(list(secrets), [short.secret, long.secret])
+        self.assertIs(self.authority.own.invitationSecrets(), secrets)
+        self.clock.advance(86_401)
+        self.assertEqual(list(self.authority.own.invitationSecrets()), [long.secret])
+
     def test_singleUseKeyUsedTwiceThroughARace(self) -> None:
         """
         Two nodes that redeem the same single-use invitation at the same moment: exactly one is admitted (Tailscale,

@@ -26,7 +26,7 @@ from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.signed import packed, signature, signed, unverified
 from wand.sealed.credentials.trust import Trust
-from wand.sealed.reach.lan import LanDiscovery, LanMember
+from wand.sealed.reach.lan import ALL_STRANGERS_BURST, LanDiscovery, LanMember
 from wand.sealed.reach.lan_budgets import STRANGERS_BURST
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ANSWER, QUESTION, RECEIPT, SIZE, LanMessage, LanSeal, parse
@@ -259,6 +259,22 @@ class LanTests(SynchronousTestCase):
         self.go(1.0)
         self.assertEqual({"192.168.1.2:20002", "[fd00::2]:20002"}, set(first.knows(second)))
         self.assertEqual({"192.168.1.1:20001", "[fd00::1]:20001"}, set(second.knows(first)))
+
+    def test_strangersTogether(self) -> None:
+        """
+        Whatever hosts strangers pretend to be, few of their datagrams are tried with the secrets of invitations.
+        """
+        tried: list[bytes] = []
+        host: Any = SimpleNamespace(answer=lambda datagram, network: tried.append(datagram))
+        member = Member(self, 1)
+        member.lan._us = attrs.evolve(member.lan._us, host=host)
+        for number in range(1000):
+            member.lan.heard(bytes(1232), (f"192.168.{number // 200}.{number % 200}", 7))
+        self.assertEqual(len(tried), ALL_STRANGERS_BURST)
+        self.assertEqual(member.count("drop-lan-throttled"), 1000 - ALL_STRANGERS_BURST)
+        self.go(1.0)
+        member.lan.heard(bytes(1232), ("192.168.9.9", 7))
+        self.assertEqual(len(tried), ALL_STRANGERS_BURST + 1)
 
     def test_strangersLearnNothing(self) -> None:
         """

@@ -13,6 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
+from wand.sealed.credentials.handed import HandedRequest
+from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import ConflictStatus, OwnStatus
 
@@ -27,6 +29,13 @@ def keyOf(name: str) -> str:
     A key that is always the same for a name.
     """
     return sha256(name.encode()).hexdigest()
+
+
+def requestOf(name: str) -> str:
+    """
+    What a node of this name asks for.
+    """
+    return HandedRequest.of(NodeKey.fromSeed(sha256(name.encode()).digest()), name, bytes(6)).text
 
 
 def memberNamed(name: str, state: str = "member", since: float = 0.0) -> MemberStatus:
@@ -132,7 +141,7 @@ class MemoryMembers:
         """
         What it asks for.
         """
-        return "wandrequest1.alice"
+        return requestOf("alice")
 
     # A server.
 
@@ -140,10 +149,9 @@ class MemoryMembers:
         """
         Enlist somebody who has nothing but a name.
         """
-        if not request.strip().startswith("wandrequest1."):
-            raise TokenInvalid("this is not what `wand request` printed: that begins with wandrequest1.")
+        name = HandedRequest.parse(request).name
         self.endpoints = list(settings.endpoints)
-        self.enlist(memberNamed(settings.name or request.strip().partition(".")[2]))
+        self.enlist(memberNamed(settings.name or name))
         return "wandanswer1.answer"
 
     def enlist(self, *members: MemberStatus) -> None:

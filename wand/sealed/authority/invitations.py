@@ -4,6 +4,7 @@ Invitations: who has one may join, as often as it says.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Final
@@ -30,6 +31,9 @@ USES_MAXIMUM: Final = 1000
 #: Seconds for which one that has expired is still answered, so that its holder is told why it is refused.
 EXPIRED_GRACE: Final = 86_400
 
+#: Seconds for which a list of secrets is used.
+SECRETS_AGE: Final = 1.0
+
 #: How often a change is tried while others change the same invitation.
 REDEEM_TRIES: Final = 64
 
@@ -50,6 +54,7 @@ class Invitation(msgspec.Struct, frozen=True):
     @ivar withdrawn: may nobody join with it any more?
     @ivar limits: how much they may bring.
     @ivar relay: do they get the relay right?
+    @ivar made: when it was made, in seconds since the epoch.
     """
 
     invitation: bytes
@@ -63,6 +68,7 @@ class Invitation(msgspec.Struct, frozen=True):
     withdrawn: bool = False
     limits: Limits = Limits()
     relay: bool = False
+    made: int = 0
 
     @property
     def isOpen(self) -> bool:
@@ -106,6 +112,7 @@ class Invitations:
         self._wallClock = wallClock
         self._entropy = entropy
         self._isNeeded = isNeeded
+        self._secrets: tuple[float, list[bytes]] = -math.inf, []
 
     def follow(self) -> None:
         """
@@ -116,10 +123,14 @@ class Invitations:
     @property
     def secrets(self) -> list[bytes]:
         """
-        The secrets of those that can be redeemed, the one that expires last in front.
+        The secrets of those that can be redeemed, the one that was made last in front.  Strangers make us look, so this
+        is up to L{SECRETS_AGE} old.
         """
-        found = sorted(filter(self._isOpen, self._stored), key=lambda each: each.expires, reverse=True)
-        return [each.secret for each in found]
+        now = self._wallClock()
+        if abs(now - self._secrets[0]) >= SECRETS_AGE:
+            found = sorted(filter(self._isOpen, self._stored), key=lambda each: each.made, reverse=True)
+            self._secrets = now, [each.secret for each in found]
+        return self._secrets[1]
 
     async def load(self) -> None:
         """
@@ -170,6 +181,7 @@ class Invitations:
             approval=approval,
             limits=limits,
             relay=relay,
+            made=int(self._wallClock()),
         )
         if not await self._stored.exchange(invitation.invitation, None, invitation):
             raise MembershipRefused("there is an invitation of this id; is the randomness of this system broken?")

@@ -95,7 +95,7 @@ class NodeRequests:
         self, request: HandedRequest, name: str, endpoints: Sequence[str], *, bridge: bool = False, relay: bool = False
     ) -> HandedAnswer | None:
         """
-        Answer a request that somebody brought.
+        Answer a request that somebody brought; a member is renewed.
 
         @param name: what the node is called; empty for what it wants.
         @param endpoints: where this program is reached.
@@ -109,7 +109,7 @@ class NodeRequests:
         terms = Invitation(b"", b"", 1, 0, name=name, bridge=bridge, relay=relay)
         record = await self._redemption.enlist(request, terms)
         self._tellRedeemed(before, record, "")
-        admitted = self.admitted(record.identity)
+        admitted = None if self._issuer.isDue(record) else self.admitted(record.identity)
         if admitted is None:
             return None
         return HandedAnswer(

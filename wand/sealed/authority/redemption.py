@@ -82,7 +82,8 @@ class Redemption:
 
     async def enlist(self, request: HandedRequest, terms: Invitation) -> MemberRecord:
         """
-        Make a member of a node whose request somebody brought; one that is a member already stays as it is.
+        Make a member of a node whose request somebody brought.  One that is a member already gets the rights that it
+        has not, and another certificate if it needs one.
 
         @param terms: what an invitation would say; none is used.
         @return: its record; its certificate may wait for a signature.
@@ -92,12 +93,20 @@ class Redemption:
         join = Join(request.identity, request.name, request.mac, request.proof)
         await self._lock.acquire()
         try:
-            record = self._known(join, request.exchangeKey)
-            if record is None:
-                record = await self._members.add(await self._assigned(join, request.exchangeKey, terms))
+            record = await self._enlisted(join, request.exchangeKey, terms)
         finally:
             self._lock.release()
-        return record if record.state == "member" else await self._issuer.issue(record.identity)
+        return await self._issuer.issue(record.identity) if self._issuer.isDue(record) else record
+
+    async def _enlisted(self, join: Join, exchangeKey: bytes, terms: Invitation) -> MemberRecord:
+        known = self._known(join, exchangeKey)
+        if known is None:
+            return await self._members.add(await self._assigned(join, exchangeKey, terms))
+        if terms.name not in ("", known.name):
+            raise MembershipRefused(f"it is called {known.name} already; wand rename calls it something else")
+        if _withRightsOf(known, terms) == known:
+            return known
+        return await self._members.change(known.identity, lambda before: _withRightsOf(before, terms))
 
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
         record = self._members.get(join.identity)

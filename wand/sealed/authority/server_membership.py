@@ -120,7 +120,7 @@ class ServerMembership:
 
     def invitationSecrets(self) -> Iterable[bytes]:
         """
-        The secrets of all invitations that can be redeemed, the one that expires last in front.
+        The secrets of all invitations that can be redeemed, the one that was made last in front.
         """
         return self._invitations.secrets
 

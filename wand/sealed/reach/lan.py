@@ -52,6 +52,10 @@ ANSWER_BURST: Final = 4.0
 STRANGER_RATE: Final = 2.0
 STRANGER_BURST: Final = 10.0
 
+#: The same for all hosts together, which anybody on a link can pretend to be.
+ALL_STRANGERS_RATE: Final = 50.0
+ALL_STRANGERS_BURST: Final = 100.0
+
 
 @attrs.frozen
 class LanMember:
@@ -94,6 +98,7 @@ class LanDiscovery:
         links.changed = self._linksChanged
         self._budgets = LanBudgets(context.clock)
         self._strangers = TokenBuckets(context.clock, STRANGER_RATE, STRANGER_BURST)
+        self._allStrangers = TokenBuckets(context.clock, ALL_STRANGERS_RATE, ALL_STRANGERS_BURST)
         self._lately: dict[bytes, None] = {}
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
         self._run = self._challenge = self._challengeBefore = b""
@@ -215,7 +220,7 @@ class LanDiscovery:
         host, membership = self._us.host, self._us.membership
         if host is None or not self._us.participant.mayReach(sender[0]):
             return "stranger"
-        if not self._strangers.take(sender[0]):
+        if not (self._strangers.take(sender[0]) and self._allStrangers.take("")):
             return "throttled"
         answer = host.answer(datagram, membership.network)
         if answer is None:

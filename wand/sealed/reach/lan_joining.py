@@ -25,8 +25,8 @@ from wand.underlay.links import LinkPort, Links
 #: What the key is for.
 _PURPOSE: Final = b"wand lan join 1"
 
-#: With how many invitations a question is tried.
-INVITATIONS_MAXIMUM: Final = 32
+#: With how many invitations a question is tried, of the latest.
+INVITATIONS_MAXIMUM: Final = 128
 
 
 class JoinQuestion(msgspec.Struct, frozen=True, array_like=True, tag=0):
