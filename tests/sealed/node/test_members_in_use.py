@@ -77,6 +77,7 @@ class MembersInUseTests(SynchronousTestCase):
         self.lookout = Lookout()
         self.node.search.add(self.lookout)
         self.sessions = Sessions()
+        self.sessions.up = {self.server.key.identity}
         self.members = MembersInUse(
             self.node,
             self.node.claims,
@@ -129,16 +130,28 @@ class MembersInUseTests(SynchronousTestCase):
         self.tell(*self.others)
         self.assertEqual(len(self.node.table), len(self.others))
 
+    def test_whileNoServerIsThere(self) -> None:
+        """
+        Nobody is forgotten, since nobody could be asked for them again; as soon as one is there, they are.
+        """
+        self.tell(*self.others)
+        self.sessions.up.clear()
+        self.network.run(3 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1, *range(2, 2 + self.LIMIT)})
+        self.sessions.up.add(self.server.key.identity)
+        self.network.run(LOOK_INTERVAL)
+        self.assertEqual(self.known(), {1})
+
     def test_sessionsAreKept(self) -> None:
         """
         Whoever we have a session with is known for as long as that lasts, and then for a while.
         """
         self.tell(*self.others)
-        self.sessions.up = {self.others[0].key.identity}
+        self.sessions.up.add(self.others[0].key.identity)
         self.sessions.wanted = {self.others[1].key.identity}
         self.network.run(3 * UNUSED_LIFETIME)
         self.assertEqual(self.known(), {1, 2, 3})
-        self.sessions.up.clear()
+        self.sessions.up.discard(self.others[0].key.identity)
         self.sessions.session(self.others[0].key.identity, self.others[0].certificate.member, False)
         self.network.run(UNUSED_LIFETIME - LOOK_INTERVAL)
         self.assertIn(2, self.known())
@@ -164,7 +177,7 @@ class MembersInUseTests(SynchronousTestCase):
         self.tell(*self.others)
         for person in self.others:
             self.members.used(person.key.identity)
-        self.sessions.up = {self.others[0].key.identity}
+        self.sessions.up.add(self.others[0].key.identity)
         self.tell(self.network.person(100))
         self.members.used(self.network.person(100).key.identity)
         self.assertEqual(self.known(), {1, 2, *range(4, 2 + self.LIMIT)})

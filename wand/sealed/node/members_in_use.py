@@ -133,18 +133,19 @@ class MembersInUse:
 
     def look(self) -> None:
         """
-        Forget who is not used.
+        Forget who is not used; nobody, while there is no server to ask for them again.
         """
         if not self._search.isPartial:
             self._used.clear()
             return
         now, servers = self._clock.seconds(), {each.identity for each in self._participant.servers()}
+        mayForget = any(map(self._sessions.isUp, servers))
         known = [each.identity for each in self._claims.announcements]
         for identity in known:
             if identity == self._participant.identity or identity in servers or self._isKept(identity):
                 self._used.pop(identity, None)
                 self._used[identity] = now
-            elif now - self._used.setdefault(identity, now) >= UNUSED_LIFETIME:
+            elif now - self._used.setdefault(identity, now) >= UNUSED_LIFETIME and mayForget:
                 self._forget(identity)
         for identity in self._used.keys() - set(known):
             del self._used[identity]
