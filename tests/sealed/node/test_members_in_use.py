@@ -196,14 +196,27 @@ class MembersInUseTests(SynchronousTestCase):
 
     def test_inUse(self) -> None:
         """
-        What is worth asking for again: all others that we know, the last used at the end.
+        What is worth asking for again: all others that we know and that were used, the last used at the end.
         """
         self.tell(*self.others)
         for person in self.others[3:1:-1]:
             self.members.used(person.key.identity)
-        wanted = tuple(self.node.search.inUse())
-        self.assertEqual(set(wanted), {each.key.identity for each in self.others})
-        self.assertEqual(wanted[-2:], (self.others[3].key.identity, self.others[2].key.identity))
+        used = self.others[3].key.identity, self.others[2].key.identity
+        self.assertEqual(tuple(self.node.search.inUse()), used)
+        self.network.run(2 * LOOK_INTERVAL)
+        self.assertEqual(tuple(self.node.search.inUse()), used)
+
+    def test_whoWasNeverUsedGoesFirst(self) -> None:
+        """
+        To make room; and after a while, like all others.
+        """
+        self.tell(*self.others)
+        self.network.run(LOOK_INTERVAL)
+        self.members.used(self.others[0].key.identity)
+        self.members.used(self.others[2].key.identity)
+        self.assertEqual(self.known(), {*range(1, 2 + self.LIMIT)} - {3})
+        self.network.run(2 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1})
 
     def test_anIntroduction(self) -> None:
         """
@@ -211,6 +224,7 @@ class MembersInUseTests(SynchronousTestCase):
         stand for ever.
         """
         other = self.others[0]
+        self.node.claims.entries.directoryHeard("server")
         self.node.claims.offer(other.signedCertificate, other.claim())
         self.network.run(GATHERED)
         self.assertIn(Question("mac", macOf(2)), self.lookout.asked)

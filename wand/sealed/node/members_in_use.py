@@ -5,7 +5,7 @@ Which members are in use, where not everybody is followed; those that are not ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from wand.interfaces import Context, ISessions
@@ -75,6 +75,7 @@ class MembersInUse:
         self._limit = limit
         self._meetings = TokenBuckets(context.clock, MET_RATE, MET_BURST, limit)
         self._used: dict[Identity, float] = {}  # the least recently used first
+        self._unused: dict[Identity, float] = {}  # known, and not used so far: from the disk, or a server's log
         self._looking = Repeating("the members in use", self.look, context.clock, context.failures)
         search.used = self.used
         search.remembered = self.inUse
@@ -104,9 +105,8 @@ class MembersInUse:
         """
         if not self._search.isPartial:
             return
-        self._used.pop(Identity(identity), None)
-        self._used[Identity(identity)] = self._clock.seconds()
-        if len(self._used) > self._limit:
+        self._use(Identity(identity), self._clock.seconds())
+        if len(self._used) + len(self._unused) > self._limit:
             self._makeRoom()
 
     def met(self, identity: bytes) -> None:
@@ -125,11 +125,11 @@ class MembersInUse:
 
     def inUse(self) -> Iterable[bytes]:
         """
-        The members that are known, the most recently used at the end.
+        The members that are known and used, the most recently used at the end.  Of whom we only know from the disk or
+        from a log nobody is asked before somebody needs him: at a start those may be a thousand.
         """
-        known = {each.identity: None for each in self._claims.announcements}
-        known.pop(Identity(self._participant.identity), None)
-        return (*(each for each in known if each not in self._used), *(each for each in self._used if each in known))
+        own = self._participant.identity
+        return tuple(each for each in self._used if each != own and self._claims.announcement(each) is not None)
 
     def look(self) -> None:
         """
@@ -137,18 +137,28 @@ class MembersInUse:
         """
         if not self._search.isPartial:
             self._used.clear()
+            self._unused.clear()
             return
         now, servers = self._clock.seconds(), {each.identity for each in self._participant.servers()}
         mayForget = any(map(self._sessions.isUp, servers))
         known = [each.identity for each in self._claims.announcements]
         for identity in known:
             if identity == self._participant.identity or identity in servers or self._isKept(identity):
-                self._used.pop(identity, None)
-                self._used[identity] = now
-            elif now - self._used.setdefault(identity, now) >= UNUSED_LIFETIME and mayForget:
+                self._use(identity, now)
+            elif now - self._since(identity, now) >= UNUSED_LIFETIME and mayForget:
                 self._forget(identity)
-        for identity in self._used.keys() - set(known):
-            del self._used[identity]
+        for kept in (self._used, self._unused):
+            for identity in kept.keys() - set(known):
+                del kept[identity]
+
+    def _use(self, identity: Identity, now: float) -> None:
+        self._unused.pop(identity, None)
+        self._used.pop(identity, None)
+        self._used[identity] = now
+
+    def _since(self, identity: Identity, now: float) -> float:
+        used = self._used.get(identity)
+        return self._unused.setdefault(identity, now) if used is None else used
 
     def _isKept(self, identity: Identity) -> bool:
         """
@@ -159,15 +169,17 @@ class MembersInUse:
 
     def _makeRoom(self) -> None:
         own = self._participant.identity
-        for identity in tuple(islice(self._used, LOOKED_AT)):
+        for identity in tuple(islice(chain(self._unused, self._used), LOOKED_AT)):
             if identity != own and not self._isKept(identity):
                 self._forget(identity)
                 return
-            self._used[identity] = self._used.pop(identity)
+            since = self._since(identity, self._clock.seconds())
+            self._use(identity, since)
 
     def _forget(self, identity: Identity) -> None:
         self._counters["members-forgotten"] += 1
         self._used.pop(identity, None)
+        self._unused.pop(identity, None)
         self._claims.forget(identity)
         self._sessions.end(identity)
 
