@@ -107,6 +107,11 @@ class TableEntries(Protocol):
         A server told of a member's claim: what that changed is given a lifetime.
         """
 
+    def here(self, peer: bytes, /) -> None:
+        """
+        A member spoke to us itself, so what it owns is with it, also if we were told before that it is gone.
+        """
+
     def online(self, peer: bytes, by: str, /) -> None:
         """
         A directory says, or says again, that a member is online.
