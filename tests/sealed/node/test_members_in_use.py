@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.search import Question
 from wand.interfaces.sessions import GOSSIP
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import GATHERED
 from wand.sealed.node.members_in_use import LOOK_INTERVAL, THINGS_MAXIMUM, UNUSED_LIFETIME, MembersInUse
@@ -141,6 +142,35 @@ class MembersInUseTests(SynchronousTestCase):
         self.sessions.up.add(self.server.key.identity)
         self.network.run(LOOK_INTERVAL)
         self.assertEqual(self.known(), {1})
+
+    def test_relaysAndAdmittersAreKept(self) -> None:
+        """
+        All have to know the same relays, and somebody renews certificates: they are not forgotten, also to make room;
+        unless there are very many.
+        """
+        self.tell(*self.others)
+        relay, admitter = self.others[0].key.identity, self.others[1].key.identity
+        self.node.claims.relays[relay] = self.node.claims.admitters[admitter] = None
+        self.network.run(2 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1, 2, 3})
+        self.tell(*self.others)
+        for person in self.others:
+            self.members.used(person.key.identity)
+        self.members.used(self.network.person(100).key.identity)
+        self.assertLess({1, 2, 3}, self.known())
+        self.node.claims.relays.update({Identity(bytes([at]) * 32): None for at in range(255)} | {relay: None})
+        self.node.claims.relays[Identity(bytes([255]) * 32)] = None
+        self.network.run(2 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1, 3})
+
+    def test_serversAreNotInTheWay(self) -> None:
+        """
+        That a server does not answer makes it no member in use, which would be forgotten to make room.
+        """
+        for turn in (0, 1):
+            self.sessions.want(self.server.key.identity, turn)
+        self.network.run(GATHERED)
+        self.assertEqual((len(self.members), self.lookout.asked), (0, []))
 
     def test_sessionsAreKept(self) -> None:
         """

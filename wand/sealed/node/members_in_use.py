@@ -32,6 +32,9 @@ KNOWN_MAXIMUM: Final = 4096
 #: How many of those that were used least recently are looked at to make room for one.
 LOOKED_AT: Final = 16
 
+#: Up to how many members with the relay right, and with the admission right, are known although they are not used.
+NEEDED_MAXIMUM: Final = 256
+
 #: How much of what a member claims is looked for, to see who else does.
 THINGS_MAXIMUM: Final = 8
 
@@ -139,13 +142,13 @@ class MembersInUse:
             self._used.clear()
             self._unused.clear()
             return
-        now, servers = self._clock.seconds(), {each.identity for each in self._participant.servers()}
+        now, servers = self._clock.seconds(), self._servers()
         mayForget = any(map(self._sessions.isUp, servers))
         known = [each.identity for each in self._claims.announcements]
         for identity in known:
             if identity == self._participant.identity or identity in servers or self._isKept(identity):
                 self._use(identity, now)
-            elif now - self._since(identity, now) >= UNUSED_LIFETIME and mayForget:
+            elif now - self._since(identity, now) >= UNUSED_LIFETIME and mayForget and not self._isNeeded(identity):
                 self._forget(identity)
         for kept in (self._used, self._unused):
             for identity in kept.keys() - set(known):
@@ -167,10 +170,21 @@ class MembersInUse:
         isHere = self._sessions.isUp(identity) or self._sessions.isWanted(identity)
         return isHere or self._claims.entries.isTold(identity, but=DIRECTORY)
 
+    def _isNeeded(self, identity: Identity) -> bool:
+        """
+        May somebody need a member who is not used now: all have to know the same relays, and where to renew their
+        certificates, also once no server answers?  If nearly everybody has such a right, nobody is needed for it.
+        """
+        rights = self._claims.relays, self._claims.admitters
+        return any(identity in some and len(some) <= NEEDED_MAXIMUM for some in rights)
+
+    def _servers(self) -> set[bytes]:
+        return {each.identity for each in self._participant.servers()}
+
     def _makeRoom(self) -> None:
-        own = self._participant.identity
+        spared = {self._participant.identity, *self._servers()}
         for identity in tuple(islice(chain(self._unused, self._used), LOOKED_AT)):
-            if identity != own and not self._isKept(identity):
+            if not (identity in spared or self._isKept(identity) or self._isNeeded(identity)):
                 self._forget(identity)
                 return
             since = self._since(identity, self._clock.seconds())
@@ -190,6 +204,8 @@ class MembersInUse:
             self.used(peer)
 
     def _wanted(self, peer: bytes, turn: int) -> None:
+        if peer in self._servers():
+            return
         self.used(peer)
         if turn == SECOND:
             self._search.lookAgain(Question("identity", bytes(peer)))
