@@ -150,9 +150,11 @@ class KnownMembers(Protocol):
     @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar announcements: what every member announced last.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
+    @ivar forgotten: called with the identity of a member of which nothing more is known: what is told of it is new.
     """
 
     dropped: Callable[[bytes], object]
+    forgotten: Callable[[bytes], object]
 
     @property
     def entries(self) -> TableEntries: ...
