@@ -15,7 +15,8 @@ from wand.interfaces.sessions import GOSSIP
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import GATHERED
-from wand.sealed.node.members_in_use import LOOK_INTERVAL, THINGS_MAXIMUM, UNUSED_LIFETIME, MembersInUse
+from wand.sealed.node.members_in_use import LOOK_INTERVAL, UNUSED_LIFETIME, MembersInUse
+from wand.sealed.node.met_members import THINGS_MAXIMUM
 
 
 class Sessions:
@@ -268,8 +269,8 @@ class MembersInUseTests(SynchronousTestCase):
             for question in self.lookout.asked:
                 self.node.search.answered(self.lookout, question, other.key.identity)
         self.assertLessEqual(len(self.lookout.asked), 3 * 3)
-        before = len(self.lookout.asked)
         self.network.run(60)
+        before = len(self.lookout.asked)
         self.node.search.remove(self.lookout)
         self.node.claims.offer(other.signedCertificate, other.claim(200))
         self.network.run(GATHERED)

@@ -113,12 +113,22 @@ class MemberSearch:
         """
         return self._opened(Question("after", identity)) if self._lookouts else succeed(None)
 
-    def lookAgain(self, question: Question) -> None:
+    @property
+    def isBusy(self) -> bool:
+        """
+        Should nothing be asked that the host can do without?
+        """
+        return len(self._open) >= OPEN_MAXIMUM // 2
+
+    def lookAgain(self, question: Question) -> Deferred[bytes | None]:
         """
         Something is no longer as we were told, perhaps: ask, although we know.
+
+        @return: fires with who it is; with C{None} if nobody answers, or there is nobody.
         """
         if self._lookouts and self._absent.get(question, 0.0) <= self._clock.seconds():
-            self._opened(question)
+            return self._opened(question)
+        return succeed(None)
 
     def ownerOf(self, question: Question) -> bytes | None:
         """
@@ -239,7 +249,8 @@ class MemberSearch:
 
     def _end(self, question: Question, member: bytes | None) -> None:
         self._deadlines.discard(question)
-        for answer in self._open.pop(question).waiting:
+        ended = self._open.pop(question, None)  # whom one answer wakes up may have ended another
+        for answer in () if ended is None else ended.waiting:
             answer.callback(member)
 
     def _remember(self, question: Question) -> None:

@@ -15,10 +15,9 @@ from wand.interfaces.search import Question
 from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.claims import Claims
-from wand.sealed.node.conflicts import thingsOf
 from wand.sealed.node.member_search import MemberSearch
+from wand.sealed.node.met_members import MetMembers
 from wand.timing.repeating import Repeating
-from wand.timing.token_buckets import TokenBuckets
 
 #: Seconds for which a member is known after it was used last.
 UNUSED_LIFETIME: Final = 600.0
@@ -34,13 +33,6 @@ LOOKED_AT: Final = 16
 
 #: Up to how many members with the relay right, and with the admission right, are known although they are not used.
 NEEDED_MAXIMUM: Final = 256
-
-#: How much of what a member claims is looked for, to see who else does.
-THINGS_MAXIMUM: Final = 8
-
-#: How often what one member claims is looked for: per second in the long run, and at once.
-MET_RATE: Final = 0.1
-MET_BURST: Final = 3.0
 
 #: Which attempt to reach a member makes us ask again where it is: the first may just have been lost.
 SECOND: Final = 1
@@ -76,7 +68,7 @@ class MembersInUse:
         self._clock = context.clock
         self._counters = context.counters
         self._limit = limit
-        self._meetings = TokenBuckets(context.clock, MET_RATE, MET_BURST, limit)
+        self._met = MetMembers(claims, search, context.clock, limit)
         self._used: dict[Identity, float] = {}  # the least recently used first
         self._unused: dict[Identity, float] = {}  # known, and not used so far: from the disk, or a server's log
         self._looking = Repeating("the members in use", self.look, context.clock, context.failures)
@@ -101,6 +93,7 @@ class MembersInUse:
         Leave no timer behind.
         """
         self._looking.stop()
+        self._met.stop()
 
     def used(self, identity: bytes) -> None:
         """
@@ -116,15 +109,11 @@ class MembersInUse:
         """
         A member told us itself who it is.  Others may claim the same, of whom we were not told: ask who does.
         """
-        announcement = self._claims.announcement(identity)
-        if announcement is None or not self._search.isPartial or identity == self._participant.identity:
+        if not self._search.isPartial or identity == self._participant.identity:
             return
         self.used(identity)
         self._claims.entries.claimed(identity)
-        if not self._meetings.take(identity.hex()):
-            return
-        for kind, what in islice(thingsOf(announcement), THINGS_MAXIMUM):
-            self._search.lookAgain(Question(kind, what))
+        self._met.met(Identity(identity))
 
     def inUse(self) -> Iterable[bytes]:
         """
