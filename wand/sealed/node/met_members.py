@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import DeferredList
 from twisted.internet.interfaces import IReactorTime
 
 from wand.interfaces.search import Question
