@@ -15,6 +15,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.claims import Claims
 from wand.sealed.node.conflicts import thingsOf
 from wand.sealed.node.member_search import MemberSearch
+from wand.timing.deadlines import Deadlines
 from wand.timing.timer import Timer
 from wand.timing.token_buckets import TokenBuckets
 
@@ -37,6 +38,9 @@ LOOKED_AT: Final = 16
 #: Seconds until we look again if there is no room for questions, or those that wait were looked for just now.
 BUSY_INTERVAL: Final = 0.5
 
+#: Seconds after which somebody is asked for again who was not found: longer than it is remembered that there is nobody.
+RETRY_INTERVAL: Final = 6.0
+
 
 class MetMembers:
     """
@@ -54,6 +58,8 @@ class MetMembers:
         self._meetings = TokenBuckets(clock, MET_RATE, MET_BURST, limit)
         self._waiting: dict[Identity, int] = {}  # how often each was looked for in vain
         self._timer = Timer(clock, self._check)
+        self._clock = clock
+        self._retries: Deadlines[tuple[Identity, int]] = Deadlines(clock, self._retry)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -63,6 +69,7 @@ class MetMembers:
         Leave no timer behind.
         """
         self._timer.stop()
+        self._retries.stop()
         self._waiting.clear()
 
     def met(self, identity: Identity) -> None:
@@ -70,13 +77,18 @@ class MetMembers:
         A member said something new of itself.
         """
         self._add(identity, 0)
-        if not self._timer.isSet:
-            self._check()
+
+    def _retry(self, which: tuple[Identity, int]) -> None:
+        identity, tries = which
+        if identity not in self._waiting:
+            self._add(identity, tries)
 
     def _add(self, identity: Identity, tries: int) -> None:
         self._waiting[identity] = tries
         if len(self._waiting) > self._limit:  # more than are known: the first ones are forgotten already
             del self._waiting[next(iter(self._waiting))]
+        if not self._timer.isSet:
+            self._check()
 
     def _check(self) -> None:
         asked = 0
@@ -108,7 +120,5 @@ class MetMembers:
         Who is asked for and not found may be asked for later: a datagram was lost, or a server has not read its log.
         """
         isFound = all(member is not None for _, member in answers)
-        if not isFound and tries < TRIES_MAXIMUM and self._search.isPartial and identity not in self._waiting:
-            self._add(identity, tries)
-            if not self._timer.isSet:
-                self._timer.set(BUSY_INTERVAL)
+        if not isFound and tries < TRIES_MAXIMUM and self._search.isPartial:
+            self._retries.expireAt((identity, tries), self._clock.seconds() + RETRY_INTERVAL)
