@@ -201,7 +201,7 @@ class MemberSearchTests(SynchronousTestCase):
 
     def test_nobodyAnswers(self) -> None:
         """
-        A question that is lost is asked once more; after two seconds the answer is no, which is remembered for a second.
+        A question that is lost is asked once more; after two seconds the answer is no, for a second.
         """
         waiting = self.search.find("mac", macOf(2))
         self.asked()
