@@ -21,7 +21,8 @@ OCTETS_MAXIMUM: Final = 1024 * 1024
 COUNTERS: Final = {
     "held-frames": "frames from the host held back while their destination was looked for",
     "held-frames-sent": "frames that were held back and sent: their destination was found",
-    "held-frames-full": "frames not held back although their destination was looked for: too many waited already",
+    "held-frames-full": "frames not held back although their destination was unknown: too many waited for others",
+    "drop-held-full": "frames from the host dropped: too many waited for the same destination",
 }
 
 
@@ -49,23 +50,36 @@ class WaitingFrames:
         """
         Keep a frame of the host's to an address that the table does not have, and look for that.
 
-        @return: whether it is taken care of.
+        @return: whether it is taken care of: it waits, or was dropped since it may not overtake those that wait.
         """
         if not self._search.isPartial:
             return False
         destination = bytes(frame[:6])
+        isFirst = destination not in self._frames
         if not self._hasRoom(destination, len(frame)):
-            self._counters["held-frames-full"] += 1
+            self._counters["held-frames-full" if isFirst else "drop-held-full"] += 1
+            return not isFirst
+        if isFirst and not self._look(destination):
             return False
         self._counters["held-frames"] += 1
         self._count += 1
         self._size += len(frame)
-        self._octets[destination] = self._octets.get(destination, 0) + len(frame)
-        waiting = self._frames.setdefault(destination, [])
-        waiting.append(bytes(frame))
-        if len(waiting) == 1:
-            answer = self._search.find("mac", MAC(destination))
-            answer.addBoth(lambda _: self.letGo(destination, waiting))
+        self._octets[destination] += len(frame)
+        self._frames[destination].append(bytes(frame))
+        return True
+
+    def _look(self, destination: bytes) -> bool:
+        """
+        @return: whether there is something to wait for.
+        """
+        answer = self._search.find("mac", MAC(destination))
+        if answer.called:  # lately nobody had it
+            answer.addErrback(lambda _: None)
+            return False
+        waiting: list[bytes] = []
+        self._frames[destination] = waiting
+        self._octets[destination] = 0
+        answer.addBoth(lambda _: self.letGo(destination, waiting))
         return True
 
     def letGo(self, destination: bytes, only: list[bytes] | None = None) -> None:

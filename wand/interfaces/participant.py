@@ -107,6 +107,11 @@ class TableEntries(Protocol):
         A server told of a member's claim: what that changed is given a lifetime.
         """
 
+    def here(self, peer: bytes, /) -> None:
+        """
+        A member spoke to us itself, so what it owns is with it, also if we were told before that it is gone.
+        """
+
     def online(self, peer: bytes, by: str, /) -> None:
         """
         A directory says, or says again, that a member is online.
@@ -145,9 +150,11 @@ class KnownMembers(Protocol):
     @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar announcements: what every member announced last.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
+    @ivar forgotten: called with the identity of a member of which nothing more is known: what is told of it is new.
     """
 
     dropped: Callable[[bytes], object]
+    forgotten: Callable[[bytes], object]
 
     @property
     def entries(self) -> TableEntries: ...

@@ -8,6 +8,7 @@ from simulated.members import Person, SimulatedMember, SimulatedNetwork, macOf
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.listed_members import ENDPOINTS_MERGED, ListedMembers, directoryName
 from wand.sealed.directory.messages import PageRecord
 from wand.sealed.directory.own_announcement import OwnAnnouncement
@@ -52,6 +53,22 @@ class ListedMembersTests(SynchronousTestCase):
         self.assertEqual(self.node.table, {macOf(2): self.alice.key.identity})
         self.assertEqual(self.introduced(self.alice), ["203.0.113.7:4711", "192.168.7.7:22222"])
         self.assertEqual((self.members.count(FIRST), self.members.count(SECOND)), (1, 0))
+
+    def test_forgottenAndMetAgain(self) -> None:
+        """
+        Of a member that was forgotten, and then introduced itself, everything that a server says is new.
+        """
+        record = FIRST, self.alice, 1, "203.0.113.7:4711"
+        self.tell(*record)
+        identity = self.alice.key.identity
+        self.node.claims.forget(Identity(identity))
+        del self.node.sessions.introduced[identity]
+        self.assertEqual((self.node.table, self.members.count(FIRST)), ({}, 0))
+        self.node.claims.offer(self.alice.signedCertificate, self.alice.claim())
+        self.tell(*record)
+        self.assertEqual(self.introduced(self.alice), ["203.0.113.7:4711"])
+        entry = self.node.context.table.entry(macOf(2))
+        self.assertEqual(None if entry is None else entry.lifetime, ONLINE_LIFETIME)
 
     def test_theEndpointsOfAllServersInTurn(self) -> None:
         """

@@ -14,6 +14,7 @@ from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.sessions import DIRECTORY, GOSSIP
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
 from wand.sealed.gossip.directory import RENEWAL, SEEKING_LONGEST, GossipDirectory
@@ -155,6 +156,22 @@ class GossipDirectoryTests(SynchronousTestCase):
             if node is not mover:
                 self.assertEqual(node.sessions.introduced[mover.identity][1], (Endpoint.parse("198.51.100.77:4000"),))
                 self.assertEqual(node.context.counters["drop-gossip-endpoint"], 1)
+
+    def test_whoWasForgottenComesBack(self) -> None:
+        """
+        A member that was forgotten because nobody used it while it was away is known again as soon as it says that it
+        is here, although it announces nothing new.
+        """
+        self.gather()
+        one, other = self.nodes[0], self.nodes[3]
+        one.claims.forget(Identity(other.identity))
+        self.network.run(RENEWAL)
+        self.assertNotIn(macOf(4), one.table)
+        other.local = ["192.168.9.9:22222"]
+        other.directory.announcementChanged()
+        self.network.run(30)
+        self.assertEqual(one.table, self.everybodyBut(one))
+        self.assertIn(Endpoint.parse("192.168.9.9:22222"), one.sessions.introduced[other.identity][1])
 
     def test_nothingOfOthersIsReplaced(self) -> None:
         """

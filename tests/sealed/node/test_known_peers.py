@@ -135,6 +135,19 @@ class KnownPeersTests(SynchronousTestCase):
         self.assertIsNotNone(claims.announcement(self.alice.identity))
         self.assertEqual(sessions.introduced, {self.alice.identity: [("192.0.2.7", 22222)]})
 
+    def test_areNotMet(self) -> None:
+        """
+        Nobody said anything: what they claim is not asked of a server, which has more to do when all nodes start.
+        """
+        known = self.started(self.claims, self.sessions)
+        self.meet("alice")
+        known.keep()
+        claims = self.fresh()
+        met: list[bytes] = []
+        claims.met = met.append
+        self.started(claims, SessionsWithSome())
+        self.assertEqual((len(claims), met), (1, []))
+
     def test_revokedOnesAreForgotten(self) -> None:
         """
         Somebody who is no longer a member is not remembered.

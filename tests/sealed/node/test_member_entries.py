@@ -86,6 +86,7 @@ class MemberEntriesTests(SynchronousTestCase):
         """
         self.entries.setOwner(LAPTOP, ALICE)
         self.assertIsNone(self.lifetime(LAPTOP))
+        self.entries.directoryHeard("server")
         self.entries.claimed(ALICE)
         self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
         self.entries.online(ALICE, "server")
@@ -96,6 +97,37 @@ class MemberEntriesTests(SynchronousTestCase):
         self.assertEqual(self.table.peerOf, {})
         self.entries.online(ALICE, "server")
         self.assertEqual(self.table.peerOf, {LAPTOP: ALICE})
+
+    def test_whileNoDirectoryIsHeard(self) -> None:
+        """
+        Nobody can say that a member is gone: what it claims stands for long.
+        """
+        self.entries.setOwner(LAPTOP, ALICE)
+        self.entries.claimed(ALICE)
+        self.assertEqual(self.lifetime(LAPTOP), ONLINE_LIFETIME)
+
+    def test_whoIsHere(self) -> None:
+        """
+        Who speaks to us is here, whatever was said of it before; but owns nothing that another owns.
+        """
+        self.entries.setOwner(LAPTOP, ALICE)
+        self.entries.directoryHeard("server")
+        self.entries.offline(ALICE, "server")
+        self.clock.advance(OFFLINE_LIFETIME)
+        self.assertEqual(self.table.peerOf, {})
+        self.claims[BOB] = (LAPTOP,)
+        self.entries.here(BOB)
+        self.assertEqual(self.table.peerOf, {})
+        self.entries.here(ALICE)
+        self.assertEqual(self.table.peerOf, {LAPTOP: ALICE})
+        self.entries.directoryHeard("server")
+        self.entries.offline(ALICE, "server")
+        self.entries.here(ALICE)
+        self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
+        self.clock.advance(OFFLINE_LIFETIME)
+        self.entries.directoryHeard("server")
+        self.entries.here(ALICE)
+        self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
 
     def test_oneDirectoryIsEnough(self) -> None:
         """
@@ -121,6 +153,7 @@ class MemberEntriesTests(SynchronousTestCase):
         self.entries.online(BOB, "server")
         self.entries.offline(BOB, "server")
         self.assertEqual(self.table.peerOf, {LAPTOP: ALICE})
+        self.entries.directoryHeard("server")
         self.entries.claimed(BOB)  # it may have lost the address just now
         self.assertEqual(self.lifetime(LAPTOP), OFFLINE_LIFETIME)
 

@@ -24,6 +24,7 @@ from wand.sealed.node.member_search import (
     OPEN_MAXIMUM,
     PATIENCE,
     REPEAT,
+    UNANSWERED_LIFETIME,
     MemberSearch,
 )
 from wand.table import Table
@@ -200,7 +201,7 @@ class MemberSearchTests(SynchronousTestCase):
 
     def test_nobodyAnswers(self) -> None:
         """
-        A question that is lost is asked once more; after two seconds the answer is no, and nothing is remembered.
+        A question that is lost is asked once more; after two seconds the answer is no, for a second.
         """
         waiting = self.search.find("mac", macOf(2))
         self.asked()
@@ -211,8 +212,22 @@ class MemberSearchTests(SynchronousTestCase):
         self.clock.advance(GATHERED * 3)
         self.assertFalse(self.successResultOf(waiting))
         self.assertEqual(self.counters["searches-unanswered"], 1)
+        self.assertFalse(self.successResultOf(self.search.find("mac", macOf(2))))
+        self.clock.advance(UNANSWERED_LIFETIME)
         self.search.find("mac", macOf(2))
         self.assertEqual(len(self.asked()), 3)
+
+    def test_nobodyIsLikelyToAnswer(self) -> None:
+        """
+        Where no answer is likely nobody waits for the second question.
+        """
+        self.server.isLikely = False
+        waiting = self.search.find("mac", macOf(2))
+        self.asked()
+        self.clock.advance(REPEAT)
+        self.assertFalse(self.successResultOf(waiting))
+        self.assertFalse(self.successResultOf(self.search.find("mac", macOf(2))))
+        self.assertEqual(len(self.asked()), 1)
 
     def test_aLateAnswer(self) -> None:
         """

@@ -12,9 +12,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.search import Question
 from wand.interfaces.sessions import GOSSIP
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import GATHERED
-from wand.sealed.node.members_in_use import LOOK_INTERVAL, THINGS_MAXIMUM, UNUSED_LIFETIME, MembersInUse
+from wand.sealed.node.members_in_use import LOOK_INTERVAL, UNUSED_LIFETIME, MembersInUse
+from wand.sealed.node.met_members import THINGS_MAXIMUM
 
 
 class Sessions:
@@ -77,6 +79,7 @@ class MembersInUseTests(SynchronousTestCase):
         self.lookout = Lookout()
         self.node.search.add(self.lookout)
         self.sessions = Sessions()
+        self.sessions.up = {self.server.key.identity}
         self.members = MembersInUse(
             self.node,
             self.node.claims,
@@ -129,16 +132,57 @@ class MembersInUseTests(SynchronousTestCase):
         self.tell(*self.others)
         self.assertEqual(len(self.node.table), len(self.others))
 
+    def test_whileNoServerIsThere(self) -> None:
+        """
+        Nobody is forgotten, since nobody could be asked for them again; as soon as one is there, they are.
+        """
+        self.tell(*self.others)
+        self.sessions.up.clear()
+        self.network.run(3 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1, *range(2, 2 + self.LIMIT)})
+        self.sessions.up.add(self.server.key.identity)
+        self.network.run(LOOK_INTERVAL)
+        self.assertEqual(self.known(), {1})
+
+    def test_relaysAndAdmittersAreKept(self) -> None:
+        """
+        All have to know the same relays, and somebody renews certificates: they are not forgotten, also to make room;
+        unless there are very many.
+        """
+        self.tell(*self.others)
+        relay, admitter = self.others[0].key.identity, self.others[1].key.identity
+        self.node.claims.relays[relay] = self.node.claims.admitters[admitter] = None
+        self.network.run(2 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1, 2, 3})
+        self.tell(*self.others)
+        for person in self.others:
+            self.members.used(person.key.identity)
+        self.members.used(self.network.person(100).key.identity)
+        self.assertLess({1, 2, 3}, self.known())
+        self.node.claims.relays.update({Identity(bytes([at]) * 32): None for at in range(255)} | {relay: None})
+        self.node.claims.relays[Identity(bytes([255]) * 32)] = None
+        self.network.run(2 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1, 3})
+
+    def test_serversAreNotInTheWay(self) -> None:
+        """
+        That a server does not answer makes it no member in use, which would be forgotten to make room.
+        """
+        for turn in (0, 1):
+            self.sessions.want(self.server.key.identity, turn)
+        self.network.run(GATHERED)
+        self.assertEqual((len(self.members), self.lookout.asked), (0, []))
+
     def test_sessionsAreKept(self) -> None:
         """
         Whoever we have a session with is known for as long as that lasts, and then for a while.
         """
         self.tell(*self.others)
-        self.sessions.up = {self.others[0].key.identity}
+        self.sessions.up.add(self.others[0].key.identity)
         self.sessions.wanted = {self.others[1].key.identity}
         self.network.run(3 * UNUSED_LIFETIME)
         self.assertEqual(self.known(), {1, 2, 3})
-        self.sessions.up.clear()
+        self.sessions.up.discard(self.others[0].key.identity)
         self.sessions.session(self.others[0].key.identity, self.others[0].certificate.member, False)
         self.network.run(UNUSED_LIFETIME - LOOK_INTERVAL)
         self.assertIn(2, self.known())
@@ -164,7 +208,7 @@ class MembersInUseTests(SynchronousTestCase):
         self.tell(*self.others)
         for person in self.others:
             self.members.used(person.key.identity)
-        self.sessions.up = {self.others[0].key.identity}
+        self.sessions.up.add(self.others[0].key.identity)
         self.tell(self.network.person(100))
         self.members.used(self.network.person(100).key.identity)
         self.assertEqual(self.known(), {1, 2, *range(4, 2 + self.LIMIT)})
@@ -183,14 +227,27 @@ class MembersInUseTests(SynchronousTestCase):
 
     def test_inUse(self) -> None:
         """
-        What is worth asking for again: all others that we know, the last used at the end.
+        What is worth asking for again: all others that we know and that were used, the last used at the end.
         """
         self.tell(*self.others)
         for person in self.others[3:1:-1]:
             self.members.used(person.key.identity)
-        wanted = tuple(self.node.search.inUse())
-        self.assertEqual(set(wanted), {each.key.identity for each in self.others})
-        self.assertEqual(wanted[-2:], (self.others[3].key.identity, self.others[2].key.identity))
+        used = self.others[3].key.identity, self.others[2].key.identity
+        self.assertEqual(tuple(self.node.search.inUse()), used)
+        self.network.run(2 * LOOK_INTERVAL)
+        self.assertEqual(tuple(self.node.search.inUse()), used)
+
+    def test_whoWasNeverUsedGoesFirst(self) -> None:
+        """
+        To make room; and after a while, like all others.
+        """
+        self.tell(*self.others)
+        self.network.run(LOOK_INTERVAL)
+        self.members.used(self.others[0].key.identity)
+        self.members.used(self.others[2].key.identity)
+        self.assertEqual(self.known(), {*range(1, 2 + self.LIMIT)} - {3})
+        self.network.run(2 * UNUSED_LIFETIME)
+        self.assertEqual(self.known(), {1})
 
     def test_anIntroduction(self) -> None:
         """
@@ -198,6 +255,7 @@ class MembersInUseTests(SynchronousTestCase):
         stand for ever.
         """
         other = self.others[0]
+        self.node.claims.entries.directoryHeard("server")
         self.node.claims.offer(other.signedCertificate, other.claim())
         self.network.run(GATHERED)
         self.assertIn(Question("mac", macOf(2)), self.lookout.asked)
@@ -211,8 +269,8 @@ class MembersInUseTests(SynchronousTestCase):
             for question in self.lookout.asked:
                 self.node.search.answered(self.lookout, question, other.key.identity)
         self.assertLessEqual(len(self.lookout.asked), 3 * 3)
-        before = len(self.lookout.asked)
         self.network.run(60)
+        before = len(self.lookout.asked)
         self.node.search.remove(self.lookout)
         self.node.claims.offer(other.signedCertificate, other.claim(200))
         self.network.run(GATHERED)

@@ -79,12 +79,16 @@ class IntroductionsTests(SynchronousTestCase):
         network = SimulatedNetwork.begun()
         self.alice, self.bob, self.server = network.person(1), network.person(2), network.person(3, server=True)
         self.offered: list[bytes] = []
+        self.here: list[bytes] = []
         self.isNews = True
         self.sessions = RecordedSessions()
         self.announcement: tuple[bytes, bytes] | None = (self.alice.signedCertificate, self.alice.claim())
         participant: Any = SimpleNamespace(
             announcement=lambda: self.announcement,
-            claims=SimpleNamespace(offer=lambda certificate, claim: self.offered.append(claim) or self.isNews),
+            claims=SimpleNamespace(
+                offer=lambda certificate, claim: self.offered.append(claim) or self.isNews,
+                entries=SimpleNamespace(here=self.here.append),
+            ),
         )
         Introductions(participant, self.sessions, self.sessions)
 
@@ -104,6 +108,7 @@ class IntroductionsTests(SynchronousTestCase):
                 self.sessions.began(person.certificate.identity, person.certificate.member, up)
         [(peer, said)] = self.sessions.sent
         self.assertEqual((peer, said), (self.bob.certificate.identity, Introduction(*self.announcement or ())))
+        self.assertEqual(self.here, [peer])
         self.announcement = None
         self.sessions.began(peer, self.bob.certificate.member, True)
         self.assertEqual(len(self.sessions.sent), 1)
@@ -118,7 +123,7 @@ class IntroductionsTests(SynchronousTestCase):
         self.assertEqual((self.offered, len(self.sessions.sent)), ([said.claim], 1))
         self.isNews = False
         self.receive(said)
-        self.assertEqual(len(self.sessions.sent), 1)
+        self.assertEqual((len(self.sessions.sent), self.here), (1, [self.bob.certificate.identity]))
 
     def test_nobodyIntroducesAnother(self) -> None:
         """

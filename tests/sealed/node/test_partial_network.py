@@ -10,6 +10,7 @@ from sealed_network_case import Dwelling, SealedNetworkTestCase, frame
 from twisted.internet.defer import Deferred
 
 from wand.ethernet import MAC
+from wand.sealed.node.directory_words import DIRECTORY_SILENCE
 from wand.sealed.node.member_search import ABSENT_LIFETIME
 from wand.sealed.node.members_in_use import LOOK_INTERVAL, UNUSED_LIFETIME
 
@@ -136,6 +137,22 @@ class PartialNetworkTests(SealedNetworkTestCase):
         self.assertEqual(self.count(one, "members-forgotten"), 1)
         self.assertTrue(self.reaches(one, two))
         self.assertTrue(self.reaches(two, one))
+
+    def test_withoutAServer(self) -> None:
+        """
+        Where the servers are gone, whoever introduces itself is answered, also after a silence; and nobody forgets it.
+        """
+        one, two, _ = self.nodes
+        self.assertTrue(self.reaches(one, two))
+        self.server.stopService()
+        self.go(DIRECTORY_SILENCE + 1)
+        two.stop()
+        two.start()
+        self.go(240)
+        self.assertTrue(self.reaches(one, two))
+        self.assertTrue(self.reaches(two, one))
+        self.go(UNUSED_LIFETIME + IDLE + 2 * LOOK_INTERVAL)
+        self.assertTrue(self.reaches(one, two))
 
     def test_oneIsRevoked(self) -> None:
         """

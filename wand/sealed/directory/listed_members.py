@@ -67,6 +67,7 @@ class ListedMembers:
         self._counters = counters
         self._entries = participant.claims.entries
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
+        self._claims.forgotten = self.forget
 
     def take(self, server: bytes, record: PageRecord) -> bytes | None:
         """
@@ -140,8 +141,6 @@ class ListedMembers:
         said = unverified(record.certificate, Certificate)
         if said is None:
             return None
-        if self._claims.announcement(said.identity) is None:  # what we knew of it was forgotten, everywhere
-            self.forget(said.identity)
         isNews = self._claims.offer(record.certificate, record.claim, isTold=True)
         known = self._claims.announcement(said.identity)
         if known is None:

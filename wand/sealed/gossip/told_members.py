@@ -16,7 +16,7 @@ from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import Participant
 from wand.interfaces.sessions import GOSSIP
 from wand.sealed.gossip.entry import Entry
-from wand.sealed.gossip.items import ACCUSATION, AnnouncementItem, Item
+from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AnnouncementItem, Item
 from wand.sealed.gossip.view import SUSPICION, MemberView
 from wand.timing.deadlines import Deadlines
 from wand.underlay.place_kinds import isLoopback
@@ -49,8 +49,10 @@ class ToldMembers:
         if item.member == self._participant.identity:
             return
         entry = self._view.get(item.member)
-        if isinstance(item.told, AnnouncementItem):
-            self._participant.claims.offer(item.told.certificate, item.told.claim, isTold=True)
+        if item.kind == ANNOUNCEMENT:
+            self._offer(item)
+        elif entry is not None and self._isForgotten(entry):
+            self._offer(entry.announcement)
         if entry is not None and item.kind != ACCUSATION:
             self._introduce(entry)
         if entry is not None and entry.accusation is not None:
@@ -62,9 +64,11 @@ class ToldMembers:
         What is so stands for another lifetime.
         """
         self._participant.claims.entries.sweep()
+        claims, own = self._participant.claims, self._participant.identity
         for entry in tuple(self._view.tree):
-            if self._view.isHere(entry.identity) and entry.identity != self._participant.identity:
-                self._participant.claims.entries.online(entry.identity, GOSSIP)
+            here = entry.identity
+            if here != own and self._view.isHere(here) and claims.announcement(here) is not None:
+                claims.entries.online(here, GOSSIP)
 
     def stop(self) -> None:
         """
@@ -80,6 +84,17 @@ class ToldMembers:
         self._view.forget(identity)
         self._online.discard(identity)
         self._suspicions.discard(identity)
+
+    def _isForgotten(self, entry: Entry) -> bool:
+        """
+        Is a member here that was forgotten while it was away, because nobody used it?
+        """
+        isHere = self._view.isHere(entry.identity)
+        return isHere and self._participant.claims.announcement(entry.identity) is None
+
+    def _offer(self, item: Item) -> None:
+        if isinstance(item.told, AnnouncementItem):
+            self._participant.claims.offer(item.told.certificate, item.told.claim, isTold=True)
 
     def _introduce(self, entry: Entry) -> None:
         said = self._participant.claims.announcement(entry.identity)

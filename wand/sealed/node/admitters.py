@@ -58,16 +58,20 @@ class Admitters:
             each.stop()
         self._endpoints.clear()
 
-    def tell(self, message: bytes) -> None:
+    def tell(self, message: bytes) -> list[Identity]:
         """
         Send a control message to some of them: first to those with whom there is a session.
+
+        @return: to whom.
         """
         known = dict.fromkeys(map(Identity, self._known()))
         present = [each for each in known if self._sessions.isUp(each)]
         others = [each for each in known if each not in present]
         self._context.random.shuffle(others)
-        for identity in [*present, *others][:ASKED_MAXIMUM]:
+        told = [*present, *others][:ASKED_MAXIMUM]
+        for identity in told:
             self._sessions.sendControl(identity, message)
+        return told
 
     def _known(self) -> Iterator[bytes]:
         yield from (each.identity for each in self._enrolment.admitters if each.identity in self._introduced)

@@ -51,6 +51,7 @@ class Claims:
     @ivar visitors: what members announced of whom we know no more than that, and hear frames to groups.
     @ivar admitters: the members with the admission right.
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
+    @ivar forgotten: called with the identity of a member of which nothing more is known: what is told of it is new.
     @ivar met: called with a member of which something new was said that no directory told.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
@@ -77,6 +78,7 @@ class Claims:
         """
         counters.declare(COUNTERS)
         self.dropped: Callable[[bytes], object] = lambda identity: None
+        self.forgotten: Callable[[bytes], object] = lambda identity: None
         self.met: Callable[[Identity], object] = lambda identity: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
@@ -150,6 +152,7 @@ class Claims:
         self.relays.pop(identity, None)
         self.admitters.pop(identity, None)
         self.entries.forget(identity)
+        self.forgotten(identity)
 
     def stop(self) -> None:
         """

@@ -27,6 +27,7 @@ class Introductions:
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and not member.isServer:
+            self._participant.claims.entries.here(peer)
             self._introduce(peer)
 
     def _introduce(self, peer: bytes) -> None:
@@ -40,5 +41,9 @@ class Introductions:
             return
         certificate = unverified(message.certificate, Certificate)
         isItsOwn = certificate is not None and certificate.identity == peer
-        if isItsOwn and self._participant.claims.offer(message.certificate, message.claim):
+        if not isItsOwn:
+            return
+        if self._participant.claims.offer(message.certificate, message.claim):
             self._introduce(peer)  # that was news: it was started, and may not know us
+        else:
+            self._participant.claims.entries.here(peer)

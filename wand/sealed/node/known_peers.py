@@ -157,7 +157,7 @@ class KnownPeers:
             self._taking.stop()
 
     def _take(self, identity: bytes, peer: KnownPeer) -> None:
-        self._claims.offer(peer.certificate, peer.claim)
+        self._claims.offer(peer.certificate, peer.claim, isTold=True)  # nobody was met, nor needs it yet
         said = self._claims.announcement(identity)
         if said is None:  # its certificate expired, or it was revoked
             del self._kept[identity]

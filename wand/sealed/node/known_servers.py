@@ -38,13 +38,16 @@ class KnownServers:
         """
         return identity in self._identities()
 
-    def tell(self, message: bytes) -> None:
+    def tell(self, message: bytes) -> list[Identity]:
         """
         Send a control message to every server with which there is a session.
+
+        @return: to whom.
         """
-        for identity in self._identities():
-            if self._sessions.isUp(identity):
-                self._sessions.sendControl(identity, message)
+        told = [each for each in self._identities() if self._sessions.isUp(each)]
+        for identity in told:
+            self._sessions.sendControl(identity, message)
+        return told
 
     def renewSessions(self) -> None:
         """

@@ -95,6 +95,18 @@ class MemberEntries:
             if entry is not None and entry.lifetime is None:
                 self._put(mac, entry.peer, self._lifetime(entry.peer))
 
+    def here(self, peer: bytes) -> None:
+        """
+        A member spoke to us itself, so what it owns is with it, also if we were told before that it is gone.
+        """
+        identity = Identity(peer)
+        lifetime = self._lifetime(identity)
+        for mac in self._macsOf(identity):
+            entry = self._entry(mac)
+            isShort = entry is None or (entry.lifetime is not None and entry.lifetime < lifetime)
+            if isShort and self.owners.get(mac) == identity:
+                self._put(mac, identity, lifetime)
+
     def online(self, peer: bytes, by: str) -> None:
         """
         A directory says, or says again, that a member is online.
@@ -186,7 +198,7 @@ class MemberEntries:
                 self._put(mac, identity, lifetime)
 
     def _lifetime(self, peer: object) -> float:
-        isOnline = isinstance(peer, Identity) and self._words.isOnline(peer)
+        isOnline = isinstance(peer, Identity) and (not self._words.isAnyHeard or self._words.isOnline(peer))
         return ONLINE_LIFETIME if isOnline else OFFLINE_LIFETIME
 
     def _put(self, mac: MAC, peer: object, lifetime: float) -> None:

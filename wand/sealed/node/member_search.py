@@ -33,6 +33,9 @@ PATIENCE: Final = 2.0
 #: Seconds for which we remember that there is nobody.
 ABSENT_LIFETIME: Final = 5.0
 
+#: Seconds for which we remember that nobody answered.
+UNANSWERED_LIFETIME: Final = 1.0
+
 #: How many questions are open at most, and of how many we remember that the answer was nobody.
 OPEN_MAXIMUM: Final = 256
 ABSENT_MAXIMUM: Final = 1024
@@ -113,12 +116,22 @@ class MemberSearch:
         """
         return self._opened(Question("after", identity)) if self._lookouts else succeed(None)
 
-    def lookAgain(self, question: Question) -> None:
+    @property
+    def isBusy(self) -> bool:
+        """
+        Should nothing be asked that the host can do without?
+        """
+        return len(self._open) >= OPEN_MAXIMUM // 2
+
+    def lookAgain(self, question: Question) -> Deferred[bytes | None]:
         """
         Something is no longer as we were told, perhaps: ask, although we know.
+
+        @return: fires with who it is; with C{None} if nobody answers, or there is nobody.
         """
         if self._lookouts and self._absent.get(question, 0.0) <= self._clock.seconds():
-            self._opened(question)
+            return self._opened(question)
+        return succeed(None)
 
     def ownerOf(self, question: Question) -> bytes | None:
         """
@@ -230,28 +243,30 @@ class MemberSearch:
         each = self._open.get(question)
         if each is None:
             return
-        if self._clock.seconds() - each.since < PATIENCE:
+        if each.asked and self._clock.seconds() - each.since < PATIENCE:
             self._deadlines.expireAt(question, each.since + PATIENCE)
             self._gather(question)
         else:
             self._counters["searches-unanswered"] += 1
+            self._remember(question, UNANSWERED_LIFETIME)
             self._end(question, None)
 
     def _end(self, question: Question, member: bytes | None) -> None:
         self._deadlines.discard(question)
-        for answer in self._open.pop(question).waiting:
+        ended = self._open.pop(question, None)  # whom one answer wakes up may have ended another
+        for answer in () if ended is None else ended.waiting:
             answer.callback(member)
 
-    def _remember(self, question: Question) -> None:
+    def _remember(self, question: Question, lifetime: float = ABSENT_LIFETIME) -> None:
         """
-        Remember that there is nobody, for a moment.
+        Remember that there is nobody, or that nobody answers, for a moment.
         """
         if question.kind == "after":
             return
         if len(self._absent) >= ABSENT_MAXIMUM:
             del self._absent[next(iter(self._absent))]
         self._absent.pop(question, None)
-        self._absent[question] = self._clock.seconds() + ABSENT_LIFETIME
+        self._absent[question] = self._clock.seconds() + lifetime
 
     def _isThere(self, question: Question, member: bytes) -> bool:
         """

@@ -5,7 +5,7 @@ Which members are in use, where not everybody is followed; those that are not ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from wand.interfaces import Context, ISessions
@@ -15,10 +15,9 @@ from wand.interfaces.search import Question
 from wand.interfaces.sessions import DIRECTORY
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.claims import Claims
-from wand.sealed.node.conflicts import thingsOf
 from wand.sealed.node.member_search import MemberSearch
+from wand.sealed.node.met_members import MetMembers
 from wand.timing.repeating import Repeating
-from wand.timing.token_buckets import TokenBuckets
 
 #: Seconds for which a member is known after it was used last.
 UNUSED_LIFETIME: Final = 600.0
@@ -32,12 +31,8 @@ KNOWN_MAXIMUM: Final = 4096
 #: How many of those that were used least recently are looked at to make room for one.
 LOOKED_AT: Final = 16
 
-#: How much of what a member claims is looked for, to see who else does.
-THINGS_MAXIMUM: Final = 8
-
-#: How often what one member claims is looked for: per second in the long run, and at once.
-MET_RATE: Final = 0.1
-MET_BURST: Final = 3.0
+#: Up to how many members with the relay right, and with the admission right, are known although they are not used.
+NEEDED_MAXIMUM: Final = 256
 
 #: Which attempt to reach a member makes us ask again where it is: the first may just have been lost.
 SECOND: Final = 1
@@ -73,8 +68,9 @@ class MembersInUse:
         self._clock = context.clock
         self._counters = context.counters
         self._limit = limit
-        self._meetings = TokenBuckets(context.clock, MET_RATE, MET_BURST, limit)
+        self._met = MetMembers(claims, search, context.clock, limit)
         self._used: dict[Identity, float] = {}  # the least recently used first
+        self._unused: dict[Identity, float] = {}  # known, and not used so far: from the disk, or a server's log
         self._looking = Repeating("the members in use", self.look, context.clock, context.failures)
         search.used = self.used
         search.remembered = self.inUse
@@ -97,6 +93,7 @@ class MembersInUse:
         Leave no timer behind.
         """
         self._looking.stop()
+        self._met.stop()
 
     def used(self, identity: bytes) -> None:
         """
@@ -104,50 +101,56 @@ class MembersInUse:
         """
         if not self._search.isPartial:
             return
-        self._used.pop(Identity(identity), None)
-        self._used[Identity(identity)] = self._clock.seconds()
-        if len(self._used) > self._limit:
+        self._use(Identity(identity), self._clock.seconds())
+        if len(self._used) + len(self._unused) > self._limit:
             self._makeRoom()
 
     def met(self, identity: bytes) -> None:
         """
         A member told us itself who it is.  Others may claim the same, of whom we were not told: ask who does.
         """
-        announcement = self._claims.announcement(identity)
-        if announcement is None or not self._search.isPartial or identity == self._participant.identity:
+        if not self._search.isPartial or identity == self._participant.identity:
             return
         self.used(identity)
         self._claims.entries.claimed(identity)
-        if not self._meetings.take(identity.hex()):
-            return
-        for kind, what in islice(thingsOf(announcement), THINGS_MAXIMUM):
-            self._search.lookAgain(Question(kind, what))
+        self._met.met(Identity(identity))
 
     def inUse(self) -> Iterable[bytes]:
         """
-        The members that are known, the most recently used at the end.
+        The members that are known and used, the most recently used at the end.  Of whom we only know from the disk or
+        from a log nobody is asked before somebody needs him: at a start those may be a thousand.
         """
-        known = {each.identity: None for each in self._claims.announcements}
-        known.pop(Identity(self._participant.identity), None)
-        return (*(each for each in known if each not in self._used), *(each for each in self._used if each in known))
+        own = self._participant.identity
+        return tuple(each for each in self._used if each != own and self._claims.announcement(each) is not None)
 
     def look(self) -> None:
         """
-        Forget who is not used.
+        Forget who is not used; nobody, while there is no server to ask for them again.
         """
         if not self._search.isPartial:
             self._used.clear()
+            self._unused.clear()
             return
-        now, servers = self._clock.seconds(), {each.identity for each in self._participant.servers()}
+        now, servers = self._clock.seconds(), self._servers()
+        mayForget = any(map(self._sessions.isUp, servers))
         known = [each.identity for each in self._claims.announcements]
         for identity in known:
             if identity == self._participant.identity or identity in servers or self._isKept(identity):
-                self._used.pop(identity, None)
-                self._used[identity] = now
-            elif now - self._used.setdefault(identity, now) >= UNUSED_LIFETIME:
+                self._use(identity, now)
+            elif now - self._since(identity, now) >= UNUSED_LIFETIME and mayForget and not self._isNeeded(identity):
                 self._forget(identity)
-        for identity in self._used.keys() - set(known):
-            del self._used[identity]
+        for kept in (self._used, self._unused):
+            for identity in kept.keys() - set(known):
+                del kept[identity]
+
+    def _use(self, identity: Identity, now: float) -> None:
+        self._unused.pop(identity, None)
+        self._used.pop(identity, None)
+        self._used[identity] = now
+
+    def _since(self, identity: Identity, now: float) -> float:
+        used = self._used.get(identity)
+        return self._unused.setdefault(identity, now) if used is None else used
 
     def _isKept(self, identity: Identity) -> bool:
         """
@@ -156,17 +159,30 @@ class MembersInUse:
         isHere = self._sessions.isUp(identity) or self._sessions.isWanted(identity)
         return isHere or self._claims.entries.isTold(identity, but=DIRECTORY)
 
+    def _isNeeded(self, identity: Identity) -> bool:
+        """
+        May somebody need a member who is not used now: all have to know the same relays, and where to renew their
+        certificates, also once no server answers?  If nearly everybody has such a right, nobody is needed for it.
+        """
+        rights = self._claims.relays, self._claims.admitters
+        return any(identity in some and len(some) <= NEEDED_MAXIMUM for some in rights)
+
+    def _servers(self) -> set[bytes]:
+        return {each.identity for each in self._participant.servers()}
+
     def _makeRoom(self) -> None:
-        own = self._participant.identity
-        for identity in tuple(islice(self._used, LOOKED_AT)):
-            if identity != own and not self._isKept(identity):
+        spared = {self._participant.identity, *self._servers()}
+        for identity in tuple(islice(chain(self._unused, self._used), LOOKED_AT)):
+            if not (identity in spared or self._isKept(identity) or self._isNeeded(identity)):
                 self._forget(identity)
                 return
-            self._used[identity] = self._used.pop(identity)
+            since = self._since(identity, self._clock.seconds())
+            self._use(identity, since)
 
     def _forget(self, identity: Identity) -> None:
         self._counters["members-forgotten"] += 1
         self._used.pop(identity, None)
+        self._unused.pop(identity, None)
         self._claims.forget(identity)
         self._sessions.end(identity)
 
@@ -177,6 +193,8 @@ class MembersInUse:
             self.used(peer)
 
     def _wanted(self, peer: bytes, turn: int) -> None:
+        if peer in self._servers():
+            return
         self.used(peer)
         if turn == SECOND:
             self._search.lookAgain(Question("identity", bytes(peer)))

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from wand.interfaces import Context, ISessions, ITap
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import CERTIFICATE_NUMBERS
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, NotNow, Refused, Renew, Renewed, pack, parse
 from wand.sealed.node.admitters import Admitters
 from wand.sealed.node.enrolment import Enrolment
@@ -48,6 +50,8 @@ class OwnCertificate:
         self._admitters = admitters
         self._tap = tap
         self._addresses = addresses
+        self._asked: set[Identity] = set()
+        self._failures = context.failures
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._ask, announce, context.notes)
         sessions.onSession(self._session)
         control.read(CERTIFICATE_NUMBERS, self._received)
@@ -72,10 +76,13 @@ class OwnCertificate:
 
     def _ask(self, message: Renew) -> None:
         if self.answerer is not None:
-            self.answerer(message).addCallback(self.take)
+            self.answerer(message).addErrback(self._failed).addCallback(self.take)
             return
-        self._servers.tell(pack(message))
-        self._admitters.tell(pack(message))
+        self._asked = {*self._servers.tell(pack(message)), *self._admitters.tell(pack(message))}
+
+    def _failed(self, failure: Failure) -> NotNow:
+        self._failures.caught("renewal", failure)
+        return NotNow("the log has the details")
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and (member.isServer or member.admission):
@@ -83,7 +90,10 @@ class OwnCertificate:
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
-        if member.isServer or member.admission:
+        if not member.isServer and not member.admission:
+            return
+        if isinstance(message, Renewed) or peer in self._asked:  # a refusal is believed once, of who was asked
+            self._asked.discard(Identity(peer))
             self.take(message)
 
     def take(self, message: Message | None) -> None:
