@@ -16,6 +16,7 @@ from wand.sealed.directory.keys import keyOf
 from wand.sealed.directory.looker import AGAIN_INTERVAL, ASKED_MAXIMUM
 from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, Key
 from wand.sealed.directory.subscription import HEARTBEAT
+from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import PATIENCE
 
 PARTIAL = WansdSettings(everybodyUpTo=0)
@@ -262,6 +263,37 @@ class LookerTests(SynchronousTestCase):
         self.network.run(1)
         self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
 
+    def test_theServerForgetsUsWhileOurSessionStands(self) -> None:
+        """
+        A server that crashes, or drops a session that stands at our end, tells us of no change any more: what is in use
+        is looked for again as soon as it says that it has nothing of us.
+        """
+        self.servers[0].has(self.others)
+        node = self.node()
+        self.found(node, "mac", macOf(2))
+        node.search.remembered = lambda: [self.others[0].key.identity]
+        self.servers[0].forgetNodes()
+        self.servers[0].has(self.others[:1], epoch=2)
+        self.network.run(HEARTBEAT + 5)
+        self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
+        self.servers[0].has(self.others[:1], epoch=3)
+        self.network.run(1)
+        self.assertEqual(self.where(node, self.others[0]), ["203.0.3.3:22222"])
+
+    def test_aServerOfWhichNothingElseIsHeardIsHeard(self) -> None:
+        """
+        While a node looks for nobody, a server that answers counts as heard: its word stands against others.
+        """
+        self.servers[0].has(self.others)
+        node = self.node()
+        self.found(node, "mac", macOf(2))
+        self.network.run(20 * HEARTBEAT)
+        self.assertTrue(node.claims.entries._words.isAnyHeard)
+        node.claims.entries.directoryHeard("another")
+        node.claims.entries.offline(self.others[0].key.identity, "another")
+        self.network.run(2 * OFFLINE_LIFETIME)
+        self.assertIn(macOf(2), node.table)
+
     def test_severalServers(self) -> None:
         """
         Each is asked, the first that has it is enough, and one that is silent does not delay anything for long.
@@ -317,6 +349,7 @@ class LookerTests(SynchronousTestCase):
         A node that reads of more and more members need not be told that there are many.
         """
         self.servers[0].size = 1
+        self.network.clock.callLater(0.1, setattr, self.servers[0], "size", None)
         self.servers[0].has(self.others)
         node = self.node(WansdSettings(everybodyUpTo=20))
         self.network.run(5)

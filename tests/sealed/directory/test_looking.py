@@ -256,6 +256,39 @@ class LookingTests(LookingCase):
         [standing] = {each for each in self.alice.heard if isinstance(each, Announced)}
         self.assertEqual((standing.number, standing.members, standing.groups), (0, 0, True))
 
+    def test_whoOnlyShowsThatItIsThereIsToldWhatWeHaveOfIt(self) -> None:
+        """
+        A question without keys is answered with the standing of who asks, which is lower after a restart.
+        """
+        self.announced(self.alice)
+        self.alice.heard.clear()
+        self.alice.look()
+        self.network.run(1)
+        self.server.crash()
+        self.server.come()
+        self.network.run(1)
+        self.alice.look()
+        self.network.run(20)
+        self.alice.look()
+        self.network.run(1)
+        standing = [(each.epoch, each.number) for each in self.alice.heard if isinstance(each, Announced)]
+        self.assertEqual((standing[0], set(standing[1:])), ((1, 1), {(1, 0)}))
+
+    def test_whoAnnouncesSomethingNewToAnotherProcessHearsThatItIsAnother(self) -> None:
+        """
+        A node that announces something new to a server that started again meanwhile is told first that it was unknown.
+        """
+        self.announced(self.alice)
+        self.server.crash()
+        self.server.come()
+        self.network.run(20)
+        self.alice.heard.clear()
+        self.alice.sessions.lapse(self.server.person.key.identity)
+        self.alice.announce(2, local=("192.168.7.7:1",))
+        self.network.run(1)
+        standing = [each.number for each in self.alice.heard if isinstance(each, Announced)]
+        self.assertEqual((standing[-2:], 0 in standing[:-1]), ([0, 2], True))
+
     def test_changesOfThoseThatWereFoundAreTold(self) -> None:
         """
         When a member that was found changes, goes or comes, the node is told at once; of others it is not.
