@@ -13,7 +13,8 @@ from wand.interfaces.search import Question
 from wand.sealed.directory.client import RENEWAL
 from wand.sealed.directory.extent import Extent, WansdSettings
 from wand.sealed.directory.keys import keyOf
-from wand.sealed.directory.looker import AGAIN_INTERVAL, ASKED_MAXIMUM
+from wand.sealed.directory.looker import ASKED_MAXIMUM
+from wand.sealed.directory.looking_again import AGAIN_INTERVAL, AGAIN_PAUSE, AGAIN_REPEATS
 from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, Key
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
@@ -218,6 +219,54 @@ class LookerTests(SynchronousTestCase):
         self.assertEqual([each.what for look in looks for each in look.keys][: len(used)], used)
         self.assertLessEqual(max(len(look.keys) for look in looks), KEYS_MAXIMUM)
         self.assertEqual(len(node.table), len(self.others))
+
+    def test_whatIsLostOfThatIsAskedAgain(self) -> None:
+        """
+        A server that reads its store yet, or answers too much, answers nothing; what was not answered is asked again,
+        and what was answered is not.
+        """
+        server = self.servers[0]
+        server.has(self.others)
+        node = self.node()
+        node.search.remembered = lambda: [person.key.identity for person in self.others[:20]]
+        server.isSilent = True
+        node.sessions.lapse(server.person.key.identity)
+        self.network.run(30)
+        server.isSilent = False
+        self.network.run(60)
+        self.assertEqual(len(node.table), 20)
+        before = len(server.keys)
+        self.network.run(60)
+        self.assertEqual(len(server.keys), before)
+
+    def test_whatIsNeverAnsweredIsAskedAFewTimes(self) -> None:
+        """
+        A server that answers nothing is asked less and less often, and no more then.
+        """
+        node = self.node()
+        node.search.remembered = lambda: [self.others[0].key.identity]
+        self.servers[0].isSilent = True
+        node.sessions.lapse(self.servers[0].person.key.identity)
+        self.network.run(600)
+        self.assertEqual(len(self.servers[0].keys), AGAIN_REPEATS + 1)
+
+    def test_aServerKeepsNobodyBusy(self) -> None:
+        """
+        However often a server has another log, not everything is looked for each time; at the end it is.
+        """
+        server = self.servers[0]
+        server.has(self.others)
+        node = self.node()
+        node.search.remembered = lambda: [person.key.identity for person in self.others[:16]]
+        for number in range(100):
+            server.instance = number.to_bytes(8, "big")
+            server.tellSize()
+            self.network.run(0.03)
+        self.assertLessEqual(len(server.keys), 32)
+        server.has(self.others, epoch=2)
+        self.network.run(AGAIN_PAUSE + 1)
+        self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
+        self.assertEqual(len(node.table), 16)
 
     def test_onceAnHour(self) -> None:
         """
