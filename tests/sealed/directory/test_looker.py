@@ -7,11 +7,12 @@ from __future__ import annotations
 from simulated.lookable import LookableServer
 from simulated.members import Person, SimulatedMember, SimulatedNetwork, macOf
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.search import Question
 from wand.sealed.directory.client import RENEWAL
-from wand.sealed.directory.extent import Extent, WansdSettings
+from wand.sealed.directory.extent import CHANGE_INTERVAL, Extent, WansdSettings
 from wand.sealed.directory.keys import keyOf
 from wand.sealed.directory.looker import ASKED_MAXIMUM
 from wand.sealed.directory.looking_again import AGAIN_INTERVAL, AGAIN_PAUSE, AGAIN_REPEATS
@@ -28,12 +29,18 @@ class ExtentTests(SynchronousTestCase):
     L{Extent}.
     """
 
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.extent = Extent(500, self.clock)
+
     def test_hysteresis(self) -> None:
         """
         The way back is further than the way there, so that one member more or less changes nothing.
         """
-        extent = Extent(500)
-        changes = [(count, extent.changes([count]), extent.isPartial) for count in (10, 500, 501, 450, 401, 400, 500)]
+        changes = []
+        for count in (10, 500, 501, 450, 401, 400, 500):
+            changes.append((count, self.extent.changes([count]), self.extent.isPartial))
+            self.clock.advance(CHANGE_INTERVAL)
         self.assertEqual(
             changes,
             [
@@ -51,15 +58,23 @@ class ExtentTests(SynchronousTestCase):
         """
         With 0 nobody is followed in any network, from the beginning.
         """
-        extent = Extent(0)
+        extent = Extent(0, self.clock)
         self.assertEqual((extent.isPartial, extent.changes([1]), extent.isPartial), (True, False, True))
 
     def test_theLargestCounts(self) -> None:
         """
         Of several servers that which has most members counts.
         """
-        extent = Extent(100)
-        self.assertTrue(extent.changes([1, 101]))
+        self.assertTrue(self.extent.changes([1, 501]))
+
+    def test_notAgainAtOnce(self) -> None:
+        """
+        A server that says one thing and the other in turn changes nothing for a minute.
+        """
+        changes = [self.extent.changes([count]) for count in (501, 1, 501, 1)]
+        self.assertEqual((changes, self.extent.isPartial), ([True, False, False, False], True))
+        self.clock.advance(CHANGE_INTERVAL)
+        self.assertTrue(self.extent.changes([1]))
 
 
 class KeyTests(SynchronousTestCase):

@@ -76,7 +76,7 @@ class SealedDirectoryClient:
         self._own = OwnAnnouncement(participant)
         self._lookouts = lookouts or EverybodyIsKnown()
         self._groups = GroupWishes() if context.sealed is None else context.sealed.groups
-        self._extent = Extent((settings or WansdSettings()).everybodyUpTo)
+        self._extent = Extent((settings or WansdSettings()).everybodyUpTo, context.clock)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints, DirectoryServer]] = {}
         self._renewal: IDelayedCall | None = None
@@ -147,6 +147,7 @@ class SealedDirectoryClient:
             subscription.stop()
             endpoints.stop()
             self._groups.forget(gone)
+            self._members.leave(gone)
         for identity, server in servers.items():
             known = self._subscriptions.get(identity)
             if known is None:
