@@ -16,7 +16,7 @@ from wand.sealed.directory.extent import CHANGE_INTERVAL, Extent, WansdSettings
 from wand.sealed.directory.keys import keyOf
 from wand.sealed.directory.looker import ASKED_MAXIMUM
 from wand.sealed.directory.looking_again import AGAIN_INTERVAL, AGAIN_PAUSE, AGAIN_REPEATS
-from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, Key
+from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, PAGES_MAXIMUM, Key
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import PATIENCE
@@ -407,6 +407,23 @@ class LookerTests(SynchronousTestCase):
         self.assertFalse(node.search.isPartial)
         self.assertEqual(self.where(node, self.others[5]), ["203.0.3.8:22222"])
         self.assertEqual(set(node.table), {macOf(person.number) for person in self.others[:12]})
+
+    def test_allLogsAreReadQuickly(self) -> None:
+        """
+        A node that follows the logs again reads each as fast as it may, for all servers said how large they are.
+        """
+        self.servers.append(LookableServer(self.network.person(1000, server=True)))
+        for server in self.servers:
+            server.has(self.others)
+        node = self.node(WansdSettings(everybodyUpTo=20))
+        for server in self.servers:
+            server.asks.clear()
+            for person in self.others[10:]:
+                del server.members[person.key.identity]
+        self.network.run(2 * HEARTBEAT)
+        self.assertFalse(node.search.isPartial)
+        for server in self.servers:
+            self.assertEqual({each.count for each in server.asks}, {PAGES_MAXIMUM})
 
     def test_itGrowsUnderOurEyes(self) -> None:
         """

@@ -166,6 +166,7 @@ class SealedDirectoryServer:
         if isAhead and self._present.get(identity) is not None:
             self._fallenBehind()
         self._heard(identity)
+        self._looking.leave(identity)
         self._pages.answer(identity, ask)
 
     def _heard(self, identity: Identity, *, wantsStanding: bool = False) -> None:
