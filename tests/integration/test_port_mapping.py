@@ -231,7 +231,7 @@ def test_mappings(home: Home, start: Callable[..., Source]) -> None:
     By each protocol a mapping is got, lets strangers in, is renewed while it is needed, and is given back.
     """
     ports = {"PCP": 40001, "NAT-PMP": 40002, "UPnP": 40003}
-    sources = {how: start(how, port, lifetime=2) for how, port in ports.items()}
+    sources = {how: start(how, port, lifetime=8) for how, port in ports.items()}
     for how, port in ports.items():
         [told] = sources[how].told()
         assert told == [f"{ROUTER}:{port}", "mapped", f"mapped by {how} at {INSIDE}"]

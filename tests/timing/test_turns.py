@@ -61,6 +61,19 @@ class TurnsTests(SynchronousTestCase):
         self.clock.pump([0.001] * 1000)
         self.assertAlmostEqual((len(self.answered) - before) * self.octets / RATE, 1.0, delta=0.05)
 
+    def test_emptyAnswersCount(self) -> None:
+        """
+        Of answers without an octet only so many are given in one turn, too.
+        """
+        self.turns.ask("a", 0)
+        self.octets = 0
+        for asker in range(10_000):
+            self.turns.ask(str(asker), 0)
+        before = len(self.answered)
+        while len(self.answered) == before:
+            self.clock.advance(0.001)
+        self.assertLess(len(self.answered) - before, 5_000)
+
     def test_oneAskerHasFewWaiting(self) -> None:
         """
         Questions of one asker beyond a number are refused.

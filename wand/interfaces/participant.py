@@ -134,6 +134,13 @@ class TableEntries(Protocol):
         @param by: its name.
         """
 
+    def directoryLeft(self, by: str, /) -> None:
+        """
+        A directory is asked no more: what it said counts no more where another says something else.
+
+        @param by: its name.
+        """
+
     def sweep(self) -> None:
         """
         Give a lifetime to what has none, because it passed from one member to another, or came from the disk; or, while

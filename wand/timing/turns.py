@@ -18,6 +18,9 @@ from wand.timing.timer import Timer
 RATE: Final = 10_000_000.0
 CREDIT: Final = 0.02
 
+#: As how many octets an answer counts at least, for even one that is put off takes time.
+ANSWER_MINIMUM: Final = 100
+
 #: How many questions of one asker wait at most.
 WAITING_MAXIMUM: Final = 16
 
@@ -50,7 +53,7 @@ class Turns(Generic[Asker, Question]):
         @return: C{False} if this asker has too many that wait already.
         """
         if not self._timer.isSet and self._hasRoom():
-            self._busyUntil += self._answer(asker, question) / RATE
+            self._busyUntil += max(ANSWER_MINIMUM, self._answer(asker, question)) / RATE
             return True
         waiting = self._waiting.setdefault(asker, deque())
         if len(waiting) >= WAITING_MAXIMUM:
@@ -89,7 +92,7 @@ class Turns(Generic[Asker, Question]):
                 question = questions.popleft()
                 if questions:
                     self._waiting[asker] = questions
-                octets += self._answer(asker, question)
+                octets += max(ANSWER_MINIMUM, self._answer(asker, question))
         finally:  # whatever becomes of one, the others are answered
             self._busyUntil = max(self._busyUntil, self._clock.seconds()) + octets / RATE
             self._schedule()

@@ -117,6 +117,20 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.network.run(HEARTBEAT)
         self.assertEqual({each.instance for each in self.oracle.asks[before:]}, {INSTANCE})
 
+    def test_aServerThatIsNoneAnyMore(self) -> None:
+        """
+        What a server said of where members are is forgotten when it is none of the network's servers any more.
+        """
+        self.begin()
+        alice = self.others[0]
+        self.oracle.page(self.node, 0, 1, 1, recordOf(alice, 1, "203.0.113.7:1"))
+        self.network.run(1)
+        self.assertEqual(len(self.node.sessions.introduced[alice.key.identity][1]), 1)
+        self.node.servers = list  # type: ignore[method-assign]
+        self.node.directory.serversChanged()  # type: ignore[attr-defined]
+        self.assertEqual(self.node.sessions.introduced[alice.key.identity][1], ())
+        self.assertEqual(self.known(), [macOf(2)])
+
     def test_itWantsSessionsAndHasNoSettings(self) -> None:
         """
         Without the sealed protocol, or with a setting, the operator is told what to do.

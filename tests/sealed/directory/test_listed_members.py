@@ -121,6 +121,23 @@ class ListedMembersTests(SynchronousTestCase):
         self.assertEqual(self.introduced(self.alice), ["203.0.113.1:1"])
         self.assertEqual(sorted(self.node.table), [macOf(2), macOf(3)])
 
+    def test_aServerThatIsNoneAnyMore(self) -> None:
+        """
+        Where a server that was removed or revoked said that members are is forgotten, and it holds nobody whom another
+        says to be gone; but that it is gone removes nobody.
+        """
+        for person in (self.alice, self.bob):
+            self.tell(FIRST, person, 5, "203.0.113.5:1")
+        self.tell(SECOND, self.alice, 1, "198.51.100.1:1")
+        self.tell(SECOND, self.alice, 2)
+        for server in (FIRST, SECOND):
+            self.node.claims.entries.directoryHeard(directoryName(server))
+        self.members.leave(FIRST)
+        self.assertEqual((self.introduced(self.alice), self.introduced(self.bob)), ([], []))
+        self.assertEqual(self.members.count(FIRST), 0)
+        self.network.run(OFFLINE_LIFETIME + 1)
+        self.assertEqual(list(self.node.table), [macOf(3)])
+
     def test_renewalKeepsWhoIsOnline(self) -> None:
         """
         While a server answers, those whom it hears stay, though there is nothing new to say of them; a server that does

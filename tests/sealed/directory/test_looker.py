@@ -7,15 +7,18 @@ from __future__ import annotations
 from simulated.lookable import LookableServer
 from simulated.members import Person, SimulatedMember, SimulatedNetwork, macOf
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.search import Question
 from wand.sealed.directory.client import RENEWAL
-from wand.sealed.directory.extent import Extent, WansdSettings
+from wand.sealed.directory.extent import CHANGE_INTERVAL, Extent, WansdSettings
 from wand.sealed.directory.keys import keyOf
-from wand.sealed.directory.looker import AGAIN_INTERVAL, ASKED_MAXIMUM
-from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, Key
+from wand.sealed.directory.looker import ASKED_MAXIMUM
+from wand.sealed.directory.looking_again import AGAIN_INTERVAL, AGAIN_PAUSE, AGAIN_REPEATS
+from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, PAGES_MAXIMUM, Key
 from wand.sealed.directory.subscription import HEARTBEAT
+from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import PATIENCE
 
 PARTIAL = WansdSettings(everybodyUpTo=0)
@@ -26,12 +29,18 @@ class ExtentTests(SynchronousTestCase):
     L{Extent}.
     """
 
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.extent = Extent(500, self.clock)
+
     def test_hysteresis(self) -> None:
         """
         The way back is further than the way there, so that one member more or less changes nothing.
         """
-        extent = Extent(500)
-        changes = [(count, extent.changes([count]), extent.isPartial) for count in (10, 500, 501, 450, 401, 400, 500)]
+        changes = []
+        for count in (10, 500, 501, 450, 401, 400, 500):
+            changes.append((count, self.extent.changes([count]), self.extent.isPartial))
+            self.clock.advance(CHANGE_INTERVAL)
         self.assertEqual(
             changes,
             [
@@ -49,15 +58,23 @@ class ExtentTests(SynchronousTestCase):
         """
         With 0 nobody is followed in any network, from the beginning.
         """
-        extent = Extent(0)
+        extent = Extent(0, self.clock)
         self.assertEqual((extent.isPartial, extent.changes([1]), extent.isPartial), (True, False, True))
 
     def test_theLargestCounts(self) -> None:
         """
         Of several servers that which has most members counts.
         """
-        extent = Extent(100)
-        self.assertTrue(extent.changes([1, 101]))
+        self.assertTrue(self.extent.changes([1, 501]))
+
+    def test_notAgainAtOnce(self) -> None:
+        """
+        A server that says one thing and the other in turn changes nothing for a minute.
+        """
+        changes = [self.extent.changes([count]) for count in (501, 1, 501, 1)]
+        self.assertEqual((changes, self.extent.isPartial), ([True, False, False, False], True))
+        self.clock.advance(CHANGE_INTERVAL)
+        self.assertTrue(self.extent.changes([1]))
 
 
 class KeyTests(SynchronousTestCase):
@@ -218,6 +235,54 @@ class LookerTests(SynchronousTestCase):
         self.assertLessEqual(max(len(look.keys) for look in looks), KEYS_MAXIMUM)
         self.assertEqual(len(node.table), len(self.others))
 
+    def test_whatIsLostOfThatIsAskedAgain(self) -> None:
+        """
+        A server that reads its store yet, or answers too much, answers nothing; what was not answered is asked again,
+        and what was answered is not.
+        """
+        server = self.servers[0]
+        server.has(self.others)
+        node = self.node()
+        node.search.remembered = lambda: [person.key.identity for person in self.others[:20]]
+        server.isSilent = True
+        node.sessions.lapse(server.person.key.identity)
+        self.network.run(30)
+        server.isSilent = False
+        self.network.run(60)
+        self.assertEqual(len(node.table), 20)
+        before = len(server.keys)
+        self.network.run(60)
+        self.assertEqual(len(server.keys), before)
+
+    def test_whatIsNeverAnsweredIsAskedAFewTimes(self) -> None:
+        """
+        A server that answers nothing is asked less and less often, and no more then.
+        """
+        node = self.node()
+        node.search.remembered = lambda: [self.others[0].key.identity]
+        self.servers[0].isSilent = True
+        node.sessions.lapse(self.servers[0].person.key.identity)
+        self.network.run(600)
+        self.assertEqual(len(self.servers[0].keys), AGAIN_REPEATS + 1)
+
+    def test_aServerKeepsNobodyBusy(self) -> None:
+        """
+        However often a server has another log, not everything is looked for each time; at the end it is.
+        """
+        server = self.servers[0]
+        server.has(self.others)
+        node = self.node()
+        node.search.remembered = lambda: [person.key.identity for person in self.others[:16]]
+        for number in range(100):
+            server.instance = number.to_bytes(8, "big")
+            server.tellSize()
+            self.network.run(0.03)
+        self.assertLessEqual(len(server.keys), 32)
+        server.has(self.others, epoch=2)
+        self.network.run(AGAIN_PAUSE + 1)
+        self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
+        self.assertEqual(len(node.table), 16)
+
     def test_onceAnHour(self) -> None:
         """
         What is in use is asked for once an hour, since news may have been lost.
@@ -261,6 +326,37 @@ class LookerTests(SynchronousTestCase):
         self.servers[0].tellSize()
         self.network.run(1)
         self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
+
+    def test_theServerForgetsUsWhileOurSessionStands(self) -> None:
+        """
+        A server that crashes, or drops a session that stands at our end, tells us of no change any more: what is in use
+        is looked for again as soon as it says that it has nothing of us.
+        """
+        self.servers[0].has(self.others)
+        node = self.node()
+        self.found(node, "mac", macOf(2))
+        node.search.remembered = lambda: [self.others[0].key.identity]
+        self.servers[0].forgetNodes()
+        self.servers[0].has(self.others[:1], epoch=2)
+        self.network.run(HEARTBEAT + 5)
+        self.assertEqual(self.where(node, self.others[0]), ["203.0.2.3:22222"])
+        self.servers[0].has(self.others[:1], epoch=3)
+        self.network.run(1)
+        self.assertEqual(self.where(node, self.others[0]), ["203.0.3.3:22222"])
+
+    def test_aServerOfWhichNothingElseIsHeardIsHeard(self) -> None:
+        """
+        While a node looks for nobody, a server that answers counts as heard: its word stands against others.
+        """
+        self.servers[0].has(self.others)
+        node = self.node()
+        self.found(node, "mac", macOf(2))
+        self.network.run(20 * HEARTBEAT)
+        self.assertTrue(node.claims.entries._words.isAnyHeard)
+        node.claims.entries.directoryHeard("another")
+        node.claims.entries.offline(self.others[0].key.identity, "another")
+        self.network.run(2 * OFFLINE_LIFETIME)
+        self.assertIn(macOf(2), node.table)
 
     def test_severalServers(self) -> None:
         """
@@ -312,11 +408,29 @@ class LookerTests(SynchronousTestCase):
         self.assertEqual(self.where(node, self.others[5]), ["203.0.3.8:22222"])
         self.assertEqual(set(node.table), {macOf(person.number) for person in self.others[:12]})
 
+    def test_allLogsAreReadQuickly(self) -> None:
+        """
+        A node that follows the logs again reads each as fast as it may, for all servers said how large they are.
+        """
+        self.servers.append(LookableServer(self.network.person(1000, server=True)))
+        for server in self.servers:
+            server.has(self.others)
+        node = self.node(WansdSettings(everybodyUpTo=20))
+        for server in self.servers:
+            server.asks.clear()
+            for person in self.others[10:]:
+                del server.members[person.key.identity]
+        self.network.run(2 * HEARTBEAT)
+        self.assertFalse(node.search.isPartial)
+        for server in self.servers:
+            self.assertEqual({each.count for each in server.asks}, {PAGES_MAXIMUM})
+
     def test_itGrowsUnderOurEyes(self) -> None:
         """
         A node that reads of more and more members need not be told that there are many.
         """
         self.servers[0].size = 1
+        self.network.clock.callLater(0.1, setattr, self.servers[0], "size", None)
         self.servers[0].has(self.others)
         node = self.node(WansdSettings(everybodyUpTo=20))
         self.network.run(5)

@@ -43,6 +43,7 @@ from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import SILENCE
 from wand.sealed.directory.settings import DirectorySettings
 from wand.stores.memory import MemoryRecords
+from wand.timing.turns import WAITING_MAXIMUM
 
 
 class Seeker:
@@ -247,6 +248,38 @@ class LookingTests(LookingCase):
         self.announced(self.bob)
         self.assertEqual([page.records for page in self.alice.heard if isinstance(page, Page)], [()])
 
+    def test_whoFollowsInsteadOfLookingIsToldOnce(self) -> None:
+        """
+        A node that looked for members and now follows the log hears of changes in pages alone.
+        """
+        self.announced(self.alice, self.bob)
+        self.ask((BY_NAME, b"node-2"))
+        self.alice.say(Ask(1, b"", 0, 0, 16))
+        self.network.run(1)
+        self.alice.heard.clear()
+        self.bob.announce(2, local=("192.168.7.7:1",))
+        self.network.run(2)
+        self.assertEqual(self.alice.told(), [])
+        self.assertEqual([len(page.records) for page in self.alice.heard if isinstance(page, Page)], [1])
+
+    def test_whileTheStoreIsSlowLittleIsPutOff(self) -> None:
+        """
+        Of one node only so many questions wait for the store, one that it repeats once; the rest is counted.
+        """
+        self.store.isSlow = True
+        self.announced(self.bob)
+        for number in range(1, 2 * WAITING_MAXIMUM + 1):
+            for _ in range(2):
+                self.alice.say(Look(number, (Key(BY_NAME, b"node-2"),)))
+        self.network.run(1)
+        self.assertEqual(self.count("drop-directory-look"), 2 * WAITING_MAXIMUM)
+        self.store.isSlow = False
+        while self.store.waiting:
+            self.store.waiting.pop(0).callback(None)
+        self.network.run(1)
+        self.assertEqual([len(self.alice.found(number)) for number in (1, WAITING_MAXIMUM)], [1, 1])
+        self.assertEqual(self.alice.found(WAITING_MAXIMUM + 1), [])
+
     def test_whoIsNotKnownIsTold(self) -> None:
         """
         A node that looks and has not announced itself since the server's start is told to do so.
@@ -255,6 +288,40 @@ class LookingTests(LookingCase):
         self.network.run(1)
         [standing] = {each for each in self.alice.heard if isinstance(each, Announced)}
         self.assertEqual((standing.number, standing.members, standing.groups), (0, 0, True))
+
+    def test_whoOnlyShowsThatItIsThereIsToldWhatWeHaveOfIt(self) -> None:
+        """
+        A question without keys is answered with the standing of who asks, which is lower after a restart.
+        """
+        self.announced(self.alice)
+        self.alice.heard.clear()
+        self.alice.look()
+        self.network.run(1)
+        self.server.crash()
+        self.server.come()
+        self.network.run(1)
+        self.alice.look()
+        self.network.run(20)
+        self.alice.look()
+        self.network.run(1)
+        standing = [(each.epoch, each.number) for each in self.alice.heard if isinstance(each, Announced)]
+        self.assertEqual((standing[0], set(standing[1:])), ((1, 1), {(1, 0)}))
+
+    def test_whoAnnouncesSomethingNewToAnotherProcessHearsThatItIsAnother(self) -> None:
+        """
+        A node that announces something new to a server that started again meanwhile is told first that it was unknown.
+        """
+        self.announced(self.alice)
+        self.server.crash()
+        self.server.come()
+        self.alice.look()
+        self.network.run(20)
+        self.alice.look()
+        self.network.run(1)
+        self.alice.heard.clear()  # all of that was lost
+        self.alice.announce(2, local=("192.168.7.7:1",))
+        self.network.run(1)
+        self.assertEqual([each.number for each in self.alice.heard if isinstance(each, Announced)], [0, 2])
 
     def test_changesOfThoseThatWereFoundAreTold(self) -> None:
         """

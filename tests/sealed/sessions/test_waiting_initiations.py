@@ -71,6 +71,30 @@ class WaitingInitiationsTests(SynchronousTestCase):
         self.waiting.discard(("192.0.2.9", 8))
         self.assertTrue(self.add(b"x", "192.0.2.1", 2001))
 
+    def test_whoeverHasFewFindsRoom(self) -> None:
+        """
+        When some addresses fill all, one that waits for nothing yet takes the place of the newest of whoever has most;
+        and nobody who waits for as little as the others loses anything.
+        """
+        for number in range(2000):
+            self.add(b"x", f"192.0.2.{number % 4}", number)
+        for number in range(300):
+            self.add(b"honest", f"198.51.{number // 250}.{number % 250}")
+            self.add(b"x", f"192.0.2.{number % 4}", 3000 + number)
+        self.assertEqual(len(self.waiting), 2000)
+        self.clock.pump([INTERVAL] * 500)
+        self.assertEqual(sum(octets == b"honest" for octets, _ in self.seen), 300)
+        self.assertEqual((len(self.seen), self.waiting._addresses, self.waiting._sizes), (2000, {}, {}))
+
+    def test_ifEverybodyHasOneTheFirstStay(self) -> None:
+        """
+        Nobody is pushed out by somebody who has as many.
+        """
+        for number in range(2000):
+            self.add(b"x", f"198.51.{number // 250}.{number % 250}")
+        self.assertFalse(self.add(b"y", "192.0.2.1"))
+        self.assertTrue(self.add(b"y", "198.51.0.7"))
+
     def test_oneThatFailsDisturbsNoOther(self) -> None:
         """
         Whatever is in one, the others are looked into; and nothing is due after the end.

@@ -130,12 +130,21 @@ class LookableServer:
             self._page(peer, message)
         elif isinstance(message, Look) and message.keys:
             self._answer(peer, message)
+        elif isinstance(message, Look):
+            self._confirm(peer)
 
     def _confirm(self, node: bytes) -> None:
-        said, count = self._announced[node], len(self.members) if self.size is None else self.size
-        claim = unverified(said.claim, Claim)
-        assert claim is not None
-        self._send(node, Announced(claim.epoch, said.number, self.instance, self._versions, count))
+        said, count = self._announced.get(node), len(self.members) if self.size is None else self.size
+        claim = None if said is None else unverified(said.claim, Claim)
+        epoch, number = (0, 0) if said is None or claim is None else (claim.epoch, said.number)
+        self._send(node, Announced(epoch, number, self.instance, self._versions, count))
+
+    def forgetNodes(self) -> None:
+        """
+        Have the same members as another process: who announced what, and who was told of whom, is forgotten.
+        """
+        self._told.clear()
+        self._announced.clear()
 
     def _page(self, node: bytes, ask: Ask) -> None:
         after = ask.after if ask.instance == self.instance else 0

@@ -76,7 +76,7 @@ class SealedDirectoryClient:
         self._own = OwnAnnouncement(participant)
         self._lookouts = lookouts or EverybodyIsKnown()
         self._groups = GroupWishes() if context.sealed is None else context.sealed.groups
-        self._extent = Extent((settings or WansdSettings()).everybodyUpTo)
+        self._extent = Extent((settings or WansdSettings()).everybodyUpTo, context.clock)
         self._members = ListedMembers(participant, self._own, sessions, context.counters)
         self._subscriptions: dict[bytes, tuple[Subscription, ServerEndpoints, DirectoryServer]] = {}
         self._renewal: IDelayedCall | None = None
@@ -147,6 +147,7 @@ class SealedDirectoryClient:
             subscription.stop()
             endpoints.stop()
             self._groups.forget(gone)
+            self._members.leave(gone)
         for identity, server in servers.items():
             known = self._subscriptions.get(identity)
             if known is None:
@@ -180,10 +181,10 @@ class SealedDirectoryClient:
         self._find(server, subscription)
         subscription.exchange()
 
-    def _reader(self, server: bytes) -> Following:
+    def _reader(self, server: bytes, isSized: bool = False) -> Following:
         told, restarted = self._members.take, self._members.restarted
         if not self._extent.isPartial:
-            return LogReader(server, self._sessions, self._counters, told=told, restarted=restarted)
+            return LogReader(server, self._sessions, self._counters, told=told, restarted=restarted, isSized=isSized)
         return Looker(
             server,
             self._sessions,
@@ -207,7 +208,7 @@ class SealedDirectoryClient:
             subscription.members = max(subscription.members or 0, self._members.count(server))
         if self._extent.changes(each.members or 0 for each, *_ in self._subscriptions.values()):
             for identity, (each, *_) in self._subscriptions.items():
-                each.follow(self._reader(identity))
+                each.follow(self._reader(identity, isSized=each.members is not None))
 
     def _find(self, server: DirectoryServer, subscription: Subscription) -> None:
         introduce = partial(self._sessions.introduce, server.identity, server.exchangeKey)

@@ -58,7 +58,8 @@ class Following(Protocol):
 
     def sessionUp(self) -> None:
         """
-        A session with the server begins: it knows nothing of what we were told before.
+        A session with the server begins, or the server has forgotten us in one that stands: it knows nothing of what
+        we were told before.
         """
 
     def readAgain(self) -> None:

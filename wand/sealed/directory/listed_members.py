@@ -37,11 +37,11 @@ class Sighting:
     """
     Where one server says that a member is.
 
-    @ivar version: of the server's log.
+    @ivar version: of the server's log, after the number of that log among those that it had.
     @ivar online: does the server hear it?
     """
 
-    version: int
+    version: tuple[int, int]
     online: bool
     endpoints: tuple[Endpoint, ...]
 
@@ -68,6 +68,7 @@ class ListedMembers:
         self._entries = participant.claims.entries
         self._sightings: dict[bytes, dict[Identity, Sighting]] = {}
         self._claims.forgotten = self.forget
+        self._logs: dict[bytes, int] = {}
 
     def take(self, server: bytes, record: PageRecord) -> bytes | None:
         """
@@ -88,11 +89,11 @@ class ListedMembers:
 
     def _see(self, server: bytes, identity: Identity, announcement: MemberAnnouncement, record: PageRecord) -> None:
         seen = self._sightings.setdefault(server, {})
-        before = seen.get(identity)
-        if before is not None and record.version <= before.version:
+        before, version = seen.get(identity), (self._logs.get(server, 0), record.version)
+        if before is not None and version <= before.version:
             return
         were = self._endpoints(identity) if self._isKnown(identity) else None
-        seen[identity] = Sighting(record.version, bool(record.endpoints), self._accepted(server, record.endpoints))
+        seen[identity] = Sighting(version, bool(record.endpoints), self._accepted(server, record.endpoints))
         self._introduce(identity, announcement, were)
         self._entries.claimed(identity)
         say = self._entries.online if seen[identity].online else self._entries.offline
@@ -102,8 +103,19 @@ class ListedMembers:
         """
         A server begins a new log: what it said before stands until it says otherwise.
         """
-        seen = self._sightings.get(server, {})
-        self._sightings[server] = {identity: attrs.evolve(each, version=-1) for identity, each in seen.items()}
+        self._logs[server] = self._logs.get(server, 0) + 1
+
+    def leave(self, server: bytes) -> None:
+        """
+        A server is none of ours any more: where it said that members are counts no more, nor who is online if another
+        says something else.
+        """
+        self._logs.pop(server, None)
+        for identity in self._sightings.pop(server, {}):
+            known = self._claims.announcement(identity)
+            if known is not None:
+                self._sessions.introduce(identity, known.certificate.exchangeKey, self._endpoints(identity))
+        self._entries.directoryLeft(directoryName(server))
 
     def renew(self, servers: Iterable[bytes]) -> None:
         """

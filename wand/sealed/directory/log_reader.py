@@ -30,11 +30,13 @@ class LogReader:
         *,
         told: Callable[[bytes, PageRecord], object],
         restarted: Callable[[bytes], object],
+        isSized: bool = False,
     ) -> None:
         """
         @param server: the identity of the server.
         @param told: called with each record that the server sends.
         @param restarted: called when the server has a new log.
+        @param isSized: did it say how much there is?
         """
         self.seen = SeenVersions()
         self._server = server
@@ -42,7 +44,7 @@ class LogReader:
         self._counters = counters
         self._told = told
         self._restarted = restarted
-        self._pages = 1  # until it says how much there is: we may not want to know all of it
+        self._pages = PAGES_MAXIMUM if isSized else 1  # until then: we may not want to know all of it
         self._number = 0
         self._asked = 0
         self._progress = 0

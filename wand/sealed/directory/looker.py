@@ -5,7 +5,6 @@ Looking for members at one server, in a network with too many to follow its log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 import attrs
@@ -17,8 +16,8 @@ from wand.interfaces.participant import KnownMembers
 from wand.interfaces.search import Lookouts, Question
 from wand.sealed.directory.following import NextStep
 from wand.sealed.directory.keys import keyOf
-from wand.sealed.directory.messages import KEYS_MAXIMUM, Found, Look, Page, PageRecord, pack, parseRecord
-from wand.timing.timer import Timer
+from wand.sealed.directory.looking_again import LookingAgain
+from wand.sealed.directory.messages import Found, Look, Page, PageRecord, pack, parseRecord
 
 COUNTERS: Final = {
     "directory-looks-sent": "questions for members sent to directory servers, or only word that we are there",
@@ -27,10 +26,6 @@ COUNTERS: Final = {
 
 #: To how many questions an answer is known to belong.
 ASKED_MAXIMUM: Final = 128
-
-#: Seconds from one question to the next where everything in use is looked for again; with L{KEYS_MAXIMUM} members each
-#: that is below what a server answers to one node.
-AGAIN_INTERVAL: Final = 0.4
 
 #: Takes a record of a member from a server; gives the member's identity if it is valid.
 Told = Callable[[bytes, PageRecord], bytes | None]
@@ -92,15 +87,14 @@ class Looker:
         self._instance = b""
         self._number = 0
         self._asked: dict[int, _Asked] = {}
-        self._again: Iterator[bytes] = iter(())
-        self._timer = Timer(clock, self._lookOn)
+        self._again = LookingAgain(lookouts.inUse, self._lookFor, clock)
 
     def stop(self) -> None:
         """
         See L{wand.sealed.directory.following.Following}.
         """
         self._lookouts.remove(self)
-        self._timer.stop()
+        self._again.stop()
         self._asked.clear()
 
     # What is asked.
@@ -140,14 +134,10 @@ class Looker:
         """
         self._lookouts.add(self)
         self._restarted(self._server)
-        self._again = iter(tuple(self._lookouts.inUse()))
-        self._lookOn()
+        self._again.begin()
 
-    def _lookOn(self) -> None:
-        some = [Question("identity", each) for each in islice(self._again, KEYS_MAXIMUM)]
-        if some:
-            self._look(some)
-            self._timer.set(AGAIN_INTERVAL)
+    def _lookFor(self, identities: Sequence[bytes]) -> None:
+        self._look([Question("identity", each) for each in identities])
 
     def _look(self, questions: Sequence[Question]) -> None:
         self._number = self._number % 0xFFFFFFFF + 1
@@ -194,6 +184,8 @@ class Looker:
             member = None if place in found.absent else self._memberOf(question, members)
             if member is not None or place in found.absent:
                 del asked.open[place]
+                if question.kind == "identity" and isinstance(question.what, bytes):
+                    self._again.answered(question.what)
                 self._lookouts.answered(self, question, member)
         if not asked.open:
             self._asked.pop(found.number, None)

@@ -30,7 +30,7 @@ from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.rounds import PushRounds
 from wand.timing.token_buckets import TokenBuckets
-from wand.timing.turns import Turns
+from wand.timing.turns import WAITING_MAXIMUM, Turns
 
 COUNTERS: Final = {
     "directory-looks": "questions for members from nodes that do not follow the directory, those without keys included",
@@ -74,7 +74,7 @@ class Looking:
         self._interests = Interests()
         self._news: dict[bytes, dict[Identity, None]] = {}
         self._told = 0  # up to which version
-        self._unstored: dict[bytes, list[Look]] = {}
+        self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
         self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
         self._turns: Turns[bytes, Look] = Turns(context.clock, self._answer)
         self._pushes: PushRounds[bytes] = PushRounds(
@@ -109,7 +109,7 @@ class Looking:
             self._note(entry)
         waiting, self._unstored = self._unstored, {}
         for node, looks in waiting.items():
-            for look in looks:
+            for look in looks.values():
                 self._ask(node, look)
         if self._news:
             self._pushes.changed()
@@ -118,10 +118,16 @@ class Looking:
         """
         The session of a node ended.
         """
+        self.leave(node)
+        self._turns.forget(node)
+
+    def leave(self, node: Identity) -> None:
+        """
+        A node follows the log: it is told of all changes, and of none twice.
+        """
         self._interests.forget(node)
         self._news.pop(node, None)
         self._unstored.pop(node, None)
-        self._turns.forget(node)
 
     def stop(self) -> None:
         """
@@ -142,12 +148,22 @@ class Looking:
         entries = {entry.identity: entry for each in found for entry in each}
         newest = max((entry.version for entry in entries.values()), default=0)
         if newest > self._stored.published and len(self._unstored) < UNSTORED_MAXIMUM:
-            self._unstored.setdefault(node, []).append(look)
+            self._putOff(node, look)
             return 0
         absent = tuple(place for place, each in enumerate(found) if not each)
         messages = self._messages(look.number, entries.values(), absent)
         self._counters["directory-found"] += len(messages)
         return self._tell(node, entries.values(), messages)
+
+    def _putOff(self, node: bytes, look: Look) -> None:
+        """
+        Answer when everything that is to be told is stored.
+        """
+        waiting = self._unstored.setdefault(node, {})
+        if look.number in waiting or len(waiting) < WAITING_MAXIMUM:
+            waiting[look.number] = look
+        else:
+            self._counters["drop-directory-look"] += 1
 
     def _found(self, node: bytes, key: Key) -> list[LogEntry]:
         if key.kind == AFTER:

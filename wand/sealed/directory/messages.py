@@ -160,7 +160,8 @@ class Key(msgspec.Struct, frozen=True, array_like=True):
 
 class Look(msgspec.Struct, tag=control_numbers.LOOK, frozen=True, array_like=True):
     """
-    A node that does not follow the log looks for some members.  Without keys it only says that it is there.
+    A node that does not follow the log looks for some members.  Without keys it says that it is there, and is answered
+    with L{Announced}.
 
     @ivar number: repeated in the answers.
     """

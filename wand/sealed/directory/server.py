@@ -138,7 +138,7 @@ class SealedDirectoryServer:
         elif isinstance(message, Ask):
             self._asked(identity, message)
         elif isinstance(message, Look):
-            self._heard(identity)
+            self._heard(identity, wantsStanding=not message.keys)
             self._pages.forget(identity)
             self._looking.look(identity, message)
         else:
@@ -166,15 +166,19 @@ class SealedDirectoryServer:
         if isAhead and self._present.get(identity) is not None:
             self._fallenBehind()
         self._heard(identity)
+        self._looking.leave(identity)
         self._pages.answer(identity, ask)
 
-    def _heard(self, identity: Identity) -> None:
+    def _heard(self, identity: Identity, *, wantsStanding: bool = False) -> None:
         """
         A member asks something: it is there, and perhaps elsewhere than before.
+
+        @param wantsStanding: does it want to be told what we have of it?
         """
         presence, known = self._present.get(identity), self._announcements.get(identity)
-        if presence is None:
+        if presence is None or wantsStanding:
             self._greet(identity)
+        if presence is None:
             return
         self._present.heard(identity)
         if known is not None:
@@ -192,6 +196,8 @@ class SealedDirectoryServer:
         presence = Presence((announcement.claim.epoch, message.number), self._whereabouts.reachable(message.endpoints))
         before, known = self._present.get(identity), self._announcements.get(identity)
         isOld = known is not None and announcement.precedence < known.announcement.precedence
+        if before is None and message.number > 1:  # it may have looked for members before our start: it hears of that
+            self._greet(identity)
         if isOld or (before is not None and presence.order < before.order):
             self._greet(identity)
         elif known is None and self._isFull():

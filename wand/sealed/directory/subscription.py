@@ -194,6 +194,8 @@ class Subscription:
         before, self._acknowledged = self._acknowledged, (message.epoch, message.number)
         if self._own.order is not None and message.epoch > self._own.order[0]:
             self._own.overtaken(message.epoch)
+        if before is not None and self._acknowledged < before:
+            self.reader.sessionUp()  # it knows nothing of what we were told before, though our session may stand
         self.members, self.groups = message.members, message.groups
         self._counted(self.server)
         isBehind = self.reader.isBehind(message.instance, message.newest)

@@ -50,6 +50,17 @@ class DirectoryWords:
         for said in (*self._online.values(), *self._offline.values()):
             said.discard(identity)
 
+    def leave(self, by: str) -> None:
+        """
+        A directory is asked no more: whoever it contradicted others about is what those say.
+        """
+        affected = self._contradictedBy(by)
+        self._online.pop(by, None)
+        self._offline.pop(by, None)
+        self._heard.discard(by)
+        for identity in sorted(affected):
+            self._settle(identity)
+
     def hear(self, by: str) -> None:
         """
         A directory is heard, whatever it says.
@@ -98,9 +109,11 @@ class DirectoryWords:
         """
         A directory is silent now, or is not any more: that matters where it contradicts another.
         """
-        affected = _contradicted(by, self._online, self._offline) | _contradicted(by, self._offline, self._online)
-        for identity in sorted(affected):
+        for identity in sorted(self._contradictedBy(by)):
             self._settle(identity)
+
+    def _contradictedBy(self, by: str) -> set[Identity]:
+        return _contradicted(by, self._online, self._offline) | _contradicted(by, self._offline, self._online)
 
 
 def _contradicted(by: str, mine: dict[str, set[Identity]], theirs: dict[str, set[Identity]]) -> set[Identity]:

@@ -133,6 +133,14 @@ class MemberEntries:
         """
         self._words.hear(by)
 
+    def directoryLeft(self, by: str) -> None:
+        """
+        A directory is asked no more: what it said counts no more where another says something else.
+
+        @param by: its name.
+        """
+        self._words.leave(by)
+
     def forget(self, peer: bytes) -> None:
         """
         Somebody is no longer known.

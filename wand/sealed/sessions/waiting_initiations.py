@@ -25,7 +25,8 @@ INTERVAL: Final = 0.01
 class WaitingInitiations:
     """
     The last initiation of each endpoint, since whoever repeats one waits for the answer to that alone.  Addresses come
-    in turns, so nobody has to wait for all that a single one sends.
+    in turns, so nobody has to wait for all that a single one sends; and when there is no room, the address with most
+    makes it for those with fewer.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class WaitingInitiations:
         self._maximum = maximum
         self._count = 0
         self._addresses: OrderedDict[bytes, OrderedDict[tuple[str, int], bytes]] = OrderedDict()
+        self._sizes: dict[int, dict[bytes, None]] = {}  # the addresses by how many of each wait
         self._timer = Timer(clock, self._due)
 
     def __len__(self) -> int:
@@ -54,45 +56,72 @@ class WaitingInitiations:
         """
         Let an initiation wait.
 
-        @return: C{False} if there is no room.
+        @return: C{False} if one found no room: this, or the newest of the address with most.
         """
-        waiting = self._addresses.get(subscriberOf(sender[0]), OrderedDict())
-        if sender not in waiting:
-            if self._count >= self._maximum:
-                return False
-            self._count += 1
+        address = subscriberOf(sender[0])
+        isFull = self._count >= self._maximum and sender not in self._addresses.get(address, ())
+        if isFull and not self._makeRoom(address):
+            return False
+        waiting = self._addresses.setdefault(address, OrderedDict())
+        before = len(waiting)
         waiting[sender] = bytes(datagram)
-        self._addresses[subscriberOf(sender[0])] = waiting
+        self._resized(address, before)
         if not self._timer.isSet:
             self._timer.set(INTERVAL)
-        return True
+        return not isFull
 
     def discard(self, sender: tuple[str, int]) -> None:
         """
         What an endpoint sent is of no use any more.
         """
-        waiting = self._addresses.get(subscriberOf(sender[0]))
+        address = subscriberOf(sender[0])
+        waiting = self._addresses.get(address)
         if waiting is not None and waiting.pop(sender, None) is not None:
-            self._count -= 1
-            if not waiting:
-                del self._addresses[subscriberOf(sender[0])]
+            self._resized(address, len(waiting) + 1)
 
     def stop(self) -> None:
         """
         Forget all and leave no timer behind.
         """
         self._addresses.clear()
+        self._sizes.clear()
         self._count = 0
         self._timer.stop()
+
+    def _makeRoom(self, address: bytes) -> bool:
+        """
+        The address with most loses its newest initiation to one that has fewer, if there is such an address.
+        """
+        most = max(self._sizes)  # there are few sizes: some 180 addresses of different ones fill all
+        if len(self._addresses.get(address, ())) + 1 >= most:
+            return False
+        other = next(iter(self._sizes[most]))
+        self._addresses[other].popitem()
+        self._resized(other, most)
+        return True
+
+    def _resized(self, address: bytes, before: int) -> None:
+        """
+        An address has more or less than before.
+        """
+        after = len(self._addresses[address])
+        self._count += after - before
+        if before:
+            del self._sizes[before][address]
+            if not self._sizes[before]:
+                del self._sizes[before]
+        if after:
+            self._sizes.setdefault(after, {})[address] = None
+        else:
+            del self._addresses[address]
 
     def _due(self) -> None:
         try:
             for _ in range(min(round(self._limit() * INTERVAL), self._count)):
-                address, waiting = self._addresses.popitem(last=False)
+                address, waiting = next(iter(self._addresses.items()))
+                self._addresses.move_to_end(address)
                 sender, datagram = waiting.popitem(last=False)
-                self._count -= 1
-                if waiting:
-                    self._addresses[address] = waiting
+                self._resized(address, len(waiting) + 1)
                 self._look(memoryview(datagram), sender)
         finally:  # whatever is in one, the others are looked into
             if self._count:
