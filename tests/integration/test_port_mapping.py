@@ -74,6 +74,7 @@ from wand.table import Table
 
 how, port, lifetime = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 port_mapping.LIFETIME = upnp.LIFETIME = lifetime
+port_mapping.LIFETIME_MINIMUM = 0.4
 port_mapping.RENEWAL_MINIMUM = upnp.FIRST_WAIT = 0.2
 if how == "NAT-PMP":  # this router speaks both, and takes the newer one
     port_mapping.PCP = lambda client, port, nonce: dialects.PCP(client, port, nonce).older()
@@ -231,7 +232,7 @@ def test_mappings(home: Home, start: Callable[..., Source]) -> None:
     By each protocol a mapping is got, lets strangers in, is renewed while it is needed, and is given back.
     """
     ports = {"PCP": 40001, "NAT-PMP": 40002, "UPnP": 40003}
-    sources = {how: start(how, port, lifetime=8) for how, port in ports.items()}
+    sources = {how: start(how, port, lifetime=2) for how, port in ports.items()}
     for how, port in ports.items():
         [told] = sources[how].told()
         assert told == [f"{ROUTER}:{port}", "mapped", f"mapped by {how} at {INSIDE}"]
