@@ -64,9 +64,7 @@ class PartialNetworkTests(SealedNetworkTestCase):
         self.assertTrue(self.reaches(one, three))
         self.assertEqual(self.count(one, "held-frames"), 1)
         [directory] = one.node.status().directories
-        self.assertEqual(
-            (directory.state, directory.entries, directory.members), ("answered", 2, 1)
-        )  # of whom it was told when it joined
+        self.assertEqual((directory.state, directory.entries, directory.members), ("answered", 2, 3))
 
     def test_nobodyHasIt(self) -> None:
         """
