@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.interfaces.search import MemberSearch
 from wand.sealed.groups.circle import Circle, distance, placeAt
+from wand.timing.timer import Timer
 
 #: Seconds after which the nearest finger is looked up again, where we do not know everybody: so nobody new is left out
 #: for longer.  The others only share the circle well, and are looked up seldom.
@@ -22,6 +23,9 @@ ALL_LIFETIME: Final = 900.0
 
 #: Seconds until it is tried again where nobody was found.
 PATIENCE: Final = 2.0
+
+#: Seconds until a member that is new and found nobody tries again to say that it is there.
+BEGIN_AGAIN: Final = 30.0
 
 #: How many places are looked at: so many times the circle is halved.  Members whose identities are closer together than
 #: that were made to be.
@@ -73,6 +77,7 @@ class Fingers:
         self._search = search
         self._arrived = arrived
         self._isNew = True
+        self._beginning = Timer(clock, self._begin)
         self._isUnsure = False
         self._clock = clock
         self._counters = counters
@@ -123,6 +128,33 @@ class Fingers:
         @param found: called with it.
         """
         self._next(finger, found)
+
+    def begin(self) -> None:
+        """
+        There is a session with a server: tell the member after us that we are there, once we know who that is, so that
+        frames reach us before we send any.
+        """
+        if self._isNew and not self._beginning.isSet:
+            self._beginning.set(PATIENCE)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._beginning.stop()
+
+    def _begin(self) -> None:
+        if self._isNew and self._search.isPartial:
+            self._search.after(self._own).addBoth(self._begun)
+
+    def _begun(self, successor: object) -> None:
+        if not self._isNew:
+            return
+        if isinstance(successor, bytes) and successor != self._own:
+            self._isNew = False
+            self._arrived(successor)
+        else:
+            self._beginning.set(BEGIN_AGAIN)
 
     def heard(self, member: bytes) -> None:
         """

@@ -169,3 +169,5 @@ class Groups:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if not member.isServer:
             self._passage.session(peer, up)
+        elif up:
+            self._passage.begin()

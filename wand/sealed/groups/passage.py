@@ -75,6 +75,7 @@ class GroupPassage:
         self._handing = Handing(
             sessions, originators.pairOf, self._failed, self._refused, context.clock, context.counters
         )
+        self.begin = self._fingers.begin
         self.heard = self._fingers.heard
         self.confirmed = self._handing.confirmed
         self.session = self._handing.session
@@ -99,6 +100,7 @@ class GroupPassage:
         """
         Leave no timer behind.
         """
+        self._fingers.stop()
         self._handing.stop()
 
     def _carry(
