@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces import JoinKey
 from wand.sealed.node.enrolment import KnownServer
-from wand.sealed.node.server_stream import OPENED_IDLE, RETRY_LOST, UDP_PATIENCE
+from wand.sealed.node.server_stream import CALM_LOOKS, OPENED_IDLE, RETRY_LOST, UDP_PATIENCE
 from wand.sealed.node.server_streams import ServerStreams
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
@@ -172,7 +172,7 @@ class ServerStreamsTests(SynchronousTestCase):
         self.assertIn("comes from a new port each time", self.context.notes.texts[0])
         self.sessions.at = UDP
         self.sessions.isShunning = False
-        self.run_(2)
+        self.run_(2 + CALM_LOOKS)
         self.assertEqual((self.sessions.places[-1], self.context.notes.texts), ((IDENTITY, []), []))
 
     def test_blockedUDPBehindAProxy(self) -> None:
@@ -192,6 +192,8 @@ class ServerStreamsTests(SynchronousTestCase):
         self.test_blockedUDP()
         self.sessions.at = UDP
         self.run_(2)
+        self.assertEqual(self.sessions.places[-1], (IDENTITY, [PLACE]))  # nobody waits, for a moment
+        self.run_(CALM_LOOKS)
         self.assertEqual(self.sessions.places[-1], (IDENTITY, []))
         self.assertEqual(self.context.notes.texts, [])
         self.run_(OPENED_IDLE + 2)
@@ -216,7 +218,7 @@ class ServerStreamsTests(SynchronousTestCase):
         self.run_(3)
         self.assertEqual(self.sessions.places, [(IDENTITY, [PLACE])])
         self.sessions.isAwaiting = False
-        self.run_(1)
+        self.run_(1 + CALM_LOOKS)
         self.assertEqual(self.sessions.places[-1], (IDENTITY, []))
 
     def test_joining(self) -> None:

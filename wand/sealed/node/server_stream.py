@@ -39,6 +39,9 @@ SETTLED: Final = 10.0
 #: Tells the places of a server to whoever has a use for them; an empty list takes them back.
 Introduce = Callable[[list[Endpoint]], object]
 
+#: How many looks in a row, a second apart, at which nobody waits for a server, until UDP is taken to work.
+CALM_LOOKS: Final = 5
+
 
 class ServerStream:
     """
@@ -82,6 +85,7 @@ class ServerStream:
         self._opening: list[Deferred[Stream]] = []
         self._retryAt = 0.0
         self._wait = RETRY_FIRST
+        self.calm = 0
         self._settledAt = inf
         self._timer: IDelayedCall | None = None
 
@@ -161,8 +165,16 @@ class ServerStream:
         Tell its place.
         """
         if self.introduce is not None and self.place is not None:
-            self.isIntroduced = True
+            self.isIntroduced, self.calm = True, 0
             self.introduce([self.place])
+
+    def staysCalm(self) -> bool:
+        """
+        Nobody waits for the server at this look: has that been so for long enough?  A question just asked looks
+        the same for a moment.
+        """
+        self.calm += 1
+        return self.calm >= CALM_LOOKS or not self.isIntroduced
 
     def withdraw(self) -> None:
         """

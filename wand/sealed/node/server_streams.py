@@ -244,6 +244,8 @@ class ServerStreams:
         elif isShunned:
             if not known.isOpen or not known.isIntroduced:
                 known.want()
-        elif not self._sessions.isWanted(server.identity):
+        elif self._sessions.isWanted(server.identity):
+            known.calm = 0
+        elif known.staysCalm():
             self._notes.clear(server.exchangeKey)
             known.withdraw()  # UDP works: it is not a candidate any more, and ends when nobody uses it
