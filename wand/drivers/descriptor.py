@@ -36,7 +36,8 @@ COUNTERS: Final = {
 #: How a read fails when the interface was deleted: on Linux with the first, elsewhere with one of the others.
 _DELETED: Final = frozenset({getattr(errno, "EBADFD", errno.ENODEV), errno.ENODEV, errno.ENXIO})
 
-_FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
+#: How a write fails when the queue is full.
+FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 
 
 @implementer(IHostTap, IPromptReader)
@@ -179,7 +180,7 @@ class DescriptorTap:
         try:
             os.writev(self._descriptor, parts)
         except OSError as error:  # after close the descriptor is -1, which is EBADF
-            self._counters["drop-tap-full" if error.errno in _FULL else "drop-tap-error"] += 1
+            self._counters["drop-tap-full" if error.errno in FULL else "drop-tap-error"] += 1
             return False
         self._counters["tap-written-frames"] += 1
         self._counters["tap-written-bytes"] += size

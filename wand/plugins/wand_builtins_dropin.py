@@ -10,6 +10,7 @@ from wand.candidate_sources.upnp import DeviceSource
 from wand.directories.static import StaticDirectoryKind
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
+from wand.drivers.qemu import QemuDriver
 from wand.drivers.tuntap import TuntapDriver
 from wand.frame_services.guard import Guard
 from wand.frame_services.neighbours import Neighbours
@@ -26,6 +27,7 @@ from wand.stores.sqlite_plugin import SQLiteStore
 tuntap = TuntapDriver()
 chardev = ChardevDriver()
 memory = MemoryDriver()
+qemu = QemuDriver()
 
 # Peer protocols
 rel2 = REL2()

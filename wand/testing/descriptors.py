@@ -17,7 +17,7 @@ from zope.interface import implementer
 @implementer(IReactorFDSet)
 class Descriptors:
     """
-    Watches real file descriptors for reading, and calls those that are ready when it is told to.
+    Watches real file descriptors, and calls those that are ready when it is told to.
     """
 
     def __init__(self) -> None:
@@ -26,23 +26,31 @@ class Descriptors:
 
     def turn(self, seconds: float = 0.0) -> None:
         """
-        Wait until something can be read, then let every reader that is ready read once, as a reactor does.
+        Wait until something can be read or written, then let everything that is ready read or write once, as a reactor
+        does.
 
         @param seconds: for how long to wait at most, of real time.
         """
         poll = select.poll()
-        waiting = {reader.fileno(): reader for reader in self._readers}
-        for descriptor in waiting:
-            poll.register(descriptor, select.POLLIN)
+        readers = {reader.fileno(): reader for reader in self._readers}
+        writers = {writer.fileno(): writer for writer in self._writers}
+        for descriptor in {**readers, **writers}:
+            wanted = (select.POLLIN if descriptor in readers else 0) | (select.POLLOUT if descriptor in writers else 0)
+            poll.register(descriptor, wanted)
         for descriptor, events in poll.poll(seconds * 1000):
-            reader = waiting[descriptor]
-            if reader not in self._readers:
-                continue
-            if events & select.POLLIN:
-                reader.doRead()
-            else:
-                self._readers.remove(reader)
-                reader.connectionLost(Failure(CONNECTION_LOST))
+            writer = writers.get(descriptor)
+            if writer in self._writers and writer is not None and events & select.POLLOUT:
+                writer.doWrite()
+            reader = readers.get(descriptor)
+            if reader is not None and reader in self._readers and reader.fileno() == descriptor:
+                self._read(reader, events)
+
+    def _read(self, reader: IReadDescriptor, events: int) -> None:
+        if events & select.POLLIN:
+            reader.doRead()
+        elif events & ~select.POLLOUT:
+            self._readers.remove(reader)
+            reader.connectionLost(Failure(CONNECTION_LOST))
 
     def addReader(self, reader: IReadDescriptor) -> None:
         """
