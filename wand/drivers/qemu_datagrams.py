@@ -21,7 +21,7 @@ COUNTERS: Final = {
 }
 
 
-@implementer_only(ITap, IPromptReader)
+@implementer_only(ITap, IPromptReader)  # no interface of this host
 class DatagramTap(DescriptorTap):
     """
     A tap that exchanges datagrams with one machine.  Whether that is running is seen only by what it sends.

@@ -13,7 +13,7 @@ from typing import Final
 from twisted.internet.interfaces import IWriteDescriptor
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer_only
+from zope.interface import implementer, implementer_only
 
 from wand.drivers.descriptor import FULL, DescriptorTap
 from wand.ethernet import Frame
@@ -30,7 +30,8 @@ LONGEST: Final = 4096 + 65536
 QUEUE: Final = 256 << 10
 
 
-@implementer_only(ITap, IPromptReader, IWriteDescriptor)
+@implementer_only(ITap, IPromptReader, IWriteDescriptor)  # no interface of this host
+@implementer(IWriteDescriptor)  # mypy does not know the other
 class StreamTap(DescriptorTap):
     """
     A tap to which one machine after the other may be connected.  While none is, what is watched is the socket that
