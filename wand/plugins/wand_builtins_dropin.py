@@ -8,6 +8,7 @@ from wand.candidate_sources.interfaces import InterfaceSource
 from wand.candidate_sources.pcp import PCPSource
 from wand.candidate_sources.upnp import DeviceSource
 from wand.directories.static import StaticDirectoryKind
+from wand.drivers.afpacket import PacketDriver
 from wand.drivers.chardev import ChardevDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.qemu import QemuDriver
@@ -27,6 +28,7 @@ from wand.stores.sqlite_plugin import SQLiteStore
 tuntap = TuntapDriver()
 chardev = ChardevDriver()
 memory = MemoryDriver()
+afpacket = PacketDriver()
 qemu = QemuDriver()
 
 # Peer protocols
