@@ -1,13 +1,11 @@
 """
-Tests for nodes whose port is no tap: L{wand.drivers.afpacket} and others.
+Tests for nodes whose port is no tap: L{wand.drivers.afpacket}, L{wand.drivers.macvtap}.
 """
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-
-import pytest
 
 from wand.lab import Host, wait
 from wand.lab.commands import PYTHON, execute
@@ -26,39 +24,51 @@ print(n)
 """
 
 
-@pytest.mark.parametrize(
-    ("driver", "interface", "settings"),
-    [("afpacket", "lan", "")],
-    ids=["afpacket"],
-)
-def test_whatIsBehindAnInterface(makeSealed: Make, driver: str, interface: str, settings: str) -> None:
+def test_whatIsBehindInterfaces(makeSealed: Make) -> None:
     """
-    A host behind an interface that joined is pinged by a member and moves TCP both ways.
+    Hosts behind an interface that joined, and behind one that was handed over, are reached by members and reach them
+    and each other, and move TCP.
     """
-    network = makeSealed(count=2)
-    one, gate = network.topology.nodes
-    behind = _behind(network, gate)
+    network = makeSealed(count=3)
+    one, joined, handed = network.topology.nodes
+    behindJoined, behindHanded = _behind(network, joined, "10.77.1.2"), _behind(network, handed, "10.77.1.3")
+    _restart(network, joined, ('driver = "tuntap"', 'driver = "afpacket"'), ('"wan0"', '"lan"'))
+    settings = 'driver = "macvtap"\ndriver-settings = { lower = "lan" }'
+    _restart(network, handed, ('driver = "tuntap"', settings))
+    member = network.hosts[one.name]
+    wait(lambda: _pings(behindJoined, one.inside), 15, "an echo from behind the interface that joined")
+    wait(lambda: _pings(behindHanded, one.inside), 15, "an echo from behind the interface that was handed over")
+    assert _pings(behindJoined, "10.77.1.3")
+    assert _pings(member, "10.77.1.2")
+    _moves(member, behindJoined, "10.77.1.2")
+    _moves(behindJoined, behindHanded, "10.77.1.3")
+    _moves(behindHanded, member, one.inside)
+
+
+def _restart(network: Deployment, gate: Node, *changes: tuple[str, str]) -> None:
+    """
+    Give a node the bridge right and another port.
+    """
     network.invite(gate, bridge=True)
     network.kill(gate)
     file = network.files.configuration(gate)
-    text = file.read_text().replace('driver = "tuntap"', f'driver = "{driver}"')
-    file.write_text(text.replace('interface = "wan0"', f'interface = "{interface}"') + settings)
+    text = file.read_text()
+    for change in changes:
+        assert change[0] in text
+        text = text.replace(*change)
+    file.write_text(text)
     network.start(gate)
-    wait(lambda: _pings(behind, one.inside), 15, "an echo from behind the interface")
-    assert _pings(network.hosts[one.name], "10.77.1.3")
-    _moves(network.hosts[one.name], behind, "10.77.1.3")
-    _moves(behind, network.hosts[one.name], one.inside)
 
 
-def _behind(network: Deployment, gate: Node) -> Host:
+def _behind(network: Deployment, gate: Node, address: str) -> Host:
     """
     A host on a cable to an interface C{lan} of a node.
     """
-    host = network.lab.bare("behind")
+    host = network.lab.bare(f"behind-{gate.name}")
     cable = ("link", "add", "lan", "netns", network.hosts[gate.name].namespace, "type", "veth", "peer", "name", "eth0")
     execute("ip", "-n", host.namespace, *cable)
     execute("ip", "-n", network.hosts[gate.name].namespace, "link", "set", "lan", "up")
-    host.configure("10.77.1.3/16")
+    host.configure(f"{address}/16")
     return host
 
 

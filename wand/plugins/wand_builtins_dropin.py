@@ -10,6 +10,7 @@ from wand.candidate_sources.upnp import DeviceSource
 from wand.directories.static import StaticDirectoryKind
 from wand.drivers.afpacket import PacketDriver
 from wand.drivers.chardev import ChardevDriver
+from wand.drivers.macvtap import MacvtapDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.qemu import QemuDriver
 from wand.drivers.tuntap import TuntapDriver
@@ -29,6 +30,7 @@ tuntap = TuntapDriver()
 chardev = ChardevDriver()
 memory = MemoryDriver()
 afpacket = PacketDriver()
+macvtap = MacvtapDriver()
 qemu = QemuDriver()
 
 # Peer protocols

@@ -1,0 +1,160 @@
+"""
+Tests for L{wand.drivers.macvtap}, over one end of a pair of interfaces in a network namespace of each test's own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import attrs
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.drivers.macvtap import MacvtapDriver
+from wand.errors import TapUnavailable
+from wand.ethernet import MAC
+from wand.host.changes import HostListener
+from wand.interfaces import IHostTap, ITap, TapRequest
+from wand.superframes.virtio import VirtioHeader
+from wand.testing.frames import makeFrame
+from wand.testing.kernel import PacketSocket, SuperframeSocket
+from wand.testing.kernel_taps import KernelTapContract
+from wand.testing.superframe_taps import SuperframeTapContract
+
+PEER = "wandpeer0"
+LOWER = "wandlower0"
+
+
+def ip(*arguments: str) -> str:
+    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+class Changes:
+    """
+    What changes on a host, said by the test.
+    """
+
+    def __init__(self) -> None:
+        self.listeners: list[HostListener] = []
+
+    def watch(self, listener: HostListener) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+
+class PairContract(KernelTapContract):
+    """
+    A pair of interfaces: one is handed over, behind the other are the hosts.
+    """
+
+    settings = {"lower": LOWER}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.changes = Changes()
+        self.context = attrs.evolve(self.context, hostChanges=self.changes)
+        ip("link", "add", LOWER, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
+        for interface in (PEER, LOWER):
+            ip("link", "set", interface, "addrgenmode", "none", "up")  # hosts that say nothing of themselves
+
+    def makeDriver(self) -> MacvtapDriver:
+        return MacvtapDriver()
+
+    def hostOpened(self, tap: ITap) -> None:
+        self.host = PacketSocket(PEER)
+        self.addCleanup(self.host.close)
+
+    def leftBehind(self) -> list[str]:
+        left = [name for name in super().leftBehind() if name not in (LOWER, PEER)]
+        return left + ["a listener"] * len(self.changes.listeners)
+
+    def impossibleRequest(self) -> TapRequest:
+        return self.request(settings={"lower": "nonexistent0"})
+
+    def refusal(self, **changes: object) -> str:
+        return str(self.assertRaises(TapUnavailable, self.driver.open, self.request(**changes), self.context))
+
+
+class MacvtapDriverTests(PairContract, SynchronousTestCase):
+    """
+    The contract, and what only a macvtap has.
+    """
+
+    def test_framesOfOthers(self) -> None:
+        """
+        Frames for hosts on the network are taken, whatever address the interface has; it keeps its own.
+        """
+        _, recorder = self.started()
+        frame = bytes(MAC.parse("02:00:00:00:00:77")) + makeFrame(60)[6:]
+        self.hostSend(frame)
+        self.turnUntil(lambda: frame in recorder.frames)
+        self.assertIn(frame, recorder.frames)
+        self.assertIn("02:00:00:00:01:00", ip("link", "show", LOWER))
+
+    def test_existingIsUsed(self) -> None:
+        """
+        A macvtap that somebody made is used, and is still there afterwards.
+        """
+        ip("link", "add", "link", LOWER, "name", self.interface, "type", "macvtap", "mode", "passthru")
+        self.settings = {}
+        tap = self.openTap()
+        self.assertTrue(tap.write(makeFrame(60)))
+        self.assertEqual([makeFrame(60)], self.arrivals(1))
+        tap.close()
+        self.assertEqual([self.interface], self.leftBehind())
+
+    def test_deleted(self) -> None:
+        """
+        The system says when the interface was deleted, and the receiver is told once.
+        """
+        _, recorder = self.started()
+        (listener,) = self.changes.listeners
+        index = int((ip("-oneline", "link", "show", self.interface)).partition(":")[0])
+        listener.linkGone(index + 100)
+        self.assertEqual([], recorder.lost)
+        listener.linkGone(index)
+        listener.linkGone(index)
+        self.assertEqual(["the tap wandtest0 is gone: its interface was deleted"], recorder.lost)
+
+    def test_refusals(self) -> None:
+        """
+        What cannot be handed over is said, with what to do, and nothing is left.
+        """
+        self.assertIn("in the driver setting 'lower'", self.refusal(settings={}))
+        self.assertIn("failed: ", self.refusal(mtu=9000))
+        self.assertEqual([], self.leftBehind())
+        ip("tuntap", "add", "dev", "another", "mode", "tap")
+        self.assertIn("cannot be opened", self.refusal(interface="another"))
+
+    def test_isNoHostTap(self) -> None:
+        """
+        The MAC address of the interface below is not the node's, and is not taken over.
+        """
+        self.assertFalse(IHostTap.providedBy(self.openTap()))
+
+
+class OffloadMacvtapTests(PairContract, SuperframeTapContract, SynchronousTestCase):
+    """
+    The contract of taps with superframes.
+    """
+
+    mtu = 1500
+
+    def hostOpened(self, tap: ITap) -> None:
+        super().hostOpened(tap)
+        self.stack = SuperframeSocket(PEER)
+        self.addCleanup(self.stack.close)
+
+    def hostSendSuperframe(self, frame: bytes, virtio: VirtioHeader) -> None:
+        self.stack.send(frame, virtio)
+
+    def hostReceivedSuperframes(self) -> list[tuple[bytes, VirtioHeader]]:
+        return self.stack.received()
+
+    def test_features(self) -> None:
+        """
+        What was agreed with the kernel is said, and the interface is no port of this host's.
+        """
+        tap, _ = self.openSuperframeTap()
+        self.assertIn("TSO4", tap.features)
+        self.assertFalse(IHostTap.providedBy(tap))
