@@ -1,11 +1,14 @@
 """
-Tests for nodes whose port is no tap: L{wand.drivers.afpacket}, L{wand.drivers.macvtap}.
+Tests for nodes whose port is no tap: L{wand.drivers.afpacket}, L{wand.drivers.macvtap}, L{wand.drivers.vde}.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
+
+import pytest
 
 from wand.lab import Host, wait
 from wand.lab.commands import PYTHON, execute
@@ -45,19 +48,50 @@ def test_whatIsBehindInterfaces(makeSealed: Make) -> None:
     _moves(behindHanded, member, one.inside)
 
 
+def test_whatIsOnASwitch(makeNetwork: Make) -> None:
+    """
+    A host on a switch of VDE is reached; when the switch ends the node says so.
+    """
+    if shutil.which("vde_switch") is None:
+        pytest.fail("this test needs a switch: apt install vde2", pytrace=False)
+    network = makeNetwork(count=2, protocol="rel2")
+    one, two = network.topology.nodes
+    host, directory = network.hosts[two.name], str(network.lab.directory / "switch")
+    switch = host.start("switch", "vde_switch", "--nostdin", "-s", directory, "-t", "behind")
+    wait(lambda: "behind" in host.run("ip", "link"), 10, "the switch")
+    host.run("ip", "link", "set", "behind", "address", two.mac, "up")
+    host.run("ip", "address", "add", f"{two.inside}/16", "dev", "behind")
+    settings = f'driver = "vde"\ndriver-settings = {{ switch = "{directory}" }}'
+    _change(network, two, ('driver = "tuntap"', settings), ("addresses =", "# addresses ="))
+    network.startAll()
+    network.awaitTables()
+    wait(lambda: _pings(network.hosts[one.name], two.inside), 10, "an echo from the switch")
+    _moves(network.hosts[one.name], host, two.inside)
+    switch.stop()
+    wait(lambda: not network.programs[two.name].isRunning, 10, "the end of the node")
+    assert "the switch closed the port" in network.programs[two.name].log.read_text()
+
+
 def _restart(network: Deployment, gate: Node, *changes: tuple[str, str]) -> None:
     """
     Give a node the bridge right and another port.
     """
     network.invite(gate, bridge=True)
     network.kill(gate)
-    file = network.files.configuration(gate)
+    _change(network, gate, *changes)
+    network.start(gate)
+
+
+def _change(network: Deployment, node: Node, *changes: tuple[str, str]) -> None:
+    """
+    Replace parts of a configuration.
+    """
+    file = network.files.configuration(node)
     text = file.read_text()
     for change in changes:
         assert change[0] in text
         text = text.replace(*change)
     file.write_text(text)
-    network.start(gate)
 
 
 def _behind(network: Deployment, gate: Node, address: str) -> Host:

@@ -14,6 +14,7 @@ from wand.drivers.macvtap import MacvtapDriver
 from wand.drivers.memory import MemoryDriver
 from wand.drivers.qemu import QemuDriver
 from wand.drivers.tuntap import TuntapDriver
+from wand.drivers.vde import VDEDriver
 from wand.frame_services.guard import Guard
 from wand.frame_services.neighbours import Neighbours
 from wand.rel2.directory import REL2DirectoryKind
@@ -31,6 +32,7 @@ chardev = ChardevDriver()
 memory = MemoryDriver()
 afpacket = PacketDriver()
 macvtap = MacvtapDriver()
+vde = VDEDriver()
 qemu = QemuDriver()
 
 # Peer protocols
