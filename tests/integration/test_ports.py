@@ -4,7 +4,9 @@ Tests for nodes whose port is no tap: L{wand.drivers.afpacket}, L{wand.drivers.m
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 
@@ -57,7 +59,8 @@ def test_whatIsOnASwitch(makeNetwork: Make) -> None:
     network = makeNetwork(count=2, protocol="rel2")
     one, two = network.topology.nodes
     host, directory = network.hosts[two.name], str(network.lab.directory / "switch")
-    switch = host.start("switch", "vde_switch", "--nostdin", "-s", directory, "-t", "behind")
+    pid = network.lab.directory / "switch.pid"
+    host.run("vde_switch", "-d", "-p", str(pid), "-s", directory, "-t", "behind")
     wait(lambda: "behind" in host.run("ip", "link"), 10, "the switch")
     host.run("ip", "link", "set", "behind", "address", two.mac, "up")
     host.run("ip", "address", "add", f"{two.inside}/16", "dev", "behind")
@@ -67,7 +70,7 @@ def test_whatIsOnASwitch(makeNetwork: Make) -> None:
     network.awaitTables()
     wait(lambda: _pings(network.hosts[one.name], two.inside), 10, "an echo from the switch")
     _moves(network.hosts[one.name], host, two.inside)
-    switch.stop()
+    os.kill(int(pid.read_text()), signal.SIGTERM)
     wait(lambda: not network.programs[two.name].isRunning, 10, "the end of the node")
     assert "the switch closed the port" in network.programs[two.name].log.read_text()
 
