@@ -18,7 +18,6 @@ from wand.sealed.groups.circle import WHOLE, Circle
 from wand.sealed.groups.intake import Intake
 from wand.sealed.groups.messages import (
     FRAME_MAXIMUM,
-    GroupOriginator,
     GroupPart,
     GroupReceipt,
     parse,
