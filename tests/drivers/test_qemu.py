@@ -485,9 +485,9 @@ class QemuDriverTests(Folder, SynchronousTestCase):
 
     def test_options(self) -> None:
         """
-        QEMU is told where to plug the network card of the machine in, and which MAC address it has.
+        QEMU is told where to plug the network card of the machine in, and its MAC address and MTU, if that is unusual.
         """
-        card = " -device virtio-net-pci,netdev=wandtest0,mac=02:00:00:00:00:01"
+        card = " -device virtio-net-pci,netdev=wandtest0,mac=02:00:00:00:00:01,host_mtu=1280"
         self.assertEqual(
             "-netdev stream,id=wandtest0,server=off,addr.type=unix,addr.path=/run/a.sock" + card,
             self.told(local="/run/a.sock"),
@@ -500,6 +500,8 @@ class QemuDriverTests(Folder, SynchronousTestCase):
             "-netdev dgram,id=wandtest0,local.type=unix,local.path=/run/b,remote.type=unix,remote.path=/run/a" + card,
             self.told(netdev="dgram", local="/run/a", remote="/run/b"),
         )
+        self.mtu = 1500
+        self.assertTrue(self.told(local="/run/a.sock").endswith("mac=02:00:00:00:00:01"))
 
     def test_placesAreOfThisHost(self) -> None:
         """

@@ -24,6 +24,9 @@ from wand.plugin_settings import readSettings
 
 _log: Final = Logger()
 
+#: The MTU that a machine has if nobody tells it another.
+_USUAL_MTU: Final = 1500
+
 #: Machines that may wait for the one that is connected to leave.
 _WAITING: Final = 1
 
@@ -90,7 +93,10 @@ def options(request: TapRequest, settings: QemuSettings) -> str:
         words = f"stream,id={request.interface},server=off{_option('addr', local)}"
     else:
         words = f"dgram,id={request.interface}{_option('local', _place('remote', remote))}{_option('remote', local)}"
-    return f"-netdev {words} -device virtio-net-pci,netdev={request.interface},mac={request.mac}"
+    card = f"virtio-net-pci,netdev={request.interface},mac={request.mac}"
+    if request.mtu != _USUAL_MTU:
+        card += f",host_mtu={request.mtu}"
+    return f"-netdev {words} -device {card}"
 
 
 def _option(name: str, place: Endpoint | str) -> str:
