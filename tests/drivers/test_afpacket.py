@@ -79,6 +79,7 @@ class PacketDriverTests(PairContract, SynchronousTestCase):
         self.hostSend(frame)
         self.turnUntil(lambda: bool(recorder.frames))
         self.assertEqual([frame], recorder.frames)
+        self.assertIn("promiscuity 1", ip("-details", "link", "show", self.interface))
 
     def test_thisHostIsNotMeant(self) -> None:
         """

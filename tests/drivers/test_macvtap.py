@@ -4,6 +4,7 @@ Tests for L{wand.drivers.macvtap}, over one end of a pair of interfaces in a net
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -125,6 +126,17 @@ class MacvtapDriverTests(PairContract, SynchronousTestCase):
         self.assertEqual([], self.leftBehind())
         ip("tuntap", "add", "dev", "another", "mode", "tap")
         self.assertIn("cannot be opened", self.refusal(interface="another"))
+
+    def test_deviceOfAnother(self) -> None:
+        """
+        Devices are known by the numbers of interfaces, of which every network namespace has its own; that of another
+        is not taken.
+        """
+        ip("link", "add", "link", LOWER, "name", "another", "type", "macvtap")
+        index = socket.if_nametoindex("another")
+        ip("link", "add", self.interface, "type", "bridge")
+        self.patch(socket, "if_nametoindex", lambda name: index)
+        self.assertIn(f"/dev/tap{index} is not the device of wandtest0", self.refusal())
 
     def test_isNoHostTap(self) -> None:
         """

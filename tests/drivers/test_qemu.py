@@ -235,6 +235,17 @@ class StreamPathTests(StreamContract, SynchronousTestCase):
         self.openTap()
         self.assertEqual(0o600, self.path.stat().st_mode & 0o777)
 
+    def test_neverOpenToOthers(self) -> None:
+        """
+        Before the socket has its owner and its mode nobody else may connect, whatever the umask.
+        """
+        modes: list[int] = []
+        self.patch(os, "chown", lambda path, *owner: modes.append(Path(path).stat().st_mode & 0o777))
+        before = os.umask(0)
+        self.addCleanup(os.umask, before)
+        self.openTap()
+        self.assertEqual([0o600], modes)
+
     def test_group(self) -> None:
         """
         With a group, its members may, too; one that does not exist is named.
