@@ -4,6 +4,7 @@ The data plane as a service: the tap, the transport, the table and Etud between 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Protocol
 
@@ -39,6 +40,7 @@ from wand.programs.tap_watch import TapWatch
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.followers import MembershipFollower
 from wand.sealed.node.node_membership import NodeMembership
+from wand.sealed.node.own_node import OwnNode
 from wand.sealed.node.start_invitation import StartInvitation
 from wand.state import Owner, StateDirectory, keptMAC
 from wand.status import TapStatus
@@ -321,15 +323,17 @@ class EtudService(Service):
 
     def _member(self, enrolment: Enrolment, transport: ISessionTransport) -> NodeMembership:
         configuration = self._configuration
-        return NodeMembership(
-            enrolment,
-            transport,
-            self.tap,
-            self.table,
-            self._base,
-            name=configuration.name if isinstance(configuration, NodeConfiguration) else "",
+        name = configuration.name if isinstance(configuration, NodeConfiguration) else ""
+        node = OwnNode(
+            enrolment=enrolment,
+            transport=transport,
+            tap=self.tap,
+            table=self.table,
+            context=self._base,
+            wish=name or socket.gethostname().partition(".")[0],
             port=self._port,
             follower=self.directories,
             streams=streamsOf(configuration, enrolment, transport, self._base),
             lan=configuration.listen if configuration.lanDiscovery else None,
         )
+        return NodeMembership(node)
