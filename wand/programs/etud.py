@@ -168,8 +168,8 @@ class EtudService(Service):
 
     def _readAgain(self, frame: Frame) -> None:
         if self._etud is not None:
-            self._etud.frameRead(frame)
-            self._etud.batchRead()
+            self._etud.fromHost.frameRead(frame)
+            self._etud.fromHost.batchRead()
 
     def _bridging(self) -> Bridging | None:
         if self.member is None:
@@ -186,7 +186,7 @@ class EtudService(Service):
         super().startService()
         self._etud.start()
         if self.groups is not None:
-            self.groups.start(self._etud)
+            self.groups.start(self._etud.fromPeers)
         if self.member is not None:
             self.member.start()
             self._plugins.candidateSources.start(self.member.candidates.tell)
