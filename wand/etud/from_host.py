@@ -70,6 +70,7 @@ class FromHost:
         self._transport = transport
         self._table = table
         self._ways = table.ways
+        self._known = table.known
         self._counters = counters
         self._lost = lost
         self._failures = failures
@@ -178,7 +179,7 @@ class FromHost:
         return peer
 
     def _spread(self, frame: Frame) -> None:
-        peers = self._table.peers
+        peers = self._known.all
         if not self._linkLocal and isLinkLocal(frame):
             self._counters["drop-sent-link-local"] += 1
         elif (self._bridging is not None and not self._bridging.mayLeaveToAll(frame)) or not self._mayLeave(frame):
