@@ -32,7 +32,7 @@ print(n)
 def test_whatIsBehindInterfaces(makeSealed: Make) -> None:
     """
     Hosts behind an interface that joined, and behind one that was handed over, are reached by members and reach them
-    and each other, and move TCP.
+    and each other, and move TCP.  When the interface is deleted the node ends, and says so.
     """
     network = makeSealed(count=3)
     one, joined, handed = network.topology.nodes
@@ -48,6 +48,10 @@ def test_whatIsBehindInterfaces(makeSealed: Make) -> None:
     _moves(member, behindJoined, "10.77.1.2")
     _moves(behindJoined, behindHanded, "10.77.1.3")
     _moves(behindHanded, member, one.inside)
+    for gate, interface in ((joined, "lan"), (handed, "wan0")):
+        network.hosts[gate.name].run("ip", "link", "delete", interface)
+        wait(lambda gate=gate: not network.programs[gate.name].isRunning, 10, "the end of the node")
+        assert "its interface was deleted" in network.programs[gate.name].log.read_text()
 
 
 def test_whatIsOnASwitch(makeNetwork: Make) -> None:

@@ -20,7 +20,7 @@ from wand.lab.loop import Loop
 from wand.lab.topology import Node, topology
 
 #: Whoever this is, it is nobody.
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+NOBODY = ("setpriv", "--pdeathsig=KILL", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 #: Seconds for a machine that is emulated, on a busy computer.
 PATIENCE = 60.0
