@@ -1,5 +1,5 @@
 """
-Tests for L{wand.drivers.qemu} with real virtual machines, which an unprivileged user starts.
+Tests for L{wand.drivers.qemu} with a real virtual machine, which an unprivileged user starts.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from grp import getgrgid
 
 import attrs
 import guest
@@ -25,12 +26,17 @@ NOBODY = ("setpriv", "--pdeathsig=KILL", "--reuid=65534", "--regid=65534", "--cl
 #: Seconds for a machine that is emulated, on a busy computer.
 PATIENCE = 60.0
 
-#: What the machine does: it pings a node, fetches a file of it by TCP, tells of both, and stays.
+#: What the machine does with one network card after the other: it pings a node, fetches a file of it by TCP, and tells
+#: of both.  The last card stays up.
 SCRIPT = """\
-ip link set eth0 up && ip address add $GUEST_ADDRESS/24 dev eth0
-for attempt in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 1 $GUEST_TARGET >/dev/null && echo PINGED && break; done
-for attempt in 1 2 3 4 5 6 7 8 9 10; do wget -q -O /file http://$GUEST_TARGET:8000/file && break; sleep 1; done
-sha256sum /file
+for card in eth0 eth1; do
+    ip address flush dev eth0
+    eval address=\\$GUEST_$card
+    ip link set $card up && ip address add $address/24 dev $card
+    for attempt in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 1 $GUEST_TARGET >/dev/null && echo PINGED $card && break; done
+    for attempt in 1 2 3 4 5; do wget -q -O /$card http://$GUEST_TARGET:8000/file && break; sleep 1; done
+    sha256sum /$card
+done
 echo READY
 exec sleep 1000
 """
@@ -39,22 +45,9 @@ CONSOLE = "console=ttyS0 quiet panic=-1 mitigations=off"
 
 
 @attrs.frozen
-class Machine:
+class Machinery:
     """
-    A virtual machine that is plugged into a node.
-    """
-
-    node: Node
-    process: Daemon
-
-    def said(self, word: str) -> bool:
-        return word in self.process.log.read_text(errors="replace")
-
-
-@attrs.frozen
-class Machines:
-    """
-    A network of two nodes with a virtual machine each, and one with a tap, which has a file for them.
+    A network of two nodes that a virtual machine is plugged into, and one with a tap, which has a file for it.
     """
 
     network: Deployment
@@ -73,22 +66,26 @@ class Machines:
         lines = "".join(f'{key} = "{value}"\n' for key, value in settings.items())
         file.write_text(f"{text}\n[driver-settings]\n{lines}")
 
-    def boot(self, node: Node, *netdev: str) -> Machine:
+    def boot(self, *netdevs: str) -> Daemon:
         """
-        Start the machine of a node.
+        Start a machine with a network card for each of the first nodes.
         """
-        variables = f"GUEST_ADDRESS={node.inside} GUEST_TARGET={self.target.inside}"
+        nodes = self.network.topology.nodes[: len(netdevs)]
+        variables = [f"GUEST_eth{number}={node.inside}" for number, node in enumerate(nodes)]
+        variables.append(f"GUEST_TARGET={self.target.inside}")
         directory = self.network.lab.directory
         words = ["qemu-system-x86_64", "-accel", "tcg", "-m", "128", "-display", "none", "-nodefaults", "-no-reboot"]
         words += ["-serial", "stdio", "-kernel", str(directory / "vmlinuz"), "-initrd", str(directory / "initrd")]
-        words += ["-append", f"{CONSOLE} {variables}", "-netdev", ",".join(netdev)]
-        words += ["-device", f"virtio-net-pci,netdev=card,romfile=,mac={node.mac}"]
-        host = self.network.hosts[node.name]
-        return Machine(node, host.start(f"machine-{node.name}", *NOBODY, *words))
+        words += ["-append", " ".join((CONSOLE, *variables))]
+        for number, (node, netdev) in enumerate(zip(nodes, netdevs, strict=True)):
+            kind, _, places = netdev.partition(",")
+            words += ["-netdev", f"{kind},id=card{number},{places}"]
+            words += ["-device", f"virtio-net-pci,netdev=card{number},romfile=,mac={node.mac}"]
+        return self.network.hosts[nodes[0].name].start("machine", *NOBODY, *words)
 
 
 @pytest.fixture(scope="module")
-def machines(lab: Lab, loop: Loop) -> Iterator[Machines]:
+def machinery(lab: Lab, loop: Loop) -> Iterator[Machinery]:
     """
     The network, with nothing started.
     """
@@ -102,53 +99,50 @@ def machines(lab: Lab, loop: Loop) -> Iterator[Machines]:
     sockets.mkdir()
     os.chown(sockets, 65534, 65534)
     guest.writeGuest(lab.directory, SCRIPT)
-    yield Machines(Deployment(lab, topology(count=3, protocol="rel2"), loop), os.urandom(500_000))
+    yield Machinery(Deployment(lab, topology(count=3, protocol="rel2"), loop), os.urandom(500_000))
 
 
-def _serve(machines: Machines) -> None:
+def _serve(machinery: Machinery) -> None:
     """
-    Have a file where machines fetch it.
+    Have a file where the machine fetches it.
     """
-    folder = machines.network.lab.directory / "served"
+    folder = machinery.network.lab.directory / "served"
     folder.mkdir()
-    (folder / "file").write_bytes(machines.content)
-    host = machines.network.hosts[machines.target.name]
-    host.start("files", *PYTHON, "http.server", "--bind", machines.target.inside, "--directory", str(folder), "8000")
+    (folder / "file").write_bytes(machinery.content)
+    host = machinery.network.hosts[machinery.target.name]
+    host.start("files", *PYTHON, "http.server", "--bind", machinery.target.inside, "--directory", str(folder), "8000")
 
 
-def test_machinesAreOnTheNetwork(machines: Machines) -> None:
+def test_machineIsOnTheNetwork(machinery: Machinery) -> None:
     """
-    One machine behind a stream at a path and one behind datagrams of UDP, both started by nobody: each pings a node and
-    has a file of it by TCP, is pinged, and when one is switched off its node goes on.
+    A machine that nobody started, behind a stream and behind datagrams: on either way it pings a node and has a file
+    of it by TCP, it is pinged, and when it is switched off the nodes go on.
     """
-    network, sockets = machines.network, machines.network.lab.directory / "sockets"
+    network, sockets = machinery.network, machinery.network.lab.directory / "sockets"
     one, two, target = network.topology.nodes
-    machines.plug(one, local=str(sockets / "one"))
-    machines.plug(two, netdev="dgram", local="127.0.0.1:5001", remote="127.0.0.1:5002")
+    group = getgrgid(65534).gr_name
+    machinery.plug(one, local=str(sockets / "one"), group=group)
+    machinery.plug(two, netdev="dgram", local=str(sockets / "two"), remote=str(sockets / "machine"), group=group)
     for node in (one, two):
         network.start(node, "--uid=65534", "--gid=65534")
-    wait((sockets / "one").exists, 30, "the socket for a machine")
-    (sockets / "one").chmod(0o666)
-    stream = f"stream,id=card,server=off,addr.type=unix,addr.path={sockets}/one"
-    datagrams = "dgram,id=card,local.type=inet,local.host=127.0.0.1,local.port=5002"
-    booted = [
-        machines.boot(one, stream),
-        machines.boot(two, datagrams, "remote.type=inet,remote.host=127.0.0.1,remote.port=5001"),
-    ]
     network.start(network.topology.server)
     network.start(target)
+    for control in map(network.files.control, (one, two)):
+        wait(control.exists, 30, "the nodes")
+    machine = machinery.boot(
+        f"stream,server=off,addr.type=unix,addr.path={sockets}/one",
+        f"dgram,local.type=unix,local.path={sockets}/machine,remote.type=unix,remote.path={sockets}/two",
+    )
     network.awaitTables()
-    _serve(machines)
-    _check(machines, booted)
-    booted[0].process.kill()
+    _serve(machinery)
+    wait(lambda: "READY" in machine.log.read_text() or not machine.isRunning, PATIENCE, "the machine")
+    said = machine.log.read_text()
+    digest = hashlib.sha256(machinery.content).hexdigest()
+    for card in ("eth0", "eth1"):
+        assert f"PINGED {card}" in said, machine.tail()
+        assert f"{digest}  /{card}" in said, machine.tail()
+    assert network.ping(target, [two])
+    machine.kill()
     wait(lambda: "the machine has left wan0" in network.programs[one.name].log.read_text(), 10, "the end")
     assert network.status(one) is not None
-
-
-def _check(machines: Machines, booted: Sequence[Machine]) -> None:
-    for machine in booted:
-        wait(lambda machine=machine: machine.said("READY") or not machine.process.isRunning, PATIENCE, "a machine")
-        assert machine.said("PINGED"), machine.process.tail()
-        assert machine.said(hashlib.sha256(machines.content).hexdigest()), machine.process.tail()
-    nodes = [machine.node for machine in booted]
-    assert {echo.target for echo in machines.network.ping(machines.target, nodes)} == set(nodes)
+    assert network.status(two) is not None
