@@ -140,7 +140,7 @@ class NodeMembership:
         self._inUse = MembersInUse(self._participant, self.claims, self.search, sessions, context)
         Introductions(self._participant, sessions, self._control)
         StreamPlacesReader(sessions, self._control, context, self._servers.learnStreams, self._participant.mayReach)
-        self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
+        self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing)
         self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled, follower.serversChanged)
         self._revocations: RevocationExchange | None = None
         self._clocks = ClockComparison(context, self._stepped, isServer=False)
