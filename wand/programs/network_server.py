@@ -18,7 +18,7 @@ from wand.endpoint import Endpoint, splitHostPort
 from wand.errors import PortUnavailable, StoreUnavailable
 from wand.host.local_addresses import localEndpoints, tunnels
 from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
-from wand.programs.authority_notes import sayWaiting
+from wand.programs.authority_notes import sayCutOff, sayWaiting
 from wand.programs.authority_store import AuthorityStore
 from wand.programs.host_watch import HostWatch
 from wand.programs.stream_service import streamTexts
@@ -223,6 +223,7 @@ class NetworkServer:
         Say what waits for a person.
         """
         sayWaiting(self.authority, self._context.notes)
+        sayCutOff(self.authority, self._configuration, self._context.notes)
 
     def _mayReach(self, host: str) -> bool:
         return host not in overlayOf(self.authority.prefix)
