@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from wand.endpoint import NODE_PORT, SERVER_PORT, parsePort, splitHostPort
+from wand.endpoint import NODE_PORT, SERVER_PORT, numericAddress, parsePort, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.ethernet import MAC, MTU_MAXIMUM, MTU_MINIMUM
 from wand.stream_targets import checkPlace
@@ -249,6 +249,10 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         str, _help("a file with the certificate for streams, in PEM; else one is made and kept in the state directory")
     ] = ""
     tlsKey: Annotated[str, _help("a file with its key; else the key is in the file of the certificate")] = ""
+    webServers: Annotated[
+        list[str],
+        _help("addresses of web servers in front of tcp, which say in X-Forwarded-For whose stream it is; else none"),
+    ] = []
     name: Annotated[str, _help("what this server is called in its network")] = "server"
     network: Annotated[str, _help("name of the network, when it is created")] = "wand"
     prefix: Annotated[str, _help("where overlay addresses come from, when the network is created")] = "10.77.0.0/16"
@@ -282,11 +286,14 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
             _checked("public", lambda text: checkPlace(text, self.port), endpoint)
         if self.tcp:
             _checked("tcp", localPlace, self.tcp)
-        if (self.tlsCertificate or self.tlsKey) and not self.tcp:
-            key = "tls-certificate" if self.tlsCertificate else "tls-key"
+        of = {"tls-certificate": self.tlsCertificate, "tls-key": self.tlsKey, "web-servers": self.webServers}
+        for key in (key for key, value in of.items() if value and not self.tcp):
             raise AddressInvalid(key, "it is of no use without tcp: say where to accept streams, as 0.0.0.0:443")
         if self.tlsKey and not self.tlsCertificate:
             raise AddressInvalid("tls-key", "it is of no use without tls-certificate")
+        for each in self.webServers:
+            if not numericAddress(each):
+                raise AddressInvalid("web-servers", f"{each!r} is not a numeric address")
 
 
 AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)

@@ -167,7 +167,7 @@ def test_behindNginx(realm: Realm) -> None:
     """
     A web server on the port of HTTPS passes a path on, as documented; its other pages are as before.
     """
-    realm.serve("--tcp=127.0.0.1:8443", "--public=wss://198.51.100.1/wand")
+    realm.serve("--tcp=127.0.0.1:8443", "--public=wss://198.51.100.1/wand", "--web-servers=127.0.0.1")
     server = realm["server"]
     directory = realm.lab.directory
     file = directory / "nginx.conf"

@@ -125,7 +125,7 @@ class StreamTests(SynchronousTestCase):
         self.port = StreamPort(self.here, self.counters, self.failures)
         self.serverPort = StreamPort(self.there, self.counters, self.failures)
         options = certificateOf(self.state, "", "")
-        self.listener = StreamListener(options, self.clock, self.counters, self.failures)
+        self.listener = StreamListener(options, self.clock, self.counters, self.failures, {"127.0.0.1", "192.0.2.80"})
         self.listener.listen(self.network.host(SERVER), "0.0.0.0", 443)
         self.used: set[tuple[str, int]] = set()
         self.serverPort.hasPeer = self.used.__contains__
@@ -538,6 +538,19 @@ class StreamTests(SynchronousTestCase):
         hosts = [host for host, _ in self.serverPort.streams]
         self.assertEqual(hosts.count("tcp/198.51.100.7"), 1)
         self.assertEqual(hosts.count("tcp/203.0.113.9"), STRANGERS_SUBSCRIBER)
+
+    def test_onlyNamedWebServers(self) -> None:
+        """
+        What other programs of this host say of their clients is not believed, nor are they told apart; a web server on
+        another host is believed if it is named.
+        """
+        self.forwarded("198.51.100.7", source="127.0.0.2")
+        self.forwarded("198.51.100.8", source="192.0.2.80")
+        hosts = {host for host, _ in self.serverPort.streams}
+        self.assertEqual(hosts, {"tcp/127.0.0.2", "tcp/198.51.100.8"})
+        for number in range(2 * STRANGERS_SUBSCRIBER):
+            self.forwarded(f"203.0.113.{number}", source="127.0.0.2")
+        self.assertEqual({host for host, _ in self.serverPort.streams}, hosts)
 
     def test_aProxyThatSaysNothing(self) -> None:
         """
