@@ -23,7 +23,7 @@ from wand.testing.context import failuresOf
 from wand.testing.streams import SimulatedStreams
 from wand.underlay.slots import Slots
 from wand.underlay.streams.accepting import ACCEPTED_IDLE, STRANGER_PATIENCE, StreamListener
-from wand.underlay.streams.framing import STEP
+from wand.underlay.streams.framing import STEP, framedTrain
 from wand.underlay.streams.intake import BURST, RATE, RATE_MEMBERS, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
 from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
 from wand.underlay.streams.outlet import STALL_PATIENCE
@@ -585,14 +585,33 @@ class StreamTests(SynchronousTestCase):
 
     # What costs more than its octets.
 
-    def written(self, stream: Any, pieces: int, piece: bytes) -> None:
+    def test_trainsStayWhole(self) -> None:
         """
-        Write below a client's stream, each piece in a record of its own.
+        A train that fills several records of TLS, which come at once, is handed over as one; and so is what comes with
+        the end of the stream.
+        """
+        stream: Any = self.opened()
+        self.there.senders.clear()
+        train = bytes([4]) * (1424 * 45)
+        records: list[bytes] = []
+        self.patch(stream.transport.transport, "write", records.append)
+        stream.transport.write(framedTrain(memoryview(train), 1424))
+        stream.transport.loseConnection()
+        self.clock.advance(0)
+        del stream.transport.transport.write
+        stream.transport.transport.write(b"".join(records))
+        self.run_(0.1)
+        self.assertGreater(len(records), 3)
+        self.assertEqual((len(self.there.datagrams), len(self.there.senders)), (45, 1))
+
+    def written(self, stream: Any, pieces: int, *some: bytes) -> None:
+        """
+        Write below a client's stream, each piece in a record of its own; these in turns.
         """
         records: list[bytes] = []
         self.patch(stream.transport.transport, "write", records.append)
-        for _ in range(pieces):
-            stream.transport.write(piece)
+        for number in range(pieces):
+            stream.transport.write(some[number % len(some)])
             self.clock.advance(0)
         del stream.transport.transport.write
         stream.transport.transport.write(b"".join(records))
@@ -610,7 +629,7 @@ class StreamTests(SynchronousTestCase):
         if target.path:
             stream.transport.write(b"\x82\x83\0\0\0\0\0\1x" * pieces)
         else:
-            self.written(stream, pieces, b"\0\1x")
+            self.written(stream, pieces, b"\0\1x", b"\0\2xx")  # of two sizes, which make no train
         self.run_(0.0105)
         atOnce = len(self.there.datagrams)
         self.run_(seconds)
