@@ -261,6 +261,27 @@ def test_whenUDPDies(realm: Realm) -> None:
     wait(lambda: usesStream(one), 60, "the word that a stream is used, though nothing is sent")
 
 
+def test_whoIsCutOff(realm: Realm) -> None:
+    """
+    With the only server no relay, a member without UDP is cut off: the server, it and whoever wants it are told so.
+    """
+    realm.serve("--tcp=0.0.0.0:443", "--relay=no")
+    for name in ("one", "two"):
+        realm.install(name)
+    one, two, server = realm["one"], realm["two"], realm["server"]
+    blockUDP(two.host)
+    realm.join("one")
+    address = realm.join("two")
+    wait(lambda: usesStream(two), 20, "the word that a stream is used")
+    wait(lambda: "reaches no other member" in two.wand("status"), 20, "the word of the member")
+    assert "reach no other member" in server.notes
+    assert not pings(one, address)
+    wait(lambda: "No UDP gets out of the network of two" in one.wand("why", "two"), 10, "the cause, at the other")
+    rows = [line.split() for line in two.wand("peers").splitlines()]
+    assert ["server", "server"] in [row[:2] for row in rows]
+    assert "stream" in next(row for row in rows if row[:2] == ["server", "server"])
+
+
 def test_streamsThatAreNew(realm: Realm) -> None:
     """
     A member that joined before its server accepted streams learns of them over UDP, keeps that, and uses them when UDP

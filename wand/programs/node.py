@@ -126,6 +126,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         self._lookAtAdmission()
+        self.etud.lookAtRelay()
         table = self.etud.table
         role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
         protocol, listening = self.etud.protocol.name, self.etud.transport.listening
