@@ -14,7 +14,7 @@ from wand.sealed.directory.messages import BY_MAC, KEYS_MAXIMUM, Found, Key, Loo
 
 #: Seconds until the server is asked again for whom it did not tell of, the first time and at most.
 AGAIN_FIRST: Final = 2.0
-AGAIN_MAXIMUM: Final = 16.0
+AGAIN_MAXIMUM: Final = 8.0
 
 #: Seconds between two signs of life of a member that has nothing to ask.
 _HEARTBEAT: Final = (45.0, 60.0)

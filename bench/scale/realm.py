@@ -27,6 +27,7 @@ from wand.sealed.authority.stored_network import NetworkSettings
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.signed import packed, signed
+from wand.sealed.sessions.packets import macKey
 from wand.state import StateDirectory
 from wand.stores.sqlite import SQLiteRecords
 from wand.worker import SameThread
@@ -80,12 +81,14 @@ class Realm:
 
     @ivar secret: the network secret.
     @ivar serverKey: the exchange key of its server.
+    @ivar serverMacKey: what members prove with that they know it.
     @ivar numbers: the number of each member by its signed certificate.
     """
 
     network: bytes
     secret: bytes
     serverKey: bytes
+    serverMacKey: bytes
     members: list[Papers]
     numbers: dict[bytes, int]
 
@@ -105,9 +108,8 @@ def foundRealm(state: Path, count: int) -> Realm:
             _done(records.write(kind, values))
     _done(records.close())
     own = authority.own
-    return Realm(
-        own.network, own.secret, own.exchangePublic, members, {each.certificate: at for at, each in enumerate(members)}
-    )
+    numbers = {each.certificate: at for at, each in enumerate(members)}
+    return Realm(own.network, own.secret, own.exchangePublic, macKey(own.exchangePublic), members, numbers)
 
 
 def _opened(records: IRecords, directory: StateDirectory) -> Authority:
