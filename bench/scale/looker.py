@@ -12,9 +12,10 @@ from bench.scale.member import Member
 from bench.scale.realm import Papers, Realm
 from wand.sealed.directory.messages import BY_MAC, KEYS_MAXIMUM, Found, Key, Look, pack, parseRecord
 
-#: Seconds until the server is asked again for whom it did not tell of, the first time and at most.
-AGAIN_FIRST: Final = 2.0
-AGAIN_MAXIMUM: Final = 8.0
+#: Seconds until the server is asked again for whom it did not tell of, the first time and at most: it tells of them
+#: itself when they come.
+AGAIN_FIRST: Final = 5.0
+AGAIN_MAXIMUM: Final = 40.0
 
 #: Seconds between two signs of life of a member that has nothing to ask.
 _HEARTBEAT: Final = (45.0, 60.0)

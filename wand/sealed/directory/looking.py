@@ -17,7 +17,10 @@ from wand.sealed.directory.claimants import thingsOf
 from wand.sealed.directory.interests import Interests
 from wand.sealed.directory.messages import (
     AFTER,
+    BY_ADDRESS,
     BY_IDENTITY,
+    BY_MAC,
+    BY_NAME,
     PAGE_ROOM,
     RECORDS_MAXIMUM,
     Found,
@@ -38,6 +41,9 @@ COUNTERS: Final = {
     "directory-found-pushes": "messages with members sent to nodes that had looked for them, because something changed",
     "drop-directory-look": "questions for members dropped: that node asks too much",
 }
+
+#: What nobody may have now, and somebody later.
+AWAITED: Final = frozenset({BY_IDENTITY, BY_MAC, BY_ADDRESS, BY_NAME})
 
 #: For how many members one node may look: per second in the long run, and at once.
 KEYS_RATE: Final = 50.0
@@ -72,6 +78,7 @@ class Looking:
         self._stored = stored
         self._send = send
         self._interests = Interests()
+        self._awaited = Interests()  # what nobody had that was looked for: its kind, and what it is
         self._news: dict[bytes, dict[Identity, None]] = {}
         self._told = 0  # up to which version
         self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
@@ -126,6 +133,7 @@ class Looking:
         A node follows the log: it is told of all changes, and of none twice.
         """
         self._interests.forget(node)
+        self._awaited.forget(node)
         self._news.pop(node, None)
         self._unstored.pop(node, None)
 
@@ -151,6 +159,8 @@ class Looking:
             self._putOff(node, look)
             return 0
         absent = tuple(place for place, each in enumerate(found) if not each)
+        for place in absent:
+            self._await(node, look.keys[place])
         messages = self._messages(look.number, entries.values(), absent)
         self._counters["directory-found"] += len(messages)
         return self._tell(node, entries.values(), messages)
@@ -164,6 +174,13 @@ class Looking:
             waiting[look.number] = look
         else:
             self._counters["drop-directory-look"] += 1
+
+    def _await(self, node: bytes, key: Key) -> None:
+        """
+        A node is told when somebody comes whom it looked for, so that it need not ask again and again.
+        """
+        if key.kind in AWAITED:
+            self._awaited.add(node, bytes([key.kind]) + key.what)
 
     def _found(self, node: bytes, key: Key) -> list[LogEntry]:
         if key.kind == AFTER:
@@ -207,6 +224,18 @@ class Looking:
                 concerned += claimants
         for each in dict.fromkeys(concerned):
             for node in self._interests.nodes(each):
+                if node != identity:
+                    self._news.setdefault(node, {})[identity] = None
+        if self._awaited:
+            self._noteComing(entry)
+
+    def _noteComing(self, entry: LogEntry) -> None:
+        """
+        A member changed that some nodes may have looked for when nobody was what it is.
+        """
+        identity = entry.identity
+        for kind, what in ((BY_IDENTITY, bytes(identity)), *thingsOf(entry.announcement)):
+            for node in self._awaited.take(bytes([kind]) + what):
                 if node != identity:
                     self._news.setdefault(node, {})[identity] = None
 
