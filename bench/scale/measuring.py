@@ -201,7 +201,6 @@ class Measuring:
 
         def go() -> None:
             for member in waiting:
-                member.claim(self._epoch)
                 member.announce()
                 crowd.enqueue(member)
                 return
@@ -211,6 +210,7 @@ class Measuring:
             go()
 
         for member in members:
+            member.claim(self._epoch)  # to sign takes time that is not the server's
             member.confirmedNow = confirmed
         began = time.monotonic()
         with self._processor() as taken:

@@ -39,7 +39,7 @@ PREFIX: Final = "10.64.0.0/12"
 _AT_ONCE: Final = 5000
 
 #: Seconds for which certificates are valid: none is renewed while we measure.
-_LIFE: Final = 30 * 86_400
+LIFE: Final = 30 * 86_400
 
 Result = TypeVar("Result")
 
@@ -114,7 +114,7 @@ def foundRealm(state: Path, count: int) -> Realm:
 
 def _opened(records: IRecords, directory: StateDirectory) -> Authority:
     clock = Clock()
-    settings = NetworkSettings(prefix=PREFIX, life=_LIFE)
+    settings = NetworkSettings(prefix=PREFIX, life=LIFE)
     return _done(
         Deferred.fromCoroutine(
             Authority.open(
@@ -137,7 +137,7 @@ def _member(key: NetworkKey, number: int) -> Papers:
         addresses=(f"{address}/12",),
         macs=(b"\x02\x00" + number.to_bytes(4, "big"),),
     )
-    certificate = record.certificateFor(bytes(key.network), now, _LIFE)
+    certificate = record.certificateFor(bytes(key.network), now, LIFE)
     return Papers(own, record.withCertificate(certificate, signed(key.signing, certificate)), bytes(key.network))
 
 

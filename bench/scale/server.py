@@ -111,7 +111,7 @@ class Server:
         """
         Octets of memory that it has.
         """
-        return int((self._proc / "statm").read_text().split()[1]) * _PAGE
+        return residentOf(self._proc.name)
 
     @property
     def lost(self) -> int:
@@ -139,3 +139,10 @@ class Server:
         command = [str(PROGRAMS / "wand"), "--control", str(self.control), word, "--json"]
         answer: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         return answer
+
+
+def residentOf(process: str) -> int:
+    """
+    Octets of memory that a process has, by its number or C{self}.
+    """
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
