@@ -26,6 +26,7 @@ from bench.results import Results, Settings
 from bench.rounds import measure
 from bench.scale.command import scale
 from bench.scale.relay_command import relay
+from bench.scale.server_command import server
 from bench.simulate.command import simulate
 from bench.summary import summarize
 from bench.table import markdown, tables, terminal
@@ -124,6 +125,7 @@ bench.add_command(kills)
 bench.add_command(reach)
 bench.add_command(relay)
 bench.add_command(scale)
+bench.add_command(server)
 bench.add_command(simulate)
 
 

@@ -40,7 +40,7 @@ from wand.testing.simulation.fast_clock import FastClock
 WANTS: Final = 20
 
 #: How many registrations, changes or questions there are in a simulated second, and how many at a time.
-RATE: Final = 1000
+RATE: Final = 500
 _AT_ONCE: Final = 50
 
 #: How many of each are counted, at most: of each member one takes too long with a hundred thousand.
@@ -53,7 +53,7 @@ CHANGES: Final = 20
 _WRITTEN: Final = 0.005
 
 #: Seconds after which everything is told.
-_SETTLED: Final = 5.0
+_SETTLED: Final = 20.0
 
 Result = TypeVar("Result")
 Each = TypeVar("Each")
