@@ -47,10 +47,17 @@ class Looker(Member):
         """
         See L{Member.begin}.  It does not know yet where anybody is.
         """
-        super().begin(epoch, within)
+        super().begin(epoch, within)  # which stops all timers
         self.missing = set(self._wanted)
         self._wait = AGAIN_FIRST
-        self._set(look=float("inf"), alive=float("inf"))
+
+    def serverRestarted(self) -> None:
+        """
+        See L{Member.serverRestarted}.  It knows nothing of whom this member wants to reach.
+        """
+        super().serverRestarted()
+        self.missing = set(self._wanted)
+        self._wait, self._timers["look"] = AGAIN_FIRST, float("inf")
 
     def registered(self) -> None:
         """

@@ -55,6 +55,12 @@ class Member(Conversing):
         self.claim(epoch)
         self.converse(within * self._random.random())
 
+    def serverRestarted(self) -> None:
+        """
+        The server is another process, which has confirmed nothing.  The member does not know that yet.
+        """
+        self.confirmed = 0
+
     def claim(self, epoch: int) -> None:
         """
         Claim anew from now on.

@@ -36,6 +36,7 @@ class Server:
         """
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
+        self._before = 0.0
 
     @property
     def state(self) -> Path:
@@ -88,6 +89,7 @@ class Server:
         End it at once.
         """
         if self._process is not None:
+            self._before = self.processor
             self._process.kill()
             self._process.wait()
             self._process = None
@@ -101,10 +103,10 @@ class Server:
     @property
     def processor(self) -> float:
         """
-        Seconds of processor that it took.
+        Seconds of processor that it took, with those of processes that were killed.
         """
         fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return self._before + (int(fields[11]) + int(fields[12])) / _TICK
 
     @property
     def resident(self) -> int:
