@@ -35,7 +35,6 @@ from wand.sealed.sessions.packets import (
     Initiation,
     Reply,
     Response,
-    macKey,
     macOne,
     packGreeting,
     packInitiation,

@@ -22,6 +22,7 @@ _ROOT: Final = Path(__file__).parents[2]
 COMMANDS: Final = {
     "thousand": "scale --members 1000 --only change",
     "ten-thousand": "scale --members 10000 --rest 20",
+    "node": "node",
     "made-up": "server",
     "gossip": "simulate",
 }
@@ -104,6 +105,12 @@ GOALS: Final = (
         "1 s / 20 ms",
         "ten-thousand",
         lambda found: f"{_measured(found, 'listing'):.2g} s / {_measured(found, 'block') * 1000:.0f} ms",
+    ),
+    Goal(
+        "a node among 10,000 that talks to 20: memory / at rest",
+        "60 MB / 1 %",
+        "node",
+        lambda found: f"{found['resident'] / 1e6:.1f} MB / {found['rest']:.2%}",
     ),
     Goal(
         "gossip, a change at 99.9 %",

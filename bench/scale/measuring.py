@@ -162,7 +162,9 @@ class Measuring:
         found = self.figures
         with self._processor() as taken:
             self._epoch += 2
-            found.coldStart, found.coldReach = self._allBack(lambda: self._crowd.begin(self._crowd.members, self._epoch))
+            found.coldStart, found.coldReach = self._allBack(
+                lambda: self._crowd.begin(self._crowd.members, self._epoch)
+            )
         self._crowd.rest(2.0)  # what is under way yet
         found.coldProcessor = taken[0] / found.members
         found.initiations = sum(member.initiations for member in self._crowd.members) / found.members

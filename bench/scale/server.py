@@ -105,8 +105,7 @@ class Server:
         """
         Seconds of processor that it took, with those of processes that were killed.
         """
-        fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
-        return self._before + (int(fields[11]) + int(fields[12])) / _TICK
+        return self._before + processorOf(self._proc.name)
 
     @property
     def resident(self) -> int:
@@ -148,3 +147,11 @@ def residentOf(process: str) -> int:
     Octets of memory that a process has, by its number or C{self}.
     """
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
+
+
+def processorOf(process: str) -> float:
+    """
+    Seconds of processor that a process took, by its number.
+    """
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK

@@ -125,9 +125,7 @@ class SimulatedServer:
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1", wallClock=now)
         settings = NetworkSettings(prefix=PREFIX, life=LIFE)
         state = StateDirectory(str(self._directory))
-        authority = self._done(
-            Authority.open(self._records, state, clock, context.events, settings, wallClock=now)
-        )
+        authority = self._done(Authority.open(self._records, state, clock, context.events, settings, wallClock=now))
         configuration = ServerConfiguration(prefix=PREFIX, public=[FakedTransport.listening], members=200_000)
         transport = cast(Any, FakedTransport(self.sessions))
         self._server = NetworkServer(configuration, context, transport, authority, self._records)

@@ -41,6 +41,7 @@ _GOSSIP = [
 _DOCUMENTS = {
     "thousand": _SCALE,
     "ten-thousand": _SCALE,
+    "node": {"resident": 58e6, "rest": 0.004},
     "made-up": [_MADE_UP, {**_MADE_UP, "members": 100_000, "registration": 5.5}],
     "gossip": {"courses": _GOSSIP},
 }
@@ -54,7 +55,17 @@ def test_everyGoalHasItsFigure(tmp_path: Path) -> None:
     with patch("bench.scale.goals_command.measured", {COMMANDS[name]: each for name, each in _DOCUMENTS.items()}.get):
         CliRunner().invoke(goals, ["--document", str(document), "--markdown", str(page)], catch_exceptions=False)
     text = page.read_text()
-    for part in ("| 1,600 |", "7.0 kB", "5.0%", "12 s", "1.2 s / 45 s", "registration 1.10", "0.7 s / 12 ms", "never"):
+    for part in (
+        "| 1,600 |",
+        "7.0 kB",
+        "5.0%",
+        "12 s",
+        "1.2 s / 45 s",
+        "registration 1.10",
+        "0.7 s / 12 ms",
+        "58.0 MB / 0.40%",
+        "never",
+    ):
         assert part in text, part
     assert "not measured" not in text
     assert all(each.what in text for each in GOALS)
@@ -70,7 +81,7 @@ def test_onePartReplacesItsOwn(tmp_path: Path) -> None:
         arguments = ["--only", "ten-thousand", "--document", str(document)]
         run = CliRunner().invoke(goals, arguments, catch_exceptions=False)
     assert set(msgspec.json.decode(document.read_bytes())) == {"thousand", "ten-thousand"}
-    assert run.stdout.count("not measured") == 6
+    assert run.stdout.count("not measured") == 7
     shown = CliRunner().invoke(goals, ["--kept", "--document", str(document)], catch_exceptions=False)
     assert shown.stdout == run.stdout
 

@@ -111,11 +111,11 @@ def checkSecret(secret: bytes) -> None:
 
 
 def _checkAddress(text: str) -> None:
-    if not _isUsual(text):
+    if not isUsual(text):
         _checkSlowly(text)
 
 
-def _isUsual(text: str) -> bool:
+def isUsual(text: str) -> bool:
     """
     Is this an IPv4 address of a host with its prefix length, plainly so?  A server checks thousands a second.
     """

@@ -96,9 +96,7 @@ class Answering:
         that came before; while much does, more sessions would only make it longer, until datagrams are lost.
         """
         since = self._shared.clock.seconds() - CONFIRMATION
-        self._unconfirmed = [
-            each for each in self._unconfirmed if each[0].next is each[1] and each[1].made > since
-        ]
+        self._unconfirmed = [each for each in self._unconfirmed if each[0].next is each[1] and each[1].made > since]
         return max(0, UNCONFIRMED_MAXIMUM - len(self._unconfirmed))
 
     def stop(self) -> None:
