@@ -179,7 +179,11 @@ class SimulatedServer:
         The operator looks at a hundred members.
         """
         after = self._random.choice(self.papers).record.name
-        return lambda: self.server.authority.administration.members(after, 100) and None
+
+        def do() -> None:
+            self.server.authority.administration.members(after, 100)
+
+        return do
 
     def run(self, calls: Iterable[Callable[[], None]], rate: float = RATE) -> float:
         """
