@@ -4,39 +4,17 @@ Tests for L{bench.scale.simulated}: a real server with made-up members.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import msgspec
 from click.testing import CliRunner
+from lines_run import linesOf
 
 from bench.scale.server_command import server
 from bench.scale.simulated import CHANGES, WANTS, SimulatedServer
 
 FEW, MANY = 1_000, 4_000
 SAMPLE = 30
-
-
-def linesOf(call: Callable[[], object]) -> int:
-    """
-    How many lines of Python a call executes.
-    """
-    count, before = 0, sys.gettrace()
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def costs(directory: Path, members: int) -> dict[str, int]:

@@ -138,6 +138,15 @@ class AnnouncementLog:
                 return self._entries[Identity(each)]
         return None
 
+    def preceding(self, identity: bytes) -> bytes | None:
+        """
+        The identity of the member that is online and comes just before another, before the lowest the highest; C{None}
+        if the other is not online, or alone.
+        """
+        entry = self._entries.get(Identity(identity))
+        before = self._online.before(identity) if entry is not None and entry.endpoints else None
+        return None if before == identity else before
+
     def claimed(self, after: bytes | None, count: int) -> list[tuple[bytes, LogEntry]]:
         """
         At most C{count} of the MAC addresses that members claim, in their order, those beyond C{after}, each with who
@@ -182,8 +191,9 @@ class AnnouncementLog:
 
 def _claimsTheSame(one: Announcement, other: Announcement) -> bool:
     ours, theirs = one.claim, other.claim
-    return (one.seniority, ours.macs, ours.addresses, ours.name) == (
+    return (one.seniority, one.certificate.relay, ours.macs, ours.addresses, ours.name) == (
         other.seniority,
+        other.certificate.relay,
         theirs.macs,
         theirs.addresses,
         theirs.name,

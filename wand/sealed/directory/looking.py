@@ -5,15 +5,13 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
-
-import msgspec
 
 from wand.interfaces import Context
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
-from wand.sealed.directory.claimants import thingsOf
+from wand.sealed.directory.claimants import CLAIMANTS_MAXIMUM, RIGHT_MAXIMUM, thingsOf
 from wand.sealed.directory.interests import Interests
 from wand.sealed.directory.messages import (
     AFTER,
@@ -21,14 +19,13 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
-    PAGE_ROOM,
-    RECORDS_MAXIMUM,
+    BY_RIGHT,
     Found,
     Key,
     Look,
     pack,
 )
-from wand.sealed.directory.page_records import recordOf
+from wand.sealed.directory.page_records import partsOf, recordOf
 from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.rounds import PushRounds
@@ -80,6 +77,8 @@ class Looking:
         self._interests = Interests()
         self._awaited = Interests()  # what nobody had that was looked for: its kind, and what it is
         self._news: dict[bytes, dict[Identity, None]] = {}
+        self._inCircle: set[bytes] = set()  # those that asked who comes next after them
+        self._needRelays: set[bytes] = set()  # those that asked for the members with the relay right
         self._told = 0  # up to which version
         self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
         self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
@@ -134,6 +133,8 @@ class Looking:
         """
         self._interests.forget(node)
         self._awaited.forget(node)
+        self._inCircle.discard(node)
+        self._needRelays.discard(node)
         self._news.pop(node, None)
         self._unstored.pop(node, None)
 
@@ -185,10 +186,16 @@ class Looking:
     def _found(self, node: bytes, key: Key) -> list[LogEntry]:
         if key.kind == AFTER:
             found = [self._log.following(key.what, but=node)]
+            if key.what == node:
+                self._inCircle.add(node)
         elif key.kind == BY_IDENTITY:
             found = [self._log.get(Identity(key.what)) if len(key.what) == 32 else None]
         else:
-            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what)]
+            maximum = CLAIMANTS_MAXIMUM
+            if key.kind == BY_RIGHT:
+                maximum = RIGHT_MAXIMUM
+                self._needRelays.add(node)
+            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what, maximum)]
         return [entry for entry in found if entry is not None]
 
     def _tell(self, node: bytes, entries: Iterable[LogEntry], messages: list[bytes]) -> int:
@@ -203,7 +210,9 @@ class Looking:
         As many messages as it takes; none tells what is not stored.
         """
         published, instance = self._stored.published, self._stored.instance
-        parts = list(_parts(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published))
+        parts = list(
+            partsOf(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published)
+        )
         parts = parts or [()]
         return [
             pack(Found(number, place == len(parts), instance, published, part, absent if place == len(parts) else ()))
@@ -214,18 +223,25 @@ class Looking:
 
     def _note(self, entry: LogEntry) -> None:
         """
-        A member changed: for those who were told of it, or of somebody else who claims the same.
+        A member changed: for those who were told of it, or of somebody else who claims the same; for the one just
+        before it, which hands frames to groups to the next one; and if it may be a relay, for all who asked for those.
         """
         identity = entry.identity
         concerned = [identity]
+        before = self._log.preceding(identity)
+        if before is not None and before in self._inCircle:
+            self._news.setdefault(before, {})[identity] = None
         for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
-            if len(claimants) > 1:
+            if thing[0] != BY_RIGHT and len(claimants) > 1:
                 concerned += claimants
         for each in dict.fromkeys(concerned):
             for node in self._interests.nodes(each):
                 if node != identity:
                     self._news.setdefault(node, {})[identity] = None
+        for node in self._needRelays if entry.announcement.certificate.relay else ():
+            if node != identity:
+                self._news.setdefault(node, {})[identity] = None
         if self._awaited:
             self._noteComing(entry)
 
@@ -247,19 +263,3 @@ class Looking:
         messages = self._messages(0, entries)
         self._counters["directory-found-pushes"] += len(messages)
         return self._tell(node, entries, messages)
-
-
-def _parts(records: Iterable[bytes]) -> Iterator[tuple[msgspec.Raw, ...]]:
-    """
-    Records, as many at a time as fit into a message.
-    """
-    part: list[msgspec.Raw] = []
-    room = PAGE_ROOM
-    for record in records:
-        if part and (len(record) > room or len(part) == RECORDS_MAXIMUM):
-            yield tuple(part)
-            part, room = [], PAGE_ROOM
-        part.append(msgspec.Raw(record))
-        room -= len(record)
-    if part:
-        yield tuple(part)
