@@ -29,11 +29,13 @@ class FrameRecorder:
     @ivar batches: the frames between one C{batchRead} and the next; those of the last are not yet ended.
     @ivar superframes: what came with something left to do.
     @ivar lost: the reasons for which the tap was lost.
+    @ivar strange: the types of what was handed over and is no frame.
     """
 
     batches: list[list[bytes]] = attrs.field(factory=lambda: [[]])
     superframes: list[tuple[bytes, VirtioHeader]] = attrs.field(factory=list)
     lost: list[str] = attrs.field(factory=list)
+    strange: list[str] = attrs.field(factory=list)
 
     @property
     def frames(self) -> list[bytes]:
@@ -46,7 +48,10 @@ class FrameRecorder:
         """
         See L{IFrameReader}.
         """
-        self.batches[-1].append(bytes(frame))
+        if isinstance(frame, bytes | bytearray | memoryview):
+            self.batches[-1].append(bytes(frame))
+        else:
+            self.strange.append(type(frame).__name__)
 
     def superframeRead(self, frame: memoryview, virtio: VirtioHeader) -> None:
         """

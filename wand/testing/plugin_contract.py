@@ -1,0 +1,254 @@
+"""
+What every plugin fulfils, of whatever kind it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import redirect_stdout, suppress
+from copy import deepcopy
+from io import StringIO
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from zope.interface.exceptions import Invalid
+from zope.interface.verify import verifyObject
+
+from wand.errors import ConfigurationInvalid
+from wand.interfaces import Context, IWandPlugin
+from wand.testing import plugin_rules as rules
+from wand.testing.contract import Contract
+from wand.testing.frames import makeContext
+from wand.testing.reactor_imports import reactorHolders, reactorImports
+
+#: How often something is tried that must be quick; the quickest counts.
+_TRIES: Final = 3
+
+
+class PluginContract(Contract):
+    """
+    What every plugin must do.  The contract of each kind says how one is made, opened and closed.
+
+    @ivar pluginInterface: what the plugin provides.
+    @ivar openedInterface: what it opens provides.
+    @ivar settings: what it is opened with.
+    @ivar openLimit: seconds of real time that C{open} and C{unusable} may take.
+    @ivar context: what it is opened with, in simulated time.
+    @ivar plugin: the plugin.
+    """
+
+    pluginInterface: Any
+    openedInterface: Any
+    settings: Mapping[str, Any] = {}
+    openLimit: float = 1.0
+    context: Context
+    plugin: Any
+
+    # What the contract of a kind supplies.
+
+    def makePlugin(self) -> IWandPlugin:
+        """
+        Make the plugin.
+        """
+        raise NotImplementedError
+
+    def makeContext(self) -> Context:
+        """
+        Make what it is opened with.
+        """
+        return makeContext()
+
+    def openWith(self, settings: Mapping[str, Any]) -> Any:
+        """
+        Open the plugin with some settings.
+        """
+        return self.plugin.open(settings, self.context)
+
+    def closeOpened(self, opened: Any) -> None:
+        """
+        Close what was opened, and see that it takes no longer than it may.
+        """
+        opened.close()
+
+    def exercise(self, opened: Any) -> None:
+        """
+        Use what was opened a little.
+        """
+
+    # Tools.
+
+    def setUp(self) -> None:
+        """
+        Make the plugin.
+        """
+        super().setUp()
+        self.context = self.makeContext()
+        self.plugin = self.makePlugin()
+
+    def holdings(self) -> tuple[object, ...]:
+        """
+        What something open may hold, and something closed must not: descriptors, timers and readers.
+        """
+        clock = self.context.clock
+        timers = len(clock.getDelayedCalls()) if isinstance(clock, Clock) else 0
+        readers = self.context.descriptors.getReaders() if isinstance(clock, Clock) else []
+        return len(openDescriptors()), timers, readers
+
+    def verify(self, interface: Any, value: Any, what: str) -> None:
+        """
+        See that something provides an interface, completely.
+        """
+        try:
+            verifyObject(interface, value)
+        except Invalid as error:
+            found = " ".join(str(error).split())
+            self.fail(rules.COMPLETE.broken(f"{what} is no whole {interface.__name__}: {found}"))
+
+    def quickest(self, *calls: Any) -> float:
+        """
+        Do something a few times, and something else after each.
+
+        @return: the seconds that the first took when it was quickest.
+        """
+        do, after = calls
+        taken: list[float] = []
+        while len(taken) < _TRIES and not (taken and taken[-1] <= self.openLimit):
+            began = monotonic()
+            result = do()
+            taken.append(monotonic() - began)
+            after(result)
+        return min(taken)
+
+    # The contract.
+
+    def test_plugin(self) -> None:
+        """
+        The plugin has everything that a plugin of its kind must have.
+        """
+        self.verify(self.pluginInterface, self.plugin, "the plugin")
+
+    def test_nameAndAbout(self) -> None:
+        """
+        Its name is one word, and what it is about is one line.
+        """
+        name, about = self.plugin.name, self.plugin.about
+        self.expect(isinstance(name, str) and len(name.split()) == 1 and name == name.strip(), rules.NAME, f"{name!r}")
+        isLine = isinstance(about, str) and bool(about.strip()) and "\n" not in about
+        self.expect(isLine, rules.ABOUT, f"{about!r}")
+
+    def test_canBeUsedHere(self) -> None:
+        """
+        It says that it can be used here, quickly, and changes nothing for that.
+        """
+        before = self.holdings()
+        with self.keeping(rules.UNUSABLE, "unusable()"):
+            reason = self.plugin.unusable()
+        isReason = reason is None or (isinstance(reason, str) and bool(reason.strip()))
+        self.expect(isReason, rules.UNUSABLE, f"it returned {reason!r}")
+        self.expect(reason is None, rules.USABLE, f"it says {reason!r}")
+        self.expect(before == self.holdings(), rules.UNUSABLE, f"it held {before} before, and {self.holdings()} after")
+        taken = self.quickest(self.plugin.unusable, lambda _: None)
+        self.expect(taken <= self.openLimit, rules.UNUSABLE_QUICK, f"it took {taken:.2f} s")
+
+    def test_opensWhatItsInterfacePromises(self) -> None:
+        """
+        What it opens has everything that its interface has.
+        """
+        opened = self.openWith(self.settings)
+        if isinstance(opened, Deferred) or hasattr(opened, "__await__"):
+            with suppress(Exception):
+                opened.close()
+            self.fail(rules.OPENED.broken(f"open() returned {opened!r}"))
+        self.verify(self.openedInterface, opened, "what it opens")
+        self.closeOpened(opened)
+
+    def test_opensQuickly(self) -> None:
+        """
+        To open it takes no long time.
+        """
+        taken = self.quickest(lambda: self.openWith(self.settings), self.closeOpened)
+        self.expect(taken <= self.openLimit, rules.OPENS_QUICKLY, f"the quickest of {_TRIES} took {taken:.2f} s")
+
+    def test_opensAgain(self) -> None:
+        """
+        After it was closed it can be opened again.
+        """
+        self.closeOpened(self.openWith(self.settings))
+        with self.keeping(rules.OPENS_AGAIN, "the second open()"):
+            opened = self.openWith(self.settings)
+        self.verify(self.openedInterface, opened, "what it opens the second time")
+        self.closeOpened(opened)
+
+    def test_unknownSettingsAreRefused(self) -> None:
+        """
+        A setting that it does not know is an error that names it, and nothing is left behind.
+        """
+        before = self.holdings()
+        try:
+            opened = self.openWith({**self.settings, "no-such-setting": 1})
+        except ConfigurationInvalid as error:
+            self.expect(error.key == "no-such-setting", rules.SETTINGS, f"the error names {error.key!r}: {error}")
+        except Exception as error:
+            self.fail(rules.SETTINGS.broken(f"open() raised {type(error).__name__}: {error}"))
+        else:
+            self.closeOpened(opened)
+            self.fail(rules.SETTINGS.broken("it was opened with the setting no-such-setting"))
+        self.expect(before == self.holdings(), rules.NOTHING_LEFT, f"before {before}, after {self.holdings()}")
+
+    def test_settingsAreLeftAsTheyAre(self) -> None:
+        """
+        It does not change the settings that it is given.
+        """
+        settings: Any = deepcopy(dict(self.settings))
+        with self.keeping(rules.SETTINGS_KEPT, "open() with a copy of its settings"):
+            self.closeOpened(self.openWith(settings))
+        self.expect(settings == dict(self.settings), rules.SETTINGS_KEPT, f"they are {settings} now")
+
+    def test_importsNoReactor(self) -> None:
+        """
+        It does not import the reactor.
+        """
+        with reactorImports() as importers:
+            opened = self.openWith(self.settings)
+            self.exercise(opened)
+            self.closeOpened(opened)
+        found = {*importers, *reactorHolders(self.plugin, opened)}
+        self.expect(not found, rules.NO_REACTOR, f"imported by {', '.join(sorted(found))}")
+
+    def test_printsNothing(self) -> None:
+        """
+        It prints nothing.
+        """
+        printed = StringIO()
+        with redirect_stdout(printed):
+            self.plugin.unusable()
+            opened = self.openWith(self.settings)
+            self.exercise(opened)
+            self.closeOpened(opened)
+        self.expect(not printed.getvalue(), rules.PRINTS_NOTHING, f"it printed {printed.getvalue()!r}")
+
+    def test_descriptorsAreNotInherited(self) -> None:
+        """
+        Programs that the node starts get none of its descriptors.
+        """
+        before = openDescriptors()
+        opened = self.openWith(self.settings)
+        inherited = [each for each in openDescriptors() - before if os.get_inheritable(each)]
+        self.closeOpened(opened)
+        self.expect(not inherited, rules.NOT_INHERITED, f"{len(inherited)} inheritable descriptors after open()")
+
+
+def openDescriptors() -> set[int]:
+    """
+    The descriptors of this process.
+    """
+    found = set()
+    for each in list(Path("/dev/fd").iterdir()):
+        with suppress(OSError):
+            os.fstat(int(each.name))  # that of the listing itself is closed by now
+            found.add(int(each.name))
+    return found

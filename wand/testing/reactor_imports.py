@@ -1,0 +1,59 @@
+"""
+Whether a plugin imports the reactor.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+_REACTOR: Final = "twisted.internet.reactor"
+
+
+@contextmanager
+def reactorImports() -> Iterator[list[str]]:
+    """
+    Notice who imports the reactor within the C{with}, be it loaded or not.  Twisted itself may: some of its classes
+    look for a clock before they are given one.
+
+    @return: the names of the modules that do.
+    """
+    importers: list[str] = []
+    load = builtins.__import__
+
+    def noticed(
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        importer = str((globals or {}).get("__name__", ""))
+        isReactor = name == _REACTOR or (name == "twisted.internet" and "reactor" in (fromlist or ()))
+        if isReactor and not importer.startswith(("twisted.", "wand.testing.")):
+            importers.append(importer)
+        return load(name, globals, locals, fromlist or (), level)
+
+    builtins.__import__ = noticed
+    try:
+        yield importers
+    finally:
+        builtins.__import__ = load
+
+
+def reactorHolders(*values: object) -> list[str]:
+    """
+    The modules of some objects' classes that have the reactor among their globals.
+    """
+    reactor = sys.modules.get(_REACTOR)
+    if reactor is None:
+        return []
+    modules = {each.__module__ for value in values for each in type(value).__mro__}
+    return sorted(
+        name
+        for name in modules
+        if name in sys.modules and any(each is reactor for each in vars(sys.modules[name]).values())
+    )
