@@ -212,7 +212,7 @@ class PluginContract(Contract):
         """
         It does not import the reactor.
         """
-        with reactorImports() as importers:
+        with reactorImports(self.plugin) as importers:
             opened = self.openWith(self.settings)
             self.exercise(opened)
             self.closeOpened(opened)

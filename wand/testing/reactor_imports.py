@@ -14,13 +14,14 @@ _REACTOR: Final = "twisted.internet.reactor"
 
 
 @contextmanager
-def reactorImports() -> Iterator[list[str]]:
+def reactorImports(plugin: object) -> Iterator[list[str]]:
     """
-    Notice who imports the reactor within the C{with}, be it loaded or not.  Twisted itself may: some of its classes
-    look for a clock before they are given one.
+    Notice which modules of a plugin's own package import the reactor within the C{with}, be it loaded or not.  What
+    libraries do is not the plugin's author's: some of Twisted's own classes look for a clock before they get one.
 
     @return: the names of the modules that do.
     """
+    package = _packageOf(type(plugin).__module__)
     importers: list[str] = []
     load = builtins.__import__
 
@@ -33,7 +34,7 @@ def reactorImports() -> Iterator[list[str]]:
     ) -> Any:
         importer = str((globals or {}).get("__name__", ""))
         isReactor = name == _REACTOR or (name == "twisted.internet" and "reactor" in (fromlist or ()))
-        if isReactor and not importer.startswith(("twisted.", "wand.testing.")):
+        if isReactor and _packageOf(importer) == package and not importer.startswith("wand.testing."):
             importers.append(importer)
         return load(name, globals, locals, fromlist or (), level)
 
@@ -51,9 +52,16 @@ def reactorHolders(*values: object) -> list[str]:
     reactor = sys.modules.get(_REACTOR)
     if reactor is None:
         return []
+    packages = {_packageOf(type(value).__module__) for value in values}
     modules = {each.__module__ for value in values for each in type(value).__mro__}
     return sorted(
         name
         for name in modules
-        if name in sys.modules and any(each is reactor for each in vars(sys.modules[name]).values())
+        if _packageOf(name) in packages
+        and name in sys.modules
+        and any(each is reactor for each in vars(sys.modules[name]).values())
     )
+
+
+def _packageOf(module: str) -> str:
+    return module.partition(".")[0]

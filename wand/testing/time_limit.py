@@ -43,11 +43,20 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def _name(frame: FrameType) -> str:
+    """
+    What is called, by the class of the object rather than by that which defines it.
+    """
+    if "self" in frame.f_locals:
+        return f"{type(frame.f_locals['self']).__name__}.{frame.f_code.co_name}"
+    return frame.f_code.co_qualname
+
+
 def _diagnosis(seconds: float, frame: FrameType | None) -> str:
     where, called = "", ""
     while frame is not None and not frame.f_globals.get("__name__", "").startswith(_OURS):
         where = where or f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        called = frame.f_code.co_qualname
+        called = _name(frame)
         frame = frame.f_back
     return (
         f"every plugin: nothing that it does waits for anybody.\nFound: after {seconds:g} s {called or 'the test'} "
