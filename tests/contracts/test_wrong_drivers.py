@@ -730,5 +730,3 @@ class Prints(RightDriver):
     def open(self, request: TapRequest, context: Context) -> ITap:
         print("opened", request.interface)
         return super().open(request, context)
-
-

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from unittest import TestCase
 
 import attrs
+from zope.interface.exceptions import Invalid
+from zope.interface.verify import verifyObject
 
 from wand.testing.time_limit import limited
 
@@ -41,6 +43,13 @@ class Rule:
         @param found: what was seen instead.
         """
         return f"{self.where}: {self.text}.\nFound: {found}.\nWhy: {self.why}."
+
+
+COMPLETE: Final = Rule(
+    "every interface",
+    "all that an interface names is there, and takes the arguments that it names",
+    "the program calls it by the interface, and refuses to open what is not complete",
+)
 
 
 class Contract(_TestCase):
@@ -82,3 +91,15 @@ class Contract(_TestCase):
             raise
         except Exception as error:
             raise self.failureException(rule.broken(f"{doing} raised {type(error).__name__}: {error}")) from error
+
+    def verify(self, interface: Any, value: Any, what: str) -> None:
+        """
+        Fail unless something provides an interface completely.
+
+        @param what: what it is, in words.
+        """
+        try:
+            verifyObject(interface, value)
+        except Invalid as error:
+            found = " ".join(str(error).split())
+            self.fail(COMPLETE.broken(f"{what} is no whole {interface.__name__}: {found}"))

@@ -15,8 +15,6 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from zope.interface.exceptions import Invalid
-from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import Context, IWandPlugin
@@ -97,16 +95,6 @@ class PluginContract(Contract):
         timers = len(clock.getDelayedCalls()) if isinstance(clock, Clock) else 0
         readers = self.context.descriptors.getReaders() if isinstance(clock, Clock) else []
         return len(openDescriptors()), timers, readers
-
-    def verify(self, interface: Any, value: Any, what: str) -> None:
-        """
-        See that something provides an interface, completely.
-        """
-        try:
-            verifyObject(interface, value)
-        except Invalid as error:
-            found = " ".join(str(error).split())
-            self.fail(rules.COMPLETE.broken(f"{what} is no whole {interface.__name__}: {found}"))
 
     def quickest(self, *calls: Any) -> float:
         """

@@ -8,11 +8,6 @@ from typing import Final
 
 from wand.testing.contract import Rule
 
-COMPLETE: Final = Rule(
-    "every interface",
-    "all that an interface names is there, and takes the arguments that it names",
-    "the program calls it by the interface, and refuses to open what is not complete",
-)
 NAME: Final = Rule(
     "IWandPlugin.name",
     "the name is one word",
