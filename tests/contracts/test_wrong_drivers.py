@@ -1,6 +1,5 @@
 """
-Mutation tests of the contract of tap drivers: each driver is wrong in one thing, and the test that is named with it says
-so.
+Mutation tests of the contract of tap drivers: each driver is wrong in one thing, and the test named with it says so.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from twisted.internet.defer import Deferred
+
 from wand.interfaces import IRecords
 from wand.testing import store_rules as rules
 from wand.testing.contract import Rule
@@ -177,10 +179,11 @@ class SharedRecordsContract(RecordsContract):
         Two that change the same record in turn both have in the end what the store has.
         """
         mine, theirs = Heard(self.records, "a"), Heard(self.other, "a")
-        writing = []
+        writing: list[Deferred[None]] = []
         for number in range(100):
-            key, value = b"%d" % (number % 3), b"%d" % number
+            key = b"%d" % (number % 3)
             for records, heard in ((self.records, mine), (self.other, theirs)):
+                value = b"%d" % len(writing)
                 writing.append(records.write("a", {key: value}).addCallback(partial(heard.wrote, key, value)))
         for written in writing:
             self.answerOf(written, "write()")

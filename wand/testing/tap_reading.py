@@ -1,5 +1,5 @@
 """
-A part of the contract of tap drivers: how frames are handed over, and what becomes of those that the host does not take.
+A part of the contract of tap drivers: how frames are handed over, and what becomes of those that are not taken.
 """
 
 from __future__ import annotations

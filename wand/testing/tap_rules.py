@@ -51,7 +51,7 @@ WRITTEN_IN_ORDER: Final = Rule(
 OCTETS: Final = Rule(
     "IFrameReader.frameRead",
     "a frame is bytes, a bytearray or a memoryview of octets, and nothing else",
-    "it is cut and compared as such; what a device puts in front of it (a header, its length) is the driver's to remove",
+    "it is cut and compared as such; what a device puts in front of it (a header, its length) the driver removes",
 )
 TOO_LONG_READ: Final = Rule(
     "IFrameReader.frameRead",
