@@ -268,7 +268,7 @@ class ReadsWithinStart(RightTap):
         self.doRead()
 
 
-@caught("test_writeAnswers", "None")
+@caught("test_writeAnswers", "returned None.")
 class WriteAnswersNothing(RightTap):
     def write(self, frame: Frame) -> bool:
         super().write(frame)
@@ -496,7 +496,7 @@ class StaysWatched(RightTap):
 # What it says of itself.
 
 
-@caught("test_featuresAreTrue", "None")
+@caught("test_featuresAreTrue", "Found: None.")
 class FeaturesAreNone(RightTap):
     features = None  # type: ignore[assignment]
 
@@ -511,7 +511,7 @@ class FeaturesLie(RightTap):
     features = ("TSO4", "TSO6")
 
 
-@caught("test_tapReportsItself", "1500")
+@caught("test_tapReportsItself", "it says (02:00:00:00:00:01, 1500)")
 class SaysAnotherMTU(RightTap):
     def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
         super().adopt(interface, mac, 1500)

@@ -22,8 +22,8 @@ class StoreContract(RecordsContract, PluginContract):
                 self.settings = {"path": self.mktemp()}
                 return MyStore()
 
-    With these settings the store is empty.  One that forgets everything when it is closed sets C{isDurable = False}; one
-    that answers later overrides C{successResultOf} to wait for it.
+    With these settings the store is empty.  One that forgets everything when it is closed sets C{isDurable = False},
+    one that answers later overrides C{successResultOf} to wait for it.
     """
 
     pluginInterface = IStore

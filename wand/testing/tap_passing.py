@@ -4,10 +4,8 @@ A part of the contract of tap drivers: frames pass whole, in both directions.
 
 from __future__ import annotations
 
-import gc
-import tracemalloc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from wand.ethernet import OVERHEAD, Frame
@@ -16,6 +14,7 @@ from wand.testing import tap_rules as rules
 from wand.testing.contract import Rule
 from wand.testing.frames import FrameRecorder, makeFrame, makeTaggedFrame
 from wand.testing.kernel import EXPERIMENTAL, VLAN
+from wand.testing.memory import grownBy
 from wand.testing.tap_bench import TapBench
 
 #: How many frames pass each way to see whether they are kept, and how long they are.
@@ -236,27 +235,6 @@ class _Taker(FrameRecorder):
         """
         See L{wand.interfaces.IFrameReader}.
         """
-
-
-@contextmanager
-def grownBy() -> Iterator[list[int]]:
-    """
-    Measure how many octets of Python's memory more are in use after the C{with} than before.
-
-    @return: has the number when the C{with} has ended.
-    """
-    grown: list[int] = []
-    wasTracing = tracemalloc.is_tracing()
-    tracemalloc.start()
-    try:
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        yield grown
-        gc.collect()
-        grown.append(tracemalloc.get_traced_memory()[0] - before)
-    finally:
-        if not wasTracing:
-            tracemalloc.stop()
 
 
 def difference(sent: Sequence[bytes], came: Sequence[bytes]) -> str:
