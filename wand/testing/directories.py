@@ -219,7 +219,7 @@ class DirectoryContract(NodePluginContract):
         context = self.context
         own = next(iter(self.listed()), context.mac)
         for table in (Table(self.clock, context.events, own, 0), Table(self.clock, context.events, own)):
-            self.context = attrs.evolve(context, table=table, mac=own)
+            self.context = attrs.evolve(context, table=table)
             directory = self.opened()
             with self.keeping(rules.REFUSED, "start()"):
                 directory.start()
