@@ -511,7 +511,7 @@ class FeaturesLie(RightTap):
     features = ("TSO4", "TSO6")
 
 
-@caught("test_tapReportsItself", "it says (02:00:00:00:00:01, 1500)")
+@caught("test_tapReportsItself", "it says (MAC(02:00:00:00:00:01), 1500)")
 class SaysAnotherMTU(RightTap):
     def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
         super().adopt(interface, mac, 1500)

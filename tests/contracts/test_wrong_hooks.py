@@ -18,7 +18,8 @@ from wand.errors import ConfigurationInvalid
 from wand.events import Event
 from wand.interfaces import Candidate, Context, IHook, IHookListener, Settings, Verdict
 from wand.plugin_settings import readSettings
-from wand.testing.hooks import HookContract, makeCandidate
+from wand.testing.hook_samples import makeCandidate
+from wand.testing.hooks import HookContract
 
 WRONG = Wrongs()
 caught = WRONG.caught

@@ -4,7 +4,6 @@ The contract that every directory fulfils, as tests that a directory's author ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, Final
 
@@ -12,17 +11,13 @@ import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces import (
-    IDirectory,
-    IDirectoryKind,
     IMembershipFollower,
     IRovingDirectory,
-    IWandPlugin,
-    NodeContext,
 )
-from wand.status import DirectoryStatus
-from wand.table import OPERATOR, Entry, Peer, Rank, Source, Table
+from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing import directory_rules as rules
-from wand.testing.node_plugins import NodePluginContract
+from wand.testing.directory_bench import DirectoryBench
+from wand.testing.inbox import Deaf
 
 #: Somebody else who speaks of addresses.
 _ANOTHER: Final = Source("another-directory", Rank.DIRECTORY)
@@ -34,7 +29,7 @@ _OTHERS: Final = MAC(b"\2\xee\0\0\0\1")
 _DAYS: Final = (48, 3600.0)
 
 
-class DirectoryContract(NodePluginContract):
+class DirectoryContract(DirectoryBench):
     """
     What every directory must do.  Mix it into a test case and say how to make one, and what it lists::
 
@@ -47,95 +42,7 @@ class DirectoryContract(NodePluginContract):
 
             def listed(self):
                 return {MAC.parse("02:00:00:00:00:02"): Endpoint("192.0.2.2", 22222)}
-
-    @ivar patience: seconds within which its entries are in the table.
     """
-
-    pluginInterface = IDirectoryKind
-    openedInterface = IDirectory
-    context: NodeContext
-    patience: float = 30.0
-
-    # What a directory's test supplies.
-
-    def makeDirectory(self) -> IDirectoryKind:
-        """
-        Make the plugin.
-        """
-        raise NotImplementedError
-
-    def listed(self) -> Mapping[MAC, Peer]:
-        """
-        What it lists, by the settings and the servers of the test.
-        """
-        return {}
-
-    # Tools.
-
-    def makePlugin(self) -> IWandPlugin:
-        """
-        See L{NodePluginContract}.
-        """
-        return self.makeDirectory()
-
-    def closeOpened(self, opened: IDirectory) -> None:
-        """
-        See L{NodePluginContract}.
-        """
-        opened.stop()
-
-    def exercise(self, opened: IDirectory) -> None:
-        """
-        See L{NodePluginContract}: let it ask.
-        """
-        opened.start()
-        self.pass_(1)
-        opened.status()
-
-    def opened(self) -> IDirectory:
-        """
-        Open the directory, and stop it at the end.
-        """
-        directory: IDirectory = self.openWith(self.settings)
-        self.addCleanup(directory.stop)
-        return directory
-
-    def begun(self) -> IDirectory:
-        """
-        Open it, start it, and let it ask.
-        """
-        directory = self.opened()
-        directory.start()
-        self.pass_(self.patience)
-        return directory
-
-    def entries(self) -> list[Entry]:
-        """
-        All that anybody says in the table.
-        """
-        table = self.context.table
-        return [each for entry in table.page(None, 1000) for each in table.sources(entry.mac)]
-
-    def timers(self) -> int:
-        """
-        The timers that are running, apart from those of the table.
-        """
-        return len(self.clock.getDelayedCalls())
-
-    def statusOf(self, directory: IDirectory, when: str) -> Sequence[DirectoryStatus]:
-        """
-        Ask for the status, and look at it.
-
-        @param when: in words.
-        """
-        with self.keeping(rules.STATUS, f"status(), {when},"):
-            status = directory.status()
-        isStatus = isinstance(status, list | tuple) and all(isinstance(each, DirectoryStatus) for each in status)
-        self.expect(isStatus, rules.STATUS, f"{when} it returned {status!r}")
-        for each in status:
-            isFilled = isinstance(each.name, str) and each.name and each.state and isinstance(each.entries, int)
-            self.expect(bool(isFilled), rules.STATUS, f"{when} it returned {each!r}")
-        return status
 
     # The contract.
 
@@ -256,7 +163,7 @@ class DirectoryContract(NodePluginContract):
         self.begun()
         before, random = self.entries(), Random(1)
         ports = {each.sender for each in self.network.sent if each.sender.host == "192.168.1.2"}
-        stranger = self.network.host("198.51.100.66").bind("0.0.0.0", 4444, _Deaf())
+        stranger = self.network.host("198.51.100.66").bind("0.0.0.0", 4444, Deaf())
         brought, sent = 0, len(self.network.sent)
         for number in range(100 * len(ports)):
             datagram = random.randbytes(random.randrange(120))
@@ -289,19 +196,3 @@ class DirectoryContract(NodePluginContract):
         self.expect(
             len(self.network.sent) == sent, rules.SILENT, f"{len(self.network.sent) - sent} datagrams were sent"
         )
-
-
-class _Deaf:
-    """
-    Takes datagrams.
-    """
-
-    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
-        """
-        See L{wand.underlay.ports.DatagramReceiver}.
-        """
-
-    def batchReceived(self) -> None:
-        """
-        See L{wand.underlay.ports.DatagramReceiver}.
-        """

@@ -5,6 +5,7 @@ What the tests of taps need: frames, somebody who takes them, and a context in s
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from random import Random
 
 import attrs
@@ -96,3 +97,12 @@ def makeTaggedFrame(size: int) -> bytes:
     """
     frame = makeFrame(size - 4)
     return frame[:12] + struct.pack(">HH", VLAN, 5) + frame[12:]
+
+
+def difference(sent: Sequence[bytes], came: Sequence[bytes]) -> str:
+    """
+    What became of frames, for people.
+    """
+    sizes = f"frames of {[len(each) for each in sent]} octets came as {[len(each) for each in came]}"
+    changed = [len(each) for each in came if each not in sent]
+    return f"{sizes}, changed: those of {changed}" if changed else sizes

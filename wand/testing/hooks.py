@@ -8,46 +8,22 @@ from copy import deepcopy
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from wand.ethernet import MAC
 from wand.events import Event
-from wand.hooks.approval import HOOK_PATIENCE
-from wand.interfaces import Candidate, IHook, IHookListener, IWandPlugin, Verdict
+from wand.interfaces import Candidate, IHook, IHookListener
 from wand.testing import hook_rules as rules
+from wand.testing.hook_bench import HookBench, endCoroutine
+from wand.testing.hook_samples import EVENTS, NAMES, makeCandidate
 from wand.testing.memory import grownBy
-from wand.testing.plugin_contract import PluginContract
-
-#: Events, among them some that no hook has seen before.
-EVENTS: Final = (
-    Event("session-up", 1.0, {"peer": "0123456789abcdef", "name": "alice"}),
-    Event("way-changed", 2.5, {"peer": "0123456789abcdef", "way": "relay", "roundTrip": None}),
-    Event("member-revoked", 3.0, {"member": "0123456789abcdef", "reason": ""}),
-    Event("note", 4.0, {"note": "store", "text": "the store cannot be written"}),
-    Event("entry-removed", 5.0, {}),
-    Event("something-new", -1.0, {"list": "a\nb", "number": 10**20, "flag": True, "nothing": None, "name": "\ud800"}),
-    Event("", 0.0, {}),
-)
-
-#: What candidates may be called: they say so themselves.
-NAMES: Final = ("", "é\u0301", "x" * 500, "a\nb", "../../etc/passwd", "$(reboot)", "\"'", "-rf", "\0", "\u202egpj")
 
 #: How many events are told to see whether they are kept, and how long their texts are.
 _MANY: Final = 300
 _LENGTH: Final = 1000
 
 
-def makeCandidate(name: str = "alice", number: int = 1) -> Candidate:
-    """
-    A node that asks to be admitted.
-
-    @param number: for its MAC address and its key.
-    """
-    return Candidate(MAC(b"\2\0\0\0\0" + bytes([number])), f"192.0.2.{number}:22222", name, bytes([number]) * 32)
-
-
-class HookContract(PluginContract):
+class HookContract(HookBench):
     """
     What every hook must do.  Mix it into a test case and say how to make it, whom it admits and whom it refuses::
 
@@ -65,95 +41,6 @@ class HookContract(PluginContract):
 
     pluginInterface = IHook
     openedInterface = IHookListener
-
-    # What a hook's test supplies.
-
-    def makeHook(self) -> IHook:
-        """
-        Make the hook.
-        """
-        raise NotImplementedError
-
-    def admitted(self) -> Candidate | None:
-        """
-        Somebody whom it admits; C{None} if it admits nobody.
-        """
-        return makeCandidate()
-
-    def refused(self) -> Candidate | None:
-        """
-        Somebody whom it refuses; C{None} if it refuses nobody.
-        """
-        return None
-
-    def settle(self, answer: Deferred[Any]) -> None:
-        """
-        Let the time pass that a hook has for its answer, or until it is there.
-        """
-        clock = self.context.clock
-        assert isinstance(clock, Clock)
-        for _ in range(round(HOOK_PATIENCE * 10)):
-            if answer.called:
-                return
-            clock.advance(0.1)
-
-    # Tools.
-
-    def makePlugin(self) -> IWandPlugin:
-        """
-        See L{PluginContract}.
-        """
-        return self.makeHook()
-
-    def exercise(self, opened: IHookListener) -> None:
-        """
-        See L{PluginContract}: tell it something, and ask.
-        """
-        opened.told(EVENTS[0])
-        self.answerTo(opened, makeCandidate())
-
-    def opened(self) -> IHookListener:
-        """
-        Open the hook, and close it at the end.
-        """
-        listener: IHookListener = self.openWith(self.settings)
-        self.addCleanup(listener.close)
-        return listener
-
-    def asked(self, listener: IHookListener, candidate: Candidate) -> Any:
-        """
-        Ask about a candidate.
-        """
-        with self.keeping(rules.NEVER_RAISES, f"admit() of {candidate}"):
-            return listener.admit(candidate)
-
-    def answerTo(self, listener: IHookListener, candidate: Candidate) -> bool:
-        """
-        Ask about a candidate, and wait for the answer.
-        """
-        return self.verdictOf(self.asked(listener, candidate), candidate)
-
-    def verdictOf(self, answer: Any, candidate: Candidate) -> bool:
-        """
-        Wait for an answer, and look at it.
-        """
-        if isinstance(answer, Deferred):
-            answers: list[Any] = []
-            answer.addBoth(answers.append)
-            self.settle(answer)
-            self.expect(bool(answers), rules.IN_TIME, f"after that time there was none about {candidate}")
-            (answer,) = answers
-        if isinstance(answer, Failure):
-            self.fail(rules.NEVER_RAISES.broken(f"about {candidate} it failed with {answer.value!r}"))
-        _end(answer)
-        isAnswer = answer is True or answer is False or isinstance(answer, Verdict)
-        self.expect(isAnswer, rules.ANSWERS, f"{answer!r}")
-        if isinstance(answer, Verdict):
-            isBool = answer.admit is True or answer.admit is False
-            self.expect(isBool, rules.ANSWERS, f"{answer!r}")
-            isLine = isinstance(answer.reason, str) and "\n" not in answer.reason
-            self.expect(isLine, rules.REASON, f"{answer.reason!r}")
-        return bool(answer)
 
     # The contract.
 
@@ -215,7 +102,7 @@ class HookContract(PluginContract):
                 self.settle(done)
                 self.expect(not failures, rules.TOLD_LATER, f"of {event}: {failures}")
             else:
-                _end(done)
+                endCoroutine(done)
                 self.expect(done is None, rules.TOLD_LATER, f"it returned {done!r}, for which nobody waits")
 
     def test_eventsAreLeftAsTheyAre(self) -> None:
@@ -275,11 +162,3 @@ class HookContract(PluginContract):
             listener.close()
         after = self.holdings()
         self.expect(before == after, rules.CLOSE, f"(descriptors, timers, readers) {before} became {after}")
-
-
-def _end(coroutine: Any) -> None:
-    """
-    End what was returned by an C{async def}, before Python warns of it.
-    """
-    if hasattr(coroutine, "__await__") and hasattr(coroutine, "close"):
-        coroutine.close()

@@ -12,8 +12,9 @@ from wand.ethernet import OVERHEAD
 from wand.table import Peer
 from wand.testing import protocol_rules as rules
 from wand.testing.contract import Rule
+from wand.testing.frames import difference
+from wand.testing.inbox import Deaf
 from wand.testing.protocol_bench import ProtocolBench, ProtocolNode
-from wand.testing.tap_passing import difference
 
 
 class ProtocolEnding(ProtocolBench):
@@ -84,7 +85,7 @@ class ProtocolEnding(ProtocolBench):
         self.passes(one, other, [60, 500])
         came, random = len(other.frames), Random(1)
         seen = [each.payload for each in self.network.sent if each.payload][-20:]
-        stranger = self.network.host("198.51.100.66").bind("0.0.0.0", 4444, _Deaf())
+        stranger = self.network.host("198.51.100.66").bind("0.0.0.0", 4444, Deaf())
         brought, sent = 0, len(self.network.sent)
         for number in range(300):
             datagram = _spoiled(random, seen[number % len(seen)]) if number % 2 else random.randbytes(number % 200)
@@ -136,7 +137,7 @@ class ProtocolEnding(ProtocolBench):
         came, sent, after = len(other.frames), len(self.network.sent), self.holdings()
         self.expect(before == after, rules.STOP, f"(descriptors, timers, readers) {before} became {after}")
         with self.keeping(rules.STOP, "binding the port again"):
-            self.network.host("192.0.2.1").bind("0.0.0.0", NODE_PORT, _Deaf()).close()
+            self.network.host("192.0.2.1").bind("0.0.0.0", NODE_PORT, Deaf()).close()
         self.pass_(10)
         found = f"{len(other.frames) - came} frames came, {len(self.network.sent) - sent} datagrams were sent"
         isSilent = (len(other.frames), len(self.network.sent)) == (came, sent)
@@ -157,22 +158,6 @@ class ProtocolEnding(ProtocolBench):
             one.transport.flush()
         count = len(self.network.sent) - sent
         self.expect(not count, rules.AFTER_STOP, f"{count} datagrams were sent")
-
-
-class _Deaf:
-    """
-    Takes datagrams.
-    """
-
-    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
-        """
-        See L{wand.underlay.ports.DatagramReceiver}.
-        """
-
-    def batchReceived(self) -> None:
-        """
-        See L{wand.underlay.ports.DatagramReceiver}.
-        """
 
 
 def _spoiled(random: Random, datagram: bytes) -> bytes:

@@ -12,7 +12,7 @@ from wand.ethernet import OVERHEAD, Frame
 from wand.interfaces import IHostTap, ITap
 from wand.testing import tap_rules as rules
 from wand.testing.contract import Rule
-from wand.testing.frames import FrameRecorder, makeFrame, makeTaggedFrame
+from wand.testing.frames import FrameRecorder, difference, makeFrame, makeTaggedFrame
 from wand.testing.kernel import EXPERIMENTAL, VLAN
 from wand.testing.memory import grownBy
 from wand.testing.tap_bench import TapBench
@@ -235,15 +235,6 @@ class _Taker(FrameRecorder):
         """
         See L{wand.interfaces.IFrameReader}.
         """
-
-
-def difference(sent: Sequence[bytes], came: Sequence[bytes]) -> str:
-    """
-    What became of frames, for people.
-    """
-    sizes = f"frames of {[len(each) for each in sent]} octets came as {[len(each) for each in came]}"
-    changed = [len(each) for each in came if each not in sent]
-    return f"{sizes}, changed: those of {changed}" if changed else sizes
 
 
 def _isOurs(frame: bytes) -> bool:

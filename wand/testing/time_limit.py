@@ -60,7 +60,7 @@ def _diagnosis(seconds: float, frame: FrameType | None) -> str:
         frame = frame.f_back
     return (
         f"every plugin: nothing that it does waits for anybody.\nFound: after {seconds:g} s {called or 'the test'} "
-        f"has not returned; it waits or loops at {where or 'a place of the test itself'}.\nWhy: the program has one thread: "
-        "while one call waits, no frame passes, no timer runs, no command is answered. Open what you read and write "
+        f"has not returned; it waits or loops at {where or 'a place of the test itself'}.\nWhy: the program has one "
+        "thread: while one call waits, no frame passes, no timer runs, no command is answered. Open what you read and write "
         "non-blocking; what must wait is done by a worker (context.makeWorker)."
     )
