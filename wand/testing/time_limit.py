@@ -61,6 +61,6 @@ def _diagnosis(seconds: float, frame: FrameType | None) -> str:
     return (
         f"every plugin: nothing that it does waits for anybody.\nFound: after {seconds:g} s {called or 'the test'} "
         f"has not returned; it waits or loops at {where or 'a place of the test itself'}.\nWhy: the program has one "
-        "thread: while one call waits, no frame passes, no timer runs, no command is answered. Open what you read and write "
-        "non-blocking; what must wait is done by a worker (context.makeWorker)."
+        "thread: while one call waits, no frame passes, no timer runs, no command is answered. Open what you read and "
+        "write non-blocking; what must wait is done by a worker (context.makeWorker)."
     )
