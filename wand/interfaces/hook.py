@@ -69,7 +69,7 @@ class IHookListener(Interface):
 
     def told(event: Event) -> None:
         """
-        Something happened.
+        Something happened.  There may be kinds of events and fields that a hook does not know; the event is everybody's.
         """
 
     def admit(candidate: Candidate) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
@@ -80,5 +80,5 @@ class IHookListener(Interface):
 
     def close() -> None:
         """
-        Stop listening.
+        Stop listening; questions that are under way need no answer.  More calls do nothing.
         """
