@@ -69,7 +69,8 @@ class IHookListener(Interface):
 
     def told(event: Event) -> None:
         """
-        Something happened.  There may be kinds of events and fields that a hook does not know; the event is everybody's.
+        Something happened.  There may be kinds of events and fields that a hook does not know.  All get the same event,
+        which is left as it is.
         """
 
     def admit(candidate: Candidate) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
