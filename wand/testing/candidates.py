@@ -14,13 +14,14 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces import CANDIDATE_KINDS, ICandidates, ICandidateSource, IWandPlugin, OwnCandidate
 from wand.testing import candidate_rules as rules
-from wand.testing.node_plugins import NodePluginContract
+from wand.testing.node_plugins import NodePluginBench
+from wand.testing.plugin_contract import PluginContract
 
 #: Seconds that a source has to stop.
 STOP_PATIENCE = 1.5
 
 
-class CandidateSourceContract(NodePluginContract):
+class CandidateSourceContract(NodePluginBench, PluginContract):
     """
     What every candidate source must do.  Mix it into a test case and say how to make one::
 
@@ -47,7 +48,7 @@ class CandidateSourceContract(NodePluginContract):
 
     def makePlugin(self) -> IWandPlugin:
         """
-        See L{NodePluginContract}.
+        See L{NodePluginBench}.
         """
         self.told = []
         self._lists: list[Any] = []
@@ -55,13 +56,13 @@ class CandidateSourceContract(NodePluginContract):
 
     def closeOpened(self, opened: ICandidates) -> None:
         """
-        See L{NodePluginContract}.
+        See L{NodePluginBench}.
         """
         self.stopped(opened)
 
     def exercise(self, opened: ICandidates) -> None:
         """
-        See L{NodePluginContract}: let it look.
+        See L{NodePluginBench}: let it look.
         """
         self.begun(opened)
         opened.moved()

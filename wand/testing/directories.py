@@ -18,6 +18,7 @@ from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing import directory_rules as rules
 from wand.testing.directory_bench import DirectoryBench
 from wand.testing.inbox import Deaf
+from wand.testing.plugin_contract import PluginContract
 
 #: Somebody else who speaks of addresses.
 _ANOTHER: Final = Source("another-directory", Rank.DIRECTORY)
@@ -29,7 +30,7 @@ _OTHERS: Final = MAC(b"\2\xee\0\0\0\1")
 _DAYS: Final = (48, 3600.0)
 
 
-class DirectoryContract(DirectoryBench):
+class DirectoryContract(DirectoryBench, PluginContract):
     """
     What every directory must do.  Mix it into a test case and say how to make one, and what it lists::
 

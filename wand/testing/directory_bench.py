@@ -11,10 +11,10 @@ from wand.interfaces import IDirectory, IDirectoryKind, IWandPlugin, NodeContext
 from wand.status import DirectoryStatus
 from wand.table import Entry, Peer
 from wand.testing import directory_rules as rules
-from wand.testing.node_plugins import NodePluginContract
+from wand.testing.node_plugins import NodePluginBench
 
 
-class DirectoryBench(NodePluginContract):
+class DirectoryBench(NodePluginBench):
     """
     Opens a directory, and looks at what it puts into the table.
 
@@ -44,19 +44,19 @@ class DirectoryBench(NodePluginContract):
 
     def makePlugin(self) -> IWandPlugin:
         """
-        See L{NodePluginContract}.
+        See L{NodePluginBench}.
         """
         return self.makeDirectory()
 
     def closeOpened(self, opened: IDirectory) -> None:
         """
-        See L{NodePluginContract}.
+        See L{NodePluginBench}.
         """
         opened.stop()
 
     def exercise(self, opened: IDirectory) -> None:
         """
-        See L{NodePluginContract}: let it ask.
+        See L{NodePluginBench}: let it ask.
         """
         opened.start()
         self.pass_(1)

@@ -14,7 +14,8 @@ from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher, IWandPlugin
 from wand.table import Peer
 from wand.testing import frame_service_rules as rules
 from wand.testing.memory import grownBy
-from wand.testing.node_plugins import NodePluginContract
+from wand.testing.node_plugins import NodePluginBench
+from wand.testing.plugin_contract import PluginContract
 from wand.testing.typical_frames import PASSING, TYPICAL
 
 #: How many frames are shown to see whether they are kept, and how long they are.
@@ -22,7 +23,7 @@ _MANY: Final = 400
 _LENGTH: Final = 1000
 
 
-class FrameServiceContract(NodePluginContract):
+class FrameServiceContract(NodePluginBench, PluginContract):
     """
     What every frame service must do.  Mix it into a test case and say how to make one::
 
@@ -65,14 +66,14 @@ class FrameServiceContract(NodePluginContract):
 
     def makePlugin(self) -> IWandPlugin:
         """
-        See L{NodePluginContract}.
+        See L{NodePluginBench}.
         """
         self.injected = []
         return self.makeService()
 
     def openWith(self, settings: Mapping[str, Any]) -> IFrameWatcher:
         """
-        See L{NodePluginContract}.
+        See L{NodePluginBench}.
         """
         watcher: IFrameWatcher = self.plugin.open(settings, self.context, self.inject)
         return watcher
@@ -93,7 +94,7 @@ class FrameServiceContract(NodePluginContract):
 
     def exercise(self, opened: IFrameWatcher) -> None:
         """
-        See L{NodePluginContract}: show it frames.
+        See L{NodePluginBench}: show it frames.
         """
         for frame in self.typical():
             self.ask(opened, frame)

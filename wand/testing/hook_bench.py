@@ -14,10 +14,10 @@ from wand.hooks.approval import HOOK_PATIENCE
 from wand.interfaces import Candidate, IHook, IHookListener, IWandPlugin, Verdict
 from wand.testing import hook_rules as rules
 from wand.testing.hook_samples import EVENTS, makeCandidate
-from wand.testing.plugin_contract import PluginContract
+from wand.testing.plugin_bench import PluginBench
 
 
-class HookBench(PluginContract):
+class HookBench(PluginBench):
     """
     Opens a hook, and asks it.
     """
@@ -57,13 +57,13 @@ class HookBench(PluginContract):
 
     def makePlugin(self) -> IWandPlugin:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         return self.makeHook()
 
     def exercise(self, opened: IHookListener) -> None:
         """
-        See L{PluginContract}: tell it something, and ask.
+        See L{PluginBench}: tell it something, and ask.
         """
         opened.told(EVENTS[0])
         self.answerTo(opened, makeCandidate())

@@ -17,13 +17,14 @@ from wand.testing import hook_rules as rules
 from wand.testing.hook_bench import HookBench, endCoroutine
 from wand.testing.hook_samples import EVENTS, NAMES, makeCandidate
 from wand.testing.memory import grownBy
+from wand.testing.plugin_contract import PluginContract
 
 #: How many events are told to see whether they are kept, and how long their texts are.
 _MANY: Final = 300
 _LENGTH: Final = 1000
 
 
-class HookContract(HookBench):
+class HookContract(HookBench, PluginContract):
     """
     What every hook must do.  Mix it into a test case and say how to make it, whom it admits and whom it refuses::
 

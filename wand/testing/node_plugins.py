@@ -1,5 +1,5 @@
 """
-What the contracts of a node's plugins have in common: a node in simulated time.
+A plugin of a node in a test, and the node, in simulated time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from wand.ethernet import MAC
 from wand.interfaces import Context, NodeContext
 from wand.testing.context import simulatedNode
 from wand.testing.network import Network
-from wand.testing.plugin_contract import PluginContract
+from wand.testing.plugin_bench import PluginBench
 
 
-class NodePluginContract(PluginContract):
+class NodePluginBench(PluginBench):
     """
-    The contract of a plugin that is opened for a node.  The node is at 192.168.1.2, port 22222, in simulated time.
+    A plugin that is opened for a node.  The node is at 192.168.1.2, port 22222, in simulated time.
 
     @ivar clock: the node's time.
     @ivar network: the node's network.
@@ -30,7 +30,7 @@ class NodePluginContract(PluginContract):
 
     def makeContext(self) -> Context:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         if not hasattr(self, "network"):
             self.clock = Clock()
@@ -45,7 +45,7 @@ class NodePluginContract(PluginContract):
 
     def openWith(self, settings: Mapping[str, Any]) -> Any:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         return self.plugin.open(settings, self.context)
 

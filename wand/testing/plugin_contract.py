@@ -5,96 +5,27 @@ What every plugin fulfils, of whatever kind it is.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
 from copy import deepcopy
 from io import StringIO
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import Context, IWandPlugin
 from wand.testing import plugin_rules as rules
-from wand.testing.contract import Contract
-from wand.testing.frames import makeContext
+from wand.testing.plugin_bench import PluginBench, openDescriptors
 from wand.testing.reactor_imports import reactorHolders, reactorImports
 
 #: How often something is tried that must be quick; the quickest counts.
 _TRIES: Final = 3
 
 
-class PluginContract(Contract):
+class PluginContract(PluginBench):
     """
-    What every plugin must do.  The contract of each kind says how one is made, opened and closed.
-
-    @ivar pluginInterface: what the plugin provides.
-    @ivar openedInterface: what it opens provides.
-    @ivar settings: what it is opened with.
-    @ivar openLimit: seconds of real time that C{open} and C{unusable} may take.
-    @ivar context: what it is opened with, in simulated time.
-    @ivar plugin: the plugin.
+    What every plugin must do, of whatever kind it is.
     """
-
-    pluginInterface: Any
-    openedInterface: Any
-    settings: Mapping[str, Any] = {}
-    openLimit: float = 1.0
-    context: Context
-    plugin: Any
-
-    # What the contract of a kind supplies.
-
-    def makePlugin(self) -> IWandPlugin:
-        """
-        Make the plugin.
-        """
-        raise NotImplementedError
-
-    def makeContext(self) -> Context:
-        """
-        Make what it is opened with.
-        """
-        return makeContext()
-
-    def openWith(self, settings: Mapping[str, Any]) -> Any:
-        """
-        Open the plugin with some settings.
-        """
-        return self.plugin.open(settings, self.context)
-
-    def closeOpened(self, opened: Any) -> None:
-        """
-        Close what was opened, and see that it takes no longer than it may.
-        """
-        opened.close()
-
-    def exercise(self, opened: Any) -> None:
-        """
-        Use what was opened a little.
-        """
-
-    # Tools.
-
-    def setUp(self) -> None:
-        """
-        Make the plugin.
-        """
-        super().setUp()
-        self.context = self.makeContext()
-        self.plugin = self.makePlugin()
-
-    def holdings(self) -> tuple[object, ...]:
-        """
-        What something open may hold, and something closed must not: descriptors, timers and readers.
-        """
-        clock = self.context.clock
-        timers = len(clock.getDelayedCalls()) if isinstance(clock, Clock) else 0
-        readers = self.context.descriptors.getReaders() if isinstance(clock, Clock) else []
-        return len(openDescriptors()), timers, readers
 
     def quickest(self, *calls: Any) -> float:
         """
@@ -228,15 +159,3 @@ class PluginContract(Contract):
         inherited = [each for each in openDescriptors() - before if os.get_inheritable(each)]
         self.closeOpened(opened)
         self.expect(not inherited, rules.NOT_INHERITED, f"{len(inherited)} inheritable descriptors after open()")
-
-
-def openDescriptors() -> set[int]:
-    """
-    The descriptors of this process.
-    """
-    found = set()
-    for each in list(Path("/dev/fd").iterdir()):
-        with suppress(OSError):
-            os.fstat(int(each.name))  # that of the listing itself is closed by now
-            found.add(int(each.name))
-    return found

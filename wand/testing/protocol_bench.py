@@ -19,7 +19,7 @@ from wand.superframes.stretch import Stretch
 from wand.table import Peer
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
-from wand.testing.plugin_contract import PluginContract
+from wand.testing.plugin_bench import PluginBench
 
 
 @implementer(IFrameReceiver)
@@ -96,7 +96,7 @@ def macOf(number: int) -> MAC:
     return MAC(b"\2\0\0\0\0" + bytes([number]))
 
 
-class ProtocolBench(PluginContract):
+class ProtocolBench(PluginBench):
     """
     Opens transports.  A test of the protocol says how to make it, how nodes meet, and what they call each other.
 
@@ -143,7 +143,7 @@ class ProtocolBench(PluginContract):
 
     def makeContext(self) -> Context:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         self.clock = Clock()
         self.network = Network(self.clock, Random(1))
@@ -157,26 +157,26 @@ class ProtocolBench(PluginContract):
 
     def makePlugin(self) -> IWandPlugin:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         return self.makeProtocol()
 
     def openWith(self, settings: Mapping[str, Any]) -> ITransport:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         transport: ITransport = self.plugin.open(self.request(1, settings=settings), self.context)
         return transport
 
     def closeOpened(self, opened: ITransport) -> None:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         opened.stop()
 
     def exercise(self, opened: ITransport) -> None:
         """
-        See L{PluginContract}: start it, and let time pass.
+        See L{PluginBench}: start it, and let time pass.
         """
         opened.start(ProtocolNode(1, self.context, opened))
         opened.flush()

@@ -10,10 +10,11 @@ from wand.errors import AddressInvalid, PortUnavailable
 from wand.interfaces import IPeerProtocol, IResizableTransport, IRovingTransport, ITransport
 from wand.status import PeerStatus
 from wand.testing import protocol_rules as rules
+from wand.testing.plugin_contract import PluginContract
 from wand.testing.protocol_ending import ProtocolEnding
 
 
-class ProtocolContract(ProtocolEnding):
+class ProtocolContract(ProtocolEnding, PluginContract):
     """
     What every peer protocol must do.  Mix it into a test case and say how to make it::
 

@@ -14,13 +14,13 @@ from wand.ethernet import MAC
 from wand.interfaces import ITap, ITapDriver, IWandPlugin, TapRequest
 from wand.testing.descriptors import Descriptors
 from wand.testing.frames import FrameRecorder, makeFrame
-from wand.testing.plugin_contract import PluginContract
+from wand.testing.plugin_bench import PluginBench
 
 #: Turns of the reactor, of at least a millisecond each, after which a test gives up.
 TURNS_MAXIMUM: Final = 500
 
 
-class TapBench(PluginContract):
+class TapBench(PluginBench):
     """
     Opens taps with a driver.  A test of the driver says how to make it, and how to reach the host's side of a tap.
 
@@ -103,20 +103,20 @@ class TapBench(PluginContract):
 
     def makePlugin(self) -> IWandPlugin:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         self.driver = self.makeDriver()
         return self.driver
 
     def openWith(self, settings: Mapping[str, Any]) -> ITap:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         return self.driver.open(self.request(settings=settings), self.context)
 
     def exercise(self, opened: ITap) -> None:
         """
-        See L{PluginContract}: let frames pass.
+        See L{PluginBench}: let frames pass.
         """
         self.hostOpened(opened)
         opened.start(FrameRecorder())
@@ -126,7 +126,7 @@ class TapBench(PluginContract):
 
     def holdings(self) -> tuple[object, ...]:
         """
-        See L{PluginContract}.
+        See L{PluginBench}.
         """
         return *super().holdings(), self.leftBehind()
 

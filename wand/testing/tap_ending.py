@@ -75,24 +75,38 @@ class EndingTaps(TapBench):
 
     def test_closeFromWithin(self) -> None:
         """
-        The receiver may close the tap when it gets a frame, or the end of a batch; it gets nothing more.
+        The receiver may close the tap when it gets a frame; it gets nothing more.
         """
-        for atFrame in (True, False):
-            recorder = _Closing()
-            recorder.atFrame = atFrame
-            recorder.tap = tap = self.openTap()
-            tap.start(recorder)
-            for number in range(3):
-                self.hostSend(makeFrame(60, number))
-            self.turnUntil(lambda recorder=recorder: len(recorder.batches) > 1 or bool(recorder.frames))  # type: ignore[misc]
-            came = [list(each) for each in recorder.batches]
-            self.turn()
-            when = "the first frame" if atFrame else "the first batchRead"
-            found = f"closed at {when}, then came {recorder.batches}"
-            isQuiet = came == recorder.batches and not recorder.lost
-            if atFrame:
-                isQuiet = isQuiet and [len(each) for each in came] == [1]
-            self.expect(isQuiet and len(came) <= 2, rules.SILENT_AFTER_CLOSE, found)
+        recorder, came = self._closedWithin(atFrame=True)
+        found = f"closed at the first frame, then came {recorder.batches}"
+        isQuiet = [len(each) for each in came] == [1] and came == recorder.batches and not recorder.lost
+        self.expect(isQuiet, rules.SILENT_AFTER_CLOSE, found)
+
+    def test_closeAtTheEndOfABatch(self) -> None:
+        """
+        The same at the end of a batch.
+        """
+        recorder, came = self._closedWithin(atFrame=False)
+        found = f"closed at the first batchRead, then came {recorder.batches}"
+        isQuiet = len(came) == 2 and came == recorder.batches and not recorder.lost
+        self.expect(isQuiet, rules.SILENT_AFTER_CLOSE, found)
+
+    def _closedWithin(self, *, atFrame: bool) -> tuple[FrameRecorder, list[list[bytes]]]:
+        """
+        Close the tap from within.
+
+        @return: who got what came, and what that was when the tap was closed.
+        """
+        recorder = _Closing()
+        recorder.atFrame = atFrame
+        recorder.tap = tap = self.openTap()
+        tap.start(recorder)
+        for number in range(3):
+            self.hostSend(makeFrame(60, number))
+        self.turnUntil(lambda: len(recorder.batches) > 1 or bool(atFrame and recorder.frames))
+        came = [list(each) for each in recorder.batches]
+        self.turn()
+        return recorder, came
 
     def test_writeAfterClose(self) -> None:
         """

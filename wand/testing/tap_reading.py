@@ -70,7 +70,7 @@ class ReadingAndWriting(TapBench):
         frames = [makeFrame(60, number) for number in range(3 * self.batchLimit)]
         for frame in frames:
             self.hostSend(frame)
-        most = [0]
+        most = [len(recorder.frames)]
 
         def all_() -> bool:
             most.append(len(recorder.frames))
