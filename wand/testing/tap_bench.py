@@ -27,6 +27,8 @@ class TapBench(PluginBench):
     @ivar interface: the name of the interface to ask for.
     @ivar mtu: the MTU to ask for.
     @ivar largestMTU: the largest MTU that is tried.
+    @ivar hearsAll: does the tap hand over frames to any host?  C{False} for a port of one host, which gets only what is
+        for its own address.
     @ivar superframes: whether superframes are welcome.
     @ivar batchLimit: how many frames one wake-up may hand over at most.
     @ivar floodSize: how many frames are written to fill the queue.
@@ -37,6 +39,7 @@ class TapBench(PluginBench):
     interface: str = "wandtest0"
     mtu: int = 1280
     largestMTU: int = 9000
+    hearsAll: bool = True
     superframes: bool = False
     batchLimit: int = 64
     floodSize: int = 3000

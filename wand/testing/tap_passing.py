@@ -97,7 +97,8 @@ class PassingFrames(TapBench):
         tap_ = bytes(tap.mac)
         rest = b"\2\0\0\0\0\xaa" + makeFrame(60)[12:]
         groups = [b"\1\0\x5e\0\0\xfb", b"\x33\x33\0\0\0\1"]
-        fromHost = [to + tap_ + makeFrame(60)[12:] for to in (b"\2\0\0\0\0\xbb", *groups)]
+        other = b"\2\0\0\0\0\xbb" if self.hearsAll else tap_
+        fromHost = [to + rest for to in (other, *groups)]
         self.readWhole(recorder, [*fromHost, makeTaggedFrame(64)], rules.ANY_ADDRESS)
         self.writtenWhole(tap, [*(to + rest for to in (tap_, *groups)), makeTaggedFrame(64)], rules.ANY_ADDRESS)
 
