@@ -5,9 +5,13 @@ Mutation tests of the contract of tap drivers: each driver is wrong in one thing
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,6 +26,24 @@ from wand.interfaces import Context, IFrameReader, ITap, TapRequest
 
 WRONG = Wrongs()
 caught = WRONG.caught
+
+#: Processes that wrong drivers left behind.
+WAITING: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """
+    Put back what wrong drivers change.
+    """
+    umask, handler = os.umask(0o022), signal.getsignal(signal.SIGUSR2)
+    os.umask(umask)
+    monkeypatch.setenv("WAND_TEST_DRIVER", "")
+    yield
+    os.umask(umask)
+    signal.signal(signal.SIGUSR2, handler)
+    while WAITING:
+        WAITING.pop().wait()
 
 
 def test_theRightDriverPasses() -> None:
@@ -729,3 +751,91 @@ class Prints(RightDriver):
     def open(self, request: TapRequest, context: Context) -> ITap:
         print("opened", request.interface)
         return super().open(request, context)
+
+
+# What else is easily overlooked.
+
+
+@caught("test_oneThread", "it was called in reading")
+class ReadsInAThread(RightTap):
+    def hand(self, frame: bytes) -> None:
+        thread = Thread(target=super().hand, args=(frame,), name="reading")
+        thread.start()
+        thread.join()
+
+
+@caught("test_writeHandsNothingOver", "1 frames came within it")
+class ReadsWithinWrite(RightTap):
+    def put(self, frame: Frame) -> None:
+        super().put(frame)
+        self.doRead()
+
+
+@caught("test_loneFramesEndABatch", "calls")
+class EndsBatchesWhenIdle(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        self.context.clock.callLater(0.001, receiver.batchRead)
+
+
+@caught("test_loneFramesEndABatch", "no batchRead after them")
+class ForgetsTheBatchOfALoneFrame(RightTap):
+    def doRead(self) -> None:
+        self.hand(self.read())
+
+
+@caught("test_tapReportsItself", "mac and mtu are a bytes and int")
+class MacIsBytes(RightTap):
+    def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
+        super().adopt(interface, bytes(mac), mtu)  # type: ignore[arg-type]
+
+
+@caught("test_writeDoesNotWait", "the quickest of 20 took")
+class WaitsAMomentInWrite(RightTap):
+    def put(self, frame: Frame) -> None:
+        time.sleep(0.002)
+        super().put(frame)
+
+
+@caught("test_opensQuickly", "closing it raised")
+class ClosesOnlyWhatWasStarted(RightTap):
+    def close(self) -> None:
+        self.context.descriptors.getReaders().remove(self)
+        super().close()
+
+
+@caught("test_leavesTheProcessAsItIs", "changed: the umask")
+class ChangesTheUmask(RightDriver):
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        os.umask(os.umask(0o077) | 0o022)
+        os.umask(0o077)
+        return super().open(request, context)
+
+
+@caught("test_leavesTheProcessAsItIs", "changed: the environment")
+class ChangesTheEnvironment(RightDriver):
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        os.environ["WAND_TEST_DRIVER"] = str(time.monotonic())
+        return super().open(request, context)
+
+
+@caught("test_leavesTheProcessAsItIs", "changed: signal handlers")
+class HandlesASignal(RightDriver):
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        signal.signal(signal.SIGUSR2, lambda *_: None)
+        return super().open(request, context)
+
+
+@caught("test_leavesTheProcessAsItIs", "left: thread forever", openLimit=0.05)
+class LeavesAThread(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        Thread(target=time.sleep, args=(0.5,), name="forever", daemon=True).start()
+
+
+@caught("test_leavesTheProcessAsItIs", "left: process", openLimit=0.05)
+class LeavesAProcess(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        self.child = subprocess.Popen(["sleep", "0.3"])
+        WAITING.append(self.child)

@@ -530,3 +530,57 @@ class ExchangesByItsOwnCopy(SharedRecords):
             return succeed(False)
         self.copies[kind, key] = value
         return self.write(kind, {key: value}).addCallback(lambda _: True)
+
+
+# What else is easily overlooked.
+
+
+@caught("test_anyMapping", "TypeError")
+class NeedsADict(RightRecords):
+    def write(self, kind: str, records: Records) -> Deferred[None]:
+        if not isinstance(records, dict):
+            raise TypeError("a dict is needed")
+        return super().write(kind, records)
+
+
+@caught("test_kindsAreApart", "in the kind a")
+class MakesNamesOfKinds(RightRecords):
+    def take(self, kind: str, changes: Records) -> None:
+        super().take("".join(each for each in kind if each.isascii() and each.isalnum()), changes)
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        return super().load("".join(each for each in kind if each.isascii() and each.isalnum()))
+
+
+@caught("test_survivesARestart", "1 are missing")
+class WritesOnlyAtFirst(RightRecords):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.isSecond = bool(self.kinds)
+
+    def append(self, kind: str, changes: Records) -> None:
+        if not self.isSecond:
+            super().append(kind, changes)
+
+
+@caught("test_survivesBeingKilled", "exchanges were acknowledged")
+class KeepsExchangesUntilTheEnd(RightRecords):
+    def append(self, kind: str, changes: Records) -> None:
+        if len(changes) > 1:
+            super().append(kind, changes)
+        else:
+            self.late = [*getattr(self, "late", []), (kind, dict(changes))]
+
+    def close(self) -> Deferred[None]:
+        for each in getattr(self, "late", []):
+            super().append(*each)
+        self.late = []
+        return super().close()
+
+
+@caught("test_exchangeSetsWhatIsExpected", "from no record to none it was refused")
+class RefusesToDeleteNothing(RightRecords):
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        if expected is None and value is None:
+            return succeed(False)
+        return super().exchange(kind, key, expected, value)

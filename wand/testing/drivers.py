@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from wand.errors import TapUnavailable
+from wand.ethernet import MAC
 from wand.interfaces import ISuperframeTap, ITap, ITapDriver
 from wand.testing import tap_rules as rules
 from wand.testing.plugin_contract import PluginContract
@@ -55,6 +56,9 @@ class TapDriverContract(PassingFrames, ReadingAndWriting, EndingTaps, PluginCont
         tap = self.openTap()
         wanted, has = (self.request().mac, self.mtu), (tap.mac, tap.mtu)
         self.expect(wanted == has, rules.REPORTS, f"asked for {wanted}, it says {has}")
+        types = f"{type(tap.mac).__name__} and {type(tap.mtu).__name__}"
+        isTyped = isinstance(tap.mac, MAC) and type(tap.mtu) is int
+        self.expect(isTyped, rules.REPORTS, f"mac and mtu are a {types}, not a MAC and an int")
         isName = isinstance(tap.interface, str) and bool(tap.interface)
         self.expect(isName, rules.REPORTS, f"the interface is {tap.interface!r}")
 

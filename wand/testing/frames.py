@@ -7,6 +7,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from random import Random
+from threading import current_thread
 
 import attrs
 from twisted.internet.task import Clock
@@ -31,12 +32,14 @@ class FrameRecorder:
     @ivar superframes: what came with something left to do.
     @ivar lost: the reasons for which the tap was lost.
     @ivar strange: the types of what was handed over and is no frame.
+    @ivar threads: the names of the threads in which frames were handed over.
     """
 
     batches: list[list[bytes]] = attrs.field(factory=lambda: [[]])
     superframes: list[tuple[bytes, VirtioHeader]] = attrs.field(factory=list)
     lost: list[str] = attrs.field(factory=list)
     strange: list[str] = attrs.field(factory=list)
+    threads: set[str] = attrs.field(factory=set)
 
     @property
     def frames(self) -> list[bytes]:
@@ -49,6 +52,7 @@ class FrameRecorder:
         """
         See L{IFrameReader}.
         """
+        self.threads.add(current_thread().name)
         if isinstance(frame, bytes | bytearray | memoryview):
             self.batches[-1].append(bytes(frame))
         else:

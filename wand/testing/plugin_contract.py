@@ -8,7 +8,7 @@ import os
 from contextlib import redirect_stdout, suppress
 from copy import deepcopy
 from io import StringIO
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from wand.errors import ConfigurationInvalid
 from wand.testing import plugin_rules as rules
 from wand.testing.plugin_bench import PluginBench, openDescriptors
+from wand.testing.process import othersRunning, processState
 from wand.testing.reactor_imports import reactorHolders, reactorImports
 
 #: How often something is tried that must be quick; the quickest counts.
@@ -41,6 +42,13 @@ class PluginContract(PluginBench):
             taken.append(monotonic() - began)
             after(result)
         return min(taken)
+
+    def shut(self, opened: Any) -> None:
+        """
+        Close what was opened.
+        """
+        with self.keeping(rules.CLOSES, "closing it"):
+            self.closeOpened(opened)
 
     # The contract.
 
@@ -83,24 +91,24 @@ class PluginContract(PluginBench):
                 opened.close()
             self.fail(rules.OPENED.broken(f"open() returned {opened!r}"))
         self.verify(self.openedInterface, opened, "what it opens")
-        self.closeOpened(opened)
+        self.shut(opened)
 
     def test_opensQuickly(self) -> None:
         """
         To open it takes no long time.
         """
-        taken = self.quickest(lambda: self.openWith(self.settings), self.closeOpened)
+        taken = self.quickest(lambda: self.openWith(self.settings), self.shut)
         self.expect(taken <= self.openLimit, rules.OPENS_QUICKLY, f"the quickest of {_TRIES} took {taken:.2f} s")
 
     def test_opensAgain(self) -> None:
         """
         After it was closed it can be opened again.
         """
-        self.closeOpened(self.openWith(self.settings))
+        self.shut(self.openWith(self.settings))
         with self.keeping(rules.OPENS_AGAIN, "the second open()"):
             opened = self.openWith(self.settings)
         self.verify(self.openedInterface, opened, "what it opens the second time")
-        self.closeOpened(opened)
+        self.shut(opened)
 
     def test_unknownSettingsAreRefused(self) -> None:
         """
@@ -114,7 +122,7 @@ class PluginContract(PluginBench):
         except Exception as error:
             self.fail(rules.SETTINGS.broken(f"open() raised {type(error).__name__}: {error}"))
         else:
-            self.closeOpened(opened)
+            self.shut(opened)
             self.fail(rules.SETTINGS.broken("it was opened with the setting no-such-setting"))
         self.expect(before == self.holdings(), rules.NOTHING_LEFT, f"before {before}, after {self.holdings()}")
 
@@ -124,7 +132,7 @@ class PluginContract(PluginBench):
         """
         settings: Any = deepcopy(dict(self.settings))
         with self.keeping(rules.SETTINGS_KEPT, "open() with a copy of its settings"):
-            self.closeOpened(self.openWith(settings))
+            self.shut(self.openWith(settings))
         self.expect(settings == dict(self.settings), rules.SETTINGS_KEPT, f"they are {settings} now")
 
     def test_importsNoReactor(self) -> None:
@@ -134,7 +142,7 @@ class PluginContract(PluginBench):
         with reactorImports(self.plugin) as importers:
             opened = self.openWith(self.settings)
             self.exercise(opened)
-            self.closeOpened(opened)
+            self.shut(opened)
         found = {*importers, *reactorHolders(self.plugin, opened)}
         self.expect(not found, rules.NO_REACTOR, f"imported by {', '.join(sorted(found))}")
 
@@ -147,7 +155,7 @@ class PluginContract(PluginBench):
             self.plugin.unusable()
             opened = self.openWith(self.settings)
             self.exercise(opened)
-            self.closeOpened(opened)
+            self.shut(opened)
         self.expect(not printed.getvalue(), rules.PRINTS_NOTHING, f"it printed {printed.getvalue()!r}")
 
     def test_descriptorsAreNotInherited(self) -> None:
@@ -157,5 +165,21 @@ class PluginContract(PluginBench):
         before = openDescriptors()
         opened = self.openWith(self.settings)
         inherited = [each for each in openDescriptors() - before if os.get_inheritable(each)]
-        self.closeOpened(opened)
+        self.shut(opened)
         self.expect(not inherited, rules.NOT_INHERITED, f"{len(inherited)} inheritable descriptors after open()")
+
+    def test_leavesTheProcessAsItIs(self) -> None:
+        """
+        It changes nothing that belongs to the whole program, and leaves no thread or process behind.
+        """
+        before, others = processState(), othersRunning()
+        opened = self.openWith(self.settings)
+        self.exercise(opened)
+        self.shut(opened)
+        changed = [name for name, value in processState().items() if value != before[name]]
+        self.expect(not changed, rules.PROCESS_KEPT, f"changed: {', '.join(changed)}")
+        until = monotonic() + self.openLimit
+        while othersRunning() - others and monotonic() < until:
+            sleep(0.01)
+        left = othersRunning() - others
+        self.expect(not left, rules.LEAVES_NOBODY, f"left: {', '.join(sorted(left))}")

@@ -73,6 +73,21 @@ PRINTS_NOTHING: Final = Rule(
     "it prints nothing; it logs with twisted.logger and says what needs a person in context.notes",
     "what it prints is mixed into the output of commands, such as JSON",
 )
+CLOSES: Final = Rule(
+    "close, stop",
+    "what was opened can be closed, also if it was never started",
+    "if something else cannot be opened, all that was opened before is closed, and the start ends",
+)
+PROCESS_KEPT: Final = Rule(
+    "every plugin",
+    "the process is left as it is: its directory, environment, umask and signal handlers",
+    "they belong to the program and to all its plugins; twistd sets some of them itself",
+)
+LEAVES_NOBODY: Final = Rule(
+    "close, stop",
+    "no thread and no child process is left",
+    "a thread keeps the program from ending, and a child the device or the port that it inherited",
+)
 NOT_INHERITED: Final = Rule(
     "open",
     "descriptors are close-on-exec",

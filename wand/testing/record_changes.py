@@ -25,12 +25,14 @@ class RecordChanges(RecordValues):
             (b"11", b"3", False),
             (b"1", b"1", True),
             (b"1", b"2", True),
+            (b"2", b"2", True),
         ):
             found = self.exchanged(b"k", expected, value)
             self.expect(bool(found) is isSet, rules.EXCHANGE, f"from {expected!r} to {value!r} it answered {found!r}")
         self.expectRecords({b"k": b"2", b"other": b"0"}, rules.EXCHANGE)
         self.expect(bool(self.exchanged(b"k", b"2", None)), rules.EXCHANGE, "to None, which deletes, it was refused")
         self.expect(not self.exchanged(b"k", b"2", None), rules.EXCHANGE, "what is not there was deleted again")
+        self.expect(bool(self.exchanged(b"k", None, None)), rules.EXCHANGE, "from no record to none it was refused")
         self.expectRecords({b"other": b"0"}, rules.EXCHANGE)
 
     def test_oneOfManyExchangesSucceeds(self) -> None:

@@ -108,6 +108,10 @@ class RecordSurvival(RecordValues):
         self.use(self.reopened())
         self.expectRecords({b"k": b"1", b"": b"", b"m": b"4"}, rules.SURVIVES)
         self.expectRecords({b"k": b"3"}, rules.SURVIVES, "b")
+        self.write({b"n": b"5"})
+        self.closed()
+        self.use(self.reopened())
+        self.expectRecords({b"k": b"1", b"": b"", b"m": b"4", b"n": b"5"}, rules.SURVIVES)
 
     def test_survivesBeingKilled(self) -> None:
         """
@@ -124,7 +128,11 @@ class RecordSurvival(RecordValues):
             last = int(values.pop()) if values else -1
             found = f"{acknowledged} writes were acknowledged, and it holds that of number {last + 1}"
             self.expect(last + 1 >= acknowledged, rules.SURVIVES_KILL, found)
+            counted = int(self.loaded("exchanged").get(b"k", b"-1"))
+            found = f"{acknowledged} exchanges were acknowledged, and it holds that of number {counted + 1}"
+            self.expect(counted + 1 >= acknowledged, rules.SURVIVES_KILL, found)
             self.write({b"%d" % number: None for number in range(_RECORDS)})
+            self.write({b"k": None}, "exchanged")
 
     def _killWriter(self, patience: float) -> int:
         """
@@ -158,6 +166,8 @@ class RecordSurvival(RecordValues):
             for number in count():
                 asked = records.write("a", {b"%d" % key: b"%d" % number for key in range(_RECORDS)})
                 self.answerOf(asked, "write()")
+                before = b"%d" % (number - 1) if number else None
+                self.answerOf(records.exchange("exchanged", b"k", before, b"%d" % number), "exchange()")
                 os.write(told, b".")
         finally:
             os.kill(os.getpid(), signal.SIGKILL)

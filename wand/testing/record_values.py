@@ -5,6 +5,7 @@ A part of the contract of stores: records and their values.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -94,6 +95,10 @@ class RecordValues(Contract):
         """
         What is written, exchanged and deleted in one kind changes no other.
         """
+        for number, kind in enumerate(("A", "a-b", "a_b", "a.b", "a b", "aé", "select")):
+            self.write({b"k": b"%d" % number}, kind)
+        for number, kind in enumerate(("A", "a-b", "a_b", "a.b", "a b", "aé", "select")):
+            self.expectRecords({b"k": b"%d" % number}, rules.KINDS, kind)
         self.write({b"bk": b"1", b"k": b"2"})
         self.write({b"k": b"3"}, "ab")
         self.write({b"k": b"4"}, "b")
@@ -185,6 +190,14 @@ class RecordValues(Contract):
         self.write({b"k": None, b"m": None, b"l": b"3"})
         self.write({})
         self.expectRecords({b"l": b"3", b"n": b"4"}, rules.DELETES)
+
+    def test_anyMapping(self) -> None:
+        """
+        What is written may be a mapping of any type.
+        """
+        with self.keeping(rules.ANY_MAPPING, "write() of a mapping that is no dict"):
+            self.write(MappingProxyType({b"k": b"1", b"l": None}))
+        self.expectRecords({b"k": b"1"}, rules.ANY_MAPPING)
 
     def test_manyRecords(self) -> None:
         """

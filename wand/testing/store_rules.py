@@ -46,6 +46,11 @@ COPIED: Final = Rule(
     "mappings are not shared: what the caller does with its own, or with what it loaded, changes nothing in the store",
     "callers use their dictionaries again at once, and change what they loaded",
 )
+ANY_MAPPING: Final = Rule(
+    "IRecords.write",
+    "the records are any mapping, not only a dict",
+    "callers hand over what they have, such as a view that cannot be changed",
+)
 DELETES: Final = Rule(
     "IRecords.write",
     "None deletes a record, and what is not there is deleted without complaint; what is not named stays",

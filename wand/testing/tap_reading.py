@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 from itertools import pairwise
+from threading import current_thread
+from time import perf_counter
 
 from wand.testing import tap_rules as rules
 from wand.testing.frames import FrameRecorder, makeFrame
@@ -45,6 +47,54 @@ class ReadingAndWriting(TapBench):
             self.hostSend(frame)
         self.turnUntil(lambda: set(frames) <= set(recorder.frames))
         self.expect(recorder.batches[-1] == [], rules.BATCH_ENDS, "frames came, and no batchRead after them")
+
+    def test_loneFramesEndABatch(self) -> None:
+        """
+        A single frame is a batch, too; without a frame there is none.
+        """
+        _, recorder = self.started()
+        for _ in range(5):
+            self.turn()
+        self.expect(
+            recorder.batches == [[]], rules.BATCH_NOT_EMPTY, f"{len(recorder.batches) - 1} calls without a frame"
+        )
+        self.hostSend(makeFrame(60))
+        self.turnUntil(lambda: bool(recorder.frames) and not recorder.batches[-1])
+        isEnded = bool(recorder.frames) and not recorder.batches[-1]
+        self.expect(isEnded, rules.BATCH_ENDS, f"{len(recorder.frames)} frames came, and no batchRead after them")
+
+    def test_oneThread(self) -> None:
+        """
+        Frames are handed over in the thread that turns the reactor.
+        """
+        _, recorder = self.started()
+        self.hostSend(makeFrame(60))
+        self.turnUntil(lambda: bool(recorder.frames))
+        others = recorder.threads - {current_thread().name}
+        self.expect(not others, rules.ONE_THREAD, f"it was called in {', '.join(others)}")
+
+    def test_writeHandsNothingOver(self) -> None:
+        """
+        What the host sent meanwhile waits for the next turn.
+        """
+        tap, recorder = self.started()
+        self.hostSend(makeFrame(60))
+        tap.write(makeFrame(61))
+        came = len(recorder.frames)
+        self.expect(not came, rules.NOT_WITHIN_WRITE, f"{came} frames came within it")
+
+    def test_writeDoesNotWait(self) -> None:
+        """
+        Writing takes no time.
+        """
+        tap, _ = self.started()
+        taken = []
+        for number in range(20):
+            began = perf_counter()
+            tap.write(makeFrame(60, number))
+            taken.append(perf_counter() - began)
+        quickest = 1000 * min(taken)
+        self.expect(quickest < 1, rules.WRITES_AT_ONCE, f"the quickest of 20 took {quickest:.1f} ms")
 
     def test_batchesAreNotSingleFrames(self) -> None:
         """

@@ -109,6 +109,26 @@ NOT_WITHIN_START: Final = Rule(
     "nothing is handed over from within start, only from the next turn of the reactor on",
     "the receiver is not ready before start has returned",
 )
+ONE_THREAD: Final = Rule(
+    "IFrameReader",
+    "it is called in the thread of the reactor, that which called start",
+    "nothing that it calls is made for several threads; what a thread reads is handed over by callFromThread",
+)
+NOT_WITHIN_WRITE: Final = Rule(
+    "ITap.write",
+    "nothing is handed over from within write",
+    "the receiver is in the middle of something else then",
+)
+BATCH_NOT_EMPTY: Final = Rule(
+    "IFrameReader.batchRead",
+    "it is called only after frames",
+    "each call has a cost, and on an idle host there are no frames",
+)
+WRITES_AT_ONCE: Final = Rule(
+    "ITap.write",
+    "it never waits, not for a moment",
+    "one millisecond for each frame is a thousand frames a second, which is ten megabits",
+)
 BATCH_ENDS: Final = Rule(
     "IFrameReader.batchRead",
     "after the frames that were there it is called",
