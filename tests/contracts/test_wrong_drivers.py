@@ -771,7 +771,7 @@ class ReadsWithinWrite(RightTap):
         self.doRead()
 
 
-@caught("test_loneFramesEndABatch", "calls")
+@caught("test_loneFramesEndABatch", "times without a frame")
 class EndsBatchesWhenIdle(RightTap):
     def start(self, receiver: IFrameReader) -> None:
         super().start(receiver)
