@@ -28,7 +28,8 @@ class ProtocolEnding(ProtocolBench):
         """
         Sizes of frames, up to the largest.
         """
-        return [14, 15, 60, 500, self.mtu, self.mtu + 14, self.mtu + OVERHEAD]
+        sizes = [size for size in (14, 15, 60, 500, 1500, 4000) if size < self.mtu]
+        return [*sizes, self.mtu, self.mtu + 14, self.mtu + OVERHEAD]
 
     def sends(self, one: ProtocolNode, other: ProtocolNode, frames: Sequence[bytes]) -> None:
         """
