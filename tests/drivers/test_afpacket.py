@@ -46,7 +46,7 @@ class PairContract(KernelTapContract):
         super().setUp()
         ip("link", "add", self.interface, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
         for interface in (PEER, self.interface):
-            ip("link", "set", interface, "addrgenmode", "none", "up")  # hosts that say nothing of themselves
+            ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")  # hosts that say nothing of themselves
 
     def makeDriver(self) -> PacketDriver:
         return PacketDriver()
@@ -119,6 +119,7 @@ class PacketDriverTests(PairContract, SynchronousTestCase):
         self.assertFalse(tap.write(makeFrame(60)))
         self.assertEqual(1, self.context.counters["drop-tap-error"])
         ip("link", "set", self.interface, "up")
+        self.turnUntil(lambda: "state UP" in ip("link", "show", PEER))  # before, the other end loses what it sends
         self.hostSend(makeFrame(61))
         self.turnUntil(lambda: bool(recorder.frames))
         self.assertEqual(([makeFrame(61)], []), (recorder.frames, recorder.lost))
@@ -157,7 +158,7 @@ class PacketDriverTests(PairContract, SynchronousTestCase):
         self.assertNotIn(",UP", ip("link", "show", self.interface))
         self.driver.open(self.request(), self.context).close()
         shown = ip("link", "show", self.interface)
-        for each in (",UP", "mtu 1500", "02:00:00:00:01:00"):
+        for each in (",UP", "mtu 9000", "02:00:00:00:01:00"):
             self.assertIn(each, shown)
 
     def test_unsuitable(self) -> None:
@@ -166,7 +167,7 @@ class PacketDriverTests(PairContract, SynchronousTestCase):
         """
         ip("tuntap", "add", "dev", "layer3", "mode", "tun")
         self.assertIn("is no Ethernet", self.refusal(interface="layer3"))
-        self.assertIn("set mtu = 1500", self.refusal(mtu=1501))
+        self.assertIn("set mtu = 9000", self.refusal(mtu=9001))
         self.assertIn("there is no interface nonexistent0", self.refusal(interface="nonexistent0"))
         self.assertIn("can be called", self.refusal(interface="x" * 16))
 

@@ -56,7 +56,7 @@ class PairContract(KernelTapContract):
         self.context = attrs.evolve(self.context, hostChanges=self.changes)
         ip("link", "add", LOWER, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
         for interface in (PEER, LOWER):
-            ip("link", "set", interface, "addrgenmode", "none", "up")  # hosts that say nothing of themselves
+            ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")  # hosts that say nothing of themselves
 
     def makeDriver(self) -> MacvtapDriver:
         return MacvtapDriver()
@@ -64,6 +64,13 @@ class PairContract(KernelTapContract):
     def hostOpened(self, tap: ITap) -> None:
         self.host = PacketSocket(PEER)
         self.addCleanup(self.host.close)
+
+    def hostGone(self) -> bool:
+        index = socket.if_nametoindex(self.interface)
+        ip("link", "delete", self.interface)
+        for listener in list(self.changes.listeners):
+            listener.linkGone(index)
+        return True
 
     def leftBehind(self) -> list[str]:
         left = [name for name in super().leftBehind() if name not in (LOWER, PEER)]
@@ -122,7 +129,7 @@ class MacvtapDriverTests(PairContract, SynchronousTestCase):
         What cannot be handed over is said, with what to do, and nothing is left.
         """
         self.assertIn("in the driver setting 'lower'", self.refusal(settings={}))
-        self.assertIn("failed: ", self.refusal(mtu=9000))
+        self.assertIn("failed: ", self.refusal(mtu=9001))
         self.assertEqual([], self.leftBehind())
         ip("tuntap", "add", "dev", "another", "mode", "tap")
         self.assertIn("cannot be opened", self.refusal(interface="another"))

@@ -24,6 +24,10 @@ from wand.testing.frames import FrameRecorder, makeFrame
 from wand.testing.tap_bench import TapBench
 
 
+#: Octets of a frame, and an MTU, that are so large that a stream takes such a frame in part before its queue is full.
+LONG = 60_000
+
+
 def freePort(kind: socket.SocketKind) -> str:
     """
     An endpoint on the loopback interface that nobody has.
@@ -142,8 +146,9 @@ class StreamContract(Folder, TapDriverContract):
         """
         What was left of a frame for one machine never gets to the next.
         """
+        self.mtu = LONG
         tap, _ = self.started()
-        while tap.write(makeFrame(60_000)):
+        while tap.write(makeFrame(LONG)):
             pass
         self.host.close()
         self.host, self.received = self.connect(), b""
@@ -196,8 +201,9 @@ class StreamContract(Folder, TapDriverContract):
         """
         A tap that waits for its machine to read can be closed.
         """
+        self.mtu = LONG
         tap, _ = self.started()
-        while tap.write(makeFrame(60_000)):
+        while tap.write(makeFrame(LONG)):
             pass
         self.assertEqual([tap], self.context.descriptors.getWriters())
         tap.close()

@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.vde import VDEDriver
 from wand.errors import TapUnavailable
-from wand.interfaces import IHostTap, ITap, TapRequest
+from wand.interfaces import IHostTap, TapRequest
 from wand.testing.drivers import TapDriverContract
 from wand.testing.frames import makeFrame
 
@@ -26,7 +26,7 @@ ADDRESS = struct.Struct("=H108s")
 
 class Switch:
     """
-    A switch that gives one port.
+    A switch that has one port, for one client after the other.
     """
 
     def __init__(self, folder: Path, answer: bytes | None = None) -> None:
@@ -34,7 +34,7 @@ class Switch:
         self._answer = answer
         self.requests: list[tuple[object, ...]] = []
         self.descriptions: list[bytes] = []
-        self.connected: socket.socket | None = None
+        self.connections: list[socket.socket] = []
         self.port = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         (folder / "001").unlink(missing_ok=True)
         self.port.bind(str(folder / "001"))
@@ -46,36 +46,34 @@ class Switch:
         self._thread.start()
 
     def _serve(self) -> None:
-        self.connected, _ = self._listener.accept()
-        asked = self.connected.recv(1024)
-        if len(asked) < REQUEST.size:
-            return
+        while True:
+            connected, _ = self._listener.accept()
+            self.connections.append(connected)
+            asked = connected.recv(1024)
+            if not asked:  # the end
+                return
+            self._give(connected, asked)
+
+    def _give(self, connected: socket.socket, asked: bytes) -> None:
         *numbers, path = REQUEST.unpack(asked[: REQUEST.size])
         self.requests.append(tuple(numbers))
         self.descriptions.append(asked[REQUEST.size :])
         self.port.connect(path.rstrip(b"\0"))
         answer = ADDRESS.pack(socket.AF_UNIX, str(self._folder / "001").encode())
-        self.connected.sendall(answer if self._answer is None else self._answer)
+        connected.sendall(answer if self._answer is None else self._answer)
         if self._answer is not None:
-            self.connected.close()
-
-    def join(self) -> None:
-        """
-        Wait until the port was given.
-        """
-        self._thread.join()
+            connected.close()
 
     def end(self) -> None:
         """
-        End it, whether somebody came or not.
+        End it, and all connections.
         """
         if self._thread.is_alive():
             with socket.socket(socket.AF_UNIX) as last:
                 last.connect(str(self._folder / "ctl"))
             self._thread.join()
-        for each in (self.connected, self._listener, self.port):
-            if each is not None:
-                each.close()
+        for each in (*self.connections, self._listener, self.port):
+            each.close()
 
 
 class VDEDriverTests(TapDriverContract, SynchronousTestCase):
@@ -98,9 +96,6 @@ class VDEDriverTests(TapDriverContract, SynchronousTestCase):
     def makeDriver(self) -> VDEDriver:
         return VDEDriver()
 
-    def hostOpened(self, tap: ITap) -> None:
-        self.switch.join()
-
     def hostSend(self, frame: bytes) -> None:
         while True:
             try:
@@ -115,6 +110,10 @@ class VDEDriverTests(TapDriverContract, SynchronousTestCase):
             while True:
                 frames.append(self.switch.port.recv(70_000))
         return frames
+
+    def hostGone(self) -> bool:
+        self.switch.end()
+        return True
 
     def holdings(self) -> tuple[object, ...]:
         """
@@ -161,11 +160,11 @@ class VDEDriverTests(TapDriverContract, SynchronousTestCase):
         is ignored.
         """
         _, recorder = self.started()
-        assert self.switch.connected is not None
-        self.switch.connected.sendall(b"said")
+        (connected,) = self.switch.connections
+        connected.sendall(b"said")
         self.turn()
         self.assertEqual([], recorder.lost)
-        self.switch.connected.close()
+        connected.close()
         self.turn()
         self.assertEqual(1, len(recorder.lost))
 

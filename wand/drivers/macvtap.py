@@ -37,6 +37,8 @@ _TUNSETIFF: Final = 0x400454CA
 _TUNGETIFF: Final = 0x800454D2
 _IFF_TAP: Final = 0x0002
 _IFF_NO_PI: Final = 0x1000
+_IFF_UP: Final = 0x1
+_IFF_ALLMULTI: Final = 0x200
 
 _ADVICE: Final = {
     errno.EACCES: "start as root (--uid and --gid drop the privileges later), or give this user the device with chown",
@@ -134,7 +136,7 @@ def _make(interface: str, lower: str) -> Callable[[], object]:
     """
     @return: what removes the interface, if it did not exist before.
     """
-    if interface in (name for _, name in socket.if_nameindex()):
+    if _exists(interface):
         return lambda: None
     if not lower:
         raise TapUnavailable(
@@ -147,7 +149,13 @@ def _make(interface: str, lower: str) -> Callable[[], object]:
     return lambda: _remove(interface)
 
 
+def _exists(interface: str) -> bool:
+    return interface in (name for _, name in socket.if_nameindex())
+
+
 def _remove(interface: str) -> None:
+    if not _exists(interface):
+        return
     try:
         runCommand(["ip", "link", "delete", "dev", interface], "iproute2")
     except TapUnavailable as error:  # without the privileges of the start; the next one uses it
@@ -156,16 +164,18 @@ def _remove(interface: str) -> None:
 
 def _configure(request: TapRequest) -> None:
     """
-    Change only what is not yet right, for that needs privileges.
+    Change only what is not yet right, for that needs privileges.  Without the flag the kernel keeps multicast back that
+    is for groups of others than this host.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         name = struct.pack("16s24x", request.interface.encode())
         (mtu,) = struct.unpack_from("=i", fcntl.ioctl(asked, 0x8921, name), 16)  # SIOCGIFMTU
         (flags,) = struct.unpack_from("=H", fcntl.ioctl(asked, 0x8913, name), 16)  # SIOCGIFFLAGS
-    if mtu != request.mtu:
-        runCommand(["ip", "link", "set", "dev", request.interface, "mtu", str(request.mtu)], "iproute2")
-    if request.up and not flags & 1:  # IFF_UP
-        runCommand(["ip", "link", "set", "dev", request.interface, "up"], "iproute2")
+    changes = [] if mtu == request.mtu else ["mtu", str(request.mtu)]
+    changes += [] if flags & _IFF_ALLMULTI else ["allmulticast", "on"]
+    changes += [] if flags & _IFF_UP or not request.up else ["up"]
+    if changes:
+        runCommand(["ip", "link", "set", "dev", request.interface, *changes], "iproute2")
 
 
 def _open(request: TapRequest, context: Context, remove: Callable[[], object]) -> ITap:
@@ -182,8 +192,12 @@ def _open(request: TapRequest, context: Context, remove: Callable[[], object]) -
     except BaseException:
         os.close(descriptor)
         raise
-    gone = Failure(TapUnavailable("its interface was deleted"))
-    undo.insert(0, context.hostChanges.watch(_Deletion(index, lambda: tap.connectionLost(gone))))
+
+    def gone() -> None:
+        tap.connectionLost(Failure(TapUnavailable("its interface was deleted")))
+        tap.close()  # for it would take every frame, and lose it
+
+    undo.insert(0, context.hostChanges.watch(_Deletion(index, gone)))
     return tap
 
 

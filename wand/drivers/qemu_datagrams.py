@@ -63,11 +63,15 @@ class DatagramTap(DescriptorTap):
         """
         See L{ITap}.
         """
+        size = len(frame)
+        if size > self._longest:
+            self._counters["drop-tap-oversize"] += 1
+            return False
         try:
             self._port.sendto(frame, self._remote)
         except OSError as error:  # no machine is there, or the socket was closed
             self._counters["drop-tap-full" if error.errno in FULL else "drop-tap-error"] += 1
             return False
         self._counters["tap-written-frames"] += 1
-        self._counters["tap-written-bytes"] += len(frame)
+        self._counters["tap-written-bytes"] += size
         return True

@@ -87,10 +87,10 @@ class StreamTap(DescriptorTap):
         """
         See L{ITap}.
         """
-        if self._rest:
-            self._counters["drop-tap-full"] += 1
-            return False
         size = len(frame)
+        if size > self._longest or self._rest:
+            self._counters["drop-tap-oversize" if size > self._longest else "drop-tap-full"] += 1
+            return False
         prefix = size.to_bytes(PREFIX, "big")
         try:
             sent = os.writev(self._descriptor, (prefix, frame))
