@@ -23,7 +23,6 @@ from wand.testing.drivers import TapDriverContract
 from wand.testing.frames import FrameRecorder, makeFrame
 from wand.testing.tap_bench import TapBench
 
-
 #: Octets of a frame, and an MTU, that are so large that a stream takes such a frame in part before its queue is full.
 LONG = 60_000
 
