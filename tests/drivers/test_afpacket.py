@@ -46,9 +46,8 @@ class PairContract(KernelTapContract):
         super().setUp()
         ip("link", "add", self.interface, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
         for interface in (PEER, self.interface):
-            ip(
-                "link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up"
-            )  # hosts that say nothing of themselves
+            # Hosts that say nothing of themselves.
+            ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")
 
     def makeDriver(self) -> PacketDriver:
         return PacketDriver()

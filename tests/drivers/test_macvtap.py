@@ -56,9 +56,8 @@ class PairContract(KernelTapContract):
         self.context = attrs.evolve(self.context, hostChanges=self.changes)
         ip("link", "add", LOWER, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
         for interface in (PEER, LOWER):
-            ip(
-                "link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up"
-            )  # hosts that say nothing of themselves
+            # Hosts that say nothing of themselves.
+            ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")
 
     def makeDriver(self) -> MacvtapDriver:
         return MacvtapDriver()
