@@ -30,6 +30,13 @@ def ip(*arguments: str) -> str:
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
+def isLinked() -> bool:
+    """
+    Is the pair up at both ends?  Until then the kernel loses what is sent, and says nothing.
+    """
+    return ip("link").count("state UP") == 2
+
+
 def unicast(destination: str, size: int = 60) -> bytes:
     """
     A frame for one host.
@@ -48,6 +55,7 @@ class PairContract(KernelTapContract):
         for interface in (PEER, self.interface):
             # Hosts that say nothing of themselves.
             ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")
+        self.assertTrue(self.turnUntil(isLinked))
 
     def makeDriver(self) -> PacketDriver:
         return PacketDriver()
@@ -120,7 +128,7 @@ class PacketDriverTests(PairContract, SynchronousTestCase):
         self.assertFalse(tap.write(makeFrame(60)))
         self.assertEqual(1, self.context.counters["drop-tap-error"])
         ip("link", "set", self.interface, "up")
-        self.turnUntil(lambda: "state UP" in ip("link", "show", PEER))  # before, the other end loses what it sends
+        self.assertTrue(self.turnUntil(isLinked))
         self.hostSend(makeFrame(61))
         self.turnUntil(lambda: bool(recorder.frames))
         self.assertEqual(([makeFrame(61)], []), (recorder.frames, recorder.lost))

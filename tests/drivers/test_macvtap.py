@@ -30,6 +30,13 @@ def ip(*arguments: str) -> str:
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
+def isLinked() -> bool:
+    """
+    Is the pair up at both ends?  Until then the kernel loses what is sent, and says nothing.
+    """
+    return ip("link").count("state UP") == 2
+
+
 class Changes:
     """
     What changes on a host, said by the test.
@@ -58,6 +65,7 @@ class PairContract(KernelTapContract):
         for interface in (PEER, LOWER):
             # Hosts that say nothing of themselves.
             ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")
+        self.assertTrue(self.turnUntil(isLinked))
 
     def makeDriver(self) -> MacvtapDriver:
         return MacvtapDriver()
