@@ -497,7 +497,7 @@ class LifeTests(SealedTestCase):
         self.net.run(1.0)
         conversation = self.low.transport.sessions.find(self.high.peer)
         assert conversation is not None
-        conversation.next = answered = Session(
+        conversation.answers.next = answered = Session(
             conversation,
             "aes-256-gcm",
             TransportKeys(bytes(32), bytes(32)),

@@ -66,6 +66,12 @@ class Peer:
         self.path = Path(Clock(), lambda plaintext: None)
         self.recent = Recent()
 
+    def woke(self, session: Session) -> None:
+        pass
+
+    def rest(self, session: Session) -> None:
+        session.rest()
+
     def renew(self) -> None:
         pass
 

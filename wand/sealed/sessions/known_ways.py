@@ -31,6 +31,8 @@ class KnownWays:
     @ivar told: where others say that it is, those of each source in turn, the best first.
     """
 
+    __slots__ = ("_isNear", "_toldBy", "_ways", "told")
+
     def __init__(self, isNear: Callable[[str], bool]) -> None:
         """
         @param isNear: is an address on a link of ours?

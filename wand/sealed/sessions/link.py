@@ -4,11 +4,15 @@ The way out to one peer: frames and messages are sealed in the session in use, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
+from types import MappingProxyType
+from typing import Protocol
 
 from wand.sealed.sessions.ciphers import Octets
+from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
+from wand.sealed.sessions.parts import MadeAtUse
 from wand.sealed.sessions.path import BIG, Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account
@@ -17,35 +21,68 @@ from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 
 
-class PeerLink:
+class LinkOwner(Protocol):
+    """
+    Whose link it is.
+    """
+
+    @property
+    def path(self) -> Path:
+        """
+        How big datagrams may be.
+        """
+
+    @property
+    def outbox(self) -> Outbox:
+        """
+        Takes what cannot be sent because there is no session.
+        """
+
+
+class PeerLink(MadeAtUse):
     """
     Sends to one peer.
 
     @ivar session: what is sent in; C{None} while there is no session.
     """
 
+    __slots__ = (
+        "_account",
+        "_owner",
+        "_path",
+        "_place",
+        "_plaintexts",
+        "_schedule",
+        "_seconds",
+        "_shared",
+        "_train",
+        "session",
+    )
+
+    _path: Path
+
+    makers = MappingProxyType({"_path": lambda self: self._owner.path})
+
     def __init__(
-        self,
-        shared: Shared,
-        path: Path,
-        place: PeerPlace,
-        schedule: Schedule,
-        account: Account,
-        keep: Callable[[int, Octets], object],
+        self, shared: Shared, owner: LinkOwner, place: PeerPlace, schedule: Schedule, account: Account
     ) -> None:
         """
         @param schedule: is told what was sent, and when.
-        @param keep: takes what cannot be sent because there is no session: its kind, and the octets after that.
         """
         self.session: Session | None = None
         self._shared = shared
         self._train, self._plaintexts = shared.train, shared.plaintexts
         self._seconds = shared.clock.seconds
-        self._path = path
+        self._owner = owner
         self._place = place
         self._schedule = schedule
         self._account = account
-        self._keep = keep
+
+    def rest(self) -> None:
+        """
+        Let go of what others than this keep as well.
+        """
+        self.drop("_path")
 
     def sendFrame(self, frame: Octets) -> None:  # HOT PATH
         """
@@ -55,7 +92,7 @@ class PeerLink:
         session = self.session
         size = len(frame) + 1
         if session is None:
-            self._keep(FRAME, frame)
+            self._owner.outbox.keep(FRAME, frame)
         elif size <= self._path.room:
             self.sendFrames(session, (self._plaintexts.whole(frame),), 1, size - 1)
         elif size > PLAINTEXT_MAXIMUM:
@@ -112,7 +149,7 @@ class PeerLink:
         @param kind: the first octet of the plaintext.
         """
         if self.session is None:
-            self._keep(kind, body)
+            self._owner.outbox.keep(kind, body)
         elif len(body) >= PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
         else:

@@ -78,6 +78,11 @@ class Course(Protocol):
         @param goesFirst: is our identity the lower one?
         """
 
+    def resume(self) -> None:
+        """
+        There is a session: this machine takes the place of another, which was let go of while nothing happened.
+        """
+
     def end(self) -> None:
         """
         It is over: the peer was revoked, or the program stops.
@@ -127,6 +132,9 @@ def _makeMachine() -> Callable[[Verbs], Course]:
     rekeying = machine.state("Rekeying", begin)
     ended = machine.state("Ended")
 
+    idle.upon(Course.resume).to(established).returns(None)
+    for active in (initiating, established, rekeying, ended):
+        active.upon(Course.resume).loop().returns(None)
     idle.upon(Course.renew).loop().returns(None)
     idle.upon(Course.answered).loop().returns(None)
     idle.upon(Course.gaveUp).loop().returns(None)

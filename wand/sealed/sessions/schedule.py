@@ -4,17 +4,17 @@ When something is due in a conversation: a keepalive, a new handshake, the end o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 from typing import Protocol
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.peers import JoinKey
 from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.shared import Due
 from wand.sealed.sessions.timers import (
     IN_USE,
     JOIN_IDLE,
@@ -27,6 +27,7 @@ from wand.sealed.sessions.timers import (
     SILENCE,
 )
 from wand.sealed.sessions.vigil import LULL, PATIENCE, Vigil
+from wand.timing.deadlines import Deadlines
 
 
 class Scheduled(Protocol):
@@ -88,9 +89,20 @@ class Scheduled(Protocol):
         The one that the peer began and does not use yet.
         """
 
+    @property
+    def vigil(self) -> Vigil:
+        """
+        Is told when to look at the way in use.
+        """
+
     def silent(self) -> None:
         """
         The peer does not answer.
+        """
+
+    def joinerGone(self) -> None:
+        """
+        A node that joins was not heard for so long that it can be forgotten.
         """
 
     def keepalive(self) -> None:
@@ -106,7 +118,7 @@ class Scheduled(Protocol):
 
 class Schedule:
     """
-    One timer, for whatever is due first.
+    One moment, that of whatever is due first.
 
     All moments are in the clock's seconds.
 
@@ -114,24 +126,21 @@ class Schedule:
     @ivar usedAt: when the last frame or message was sent or received.
     @ivar awaiting: since when the peer owes an answer; infinite if it owes none.
     @ivar owing: since when we owe a sign of life; infinite if we owe none.
-    @ivar timerAt: when the timer fires; infinite if there is none.
+    @ivar timerAt: when it looks at what is due; infinite if it does not.
     """
 
-    def __init__(
-        self, clock: IReactorTime, scheduled: Scheduled, vigil: Vigil, joinerGone: Callable[[], object]
-    ) -> None:
+    __slots__ = ("_clock", "_due", "_framesAsked", "_scheduled", "awaiting", "owing", "sentAt", "timerAt", "usedAt")
+
+    def __init__(self, clock: IReactorTime, due: Deadlines[Due], scheduled: Scheduled) -> None:
         """
-        @param vigil: is told when to look at the way in use.
-        @param joinerGone: called when a node that joins was not heard for so long that it can be forgotten.
+        @param due: calls L{isDue} at the moment that it is told.
         """
         self.sentAt = self.usedAt = -inf
         self.awaiting = self.owing = inf
         self.timerAt = inf
         self._clock = clock
+        self._due = due
         self._scheduled = scheduled
-        self._vigil = vigil
-        self._joinerGone = joinerGone
-        self._timer: IDelayedCall | None = None
         self._framesAsked = 0
 
     @property
@@ -147,18 +156,15 @@ class Schedule:
         """
         if when >= self.timerAt:
             return
-        if self._timer is not None:
-            self._timer.cancel()
         self.timerAt = when
-        self._timer = self._clock.callLater(max(0.0, when - self._clock.seconds()), self._due)
+        self._due.expireAt(self, when)
 
     def stop(self) -> None:
         """
         Nothing is due any more.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer, self.timerAt = None, inf
+        self.timerAt = inf
+        self._due.discard(self)
 
     def settle(self) -> None:
         """
@@ -199,8 +205,11 @@ class Schedule:
         """
         return self.usedAt > since or self._scheduled.isWithServer
 
-    def _due(self) -> None:
-        self._timer, self.timerAt = None, inf
+    def isDue(self) -> None:
+        """
+        The moment is here: do what is due.
+        """
+        self.timerAt = inf
         now = self._clock.seconds()
         self._scheduled.recent.age(now)
         if not self._scheduled.counterpart.mayInitiate:
@@ -222,7 +231,7 @@ class Schedule:
         elif session is not None:
             if self._isWatched:
                 lull = self._lullDue
-                self._vigil.look(now, self.awaiting, lull)
+                self._scheduled.vigil.look(now, self.awaiting, lull)
                 if now >= lull:
                     self._framesAsked = self._scheduled.frames
             if now >= self.awaiting + SILENCE:
@@ -241,7 +250,7 @@ class Schedule:
         if now < due:
             self.dueBy(due)
         else:
-            self._joinerGone()
+            self._scheduled.joinerGone()
 
     def _following(self, now: float) -> float:
         scheduled = self._scheduled
@@ -250,7 +259,7 @@ class Schedule:
         old.append(scheduled.recent.due)
         if session is not None:
             old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
-            old += [self._vigil.due(self.awaiting, self._lullDue)] if self._isWatched else []
+            old += [self._scheduled.vigil.due(self.awaiting, self._lullDue)] if self._isWatched else []
             old += [due for due in (self._renewalDue(session),) if due > now]
         return min(old, default=inf)
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import repeat
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 
 from wand.interfaces.membership import Member
-from wand.sealed.sessions.ciphers import aead
+from wand.sealed.sessions.ciphers import CIPHERS, Opening, Sealing
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import DATA, DATA_HEADER, DATA_LAYOUT, DATA_OVERHEAD, TAG, headersOf
 from wand.sealed.sessions.path import Path
@@ -62,6 +63,16 @@ class SessionOwner(Protocol):
         What went to the peer lately.
         """
 
+    def woke(self, session: Session) -> None:
+        """
+        A session that was at rest has something to do.
+        """
+
+    def rest(self, session: Session) -> None:
+        """
+        Others than this session had something to do since.
+        """
+
     def renew(self) -> None:
         """
         The session has carried almost as much as it may: make the next one.
@@ -85,6 +96,9 @@ class Session:
     """
     An established session.  It knows how many messages it may carry; how old it may get, its owner decides.
 
+    The slots C{_encrypt} and C{_decrypt} are empty while it is at rest: whoever looks at them has them filled.  In use
+    they cost what every other does.
+
     @ivar owner: whose it is.
     @ivar ours: the index by which its datagrams find us.
     @ivar initiator: did we begin it?
@@ -96,8 +110,10 @@ class Session:
     """
 
     __slots__ = (
+        "_cipher",
         "_decrypt",
         "_encrypt",
+        "_keys",
         "_theirs",
         "ahead",
         "initiator",
@@ -136,8 +152,31 @@ class Session:
         self.renewAt = RENEW_MESSAGES
         self.window = Window()
         self._theirs = theirs
-        self._encrypt = aead(cipher, keys.sending).encrypt_into
-        self._decrypt = aead(cipher, keys.receiving).decrypt_into
+        self._cipher = CIPHERS[cipher]
+        self._keys = keys
+        self._encrypt: Sealing
+        self._decrypt: Opening
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Sealing | Opening:
+            if name == "_encrypt":
+                made = self._encrypt = self._cipher(self._keys.sending).encrypt_into
+            elif name == "_decrypt":
+                made = self._decrypt = self._cipher(self._keys.receiving).decrypt_into
+            else:
+                raise AttributeError(name)
+            self.owner.woke(self)
+            return made
+
+    def rest(self) -> None:
+        """
+        Let go of the ciphers until they are needed again.
+        """
+        with suppress(AttributeError):
+            del self._encrypt
+        with suppress(AttributeError):
+            del self._decrypt
 
     @property
     def theirs(self) -> int:
