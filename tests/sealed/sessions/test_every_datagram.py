@@ -89,7 +89,7 @@ class PlaintextCase(SynchronousTestCase):
         conversation = self.enemy.transport._find(self.victim.key.identity)
         assert conversation is not None
         for each in plaintexts:
-            conversation._sendPlain(each)
+            conversation.link.sendPlain(each)
         self.net.clock.pump([0.0, 0.0, 0.01])
 
     def assertGoodFramePasses(self) -> None:
