@@ -4,7 +4,7 @@ What all conversations of a transport have in common.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from operator import methodcaller
 from random import Random
 from typing import Protocol
@@ -75,7 +75,7 @@ class ConversationListener(Protocol):
         """
 
 
-class Due(Protocol):
+class Due(Hashable, Protocol):
     """
     Has something to do at moments of its own.
     """
