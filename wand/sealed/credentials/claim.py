@@ -103,6 +103,13 @@ class Announcement:
         return Identity(self.certificate.identity)
 
     @property
+    def epoch(self) -> int:
+        """
+        See L{Claim}.
+        """
+        return self.claim.epoch
+
+    @property
     def seniority(self) -> tuple[int, bytes]:
         """
         Of several identities that claim one thing, the one with the lowest wins.

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, TypeAlias
 
-from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import AnyAnnouncement
 from wand.sealed.directory.messages import BY_ADDRESS, BY_MAC, BY_NAME
 
 #: A kind of L{wand.sealed.directory.messages.Key}, and the octets of a key of this kind.
@@ -23,7 +23,7 @@ CLAIMANTS_MAXIMUM: Final = 4
 _Senior: TypeAlias = tuple[int, bytes]
 
 
-def thingsOf(announcement: Announcement) -> Iterator[Thing]:
+def thingsOf(announcement: AnyAnnouncement) -> Iterator[Thing]:
     """
     What a member claims.
     """
@@ -55,7 +55,7 @@ class Claimants:
         for claimed in self._kinds.values():
             claimed.clear()
 
-    def add(self, announcement: Announcement) -> None:
+    def add(self, announcement: AnyAnnouncement) -> None:
         """
         A member claims what it did not claim before.
         """
@@ -71,7 +71,7 @@ class Claimants:
             several.insert(bisect_left(several, senior), senior)
             claimed[what] = several
 
-    def remove(self, announcement: Announcement) -> None:
+    def remove(self, announcement: AnyAnnouncement) -> None:
         """
         A member claims nothing of this any more.
         """

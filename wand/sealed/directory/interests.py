@@ -1,8 +1,8 @@
 """
 Interests: which members each node was told of, and so whose changes it is told.
 
-Thousands of nodes are told of dozens each.  So members and nodes have numbers here, and interests are rows of these, with
-four octets for each.
+Thousands of nodes are told of dozens each.  So members and nodes have numbers here, and interests are rows of those,
+four octets each.
 """
 
 from __future__ import annotations

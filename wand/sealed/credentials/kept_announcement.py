@@ -1,0 +1,90 @@
+"""
+Announcements as a directory server keeps those of thousands of members: as they came.  They are read again when somebody
+wants to know what they say.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import Announcement, Claim
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.signed import unverified
+
+
+@attrs.frozen
+class KeptAnnouncement:
+    """
+    An L{Announcement} in a third of the memory.
+
+    @ivar identity: whose it is.
+    @ivar epoch: of the claim.
+    @ivar signedCertificate: as it came, verified then.
+    @ivar signedClaim: likewise.
+    """
+
+    identity: Identity
+    epoch: int
+    signedCertificate: bytes
+    signedClaim: bytes
+
+    @classmethod
+    def of(cls, announcement: AnyAnnouncement) -> KeptAnnouncement:
+        """
+        The same announcement.
+        """
+        if isinstance(announcement, cls):
+            return announcement
+        epoch, certificate, claim = announcement.epoch, announcement.signedCertificate, announcement.signedClaim
+        return cls(announcement.identity, epoch, certificate, claim)
+
+    @property
+    def certificate(self) -> Certificate:
+        """
+        What the certificate says.
+        """
+        content = unverified(self.signedCertificate, Certificate)
+        assert content is not None
+        return content
+
+    @property
+    def claim(self) -> Claim:
+        """
+        What the claim says.
+        """
+        content = unverified(self.signedClaim, Claim)
+        assert content is not None
+        return content
+
+    @property
+    def seniority(self) -> tuple[int, bytes]:
+        """
+        See L{Announcement}.
+        """
+        return self.certificate.since, self.identity
+
+    @property
+    def precedence(self) -> tuple[int, int, int, bytes, bytes]:
+        """
+        See L{Announcement}.
+        """
+        certificate = self.certificate
+        return self.epoch, certificate.issued, certificate.expires, self.signedCertificate, self.signedClaim
+
+    def isSame(self, other: AnyAnnouncement) -> bool:
+        """
+        Is another the same announcement?
+        """
+        return (self.signedClaim, self.signedCertificate) == (other.signedClaim, other.signedCertificate)
+
+    def isAfter(self, other: AnyAnnouncement) -> bool:
+        """
+        Does this count more than another of the same member?
+        """
+        return self.epoch > other.epoch if self.epoch != other.epoch else self.precedence > other.precedence
+
+
+AnyAnnouncement: TypeAlias = Announcement | KeptAnnouncement
