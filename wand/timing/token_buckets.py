@@ -13,6 +13,9 @@ from twisted.internet.interfaces import IReactorTime
 #: How many keys are remembered; when there are more, the least recently used is forgotten.
 KEYS_MAXIMUM: Final = 4096
 
+#: What is rounded off when thousands are taken, in tokens.
+_ROUNDING: Final = 0.001
+
 
 class TokenBuckets:
     """
@@ -43,7 +46,7 @@ class TokenBuckets:
         """
         now = self._clock.seconds()
         full = max(now, self._buckets.pop(key, now))
-        granted = self._burst - (full - now) * self._rate >= cost + reserve
+        granted = self._burst - (full - now) * self._rate >= cost + reserve - _ROUNDING
         self._buckets[key] = full + cost / self._rate if granted else full
         self.tidy()
         return granted

@@ -1,6 +1,6 @@
 """
-Announcements as a directory server keeps those of thousands of members: as they came.  They are read again when somebody
-wants to know what they say.
+Announcements as a directory server keeps those of thousands of members: as they came.  They are read again when
+somebody wants to know what they say.
 """
 
 from __future__ import annotations
