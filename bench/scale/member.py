@@ -43,7 +43,14 @@ from wand.sealed.sessions.packets import (
 from wand.sealed.sessions.path import PROBE
 from wand.sealed.sessions.presence import CHALLENGE, PRESENCE, SIGN_OF_LIFE, answerOf
 from wand.sealed.sessions.replay import TOLD
-from wand.sealed.sessions.timers import KEEPALIVE, KEEPALIVE_OWED, RENEW_INITIATOR, RESEND_FIRST, RESEND_MAXIMUM
+from wand.sealed.sessions.timers import (
+    KEEPALIVE,
+    KEEPALIVE_OWED,
+    PROMPT,
+    RENEW_INITIATOR_SERVER,
+    RESEND_FIRST,
+    RESEND_MAXIMUM,
+)
 
 _CIPHER: Final = "aes-256-gcm"
 
@@ -52,7 +59,7 @@ _EVERYTHING: Final = (1 << TOLD) - 1
 
 #: Seconds between two questions for news, as nodes have it, and between two comparisons of revocations.
 _HEARTBEAT: Final = (45.0, 60.0)
-_COMPARISON: Final = 60.0
+_COMPARISON: Final = 300.0
 
 #: How often one initiation is sent, with a cookie and without.
 _REPEATED: Final = 6
@@ -94,6 +101,7 @@ class Member:
         self._resend = RESEND_FIRST
         self._index = self._theirs = self._counter = self._number = 0
         self._again = _AGAIN_FIRST
+        self._saidAt = -inf
         self._sealing: AEAD | None = None
         self._opening: AEAD | None = None
         self._instance = b""
@@ -203,6 +211,7 @@ class Member:
         self._sealing.encrypt_into(datagram[4:16], plaintext, None, memoryview(datagram)[DATA_HEADER:])
         self._put(datagram)
         self._set(keepalive=KEEPALIVE)
+        self._saidAt = time.monotonic()
 
     def _put(self, datagram: bytes | bytearray) -> None:
         with suppress(OSError):  # the server is away
@@ -268,7 +277,7 @@ class Member:
         self._sealing, self._opening = aead(_CIPHER, keys.sending), aead(_CIPHER, keys.receiving)
         self._theirs, self._counter = response.sender, 0
         self._resend = RESEND_FIRST
-        self._set(handshake=RENEW_INITIATOR, keepalive=KEEPALIVE)
+        self._set(handshake=RENEW_INITIATOR_SERVER, keepalive=KEEPALIVE)
         if isFirst:
             self._compare()
             self._set(announce=0.5 * self._random.random())
@@ -291,9 +300,10 @@ class Member:
             self._seal(bytes([PROBE, 1]) + len(datagram).to_bytes(2, "big"))
 
     def _controlReceived(self, octets: bytes) -> None:
-        owed = time.monotonic() + KEEPALIVE_OWED
-        self._timers["keepalive"] = min(self._timers["keepalive"], owed)
-        self.dueAt = min(self.dueAt, owed)
+        now = time.monotonic()
+        if now >= self._saidAt + PROMPT:  # it is no answer
+            self._timers["keepalive"] = min(self._timers["keepalive"], now + KEEPALIVE_OWED)
+            self.dueAt = min(self.dueAt, now + KEEPALIVE_OWED)
         message = parse(octets)
         if message is None:
             self.unread(octets)

@@ -188,7 +188,7 @@ class PartsTestCase(SynchronousTestCase):
         self.account = Account()
         self.talk = Talk(Counterpart(Papers(), self.peer, b"e" * 32, b""), self.clock)
         self.place = PeerPlace(self.shared, self.talk)
-        self.schedule = self.talk.schedule = Schedule(self.clock, self.shared.due, self.talk)
+        self.schedule = self.talk.schedule = Schedule(self.shared, self.talk)
         delivery = Delivery(self.talk.recent)
         self.choice = Choice(self.shared, self.talk, self.place, delivery)
         self.questions = Questions(self.shared, self.talk, self.place, delivery, self.choice.answered)

@@ -220,6 +220,7 @@ class SealedSessions:
         """
         for conversation in self._conversations:
             conversation.course.end()
+        self._shared.debts.stop()
 
     # Accounts.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from wand.sealed.sessions.answered import Answered
 from wand.sealed.sessions.indices import Indices
 from wand.sealed.sessions.session import Session
-from wand.sealed.sessions.timers import SESSION_END
 
 
 class AnsweredSessions:
@@ -81,11 +80,13 @@ class AnsweredSessions:
                 self._indices.forget(session)
         self.next = self.last = None
 
-    def dropOld(self, now: float) -> None:
+    def dropOld(self, now: float, life: float) -> None:
         """
         Forget them if they are too old.
+
+        @param life: how many seconds a session lasts.
         """
-        if self.next is not None and now >= self.next.made + SESSION_END:
+        if self.next is not None and now >= self.next.made + life:
             self.forget()
 
     def _placeOf(self, session: Session) -> tuple[str, int] | None:

@@ -36,7 +36,6 @@ from wand.sealed.sessions.timers import (
     ATTEMPTS_SOUGHT,
     IN_USE,
     JOIN_IDLE,
-    SESSION_END,
 )
 from wand.sealed.sessions.vigil import PATIENCE, Vigil
 from wand.sealed.sessions.wayfinding import Wayfinding
@@ -128,7 +127,7 @@ class Conversation(MadeAtUse):
         self.answers = AnsweredSessions(shared.indices)
         self.account = Account()
         self.place = PeerPlace(shared, self)
-        self.schedule = Schedule(shared.clock, shared.due, self)
+        self.schedule = Schedule(shared, self)
         self.link = PeerLink(shared, self, self.place, self.schedule, self.account)
         self._shared = shared
         self._seconds = shared.clock.seconds
@@ -344,7 +343,7 @@ class Conversation(MadeAtUse):
         """
         self.member = member or self.member
         self.answers.begin(answered, session)
-        self.schedule.dueBy(session.made + (SESSION_END if self.counterpart.mayInitiate else JOIN_IDLE))
+        self.schedule.dueBy(session.made + (self.schedule.life if self.counterpart.mayInitiate else JOIN_IDLE))
 
     def answered(
         self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
@@ -424,9 +423,9 @@ class Conversation(MadeAtUse):
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        if self.previous is not None and now >= self.previous.made + SESSION_END:
+        if self.previous is not None and now >= self.previous.made + self.schedule.life:
             self._shared.indices.forget(self.previous)
             self.previous = None
-        self.answers.dropOld(now)
+        self.answers.dropOld(now, self.schedule.life)
         if self.session is None and self.outbox:
             self.outbox.wantSession(now)

@@ -154,8 +154,7 @@ class PeerLink(MadeAtUse):
             self._shared.counters["drop-sealed-too-long"] += 1
         else:
             self.sendPlain(bytes([kind]) + body)  # what the system refuses is as lost as what is lost on its way
-            self._schedule.usedAt = self._schedule.sentAt
-            self._schedule.wantAnswer()
+            self._schedule.said()
 
     def sendAll(self, waiting: Iterable[tuple[int, bytes]]) -> None:
         """

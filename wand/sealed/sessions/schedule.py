@@ -7,27 +7,28 @@ from __future__ import annotations
 from math import inf
 from typing import Protocol
 
-from twisted.internet.interfaces import IReactorTime
-
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.peers import JoinKey
 from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
-from wand.sealed.sessions.shared import Due
+from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
     IN_USE,
     JOIN_IDLE,
     JOIN_REST,
     KEEPALIVE,
     KEEPALIVE_OWED,
+    PROMPT,
     RENEW_INITIATOR,
+    RENEW_INITIATOR_SERVER,
     RENEW_RESPONDER,
+    RENEW_RESPONDER_SERVER,
     SESSION_END,
+    SESSION_END_SERVER,
     SILENCE,
 )
 from wand.sealed.sessions.vigil import LULL, PATIENCE, Vigil
-from wand.timing.deadlines import Deadlines
 
 
 class Scheduled(Protocol):
@@ -129,17 +130,24 @@ class Schedule:
     @ivar timerAt: when it looks at what is due; infinite if it does not.
     """
 
-    __slots__ = ("_clock", "_due", "_framesAsked", "_scheduled", "awaiting", "owing", "sentAt", "timerAt", "usedAt")
+    __slots__ = (
+        "_framesAsked",
+        "_scheduled",
+        "_seconds",
+        "_shared",
+        "awaiting",
+        "owing",
+        "sentAt",
+        "timerAt",
+        "usedAt",
+    )
 
-    def __init__(self, clock: IReactorTime, due: Deadlines[Due], scheduled: Scheduled) -> None:
-        """
-        @param due: calls L{isDue} at the moment that it is told.
-        """
+    def __init__(self, shared: Shared, scheduled: Scheduled) -> None:
         self.sentAt = self.usedAt = -inf
         self.awaiting = self.owing = inf
         self.timerAt = inf
-        self._clock = clock
-        self._due = due
+        self._shared = shared
+        self._seconds = shared.clock.seconds
         self._scheduled = scheduled
         self._framesAsked = 0
 
@@ -157,14 +165,14 @@ class Schedule:
         if when >= self.timerAt:
             return
         self.timerAt = when
-        self._due.expireAt(self, when)
+        self._shared.due.expireAt(self, when)
 
     def stop(self) -> None:
         """
         Nothing is due any more.
         """
         self.timerAt = inf
-        self._due.discard(self)
+        self._shared.due.discard(self)
 
     def settle(self) -> None:
         """
@@ -180,20 +188,40 @@ class Schedule:
             self.awaiting = self.sentAt
             self.dueBy(self.sentAt + (SILENCE if self._scheduled.isSought else PATIENCE))
 
+    def said(self) -> None:
+        """
+        A message was sent that the peer should answer, unless it is an answer itself.
+        """
+        if self._scheduled.isSought and self.sentAt < self.usedAt + PROMPT:
+            return
+        self.usedAt = self.sentAt
+        self.wantAnswer()
+
     def owe(self, now: float) -> None:
         """
         The peer sent something, and we sent nothing since.
         """
+        scheduled = self._scheduled
+        if scheduled.isWithServer and now < self.sentAt + PROMPT:
+            return
         self.owing = now
-        due = now + (LULL if self._isWatched else KEEPALIVE_OWED)
-        if due < self.timerAt:
-            self.dueBy(due)
+        if scheduled.isSought:
+            self._shared.debts.add(self, now)
+        else:
+            self.dueBy(now + (LULL if self._isWatched else KEEPALIVE_OWED))
+
+    def pay(self, now: float) -> None:
+        """
+        See L{wand.sealed.sessions.debts.Debtor}.
+        """
+        if now >= self.owing + KEEPALIVE_OWED:
+            self._scheduled.keepalive()
 
     def expectAnswer(self) -> None:
         """
         The peer was asked, or another way is used: it owes an answer from this moment on.
         """
-        self.sentAt = self._clock.seconds()
+        self.sentAt = self._seconds()
         self.awaiting = inf
         self.wantAnswer()
 
@@ -210,7 +238,7 @@ class Schedule:
         The moment is here: do what is due.
         """
         self.timerAt = inf
-        now = self._clock.seconds()
+        now = self._seconds()
         self._scheduled.recent.age(now)
         if not self._scheduled.counterpart.mayInitiate:
             self._joinerDue(now)
@@ -252,9 +280,23 @@ class Schedule:
         else:
             self._scheduled.joinerGone()
 
+    @property
+    def life(self) -> float:
+        """
+        How many seconds a session with this peer lasts.
+        """
+        return SESSION_END_SERVER if self._isWithServer else SESSION_END
+
+    @property
+    def _isWithServer(self) -> bool:
+        """
+        Is the peer a directory server, or are we?
+        """
+        return self._scheduled.isSought or self._scheduled.isWithServer
+
     def _following(self, now: float) -> float:
         scheduled = self._scheduled
-        old = [each.made + SESSION_END for each in (scheduled.previous, scheduled.next) if each is not None]
+        old = [each.made + self.life for each in (scheduled.previous, scheduled.next) if each is not None]
         session = scheduled.session
         old.append(scheduled.recent.due)
         if session is not None:
@@ -276,7 +318,7 @@ class Schedule:
         return inf if self._scheduled.frames == self._framesAsked else self.usedAt + LULL
 
     def _endOf(self, session: Session) -> float:
-        end = session.made + SESSION_END
+        end = session.made + self.life
         if isinstance(self._scheduled.counterpart.peer, JoinKey):
             end = min(end, max(session.made, self.usedAt) + JOIN_REST)
         return end
@@ -284,9 +326,11 @@ class Schedule:
     def _renewalDue(self, session: Session) -> float:
         if not self.isInUse(session.made):
             return inf
+        if self._isWithServer:
+            return session.made + (RENEW_INITIATOR_SERVER if session.initiator else RENEW_RESPONDER_SERVER)
         return session.made + (RENEW_INITIATOR if session.initiator else RENEW_RESPONDER)
 
     def _keepaliveDue(self) -> float:
-        isKept = not self._scheduled.isSought and self.isInUse(self._clock.seconds() - IN_USE)
+        isKept = not self._scheduled.isSought and self.isInUse(self._seconds() - IN_USE)
         persistent = self.sentAt + KEEPALIVE if isKept else inf
         return min(persistent, self.owing + KEEPALIVE_OWED)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import repeat
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -173,10 +172,11 @@ class Session:
         """
         Let go of the ciphers until they are needed again.
         """
-        with suppress(AttributeError):
-            del self._encrypt
-        with suppress(AttributeError):
-            del self._decrypt
+        for name in ("_encrypt", "_decrypt"):
+            try:
+                delattr(self, name)
+            except AttributeError:  # it was not used
+                continue
 
     @property
     def theirs(self) -> int:

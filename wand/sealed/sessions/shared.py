@@ -17,6 +17,7 @@ from wand.endpoint import Endpoint
 from wand.health.failures import Failures
 from wand.interfaces.membership import Member, Membership
 from wand.sealed.sessions.counters import COUNTERS
+from wand.sealed.sessions.debts import Debts
 from wand.sealed.sessions.indices import Indices
 from wand.sealed.sessions.peers import Correspondent
 from wand.sealed.sessions.places import Places
@@ -101,6 +102,7 @@ class Shared:
     @ivar rumours: how many initiations go to an address of which only calls and gossip say that anybody is there, for
         all peers together.
     @ivar due: when something is due in which conversation.
+    @ivar debts: which of them owe a sign of life, at a directory server.
     @ivar isSought: do peers see to it themselves that they reach us, as members do with a directory server?
     """
 
@@ -121,6 +123,7 @@ class Shared:
     train: Train = attrs.field(init=False, factory=Train)
     rumours: TokenBuckets = attrs.field(init=False)
     due: Deadlines[Due] = attrs.field(init=False)
+    debts: Debts = attrs.field(init=False)
     isSought: bool = attrs.field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
@@ -128,3 +131,4 @@ class Shared:
         self.indices = Indices(self.entropy)
         self.rumours = TokenBuckets(self.clock, RUMOURS_RATE, RUMOURS_BURST)
         self.due = Deadlines(self.clock, methodcaller("isDue"))
+        self.debts = Debts(self.clock)
