@@ -26,6 +26,7 @@ from wand.sealed.authority.revoker import Revoker
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement, Claim
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import KeptAnnouncement
 from wand.sealed.credentials.signed import packed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
@@ -77,7 +78,11 @@ def announcementOf(number: int, epoch: int = 1) -> Announcement:
     name, addresses = f"m{number}", (f"{PREFIX[number + 1]}/12",)
     certificate = Certificate(NETWORK, identity, bytes(32), 0, name, addresses, macs, False, 0, 0, LIFE)
     claim = Claim(NETWORK, identity, epoch, macs, addresses, name)
-    return Announcement(certificate, claim, packed(certificate).ljust(350, b"c"), packed(claim).ljust(200, b"c"))
+    return Announcement(certificate, claim, _unsigned(certificate), _unsigned(claim))
+
+
+def _unsigned(body: Certificate | Claim) -> bytes:
+    return packed([packed(body), bytes(64)])
 
 
 class GrowthTestCase(SynchronousTestCase):
@@ -107,7 +112,10 @@ class DirectoryGrowthTests(GrowthTestCase):
             Random(0).randbytes,
             self.published,
         )
-        entries = [LogEntry(announcementOf(each), ("192.0.2.9:22222",), 0.0, each + 1) for each in range(count)]
+        entries = [
+            LogEntry(KeptAnnouncement.of(announcementOf(each)), ("192.0.2.9:22222",), 0.0, each + 1)
+            for each in range(count)
+        ]
         self.log.load(entries, count)
         self.stored.published = count
         self.sent: list[bytes] = []

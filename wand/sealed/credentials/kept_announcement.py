@@ -32,14 +32,19 @@ class KeptAnnouncement:
     signedClaim: bytes
 
     @classmethod
-    def of(cls, announcement: AnyAnnouncement) -> KeptAnnouncement:
+    def of(cls, announcement: AnyAnnouncement, before: KeptAnnouncement | None = None) -> KeptAnnouncement:
         """
         The same announcement.
+
+        @param before: the one before, of the same member: what both have is kept once.
         """
         if isinstance(announcement, cls):
             return announcement
-        epoch, certificate, claim = announcement.epoch, announcement.signedCertificate, announcement.signedClaim
-        return cls(announcement.identity, epoch, certificate, claim)
+        identity, certificate = announcement.identity, announcement.signedCertificate
+        if before is not None:
+            identity = before.identity
+            certificate = before.signedCertificate if before.signedCertificate == certificate else certificate
+        return cls(identity, announcement.epoch, certificate, announcement.signedClaim)
 
     @property
     def certificate(self) -> Certificate:

@@ -88,14 +88,16 @@ class AnnouncementLog:
 
     def change(
         self, announcement: AnyAnnouncement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True
-    ) -> None:
+    ) -> Identity:
         """
         A member is new, or something about it is.
+
+        @return: its identity, the same object each time.
         """
         self.version += 1
-        identity = announcement.identity
-        before = self._entries.get(identity)
-        kept = KeptAnnouncement.of(announcement)
+        before = self._entries.get(announcement.identity)
+        kept = KeptAnnouncement.of(announcement, None if before is None else before.announcement)
+        identity = kept.identity
         entry = LogEntry(kept, endpoints, now, self.version, isFirsthand)
         if before is None or not _claimsTheSame(before.announcement, announcement):
             self._unclaim(before)
@@ -105,6 +107,7 @@ class AnnouncementLog:
         self._order.append((self.version, identity))
         if len(self._order) > 2 * len(self._entries) + 64:  # what was overtaken goes; so each change pays for two
             self._order = [(version, each) for version, each in self._order if self._isLast(version, each)]
+        return identity
 
     def hearFirsthand(self, identity: Identity) -> bool:
         """

@@ -131,6 +131,8 @@ class PresentMembers:
         """
         A member announced itself, and that is settled.
         """
+        known = self._announcements.get(identity)
+        identity = identity if known is None else known.identity  # one object for all who remember it
         self._present[identity] = presence
         self.heard(identity)
         if self._announcements.hearFirsthand(identity):  # or whoever reads our log takes it for gone with the other
@@ -204,10 +206,9 @@ class PresentMembers:
         return newest.endpoints
 
     def _change(self, announcement: AnyAnnouncement, endpoints: tuple[str, ...], *, isFirsthand: bool = True) -> None:
-        identity = announcement.identity
-        before = self._announcements.get(identity)
+        before = self._announcements.get(announcement.identity)
+        identity = self._announcements.change(announcement, endpoints, self._wallClock(), isFirsthand=isFirsthand)
         self._expiries.expireAt(identity, announcement.certificate.expires)
-        self._announcements.change(announcement, endpoints, self._wallClock(), isFirsthand=isFirsthand)
         self._stored.write(identity)
         if bool(endpoints) != bool(before and before.endpoints):
             kind = "member-online" if endpoints else "member-offline"

@@ -237,8 +237,7 @@ class SealedSessions:
         """
         conversation = self.find(peer)
         if conversation is not None:
-            blamed = conversation.account.blamed
-            blamed[reason] = blamed.get(reason, 0) + 1
+            conversation.account.blame(reason)
 
     def find(self, peer: object) -> Conversation | None:
         """

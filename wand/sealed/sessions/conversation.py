@@ -119,6 +119,7 @@ class Conversation(MadeAtUse):
         @param end: ends the conversation with a peer for good.
         @param secret: the secret of the invitation, if we redeem one.
         """
+        self.isWhole = False
         self.peer = peer
         self.member: Member | None = None
         self.counterpart = Counterpart(shared.membership, peer, exchangeKey, secret)
@@ -371,7 +372,9 @@ class Conversation(MadeAtUse):
         the member says something: it looks for none itself.
         """
         session.rest()
-        if self._shared.isSought and self.state == "established" and self.next is None and not self._isBusy:
+        if not self.isWhole or not self._shared.isSought or self._isBusy:
+            return
+        if self.state == "established" and self.next is None:
             self.link.rest()
             self.drop("course", "outbox", "path", "wayfinding")
 

@@ -69,6 +69,7 @@ class PeerLink(MadeAtUse):
         """
         @param schedule: is told what was sent, and when.
         """
+        self.isWhole = False
         self.session: Session | None = None
         self._shared = shared
         self._train, self._plaintexts = shared.train, shared.plaintexts

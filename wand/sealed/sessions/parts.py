@@ -14,9 +14,10 @@ class MadeAtUse:
     Whoever looks at a slot that is empty has it filled.  After that it costs what every other does.
 
     @cvar makers: make the parts, by the names of their slots.
+    @ivar isWhole: was a part made since L{drop}?
     """
 
-    __slots__ = ()
+    __slots__ = ("isWhole",)
 
     makers: ClassVar[Mapping[str, Callable[[Any], object]]] = {}
 
@@ -28,6 +29,7 @@ class MadeAtUse:
                 raise AttributeError(name)
             part = maker(self)
             setattr(self, name, part)
+            self.isWhole = True
             return part
 
     def has(self, name: str) -> bool:
@@ -44,6 +46,7 @@ class MadeAtUse:
         """
         Let go of parts, until they are used again.
         """
+        self.isWhole = False
         for name in names:
             with suppress(AttributeError):
                 delattr(self, name)
