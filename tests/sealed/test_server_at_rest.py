@@ -26,7 +26,7 @@ MEMBERS = 300
 AWAKE = 16
 
 #: Octets that a member that is at rest takes in Python's objects.
-OCTETS_MAXIMUM = 6_500
+OCTETS_MAXIMUM = 7_600
 
 
 class NoDisk(MemoryRecords):
