@@ -25,7 +25,9 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
+    BY_RIGHT,
     KEYS_MAXIMUM,
+    RELAY_RIGHT,
     Announce,
     Announced,
     Ask,
@@ -368,6 +370,34 @@ class LookingTests(LookingCase):
         rival.announce(2, local=("192.168.7.7:1",))
         self.network.run(1)
         self.assertEqual(self.alice.told(), ["node-9"] * 2)
+
+    def test_whoComesNextIsTold(self) -> None:
+        """
+        A node that asked who comes next after it is told of whoever comes in between later, and of nobody else.
+        """
+        order = sorted(map(self.seeker, range(10, 20)), key=lambda each: each.person.key.identity)
+        own = self.alice.person.key.identity
+        names = [each.person.certificate.name for each in order]
+        beyond = sum(each.person.key.identity < own for each in order) % len(order)
+        after = [*names[beyond:], *names[:beyond]]
+        self.announced(self.alice, *(each for each in order if each.person.certificate.name not in after[:3]))
+        self.assertEqual(self.ask((AFTER, own)), ([after[3]], []))
+        by = {each.person.certificate.name: each for each in order}
+        for name, told in ((after[1], [after[1]]), (after[2], [after[1]]), (after[0], [after[1], after[0]])):
+            self.announced(by[name])
+            self.assertEqual(self.alice.told(), told)
+
+    def test_relaysAreTold(self) -> None:
+        """
+        Who asks for the members with the relay right is told of them, and of every one that there is later.
+        """
+        relays = [Seeker(self.network.person(number, relay=True), self.server) for number in range(10, 18)]
+        self.announced(self.bob, *relays[:6])
+        names = [f"node-{number}" for number in range(10, 18)]
+        self.assertEqual(sorted(self.ask((BY_RIGHT, RELAY_RIGHT))[0]), names[:6])
+        self.announced(self.carol, *relays[6:])
+        self.assertEqual(sorted(self.alice.told()), names[6:])
+        self.assertEqual(self.ask((BY_RIGHT, b"revocation")), ([], [0]))
 
     def test_withTheSessionAllIsForgotten(self) -> None:
         """

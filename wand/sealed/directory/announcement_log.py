@@ -143,6 +143,15 @@ class AnnouncementLog:
                 return self._entries[Identity(each)]
         return None
 
+    def preceding(self, identity: bytes) -> bytes | None:
+        """
+        The identity of the member that is online and comes just before another, before the lowest the highest; C{None}
+        if the other is not online, or alone.
+        """
+        entry = self._entries.get(Identity(identity))
+        before = self._online.before(identity) if entry is not None and entry.endpoints else None
+        return None if before == identity else before
+
     def claimed(self, after: bytes | None, count: int) -> list[tuple[bytes, LogEntry]]:
         """
         At most C{count} of the MAC addresses that members claim, in their order, those beyond C{after}, each with who
@@ -188,6 +197,10 @@ class AnnouncementLog:
 def _claimsTheSame(one: KeptAnnouncement, other: AnyAnnouncement) -> bool:
     if one.signedClaim == other.signedClaim and one.signedCertificate == other.signedCertificate:
         return True
-    isSenior = one.signedCertificate != other.signedCertificate and one.seniority != other.seniority
+    isOther = one.signedCertificate != other.signedCertificate and _rankOf(one) != _rankOf(other)
     ours, theirs = one.claim, other.claim
-    return not isSenior and (ours.macs, ours.addresses, ours.name) == (theirs.macs, theirs.addresses, theirs.name)
+    return not isOther and (ours.macs, ours.addresses, ours.name) == (theirs.macs, theirs.addresses, theirs.name)
+
+
+def _rankOf(announcement: AnyAnnouncement) -> tuple[tuple[int, bytes], bool]:
+    return announcement.seniority, announcement.certificate.relay
