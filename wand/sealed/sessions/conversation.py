@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
-from types import MappingProxyType
 
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
@@ -19,7 +18,7 @@ from wand.sealed.sessions.link import PeerLink
 from wand.sealed.sessions.machine import Course, makeCourse
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import CONTROL
-from wand.sealed.sessions.parts import MadeAtUse
+from wand.sealed.sessions.parts import Made, MadeAtUse
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent
@@ -42,16 +41,34 @@ from wand.sealed.sessions.wayfinding import Wayfinding
 
 
 def _courseOf(conversation: Conversation) -> Course:
-    course = makeCourse(SessionChanges(conversation._shared, conversation))
+    course = makeCourse(SessionChanges(conversation.shared, conversation))
     if conversation.session is not None:  # it was at rest
         course.resume()
     return course
+
+
+def _outboxOf(conversation: Conversation) -> Outbox:
+    shared, place, schedule = conversation.shared, conversation.place, conversation.schedule
+    return Outbox(shared, conversation, place, schedule, conversation.account)
+
+
+def _pathOf(conversation: Conversation) -> Path:
+    return Path(conversation.shared.clock, conversation.link.sendPlain)
+
+
+def _recentOf(conversation: Conversation) -> Recent:
+    return NOT_KEPT if conversation.shared.isSought else Recent()
+
+
+def _wayfindingOf(conversation: Conversation) -> Wayfinding:
+    return Wayfinding(conversation.shared, conversation, conversation.place)
 
 
 class Conversation(MadeAtUse):
     """
     What is between one peer and us.  Its parts are made when they are used.
 
+    @ivar shared: what all conversations have in common.
     @ivar peer: who it is.
     @ivar member: what its last valid certificate says; C{None} while none was seen, and for a node that joins.
     @ivar counterpart: what handshakes with it need to know.
@@ -69,43 +86,11 @@ class Conversation(MadeAtUse):
     @ivar recent: what went to the peer lately.
     """
 
-    __slots__ = (
-        "_end",
-        "_framesBefore",
-        "_seconds",
-        "_shared",
-        "account",
-        "answers",
-        "counterpart",
-        "course",
-        "link",
-        "member",
-        "outbox",
-        "path",
-        "peer",
-        "place",
-        "previous",
-        "recent",
-        "schedule",
-        "state",
-        "wayfinding",
-    )
-
-    course: Course
-    outbox: Outbox
-    path: Path
-    recent: Recent
-    wayfinding: Wayfinding
-
-    makers = MappingProxyType(
-        {
-            "course": _courseOf,
-            "outbox": lambda self: Outbox(self._shared, self, self.place, self.schedule, self.account),
-            "path": lambda self: Path(self._shared.clock, self.link.sendPlain),
-            "recent": lambda self: NOT_KEPT if self._shared.isSought else Recent(),
-            "wayfinding": lambda self: Wayfinding(self._shared, self, self.place),
-        }
-    )
+    course = Made(_courseOf)
+    outbox = Made(_outboxOf)
+    path = Made(_pathOf)
+    recent = Made(_recentOf)
+    wayfinding = Made(_wayfindingOf)
 
     def __init__(
         self,
@@ -119,7 +104,6 @@ class Conversation(MadeAtUse):
         @param end: ends the conversation with a peer for good.
         @param secret: the secret of the invitation, if we redeem one.
         """
-        self.isWhole = False
         self.peer = peer
         self.member: Member | None = None
         self.counterpart = Counterpart(shared.membership, peer, exchangeKey, secret)
@@ -130,7 +114,7 @@ class Conversation(MadeAtUse):
         self.place = PeerPlace(shared, self)
         self.schedule = Schedule(shared, self)
         self.link = PeerLink(shared, self, self.place, self.schedule, self.account)
-        self._shared = shared
+        self.shared = shared
         self._seconds = shared.clock.seconds
         self._end = end
         self._framesBefore = 0  # how many were sent when the peer last said that it hears nothing
@@ -188,7 +172,7 @@ class Conversation(MadeAtUse):
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        return self._shared.isSought and not self.isWithServer
+        return self.shared.isSought and not self.isWithServer
 
     # What others say of the peer, and what it says itself.
 
@@ -234,7 +218,7 @@ class Conversation(MadeAtUse):
         if self.session is not None:
             self.wayfinding.seek()
         elif self.counterpart.mayInitiate:
-            self.outbox.wantSession(self._shared.clock.seconds())
+            self.outbox.wantSession(self.shared.clock.seconds())
         self.course.hasten()
 
     @property
@@ -242,7 +226,7 @@ class Conversation(MadeAtUse):
         """
         See L{wand.sealed.sessions.wayfinding.WayUser}.
         """
-        return self.schedule.isInUse(self._shared.clock.seconds() - IN_USE)
+        return self.schedule.isInUse(self.shared.clock.seconds() - IN_USE)
 
     @property
     def isReached(self) -> bool:
@@ -306,7 +290,7 @@ class Conversation(MadeAtUse):
                     schedule.owe(now)
         if session.window.loss >= TOLERATED and self.path.reportLoss():
             session.window.loss = -TOLERATED
-            self._shared.counters["sealed-losses-reported"] += 1
+            self.shared.counters["sealed-losses-reported"] += 1
 
     def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
         place = self.answers.use(session)
@@ -353,7 +337,7 @@ class Conversation(MadeAtUse):
         See L{wand.sealed.sessions.attempt.Target}.
         """
         self.member = member
-        self._shared.indices.sessions[session.ours] = session
+        self.shared.indices.sessions[session.ours] = session
         heard = sender if sender == place else place  # it says at which of our addresses it was heard
         self.wayfinding.choice.begin(heard, self.schedule.isAwaiting)
         self.course.answered(session)
@@ -364,7 +348,7 @@ class Conversation(MadeAtUse):
         """
         See L{wand.sealed.sessions.session.SessionOwner}.
         """
-        self._shared.indices.awake.add(session)
+        self.shared.indices.awake.add(session)
 
     def rest(self, session: Session) -> None:
         """
@@ -372,7 +356,7 @@ class Conversation(MadeAtUse):
         the member says something: it looks for none itself.
         """
         session.rest()
-        if not self.isWhole or not self._shared.isSought or self._isBusy:
+        if not self.made or not self.shared.isSought or self._isBusy:
             return
         if self.state == "established" and self.next is None:
             self.link.rest()
@@ -381,9 +365,9 @@ class Conversation(MadeAtUse):
     @property
     def _isBusy(self) -> bool:
         return (
-            (self.has("outbox") and len(self.outbox) > 0)
-            or (self.has("path") and self.path.isSearching)
-            or (self.has("wayfinding") and self.wayfinding.isBusy)
+            ("outbox" in self.made and len(self.outbox) > 0)
+            or ("path" in self.made and self.path.isSearching)
+            or ("wayfinding" in self.made and self.wayfinding.isBusy)
         )
 
     # What is due.
@@ -398,17 +382,17 @@ class Conversation(MadeAtUse):
         """
         See L{wand.sealed.sessions.choice.Probed}.
         """
-        self._shared.train.send()
+        self.shared.train.send()
         port, endpoint = self.place.port, self.place.endpoint
         if port is not None and endpoint is not None:
             count = self.recent.repeat(self._seconds(), port, endpoint)
-            self._shared.counters["sealed-repeated"] += count
+            self.shared.counters["sealed-repeated"] += count
 
     def silent(self) -> None:
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        if self.isSought and len(self._shared.indices.attempts) >= ATTEMPTS_SOUGHT:
+        if self.isSought and len(self.shared.indices.attempts) >= ATTEMPTS_SOUGHT:
             self.course.expired()
         else:
             self.course.renew()
@@ -418,7 +402,7 @@ class Conversation(MadeAtUse):
         Say that we live.
         """
         if self.link.sendPlain(SIGN_OF_LIFE):
-            self._shared.counters["sealed-keepalives-sent"] += 1
+            self.shared.counters["sealed-keepalives-sent"] += 1
         elif self.session is not None:  # nothing gets out there any more: is there another way?
             self.schedule.wantAnswer()
 
@@ -427,7 +411,7 @@ class Conversation(MadeAtUse):
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
         if self.previous is not None and now >= self.previous.made + self.schedule.life:
-            self._shared.indices.forget(self.previous)
+            self.shared.indices.forget(self.previous)
             self.previous = None
         self.answers.dropOld(now, self.schedule.life)
         if self.session is None and self.outbox:

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import inf
-from types import MappingProxyType
 from typing import Protocol
 
 from wand.sealed.sessions.ciphers import Octets
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
-from wand.sealed.sessions.parts import MadeAtUse
+from wand.sealed.sessions.parts import Made, MadeAtUse
 from wand.sealed.sessions.path import BIG, Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account
@@ -39,29 +38,19 @@ class LinkOwner(Protocol):
         """
 
 
+def _pathOf(link: PeerLink) -> Path:
+    return link.owner.path
+
+
 class PeerLink(MadeAtUse):
     """
     Sends to one peer.
 
+    @ivar owner: whose it is.
     @ivar session: what is sent in; C{None} while there is no session.
     """
 
-    __slots__ = (
-        "_account",
-        "_owner",
-        "_path",
-        "_place",
-        "_plaintexts",
-        "_schedule",
-        "_seconds",
-        "_shared",
-        "_train",
-        "session",
-    )
-
-    _path: Path
-
-    makers = MappingProxyType({"_path": lambda self: self._owner.path})
+    _path = Made(_pathOf)
 
     def __init__(
         self, shared: Shared, owner: LinkOwner, place: PeerPlace, schedule: Schedule, account: Account
@@ -69,12 +58,11 @@ class PeerLink(MadeAtUse):
         """
         @param schedule: is told what was sent, and when.
         """
-        self.isWhole = False
         self.session: Session | None = None
         self._shared = shared
         self._train, self._plaintexts = shared.train, shared.plaintexts
         self._seconds = shared.clock.seconds
-        self._owner = owner
+        self.owner = owner
         self._place = place
         self._schedule = schedule
         self._account = account
@@ -93,7 +81,7 @@ class PeerLink(MadeAtUse):
         session = self.session
         size = len(frame) + 1
         if session is None:
-            self._owner.outbox.keep(FRAME, frame)
+            self.owner.outbox.keep(FRAME, frame)
         elif size <= self._path.room:
             self.sendFrames(session, (self._plaintexts.whole(frame),), 1, size - 1)
         elif size > PLAINTEXT_MAXIMUM:
@@ -150,7 +138,7 @@ class PeerLink(MadeAtUse):
         @param kind: the first octet of the plaintext.
         """
         if self.session is None:
-            self._owner.outbox.keep(kind, body)
+            self.owner.outbox.keep(kind, body)
         elif len(body) >= PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
         else:

@@ -4,49 +4,48 @@ Parts that are made when they are first used.  Most peers are quiet, and what th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+Part = TypeVar("Part")
+
+
+class Made(Generic[Part]):
+    """
+    An attribute that is made when somebody first looks at it; after that it is like every other.
+    """
+
+    def __init__(self, make: Callable[[Any], Part]) -> None:
+        """
+        @param make: makes it, for an object.
+        """
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: MadeAtUse, owner: type) -> Part:
+        part = self._make(instance)
+        setattr(instance, self._name, part)
+        instance.made = (*instance.made, self._name)
+        return part
 
 
 class MadeAtUse:
     """
-    Whoever looks at a slot that is empty has it filled.  After that it costs what every other does.
+    Has attributes that are L{Made}.
 
-    @cvar makers: make the parts, by the names of their slots.
-    @ivar isWhole: was a part made since L{drop}?
+    @ivar made: the names of those that are there.
     """
 
-    __slots__ = ("isWhole",)
-
-    makers: ClassVar[Mapping[str, Callable[[Any], object]]] = {}
-
-    if not TYPE_CHECKING:  # what there is the annotations say
-
-        def __getattr__(self, name: str) -> object:
-            maker = self.makers.get(name)
-            if maker is None:
-                raise AttributeError(name)
-            part = maker(self)
-            setattr(self, name, part)
-            self.isWhole = True
-            return part
-
-    def has(self, name: str) -> bool:
-        """
-        Is a part made?
-        """
-        try:
-            object.__getattribute__(self, name)
-        except AttributeError:
-            return False
-        return True
+    made: tuple[str, ...] = ()
 
     def drop(self, *names: str) -> None:
         """
         Let go of parts, until they are used again.
         """
-        self.isWhole = False
         for name in names:
-            with suppress(AttributeError):
+            if name in self.made:
                 delattr(self, name)
+        self.made = tuple(name for name in self.made if name not in names)
