@@ -5,14 +5,58 @@ What the state machine of a conversation makes it do when sessions come and go.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from wand.sealed.sessions.attempt import Attempt
+from wand.interfaces.membership import Member
+from wand.sealed.sessions.answered_sessions import AnsweredSessions
+from wand.sealed.sessions.attempt import Attempt, Target
+from wand.sealed.sessions.link import PeerLink
+from wand.sealed.sessions.outbox import Outbox
+from wand.sealed.sessions.path import Path
+from wand.sealed.sessions.recent import Recent
+from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
+from wand.sealed.sessions.wayfinding import Wayfinding
 
-if TYPE_CHECKING:
-    from wand.sealed.sessions.conversation import Conversation
+
+class Changing(Target, Protocol):
+    """
+    The conversation in which sessions come and go: all that is its own.
+
+    @ivar state: its state, for people.
+    @ivar previous: the session before the one in use.
+    """
+
+    state: str
+    previous: Session | None
+    link: PeerLink
+    schedule: Schedule
+    answers: AnsweredSessions
+    member: Member | None
+
+    @property
+    def session(self) -> Session | None: ...
+
+    @property
+    def next(self) -> Session | None: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def recent(self) -> Recent: ...
+
+    @property
+    def wayfinding(self) -> Wayfinding: ...
+
+    def keepalive(self) -> None:
+        """
+        Say that we live.
+        """
 
 
 class SessionChanges:
@@ -22,7 +66,7 @@ class SessionChanges:
 
     __slots__ = ("_conversation", "_shared")
 
-    def __init__(self, shared: Shared, conversation: Conversation) -> None:
+    def __init__(self, shared: Shared, conversation: Changing) -> None:
         self._shared = shared
         self._conversation = conversation
 
