@@ -81,6 +81,15 @@ class Interests:
         what = self._numbers.get(member)
         return self._named(None if what is None else self._nodes[what])
 
+    def take(self, member: bytes) -> tuple[bytes, ...]:
+        """
+        The nodes that were told of a member, which they are not any more.
+        """
+        nodes = tuple(self.nodes(member))
+        for node in nodes:
+            self._drop(self._numbers[node], self._numbers[member])
+        return nodes
+
     def forget(self, node: bytes) -> None:
         """
         A node is told of nothing more.

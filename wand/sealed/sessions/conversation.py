@@ -318,6 +318,13 @@ class Conversation(MadeAtUse):
         elif plaintext[1] == ALIVE and sender != self.place.endpoint:
             self.wayfinding.questions.aliveFrom(sender)
 
+    def refused(self, place: tuple[str, int]) -> None:
+        """
+        See L{wand.sealed.sessions.session.SessionOwner}: what the peer sends meanwhile is no answer to that.
+        """
+        if place == self.place.endpoint and not self.isSought and self.wayfinding.unheard():
+            self.schedule.dueBy(self._seconds() + PATIENCE)
+
     # Sessions that come and go.
 
     def answer(self, answered: Answered, session: Session, member: Member | None) -> None:
