@@ -60,12 +60,13 @@ class LightMembers:
         for number in range(len(self._counters)):
             self._handshake(number)
             self.register(number)
+            if number % 20 == 0:  # not so many at once that cookies are demanded
+                self._net.clock.advance(1.0)
+        for number in self:  # all are there: nobody is told of anything later
             wanted = [self._numbers.randrange(len(self._counters)) for _ in range(20)]
             for at in range(0, len(wanted), KEYS_MAXIMUM):
                 keys = (Key(BY_MAC, b"\x02" + self._key(each).identity[:5]) for each in wanted[at : at + KEYS_MAXIMUM])
                 self.say(number, pack(Look(1 + at, tuple(keys))))
-            if number % 20 == 0:  # not so many at once that cookies are demanded
-                self._net.clock.advance(1.0)
 
     def register(self, number: int, epoch: int = 1) -> None:
         """
