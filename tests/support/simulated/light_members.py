@@ -80,13 +80,13 @@ class LightMembers:
 
     def liveFor(self, seconds: int) -> None:
         """
-        All send a sign of life every 20 s, and every 52 s a question.
+        All send a sign of life every 10 s, and every 52 s a question.
         """
         count = len(self._counters)
         for second in range(seconds):
             for number in range(second % 52, count, 52):
                 self.say(number, pack(Look(1, ())))
-            for number in range(second % 20, count, 20):
+            for number in range(second % 10, count, 10):
                 self._seal(number, SIGN_OF_LIFE)
             self._net.clock.advance(1.0)
 
