@@ -49,8 +49,11 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     What every program can be told.
     """
 
-    hooks: Annotated[list[str], _help("hooks to run; see wand drivers")] = []
+    hooks: Annotated[list[str], _help("hooks to run; see wand plugins")] = []
     hookSettings: Annotated[PluginSettings, _help("the settings of each hook, by its name")] = {}
+    disabledPlugins: Annotated[
+        list[str], _help("plugins that are not used, by their names or those of their distributions")
+    ] = []
 
     def check(self) -> None:
         """
@@ -80,7 +83,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     control: ControlPath = f"{RUN}/etud.sock"
     controlGroup: ControlGroup = ""
     state: StatePath = f"{STATE}/etud"
-    driver: Annotated[str, _help("the tap driver; see wand drivers")] = "tuntap"
+    driver: Annotated[str, _help("the tap driver; see wand plugins")] = "tuntap"
     driverSettings: Annotated[dict[str, Any], _help("the driver's own settings")] = {}
     interface: Annotated[str, _help("name of the network interface")] = "wan0"
     mac: Annotated[str | None, _help("MAC address; else one is made once and kept in the state directory")] = None
@@ -94,7 +97,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             f"UDP port for the data; else {NODE_PORT} with rel2, and with sealed any that is free, and then always that"
         ),
     ] = None
-    protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "rel2"
+    protocol: Annotated[str, _help("the peer protocol; see wand plugins")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], _help("the protocol's own settings")] = {}
     frameServices: Annotated[
         list[str] | None,
@@ -177,7 +180,7 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
 
     control: ControlPath = f"{RUN}/node.sock"
     state: StatePath = f"{STATE}/node"
-    protocol: Annotated[str, _help("the peer protocol; see wand drivers")] = "sealed"
+    protocol: Annotated[str, _help("the peer protocol; see wand plugins")] = "sealed"
     name: Annotated[str, _help("what this node would like to be called; else the name of the host")] = ""
     joinFile: Annotated[
         str, _help("a file with an invitation to redeem; a member redeems only another than before")
@@ -211,7 +214,7 @@ class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True,
     listen: Annotated[str, _help("local IP address for the UDP port")] = "0.0.0.0"
     port: Annotated[int, _help("UDP port on which nodes register")] = SERVER_PORT
     state: StatePath = f"{STATE}/wansd"
-    store: Annotated[str, _help("where the registry is kept; see wand drivers")] = "sqlite"
+    store: Annotated[str, _help("where the registry is kept; see wand plugins")] = "sqlite"
     storeSettings: Annotated[dict[str, Any], _help("the store's own settings")] = {}
     recover: Annotated[
         bool,

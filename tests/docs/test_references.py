@@ -12,10 +12,10 @@ import pytest
 from declared import counters
 from documents import DOCS, PAGES, quoted, rows
 from sources import HOLE, eventKinds, templates
+from wand.plugins import wand_builtins_dropin
 
 from wand.cli.main import cli
 from wand.discovery.catalogue import KINDS
-from wand.plugins import wand_builtins_dropin
 
 OPERATING = DOCS / "operating"
 

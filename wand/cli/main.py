@@ -55,7 +55,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
             "importSignatures",
             "Import into the server the signatures that wand sign printed.",
         ),
-        ("drivers", "drivers", "drivers", "List the plugins, and why some are rejected."),
+        ("plugins", "plugins", "plugins", "List the plugins, or show what one can be told."),
     )
 }
 

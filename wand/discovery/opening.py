@@ -14,8 +14,8 @@ from zope.interface import providedBy
 from zope.interface.exceptions import Invalid
 from zope.interface.verify import verifyObject
 
-from wand.discovery.catalogue import shortcoming
 from wand.discovery.dropins import ANYTHING, describe
+from wand.discovery.inspecting import shortcoming
 from wand.errors import PluginFaulty, WandError
 from wand.ethernet import MAC
 from wand.health.origin import attributed
