@@ -5,7 +5,7 @@ The static directory: entries of the operator's own, fixed in the configuration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from twisted.logger import Logger
@@ -66,7 +66,7 @@ class StaticSettings(msgspec.Struct, frozen=True):
     @ivar entries: the peer of each MAC address; C{entries} of the configuration says the same.
     """
 
-    entries: dict[str, str]
+    entries: dict[str, Any]
 
 
 @implementer(IPlugin, IDirectoryKind)
