@@ -14,8 +14,9 @@ import pytest
 from installed import DRIVER, install, installDriver, onThePath
 
 from wand.discovery.catalogue import SWITCHED_OFF, discover
+from wand.discovery.clashes import clashes
 from wand.discovery.entry_points import allEntryPoints
-from wand.discovery.survey import clashes, describe, survey
+from wand.discovery.survey import describe, survey
 from wand.errors import NoSuchPlugin
 from wand.interfaces import IStore, ITapDriver
 from wand.status import PluginStatus

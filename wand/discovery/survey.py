@@ -1,15 +1,13 @@
 """
-A survey of everything that is published, for C{wand plugins}; and what a program should say of it when it starts.
+A survey of everything that is published, for C{wand plugins}.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from types import ModuleType
 
-from wand.discovery.builtins import builtins
 from wand.discovery.catalogue import SOURCES, Catalogue, Look
-from wand.discovery.entry_points import allEntryPoints
 from wand.discovery.in_dropins import PACKAGES, silent
 from wand.discovery.kinds import KINDS, SETTINGS
 from wand.discovery.published import Rejection, Source
@@ -34,20 +32,6 @@ def survey(
         faults.update(dict.fromkeys(each for each in catalogue.rejected if not each.kind))
     faults.update(dict.fromkeys(silent(dropins)))
     return found + [_fault(each) for each in faults]
-
-
-def clashes() -> Iterator[str]:
-    """
-    Names that entry points of several distributions have, a sentence each.  Nothing is imported.
-    """
-    owners = {(each.kind, each.name): each for kind in KINDS for each in builtins(kind).published}
-    for each in allEntryPoints().published:
-        first = owners.setdefault((each.kind, each.name), each)
-        if first is not each:
-            yield (
-                f"the {each.kind} {each.name!r} is published by {first.owner} and by {each.owner}: that of "
-                f"{first.distribution} is used; uninstall the other, or put its distribution into disabled-plugins"
-            )
 
 
 def _status(look: Look) -> PluginStatus:

@@ -14,7 +14,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from wand.counters import Counters
-from wand.discovery.survey import clashes
+from wand.discovery.clashes import clashes
 from wand.event_log import EventLog
 from wand.events import Events
 from wand.health.failures import Failures
