@@ -146,8 +146,10 @@ def _showOne(told: PluginDescription) -> None:
     click.echo(click.style(f"{plugin.kind} {plugin.name}", bold=True))
     state = plugin.state + (f": {plugin.reason}" if plugin.reason else "")
     of = f"{plugin.distribution} {plugin.version}".strip()
-    for label, text in (("about", plugin.about), ("of", of), ("where", plugin.where), ("state", state)):
-        click.echo(line(label, text))
+    click.echo(line("about", plugin.about))
+    click.echo(line("of", of))
+    click.echo(line("where", plugin.where))
+    click.echo(line("state", state))
     click.echo(line("settings", told.key if told.settings else _noSettings(told)))
     if told.settings:
         click.echo(f"\n{sentence(clean(told.documentation))}\n" if told.documentation else "")
