@@ -137,6 +137,7 @@ class EtudService(Service):
         self.table.own = mac
         if enrolment is not None and ISessionTransport.providedBy(self.transport):
             self.member = self._member(enrolment, self.transport)
+            self._base.networkName.ask = self.member.networkName
             plugins.atTheEnd("membership", self.member.stop)
             self.relays = NodeRelays(self._configuration, self.member, self.transport, self._base)
             plugins.atTheEnd("relays", self.relays.stop)

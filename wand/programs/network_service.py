@@ -107,6 +107,7 @@ class NetworkService(Service):
         if not self.running:
             authority.stop()
             return
+        context.networkName.ask = lambda: authority.network.descriptor.name
         server = NetworkServer(configuration, context, self._openTransport(authority), authority, records)
         self._tellOpened(server)
         await server.start()

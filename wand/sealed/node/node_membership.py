@@ -355,6 +355,13 @@ class NodeMembership:
         """
         return self._redeeming.unansweredFor
 
+    def networkName(self) -> str:
+        """
+        What the network is called; empty before we know.
+        """
+        descriptor = self.enrolment.descriptor
+        return descriptor.name if descriptor else ""
+
     def status(self) -> OwnStatus:
         """
         The state of the membership, for people.
@@ -363,7 +370,7 @@ class NodeMembership:
         own, descriptor = enrolment.own, enrolment.descriptor
         return OwnStatus(
             stage=enrolment.stage,
-            network=descriptor.name if descriptor else "",
+            network=self.networkName(),
             networkKey=enrolment.network.hex(),
             cipher=enrolment.cipher,
             prefix=descriptor.prefix if descriptor else "",
