@@ -28,8 +28,8 @@ from wand.worker import SameThread, Worker, Workers
 if TYPE_CHECKING:
     from twisted.web.iweb import IAgent
 
-Result = TypeVar("Result")
-Arguments = ParamSpec("Arguments")
+_Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
 
 
 class NetworkName:
@@ -134,8 +134,8 @@ class Context:
         return agentOver(self.streams, self.clock)
 
     def deferToThread(
-        self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
-    ) -> Deferred[Result]:
+        self, work: Callable[_Arguments, _Result], *arguments: _Arguments.args, **named: _Arguments.kwargs
+    ) -> Deferred[_Result]:
         """
         Run a call that may block in a thread.  All plugins share a few, so what takes minutes has a worker of its own
         (C{makeWorker}).  In simulated time it is done at once.

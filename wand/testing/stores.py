@@ -4,9 +4,9 @@ The contract that every store fulfils, as tests that a store's author runs again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import TestCase
 
 from twisted.internet.defer import Deferred
@@ -19,7 +19,10 @@ Result = TypeVar("Result")
 if TYPE_CHECKING:
 
     class _TestCase(TestCase):
-        def successResultOf(self, deferred: Deferred[Result]) -> Result: ...
+        def successResultOf(  # as SynchronousTestCase has it
+            self,
+            result: Coroutine[Deferred[Any], Any, Result] | Generator[Deferred[Any], Any, Result] | Deferred[Result],
+        ) -> Result: ...
 
 else:
     _TestCase = object  # else every module that imports the contract would run it, without a store
