@@ -175,6 +175,20 @@ class PluginDescription(Status, frozen=True):
     documentation: str
 
 
+class CheckedStatus(Status, frozen=True):
+    """
+    Something that was checked of a package.
+
+    @ivar check: what: C{packaging}, C{publishing}, C{discovery}, C{contract}, C{tests} or C{types}.
+    @ivar good: is it as it should be?
+    @ivar text: what was found, and what to do; it may have several lines.
+    """
+
+    check: str
+    good: bool
+    text: str
+
+
 class TapStatus(Status, frozen=True):
     """
     A node's Ethernet port.

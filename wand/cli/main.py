@@ -108,6 +108,7 @@ for _command in (
     *COMMANDS.values(),
     shell,
     LaterCommand("import-config", "Convert the original's configuration.", "wand.cli.import_config", "importConfig"),
+    LaterCommand("plugin", "Begin a package of plugins, or check one.", "wand.cli.plugin", "plugin"),
     LaterCommand("demo", "Show a throw-away network on this machine.", "wand.demo.command", "demo"),
 ):
     cli.add_command(_command)
