@@ -181,6 +181,16 @@ def test_metadataThatCannotBeRead(folder: Path) -> None:
     assert discover(ITapDriver).has("packet")
 
 
+def test_whereNobodyLooks(folder: Path) -> None:
+    """
+    A module in the folder where plugins were published once is said.
+    """
+    install(folder, "its-old", {"wand/plugins/its_old_dropin.py": GOOD}, {})
+    status = found("its_old_dropin")
+    assert (status.state, status.where) == ("broken", str(folder / "wand/plugins/its_old_dropin.py"))
+    assert status.reason.startswith("nobody looks into wand/plugins: publish it by an entry point")
+
+
 def test_twoOfOneName(folder: Path) -> None:
     """
     Of two plugins of one name the distribution that comes first in the alphabet keeps it; both are named, and the
