@@ -55,7 +55,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
             "importSignatures",
             "Import into the server the signatures that wand sign printed.",
         ),
-        ("drivers", "drivers", "drivers", "List the plugins, and why some are rejected."),
+        ("plugins", "plugins", "plugins", "List the plugins, or show what one can be told."),
     )
 }
 
@@ -108,6 +108,7 @@ for _command in (
     *COMMANDS.values(),
     shell,
     LaterCommand("import-config", "Convert the original's configuration.", "wand.cli.import_config", "importConfig"),
+    LaterCommand("plugin", "Begin a package of plugins, or check one.", "wand.cli.plugin", "plugin"),
     LaterCommand("demo", "Show a throw-away network on this machine.", "wand.demo.command", "demo"),
 ):
     cli.add_command(_command)

@@ -46,7 +46,7 @@ class AuthorityStore:
         self._configuration = configuration
         self._context = context
         self._hooks = hooks
-        self._plugin: IStore = discover(IStore).choose(configuration.store)
+        self._plugin: IStore = discover(IStore, configuration.disabledPlugins).choose(configuration.store)
         self._records: GuardedRecords | None = None
         self._retry = StoreRetry(context)
 

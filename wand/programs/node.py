@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
 
+#: The directory of networks without a server.
+GOSSIP: Final = "gossip"
+
 
 _REL2_ONLY: Final = (
     'the servers of a sealed network come with the invitation; to ask REL2 servers set protocol = "rel2"'
@@ -57,7 +60,12 @@ class NodeService(ProgramService[EtudConfiguration]):
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
-        self.wand = DirectoriesService(self._wanted(self.configuration), self._context)
+        self.wand = DirectoriesService(
+            self._wanted(self.configuration),
+            self._context,
+            self.configuration.disabledPlugins,
+            perhaps=(GOSSIP,) if self.etud.hasMembers else (),
+        )
         self.etud.directories = self.wand
         self.wand.adapted = self._adapted
         self._admission: NodeAdmission | None = None
@@ -73,7 +81,8 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.  It is asked
         for once, while the program has all its privileges: later, plugins may be out of its sight.
         """
-        return ISessionProtocol.providedBy(discover(IPeerProtocol).choose(self.configuration.protocol))
+        kinds = discover(IPeerProtocol, self.configuration.disabledPlugins)
+        return ISessionProtocol.providedBy(kinds.choose(self.configuration.protocol))
 
     def startService(self) -> None:
         """
@@ -101,7 +110,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         Where there is no server, members tell each other who is where.
         """
         isAlone = self.etud.member is not None and self.etud.member.isServerless
-        return {"gossip": {}, **wanted} if isAlone else wanted
+        return {GOSSIP: {}, **wanted} if isAlone else wanted
 
     def _context(self) -> NodeContext:
         return self.etud.context
