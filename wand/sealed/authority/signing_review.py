@@ -19,6 +19,7 @@ from wand.ethernet import MAC
 from wand.sealed.authority.field_texts import labelOf, linesOf, textOf
 from wand.sealed.authority.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
 from wand.sealed.credentials.certificate import SERVER, Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor, prefixFrom
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
@@ -66,7 +67,7 @@ def reviews(requests: Requests, signatures: Signatures, network: bytes, now: flo
     @param now: seconds since the epoch.
     """
     certificates = [_read(each, Certificate) for each in signatures.certificates]
-    known = [certificate for each in requests.known if (certificate := verified(each, Certificate, network))]
+    known = [certificate for each in requests.known if (certificate := certified(each, network))]
     descriptor = verified(requests.descriptor, Descriptor, network)
     context = _Context(descriptor, known, certificates, now)
     found = [

@@ -19,6 +19,7 @@ from wand.ethernet import MAC
 from wand.health.notes import Notes
 from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.fields import Octets32, checkSecret
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
@@ -381,7 +382,7 @@ class Enrolment:
 
     def _take(self, kept: _StoredEnrolment) -> bool:
         descriptor = verified(kept.descriptor, Descriptor, kept.network)
-        own = verified(kept.certificate, Certificate, kept.network)
+        own = certified(kept.certificate, kept.network)
         if descriptor is None or own is None or own.identity != self.identity:
             return False
         self._trustIn(Identity(kept.network))

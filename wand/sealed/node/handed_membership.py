@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from wand.errors import MembershipRefused, TokenInvalid
 from wand.sealed.credentials.certificate import SERVER, Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.handed import HandedAnswer
 from wand.sealed.credentials.identity import Identity
@@ -45,7 +46,7 @@ def _checked(enrolment: Enrolment, answer: HandedAnswer) -> Certificate:
     The certificate of whoever answered.
     """
     descriptor = verified(answer.descriptor, Descriptor, answer.network)
-    own, by = (verified(each, Certificate, answer.network) for each in (answer.certificate, answer.by))
+    own, by = (certified(each, answer.network) for each in (answer.certificate, answer.by))
     if descriptor is None or own is None or by is None:
         raise TokenInvalid("the answer is not signed by the network that it names")
     if (own.identity, own.exchangeKey) != (enrolment.identity, enrolment.key.exchangePublic):
