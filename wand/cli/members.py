@@ -1,5 +1,5 @@
 """
-The commands about members: C{members}, C{approve}, C{rename}, C{limit}, C{confirm} and C{revoke}.
+The commands about members: C{members}, C{approve}, C{rename}, C{limit}, C{confirm}, C{appoint} and C{revoke}.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.confirmation import confirm, yesOption
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
+from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
 from wand.sealed.credentials.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
 from wand.sealed.credentials.member_status import MemberStatus
 
@@ -111,6 +112,35 @@ def confirmMACs(member: str, yes: bool) -> Operation:
 
 @click.command()
 @_memberArgument
+@click.option(
+    "--members",
+    "admits",
+    type=click.IntRange(0, ADMITS_MAXIMUM),
+    default=ADMITS,
+    show_default=True,
+    metavar="N",
+    help="How many it may admit in the life of a certificate; 0 for none any more.",
+)
+def appoint(member: str, admits: int) -> Operation:
+    """Let a member admit others.
+
+    It makes invitations (wand invite) and admits by hand (wand admit), also while nobody reaches this program, and
+    passes on no rights but its own bridge and relay right. Whom it admitted gets a certificate of this program as soon
+    as the two meet. With --members 0 it is given the right no longer; what it has holds until its certificate expires,
+    unless it is revoked.
+    """
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).appoint(member, admits)
+        ends = "is not let to admit others any more, once what it was given has expired; wand revoke ends it at once"
+        what = f"may admit {found.admits} members" if found.admits else ends
+        click.echo(f"{_called(found)} {what}{_unsigned(found)}")
+
+    return Operation(run)
+
+
+@click.command()
+@_memberArgument
 @yesOption
 def revoke(member: str, yes: bool) -> Operation:
     """Revoke a member permanently.
@@ -131,8 +161,9 @@ def revoke(member: str, yes: bool) -> Operation:
 
 
 def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
+    names = {each.key: each.name for each in found}
     return Grid(
-        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
+        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "ADMITTED BY", "SINCE", "EXPIRES", "KEY"),
         [
             (
                 each.name,
@@ -141,6 +172,7 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
                 ",".join(each.macs),
                 ",".join(_rights(each)),
                 ",".join(_limits(each)),
+                names.get(each.admitter, each.admitter[:12]),
                 age(now - each.since),
                 _expiry(each.expires, now),
                 each.key if keys else each.short,
@@ -156,7 +188,7 @@ def _rights(member: MemberStatus) -> list[str]:
         ["server"] * member.server
         + ["bridge"] * member.bridge
         + ["relay"] * member.relay
-        + ["admission"] * member.admission
+        + [f"admission of {member.admits}" if member.admits else "admission"] * member.admission
         + ["learned"] * member.learned
     )
 

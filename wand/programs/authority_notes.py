@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wand.health.notes import Notes
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.member_authority import MemberAuthority
 
 
 def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual: bool) -> None:
@@ -38,7 +39,7 @@ def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual
         )
 
 
-def sayWaiting(authority: Authority, notes: Notes) -> None:
+def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
     """
     Say what waits for a person.
     """

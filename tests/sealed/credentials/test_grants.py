@@ -19,11 +19,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused
+from wand.sealed.credentials.admission_limits import ADMITS_MAXIMUM
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.claim import Announcement, seniorityOf
 from wand.sealed.credentials.grant import (
-    ADMITS_MAXIMUM,
     BRIDGE,
     GRANT_MAXIMUM,
     RELAY,

@@ -20,8 +20,9 @@ from wand.sealed.credentials.claim import Announcement, Claim
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.messages import Admitted
 from wand.sealed.credentials.signed import signed, verified
-from wand.sealed.node.enrolment import SERVERS_MAXIMUM, Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.epoch import Epoch
+from wand.sealed.node.stored_enrolment import SERVERS_MAXIMUM, KnownServer
 from wand.state import StateDirectory
 from wand.state_writer import StateWriter
 

@@ -172,9 +172,9 @@ class _Context:
     def _changes(self, before: Certificate, certificate: Certificate) -> Iterator[str]:
         for field in msgspec.structs.fields(Certificate):
             if field.name not in ("issued", "expires"):
-                old = getattr(before, field.name)
-                if old != getattr(certificate, field.name):
-                    yield f"{labelOf(field.name)} was {textOf(field.name, old, self._now)} until now"
+                old, new = (textOf(field.name, getattr(each, field.name), self._now) for each in (before, certificate))
+                if old != new:
+                    yield f"{labelOf(field.name)} was {old} until now"
 
     def _others(self, certificate: Certificate) -> Iterable[Certificate]:
         found = {each.identity: each for each in (*self._known, *self._asked)}

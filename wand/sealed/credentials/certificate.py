@@ -11,8 +11,9 @@ from msgspec import Meta
 
 from wand.ethernet import MAC
 from wand.interfaces.membership import Member
+from wand.sealed.credentials.admission_limits import ADMITS_MAXIMUM
 from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
-from wand.sealed.credentials.grant import ADMITS_MAXIMUM, GRANT_MAXIMUM, Grant, readGrant
+from wand.sealed.credentials.grant import GRANT_MAXIMUM, Grant, readGrant
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.signed import Body
 

@@ -5,7 +5,7 @@ Claims: what a node says that it owns.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import attrs
 import msgspec
@@ -15,6 +15,9 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import Body, unverified, verified
+
+#: What is added to the time at which somebody became a member whom a member admitted: more than any time is.
+_LATER: Final = 2**54
 
 
 class Claim(Body, frozen=True, array_like=True):
@@ -108,7 +111,7 @@ class Announcement:
         return Identity(self.certificate.identity)
 
     @property
-    def seniority(self) -> tuple[bool, int, bytes]:
+    def seniority(self) -> tuple[int, bytes]:
         """
         Of several identities that claim one thing, the one with the lowest wins.
         """
@@ -124,9 +127,9 @@ class Announcement:
         return self.claim.epoch, isOfNetwork, issued, expires, self.signedCertificate, self.signedClaim
 
 
-def seniorityOf(certificate: Certificate) -> tuple[bool, int, bytes]:
+def seniorityOf(certificate: Certificate) -> tuple[int, bytes]:
     """
     Of several identities that want one thing, the one with the lowest has it: nobody that a member admitted, however
     long ago, takes it from somebody for whom the network itself signed.
     """
-    return bool(certificate.admitter), certificate.since, certificate.identity
+    return certificate.since + (_LATER if certificate.admitter else 0), certificate.identity

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
+from wand.sealed.credentials.admission_limits import ADMITS_MAXIMUM
 from wand.sealed.credentials.fields import Count, Octets32
 from wand.sealed.credentials.signed import Body, unverified, verified
 
@@ -17,10 +18,6 @@ RELAY: Final = 2
 
 #: The largest signed grant, in octets.
 GRANT_MAXIMUM: Final = 128
-
-#: How many members an admitting one may admit, if the operator says nothing else, and at most.
-ADMITS: Final = 256
-ADMITS_MAXIMUM: Final = 65_536
 
 
 class Grant(Body, frozen=True, array_like=True):

@@ -92,6 +92,13 @@ class Seats:
             "whoever founded the network can allow more (wand appoint)"
         )
 
+    def seatOf(self, admitter: bytes, identity: bytes) -> int | None:
+        """
+        The seat that somebody has; C{None} if it has none.
+        """
+        seats = self._of.get(admitter, {})
+        return next((number for number, seat in seats.items() if seat.identity == identity), None)
+
     def of(self, admitter: bytes) -> tuple[Identity, ...]:
         """
         Those who were admitted by a member, as far as is known.

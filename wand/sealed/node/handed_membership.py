@@ -11,7 +11,8 @@ from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.handed import HandedAnswer
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import verified
-from wand.sealed.node.enrolment import Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.stored_enrolment import KnownServer
 
 
 def takeHanded(enrolment: Enrolment, answer: HandedAnswer) -> None:

@@ -6,6 +6,7 @@ on who was revoked.
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Final
 
 from twisted.logger import Logger
@@ -64,6 +65,7 @@ class NodeMembership:
     @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
     @ivar reach: how others are reached, and find us.
+    @ivar certified: called when our certificate may be another one.
     """
 
     _log = Logger()
@@ -91,6 +93,7 @@ class NodeMembership:
         """
         sessions = transport.sessions
         told = context.clock, context.failures, context.notes
+        self.certified: Callable[[], object] = lambda: None
         self.enrolment = enrolment
         self.claims = _claims(enrolment, table, context)
         self.sessions = sessions
@@ -305,6 +308,7 @@ class NodeMembership:
         assert trust is not None
         if self._revocations is None:
             trust.observe(self._expulsion.revoked)
+            trust.displaced = self._expulsion.displaced
             self._revocations = RevocationExchange(trust, self.sessions, self._control, self._context)
             self._learned.start()
             self._knownPeers.start()
@@ -325,6 +329,8 @@ class NodeMembership:
         announcement = self._participant.announcement()
         if announcement is not None:
             self.claims.offer(*announcement)
+        self._expulsion.lookAtAdmitter()
+        self.certified()
         self._follower.announcementChanged()
 
     def _stepped(self) -> None:
