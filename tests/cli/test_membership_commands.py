@@ -156,7 +156,20 @@ async def test_invite(bench: Bench) -> None:
     assert bench.program.endpoints == ["a.example:44444", "[2001:db8::1]:44444"]
     assert json.loads((await bench.run("invitations", "--json"))[1])[0]["left"] == 3
     listed = (await bench.run("invitations"))[1].splitlines()
-    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "yes", "256", "4000", "yes"]
+    assert listed[1].split() == [
+        invited.invitation,
+        "3",
+        "of",
+        "3",
+        "14m",
+        "carol",
+        "yes",
+        "yes",
+        "-",
+        "256",
+        "4000",
+        "yes",
+    ]
     assert await bench.run("withdraw", invited.invitation) == (0, f"withdrew {invited.invitation}\n", "")
     assert bench.program.invited == {}
     assert (await bench.run("withdraw", invited.invitation))[0] == 1

@@ -24,6 +24,7 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
+from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.identity import Identity, NodeKey
@@ -76,7 +77,7 @@ class RedemptionTests(SynchronousTestCase):
         network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secret, created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         self.members = MemberRecords(records, self.trust)
-        issuer = Issuer(self.members, network, self.trust, self, wallClock, 3600)
+        issuer = Issuer(self.members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, 3600)
         assignments = Assignments(records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock)
         self.invitations = Invitations(records, wallClock, entropyFrom("invitations"), lambda invitation: False)
         approval = Approval(self.hooks, self.clock)
