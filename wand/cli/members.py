@@ -8,7 +8,7 @@ import click
 
 from wand.cli.arguments import jsonOption
 from wand.cli.confirmation import confirm, yesOption
-from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
+from wand.cli.rendering import Grid, age, clean, shortKey, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
 from wand.sealed.credentials.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
@@ -161,9 +161,8 @@ def revoke(member: str, yes: bool) -> Operation:
 
 
 def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
-    names = {each.key: each.name for each in found}
-    return Grid(
-        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "ADMITTED BY", "SINCE", "EXPIRES", "KEY"),
+    grid = Grid(
+        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
         [
             (
                 each.name,
@@ -172,7 +171,6 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
                 ",".join(each.macs),
                 ",".join(_rights(each)),
                 ",".join(_limits(each)),
-                names.get(each.admitter, each.admitter[:12]),
                 age(now - each.since),
                 _expiry(each.expires, now),
                 each.key if keys else each.short,
@@ -181,6 +179,17 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
         ],
         [_STYLES.get(each.state, "") for each in found],
     )
+    return _withAdmitters(grid, found) if any(each.admitter for each in found) else grid
+
+
+def _withAdmitters(grid: Grid, found: list[MemberStatus]) -> Grid:
+    """
+    The same with who admitted whom, where members do.
+    """
+    names = {each.key: each.name for each in found}
+    admitters = [names.get(each.admitter, shortKey(each.admitter)) if each.admitter else "" for each in found]
+    rows = [(*row[:-1], admitter, row[-1]) for row, admitter in zip(grid.rows, admitters, strict=True)]
+    return Grid((*grid.header[:-1], "ADMITTED BY", grid.header[-1]), rows, grid.styles)
 
 
 def _rights(member: MemberStatus) -> list[str]:
