@@ -56,6 +56,13 @@ class SortedKeys:
         start = bisect_right(self._keys, after)
         return self._keys[start : start + count]
 
+    def before(self, key: bytes) -> bytes | None:
+        """
+        The last one before a key, before the first the last of all; C{None} if there is none.
+        """
+        self._settle()
+        return self._keys[bisect_left(self._keys, key) - 1] if self._keys else None
+
     def _settle(self) -> None:
         new, self._new = self._new, set()
         if len(new) > FEW:

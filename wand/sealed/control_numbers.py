@@ -89,8 +89,7 @@ SERVER_NUMBERS: Final = range(80, 84)
 GROUP_PART: Final = 84
 GROUP_RECEIPT: Final = 85
 GROUP_ORIGINATOR: Final = 86
-GROUP_PREDECESSOR: Final = 87
-GROUP_NUMBERS: Final = range(84, 88)
+GROUP_NUMBERS: Final = range(84, 87)
 
 #: All of them, by what they are for.
 RANGES: Final = {

@@ -369,6 +369,22 @@ class LookingTests(LookingCase):
         self.network.run(1)
         self.assertEqual(self.alice.told(), ["node-9"] * 2)
 
+    def test_whoComesNextIsTold(self) -> None:
+        """
+        A node that asked who comes next after it is told of whoever comes in between later, and of nobody else.
+        """
+        order = sorted(map(self.seeker, range(10, 20)), key=lambda each: each.person.key.identity)
+        own = self.alice.person.key.identity
+        names = [each.person.certificate.name for each in order]
+        beyond = sum(each.person.key.identity < own for each in order) % len(order)
+        after = [*names[beyond:], *names[:beyond]]
+        self.announced(self.alice, *(each for each in order if each.person.certificate.name not in after[:3]))
+        self.assertEqual(self.ask((AFTER, own)), ([after[3]], []))
+        by = {each.person.certificate.name: each for each in order}
+        for name, told in ((after[1], [after[1]]), (after[2], [after[1]]), (after[0], [after[1], after[0]])):
+            self.announced(by[name])
+            self.assertEqual(self.alice.told(), told)
+
     def test_withTheSessionAllIsForgotten(self) -> None:
         """
         A node whose session ended is told nothing any more; a new one begins without interests.

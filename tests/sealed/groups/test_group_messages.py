@@ -20,7 +20,6 @@ from wand.sealed.groups.messages import (
     TOLD_MAXIMUM,
     GroupOriginator,
     GroupPart,
-    GroupPredecessor,
     GroupReceipt,
     Message,
     ToldFrame,
@@ -44,7 +43,6 @@ messages = st.one_of(
         GroupReceipt, st.lists(numbers, min_size=1, max_size=RECEIPTS_MAXIMUM).map(tuple), st.booleans(), st.booleans()
     ),
     st.builds(GroupOriginator, st.binary(max_size=435), st.binary(max_size=435)),
-    st.builds(GroupPredecessor),
 )
 told = st.builds(
     ToldFrame,

@@ -27,8 +27,6 @@ from wand.sealed.groups.copies import Copy
 from wand.sealed.groups.fingers import PATIENCE, Fingers
 from wand.sealed.groups.handing import KNOWN_MAXIMUM, WAITING_MAXIMUM, Handing
 from wand.sealed.groups.messages import GroupOriginator, GroupPart, GroupReceipt, pack
-from wand.sealed.groups.predecessors import LIFETIME as PREDECESSORS_LIFETIME
-from wand.sealed.groups.predecessors import Predecessors
 from wand.sealed.groups.recent import RecentFrames
 
 WHO = pack(GroupOriginator(b"who", b"claims"))
@@ -86,7 +84,7 @@ class CircleTests(SynchronousTestCase):
 
 def _fingersOf(own: bytes, circle: Circle) -> Sequence[bytes]:
     found: list[bytes] = []
-    fingers = Fingers(own, circle, EverybodyIsKnown(), lambda successor: None, Clock(), Counters())
+    fingers = Fingers(own, circle, EverybodyIsKnown(), lambda member: None, Clock(), Counters())
     fingers.use(found.extend)
     return found
 
@@ -103,10 +101,11 @@ class FingersTests(SynchronousTestCase):
         return succeed(self.answer)
 
     def setUp(self) -> None:
-        self.clock, self.arrived, self.used = Clock(), list[bytes](), list[Sequence[bytes]]()
-        circle = Circle(b"\1" * 32)
-        circle.peerAdded(b"\x90" * 32)
-        self.fingers = Fingers(b"\1" * 32, circle, self, self.arrived.append, self.clock, Counters())
+        self.clock, self.used = Clock(), list[Sequence[bytes]]()
+        self.announced: dict[bytes, object] = {}
+        self.circle = Circle(b"\1" * 32)
+        self.circle.peerAdded(b"\x90" * 32)
+        self.fingers = Fingers(b"\1" * 32, self.circle, self, self.announced.get, self.clock, Counters())
 
     def use(self, seconds: float) -> set[bytes]:
         self.clock.advance(seconds)
@@ -118,11 +117,9 @@ class FingersTests(SynchronousTestCase):
         Without an answer, the next one that we know is only thought to come next, and not for long.
         """
         self.assertEqual(self.use(0.0), {b"\x90" * 32})
-        self.assertEqual(self.arrived, [])
         self.answer = b"\2" * 32
         self.assertEqual(self.use(1.0), {b"\x90" * 32})
         self.assertEqual(self.use(PATIENCE), {b"\2" * 32})
-        self.assertEqual(self.arrived, [b"\2" * 32])
 
     def test_noAnswerAnyMore(self) -> None:
         """
@@ -135,30 +132,45 @@ class FingersTests(SynchronousTestCase):
         self.assertEqual(self.use(1000.0), {b"\2" * 32, b"\x90" * 32})
         self.answer = b"\2" * 32
         self.assertEqual(self.use(PATIENCE), {b"\2" * 32})
-        self.assertEqual(self.arrived, [b"\2" * 32])
 
-
-class PredecessorTests(SynchronousTestCase):
-    """
-    Who is new just before us.
-    """
-
-    def test_nearest(self) -> None:
+    def test_nobodyThere(self) -> None:
         """
-        Whoever says that it comes just before us, and does not, is none, or makes room for who does.
+        Who was alone waits for the answer before it takes itself for alone again.
         """
-        own, clock = b"\x80" + bytes(31), Clock()
-        circle = Circle(own)
-        predecessors = Predecessors(own, circle, clock)
-        for each in range(0x10, 0x50):
-            predecessors.add(bytes([each]) * 32)
-        self.assertEqual(set(predecessors.all), {bytes([each]) * 32 for each in range(0x4C, 0x50)})
-        circle.peerAdded(b"\x60" * 32)
-        for each in (0x7F, 0x5F, 0x90, 0x60):
-            predecessors.add(bytes([each]) * 32)
-        self.assertEqual(set(predecessors.all), {bytes([each]) * 32 for each in (0x4E, 0x4F, 0x60, 0x7F)})
-        clock.advance(PREDECESSORS_LIFETIME)
-        self.assertEqual(predecessors.all, ())
+        self.circle.peerRemoved(b"\x90" * 32)
+        self.assertEqual(self.use(0.0), set())
+        asked = Deferred[bytes | None]()
+        self.after = lambda identity: asked  # type: ignore[method-assign]
+        self.clock.advance(PATIENCE)
+        self.fingers.use(self.used.append)
+        self.assertEqual(len(self.used), 1)
+        self.after = lambda identity: succeed(b"\2" * 32)  # type: ignore[method-assign]
+        asked.callback(b"\2" * 32)
+        self.assertEqual(self.used[1:], [(b"\2" * 32,)])
+
+    def test_somebodyNew(self) -> None:
+        """
+        Whoever we are told of that comes before the nearest finger is one; nobody is asked.
+        """
+        self.answer = b"\x80" * 32
+        self.use(0.0)
+        self.answer = None
+        self.circle.peerAdded(b"\x70" * 32)
+        self.circle.peerAdded(b"\x81" * 32)
+        self.assertEqual(self.use(1.0), {b"\x70" * 32, b"\x80" * 32})
+
+    def test_whoIsBack(self) -> None:
+        """
+        Who did not answer is no finger for a while, unless it announces something meanwhile.
+        """
+        self.answer = b"\2" * 32
+        self.use(0.0)
+        self.answer = None
+        self.fingers.lost(b"\2" * 32, lambda other: None)
+        self.circle.peerAdded(b"\2" * 32)
+        self.assertEqual(self.use(1.0), {b"\x90" * 32})
+        self.announced[b"\2" * 32] = object()
+        self.assertEqual(self.use(PATIENCE), {b"\2" * 32, b"\x90" * 32})
 
 
 class RecentFramesTests(SynchronousTestCase):

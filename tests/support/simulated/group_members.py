@@ -241,6 +241,9 @@ class GroupWorld:
         groups._circle = groups._passage._fingers._circle = self.circle if not self.isPartial else Circle(own.identity)
         host = self.hosts[own.identity] = Host(number, groups, sessions, members)
         groups.start(cast(Any, host))
+        before = self.circle.before(own.identity)
+        if self.isPartial and before in self.hosts:  # a server tells those before us
+            self.hosts[before].groups._circle.peerAdded(bytes(own.identity))
         self.circle.peerAdded(bytes(own.identity))
         return host
 

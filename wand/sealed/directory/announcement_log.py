@@ -138,6 +138,15 @@ class AnnouncementLog:
                 return self._entries[Identity(each)]
         return None
 
+    def preceding(self, identity: bytes) -> bytes | None:
+        """
+        The identity of the member that is online and comes just before another, before the lowest the highest; C{None}
+        if the other is not online, or alone.
+        """
+        entry = self._entries.get(Identity(identity))
+        before = self._online.before(identity) if entry is not None and entry.endpoints else None
+        return None if before == identity else before
+
     def claimed(self, after: bytes | None, count: int) -> list[tuple[bytes, LogEntry]]:
         """
         At most C{count} of the MAC addresses that members claim, in their order, those beyond C{after}, each with who

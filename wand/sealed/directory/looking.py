@@ -73,6 +73,7 @@ class Looking:
         self._send = send
         self._interests = Interests()
         self._news: dict[bytes, dict[Identity, None]] = {}
+        self._inCircle: set[bytes] = set()  # those that asked who comes next after them
         self._told = 0  # up to which version
         self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
         self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
@@ -126,6 +127,7 @@ class Looking:
         A node follows the log: it is told of all changes, and of none twice.
         """
         self._interests.forget(node)
+        self._inCircle.discard(node)
         self._news.pop(node, None)
         self._unstored.pop(node, None)
 
@@ -168,6 +170,8 @@ class Looking:
     def _found(self, node: bytes, key: Key) -> list[LogEntry]:
         if key.kind == AFTER:
             found = [self._log.following(key.what, but=node)]
+            if key.what == node:
+                self._inCircle.add(node)
         elif key.kind == BY_IDENTITY:
             found = [self._log.get(Identity(key.what)) if len(key.what) == 32 else None]
         else:
@@ -197,10 +201,14 @@ class Looking:
 
     def _note(self, entry: LogEntry) -> None:
         """
-        A member changed: for those who were told of it, or of somebody else who claims the same.
+        A member changed: for those who were told of it, or of somebody else who claims the same; and for the one just
+        before it, which hands frames to groups to the next one.
         """
         identity = entry.identity
         concerned = [identity]
+        before = self._log.preceding(identity)
+        if before is not None and before in self._inCircle:
+            self._news.setdefault(before, {})[identity] = None
         for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
             if len(claimants) > 1:

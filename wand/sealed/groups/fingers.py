@@ -14,18 +14,14 @@ from twisted.internet.interfaces import IReactorTime
 from wand.counters import Counters
 from wand.interfaces.search import MemberSearch
 from wand.sealed.groups.circle import Circle, distance, placeAt
-from wand.timing.timer import Timer
 
-#: Seconds after which the nearest finger is looked up again, where we do not know everybody: so nobody new is left out
-#: for longer.  The others only share the circle well, and are looked up seldom.
+#: Seconds after which the nearest finger is looked up again, where we do not know everybody: so nobody is left out for
+#: longer of whom we were not told.  The others only share the circle well, and are looked up seldom.
 LIFETIME: Final = 60.0
 ALL_LIFETIME: Final = 900.0
 
 #: Seconds until it is tried again where nobody was found.
 PATIENCE: Final = 2.0
-
-#: Seconds until a member that is new and found nobody tries again to say that it is there.
-BEGIN_AGAIN: Final = 30.0
 
 #: How many places are looked at: so many times the circle is halved.  Members whose identities are closer together than
 #: that were made to be.
@@ -61,7 +57,7 @@ class Fingers:
         own: bytes,
         circle: Circle,
         search: MemberSearch,
-        arrived: Callable[[bytes], object],
+        announcementOf: Callable[[bytes], object],
         clock: IReactorTime,
         counters: Counters,
     ) -> None:
@@ -69,15 +65,14 @@ class Fingers:
         @param own: our identity.
         @param circle: those that we know.
         @param search: asks for the others, if there may be any.
-        @param arrived: called with the member that comes next after us, when it was looked for the first time.
+        @param announcementOf: gives what a member announced last.  Who announced anything since it did not answer is
+            asked again.
         """
         counters.declare(COUNTERS)
         self._own = own
         self._circle = circle
         self._search = search
-        self._arrived = arrived
-        self._isNew = True
-        self._beginning = Timer(clock, self._begin)
+        self._announcementOf = announcementOf
         self._isUnsure = False
         self._clock = clock
         self._counters = counters
@@ -87,7 +82,7 @@ class Fingers:
         self._freshUntil = 0.0
         self._allFreshUntil = 0.0
         self._changes = -1
-        self._silent: dict[bytes, float] = {}
+        self._silent: dict[bytes, tuple[float, object]] = {}
         self._waiting: list[Callable[[Sequence[bytes]], object]] = []
 
     def use(self, call: Callable[[Sequence[bytes]], object]) -> bool:
@@ -98,7 +93,9 @@ class Fingers:
         """
         if not self._missing and self._isStale:
             self._look()
-        if self._fingers is not None:
+        elif self._search.isPartial and self._fingers is not None:
+            self._takeNearest(self._fingers)
+        if self._fingers or (self._fingers is not None and not self._missing):
             call(self._fingers)
         elif len(self._waiting) < WAITING_MAXIMUM:
             self._waiting.append(call)
@@ -116,7 +113,7 @@ class Fingers:
         self._silent.pop(finger, None)
         if len(self._silent) >= SILENT_MAXIMUM:
             del self._silent[next(iter(self._silent))]
-        self._silent[finger] = self._clock.seconds() + SILENCE
+        self._silent[finger] = self._clock.seconds() + SILENCE, self._announcementOf(finger)
         if self._fingers is not None:
             self._fingers = tuple(each for each in self._fingers if each != finger)
         self._next(finger, lambda other: self._replaced(other, found))
@@ -128,33 +125,6 @@ class Fingers:
         @param found: called with it.
         """
         self._next(finger, found)
-
-    def begin(self) -> None:
-        """
-        There is a session with a server: tell the member after us that we are there, once we know who that is, so that
-        frames reach us before we send any.
-        """
-        if self._isNew and not self._beginning.isSet:
-            self._beginning.set(PATIENCE)
-
-    def stop(self) -> None:
-        """
-        Leave no timer behind.
-        """
-        self._beginning.stop()
-
-    def _begin(self) -> None:
-        if self._isNew and self._search.isPartial:
-            self._search.after(self._own).addBoth(self._begun)
-
-    def _begun(self, successor: object) -> None:
-        if not self._isNew:
-            return
-        if isinstance(successor, bytes) and successor != self._own:
-            self._isNew = False
-            self._arrived(successor)
-        else:
-            self._beginning.set(BEGIN_AGAIN)
 
     def heard(self, member: bytes) -> None:
         """
@@ -169,6 +139,23 @@ class Fingers:
         if self._search.isPartial:
             return self._clock.seconds() >= self._freshUntil
         return self._changes != self._circle.changes or self._clock.seconds() >= self._freshUntil
+
+    def _takeNearest(self, fingers: Sequence[bytes]) -> None:
+        """
+        Whoever is new or back and comes before our nearest finger is one: directories tell of it.
+        """
+        near = self._circle.after(self._own)
+        if near is None or (fingers and distance(self._own, near) >= distance(self._own, fingers[0])):
+            return
+        if not self._isSilent(near):
+            self._settle({*fingers, near})
+
+    def _isSilent(self, member: bytes) -> bool:
+        until, announcement = self._silent.get(member, (0.0, None))
+        if until > self._clock.seconds() and announcement is self._announcementOf(member):
+            return True
+        self._silent.pop(member, None)
+        return False
 
     def _look(self) -> None:
         now = self._clock.seconds()
@@ -186,9 +173,6 @@ class Fingers:
 
     def _successorFound(self, successor: bytes | None) -> None:
         if successor is not None:
-            if self._isNew and self._search.isPartial and not self._isUnsure:
-                self._arrived(successor)
-            self._isNew &= self._isUnsure
             near = distance(self._own, successor)
             offsets = [offset for bit in range(255, 255 - PLACES_MAXIMUM, -1) if (offset := 1 << bit) > near]
             self._missing += len(offsets)
@@ -210,9 +194,8 @@ class Fingers:
 
     def _settle(self, found: set[bytes]) -> None:
         now = self._clock.seconds()
-        for each in [each for each, until in self._silent.items() if until <= now]:
-            del self._silent[each]
-        self._fingers = tuple(sorted(found - self._silent.keys(), key=lambda each: distance(self._own, each)))
+        found = {each for each in found if not self._isSilent(each)}
+        self._fingers = tuple(sorted(found, key=lambda each: distance(self._own, each)))
         if not self._fingers:
             self._freshUntil = min(self._freshUntil, now + PATIENCE)
         waiting, self._waiting = self._waiting, []
@@ -228,7 +211,7 @@ class Fingers:
 
     def _next(self, place: bytes, found: Taker, skipped: int = 0) -> None:
         def take(member: bytes | None) -> None:
-            if member is not None and self._silent.get(member, 0.0) > self._clock.seconds():
+            if member is not None and self._isSilent(member):
                 if skipped < SKIPPED_MAXIMUM:
                     self._next(member, found, skipped + 1)
                     return

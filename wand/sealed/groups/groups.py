@@ -18,9 +18,7 @@ from wand.sealed.groups.circle import WHOLE, Circle
 from wand.sealed.groups.intake import Intake
 from wand.sealed.groups.messages import (
     FRAME_MAXIMUM,
-    GroupOriginator,
     GroupPart,
-    GroupPredecessor,
     GroupReceipt,
     parse,
 )
@@ -151,11 +149,8 @@ class Groups:
             self._partReceived(peer, message)
         elif isinstance(message, GroupReceipt):
             self._passage.confirmed(peer, message)
-        elif isinstance(message, GroupOriginator):
-            self._intake.introduced(peer, message.certificate, message.claim)
         else:
-            assert isinstance(message, GroupPredecessor)
-            self._passage.predecessors.add(peer)
+            self._intake.introduced(peer, message.certificate, message.claim)
 
     def _partReceived(self, peer: bytes, part: GroupPart) -> None:
         if not self.isWanted:
@@ -169,5 +164,3 @@ class Groups:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if not member.isServer:
             self._passage.session(peer, up)
-        elif up:
-            self._passage.begin()

@@ -107,13 +107,7 @@ class GroupOriginator(msgspec.Struct, tag=control_numbers.GROUP_ORIGINATOR, froz
     claim: Signed
 
 
-class GroupPredecessor(msgspec.Struct, tag=control_numbers.GROUP_PREDECESSOR, frozen=True, array_like=True):
-    """
-    The sender is new, and the reader comes next after it: those before it do not know it yet.
-    """
-
-
-Message: TypeAlias = GroupPart | GroupReceipt | GroupOriginator | GroupPredecessor
+Message: TypeAlias = GroupPart | GroupReceipt | GroupOriginator
 
 
 def pack(message: Message) -> bytes:

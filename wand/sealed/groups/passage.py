@@ -17,9 +17,8 @@ from wand.sealed.groups.circle import Circle, distance, handovers
 from wand.sealed.groups.copies import Copy
 from wand.sealed.groups.fingers import Fingers
 from wand.sealed.groups.handing import Handing
-from wand.sealed.groups.messages import GroupPredecessor, pack, partsOf
+from wand.sealed.groups.messages import partsOf
 from wand.sealed.groups.originators import Originators
-from wand.sealed.groups.predecessors import Predecessors
 
 #: How many members in a row may not take a copy before it is given up.
 ATTEMPTS: Final = 8
@@ -49,8 +48,6 @@ class Carried:
 class GroupPassage:
     """
     Hands frames on.
-
-    @ivar predecessors: new members just before us, which get each frame as well.
     """
 
     def __init__(
@@ -66,16 +63,13 @@ class GroupPassage:
         @param copies: how many are handed on for others in a second.
         """
         context.counters.declare(COUNTERS)
-        self.predecessors = Predecessors(sealed.participant.identity, circle, context.clock)
         self._own = sealed.participant.identity
         self._counters = context.counters
-        self._sessions = sessions
         self._budget = Budget(copies, context.clock, context.counters)
-        self._fingers = Fingers(self._own, circle, sealed.search, self._tellSuccessor, context.clock, context.counters)
+        self._fingers = Fingers(self._own, circle, sealed.search, originators.known, context.clock, context.counters)
         self._handing = Handing(
             sessions, originators.pairOf, self._failed, self._refused, context.clock, context.counters
         )
-        self.begin = self._fingers.begin
         self.heard = self._fingers.heard
         self.confirmed = self._handing.confirmed
         self.session = self._handing.session
@@ -100,7 +94,6 @@ class GroupPassage:
         """
         Leave no timer behind.
         """
-        self._fingers.stop()
         self._handing.stop()
 
     def _carry(
@@ -114,8 +107,6 @@ class GroupPassage:
             refused()
             return
         self._counters["groups-handed-on"] += bool(wanted) and carried.originator != self._own
-        if not before:  # they have no claim to what is left for others
-            self._handOn(carried, [(each, self._own) for each in self.predecessors.all])
 
     def _handOn(self, carried: Carried, wanted: list[tuple[bytes, bytes]]) -> bool:
         wanted = [each for each in wanted if each[0] not in (carried.source, carried.originator)]
@@ -155,6 +146,3 @@ class GroupPassage:
         Whoever has its frames refused pays for the copies that go to others instead.
         """
         return not copy.refused or copy.originator == self._own or self._budget.mayHandOn(copy.originator, 1)
-
-    def _tellSuccessor(self, successor: bytes) -> None:
-        self._sessions.sendControl(successor, pack(GroupPredecessor()))
