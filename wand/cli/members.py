@@ -132,9 +132,10 @@ def appoint(member: str, admits: int) -> Operation:
 
     async def run(session: Session) -> None:
         found = await (await session.client()).appoint(member, admits)
-        ends = "is not let to admit others any more, once what it was given has expired; wand revoke ends it at once"
-        what = f"may admit {found.admits} members" if found.admits else ends
-        click.echo(f"{_called(found)} {what}{_unsigned(found)}")
+        if found.admits:
+            click.echo(f"{_called(found)} may admit {found.admits} members{_unsigned(found)}")
+        else:
+            click.echo(f"{_called(found)} gets no right to admit others any more; what it has expires, or revoke it")
 
     return Operation(run)
 

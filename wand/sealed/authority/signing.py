@@ -164,7 +164,9 @@ class GrantSigning:
         See L{Signing}: what is signed ends with our grant.
         """
         grant = self.grant
-        return isOfTheFuture(record.issued, now) or (grant is not None and grant.expires > record.expires)
+        if grant is None:
+            return False
+        return grant.expires > record.expires or isOfTheFuture(record.issued, max(now, grant.since))
 
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
         """
