@@ -34,6 +34,7 @@ from wand.sealed.credentials.grant import (
 )
 from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
+from wand.sealed.credentials.seats import CHANGES_MAXIMUM
 from wand.sealed.credentials.signed import SIGNED_MAXIMUM, packed, signed, unverified
 from wand.sealed.credentials.trust import Trust
 
@@ -189,28 +190,44 @@ class ChainTests(SynchronousTestCase):
         self.assertIsNone(self.trust.check(NETWORK.certificate(PEOPLE[1], grant=grant, seat=1, issued=1, by=BOB)))
         self.assertIsNotNone(self.trust.check(adopted))
 
+    def sit(self, person: NodeKey, seat: int, grant: bytes, **more: int) -> bool:
+        certificate = NETWORK.certificate(person, grant=grant, seat=seat, by=BOB, **{"since": 900, **more})  # type: ignore[arg-type]
+        return self.trust.check(certificate) is not None
+
     def test_seatsAreUsedAgain(self) -> None:
         """
-        A seat is free again when its holder's certificate expired, or when it was revoked.
+        A seat is free again when the grant expired by which it was taken, or when its holder was revoked; not when the
+        certificate of its holder expired, which may be short.
         """
-        grant = Grant(BOB.identity, 0, 5000, 0, 2)
-        octets = NETWORK.grant(BOB, expires=5000, members=2, rights=0)
-
-        def sit(person: NodeKey, seat: int, expires: int = 5000) -> bool:
-            certificate = NETWORK.certificate(person, since=900, expires=expires, grant=octets, seat=seat, by=BOB)
-            return self.trust.check(certificate) is not None
-
-        self.assertTrue(sit(PEOPLE[0], 0, 2000))
-        self.assertTrue(sit(PEOPLE[1], 1))
+        grant = NETWORK.grant(BOB, expires=5000, members=2)
+        told = readGrant(grant)
+        assert told is not None
+        self.assertTrue(self.sit(PEOPLE[0], 0, grant, expires=2000))
+        self.assertTrue(self.sit(PEOPLE[1], 1, grant, expires=5000))
+        self.clock.advance(1500)
         with self.assertRaises(MembershipRefused) as caught:
-            self.trust.seats.free(grant)
+            self.trust.seats.free(told)
         self.assertIn("wand appoint", str(caught.exception))
-        self.clock.advance(1000)
-        self.assertEqual(self.trust.seats.free(grant), 0)
-        self.assertTrue(sit(PEOPLE[2], 0))
+        self.assertFalse(self.sit(PEOPLE[2], 0, grant, since=901, expires=5000))
         self.trust.revoke(NETWORK.revocation(PEOPLE[1].identity))
-        self.assertEqual(self.trust.seats.free(grant), 1)
-        self.assertTrue(sit(PEOPLE[3], 1))
+        self.assertEqual(self.trust.seats.free(told), 1)
+        self.assertTrue(self.sit(PEOPLE[3], 1, grant, since=901, expires=5000))
+        self.clock.advance(3000)
+        later = NETWORK.grant(BOB, expires=9000, members=2)
+        self.assertTrue(self.sit(PEOPLE[2], 0, later, since=901, expires=9000))
+
+    def test_aSeatForOneAfterTheOther(self) -> None:
+        """
+        A member that names one after the other for a seat has it no more, and nobody is kept busy.
+        """
+        grant = NETWORK.grant(BOB)
+        told: list[Identity] = []
+        self.trust.displaced = told.append
+        taken = [self.sit(NodeKey.fromSeed(octetsFrom(f"rogue {n}")), 0, grant, since=500 - n) for n in range(50)]
+        self.assertEqual(taken, [True] * (CHANGES_MAXIMUM + 1) + [False] * (49 - CHANGES_MAXIMUM))
+        self.assertLess(len(told), 50)
+        self.assertFalse(self.sit(PEOPLE[0], 0, grant, since=1))
+        self.assertTrue(self.sit(PEOPLE[0], 1, grant, since=1))
 
     def test_claimsNameTheAdmitter(self) -> None:
         """

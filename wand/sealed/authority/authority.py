@@ -16,6 +16,7 @@ from wand.events import Events
 from wand.hooks.approval import Approval
 from wand.interfaces import IHookListener, IRecords
 from wand.sealed.authority.administration import Administration
+from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
@@ -78,7 +79,7 @@ class Authority(MemberAuthority):
         )
         self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
-        recovery = MemberRecovery(members, assigned, issuer, events)
+        recovery = MemberRecovery(members, assigned, issuer, events, Adoptions(members, wallClock, settings.life))
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
         self._others = OtherServers(

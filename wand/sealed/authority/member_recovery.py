@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
@@ -31,7 +32,18 @@ class MemberRecovery:
 
     _log = Logger()
 
-    def __init__(self, members: MemberRecords, assignments: Assignments, issuer: Issuer, events: Events) -> None:
+    def __init__(
+        self,
+        members: MemberRecords,
+        assignments: Assignments,
+        issuer: Issuer,
+        events: Events,
+        adoptions: Adoptions | None = None,
+    ) -> None:
+        """
+        @param adoptions: counts those whom deputies admitted; C{None} if we are a deputy.
+        """
+        self._adoptions = adoptions
         self._members = members
         self._assignments = assignments
         self._issuer = issuer
@@ -46,12 +58,13 @@ class MemberRecovery:
         @param expired: has it expired?  Then an operator decides, since a revocation may have been lost, too.
         @return: the record; C{None} if there was nothing to learn.
         @raise wand.errors.StoreUnavailable: if it cannot be stored.
-        @raise MembershipRefused: if others change the same member at the same time.
+        @raise MembershipRefused: if others change the same member at the same time, or a deputy admitted too many.
         """
         before = self._members.get(content.identity)
         if before is not None and not isOlder(before, content):
             return None
-        record = await self._record(content, certificate, expired=expired)
+        since = self._adoptions.adopt(content) if content.admitter and self._adoptions is not None else content.since
+        record = await self._record(content, certificate, since, expired=expired)
         known = await self._members.add(record) if before is None else before
         if known != record:
             await self._members.change(content.identity, lambda known: record if isOlder(known, content) else known)
@@ -69,7 +82,7 @@ class MemberRecovery:
         else:
             self._events.publish("member-learned", **known)
 
-    async def _record(self, content: Certificate, certificate: bytes, *, expired: bool) -> MemberRecord:
+    async def _record(self, content: Certificate, certificate: bytes, since: int, *, expired: bool) -> MemberRecord:
         identity = content.identity
         addresses = [await self._address(address, content) for address in content.addresses]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
@@ -80,6 +93,7 @@ class MemberRecovery:
             addresses=tuple(addresses),
             macs=tuple(macs),
             learned=not content.admitter,
+            since=since,
         )
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:

@@ -5,6 +5,7 @@ Seats: how many members each admitting one has admitted.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 
@@ -13,17 +14,29 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import Identity
 
+#: How often a seat changes hands before it is nobody's.  Of honest members it never does.
+CHANGES_MAXIMUM: Final = 8
+
 
 @attrs.frozen
 class _Seat:
     """
     @ivar since: when its holder became a member.
-    @ivar expires: until when it is taken.
+    @ivar expires: until when it is taken: as long as the grant is valid, however short a certificate.
+    @ivar changes: how often somebody else took it.
     """
 
     identity: Identity
     since: int
     expires: int
+    changes: int = 0
+
+    @property
+    def isNobodys(self) -> bool:
+        """
+        Did too many want it?
+        """
+        return self.changes > CHANGES_MAXIMUM
 
     @property
     def seniority(self) -> tuple[int, bytes]:
@@ -38,7 +51,7 @@ class Seats:
     Knows who sits where.  Certificates that a member signs are numbered, below the number that the network granted it;
     of several with one number the one whose owner has been a member for the longest counts, and then the one with the
     lower identity.  So everybody takes the same ones, whatever their order, and a member that signs without end fills
-    nobody's memory.
+    nobody's memory, nor does it keep anybody busy: a seat for which it names one after the other is nobody's.
     """
 
     def __init__(
@@ -63,19 +76,28 @@ class Seats:
 
         @return: whether it is its owner's.
         """
-        seats = self._of.setdefault(certificate.admitter, {})
-        new = _Seat(Identity(certificate.identity), certificate.since, certificate.expires)
+        granted = certificate.granted
+        assert granted is not None  # or no member signed it
+        seats = self._of.setdefault(granted.identity, {})
+        new = _Seat(Identity(certificate.identity), certificate.since, granted.expires)
         holder = seats.get(certificate.seat)
-        if new.expires <= self._wallClock():  # whoever it was may be renewed, but takes no other's place
-            return self._isFree(holder) or (holder is not None and holder.identity == new.identity)
-        if holder is not None and holder.identity == new.identity:
-            new = attrs.evolve(new, since=min(new.since, holder.since), expires=max(new.expires, holder.expires))
-        elif holder is not None and not self._isFree(holder):
-            if holder.seniority < new.seniority:
-                return False
-            self._displaced(holder.identity)
-        seats[certificate.seat] = new
-        return True
+        if holder is None or self._isFree(holder):
+            if certificate.expires > self._wallClock():  # whoever it was may be renewed, but takes no other's place
+                seats[certificate.seat] = new
+            return True
+        if holder.isNobodys:
+            return False
+        isSame = holder.identity == new.identity
+        if certificate.expires > self._wallClock() and (isSame or new.seniority < holder.seniority):
+            holder = seats[certificate.seat] = self._changed(holder, new)
+        return holder.identity == new.identity and not holder.isNobodys
+
+    def _changed(self, holder: _Seat, new: _Seat) -> _Seat:
+        expires = max(new.expires, holder.expires)
+        if holder.identity == new.identity:
+            return attrs.evolve(holder, since=min(new.since, holder.since), expires=expires)
+        self._displaced(holder.identity)
+        return attrs.evolve(new, expires=expires, changes=holder.changes + 1)
 
     def free(self, grant: Grant) -> int:
         """
