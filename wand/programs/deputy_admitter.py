@@ -67,7 +67,7 @@ def _ownOf(member: NodeMembership) -> OwnMembership:
         ),
         trust=trust,
         certificate=lambda: enrolment.certificate,
-        certified=lambda: enrolment.own,
+        certified=lambda: enrolment.own if enrolment.stage == "member" else None,
         admit=enrolment.admitAsNode,
         claimant=claims.ownerOf,
         isMember=isElsewhere,
