@@ -356,7 +356,7 @@ class ChoiceTests(SynchronousTestCase):
         etud.watchers = [GuardedWatcher("guard", guard, context.failures)]
         offer = RESERVED["offer"][1]
         for frame in (offer, TO_ALL + offer[6:], HARMLESS["TCP"], HARMLESS["discover"]):
-            etud.frameReceived("192.0.2.2:22222", frame)
+            etud.fromPeers.frameReceived("192.0.2.2:22222", frame)
         self.assertEqual(taken, [HARMLESS["TCP"], HARMLESS["discover"]])
         self.assertEqual(context.counters["drop-received-watched"], 2)
 

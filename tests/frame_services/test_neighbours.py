@@ -326,8 +326,8 @@ class NeighboursTests(SynchronousTestCase):
         table = self.context.table
         etud = Etud(tap, Silent(), table, self.counters, self.fail, self.context.failures)  # type: ignore[arg-type]  # nothing is sent
         etud.watchers = [self.service]
-        etud.frameRead(arp("10.77.0.2"))
+        etud.fromHost.frameRead(arp("10.77.0.2"))
         self.assertEqual((self.counters["drop-sent-watched"], len(self.injected)), (0, 1))
         etud.watchers = [attrs.make_class("Refusing", ["leaving", "arriving"])(lambda frame: False, None)]
-        etud.frameRead(arp("10.77.0.2"))
+        etud.fromHost.frameRead(arp("10.77.0.2"))
         self.assertEqual((self.counters["drop-sent-watched"], self.counters["sent-group-frames"]), (1, 0))

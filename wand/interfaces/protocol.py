@@ -30,7 +30,7 @@ class TransportRequest:
     @ivar mtu: the largest payload of an inner frame, in octets.
     @ivar settings: the protocol's own settings, not yet checked.
     @ivar membership: who we are in which network, and whom we admit; C{None} unless the protocol is an
-        L{ISessionProtocol <wand.interfaces.sessions.ISessionProtocol>}.
+        L{ISessionProtocol <wand.interfaces.session_transport.ISessionProtocol>}.
     """
 
     host: str

@@ -25,7 +25,9 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
+    BY_RIGHT,
     KEYS_MAXIMUM,
+    RELAY_RIGHT,
     Announce,
     Announced,
     Ask,
@@ -384,6 +386,18 @@ class LookingTests(LookingCase):
         for name, told in ((after[1], [after[1]]), (after[2], [after[1]]), (after[0], [after[1], after[0]])):
             self.announced(by[name])
             self.assertEqual(self.alice.told(), told)
+
+    def test_relaysAreTold(self) -> None:
+        """
+        Who asks for the members with the relay right is told of them, and of every one that there is later.
+        """
+        relays = [Seeker(self.network.person(number, relay=True), self.server) for number in range(10, 18)]
+        self.announced(self.bob, *relays[:6])
+        names = [f"node-{number}" for number in range(10, 18)]
+        self.assertEqual(sorted(self.ask((BY_RIGHT, RELAY_RIGHT))[0]), names[:6])
+        self.announced(self.carol, *relays[6:])
+        self.assertEqual(sorted(self.alice.told()), names[6:])
+        self.assertEqual(self.ask((BY_RIGHT, b"revocation")), ([], [0]))
 
     def test_withTheSessionAllIsForgotten(self) -> None:
         """

@@ -13,11 +13,12 @@ import msgspec
 from wand.interfaces import Context
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
-from wand.sealed.directory.claimants import thingsOf
+from wand.sealed.directory.claimants import CLAIMANTS_MAXIMUM, RIGHT_MAXIMUM, thingsOf
 from wand.sealed.directory.interests import Interests
 from wand.sealed.directory.messages import (
     AFTER,
     BY_IDENTITY,
+    BY_RIGHT,
     PAGE_ROOM,
     RECORDS_MAXIMUM,
     Found,
@@ -74,6 +75,7 @@ class Looking:
         self._interests = Interests()
         self._news: dict[bytes, dict[Identity, None]] = {}
         self._inCircle: set[bytes] = set()  # those that asked who comes next after them
+        self._needRelays: set[bytes] = set()  # those that asked for the members with the relay right
         self._told = 0  # up to which version
         self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
         self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
@@ -128,6 +130,7 @@ class Looking:
         """
         self._interests.forget(node)
         self._inCircle.discard(node)
+        self._needRelays.discard(node)
         self._news.pop(node, None)
         self._unstored.pop(node, None)
 
@@ -175,7 +178,11 @@ class Looking:
         elif key.kind == BY_IDENTITY:
             found = [self._log.get(Identity(key.what)) if len(key.what) == 32 else None]
         else:
-            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what)]
+            maximum = CLAIMANTS_MAXIMUM
+            if key.kind == BY_RIGHT:
+                maximum = RIGHT_MAXIMUM
+                self._needRelays.add(node)
+            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what, maximum)]
         return [entry for entry in found if entry is not None]
 
     def _tell(self, node: bytes, entries: Iterable[LogEntry], messages: list[bytes]) -> int:
@@ -201,8 +208,8 @@ class Looking:
 
     def _note(self, entry: LogEntry) -> None:
         """
-        A member changed: for those who were told of it, or of somebody else who claims the same; and for the one just
-        before it, which hands frames to groups to the next one.
+        A member changed: for those who were told of it, or of somebody else who claims the same; for the one just
+        before it, which hands frames to groups to the next one; and if it may be a relay, for all who asked for those.
         """
         identity = entry.identity
         concerned = [identity]
@@ -211,12 +218,15 @@ class Looking:
             self._news.setdefault(before, {})[identity] = None
         for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
-            if len(claimants) > 1:
+            if thing[0] != BY_RIGHT and len(claimants) > 1:
                 concerned += claimants
         for each in dict.fromkeys(concerned):
             for node in self._interests.nodes(each):
                 if node != identity:
                     self._news.setdefault(node, {})[identity] = None
+        for node in self._needRelays if entry.announcement.certificate.relay else ():
+            if node != identity:
+                self._news.setdefault(node, {})[identity] = None
 
     def _push(self, node: bytes) -> int:
         known = (self._log.get(each) for each in self._news.pop(node, {}))
