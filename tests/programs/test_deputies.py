@@ -60,9 +60,9 @@ class DeputyTests(DeputyCase):
         self.assertTrue(self.reaches(three, two))
         one.start()
         self.go(20.0)
-        self.assertTrue(self.reaches(one, three))
-        self.assertEqual(self.membersOf(one)["node-3"].admitter, two.own.key)
         self.assertEqual(self.certificateOf(three).admitter, b"")
+        self.assertEqual(self.membersOf(one)["node-3"].admitter, two.own.key)
+        self.assertTrue(self.reaches(one, three))
 
     def test_theFounderIsThere(self) -> None:
         """
