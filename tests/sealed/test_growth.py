@@ -22,6 +22,7 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MEMBER_KIND, MemberRecords
 from wand.sealed.authority.revoker import Revoker
+from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement, Claim
 from wand.sealed.credentials.identity import Identity
@@ -228,7 +229,9 @@ class AuthorityGrowthTests(GrowthTestCase):
             self.successResultOf(Deferred.fromCoroutine(part.load()))
         network: Any = type("KeptElsewhere", (), {"key": None, "identity": Identity(NETWORK)})()
         observer: Any = None
-        self.issuer = Issuer(self.members, network, trust, observer, clock.seconds, LIFE)
+        self.issuer = Issuer(
+            self.members, NetworkSigning(Identity(NETWORK), None), trust, observer, clock.seconds, LIFE
+        )
         self.revoker = Revoker(
             self.members, self.assigned, network, trust, observer, clock.seconds, Events(clock.seconds)
         )

@@ -103,7 +103,7 @@ class ServerMembership:
         if member is None or (record is not None and record.state == "revoked"):
             return None
         if record is None or record.issued < member.issued:
-            self._recover(member.identity, certificate)
+            self.learn(member.identity, certificate)
         isStored = record is not None and record.state == "member"
         if not isStored and member.expires <= self._wallClock():
             return None
@@ -136,7 +136,10 @@ class ServerMembership:
         record = None if said is None else self._members.get(said.identity)
         return record is not None and record.certificate == certificate
 
-    def _recover(self, identity: bytes, certificate: bytes) -> None:
+    def learn(self, identity: bytes, certificate: bytes) -> None:
+        """
+        Somebody has a certificate that the store does not know, or is older than: take what it says.
+        """
         content = self._trust.check(certificate, expired=True)
         if content is None or identity in self._recovering:
             return
