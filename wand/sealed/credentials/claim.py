@@ -129,9 +129,19 @@ class Announcement:
         """
         Of several announcements of one identity, the one with the highest counts.
         """
-        issued, expires = self.certificate.issued, self.certificate.expires
-        isOfNetwork = not self.claim.admitter
-        return self.claim.epoch, isOfNetwork, issued, expires, self.signedCertificate, self.signedClaim
+        return precedenceOf(self.certificate, self.claim.epoch, self.signedCertificate, self.signedClaim)
+
+
+def precedenceOf(
+    certificate: Certificate, epoch: int, signedCertificate: bytes, signedClaim: bytes
+) -> tuple[int, bool, int, int, bytes, bytes]:
+    """
+    Of several announcements of one identity, the one with the highest counts.
+
+    @param epoch: of the claim.
+    """
+    isOfNetwork = not certificate.admitter
+    return epoch, isOfNetwork, certificate.issued, certificate.expires, signedCertificate, signedClaim
 
 
 def seniorityOf(certificate: Certificate) -> tuple[int, bytes]:

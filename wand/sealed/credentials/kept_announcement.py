@@ -10,7 +10,7 @@ from typing import TypeAlias
 import attrs
 
 from wand.sealed.credentials.certificate import Certificate
-from wand.sealed.credentials.claim import Announcement, Claim
+from wand.sealed.credentials.claim import Announcement, Claim, precedenceOf, seniorityOf
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import unverified
 
@@ -83,15 +83,14 @@ class KeptAnnouncement:
         """
         See L{Announcement}.
         """
-        return self.certificate.since, self.identity
+        return seniorityOf(self.certificate)
 
     @property
-    def precedence(self) -> tuple[int, int, int, bytes, bytes]:
+    def precedence(self) -> tuple[int, bool, int, int, bytes, bytes]:
         """
         See L{Announcement}.
         """
-        certificate = self.certificate
-        return self.epoch, certificate.issued, certificate.expires, self.signedCertificate, self.signedClaim
+        return precedenceOf(self.certificate, self.epoch, self.signedCertificate, self.signedClaim)
 
     def isSame(self, other: AnyAnnouncement) -> bool:
         """

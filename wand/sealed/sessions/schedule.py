@@ -274,7 +274,7 @@ class Schedule:
     def _joinerDue(self, now: float) -> None:
         sessions = self._scheduled.session, self._scheduled.next
         made = max((each.made for each in sessions if each is not None), default=-inf)
-        due = min(max(made, self.usedAt) + JOIN_IDLE, made + SESSION_END)
+        due = min(max(made, self.usedAt) + JOIN_IDLE, made + self.life)
         if now < due:
             self.dueBy(due)
         else:
