@@ -57,4 +57,4 @@ class ReadSettingsTests(SynchronousTestCase):
         """
         A setting that must be there is named when it is not.
         """
-        self.assertIn("first-one", self.refusal({}))
+        self.assertEqual("driver-settings: first-one: it has to be set", self.refusal({}))

@@ -37,7 +37,10 @@ def readSettings(settings: Mapping[str, object], known: type[Known], where: str 
         return msgspec.convert(dict(settings), known)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
-        raise ConfigurationInvalid(where, path.rstrip("`"), reason) from None
+        missing = reason.removeprefix("Object missing required field `")
+        if missing != reason and not path:
+            raise ConfigurationInvalid(where, missing.rstrip("`"), "it has to be set") from None
+        raise ConfigurationInvalid(where, path.rstrip("`").partition("[")[0], reason) from None
 
 
 def _instead(key: str, names: list[str]) -> str:

@@ -103,6 +103,44 @@ class WorkerThread:
             run()
 
 
+class Workers:
+    """
+    Several workers, of which the one takes a call that has the least to do.  They are made when they are needed.
+    """
+
+    def __init__(self, make: Callable[[str], Worker], name: str, most: int = 8) -> None:
+        """
+        @param make: makes a worker, of a name.
+        @param most: how many there are at most; further calls wait.
+        """
+        self._make = make
+        self._name = name
+        self._most = most
+        self._busy: dict[Worker, int] = {}
+
+    def do(self, work: Callable[[], Result]) -> Deferred[Result]:
+        """
+        Run a call; several run beside each other, in no order.
+
+        @return: see L{Worker.do}.
+        """
+        worker = self._idlest()
+        self._busy[worker] += 1
+
+        def ended(result: Any) -> Any:
+            self._busy[worker] -= 1
+            return result
+
+        return worker.do(work).addBoth(ended)
+
+    def _idlest(self) -> Worker:
+        worker = min(self._busy, key=self._busy.__getitem__, default=None)
+        if worker is None or (self._busy[worker] and len(self._busy) < self._most):
+            worker = self._make(f"{self._name} {len(self._busy) + 1}")
+            self._busy[worker] = 0
+        return worker
+
+
 def _finish(done: Deferred[Any], result: object) -> None:
     if isinstance(result, Failure):
         done.errback(result)

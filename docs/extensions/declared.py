@@ -14,7 +14,7 @@ def counters() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for module in pkgutil.walk_packages(wand.__path__, "wand."):
-        if not module.name.startswith(("wand.testing", "wand.plugins")):
+        if not module.name.startswith("wand.testing"):
             found.update(getattr(import_module(module.name), "COUNTERS", {}))
     found["drop-raised-…"] = "dropped because of a fault in the program or a plugin, by the place"
     return dict(sorted(found.items()))

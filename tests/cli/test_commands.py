@@ -263,9 +263,11 @@ async def test_withoutAProgram(bench: Bench) -> None:
     assert f"wand, version {__version__}" in (await bench.run("--version"))[1]
     out = (await bench.run("--help"))[1]
     assert all(f"\n  {name} " in out for name in (*COMMANDS, "shell", "import-config", "demo"))
-    found = json.loads((await bench.run("drivers", "--json"))[1])
-    assert "memory" in [plugin["name"] for plugin in found if plugin["usable"] and plugin["kind"] == "driver"]
-    assert (await bench.run("drivers"))[1].startswith("Usable: ")
+    found = json.loads((await bench.run("plugins", "--json"))[1])
+    assert "memory" in [
+        plugin["name"] for plugin in found if plugin["state"] == "usable" and plugin["kind"] == "driver"
+    ]
+    assert (await bench.run("plugins"))[1].startswith("Usable: ")
 
 
 class SilentSession:

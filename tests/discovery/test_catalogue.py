@@ -1,5 +1,5 @@
 """
-Tests for L{wand.discovery.catalogue} and L{wand.discovery.dropins}, with throw-away packages full of good and bad
+Tests for L{wand.discovery.catalogue} and L{wand.discovery.in_dropins}, with throw-away packages full of good and bad
 plugins.
 """
 
@@ -19,19 +19,12 @@ from twisted.logger import LogEvent, Logger, globalLogPublisher
 from twisted.plugin import getCache, pluginPackagePaths
 from zope.interface.verify import verifyObject
 
-from wand.discovery.catalogue import (
-    KINDS,
-    Catalogue,
-    discover,
-    discoverCandidateSources,
-    discoverDirectories,
-    discoverDrivers,
-    discoverFrameServices,
-    discoverHooks,
-    discoverProtocols,
-    discoverStores,
-    survey,
-)
+from wand.discovery.builtins import BUILTINS, builtins
+from wand.discovery.catalogue import Catalogue, discover
+from wand.discovery.in_dropins import inDropins
+from wand.discovery.kinds import KINDS
+from wand.discovery.settings import settingsOf
+from wand.discovery.survey import survey
 from wand.errors import NoSuchPlugin
 from wand.interfaces import IStore, ITapDriver
 
@@ -101,7 +94,7 @@ class Dropins:
         return [importlib.import_module(self.package.name)]
 
     def drivers(self) -> Catalogue[ITapDriver]:
-        return discover(ITapDriver, self.packages)
+        return discover(ITapDriver, (), [inDropins(self.packages)])
 
     def reasons(self) -> dict[str, str]:
         return {each.name: each.reason for each in self.drivers().rejected}
@@ -187,7 +180,7 @@ def test_packagesAreReadOnce(dropins: Dropins, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("wand.discovery.dropins.getCache", lambda package: read.append(package) or getCache(package))
     path = dropins.write("one", GOOD)
     for interface in KINDS.values():
-        discover(interface, dropins.packages)
+        assert discover(interface, (), [inDropins(dropins.packages)]).looks() is not None
     assert len(read) == 1
     other = dropins.write("two", GOOD.replace("good", "better"))
     assert list(dropins.drivers().usable) == ["better", "good"]
@@ -211,7 +204,7 @@ def test_nothingIsLogged(dropins: Dropins, capsys: pytest.CaptureFixture[str]) -
     dropins.write("chatty", "from twisted.logger import Logger; Logger().info('hello')")
     globalLogPublisher.addObserver(events.append)
     try:
-        dropins.drivers()
+        dropins.drivers().looks()
         Logger().info("afterwards")
     finally:
         globalLogPublisher.removeObserver(events.append)
@@ -287,9 +280,9 @@ def test_nameTaken(dropins: Dropins) -> None:
     found = dropins.drivers()
     package = dropins.package.name
     assert type(found.usable["good"]).__module__ == f"{package}.aaa"
-    assert [(each.where, each.reason) for each in found.rejected] == [
-        (f"{package}.bbb", f"its name is taken by the one of {package}.aaa")
-    ]
+    (rejection,) = found.rejected
+    assert rejection.where == f"{package}.bbb"
+    assert rejection.reason.startswith(f"its name is taken by the driver 'good' of {package}.aaa")
 
 
 def test_oursKeepTheirNames(dropins: Dropins) -> None:
@@ -297,7 +290,7 @@ def test_oursKeepTheirNames(dropins: Dropins) -> None:
     Nobody replaces a built-in plugin by publishing one of the same name.
     """
     dropins.write("aaa", GOOD.replace("'good'", "'memory'"))
-    found = discover(ITapDriver, [*dropins.packages, importlib.import_module("wand.plugins")])
+    found = discover(ITapDriver, (), [builtins, inDropins(dropins.packages)])
     assert type(found.usable["memory"]).__module__ == "wand.drivers.memory"
 
 
@@ -317,29 +310,27 @@ def test_kindsAreApart(dropins: Dropins) -> None:
     """
     dropins.write("one", GOOD)
     dropins.write("bad", "raise ValueError")
-    found = discover(IStore, dropins.packages)
+    found = discover(IStore, (), [inDropins(dropins.packages)])
     assert not found.usable
     assert [each.name for each in found.rejected] == ["bad"]
 
 
-def test_foundInEitherPackage(tmp_path: Path) -> None:
+def test_foundInAnotherFolder(tmp_path: Path) -> None:
     """
-    A plugin may be published in wand/plugins and in twisted/plugins, of another folder on the path.
+    A plugin may be published in twisted/plugins, of another folder on the path.
     """
     sys.path.insert(0, str(tmp_path))
+    package = importlib.import_module("twisted.plugins")
+    folder = tmp_path / "twisted" / "plugins"
     try:
-        for index, name in enumerate(("wand", "twisted")):
-            package = importlib.import_module(f"{name}.plugins")
-            folder = tmp_path / name / "plugins"
-            folder.mkdir(parents=True)
-            (folder / f"elsewhere_{name}_dropin.py").write_text(dedent(GOOD.replace("'good'", f"'elsewhere{index}'")))
-            assert str(folder) in pluginPackagePaths(f"{name}.plugins")
-            package.__path__.insert(0, str(folder))
-        assert {"elsewhere0", "elsewhere1", "memory"} <= set(discoverDrivers().usable)
+        folder.mkdir(parents=True)
+        (folder / "elsewhere_dropin.py").write_text(dedent(GOOD.replace("'good'", "'elsewhere'")))
+        assert str(folder) in pluginPackagePaths("twisted.plugins")
+        package.__path__.insert(0, str(folder))
+        assert {"elsewhere", "memory"} <= set(discover(ITapDriver).usable)
     finally:
         sys.path.remove(str(tmp_path))
-        for name in ("wand", "twisted"):
-            importlib.import_module(f"{name}.plugins").__path__.remove(str(tmp_path / name / "plugins"))
+        package.__path__.remove(str(folder))
 
 
 def refusal(found: Catalogue[ITapDriver], name: str) -> str:
@@ -364,17 +355,17 @@ def test_choosingWhatIsNotThere(dropins: Dropins) -> None:
     Who asks for a plugin that is not there is shown what is, what was probably meant, and what is broken.
     """
     dropins.write("one", GOOD)
-    assert refusal(dropins.drivers(), "god") == ("there is no driver 'god'. Did you mean 'good'? Usable here: good.")
-    assert refusal(dropins.drivers(), "zzz") == "there is no driver 'zzz'. Usable here: good."
+    assert refusal(dropins.drivers(), "god") == ("there is no driver 'god'. Did you mean 'good'? There are: good.")
+    assert refusal(dropins.drivers(), "zzz") == "there is no driver 'zzz'. There are: good."
     path = dropins.write("bad", "raise ValueError('oops')")
     assert refusal(dropins.drivers(), "zzz").endswith(
-        f"These modules are broken and may hold it: {path} (ValueError: oops)."
+        f"This is broken and may have been it: {path} (ValueError: oops)."
     )
 
 
 def test_survey(dropins: Dropins) -> None:
     """
-    The survey lists what can be used, what cannot, and each broken module once, though there are six kinds.
+    The survey lists what can be used, what cannot, and each broken module once, though there are seven kinds.
     """
     dropins.write("one", GOOD + "    sick = Driver('sick', 'it has a cold')\n")
     path = dropins.write("bad", "raise ValueError('oops')")
@@ -395,31 +386,66 @@ def test_survey(dropins: Dropins) -> None:
         """,
     )
     package = dropins.package.name
-    assert [(each.kind, each.name, each.usable, each.about, each.where) for each in survey(dropins.packages)] == [
-        ("driver", "good", True, "a driver", f"{package}.one"),
-        ("driver", "sick", False, "it has a cold", f"{package}.one"),
-        ("", "bad", False, "ValueError: oops", str(path)),
-        ("", "Odd", False, "it is of no known plugin kind", f"{package}.odd"),
+    found = survey((), [inDropins(dropins.packages)], dropins.packages)
+    assert [(each.kind, each.name, each.state, each.reason, each.about, each.where) for each in found] == [
+        ("driver", "good", "usable", "", "a driver", f"{package}.one"),
+        ("driver", "sick", "unusable", "it has a cold", "a driver", f"{package}.one"),
+        ("", "bad", "broken", "ValueError: oops", "", str(path)),
+        ("", "Odd", "broken", "it is of no known plugin kind", "", f"{package}.odd"),
     ]
 
 
-def test_builtIns() -> None:
+SILENT = {
+    "a class": (
+        DRIVER,
+        "Driver is a class, not an object: make one, as in plugin = Driver(), and publish that",
+    ),
+    "undeclared": (
+        """
+        # for wand
+        class Forgetful:
+            name, about = "forgetful", "it does not say that it is a driver"
+            def unusable(self): pass
+            def open(self, request, context): pass
+
+        forgetful = Forgetful()
+        """,
+        "its class Forgetful does not say what it is: put @implementer(...) before it",
+    ),
+    "nothing": ("from wand.interfaces import ITapDriver", ""),
+}
+
+
+@pytest.mark.parametrize("sort", SILENT)
+def test_silentDropins(dropins: Dropins, sort: str) -> None:
     """
-    The built-in plugins are found, are what they say, and none is rejected for a fault of its own.
+    A dropin that mentions us and publishes nothing is said, with what its author may have forgotten; what has nothing
+    to do with us, or has commands for twistd, is not.
     """
-    found = discoverDrivers()
-    assert {"chardev", "memory", "tuntap"} <= {*found.usable, *(each.name for each in found.rejected)}
-    for each in (
-        found,
-        discoverProtocols(),
-        discoverDirectories(),
-        discoverStores(),
-        discoverHooks(),
-        discoverFrameServices(),
-        discoverCandidateSources(),
-    ):
-        for plugin in each.usable.values():
-            assert verifyObject(KINDS[each.kind], plugin)
+    source, reason = SILENT[sort]
+    path = dropins.write("quiet", source)
+    dropins.write("strange", "answer = 42")
+    dropins.write(
+        "commands", "from twisted.application.service import ServiceMaker\nit = ServiceMaker('wand', 'a.b', '', 'it')"
+    )
+    found = survey((), [inDropins(dropins.packages)], dropins.packages)
+    assert [(each.name, each.where) for each in found] == [("quiet", str(path))]
+    assert found[0].reason == "it publishes nothing" + (f": {reason}" if reason else "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_builtIns(kind: str) -> None:
+    """
+    The built-in plugins are found, are what they say, say what they can be told, and each is one object.
+    """
+    catalogue = discover(KINDS[kind], (), [builtins])
+    looks = catalogue.looks()
+    assert [each.published.name for each in looks] == list(BUILTINS[kind])
+    for look in looks:
+        assert look.state in ("usable", "unusable")
+        assert verifyObject(KINDS[kind], look.plugin)
+        assert settingsOf(look.plugin) is not None
+        assert look.published.load() is look.plugin
 
 
 def test_theLogIsAsBefore(dropins: Dropins) -> None:
@@ -428,5 +454,5 @@ def test_theLogIsAsBefore(dropins: Dropins) -> None:
     """
     before = list(globalLogPublisher._observers)
     dropins.write("bad", HOSTILE)
-    dropins.drivers()
+    dropins.drivers().looks()
     assert list(globalLogPublisher._observers) == before

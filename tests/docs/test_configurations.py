@@ -29,7 +29,7 @@ from wand.testing.network import Network
 
 _KINDS = (NodeConfiguration, ServerConfiguration, config.WandConfiguration, EtudConfiguration, WansdConfiguration)
 
-_TOML = [block for block in blocks("toml") if "[build-system]" not in block.text]
+_TOML = [block for block in blocks("toml") if not re.search(r"\[project|# pyproject", block.text)]
 
 
 def _loaded(block: Block, tmp_path: Path) -> Configuration:

@@ -531,7 +531,7 @@ class QemuDriverTests(Folder, SynchronousTestCase):
         """
         Datagrams need to know where the machine is, in the way in which we are reached; a stream comes by itself.
         """
-        self.assertIn("`local`", str(self.refusal()))
+        self.assertEqual("local", self.refusal().key)
         self.assertEqual("remote", self.refusal(netdev="dgram", local="/run/a").key)
         self.assertEqual("remote", self.refusal(netdev="dgram", local="/run/a", remote="127.0.0.1:5555").key)
         self.assertEqual("remote", self.refusal(local="/run/a", remote="/run/b").key)

@@ -30,9 +30,7 @@ class InstalledCase(SynchronousTestCase):
         temporary = TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = Path(temporary.name)
-        self.install(
-            "wandaemon", {"wand/__init__.py": b"ours", "wand/table.py": b"ours", "wand/plugins/__init__.py": b""}
-        )
+        self.install("wandaemon", {"wand/__init__.py": b"ours", "wand/table.py": b"ours"})
 
     def install(self, name: str, files: dict[str, bytes]) -> None:
         """
@@ -60,7 +58,7 @@ class IntrusionTests(InstalledCase):
         """
         A distribution that publishes plugins as it should is welcome, and so is one that has nothing to do with us.
         """
-        self.install("wand_packet", {"wand_packet/driver.py": b"", "wand/plugins/wand_packet_dropin.py": b""})
+        self.install("wand_packet", {"wand_packet/driver.py": b"", "twisted/plugins/wand_packet_dropin.py": b""})
         self.install("wandering", {"wandering/__init__.py": b"", "notwand/__init__.py": b""})
         self.assertEqual(self.found(), [])
 
@@ -78,7 +76,7 @@ class IntrusionTests(InstalledCase):
         """
         So is one that brings any other file of ours, also if it is the same, or a file that we do not have.
         """
-        paths = ("wand/table.py", "wand/plugins/__init__.py", "wand/plugins/wand_builtins_dropin.py", "wand/new.py")
+        paths = ("wand/table.py", "wand/drivers/__init__.py", "wand/plugins/other_dropin.py", "wand/new.py")
         for path in paths:
             self.install(f"wand_{len(path)}", {path: b""})
             self.assertIn(path, " ".join(self.found()))
@@ -121,8 +119,8 @@ class OriginTests(InstalledCase):
         with their file.
         """
         self.patch(sys, "path", [str(self.folder), *sys.path])
-        self.install("wand_packet", {"wand_packet/driver.py": b"", "wand/plugins/wand_packet_dropin.py": b""})
-        for module in ("wand_packet.driver", "wand.plugins.wand_packet_dropin"):
+        self.install("wand_packet", {"wand_packet/driver.py": b"", "twisted/plugins/wand_packet_dropin.py": b""})
+        for module in ("wand_packet.driver", "twisted.plugins.wand_packet_dropin"):
             plugin = type("Driver", (), {"__module__": module})()
             self.assertFalse(isOurs(plugin))
             self.assertEqual(attributed("driver packet", plugin), "driver packet of wand-packet 1.0")

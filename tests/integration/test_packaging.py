@@ -21,7 +21,7 @@ PROJECT = Path(__file__).parents[2]
 
 SURVEY = """
 import json, msgspec
-from wand.discovery.catalogue import survey
+from wand.discovery.survey import survey
 print(json.dumps([msgspec.to_builtins(status) for status in survey()]))
 """
 
@@ -35,6 +35,9 @@ build-backend = "hatchling.build"
 [project]
 name = "{name}"
 version = "1.0"
+
+[project.entry-points."wandaemon.drivers"]
+{entry}
 
 [tool.hatch.build.targets.wheel]
 packages = ["{name}", "{package}"]
@@ -119,7 +122,7 @@ class Environment:
         return found
 
     def usable(self) -> set[str]:
-        return {str(each["name"]) for each in self.survey() if each["usable"]}
+        return {str(each["name"]) for each in self.survey() if each["state"] == "usable"}
 
 
 @pytest.fixture(scope="module")
@@ -147,20 +150,22 @@ def environment(bare: Environment) -> Iterator[Environment]:
     bare.remove()
 
 
-def writeDistribution(folder: Path, name: str, package: str, dropin: str) -> str:
+def writeDistribution(folder: Path, name: str, *, entry: str = "", dropin: str = "", package: str = "twisted") -> str:
     """
-    Write the project of a distribution with one driver.
+    Write the project of a distribution with one driver, which is called as it.
 
-    @param package: where it publishes: C{wand} or C{twisted}.
-    @param dropin: the module that it publishes.
+    @param entry: an entry point.
+    @param dropin: a module that it publishes.
+    @param package: where.
     @return: its folder.
     """
     (folder / name).mkdir(parents=True)
     (folder / package / "plugins").mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(PYPROJECT.format(name=name, package=package))
+    (folder / "pyproject.toml").write_text(PYPROJECT.format(name=name, package=package, entry=entry))
     (folder / name / "__init__.py").touch()
-    (folder / name / "driver.py").write_text(DRIVER.format(name=f"{name}-{package}"))
-    (folder / package / "plugins" / f"{name}_dropin.py").write_text(dedent(dropin))
+    (folder / name / "driver.py").write_text(DRIVER.format(name=name) + "\n\ndriver = Driver()\n")
+    if dropin:
+        (folder / package / "plugins" / f"{name}_dropin.py").write_text(dedent(dropin))
     return str(folder)
 
 
@@ -192,39 +197,41 @@ def test_commandsAppearInEditable(environment: Environment) -> None:
 
 
 @pytest.mark.parametrize("how", [[], ["-e"]])
-@pytest.mark.parametrize("package", ["wand", "twisted"])
+@pytest.mark.parametrize(
+    "published",
+    [{"entry": 'wand_other = "wand_other.driver:driver"'}, {"dropin": "from wand_other.driver import driver\n"}],
+    ids=["entry point", "dropin"],
+)
 def test_driverOfAnotherDistributionIsFound(
-    environment: Environment, tmp_path: Path, package: str, how: list[str]
+    environment: Environment, tmp_path: Path, published: dict[str, str], how: list[str]
 ) -> None:
     """
-    A driver that pip installed is found, whichever of the two packages it publishes in, and however it is installed.
+    A driver that pip installed is found, in whichever of the two ways it is published, and however it is installed.
     """
-    project = writeDistribution(
-        tmp_path, "wand_other", package, "from wand_other.driver import Driver\n\ndriver = Driver()\n"
-    )
+    project = writeDistribution(tmp_path, "wand_other", **published)
     before = environment.usable()
     environment.add("wand_other", *how, project)
-    assert environment.usable() == before | {f"wand_other-{package}"}
+    assert environment.usable() == before | {"wand_other"}
     environment.remove()
     assert environment.usable() == before
 
 
 def test_brokenDistributionIsReported(environment: Environment, tmp_path: Path) -> None:
     """
-    A plugin module that cannot be loaded is reported with its file and the reason, by C{wand drivers} too; nothing
-    else changes, and nothing is written to the standard error.
+    A plugin that cannot be loaded is reported with its distribution and the reason, by C{wand plugins} too.
+    Nothing else changes, and nothing is written to the standard error.
     """
     before = environment.survey()
-    project = writeDistribution(tmp_path, "wand_broken", "wand", "import there_is_no_such_module\n")
+    project = writeDistribution(tmp_path, "wand_broken", entry='broken = "nowhere:driver"')
     environment.add("wand_broken", project)
-    (extra,) = [each for each in environment.survey() if each not in before]
-    assert (extra["kind"], extra["name"], extra["usable"]) == ("", "wand_broken_dropin", False)
-    assert extra["about"] == "ModuleNotFoundError: No module named 'there_is_no_such_module'"
-    assert str(extra["where"]).endswith("/wand/plugins/wand_broken_dropin.py")
+    (driver,) = [each for each in environment.survey() if each not in before]
+    assert (driver["kind"], driver["name"], driver["state"]) == ("driver", "broken", "broken")
+    assert (driver["distribution"], driver["version"]) == ("wand-broken", "1.0")
+    assert driver["reason"] == "ModuleNotFoundError: No module named 'nowhere'"
     assert [each for each in environment.survey() if each in before] == before
-    done = environment.run("wand", "drivers")
+    done = environment.run("wand", "plugins")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "wand_broken_dropin" in done.stdout
+    assert "No module named 'nowhere'" in done.stdout
     assertCommands(environment)
 
 
@@ -241,7 +248,7 @@ def test_aDistributionThatOverwritesOurs(environment: Environment, tmp_path: Pat
     it was.
     """
     assert environment.run("python", "-c", INTRUSIONS).stdout.strip() == ""
-    folder = writeDistribution(tmp_path / "intruder", "wand_intruder", "wand", "")
+    folder = writeDistribution(tmp_path / "intruder", "wand_intruder", package="wand")
     (Path(folder) / "wand" / "__init__.py").touch()
     environment.add("wand_intruder", folder)
     said = environment.run("python", "-c", INTRUSIONS)

@@ -147,7 +147,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """
     One with the plugins above.
     """
-    plugins = tmp_path / "wand" / "plugins"
+    plugins = tmp_path / "twisted" / "plugins"
     plugins.mkdir(parents=True)
     (plugins / "faulty_dropin.py").write_text(dedent(PLUGINS))
     yield Server(tmp_path)

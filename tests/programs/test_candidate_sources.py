@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 from unittest import mock
 
+from added_plugins import holding
 from sealed_network_case import SealedNetworkTestCase
 from simulated.gateway import Mapped, SimulatedGateway
 from twisted.internet.defer import Deferred, fail
@@ -102,7 +103,7 @@ def usable(*sources: Any) -> Any:
     """
     Patch the search for plugins: there are these.
     """
-    catalogue: Catalogue[Any] = Catalogue("candidate-source", {each.name: each for each in sources}, [])
+    catalogue: Catalogue[Any] = Catalogue("candidate-source", [holding(*sources)])
     return mock.patch("wand.programs.candidate_sources.discover", return_value=catalogue)
 
 

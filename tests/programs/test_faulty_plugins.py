@@ -11,6 +11,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from added_plugins import adding
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.plugin import IPlugin
@@ -385,9 +386,7 @@ class FaultyPluginCase(SynchronousTestCase):
 
         def discovered(interface: Any, *rest: Any) -> Catalogue[Any]:
             assert not self.hidden, "plugins are looked for after the privileges were dropped"
-            found = discover(interface, *rest)
-            more = {self.plugins[interface].name: self.plugins[interface]} if interface in self.plugins else {}
-            return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
+            return adding(self.plugins, interface, *rest)
 
         for module in (
             "node_plugins",

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from added_plugins import adding
 from sealed_network_case import SealedNetworkTestCase
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from wand.discovery.catalogue import Catalogue, discover
+from wand.discovery.catalogue import Catalogue
 from wand.discovery.opening import openPlugin
 from wand.errors import PluginFaulty
 from wand.interfaces import (
@@ -170,9 +171,7 @@ class ForeignPluginTests(SealedNetworkTestCase):
         plugins: dict[Any, Any] = {IPeerProtocol: ForeignProtocol(), IDirectoryKind: self.gossip}
 
         def discovered(interface: Any, *rest: Any) -> Catalogue[Any]:
-            found = discover(interface, *rest)
-            more = {plugins[interface].name: plugins[interface]} if interface in plugins else {}
-            return Catalogue(found.kind, {**found.usable, **more}, found.rejected)
+            return adding(plugins, interface, *rest)
 
         for module in ("node_plugins", "node", "directories", "network_service"):
             self.patch(__import__(f"wand.programs.{module}", fromlist=["discover"]), "discover", discovered)

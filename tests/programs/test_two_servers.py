@@ -56,7 +56,7 @@ class TwoServersTests(SealedNetworkTestCase):
 
     def setUp(self) -> None:
         self.plugin = SharedPlugin()
-        self.patch(authority_store, "discover", lambda kind: self.plugin)
+        self.patch(authority_store, "discover", lambda *asked: self.plugin)
         self.ahead: dict[str, float] = {}
         super().setUp()
 

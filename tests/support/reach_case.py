@@ -5,7 +5,6 @@ Whole nodes and a server of a sealed network in simulated topologies, and how so
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from math import inf
 from typing import Final
 from unittest import mock
@@ -14,7 +13,6 @@ import attrs
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
 from simulated.host import SimulatedHost
 
-from wand.discovery.dropins import search
 from wand.interfaces import Context
 from wand.public_address import isPublic
 from wand.testing.context import simulatedContext
@@ -26,9 +24,6 @@ SERVER_IPV6: Final = "2001:db8::100"
 #: Seconds between two pings, and how finely the time until an answer is measured.
 PING_INTERVAL: Final = 0.1
 STEP: Final = 0.01
-
-#: Plugins are looked for once, and not by each of thousands of nodes.
-_search: Final = lru_cache(search)
 
 _PING: Final = b"ping"
 _ANSWER: Final = b"answer"
@@ -127,7 +122,6 @@ class ReachTestCase(SealedNetworkTestCase):
     def setUp(self) -> None:
         self._residents: dict[str, Resident] = {}
         self._patched("wand.host.local_addresses._addresses", self._addressesOf)
-        self._patched("wand.discovery.catalogue.search", _search)
         super().setUp()
 
     def go(self, seconds: float) -> None:

@@ -63,6 +63,7 @@ class ConfiguredSource:
 
     name = "configured"
     about = "where others reach this node, as its settings say"
+    settings = ConfiguredSettings
 
     def unusable(self) -> None:
         """

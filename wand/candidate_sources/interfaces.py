@@ -68,6 +68,7 @@ class InterfaceSource:
 
     name = "interfaces"
     about = "the addresses of this host's interfaces"
+    settings = NoSettings
 
     def __init__(self, addresses: Callable[..., Sequence[str]] = localEndpoints) -> None:
         """

@@ -111,6 +111,7 @@ class PCPSource:
 
     name = "pcp"
     about = "asks the router to map the UDP port, by PCP or NAT-PMP"
+    settings = NoSettings
 
     def __init__(self, findRouter: Callable[[str, str], Router | None] = findRouter) -> None:
         """

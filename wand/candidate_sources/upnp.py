@@ -154,6 +154,7 @@ class DeviceSource:
 
     name = "upnp"
     about = "asks the router to map the UDP port by UPnP, where PCP and NAT-PMP did not"
+    settings = NoSettings
 
     def __init__(
         self,

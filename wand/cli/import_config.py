@@ -21,7 +21,7 @@ _AMP: Final = "the control socket speaks AMP now; name its path with the key con
 
 #: Keys of the original that have no counterpart, and why.
 _ETUD_DROPPED: Final = {
-    "module": "tap drivers are plugins now, and tuntap is the one for Linux; wand drivers lists them",
+    "module": "tap drivers are plugins now, and tuntap is the one for Linux; wand plugins lists them",
     "daemonise": _TWISTD,
     "pidfile": "it is an option of twistd: --pidfile",
     "ctrlfile": _AMP,

@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("rename", "members", "rename", "Rename a member."),
         ("limit", "members", "limit", "Limit a member's MAC addresses and broadcasts."),
         ("confirm", "members", "confirmMACs", "Confirm that a member's MAC addresses are its own."),
+        ("appoint", "members", "appoint", "Let a member admit others."),
         ("revoke", "members", "revoke", "Revoke a member permanently."),
         ("servers", "servers", "servers", "List the servers of the network that share a store with this one."),
         ("backup", "backup", "backup", "Back up everything that the program keeps into one file."),
@@ -55,7 +56,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
             "importSignatures",
             "Import into the server the signatures that wand sign printed.",
         ),
-        ("drivers", "drivers", "drivers", "List the plugins, and why some are rejected."),
+        ("plugins", "plugins", "plugins", "List the plugins, or show what one can be told."),
     )
 }
 
@@ -108,6 +109,7 @@ for _command in (
     *COMMANDS.values(),
     shell,
     LaterCommand("import-config", "Convert the original's configuration.", "wand.cli.import_config", "importConfig"),
+    LaterCommand("plugin", "Begin a package of plugins, or check one.", "wand.cli.plugin", "plugin"),
     LaterCommand("demo", "Show a throw-away network on this machine.", "wand.demo.command", "demo"),
 ):
     cli.add_command(_command)

@@ -42,8 +42,11 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     What every program can be told.
     """
 
-    hooks: Annotated[list[str], about("hooks to run; see wand drivers")] = []
+    hooks: Annotated[list[str], about("hooks to run; see wand plugins")] = []
     hookSettings: Annotated[PluginSettings, about("the settings of each hook, by its name")] = {}
+    disabledPlugins: Annotated[
+        list[str], about("plugins that are not used, by their names or those of their distributions")
+    ] = []
 
     def check(self) -> None:
         """

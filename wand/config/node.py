@@ -36,7 +36,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     control: ControlPath = f"{RUN}/etud.sock"
     controlGroup: ControlGroup = ""
     state: StatePath = f"{STATE}/etud"
-    driver: Annotated[str, about("the tap driver; see wand drivers")] = "tuntap"
+    driver: Annotated[str, about("the tap driver; see wand plugins")] = "tuntap"
     driverSettings: Annotated[dict[str, Any], about("the driver's own settings")] = {}
     interface: Annotated[str, about("name of the network interface")] = "wan0"
     mac: Annotated[str | None, about("MAC address; else one is made once and kept in the state directory")] = None
@@ -50,7 +50,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             f"UDP port for the data; else {NODE_PORT} with rel2, and with sealed any that is free, and then always that"
         ),
     ] = None
-    protocol: Annotated[str, about("the peer protocol; see wand drivers")] = "rel2"
+    protocol: Annotated[str, about("the peer protocol; see wand plugins")] = "rel2"
     protocolSettings: Annotated[dict[str, Any], about("the protocol's own settings")] = {}
     frameServices: Annotated[
         list[str] | None,
@@ -136,7 +136,7 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
 
     control: ControlPath = f"{RUN}/node.sock"
     state: StatePath = f"{STATE}/node"
-    protocol: Annotated[str, about("the peer protocol; see wand drivers")] = "sealed"
+    protocol: Annotated[str, about("the peer protocol; see wand plugins")] = "sealed"
     name: Annotated[str, about("what this node would like to be called; else the name of the host")] = ""
     joinFile: Annotated[
         str, about("a file with an invitation to redeem; a member redeems only another than before")

@@ -35,7 +35,7 @@ class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True,
     listen: Annotated[str, about("local IP address for the UDP port")] = "0.0.0.0"
     port: Annotated[int, about("UDP port on which nodes register")] = SERVER_PORT
     state: StatePath = f"{STATE}/wansd"
-    store: Annotated[str, about("where the registry is kept; see wand drivers")] = "sqlite"
+    store: Annotated[str, about("where the registry is kept; see wand plugins")] = "sqlite"
     storeSettings: Annotated[dict[str, Any], about("the store's own settings")] = {}
     recover: Annotated[
         bool,

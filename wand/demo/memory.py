@@ -29,11 +29,11 @@ from wand.demo import stranger
 from wand.demo.figures import Silence
 from wand.demo.hosts import MemoryHost
 from wand.demo.overhearing import OverheardUnderlay
-from wand.discovery.catalogue import discoverDrivers
+from wand.discovery.catalogue import discover
 from wand.drivers.memory import MemoryDriver
 from wand.ethernet import MAC
 from wand.health.failures import Failures
-from wand.interfaces import Context
+from wand.interfaces import Context, ITapDriver
 from wand.lab.admission import Admission, admitted
 from wand.lab.capture import Capture, Eavesdropper
 from wand.lab.configurations import Files
@@ -104,7 +104,7 @@ class Memory:
         service.privilegedStartService()
         service.startService()
         if isinstance(site, Node):
-            driver = cast(MemoryDriver, discoverDrivers().choose("memory"))
+            driver = cast(MemoryDriver, discover(ITapDriver).choose("memory"))
             self._hosts[site.name] = MemoryHost(MAC.parse(site.mac), driver.lans[site.name])
 
     def _program(self, site: Site) -> NodeService | SealedServer | REL2ServerProgram:

@@ -5,8 +5,9 @@ The static directory: entries of the operator's own, fixed in the configuration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from zope.interface import implementer
@@ -15,6 +16,7 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid, ConfigurationInvalid, EntryRefused
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.plugin_settings import readSettings
 from wand.status import DirectoryStatus
 from wand.table import Peer, Rank, Source, Table
 
@@ -57,6 +59,16 @@ class StaticDirectory:
         return [DirectoryStatus(name=CONFIGURATION.name, state="fixed", entries=len(self._entries), answered=None)]
 
 
+class StaticSettings(msgspec.Struct, frozen=True):
+    """
+    What an operator sets.
+
+    @ivar entries: the peer of each MAC address; C{entries} of the configuration says the same.
+    """
+
+    entries: dict[str, Any]
+
+
 @implementer(IPlugin, IDirectoryKind)
 class StaticDirectoryKind:
     """
@@ -65,6 +77,7 @@ class StaticDirectoryKind:
 
     name = "static"
     about = "holds the fixed entries of the configuration"
+    settings = StaticSettings
 
     def unusable(self) -> str | None:
         """
@@ -77,12 +90,7 @@ class StaticDirectoryKind:
         See L{IDirectoryKind}.  The one setting is C{entries}, a table MAC = peer.  That of the node itself is left
         out, so that all nodes can have the same.
         """
-        for key in settings:
-            if key != "entries":
-                raise _invalid(key, "the directory static has only the setting entries")
-        texts = settings.get("entries")
-        if not isinstance(texts, Mapping):
-            raise _invalid("entries", f"expected a table MAC = PEER, not {texts!r}")
+        texts = readSettings(settings, StaticSettings, "directories.static").entries
         entries: dict[MAC, Peer] = {}
         for text, peer in texts.items():
             mac = _mac(text)

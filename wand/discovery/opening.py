@@ -14,12 +14,13 @@ from zope.interface import providedBy
 from zope.interface.exceptions import Invalid
 from zope.interface.verify import verifyObject
 
-from wand.discovery.catalogue import shortcoming
 from wand.discovery.dropins import ANYTHING, describe
+from wand.discovery.inspecting import shortcoming
 from wand.errors import PluginFaulty, WandError
 from wand.ethernet import MAC
 from wand.health.origin import attributed
 from wand.interfaces import (
+    Context,
     ICandidates,
     IDirectory,
     IFrameWatcher,
@@ -58,7 +59,7 @@ def openPlugin(kind: str, name: str, plugin: IWandPlugin, *arguments: object) ->
     """
     what = attributed(f"the {kind} {name!r}", plugin)
     try:
-        opened = plugin.open(*arguments)  # type: ignore[attr-defined]  # each kind has one of its own
+        opened = plugin.open(*_its(kind, name, arguments))  # type: ignore[attr-defined]  # each kind has its own
     except WandError:
         raise
     except ANYTHING as error:
@@ -68,6 +69,13 @@ def openPlugin(kind: str, name: str, plugin: IWandPlugin, *arguments: object) ->
         _discard(opened)
         raise PluginFaulty(f"{what} cannot be used: {fault}; report it to its author")
     return opened
+
+
+def _its(kind: str, name: str, arguments: tuple[object, ...]) -> list[object]:
+    """
+    The arguments, with the context that the plugin is to work with.
+    """
+    return [each.forPlugin(kind, name) if isinstance(each, Context) else each for each in arguments]
 
 
 def _fault(kind: str, opened: Any) -> str | None:

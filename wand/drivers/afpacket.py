@@ -174,6 +174,7 @@ class PacketDriver:
 
     name = "afpacket"
     about = "an existing interface of Linux, with what is behind it; needs the bridge right"
+    settings = NoSettings
 
     def __init__(self, release: Callable[[], str] = lambda: os.uname().release) -> None:
         """

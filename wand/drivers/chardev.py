@@ -72,6 +72,7 @@ class ChardevDriver:
 
     name = "chardev"
     about = "a character device that holds frames, /dev/tap0 of BSD and macOS"
+    settings = ChardevSettings
 
     def __init__(
         self,

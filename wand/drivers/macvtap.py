@@ -79,6 +79,7 @@ class MacvtapDriver:
 
     name = "macvtap"
     about = "an interface of Linux that is handed over as a whole; needs the bridge right"
+    settings = MacvtapSettings
 
     def unusable(self) -> str | None:
         """

@@ -107,6 +107,7 @@ class MemoryDriver:
 
     name = "memory"
     about = "a LAN inside the process, for tests and demonstrations"
+    settings = LANSettings
 
     def __init__(self) -> None:
         self.lans: dict[str, MemoryLAN] = {}

@@ -55,6 +55,7 @@ class QemuDriver:
 
     name = "qemu"
     about = "a virtual machine of QEMU (-netdev stream, dgram), without a tap or root"
+    settings = QemuSettings
 
     def unusable(self) -> str | None:
         """

@@ -56,6 +56,7 @@ class TuntapDriver:
 
     name = "tuntap"
     about = "a tap interface of Linux"
+    settings = NoSettings
 
     def __init__(self, device: str = _DEVICE, ioctl: Callable[..., object] = fcntl.ioctl) -> None:
         """

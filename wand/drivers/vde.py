@@ -142,6 +142,7 @@ class VDEDriver:
 
     name = "vde"
     about = "a port of a VDE switch, without a tap or root"
+    settings = VDESettings
 
     def unusable(self) -> str | None:
         """

@@ -12,12 +12,12 @@ from typing import Final
 from zope.interface import implementer
 
 from wand.counters import Counters
-from wand.errors import ConfigurationInvalid
 from wand.ethernet import Frame
 from wand.frame_services.bridged_addresses import BridgedAddresses
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
 from wand.interfaces import IFrameInspector, IFrameService, IFrameWatcher, NodeContext, Settings
 from wand.interfaces.participant import MemberContext
+from wand.plugin_settings import NoSettings, readSettings
 from wand.table import Peer
 
 COUNTERS: Final = {
@@ -37,6 +37,7 @@ class Guard:
 
     name = "guard"
     about = "drops DHCP offers, router advertisements and address claims of peers that may not make them"
+    settings = NoSettings
 
     def unusable(self) -> None:
         """
@@ -47,8 +48,7 @@ class Guard:
         """
         See L{IFrameService}.
         """
-        for key in settings:
-            raise ConfigurationInvalid("the settings of the frame service guard", key, "there are no settings")
+        readSettings(settings, NoSettings, "frame-service-settings.guard")
         return GuardWatcher(context.sealed, context.counters, BridgedAddresses(context.clock))
 
 

@@ -52,6 +52,7 @@ class Neighbours:
 
     name = "neighbours"
     about = "answers ARP and neighbour discovery for members' addresses, so that large networks ask nobody"
+    settings = NeighbourSettings
 
     def unusable(self) -> None:
         """

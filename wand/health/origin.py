@@ -16,20 +16,15 @@ from wand.health.installed import Distribution, distributions
 #: How our own distribution is called.
 OURS: Final = "wandaemon"
 
-#: Where other distributions publish plugins in our package, and all that is ours there.
-_GUESTS: Final = "wand/plugins/"
-_HOST: Final = (f"{_GUESTS}__init__.py", f"{_GUESTS}wand_builtins_dropin.py")
-
 #: What is overwritten first, by those who put the same name into their own folders.
-_EXPOSED: Final = ("wand/__init__.py", *_HOST)
+_EXPOSED: Final = ("wand/__init__.py",)
 
 
 def isOurs(thing: object) -> bool:
     """
     Is this object of a class of ours?
     """
-    path = f"{type(thing).__module__.replace('.', '/')}.py"
-    return path.startswith("wand/") and (not path.startswith(_GUESTS) or path in _HOST)
+    return type(thing).__module__.startswith("wand.")
 
 
 def attributed(what: str, plugin: object) -> str:
@@ -47,28 +42,38 @@ def originOf(thing: object) -> str:
     for what is rare: it looks into the records of all distributions.
     """
     module = type(thing).__module__
+    found = distributionOf(module)
+    if found is not None:
+        return found.title
+    return getattr(sys.modules.get(module), "__file__", None) or f"the module {module}"
+
+
+def distributionOf(module: str) -> Distribution | None:
+    """
+    The distribution that a module came with; C{None} where none is known, as of one that is installed editable.
+    """
     inside = module.replace(".", "/")
     for each in distributions():
         if each.hashOf(f"{inside}.py") is not None or each.hashOf(f"{inside}/__init__.py") is not None:
-            return each.name
-    return getattr(sys.modules.get(module), "__file__", None) or f"the module {module}"
+            return each
+    return None
 
 
 def intrusions(installed: Iterable[Distribution]) -> Sequence[str]:
     """
     What other distributions did to our files, a sentence each; none where all is well.
     """
-    found = [_change(each) if each.name.partition(" ")[0] == OURS else _intrusion(each) for each in installed]
+    found = [_change(each) if each.name == OURS else _intrusion(each) for each in installed]
     return [each for each in found if each]
 
 
 def _intrusion(other: Distribution) -> str:
-    paths = [path for path in other.pathsIn("wand") if not path.startswith(_GUESTS) or path in _HOST]
+    paths = other.pathsIn("wand")
     if not paths:
         return ""
     return (
-        f"the distribution {other.name} has {', '.join(paths[:3])}, in place of files of {OURS}: uninstall it, "
-        f"install {OURS} again, and tell its author to leave that out"
+        f"the distribution {other.title} has {', '.join(paths[:3])}, in the folder of {OURS}: uninstall it, "
+        f"install {OURS} again, and tell its author to leave that out; plugins are published by entry points"
     )
 
 
@@ -84,5 +89,5 @@ def _change(ours: Distribution) -> str:
         except OSError:
             continue
         if f"sha256={urlsafe_b64encode(sha256(octets).digest()).decode().rstrip('=')}" != recorded:
-            return f"{ours.root / path} is not the one of {ours.name}, something overwrote it: install {OURS} again"
+            return f"{ours.root / path} is not the one of {ours.title}, something overwrote it: install {OURS} again"
     return ""

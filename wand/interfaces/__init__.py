@@ -12,11 +12,23 @@ Rules for everything that is opened:
   - What is dropped is counted, by the reason (L{wand.counters}).
   - An error that stops the start is a L{wand.errors.WandError} whose text says what to do.
 
-Each kind has a module of its own here; import from C{wand.interfaces} itself.
+Each kind has a module of its own here; import from C{wand.interfaces} itself, which is public.
 """
 
+from typing import Final
+
+from wand.interfaces.bases import (
+    BaseCandidates,
+    BaseDirectory,
+    BaseHook,
+    BasePlugin,
+    BaseRecords,
+    BaseTap,
+    BaseTransport,
+    BaseWatcher,
+)
 from wand.interfaces.candidate import ICandidates, ICandidateSource
-from wand.interfaces.context import Context
+from wand.interfaces.context import Context, NetworkName
 from wand.interfaces.control_messages import ControlReader, SessionReader, Sessions, WayReader
 from wand.interfaces.directory import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.driver import (
@@ -74,9 +86,22 @@ from wand.interfaces.sessions import (
 from wand.interfaces.store import IRecords, IStore
 from wand.interfaces.way_inspection import IWayInspection
 
+#: The version of what is public; see the page about what is promised.  The first number goes up when something that
+#: worked no longer does, the second when there is something new.
+API_VERSION: Final = (0, 2)
+
 __all__ = [
+    "API_VERSION",
     "CANDIDATE_KINDS",
     "CONSUMED",
+    "BaseCandidates",
+    "BaseDirectory",
+    "BaseHook",
+    "BasePlugin",
+    "BaseRecords",
+    "BaseTap",
+    "BaseTransport",
+    "BaseWatcher",
     "Candidate",
     "CandidateKind",
     "CandidateReader",
@@ -129,6 +154,7 @@ __all__ = [
     "MemberContext",
     "MemberSearch",
     "Membership",
+    "NetworkName",
     "NodeContext",
     "OwnCandidate",
     "Participant",

@@ -23,6 +23,9 @@ class IWandPlugin(IPlugin):
 
     about: str = Attribute("One line for people: what it is.")
 
+    # It may have an attribute settings, too, the msgspec.Struct of its settings, which wand plugins NAME shows; see
+    # wand.interfaces.BasePlugin.
+
     def unusable() -> str | None:
         """
         Why it cannot be used here and now (the wrong system, a missing library, a missing privilege), as a sentence

@@ -52,10 +52,10 @@ class CandidateSources:
         @param hasMembers: does the protocol work within a network of members?  Others have no candidates.
         @raise wand.errors.NoSuchPlugin: if one that is asked for is not there, or cannot be used.
         """
-        catalogue = discover(ICandidateSource)
+        catalogue = discover(ICandidateSource, configuration.disabledPlugins)
         wanted = configuration.candidateSources
         if wanted is None:
-            wanted = [name for name in DEFAULT if name in catalogue.usable]
+            wanted = [name for name in DEFAULT if catalogue.has(name)]
         self._plugins = {name: catalogue.choose(name) for name in wanted} if hasMembers else {}
         self.names = tuple(self._plugins)
         self._settings = configuration.candidateSourceSettings

@@ -4,7 +4,7 @@ Wand as a service: the directories that keep the table up to date.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -25,18 +25,29 @@ class DirectoriesService(Service):
     @ivar adapted: set from outside; called with those that are wanted, for those that our membership makes of them.
     """
 
-    def __init__(self, wanted: dict[str, Settings], context: Callable[[], NodeContext]) -> None:
+    def __init__(
+        self,
+        wanted: dict[str, Settings],
+        context: Callable[[], NodeContext],
+        off: Collection[str] = (),
+        perhaps: Collection[str] = (),
+    ) -> None:
         """
         @param wanted: the settings of each directory, by its plugin's name.
         @param context: called when the service starts, for what the directories work with.
+        @param off: the names of plugins and distributions that are switched off.
+        @param perhaps: those that L{adapted} may add.  They are looked for now, like the others: later the privileges
+            may be gone, and with them the way to Python's library.
         """
         self.adapted: Callable[[dict[str, Settings]], dict[str, Settings]] = lambda wanted: wanted
-        self._kinds = discover(IDirectoryKind)
+        self._kinds = discover(IDirectoryKind, off)
         self._wanted = wanted
         self._context = context
         self._open: dict[str, tuple[Settings, IDirectory]] = {}
         for name in wanted:
             self._kinds.choose(name)
+        for name in perhaps:
+            self._kinds.has(name)
 
     def privilegedStartService(self) -> None:
         """

@@ -134,6 +134,7 @@ class EtudService(Service):
             lan=configuration.listen if configuration.lanDiscovery else None,
         )
         self.member = NodeMembership(node)
+        base.networkName.ask = lambda: enrolment.descriptor.name if enrolment.descriptor else ""
         plugins.atTheEnd("membership", self.member.stop)
         self.relays = NodeRelays(configuration, self.member, transport, base)
         plugins.atTheEnd("relays", self.relays.stop)

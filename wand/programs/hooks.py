@@ -75,7 +75,7 @@ class HookService(Service):
         """
         @raise wand.errors.NoSuchPlugin: if there is no such hook.
         """
-        hooks = discover(IHook)
+        hooks = discover(IHook, configuration.disabledPlugins)
         self._wanted = [(name, hooks.choose(name)) for name in configuration.hooks]
         self._settings = configuration.hookSettings
         self._context = context

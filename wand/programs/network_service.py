@@ -55,7 +55,9 @@ class NetworkService(Service):
         self._owner = owner
         self._lost = lost
         self._announce = announce
-        self._protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
+        self._protocol: IPeerProtocol = discover(IPeerProtocol, configuration.disabledPlugins).choose(
+            configuration.protocol
+        )
         if not ISessionProtocol.providedBy(self._protocol):
             raise ConfigurationInvalid("", "protocol", f"{configuration.protocol} has no sessions between members")
         self._store = AuthorityStore(configuration, context, hooks)
@@ -105,6 +107,7 @@ class NetworkService(Service):
         if not self.running:
             authority.stop()
             return
+        context.networkName.ask = lambda: authority.network.descriptor.name
         server = NetworkServer(configuration, context, self._openTransport(authority), authority, records)
         self._tellOpened(server)
         await server.start()

@@ -5,7 +5,7 @@ A node: etud, wand and what the control socket sees of them.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -31,10 +31,14 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
 
 if TYPE_CHECKING:
+    from wand.programs.deputy_admission import DeputyAdmission
     from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories")
+
+#: The directory of networks without a server.
+GOSSIP: Final = "gossip"
 
 
 _REL2_ONLY: Final = (
@@ -57,10 +61,15 @@ class NodeService(ProgramService[EtudConfiguration]):
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)
         self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
-        self.wand = DirectoriesService(self._wanted(self.configuration), self._context)
+        self.wand = DirectoriesService(
+            self._wanted(self.configuration),
+            self._context,
+            self.configuration.disabledPlugins,
+            perhaps=(GOSSIP,) if self.etud.hasMembers else (),
+        )
         self.etud.directories = self.wand
         self.wand.adapted = self._adapted
-        self._admission: NodeAdmission | None = None
+        self._admission: NodeAdmission | DeputyAdmission | None = None
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
         looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self._lookAtAdmission]
@@ -73,7 +82,8 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.  It is asked
         for once, while the program has all its privileges: later, plugins may be out of its sight.
         """
-        return ISessionProtocol.providedBy(discover(IPeerProtocol).choose(self.configuration.protocol))
+        kinds = discover(IPeerProtocol, self.configuration.disabledPlugins)
+        return ISessionProtocol.providedBy(kinds.choose(self.configuration.protocol))
 
     def startService(self) -> None:
         """
@@ -81,16 +91,32 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         super().startService()
         member = self.etud.member
-        if member is not None and member.enrolment.state.has(FOUNDED):
+        if member is None:
+            return
+        if member.enrolment.state.has(FOUNDED):
             self._admit(member)
+        member.certified = self._certified
+        self._certified()
+
+    def _certified(self) -> None:
+        """
+        Our certificate may be another one: admit others, if it lets us.
+        """
+        member = self.etud.member
+        if member is not None and member.enrolment.isGranted and self._admission is None:
+            from wand.programs.deputy_admission import DeputyAdmission  # as above
+
+            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member)
+            self._admission.setServiceParent(self)
 
     def _admit(self, member: NodeMembership) -> NodeAdmission:
         from wand.programs.node_admission import NodeAdmission  # 1.2 MB that most nodes do not need
 
-        if self._admission is None:
-            self._admission = NodeAdmission(self._surroundings.context, self.hooks, member)
-            self._admission.setServiceParent(self)
-        return self._admission
+        admission = self._admission
+        if not isinstance(admission, NodeAdmission):
+            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member)
+            admission.setServiceParent(self)
+        return admission
 
     def _lookAtAdmission(self) -> None:
         if self._admission is not None:
@@ -101,7 +127,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         Where there is no server, members tell each other who is where.
         """
         isAlone = self.etud.member is not None and self.etud.member.isServerless
-        return {"gossip": {}, **wanted} if isAlone else wanted
+        return {GOSSIP: {}, **wanted} if isAlone else wanted
 
     def _context(self) -> NodeContext:
         return self.etud.context
@@ -245,9 +271,10 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         if self._admission is None:
             return super().network
-        from wand.programs.server_administration import ServerAdministration
+        from wand.programs.server_administration import OpeningService, ServerAdministration
 
-        return ServerAdministration(self._admission)
+        admission: OpeningService[Any] = self._admission
+        return ServerAdministration(admission)
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """

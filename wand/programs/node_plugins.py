@@ -51,14 +51,14 @@ class NodePlugins:
         """
         @raise wand.errors.NoSuchPlugin: if one is not there, or cannot be used.
         """
-        self.protocol: IPeerProtocol = discover(IPeerProtocol).choose(configuration.protocol)
+        off = configuration.disabledPlugins
+        self.protocol: IPeerProtocol = discover(IPeerProtocol, off).choose(configuration.protocol)
         self.hasMembers = ISessionProtocol.providedBy(self.protocol)
-        self.driver: ITapDriver = discover(ITapDriver).choose(configuration.driver)
+        self.driver: ITapDriver = discover(ITapDriver, off).choose(configuration.driver)
         self._configuration = configuration
         self._context = context
-        self.frameServices: dict[str, IFrameService] = {
-            name: discover(IFrameService).choose(name) for name in self._wanted()
-        }
+        services = discover(IFrameService, off)
+        self.frameServices: dict[str, IFrameService] = {name: services.choose(name) for name in self._wanted()}
         self.candidateSources = CandidateSources(configuration, context, hasMembers=self.hasMembers)
         self._end = ExitStack()
         self._portEnd = ExitStack()

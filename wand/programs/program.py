@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -20,7 +21,7 @@ from wand.programs.hooks import HookService
 from wand.programs.log_report import Reported, reportOf
 from wand.programs.state_service import StateService
 from wand.programs.store_settings import storeSettings
-from wand.state import Owner
+from wand.state import Owner, StateDirectory
 from wand.status import ProgramStatus
 from wand.version import __version__
 
@@ -67,6 +68,7 @@ class ProgramService(AtomicService, Generic[Kind]):
         self.events = surroundings.context.events
         self.notes = surroundings.context.notes
         self.configuration = surroundings.load()
+        surroundings.context.stores.directory = partial(StateDirectory, self.configuration.state, surroundings.owner)
         if self.keepsState:
             StateService(self.configuration.state, surroundings.owner, self.foreign, self.both).setServiceParent(self)
         self.hooks = HookService(self.configuration, surroundings.context)
@@ -139,7 +141,8 @@ class ProgramService(AtomicService, Generic[Kind]):
     @property
     def network(self) -> NetworkAdministration:
         raise NotSupported(
-            "only a server of a sealed network, or the node that founded it, knows members and invitations"
+            "only a server of a sealed network, the node that founded it, or one that may admit members (wand appoint) "
+            "knows members and invitations"
         )
 
     @property

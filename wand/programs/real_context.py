@@ -14,6 +14,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from wand.counters import Counters
+from wand.discovery.clashes import clashes
 from wand.event_log import EventLog
 from wand.events import Events
 from wand.health.failures import Failures
@@ -48,9 +49,9 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None, queue
     events.subscribe(EventLog(reactor).told)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)
-    for number, intrusion in enumerate(intrusions(distributions())):
-        _log.error("{text}", text=intrusion)
-        notes.say(f"intrusion-{number}", intrusion)
+    for number, text in enumerate([*intrusions(distributions()), *clashes()]):
+        _log.error("{text}", text=text)
+        notes.say(f"installed-{number}", text)
     clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides
     return Context(
         clock=clock,

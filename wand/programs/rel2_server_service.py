@@ -51,7 +51,7 @@ class REL2ServerService(Service):
         self._owner = owner
         self._hooks = hooks
         self._lost = lost
-        self._store: IStore = discover(IStore).choose(configuration.store)
+        self._store: IStore = discover(IStore, configuration.disabledPlugins).choose(configuration.store)
         self._records: GuardedRecords | None = None
         self._retry = StoreRetry(context)
 

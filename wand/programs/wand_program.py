@@ -58,7 +58,7 @@ class WandProgram(Service):
         self._reactor = reactor
         self._table = Table(context.clock, context.events)
         self._node: NodeContext | None = None
-        self._wand = DirectoriesService(_wanted(configuration), self._nodeContext)
+        self._wand = DirectoriesService(_wanted(configuration), self._nodeContext, configuration.disabledPlugins)
         self._client: ControlClient | None = None
         self._timer: IDelayedCall | None = None
         self._waiting = False

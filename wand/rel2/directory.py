@@ -9,8 +9,9 @@ register again.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
+import msgspec
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
@@ -18,6 +19,7 @@ from wand.endpoint import SERVER_PORT, Endpoint, splitHostPort
 from wand.errors import AddressInvalid, ConfigurationInvalid, EntryRefused
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind, IRovingDirectory, NodeContext, Settings
+from wand.plugin_settings import readSettings
 from wand.rel2.request_schedule import RequestSchedule
 from wand.rel2.wire import Listing, buildRequest, parseListing
 from wand.status import DirectoryStatus
@@ -178,6 +180,16 @@ class REL2Directory:
                     self._letGo(said.mac, said.source)
 
 
+class REL2DirectorySettings(msgspec.Struct, frozen=True):
+    """
+    What an operator sets.
+
+    @ivar servers: whom to ask, C{HOST} or C{HOST:PORT} each.
+    """
+
+    servers: Annotated[list[str], msgspec.Meta(min_length=1, max_length=SERVERS_MAXIMUM)]
+
+
 @implementer(IPlugin, IDirectoryKind)
 class REL2DirectoryKind:
     """
@@ -186,6 +198,7 @@ class REL2DirectoryKind:
 
     name = "rel2"
     about = "asks directory servers that speak REL2, the protocol of the original, for trusted networks"
+    settings = REL2DirectorySettings
 
     def __init__(self, resolve: Resolve | None = None) -> None:
         """
@@ -201,20 +214,13 @@ class REL2DirectoryKind:
 
     def open(self, settings: Settings, context: NodeContext) -> IDirectory:
         """
-        See L{IDirectoryKind}.  The one setting is C{servers}, a list of C{HOST} or C{HOST:PORT}.
+        See L{IDirectoryKind}.
         """
-        for key in settings:
-            if key != "servers":
-                raise _invalid(key, "the directory rel2 has only the setting servers")
-        return REL2Directory(_servers(settings), context, self._resolve or resolverOf(context.clock, IPV4))
+        servers = readSettings(settings, REL2DirectorySettings, "directories.rel2").servers
+        return REL2Directory(_split(servers), context, self._resolve or resolverOf(context.clock, IPV4))
 
 
-def _servers(settings: Settings) -> list[tuple[str, int]]:
-    servers = settings.get("servers")
-    if not isinstance(servers, list) or not servers or not all(isinstance(server, str) for server in servers):
-        raise _invalid("servers", f"expected a list of HOST or HOST:PORT, not {servers!r}")
-    if len(servers) > SERVERS_MAXIMUM:
-        raise _invalid("servers", f"at most {SERVERS_MAXIMUM} servers can be asked, not {len(servers)}")
+def _split(servers: list[str]) -> list[tuple[str, int]]:
     try:
         split = [splitHostPort(server, SERVER_PORT) for server in servers]
     except AddressInvalid as error:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
-from typing import Final
+from typing import Final, Literal
 
 import attrs
+import msgspec
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from wand.endpoint import NODE_PORT, Endpoint
-from wand.errors import AddressInvalid, ConfigurationInvalid
+from wand.errors import AddressInvalid
 from wand.ethernet import OVERHEAD, Frame
 from wand.interfaces import (
     Context,
@@ -25,9 +26,9 @@ from wand.interfaces import (
     IResizableTransport,
     ISuperframeTransport,
     ITransport,
-    Settings,
     TransportRequest,
 )
+from wand.plugin_settings import readSettings
 from wand.rel2.train import PAD, FrameTrain
 from wand.status import PeerStatus
 from wand.superframes.cutting import framesOf
@@ -51,15 +52,25 @@ COUNTERS: Final = {
 }
 
 
+class REL2Settings(msgspec.Struct, frozen=True):
+    """
+    What an operator may set.
+
+    @ivar senders: C{any}, the original's way; or C{known}, to drop what comes from a host that is not in the table.
+    """
+
+    senders: Literal["any", "known"] = "any"
+
+
 @implementer(IPeerProtocol, IPlugin)
 class REL2:
     """
-    The plugin.  Its settings: C{senders}, C{any} (the original's way, the default) or C{known}, to drop what comes from
-    a host that is not in the table.
+    The plugin.
     """
 
     name = "rel2"
     about = "the original's protocol: plain frames over UDP, for trusted networks"
+    settings = REL2Settings
     defaultMTU = 1280
     directory = "rel2"
 
@@ -73,7 +84,8 @@ class REL2:
         """
         See L{IPeerProtocol}.
         """
-        return REL2Transport(request, context, knownOnly=_knownOnly(request.settings))
+        settings = readSettings(request.settings, REL2Settings, "protocol-settings")
+        return REL2Transport(request, context, knownOnly=settings.senders == "known")
 
 
 @attrs.define
@@ -304,13 +316,3 @@ class REL2Transport:
             framesSent=account.framesSent,
             bytesSent=account.bytesSent,
         )
-
-
-def _knownOnly(settings: Settings) -> bool:
-    for key in settings:
-        if key != "senders":
-            raise ConfigurationInvalid("protocol-settings", key, "rel2 has only the setting senders")
-    senders = settings.get("senders", "any")
-    if senders not in ("any", "known"):
-        raise ConfigurationInvalid("protocol-settings", "senders", f"expected any or known, not {senders!r}")
-    return bool(senders == "known")

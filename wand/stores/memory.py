@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.errors import ConfigurationInvalid
 from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.plugin_settings import NoSettings, readSettings
 
 
 @implementer(IRecords)
@@ -76,6 +76,7 @@ class MemoryStore:
 
     name = "memory"
     about = "keeps what a server knows in memory only: a restart forgets it"
+    settings = NoSettings
 
     def unusable(self) -> str | None:
         """
@@ -87,6 +88,5 @@ class MemoryStore:
         """
         See L{IStore}.
         """
-        for key in settings:
-            raise ConfigurationInvalid("store-settings", key, "the store memory has no settings")
+        readSettings(settings, NoSettings, "store-settings")
         return MemoryRecords()

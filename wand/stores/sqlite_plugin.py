@@ -5,12 +5,24 @@ The embedded store as a plugin.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.errors import ConfigurationInvalid
 from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.plugin_settings import readSettings
+
+
+class SQLiteSettings(msgspec.Struct, frozen=True):
+    """
+    What an operator may set.
+
+    @ivar path: the file; a server's is in its state directory unless this says otherwise.
+    """
+
+    path: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 @implementer(IPlugin, IStore)
@@ -21,6 +33,7 @@ class SQLiteStore:
 
     name = "sqlite"
     about = "keeps what a server knows in an SQLite file, so that a restart forgets nobody"
+    settings = SQLiteSettings
 
     def unusable(self) -> str | None:
         """
@@ -35,14 +48,9 @@ class SQLiteStore:
 
     def open(self, settings: Settings, context: Context) -> IRecords:
         """
-        See L{IStore}.  The one setting is C{path}, the file.
+        See L{IStore}.
         """
-        for key in settings:
-            if key != "path":
-                raise ConfigurationInvalid("store-settings", key, "the store sqlite has only the setting path")
-        path = settings.get("path")
-        if not isinstance(path, str) or not path:
-            raise ConfigurationInvalid("store-settings", "path", f"expected the path of a file, not {path!r}")
+        path = readSettings(settings, SQLiteSettings, "store-settings").path
         from wand.stores.sqlite import SQLiteRecords  # see unusable()
 
         return SQLiteRecords(Path(path), context.makeWorker("store"))

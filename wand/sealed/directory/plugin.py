@@ -28,6 +28,7 @@ class SealedDirectoryKind:
 
     name = "wansd"
     about = "asks the directory servers of a sealed network, inside sessions"
+    settings = WansdSettings
 
     def __init__(self, resolve: Resolve | None = None) -> None:
         """

@@ -9,6 +9,7 @@ from zope.interface import implementer
 
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import IDirectory, IDirectoryKind, NodeContext, Settings
+from wand.plugin_settings import NoSettings, readSettings
 
 
 @implementer(IPlugin, IDirectoryKind)
@@ -19,6 +20,7 @@ class GossipDirectoryKind:
 
     name = "gossip"
     about = "members of a sealed network tell each other who is where, without a server"
+    settings = NoSettings
 
     def unusable(self) -> str | None:
         """
@@ -28,10 +30,9 @@ class GossipDirectoryKind:
 
     def open(self, settings: Settings, context: NodeContext) -> IDirectory:
         """
-        See L{IDirectoryKind}.  It has no settings.
+        See L{IDirectoryKind}.
         """
-        for key in settings:
-            raise ConfigurationInvalid("directories.gossip", key, "the directory gossip has no settings")
+        readSettings(settings, NoSettings, "directories.gossip")
         if context.sealed is None:
             raise ConfigurationInvalid("directories", "gossip", "it works inside sessions only; set protocol = sealed")
         from wand.sealed.gossip.directory import GossipDirectory

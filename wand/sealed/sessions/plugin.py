@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import Context, ISessionProtocol, TransportRequest
+from wand.plugin_settings import NoSettings, readSettings
 from wand.sealed.sessions.transport import SealedTransport
 
 
@@ -22,6 +23,7 @@ class Sealed:
 
     name = "sealed"
     about = "encrypted and authenticated sessions between the members of a network"
+    settings = NoSettings
     defaultMTU = 1500
     directory = "wansd"
 
@@ -35,8 +37,7 @@ class Sealed:
         """
         See L{wand.interfaces.IPeerProtocol}.
         """
-        for key in request.settings:
-            raise ConfigurationInvalid("protocol-settings", key, "the sealed protocol has no settings")
+        readSettings(request.settings, NoSettings, "protocol-settings")
         if request.membership is None:
             raise ConfigurationInvalid(
                 "", "protocol", "the sealed protocol works within a network only; join one first"

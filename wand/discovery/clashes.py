@@ -1,0 +1,25 @@
+"""
+Names that several distributions have, which a program says when it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wand.discovery.builtins import builtins
+from wand.discovery.entry_points import allEntryPoints
+from wand.discovery.kinds import KINDS
+
+
+def clashes() -> Iterator[str]:
+    """
+    Names that entry points of several distributions have, a sentence each.  Nothing is imported.
+    """
+    owners = {(each.kind, each.name): each for kind in KINDS for each in builtins(kind).published}
+    for each in allEntryPoints().published:
+        first = owners.setdefault((each.kind, each.name), each)
+        if first is not each:
+            yield (
+                f"the {each.kind} {each.name!r} is published by {first.owner} and by {each.owner}: that of "
+                f"{first.distribution} is used; uninstall the other, or put its distribution into disabled-plugins"
+            )
