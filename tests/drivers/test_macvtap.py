@@ -4,9 +4,12 @@ Tests for L{wand.drivers.macvtap}, over one end of a pair of interfaces in a net
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import gettempdir
 
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
@@ -58,6 +61,10 @@ class PairContract(KernelTapContract):
     settings = {"lower": LOWER}
 
     def setUp(self) -> None:
+        # The devices of all namespaces are in one /dev, by numbers that these namespaces have in common.
+        lock = (Path(gettempdir()) / "wand-macvtap.lock").open("w")
+        self.addCleanup(lock.close)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         super().setUp()
         self.changes = Changes()
         self.context = attrs.evolve(self.context, hostChanges=self.changes)
@@ -113,6 +120,7 @@ class MacvtapDriverTests(PairContract, SynchronousTestCase):
         A macvtap that somebody made is used, and is still there afterwards.
         """
         ip("link", "add", "link", LOWER, "name", self.interface, "type", "macvtap", "mode", "passthru")
+        self.addCleanup(ip, "link", "delete", self.interface)
         self.settings = {}
         tap = self.openTap()
         self.assertTrue(tap.write(makeFrame(60)))
@@ -149,6 +157,7 @@ class MacvtapDriverTests(PairContract, SynchronousTestCase):
         is not taken.
         """
         ip("link", "add", "link", LOWER, "name", "another", "type", "macvtap")
+        self.addCleanup(ip, "link", "delete", "another")
         index = socket.if_nametoindex("another")
         ip("link", "add", self.interface, "type", "bridge")
         self.patch(socket, "if_nametoindex", lambda name: index)
