@@ -91,6 +91,7 @@ class Conversation:
         self._shared = shared
         self._seconds = shared.clock.seconds
         self.answeredLast: Answered | None = None
+        self._isUnreachable = False
         self._framesBefore = 0  # how many were sent when the peer last said that it hears nothing
         self.course = makeCourse(self)
 
@@ -356,6 +357,7 @@ class Conversation:
         shared, schedule, before = self._shared, self.schedule, self.session
         shared.indices.forget(self.previous)
         self.previous, self.link.session = before, session
+        self._isUnreachable = False
         if self.next is session:
             self._forgetNext(but=session)
         shared.counters["sealed-sessions"] += 1
@@ -393,6 +395,9 @@ class Conversation:
         self.outbox.discard()
         if self.state == "silent" and self.next is not None:  # it answers nothing, but began a session itself just now
             return
+        if self.state == "silent" and not self._isUnreachable:
+            self._isUnreachable = True
+            self._shared.listener.unreachable(self.peer)
         self._forgetNext()
         self.schedule.stop()
 
