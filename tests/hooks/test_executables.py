@@ -8,9 +8,11 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -92,7 +94,7 @@ class ExecutablesCase(SynchronousTestCase):
         self.addCleanup(made.cleanup)
         self.folder = Path(made.name)
         self.clock = Clock()
-        self.context = simulatedContext(self.clock, Network(self.clock).host("192.0.2.9"))
+        self.context = simulatedContext(self.clock, Network(self.clock, Random(0)), "192.0.2.9")
         self.programs = Programs()
 
     def executable(self, name: str, mode: int = 0o755) -> Path:
@@ -236,9 +238,12 @@ class AskedTests(ExecutablesCase):
         """
         self.executable("admit/check")
         workers: list[SlowWorker] = []
-        makeWorker: Any = lambda name: workers.append(SlowWorker(name)) or workers[-1]  # noqa: E731
-        self.context = simulatedContext(self.clock, Network(self.clock).host("192.0.2.9"))
-        object.__setattr__(self.context, "makeWorker", makeWorker)
+
+        def makeWorker(name: str) -> SlowWorker:
+            workers.append(SlowWorker(name))
+            return workers[-1]
+
+        self.context = attrs.evolve(self.context, makeWorker=makeWorker)
         opened = self.open(seconds=3.0, atOnce=1)
         asked = [opened.admit(CANDIDATE) for _ in range(3)]
         [asker] = [each for each in workers if each.waiting]
@@ -316,7 +321,7 @@ class ToldTests(ExecutablesCase):
         """
         self.executable("member-joined/slow")
         worker = SlowWorker("")
-        object.__setattr__(self.context, "makeWorker", lambda name: worker)
+        self.context = attrs.evolve(self.context, makeWorker=lambda name: worker)
         opened = self.open(waiting=2)
         for _ in range(5):
             self.tell(opened)
@@ -332,7 +337,7 @@ class ToldTests(ExecutablesCase):
         """
         self.executable("member-joined/slow")
         worker = SlowWorker("")
-        object.__setattr__(self.context, "makeWorker", lambda name: worker)
+        self.context = attrs.evolve(self.context, makeWorker=lambda name: worker)
         opened = self.open()
         self.tell(opened)
         opened.close()

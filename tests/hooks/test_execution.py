@@ -15,6 +15,7 @@ from time import monotonic
 import pytest
 
 from wand.hooks.execution import SAID_MAXIMUM, Execution, Outcome
+from wand.lab import wait
 
 Make = Callable[[str], Path]
 
@@ -84,7 +85,7 @@ def test_whatItLeaves(make: Make) -> None:
     began = monotonic()
     outcome = run(make("#!/bin/sh\nsleep 60 &\necho $! >&2\n"), seconds=50)
     assert monotonic() - began < 20
-    assert not isAlive(int(outcome.said))
+    wait(lambda: not isAlive(int(outcome.said)), 20, "the end of what it began")
 
 
 def isAlive(process: int) -> bool:
@@ -101,7 +102,7 @@ def test_muchIsSaid(make: Make) -> None:
     """
     Of what it says only the beginning is kept, and it is not kept waiting for that.
     """
-    outcome = run(make("#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\\\0' x >&2\n"))
+    outcome = run(make("#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x >&2\n"))
     assert outcome == Outcome(0, "x" * SAID_MAXIMUM)
 
 
@@ -137,8 +138,7 @@ def test_theEnd(make: Make) -> None:
     outcomes: list[Outcome] = []
     thread = Thread(target=lambda: outcomes.append(execution.run(script, b"", 50)))
     thread.start()
-    while not execution.isBusy:
-        pass
+    wait(lambda: execution.isBusy, 20, "the script")
     execution.stop()
     thread.join(20)
     assert outcomes == [Outcome(-9, "")]

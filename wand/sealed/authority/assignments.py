@@ -154,6 +154,12 @@ class Assignments:
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
 
+    def addressesOf(self, identity: bytes) -> tuple[str, ...]:
+        """
+        The overlay addresses of an identity.
+        """
+        return tuple(str(ip_address(each)) for each in self._addresses.of(identity))
+
     async def releaseAddress(self, address: str, identity: bytes) -> None:
         """
         Take an address back from an identity that has it.
