@@ -5,12 +5,17 @@ Tests for the table of events: it has those that the sources publish, with their
 from __future__ import annotations
 
 import ast
+import json
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from documents import DOCS
 from layers import modules
 
 from wand.event_kinds import EVENTS
+from wand.hooks.questioning import REFUSED
 
 
 def published() -> Iterator[tuple[str, set[str]]]:
@@ -72,3 +77,24 @@ def test_whoItIsAbout(kind: str) -> None:
     fields = EVENTS[kind].fields
     assert "name" not in fields or "key" in fields
     assert EVENTS[kind].optional <= fields
+
+
+def test_theExampleScript(tmp_path: Path) -> None:
+    """
+    The script that the documentation shows says yes, no and why, or that it cannot say.
+    """
+    hosts, script = tmp_path / "hosts", DOCS / "examples" / "admit-listed.sh"
+    given = json.dumps({"kind": "admit", "fields": {"endpoint": "192.0.2.1:1", "name": "bob", "key": "00"}})
+
+    def run() -> tuple[int, str]:
+        environment = {"HOSTS": str(hosts), "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(
+            [script], input=given, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.returncode, done.stderr
+
+    assert run()[0] == 1
+    hosts.write_text("alice\nbobby\n")
+    assert run() == (REFUSED, "bob is not in the list of hosts\n")
+    hosts.write_text("alice\nbob\n")
+    assert run() == (0, "")

@@ -51,11 +51,18 @@ def test_whatTheGuideNamesIsThere() -> None:
 
 
 @pytest.mark.parametrize(
-    "example", ["test_packet_driver.py", "test_metadata_source.py", "test_echo_service.py", "test_topologies.py"]
+    "example",
+    [
+        "test_packet_driver.py",
+        "test_metadata_source.py",
+        "test_echo_service.py",
+        "test_departments_hook.py",
+        "test_topologies.py",
+    ],
 )
 def test_theTestsOfTheGuidePass(example: str) -> None:
     """
-    The driver, the source and the service that the guide shows pass their tests, and so does what it shows of networks.
+    What the guide shows of drivers, sources, services, hooks and networks passes its tests.
     """
     done = subprocess.run(
         [
