@@ -61,8 +61,8 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     # Members, on a server.
     "member-joined": EventKind("a node became a member", "name key endpoint"),
     "member-pending": EventKind("a node waits for an approval, or for a signature", "name key endpoint"),
-    "member-refused": EventKind("a node was not admitted", "key endpoint reason"),
-    "member-delayed": EventKind("a node cannot be answered now", "key endpoint reason"),
+    "member-refused": EventKind("a node was not admitted", "name key endpoint reason"),
+    "member-delayed": EventKind("a node cannot be answered now", "name key endpoint reason"),
     "member-renewed": EventKind("a member has a new certificate", "name key expires"),
     "member-changed": EventKind("a member has other rights", "name key what"),
     "member-revoked": EventKind("a member was revoked", "name key"),
@@ -73,9 +73,9 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "address-assigned": EventKind("a new member has an overlay address", "name key mac address"),
     "member-readdressed": EventKind("a member has another overlay address", "name key old new"),
     # The table, and where it comes from.
-    "entry-added": EventKind("the table has an address that it had not", "mac peer source"),
-    "entry-changed": EventKind("an address of the table is at another peer", "mac peer source"),
-    "entry-removed": EventKind("an address is no longer in the table", "mac peer"),
+    "entry-added": EventKind("the table has an address that it had not", "mac peer name key source", "name key"),
+    "entry-changed": EventKind("an address of the table is at another peer", "mac peer name key source", "name key"),
+    "entry-removed": EventKind("an address is no longer in the table", "mac peer name key", "name key"),
     "directory-answered": EventKind("a directory answered for the first time", "directory"),
     "directory-silent": EventKind("a directory does not answer", "directory"),
     "directory-recovered": EventKind("it answers again", "directory"),

@@ -21,7 +21,7 @@ from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.stored_network import StoredNetwork
-from wand.sealed.credentials.fields import isName, withoutPrefix
+from wand.sealed.credentials.fields import isName, nameLike, withoutPrefix
 from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
@@ -76,15 +76,16 @@ class NodeRequests:
         @param endpoint: where it came from, for the hooks.
         """
         before = self._members.get(join.identity)
+        known = {"name": nameLike(join.name, "node"), "key": join.identity.hex(), "endpoint": endpoint}
         try:
             record = await self._redemption.redeem(join, exchangeKey, invitation, endpoint)
         except MembershipRefused as error:
             if self._refusals.take((join.identity + invitation).hex()):
-                self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+                self._events.publish("member-refused", **known, reason=str(error))
             return Refused(str(error)[:REASON_MAXIMUM])
         except (StoreUnavailable, TemporarilyUnavailable) as error:
             if self._delays.take(join.identity.hex()):
-                self._events.publish("member-delayed", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+                self._events.publish("member-delayed", **known, reason=str(error))
             return _notNow(error)
         if record is None:
             return Pending()
