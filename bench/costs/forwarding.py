@@ -77,8 +77,8 @@ class Case:
         self.hub.settle()
         began = thread_time_ns()
         for frame in frames:
-            self.hub.etud.frameRead(frame)
-        self.hub.etud.batchRead()
+            self.hub.etud.fromHost.frameRead(frame)
+        self.hub.etud.fromHost.batchRead()
         return thread_time_ns() - began
 
     def _superframesOut(self, targets: Sequence[Target]) -> int:
@@ -86,8 +86,8 @@ class Case:
         self.hub.settle()
         began = thread_time_ns()
         for frame, virtio in superframes:
-            self.hub.etud.superframeRead(frame, virtio)
-        self.hub.etud.batchRead()
+            self.hub.etud.fromHost.superframeRead(frame, virtio)
+        self.hub.etud.fromHost.batchRead()
         return thread_time_ns() - began
 
     def _framesIn(self, targets: Sequence[Target]) -> int:
@@ -159,8 +159,8 @@ def _broadcast(hub: Hub) -> float:
     for _ in range(WAKEUPS):
         hub.settle()
         began = thread_time_ns()
-        hub.etud.frameRead(frame)
-        hub.etud.batchRead()
+        hub.etud.fromHost.frameRead(frame)
+        hub.etud.fromHost.batchRead()
         spent += thread_time_ns() - began
     return spent / 1000 / WAKEUPS / len(hub.peers)
 

@@ -204,8 +204,8 @@ class Hub:
         self._waitFor(lambda: all(self.node.transport.isUp(peer.peer) for peer in self.peers))
         for peer, macs in zip(self.peers, self.macs, strict=True):  # so that the paths are known
             if macs:
-                self.etud.superframeRead(*superframe(macs[0], OWN))
-                self.etud.batchRead()
+                self.etud.fromHost.superframeRead(*superframe(macs[0], OWN))
+                self.etud.fromHost.batchRead()
                 peer.transport.sendSuperframe(self.node.peer, *superframe(OWN, macs[0]))
                 peer.transport.flush()
                 self.settle()

@@ -181,19 +181,30 @@ def test_metadataThatCannotBeRead(folder: Path) -> None:
     assert discover(ITapDriver).has("packet")
 
 
-def test_twoOfOneName(folder: Path) -> None:
+def test_whereNobodyLooks(folder: Path) -> None:
     """
-    Of two plugins of one name the distribution that comes first in the alphabet keeps it; both are named, and the
-    program says so when it starts.
+    A module in the folder where plugins were published once is said.
+    """
+    install(folder, "its-old", {"wand/plugins/its_old_dropin.py": GOOD}, {})
+    status = found("its_old_dropin")
+    assert (status.state, status.where) == ("broken", str(folder / "wand/plugins/its_old_dropin.py"))
+    assert status.reason.startswith("nobody looks into wand/plugins: publish it by an entry point")
+
+
+def test_twoOfOneName(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """
+    Of two plugins of one name the distribution that comes first in the alphabet keeps it, wherever it is; both are
+    named, and the program says so when it starts.
     """
     installDriver(folder, "packet", "its_second", "its-second")
-    installDriver(folder, "packet", "its_first", "its-first", "3.0")
-    assert type(discover(ITapDriver).choose("packet")).__module__ == "its_first.driver"
-    states = {each.distribution: (each.state, each.reason) for each in survey() if each.name == "packet"}
+    with onThePath(tmp_path_factory.mktemp("later")) as later:
+        installDriver(later, "packet", "its_first", "its-first", "3.0")
+        assert type(discover(ITapDriver).choose("packet")).__module__ == "its_first.driver"
+        states = {each.distribution: (each.state, each.reason) for each in survey() if each.name == "packet"}
+        (said,) = clashes()
     assert states["its-first"] == ("usable", "")
     assert states["its-second"][0] == "taken"
     assert states["its-second"][1].startswith("its name is taken by the driver 'packet' of its-first 3.0")
-    (said,) = clashes()
     assert "published by its-first 3.0 and by its-second 1.0: that of its-first is used" in said
 
 

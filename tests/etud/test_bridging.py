@@ -107,7 +107,7 @@ class UnknownTests(BridgingCase):
         """
         They go to the members with the bridge right, behind which a silent host may be, and to no others (Wake-on-LAN).
         """
-        self.etud.frameRead(frame(GUEST))
+        self.etud.fromHost.frameRead(frame(GUEST))
         self.assertEqual(self.transport.sent, [(BOB, frame(GUEST))])
         self.assertEqual(self.counters["sent-unknown-frames"], 1)
         self.assertEqual(self.counters["drop-unknown-unicast"], 0)
@@ -117,13 +117,13 @@ class UnknownTests(BridgingCase):
         They are few; beyond, they are dropped and counted, and others go on.
         """
         for _ in range(1000):
-            self.etud.frameRead(frame(GUEST))
-        self.etud.frameRead(frame(PEER_MAC))
+            self.etud.fromHost.frameRead(frame(GUEST))
+        self.etud.fromHost.frameRead(frame(PEER_MAC))
         self.assertEqual([peer for peer, _ in self.transport.sent], [BOB] * 100 + [ALICE])
         self.assertEqual(self.counters["drop-unknown-unicast"], 900)
         self.clock.advance(0.5)
         for _ in range(1000):
-            self.etud.frameRead(frame(GUEST))
+            self.etud.fromHost.frameRead(frame(GUEST))
         self.assertEqual(len(self.transport.sent), 151)
 
     def test_whereNobodyBridges(self) -> None:
@@ -131,19 +131,19 @@ class UnknownTests(BridgingCase):
         Without members with the bridge right, or where the operator wants none, they are dropped.
         """
         self.members.bridges = ()
-        self.etud.frameRead(frame(GUEST))
+        self.etud.fromHost.frameRead(frame(GUEST))
         self.assertEqual(self.transport.sent, [])
         self.build(rate=0)
-        self.etud.frameRead(frame(GUEST))
+        self.etud.fromHost.frameRead(frame(GUEST))
         self.assertEqual((self.transport.sent, self.counters["drop-unknown-unicast"]), ([], 1))
 
     def test_whenItAnswers(self) -> None:
         """
         Once the host is known its frames go there and nowhere else.
         """
-        self.etud.frameRead(frame(GUEST))
+        self.etud.fromHost.frameRead(frame(GUEST))
         self.table.put(MAC(GUEST), CAROL, Source("learned", Rank.LEARNED))
-        self.etud.frameRead(frame(GUEST))
+        self.etud.fromHost.frameRead(frame(GUEST))
         self.assertEqual([peer for peer, _ in self.transport.sent], [BOB, CAROL])
 
 
@@ -157,23 +157,23 @@ class WayTests(BridgingCase):
         The source of a flow is looked at when it begins and whenever the table changed, not for each frame.
         """
         for _ in range(100):
-            self.etud.frameRead(frame(PEER_MAC, GUEST))
+            self.etud.fromHost.frameRead(frame(PEER_MAC, GUEST))
         self.assertEqual(self.members.seen, [GUEST])
         self.table.put(MAC(b"\x02\0\0\0\0\x0b"), CAROL, Source("learned", Rank.LEARNED))
-        self.etud.frameRead(frame(PEER_MAC, GUEST))
-        self.etud.peerHeard(ALICE)
-        self.etud.frameRead(frame(PEER_MAC, GUEST))
+        self.etud.fromHost.frameRead(frame(PEER_MAC, GUEST))
+        self.etud.fromPeers.peerHeard(ALICE)
+        self.etud.fromHost.frameRead(frame(PEER_MAC, GUEST))
         self.assertEqual(self.members.seen, [GUEST] * 3)
 
     def test_theTableChanges(self) -> None:
         """
         A flow follows the table at once.
         """
-        self.etud.frameRead(frame(PEER_MAC))
+        self.etud.fromHost.frameRead(frame(PEER_MAC))
         self.table.put(MAC(PEER_MAC), BOB, Source("operator", Rank.OPERATOR))
-        self.etud.frameRead(frame(PEER_MAC))
+        self.etud.fromHost.frameRead(frame(PEER_MAC))
         self.table.removeEverywhere(MAC(PEER_MAC))
-        self.etud.frameRead(frame(PEER_MAC))
+        self.etud.fromHost.frameRead(frame(PEER_MAC))
         self.assertEqual([peer for peer, _ in self.transport.sent], [ALICE, BOB, BOB])
         self.assertEqual(self.counters["sent-unknown-frames"], 1)
 
@@ -182,7 +182,7 @@ class WayTests(BridgingCase):
         A host that invents source addresses does not fill the memory.
         """
         for number in range(10_000):
-            self.etud.frameRead(frame(PEER_MAC, b"\x06\0\0\0" + number.to_bytes(2, "big")))
+            self.etud.fromHost.frameRead(frame(PEER_MAC, b"\x06\0\0\0" + number.to_bytes(2, "big")))
         self.assertLessEqual(len(self.table.ways), 4096)
 
     @given(st.lists(st.tuples(st.sampled_from("prs"), st.integers(0, 3), st.sampled_from([ALICE, BOB, CAROL]))))
@@ -198,7 +198,7 @@ class WayTests(BridgingCase):
             elif what == "r" and self.table.sources(mac):
                 self.table.removeEverywhere(mac)
             self.transport.sent.clear()
-            self.etud.frameRead(frame(mac))
+            self.etud.fromHost.frameRead(frame(mac))
             wanted = [self.table.peerOf[mac]] if mac in self.table.peerOf else []
             self.assertEqual([each for each, _ in self.transport.sent], wanted)
 
@@ -214,14 +214,14 @@ class LinkLocalTests(BridgingCase):
         """
         for last in range(16):
             address = bytes.fromhex("0180c20000") + bytes([last])
-            self.etud.frameRead(memoryview(frame(address)))
-            self.etud.frameReceived(ALICE, memoryview(frame(address, PEER_MAC)))
+            self.etud.fromHost.frameRead(memoryview(frame(address)))
+            self.etud.fromPeers.frameReceived(ALICE, memoryview(frame(address, PEER_MAC)))
         self.assertEqual((self.transport.sent, self.taken), ([], []))
         self.assertEqual(self.counters["drop-sent-link-local"], 16)
         self.assertEqual(self.counters["drop-received-link-local"], 16)
         for address in (bytes.fromhex("0180c2000010"), bytes.fromhex("0180c2000100"), bytes.fromhex("01005e000001")):
-            self.etud.frameRead(frame(address))
-            self.etud.frameReceived(ALICE, frame(address, PEER_MAC))
+            self.etud.fromHost.frameRead(frame(address))
+            self.etud.fromPeers.frameReceived(ALICE, frame(address, PEER_MAC))
         self.assertEqual((len(self.transport.sent), len(self.taken)), (9, 3))
 
     def test_whoAsksForThem(self) -> None:
@@ -229,8 +229,8 @@ class LinkLocalTests(BridgingCase):
         Who wants a spanning tree over the network has it.
         """
         self.build(linkLocal=True)
-        self.etud.frameRead(frame(bytes.fromhex("0180c2000000")))
-        self.etud.frameReceived(ALICE, frame(bytes.fromhex("0180c2000000"), PEER_MAC))
+        self.etud.fromHost.frameRead(frame(bytes.fromhex("0180c2000000")))
+        self.etud.fromPeers.frameReceived(ALICE, frame(bytes.fromhex("0180c2000000"), PEER_MAC))
         self.assertEqual((len(self.transport.sent), len(self.taken)), (3, 1))
 
 
@@ -246,11 +246,11 @@ class LoopTests(BridgingCase):
         """
         A broadcast of a peer that another node put into our LAN as well does not go round.
         """
-        self.etud.frameReceived(ALICE, frame(TO_ALL, GUEST))
-        self.etud.frameRead(frame(TO_ALL, GUEST))
+        self.etud.fromPeers.frameReceived(ALICE, frame(TO_ALL, GUEST))
+        self.etud.fromHost.frameRead(frame(TO_ALL, GUEST))
         self.assertEqual((len(self.taken), self.transport.sent), (1, []))
         self.assertEqual(self.counters["drop-sent-looped"], 1)
-        self.etud.frameReceived(BOB, frame(TO_ALL, GUEST))
+        self.etud.fromPeers.frameReceived(BOB, frame(TO_ALL, GUEST))
         self.assertEqual((len(self.taken), self.counters["drop-received-looped"]), (1, 1))
 
     def test_whatTheHostSentComesBack(self) -> None:
@@ -260,8 +260,8 @@ class LoopTests(BridgingCase):
         """
         for number in range(LOOP):
             said = frame(TO_ALL, GUEST, bytes([number]))
-            self.etud.frameRead(said)
-            self.etud.frameReceived(BOB, said)
+            self.etud.fromHost.frameRead(said)
+            self.etud.fromPeers.frameReceived(BOB, said)
         self.assertEqual(self.taken, [])
         self.assertEqual(len(self.transport.sent), 3 * LOOP)
         self.assertIn("wan0", self.said())
@@ -276,8 +276,8 @@ class LoopTests(BridgingCase):
         self.tap.interface = "lan7"
         for number in range(LOOP):
             said = frame(TO_ALL, GUEST, bytes([number]))
-            self.etud.frameRead(said)
-            self.etud.frameReceived(BOB, said)
+            self.etud.fromHost.frameRead(said)
+            self.etud.fromPeers.frameReceived(BOB, said)
         self.assertIn("lan7", self.said())
         self.assertNotIn("wan0", self.said())
 
@@ -286,8 +286,8 @@ class LoopTests(BridgingCase):
         However fast a loop turns, a frame passes about once a second.
         """
         for _ in range(1000):
-            self.etud.frameRead(frame(TO_ALL, GUEST))
-            self.etud.frameReceived(BOB, frame(TO_ALL, GUEST))
+            self.etud.fromHost.frameRead(frame(TO_ALL, GUEST))
+            self.etud.fromPeers.frameReceived(BOB, frame(TO_ALL, GUEST))
             self.clock.advance(0.002)
         self.assertLessEqual(len(self.transport.sent) // 3 + len(self.taken), 8)
 
@@ -296,8 +296,8 @@ class LoopTests(BridgingCase):
         What has the source of another member does not leave: every receiver would refuse it.
         """
         for _ in range(LOOP):
-            self.etud.frameRead(frame(TO_ALL, PEER_MAC))
-            self.etud.frameRead(frame(b"\x02\0\0\0\0\x09", PEER_MAC))
+            self.etud.fromHost.frameRead(frame(TO_ALL, PEER_MAC))
+            self.etud.fromHost.frameRead(frame(b"\x02\0\0\0\0\x09", PEER_MAC))
             self.clock.advance(1)
         self.assertEqual(self.transport.sent, [])
         self.assertEqual(self.counters["drop-sent-foreign"], 2 * LOOP)
@@ -308,21 +308,21 @@ class LoopTests(BridgingCase):
         Who says the same again and again, or what two have said in the same words, is not a loop; nor is one frame.
         """
         for _ in range(20):
-            self.etud.frameRead(frame(TO_ALL))
-            self.etud.frameReceived(ALICE, frame(TO_ALL, PEER_MAC))
-            self.etud.frameReceived(BOB, frame(TO_ALL, GUEST))
+            self.etud.fromHost.frameRead(frame(TO_ALL))
+            self.etud.fromPeers.frameReceived(ALICE, frame(TO_ALL, PEER_MAC))
+            self.etud.fromPeers.frameReceived(BOB, frame(TO_ALL, GUEST))
             self.clock.advance(0.1)
         self.assertEqual((len(self.transport.sent), len(self.taken)), (60, 40))
-        self.etud.frameRead(frame(TO_ALL, GUEST))
+        self.etud.fromHost.frameRead(frame(TO_ALL, GUEST))
         self.assertEqual((self.counters["drop-sent-looped"], self.said()), (1, ""))
 
     def test_aHostThatMoved(self) -> None:
         """
         A host that comes to our LAN a second after it spoke elsewhere in the same words is heard.
         """
-        self.etud.frameReceived(ALICE, frame(TO_ALL, GUEST))
+        self.etud.fromPeers.frameReceived(ALICE, frame(TO_ALL, GUEST))
         self.clock.advance(2 * ECHO_SPAN)
-        self.etud.frameRead(frame(TO_ALL, GUEST))
+        self.etud.fromHost.frameRead(frame(TO_ALL, GUEST))
         self.assertEqual(len(self.transport.sent), 3)
 
     def test_whoDoesNotBridge(self) -> None:
@@ -330,8 +330,8 @@ class LoopTests(BridgingCase):
         A node without the right compares nothing: nothing comes back to it.
         """
         self.members.isBridge = False
-        self.etud.frameReceived(ALICE, frame(TO_ALL, GUEST))
-        self.etud.frameRead(frame(TO_ALL, GUEST))
+        self.etud.fromPeers.frameReceived(ALICE, frame(TO_ALL, GUEST))
+        self.etud.fromHost.frameRead(frame(TO_ALL, GUEST))
         self.assertEqual((len(self.taken), len(self.transport.sent)), (1, 3))
 
     def test_notWithoutEnd(self) -> None:

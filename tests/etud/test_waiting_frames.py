@@ -159,7 +159,7 @@ class WaitingTests(SynchronousTestCase):
         Frames to an address that is looked for are sent once it is found, in their order, and at once.
         """
         for each in self.frames:
-            self.at.etud.frameRead(memoryview(bytearray(each)))
+            self.at.etud.fromHost.frameRead(memoryview(bytearray(each)))
         self.assertEqual(self.at.sent, [])
         self.assertEqual(self.at.search.asked, [("mac", macOf(1))])
         self.at.found(1)
@@ -173,10 +173,10 @@ class WaitingTests(SynchronousTestCase):
         """
         If nobody has it they are dropped and counted, as ever; those that come next as well.
         """
-        self.at.etud.frameRead(self.frames[0])
+        self.at.etud.fromHost.frameRead(self.frames[0])
         self.at.search.answer(macOf(1), False)
         self.at.search.absent.add(macOf(1))
-        self.at.etud.frameRead(self.frames[1])
+        self.at.etud.fromHost.frameRead(self.frames[1])
         self.assertEqual((self.at.sent, len(self.at.waiting)), ([], 0))
         self.assertEqual(self.at.counters["drop-unknown-unicast"], 2)
         self.assertEqual(self.at.counters["held-frames"], 1)  # nothing is waited for if that is known already
@@ -186,7 +186,7 @@ class WaitingTests(SynchronousTestCase):
         If there are members with the bridge right, these get what nobody else has, as ever.
         """
         self.at.members.bridges = ("bridge",)
-        self.at.etud.frameRead(self.frames[0])
+        self.at.etud.fromHost.frameRead(self.frames[0])
         self.assertEqual(self.at.sent, [])
         self.at.search.answer(macOf(1), False)
         self.assertEqual(self.at.transport.sent, [("bridge", self.frames[0])])
@@ -196,20 +196,20 @@ class WaitingTests(SynchronousTestCase):
         A frame that comes when the table has the address overtakes none that waited, whatever made the entry.
         """
         for each in self.frames[:3]:
-            self.at.etud.frameRead(each)
+            self.at.etud.fromHost.frameRead(each)
         self.at.found(1)
-        self.at.etud.frameRead(self.frames[3])
+        self.at.etud.fromHost.frameRead(self.frames[3])
         self.at.search.answer(macOf(1), True)
-        self.at.etud.frameRead(self.frames[4])
+        self.at.etud.fromHost.frameRead(self.frames[4])
         self.assertEqual(self.at.sent, self.frames)
 
     def test_superframes(self) -> None:
         """
         The same is so for one that is not cut.
         """
-        self.at.etud.frameRead(self.frames[0])
+        self.at.etud.fromHost.frameRead(self.frames[0])
         self.at.found(1)
-        self.at.etud.superframeRead(memoryview(self.frames[1]), VirtioHeader(0, 0, 0, 0, 0, 0))
+        self.at.etud.fromHost.superframeRead(memoryview(self.frames[1]), VirtioHeader(0, 0, 0, 0, 0, 0))
         self.assertEqual(self.at.sent[0], self.frames[0])
 
     def test_whereEverybodyIsKnown(self) -> None:
@@ -217,7 +217,7 @@ class WaitingTests(SynchronousTestCase):
         There nothing waits.
         """
         self.at.search.isPartial = False
-        self.at.etud.frameRead(self.frames[0])
+        self.at.etud.fromHost.frameRead(self.frames[0])
         self.assertEqual((self.at.search.asked, self.at.counters["drop-unknown-unicast"]), ([], 1))
 
     def test_tooMany(self) -> None:
@@ -226,11 +226,11 @@ class WaitingTests(SynchronousTestCase):
         """
         self.at.members.bridges = ("bridge",)
         for _ in range(FRAMES_OF_ONE + 5):
-            self.at.etud.frameRead(self.frames[0])
+            self.at.etud.fromHost.frameRead(self.frames[0])
         self.assertEqual((len(self.at.waiting), self.at.counters["drop-held-full"]), (FRAMES_OF_ONE, 5))
         self.assertEqual(self.at.sent, [])  # the bridge member gets nothing that overtakes what waits
         for number in range(2, FRAMES_MAXIMUM + 100):
-            self.at.etud.frameRead(frame(macOf(number)))
+            self.at.etud.fromHost.frameRead(frame(macOf(number)))
         self.assertEqual(len(self.at.waiting), FRAMES_MAXIMUM)
         self.assertEqual(len(self.at.sent), self.at.counters["held-frames-full"])
 
@@ -238,7 +238,7 @@ class WaitingTests(SynchronousTestCase):
         """
         Whatever becomes of the search, nothing waits for ever.
         """
-        self.at.etud.frameRead(self.frames[0])
+        self.at.etud.fromHost.frameRead(self.frames[0])
         [answer] = self.at.search.open.pop(macOf(1))
         answer.cancel()
         self.assertEqual((len(self.at.waiting), self.at.counters["drop-unknown-unicast"]), (0, 1))
@@ -247,12 +247,12 @@ class WaitingTests(SynchronousTestCase):
         """
         The answer to a search whose frames went on already is not taken for that of the next.
         """
-        self.at.etud.frameRead(self.frames[0])
+        self.at.etud.fromHost.frameRead(self.frames[0])
         self.at.found(1)
-        self.at.etud.frameRead(self.frames[1])
+        self.at.etud.fromHost.frameRead(self.frames[1])
         self.at.table.removeEverywhere(macOf(1))
         first = self.at.search.open.pop(macOf(1))
-        self.at.etud.frameRead(self.frames[2])
+        self.at.etud.fromHost.frameRead(self.frames[2])
         first[0].callback(True)
         self.assertEqual(len(self.at.waiting), 1)
         self.at.search.answer(macOf(1), False)
@@ -279,7 +279,7 @@ class WaitingMachine(RuleBasedStateMachine):
             self.count += 1
             content = frame(macOf(number), self.count.to_bytes(4, "big"), size)
             self.came.setdefault(number, []).append(content)
-            self.at.etud.frameRead(content)
+            self.at.etud.fromHost.frameRead(content)
 
     @rule(number=numbers, isThere=st.booleans())
     def answer(self, number: int, isThere: bool) -> None:

@@ -31,6 +31,7 @@ from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.peers import PeerKey
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
+from wand.testing.frame_services import FrameServiceContract
 from wand.testing.network import Network
 from wand.twistd.options import optionsFor
 
@@ -309,6 +310,15 @@ class GuardTests(SynchronousTestCase):
         self.assertRaises(ConfigurationInvalid, Guard().open, {"x": 1}, context, lambda frame: None)
 
 
+class GuardContractTests(FrameServiceContract, SynchronousTestCase):
+    """
+    The contract.
+    """
+
+    def makeService(self) -> Guard:
+        return Guard()
+
+
 class ChoiceTests(SynchronousTestCase):
     """
     Which frame services run.
@@ -356,7 +366,7 @@ class ChoiceTests(SynchronousTestCase):
         etud.watchers = [GuardedWatcher("guard", guard, context.failures)]
         offer = RESERVED["offer"][1]
         for frame in (offer, TO_ALL + offer[6:], HARMLESS["TCP"], HARMLESS["discover"]):
-            etud.frameReceived("192.0.2.2:22222", frame)
+            etud.fromPeers.frameReceived("192.0.2.2:22222", frame)
         self.assertEqual(taken, [HARMLESS["TCP"], HARMLESS["discover"]])
         self.assertEqual(context.counters["drop-received-watched"], 2)
 

@@ -458,8 +458,8 @@ class DataPathTests(FaultyPluginCase):
         assert node.etud._etud is not None
         frame = destination + bytes(node.etud.tap.mac) + b"\x88\xb5payload"
         for _ in range(count):
-            node.etud._etud.frameRead(frame)
-        node.etud._etud.batchRead()
+            node.etud._etud.fromHost.frameRead(frame)
+        node.etud._etud.fromHost.batchRead()
         self.clock.pump([0.0, 0.01, 0.01])
 
     def test_aTapThatRaises(self) -> None:

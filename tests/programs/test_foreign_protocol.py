@@ -188,7 +188,8 @@ class ForeignPluginTests(SealedNetworkTestCase):
         transport = one.node.etud.transport
         verifyObject(ISessionTransport, transport)
         verifyObject(ISessions, transport.sessions)  # type: ignore[attr-defined]
-        one.node.etud._hostMoved()
+        assert one.node.etud._following is not None
+        one.node.etud._following.moved()
         self.assertEqual(transport.moves, 1)  # type: ignore[attr-defined]
 
     def test_server(self) -> None:

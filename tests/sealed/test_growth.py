@@ -5,13 +5,12 @@ among a thousand members and among sixteen thousand.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from ipaddress import IPv4Network
 from random import Random
-from types import FrameType
 from typing import Any
 
+from lines_run import linesOf
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -44,25 +43,6 @@ FEW, MANY = 1_000, 16_000
 NETWORK = b"n" * 32
 PREFIX = IPv4Network("10.64.0.0/12")
 LIFE = 1_000_000
-
-
-def linesOf(call: Callable[[], object]) -> int:
-    """
-    How many lines of Python a call executes, each turn of a loop counted.
-    """
-    count, before = 0, sys.gettrace()
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def identityOf(number: int) -> Identity:

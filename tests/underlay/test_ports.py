@@ -29,9 +29,11 @@ from wand.testing.context import failuresOf, simulatedContext
 from wand.testing.hosts import Region
 from wand.testing.nats import Nat
 from wand.testing.network import Network
+from wand.underlay.batch import BATCH
 from wand.underlay.ports import DATAGRAM_MAXIMUM, DatagramPort, Underlay
+from wand.underlay.receiving import ERRORS_MAXIMUM
 from wand.underlay.slots import Slots
-from wand.underlay.udp import BATCH, ERRORS_MAXIMUM, UDPPort, UDPUnderlay
+from wand.underlay.udp import UDPPort, UDPUnderlay
 
 
 class Recorder:
@@ -468,7 +470,7 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         The reactor can watch it.
         """
         port, _ = self.bound()
-        self.assertTrue(verifyObject(IReadDescriptor, port))
+        self.assertTrue(verifyObject(IReadDescriptor, port._reader))
 
     def test_boundedWork(self) -> None:
         """
@@ -528,7 +530,7 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         assert isinstance(here, UDPPort)
         limit = here._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
         for queued, answered in ((0, True), (limit // 2, True), (limit // 2 + 1, False), (limit, False)):
-            self.patch(wand.underlay.udp, "_queued", lambda _, queued=queued: queued)
+            self.patch(wand.underlay.udp, "queued", lambda _, queued=queued: queued)
             self.assertIs(here.answerStranger(b"x", here.endpoint, 0.5), answered)
             self.assertTrue(here.send(b"x", here.endpoint))
         self.assertEqual(self.counters["drop-udp-crowded"], 2)
@@ -541,13 +543,13 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         assert isinstance(here, UDPPort)
         here.send(b"x", here.endpoint)
         self.pump()
-        self.assertEqual(wand.underlay.udp._queued(here._socket), 0)
+        self.assertEqual(wand.underlay.udp.queued(here._socket), 0)
 
     def test_aSocketThatIsGone(self) -> None:
         """
         When somebody took the socket away there is nothing to go on with: it is said, once, whether we read or send.
         """
-        for use in (UDPPort.doRead, lambda port: port.send(b"x", ("127.0.0.1", 9))):
+        for use in (lambda port: port._reader.doRead(), lambda port: port.send(b"x", ("127.0.0.1", 9))):
             port, _ = self.bound()
             self.lost.clear()
             fileno = port.fileno()
@@ -557,7 +559,7 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
             use(port)
             self.assertEqual(len(self.lost), 1)
             self.assertIn(f"the UDP port {port.endpoint} is gone", self.lost[0])
-            self.assertNotIn(port, self.reactor.readers)
+            self.assertNotIn(port._reader, self.reactor.readers)
 
     def test_errorsThatStay(self) -> None:
         """
@@ -566,11 +568,11 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         port, _ = self.bound()
         for number, count in ((errno.ECONNREFUSED, 10 * ERRORS_MAXIMUM), (errno.EIO, ERRORS_MAXIMUM - 1)):
             inbox = _Failing(number)
-            self.patch(port, "_inbox", inbox)
+            self.patch(port._reader, "_inbox", inbox)
             for _ in range(count):
-                port.doRead()
+                port._reader.doRead()
             self.assertEqual(self.lost, [])
-        port.doRead()
+        port._reader.doRead()
         self.assertEqual(len(self.lost), 1)
 
     def test_theReactorGivesUp(self) -> None:
@@ -578,12 +580,12 @@ class UDPUnderlayTests(UnderlayContract, SynchronousTestCase):  # type: ignore[m
         A reactor that watches the port no more makes it deaf, which is said; that it is closed in good order is not.
         """
         port, _ = self.bound()
-        port.connectionLost(Failure(ConnectionLost()))
+        port._reader.connectionLost(Failure(ConnectionLost()))
         self.assertEqual(len(self.lost), 1)
-        port.connectionLost(Failure(ConnectionLost()))
+        port._reader.connectionLost(Failure(ConnectionLost()))
         other, _ = self.bound()
         other.close()
-        other.connectionLost(Failure(ConnectionLost()))
+        other._reader.connectionLost(Failure(ConnectionLost()))
         self.assertEqual(len(self.lost), 1)
 
     def test_IPv6(self) -> None:

@@ -30,7 +30,7 @@ SOURCES: Final[Sequence[Source]] = (builtins, entryPoints, inDropins())
 
 Plugin = TypeVar("Plugin")
 
-#: What is said of a plugin that L{wand.config.Configuration.disabledPlugins} names.
+#: What is said of a plugin that C{disabled-plugins} of a configuration names.
 SWITCHED_OFF: Final = "it is switched off by disabled-plugins"
 
 

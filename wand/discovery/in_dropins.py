@@ -4,6 +4,7 @@ Plugins that are published in dropins: modules in C{twisted/plugins}, where twis
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
@@ -16,7 +17,7 @@ from twisted.plugin import IPlugin
 import twisted.plugins
 from wand.discovery.dropins import ANYTHING, search
 from wand.discovery.inspecting import silence
-from wand.discovery.kinds import KINDS
+from wand.discovery.kinds import GROUPS, KINDS
 from wand.discovery.published import Findings, Published, Rejection, Source
 from wand.health.origin import distributionOf
 from wand.interfaces import IWandPlugin
@@ -46,6 +47,16 @@ def silent(packages: Sequence[ModuleType] = PACKAGES) -> Iterator[Rejection]:
     for path in _files(packages):
         if b"wand" in path.read_bytes():
             yield from _lookAt(path, next(each.__name__ for each in packages if str(path.parent) in each.__path__))
+
+
+def abandoned() -> Iterator[Rejection]:
+    """
+    Modules in C{wand/plugins}, where plugins were published once.
+    """
+    for folder in dict.fromkeys(sys.path):
+        for path in sorted(Path(folder, "wand", "plugins").glob("*.py")):
+            reason = f"nobody looks into wand/plugins: publish it by an entry point in {GROUPS['driver']} or so"
+            yield Rejection("", path.stem, str(path), reason)
 
 
 def _files(packages: Iterable[ModuleType]) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from types import ModuleType
 
 from wand.discovery.catalogue import SOURCES, Catalogue, Look
-from wand.discovery.in_dropins import PACKAGES, silent
+from wand.discovery.in_dropins import PACKAGES, abandoned, silent
 from wand.discovery.kinds import KINDS, SETTINGS
 from wand.discovery.published import Rejection, Source
 from wand.discovery.settings import documentation, settings, settingsOf
@@ -30,7 +30,7 @@ def survey(
         catalogue: Catalogue[object] = Catalogue(kind, sources, off)
         found += sorted(map(_status, catalogue.looks()), key=lambda each: each.name)
         faults.update(dict.fromkeys(each for each in catalogue.rejected if not each.kind))
-    faults.update(dict.fromkeys(silent(dropins)))
+    faults.update(dict.fromkeys([*silent(dropins), *abandoned()]))
     return found + [_fault(each) for each in faults]
 
 

@@ -74,17 +74,14 @@ from wand.interfaces.protocol import (
     TransportRequest,
 )
 from wand.interfaces.search import EverybodyIsKnown, Lookout, Lookouts, MemberSearch, Question, Sought
+from wand.interfaces.session_transport import ISessionProtocol, ISessionTransport, RelayedReceiver, Ways
 from wand.interfaces.sessions import (
     ClockReader,
-    ISessionProtocol,
     ISessions,
-    ISessionTransport,
     JoinKey,
     JoinReader,
     PlaceInUse,
-    RelayedReceiver,
     WantedReader,
-    Ways,
 )
 from wand.interfaces.store import IRecords, IStore
 from wand.interfaces.way_inspection import IWayInspection

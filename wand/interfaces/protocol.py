@@ -30,7 +30,7 @@ class TransportRequest:
     @ivar mtu: the largest payload of an inner frame, in octets.
     @ivar settings: the protocol's own settings, not yet checked.
     @ivar membership: who we are in which network, and whom we admit; C{None} unless the protocol is an
-        L{ISessionProtocol <wand.interfaces.sessions.ISessionProtocol>}.
+        L{ISessionProtocol <wand.interfaces.session_transport.ISessionProtocol>}.
     """
 
     host: str
@@ -79,6 +79,8 @@ class ITransport(Interface):
         """
         Send a frame to a peer: now, or at the next L{flush}.  Never raises and never waits; what cannot be sent is
         dropped and counted.
+
+        @param frame: a C{memoryview} is good until this call returns.
         """
 
     def sendEach(peers: Sequence[Peer], frame: Frame) -> None:
@@ -115,7 +117,7 @@ class ITransport(Interface):
 
     def stop() -> None:
         """
-        Send and receive nothing more; free the port.
+        Send and receive nothing more; free the port.  More calls do nothing, and neither do others after it.
         """
 
 

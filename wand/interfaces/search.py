@@ -19,7 +19,8 @@ class Question(NamedTuple):
     """
     What a member is looked for by.
 
-    @ivar kind: C{mac}, C{address}, C{name} or C{identity}; or C{after}, see L{MemberSearch.after}.
+    @ivar kind: C{mac}, C{address}, C{name} or C{identity}; C{after}, see L{MemberSearch.after}; or C{right}, of those
+        that have a right.
     """
 
     kind: str

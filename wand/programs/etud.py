@@ -5,60 +5,38 @@ The data plane as a service: the tap, the transport, the table and Etud between 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import attrs
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.logger import Logger
 
-from wand.config import EtudConfiguration, NodeConfiguration
+from wand.config import EtudConfiguration
 from wand.ethernet import MAC, Frame
 from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
-from wand.etud.gratuitous import GratuitousAnnouncements, announcementsOf
 from wand.etud.waiting_frames import WaitingFrames
 from wand.interfaces import (
     Context,
-    IHostTap,
     IPeerProtocol,
-    IResizableTransport,
-    IRovingTransport,
     ISessionTransport,
     ITap,
     ITransport,
     NodeContext,
 )
-from wand.programs.host_watch import HostWatch
+from wand.programs.host_following import Directories, FollowingNode, HostFollowing
 from wand.programs.node_groups import NodeGroups
+from wand.programs.node_identity import ownEnrolment, ownMAC, wishedName
 from wand.programs.node_plugins import NodePlugins
 from wand.programs.node_port import NodePort
 from wand.programs.node_relays import NodeRelays
 from wand.programs.node_streams import streamsOf
-from wand.programs.tap_watch import TapWatch
 from wand.sealed.node.enrolment import Enrolment
-from wand.sealed.node.followers import MembershipFollower
 from wand.sealed.node.node_membership import NodeMembership
-from wand.sealed.node.start_invitation import StartInvitation
-from wand.state import Owner, StateDirectory, keptMAC
+from wand.sealed.node.own_node import OwnNode
+from wand.state import Owner
 from wand.status import TapStatus
 from wand.table import Table
-
-
-class Directories(MembershipFollower, Protocol):
-    """
-    The directories of a node, which are told what changes at it.
-    """
-
-    def moved(self) -> None:
-        """
-        An address or a route of this host changed.
-        """
-
-    def macChanged(self) -> None:
-        """
-        The tap has another address, and no membership has said so.
-        """
 
 
 class EtudService(Service):
@@ -93,10 +71,7 @@ class EtudService(Service):
         self._owner = owner
         self._lost = lost
         self._etud: Etud | None = None
-        self._watch: HostWatch | None = None
-        self._announcing = GratuitousAnnouncements(
-            context.clock, lambda: announcementsOf(self.tap.mac, self._addresses()), self._sendToAll
-        )
+        self._following: HostFollowing | None = None
 
     @property
     def protocol(self) -> IPeerProtocol:
@@ -125,10 +100,12 @@ class EtudService(Service):
             raise
 
     def _open(self) -> None:
-        mac, enrolment, plugins = self._mac(), self._enrolment(), self._plugins
-        mtu = self._configuration.mtu or self.protocol.defaultMTU
+        configuration, base, plugins = self._configuration, self._base, self._plugins
+        mac = ownMAC(configuration, self._owner, base.random)
+        enrolment = ownEnrolment(configuration, self._owner, base) if self.hasMembers else None
+        mtu = configuration.mtu or self.protocol.defaultMTU
         plugins.atTheEnd("table", self.table.stop)
-        port = NodePort(self._configuration, self._owner, hasMembers=self.hasMembers)
+        port = NodePort(configuration, self._owner, hasMembers=self.hasMembers)
         self.transport: ITransport = plugins.openTransport(mac, mtu, enrolment, port.choices())
         self._port = port.got(self.transport)
         later = enrolment is not None and self._owner.uid is not None
@@ -136,15 +113,36 @@ class EtudService(Service):
         self.tap: ITap = plugins.openTap(mac, mtu, own, self.transport, later=later)
         self.table.own = mac
         if enrolment is not None and ISessionTransport.providedBy(self.transport):
-            self.member = self._member(enrolment, self.transport)
-            self._base.networkName.ask = self.member.networkName
-            plugins.atTheEnd("membership", self.member.stop)
-            self.relays = NodeRelays(self._configuration, self.member, self.transport, self._base)
-            plugins.atTheEnd("relays", self.relays.stop)
-            self.groups = NodeGroups(self._configuration, self.member, self.transport, self.table, self._base)
-            plugins.atTheEnd("groups", self.groups.stop)
+            self._openMember(enrolment, self.transport)
         self.context = self._nodeContext(mac)
-        self._etud = Etud(
+        self._etud = self._openEtud()
+        self._etud.watchers = plugins.openWatchers(self.context, lambda frame: self.tap.write(frame))
+        plugins.candidateSources.open(self.context)
+
+    def _openMember(self, enrolment: Enrolment, transport: ISessionTransport) -> None:
+        configuration, base, plugins = self._configuration, self._base, self._plugins
+        node = OwnNode(
+            enrolment=enrolment,
+            transport=transport,
+            tap=self.tap,
+            table=self.table,
+            context=base,
+            wish=wishedName(configuration),
+            port=self._port,
+            follower=self.directories,
+            streams=streamsOf(configuration, enrolment, transport, base),
+            lan=configuration.listen if configuration.lanDiscovery else None,
+        )
+        self.member = NodeMembership(node)
+        base.networkName.ask = lambda: enrolment.descriptor.name if enrolment.descriptor else ""
+        plugins.atTheEnd("membership", self.member.stop)
+        self.relays = NodeRelays(configuration, self.member, transport, base)
+        plugins.atTheEnd("relays", self.relays.stop)
+        self.groups = NodeGroups(configuration, self.member, transport, self.table, base)
+        plugins.atTheEnd("groups", self.groups.stop)
+
+    def _openEtud(self) -> Etud:
+        return Etud(
             self.tap,
             self.transport,
             self.table,
@@ -156,8 +154,6 @@ class EtudService(Service):
             linkLocal=self._configuration.linkLocal,
             spreading=self.groups,
         )
-        self._etud.watchers = plugins.openWatchers(self.context, lambda frame: self.tap.write(frame))
-        plugins.candidateSources.open(self.context)
 
     def _nodeContext(self, mac: MAC) -> NodeContext:
         return NodeContext(
@@ -173,8 +169,8 @@ class EtudService(Service):
 
     def _readAgain(self, frame: Frame) -> None:
         if self._etud is not None:
-            self._etud.frameRead(frame)
-            self._etud.batchRead()
+            self._etud.fromHost.frameRead(frame)
+            self._etud.fromHost.batchRead()
 
     def _bridging(self) -> Bridging | None:
         if self.member is None:
@@ -191,12 +187,12 @@ class EtudService(Service):
         super().startService()
         self._etud.start()
         if self.groups is not None:
-            self.groups.start(self._etud)
+            self.groups.start(self._etud.fromPeers)
         if self.member is not None:
             self.member.start()
             self._plugins.candidateSources.start(self.member.candidates.tell)
-        self._watch = HostWatch(self._base, self._hostMoved, self._tapWatch())
-        self._watch.start()
+        self._following = self._follow(self._etud)
+        self._following.start()
         self._log.info(
             "etud: {interface} ({mac}, MTU {mtu}) over {protocol} at {listening}",
             interface=self.tap.interface,
@@ -215,9 +211,8 @@ class EtudService(Service):
         super().stopService()
         if self._etud is None:
             return succeed(None)
-        if self._watch is not None:
-            self._watch.stop()
-        self._announcing.stop()
+        if self._following is not None:
+            self._following.stop()
         self._etud = None
         self._plugins.close()
         parting = maybeDeferred(self.member.goodbyes.say) if self.member else succeed(None)
@@ -232,28 +227,24 @@ class EtudService(Service):
 
     # What changes at the host.
 
-    def _tapWatch(self) -> TapWatch | None:
-        if not IHostTap.providedBy(self.tap):
-            return None
-        return TapWatch(self.tap, self._base, self._addresses, self._tapAdopted, self._configuration.up)
-
-    def _tapAdopted(self, isMAC: bool) -> None:
-        if self._etud is None:
-            return
-        self._etud.follow()
-        if IResizableTransport.providedBy(self.transport):
-            self.transport.resize(self.tap.mtu)
-        if isMAC:
-            self._macAdopted()
+    def _follow(self, etud: Etud) -> HostFollowing:
+        node = FollowingNode(
+            etud=etud,
+            tap=self.tap,
+            transport=self.transport,
+            member=self.member,
+            candidateSources=self._plugins.candidateSources,
+            directories=self.directories,
+            addresses=self._addresses,
+            wantsUp=self._configuration.up,
+            macAdopted=self._macAdopted,
+            sendToAll=self._sendToAll,
+        )
+        return HostFollowing(node, self._base)
 
     def _macAdopted(self) -> None:
         self.table.own = self.tap.mac
         self.context = attrs.evolve(self.context, mac=self.tap.mac)
-        if self.member is not None:
-            self.member.macChanged()  # which tells the directories
-        else:
-            self.directories.macChanged()
-        self._announcing.begin()
 
     def _sendToAll(self, frame: Frame) -> None:
         if self.groups is not None and self.groups.isTaking:
@@ -261,14 +252,6 @@ class EtudService(Service):
             return
         self.transport.sendEach(self.table.peers, frame)
         self.transport.flush()
-
-    def _hostMoved(self) -> None:
-        if IRovingTransport.providedBy(self.transport):
-            self.transport.moved()
-        if self.member is not None:
-            self.member.moved()
-            self._plugins.candidateSources.moved()
-        self.directories.moved()
 
     def _addresses(self) -> list[str]:
         own = self.member.enrolment.own if self.member else None
@@ -303,34 +286,3 @@ class EtudService(Service):
         """
         if self.groups is not None:
             self.groups.look()
-
-    # Who we are.
-
-    def _mac(self) -> MAC:
-        if self._configuration.mac is not None:
-            return MAC.parseUnicast(self._configuration.mac)
-        state = StateDirectory(self._configuration.state, self._owner)
-        return keptMAC(state, self._configuration.interface, self._base.random)
-
-    def _enrolment(self) -> Enrolment | None:
-        if not self.hasMembers:
-            return None
-        state = StateDirectory(self._configuration.state, self._owner)
-        enrolment = Enrolment(state, self._base.clock, notes=self._base.notes, wallClock=self._base.wallClock)
-        StartInvitation(self._configuration, self._base.notes).into(enrolment)
-        return enrolment
-
-    def _member(self, enrolment: Enrolment, transport: ISessionTransport) -> NodeMembership:
-        configuration = self._configuration
-        return NodeMembership(
-            enrolment,
-            transport,
-            self.tap,
-            self.table,
-            self._base,
-            name=configuration.name if isinstance(configuration, NodeConfiguration) else "",
-            port=self._port,
-            follower=self.directories,
-            streams=streamsOf(configuration, enrolment, transport, self._base),
-            lan=configuration.listen if configuration.lanDiscovery else None,
-        )

@@ -4,8 +4,6 @@ The server of a network whose authority is read: everything that answers nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from secrets import token_bytes
 from typing import Final
 
@@ -14,20 +12,17 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.config import ServerConfiguration
-from wand.endpoint import Endpoint, splitHostPort
-from wand.errors import PortUnavailable, StoreUnavailable
-from wand.host.local_addresses import localEndpoints, tunnels
+from wand.host.local_addresses import tunnels
 from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
-from wand.programs.authority_notes import sayWaiting
+from wand.programs.authority_notes import sayCutOff, sayWaiting
 from wand.programs.authority_store import AuthorityStore
+from wand.programs.calls_to_members import CallsToMembers
 from wand.programs.host_watch import HostWatch
-from wand.programs.stream_service import streamTexts
+from wand.programs.server_places import ServerPlaces
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.server_news import ServerNews
 from wand.sealed.control_numbers import CALL_NUMBERS
-from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.directory.settings import DirectorySettings
 from wand.sealed.node.clock_comparison import ClockComparison
@@ -40,24 +35,11 @@ from wand.sealed.reach.call_forwarder import CallForwarder
 from wand.sealed.reach.observing import Observing
 from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_quota import RelaySettings
-from wand.sealed.reach.stream_places import PLACES_MAXIMUM, StreamPlaces
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.stream_targets import isTarget, targetsIn
 from wand.timing.repeating import Repeating
-from wand.underlay.names import resolverOf
-from wand.underlay.server_endpoints import ServerEndpoints
-from wand.underlay.unresolved_names import UnresolvedNames
 
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 TENDING_INTERVAL: Final = 300.0
-
-#: Seconds between two times that a server says that it runs.
-SAYING_INTERVAL: Final = 60.0
-
-#: After a start, handshakes with members that were online before: how many at a time, and the seconds from one time to
-#: the next.  They take a quarter of a processor, and no queue overflows, however many there are.
-CALLS_AT_A_TIME: Final = 5
-CALL_INTERVAL: Final = 0.02
 
 #: What an overlap means for a server.
 CONSEQUENCE: Final = "nodes that have such addresses there do not reach this server"
@@ -94,52 +76,52 @@ class NetworkServer:
         sessions = transport.sessions
         control = ControlMessages(sessions, context.clock, context.counters)
         transport.mayReach = self._mayReach
-        self.directory = SealedDirectoryServer(
-            authority.own.identity,
-            context,
-            sessions,
-            control,
-            records,
-            authority.own.check,
-            self._mayReach,
-            settings=DirectorySettings(configuration.members, configuration.groups),
-        )
-        certificateOf = authority.administration.certificateOf
-        self._news = ServerNews(authority.servers, certificateOf, sessions, context)
-        self._saying = Repeating("what this server says of itself", self._say, context.clock, context.failures)
-        calls = CallForwarder(sessions, context, self.directory.announcementOf)
-        control.read(CALL_NUMBERS, calls.received)
+        self.directory = self._openDirectory(control, records)
+        self._news = ServerNews(authority.servers, authority.administration.certificateOf, sessions, context)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
-        Observing(sessions, control, context)
-        self._streamPlaces = StreamPlaces(sessions, context.counters)
+        self._places = ServerPlaces(configuration, context, transport, authority)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context, isServer=True)
-        CopiesOfMembers(sessions, control, context, self.directory.epochOf)
-        self.relay = Relay(
-            sessions,
-            control,
-            context,
-            token_bytes,
-            RelaySettings(configuration.relayMegabits, configuration.relayChannels),
-            lambda: configuration.relay,
-        )
-        transport.carryRelayed(self.relay.forwarding)
+        self._calls = CallsToMembers(context)
+        self._readOthers(control)
+        self.relay = self._openRelay(control)
         transport.letMembersSeek()
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
         self._watch = HostWatch(context, self._moved)
         self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)
-        self._called: Iterator[Identity] = iter(())
-        self._calling = Repeating("calls to members", self._callNext, context.clock, context.failures)
-        unresolved = UnresolvedNames(context.notes, "the setting public, which nodes get with their invitations")
-        self._names = ServerEndpoints(
-            configuration.public,
-            resolverOf(context.clock),
-            lambda endpoints: None,
-            context.clock,
-            unresolved,
+
+    def _openDirectory(self, control: ControlMessages, records: IRecords) -> SealedDirectoryServer:
+        configuration, own = self._configuration, self.authority.own
+        return SealedDirectoryServer(
+            own.identity,
+            self._context,
+            self.transport.sessions,
+            control,
+            records,
+            own.check,
+            self._mayReach,
+            settings=DirectorySettings(configuration.members, configuration.groups),
         )
+
+    def _readOthers(self, control: ControlMessages) -> None:
+        """
+        Read what members ask of every server: to call others, where they are heard, whether there is a copy of them.
+        """
+        sessions, context, directory = self.transport.sessions, self._context, self.directory
+        control.read(CALL_NUMBERS, CallForwarder(sessions, context, directory.announcementOf).received)
+        Observing(sessions, control, context)
+        CopiesOfMembers(sessions, control, context, directory.epochOf)
+
+    def _openRelay(self, control: ControlMessages) -> Relay:
+        configuration = self._configuration
+        settings = RelaySettings(configuration.relayMegabits, configuration.relayChannels)
+        relay = Relay(
+            self.transport.sessions, control, self._context, token_bytes, settings, lambda: configuration.relay
+        )
+        self.transport.carryRelayed(relay.forwarding)
+        return relay
 
     async def start(self) -> None:
         """
@@ -151,21 +133,13 @@ class NetworkServer:
         if self._isStopped:
             return
         status = self.authority.administration.status
-        self.authority.observe(self._admissions)
-        self.authority.observe(self._news)
-        self.authority.servers.observe(self.directory.followServer)
-        self.authority.servers.compared = self.directory.compareClock
-        for server in self.authority.servers.identities:
-            self.directory.followServer(server)
+        self._follow()
         self._watch.start()
         self._tending.start(TENDING_INTERVAL, now=False)
-        self._saying.start(SAYING_INTERVAL)
         self._clocks.start()
-        self._names.look()
+        self._places.start()
         self._overlap.start(status.prefix, tunnels)
-        self._findStreams()
-        self._called = self.directory.callBack()
-        self._calling.start(CALL_INTERVAL, now=False)
+        self._calls.start(self.directory.callBack())
         self._log.info(
             "server {name} of {network} ({prefix}, {cipher}) at {listening}",
             name=self._configuration.name,
@@ -175,6 +149,17 @@ class NetworkServer:
             listening=self.transport.listening,
         )
 
+    def _follow(self) -> None:
+        """
+        Have the authority tell of its changes.
+        """
+        self.authority.observe(self._admissions)
+        self.authority.observe(self._news)
+        self.authority.servers.observe(self.directory.followServer)
+        self.authority.servers.compared = self.directory.compareClock
+        for server in self.authority.servers.identities:
+            self.directory.followServer(server)
+
     async def stop(self, store: AuthorityStore) -> None:
         """
         Say goodbye, write what is not written yet, and close the port.
@@ -182,12 +167,11 @@ class NetworkServer:
         self._isStopped = True
         for part in (
             self._tending,
-            self._saying,
+            self._places,
             self._news,
             self.authority,
-            self._calling,
+            self._calls,
             self._clocks,
-            self._names,
             self._overlap,
             self._watch,
             self._revocations,
@@ -206,60 +190,26 @@ class NetworkServer:
 
         @raise PortUnavailable: if nobody knows.
         """
-        configuration = self._configuration
-        port = splitHostPort(self.transport.listening.partition(",")[0])[1]
-        given = [splitHostPort(each, port) for each in configuration.public if not isTarget(each)]
-        streams = [str(each) for each in targetsIn(tuple(configuration.public))]
-        found = [str(Endpoint(*each)) for each in given]
-        if not given and not streams:
-            found = localEndpoints(configuration.listen, port)
-        streams = (streams or streamTexts(configuration, found))[:PLACES_MAXIMUM]  # those of UDP have room beside them
-        if not found and not streams:
-            raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')
-        return [*found[: ENDPOINTS_MAXIMUM - len(streams)], *streams]
+        return self._places.endpoints()
 
     def look(self) -> None:
         """
         Say what waits for a person.
         """
         sayWaiting(self.authority, self._context.notes)
+        sayCutOff(self.authority, self._configuration, self._context.notes)
 
     def _mayReach(self, host: str) -> bool:
         return host not in overlayOf(self.authority.prefix)
 
-    def _callNext(self) -> None:
-        if len(list(islice(self._called, CALLS_AT_A_TIME))) < CALLS_AT_A_TIME:
-            self._calling.stop()
-
     def _moved(self) -> None:
         if IRovingTransport.providedBy(self.transport):
             self.transport.moved()
-        self._say()
+        self._places.moved()
         self._overlap.look()
-        self._findStreams()
-
-    def _findStreams(self) -> None:
-        """
-        Where streams are accepted may be elsewhere now.
-        """
-        try:
-            self._streamPlaces.places = [each for each in self.endpoints() if isTarget(each)]
-        except PortUnavailable:
-            self._streamPlaces.places = []
-
-    def _say(self) -> None:
-        """
-        Tell other servers where this one is, and that it runs.
-        """
-        try:
-            endpoints = tuple(self.endpoints())
-        except PortUnavailable:
-            endpoints = ()
-        saying = Deferred.fromCoroutine(self.authority.servers.tell(endpoints))
-        saying.addErrback(lambda failure: failure.trap(StoreUnavailable) and None)  # it is said again
 
     def _tend(self) -> None:
-        self._names.look()
+        self._places.lookAtNames()
 
         def failed(failure: Failure) -> None:
             text = f"the server's own certificate cannot be renewed: {failure.getErrorMessage()}"

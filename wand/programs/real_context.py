@@ -29,7 +29,8 @@ from wand.timing.elapsed import steady
 from wand.timing.guarded_time import GuardedTime
 from wand.underlay.multicast import MulticastLinks
 from wand.underlay.streams.network import ReactorStreams
-from wand.underlay.udp import QUEUE_BYTES, UDPUnderlay
+from wand.underlay.udp import UDPUnderlay
+from wand.underlay.udp_sockets import QUEUE_BYTES
 from wand.worker import WorkerThread
 
 _log = Logger(namespace="wand.events")

@@ -23,7 +23,7 @@ from wand.programs.real_context import realContext
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
-from wand.underlay.udp import QUEUE_BYTES, SERVER_QUEUE_BYTES
+from wand.underlay.udp_sockets import QUEUE_BYTES, SERVER_QUEUE_BYTES
 
 if TYPE_CHECKING:
     from wand.programs.node import NodeService

@@ -25,7 +25,9 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
+    BY_RIGHT,
     KEYS_MAXIMUM,
+    RELAY_RIGHT,
     Announce,
     Announced,
     Ask,
@@ -341,6 +343,23 @@ class LookingTests(LookingCase):
         self.assertEqual([bool(each.endpoints) for each in self.alice.records(0)], [True, False, True])
         self.assertTrue(all(each.last for each in self.alice.found(0)))
 
+    def test_whoIsAwaitedIsToldWhenItComes(self) -> None:
+        """
+        A node that looked for what nobody had then is told once of whoever comes with it, whatever it looked by, and of
+        nobody else; when it left meanwhile it is not.
+        """
+        self.announced(self.carol)
+        gone = self.seeker(9)
+        gone.look((BY_NAME, b"node-2"))
+        self.assertEqual(self.ask((BY_NAME, b"node-2"), (BY_MAC, macOf(2)), (BY_MAC, macOf(4))), ([], [0, 1, 2]))
+        self.server.sessions.lapse(gone.person.key.identity)
+        self.announced(self.bob, self.seeker(3))
+        self.network.run(2 * PUSH_INTERVAL)
+        self.assertEqual((self.alice.told(), gone.told()), (["node-2"], []))
+        self.announced(self.seeker(4))
+        self.network.run(2 * PUSH_INTERVAL)
+        self.assertEqual(self.alice.told(), ["node-2", "node-4"])
+
     def test_manyChangesAreToldTogether(self) -> None:
         """
         The first change is told at once, and those that come meanwhile together.
@@ -384,6 +403,18 @@ class LookingTests(LookingCase):
         for name, told in ((after[1], [after[1]]), (after[2], [after[1]]), (after[0], [after[1], after[0]])):
             self.announced(by[name])
             self.assertEqual(self.alice.told(), told)
+
+    def test_relaysAreTold(self) -> None:
+        """
+        Who asks for the members with the relay right is told of them, and of every one that there is later.
+        """
+        relays = [Seeker(self.network.person(number, relay=True), self.server) for number in range(10, 18)]
+        self.announced(self.bob, *relays[:6])
+        names = [f"node-{number}" for number in range(10, 18)]
+        self.assertEqual(sorted(self.ask((BY_RIGHT, RELAY_RIGHT))[0]), names[:6])
+        self.announced(self.carol, *relays[6:])
+        self.assertEqual(sorted(self.alice.told()), names[6:])
+        self.assertEqual(self.ask((BY_RIGHT, b"revocation")), ([], [0]))
 
     def test_withTheSessionAllIsForgotten(self) -> None:
         """

@@ -4,14 +4,12 @@ Tests for what L{wand.sealed.groups} is made of.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from random import Random
-from types import FrameType
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lines_run import linesOf
 from simulated.group_members import GroupWorld
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
@@ -429,7 +427,7 @@ class GroupGrowthTests(SynchronousTestCase):
         """
         Lines of our code, among a thousand and among sixteen thousand: of the originator, and of all others together.
         """
-        few, many = (_linesOf(self._sending(count)) for count in (1_000, 16_000))
+        few, many = (linesOf(self._sending(count)) for count in (1_000, 16_000))
         self.assertLess(many, 1.6 * few)
 
     def _sending(self, count: int) -> Callable[[], object]:
@@ -438,19 +436,3 @@ class GroupGrowthTests(SynchronousTestCase):
             world.circle.peerAdded(Random(number).randbytes(32))
         host = next(iter(world.hosts.values()))
         return lambda: world.broadcast(host)
-
-
-def _linesOf(call: Callable[[], object]) -> int:
-    count, before = 0, sys.gettrace()
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count

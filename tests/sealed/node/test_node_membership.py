@@ -291,7 +291,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         member = one.node.etud.member
         assert member is not None
         for _ in range(500):
-            member._redeeming._joining.start()
+            member._parts.redeeming._joining.start()
             self.go(0.02)
         self.assertLessEqual(len(asked), 25)
         self.assertGreater(len(asked), 10)

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from sealed_network_case import Dwelling, SealedNetworkTestCase, frame
 from twisted.internet.defer import Deferred
 
+from wand.control.program import InvitationSettings
 from wand.ethernet import MAC
 from wand.sealed.node.directory_words import DIRECTORY_SILENCE
 from wand.sealed.node.member_search import ABSENT_LIFETIME
@@ -163,6 +164,24 @@ class PartialNetworkTests(SealedNetworkTestCase):
         self.successResultOf(revoked)
         self.assertEqual(one.table(), set())
         self.assertFalse(self.reaches(one, two))
+
+    def test_relays(self) -> None:
+        """
+        Everybody knows the same members with the relay right, and nothing else.
+        """
+        settings = InvitationSettings([], 2, 3600.0, relay=True)
+        asked = Deferred.fromCoroutine(self.server.network.invite(settings))
+        self.go(0.1)
+        token = str(self.successResultOf(asked))
+        relays = [self.settle(Dwelling(self, number), joins=False) for number in (4, 5)]
+        for each in relays:
+            self.join(each, token)
+        self.go(5)
+        macs = {str(each.mac) for each in relays}
+        self.assertEqual([node.table() for node in self.nodes], [macs] * 3)
+        late = self.partial(6)
+        self.go(5)
+        self.assertEqual(late.table(), macs)
 
     def test_questionsForAddresses(self) -> None:
         """

@@ -19,6 +19,7 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
+    BY_RIGHT,
     Announce,
     Announced,
     Ask,
@@ -88,7 +89,7 @@ class LookableServer:
         """
         All that was looked for.
         """
-        return [key for look in self.looks for key in look.keys]
+        return [key for look in self.looks for key in look.keys if key.kind != BY_RIGHT]
 
     # Its members.
 

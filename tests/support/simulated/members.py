@@ -59,7 +59,9 @@ class SimulatedNetwork:
         clock.advance(BEGIN)
         return cls(clock, Wire(clock, Random(seed)))
 
-    def person(self, number: int, *, server: bool = False, macs: Sequence[MAC] = (), since: int = BEGIN) -> Person:
+    def person(
+        self, number: int, *, server: bool = False, macs: Sequence[MAC] = (), since: int = BEGIN, relay: bool = False
+    ) -> Person:
         """
         A member.
 
@@ -80,6 +82,7 @@ class SimulatedNetwork:
             since=since,
             issued=BEGIN,
             expires=BEGIN + LIFE,
+            relay=relay,
         )
         return Person(self, key, certificate, signed(self.key.signing, certificate), number)
 

@@ -191,8 +191,9 @@ class AnnouncementLog:
 
 def _claimsTheSame(one: Announcement, other: Announcement) -> bool:
     ours, theirs = one.claim, other.claim
-    return (one.seniority, ours.macs, ours.addresses, ours.name) == (
+    return (one.seniority, one.certificate.relay, ours.macs, ours.addresses, ours.name) == (
         other.seniority,
+        other.certificate.relay,
         theirs.macs,
         theirs.addresses,
         theirs.name,

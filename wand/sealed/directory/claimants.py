@@ -1,5 +1,5 @@
 """
-Claimants: which members claim a MAC address, an overlay address or a name.
+Claimants: which members claim a MAC address, an overlay address or a name; and which have a right.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.directory.messages import BY_ADDRESS, BY_MAC, BY_NAME
+from wand.sealed.directory.messages import BY_ADDRESS, BY_MAC, BY_NAME, BY_RIGHT, RELAY_RIGHT
 
 #: A kind of L{wand.sealed.directory.messages.Key}, and the octets of a key of this kind.
 Thing: TypeAlias = tuple[int, bytes]
@@ -19,13 +19,18 @@ Thing: TypeAlias = tuple[int, bytes]
 #: How many claimants of one thing are told, the most senior ones.
 CLAIMANTS_MAXIMUM: Final = 4
 
+#: How many of those that have a right are told.
+RIGHT_MAXIMUM: Final = 64
+
+_KINDS: Final = (BY_MAC, BY_ADDRESS, BY_NAME, BY_RIGHT)
+
 #: A claimant with its seniority.
 _Senior: TypeAlias = tuple[int, bytes]
 
 
 def thingsOf(announcement: Announcement) -> Iterator[Thing]:
     """
-    What a member claims.
+    What a member claims, and which right it has.
     """
     claim = announcement.claim
     for mac in claim.macs:
@@ -34,6 +39,8 @@ def thingsOf(announcement: Announcement) -> Iterator[Thing]:
         host = address.partition("/")[0]
         yield BY_ADDRESS, inet_pton(AF_INET6 if ":" in host else AF_INET, host)
     yield BY_NAME, claim.name.encode()
+    if announcement.certificate.relay:
+        yield BY_RIGHT, RELAY_RIGHT
 
 
 class Claimants:
@@ -45,7 +52,7 @@ class Claimants:
 
     def __init__(self) -> None:
         self.contested = 0
-        self._kinds: dict[int, dict[bytes, _Senior | list[_Senior]]] = {BY_MAC: {}, BY_ADDRESS: {}, BY_NAME: {}}
+        self._kinds: dict[int, dict[bytes, _Senior | list[_Senior]]] = {each: {} for each in _KINDS}
 
     def clear(self) -> None:
         """
@@ -89,12 +96,14 @@ class Claimants:
             elif known == senior:
                 del claimed[what]
 
-    def of(self, kind: int, what: bytes) -> list[Identity]:
+    def of(self, kind: int, what: bytes, maximum: int = CLAIMANTS_MAXIMUM) -> list[Identity]:
         """
-        The L{CLAIMANTS_MAXIMUM} most senior of those who claim something, the most senior first.
+        The most senior of those who claim something, or have it, the most senior first.
+
+        @param maximum: how many, at most.
         """
         known = self._kinds.get(kind, {}).get(what)
         if known is None:
             return []
-        several = known[:CLAIMANTS_MAXIMUM] if isinstance(known, list) else [known]
+        several = known[:maximum] if isinstance(known, list) else [known]
         return [Identity(identity) for _, identity in several]

@@ -8,9 +8,16 @@ from ipaddress import ip_address
 from typing import Final
 
 from wand.interfaces.search import Question
-from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, BY_MAC, BY_NAME, Key
+from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, BY_MAC, BY_NAME, BY_RIGHT, Key
 
-KINDS: Final = {"identity": BY_IDENTITY, "mac": BY_MAC, "address": BY_ADDRESS, "name": BY_NAME, "after": AFTER}
+KINDS: Final = {
+    "identity": BY_IDENTITY,
+    "mac": BY_MAC,
+    "address": BY_ADDRESS,
+    "name": BY_NAME,
+    "after": AFTER,
+    "right": BY_RIGHT,
+}
 
 #: Octets of a key, at most.
 KEY_MAXIMUM: Final = 32

@@ -17,7 +17,7 @@ from wand.interfaces.search import Lookouts, Question
 from wand.sealed.directory.following import NextStep
 from wand.sealed.directory.keys import keyOf
 from wand.sealed.directory.looking_again import LookingAgain
-from wand.sealed.directory.messages import Found, Look, Page, PageRecord, pack, parseRecord
+from wand.sealed.directory.messages import RELAY_RIGHT, Found, Look, Page, PageRecord, pack, parseRecord
 
 COUNTERS: Final = {
     "directory-looks-sent": "questions for members sent to directory servers, or only word that we are there",
@@ -26,6 +26,9 @@ COUNTERS: Final = {
 
 #: To how many questions an answer is known to belong.
 ASKED_MAXIMUM: Final = 128
+
+#: Whom everybody has to know: those that may be relays.
+_RELAYS: Final = Question("right", RELAY_RIGHT)
 
 #: Takes a record of a member from a server; gives the member's identity if it is valid.
 Told = Callable[[bytes, PageRecord], bytes | None]
@@ -85,6 +88,7 @@ class Looker:
         self._isLikely = isLikely
         self._sweep = sweep
         self._instance = b""
+        self._areRelaysTold = False
         self._number = 0
         self._asked: dict[int, _Asked] = {}
         self._again = LookingAgain(lookouts.inUse, self._lookFor, clock)
@@ -121,6 +125,8 @@ class Looker:
         self._lookouts.add(self)
         self._sweep()
         self._look(())
+        if not self._areRelaysTold:
+            self._look((_RELAYS,))
 
     def sessionUp(self) -> None:
         """
@@ -135,6 +141,7 @@ class Looker:
         self._lookouts.add(self)
         self._restarted(self._server)
         self._again.begin()
+        self._areRelaysTold = False
 
     def _lookFor(self, identities: Sequence[bytes]) -> None:
         self._look([Question("identity", each) for each in identities])
@@ -180,6 +187,9 @@ class Looker:
         if asked is None:
             return
         asked.isLast = asked.isLast or found.last
+        if asked.isLast and asked.open.get(0) == _RELAYS:
+            self._areRelaysTold = True
+            asked.open.clear()
         for place, question in tuple(asked.open.items()) if asked.isLast else ():
             member = None if place in found.absent else self._memberOf(question, members)
             if member is not None or place in found.absent:

@@ -5,46 +5,21 @@ on who was revoked.
 
 from __future__ import annotations
 
-import socket
 from typing import Final
 
 from twisted.logger import Logger
 
 from wand.ethernet import MAC
-from wand.interfaces import Context, ISessionTransport, ITap
-from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.token import Token
-from wand.sealed.node.admitters import Admitters
-from wand.sealed.node.claims import Claims
-from wand.sealed.node.clock_comparison import ClockComparison
-from wand.sealed.node.copies import CopiesOfUs
-from wand.sealed.node.enrolment import Enrolment
-from wand.sealed.node.expulsion import Expulsion
-from wand.sealed.node.followers import MembershipFollower
-from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.handed_membership import takeHanded
-from wand.sealed.node.introductions import Introductions
-from wand.sealed.node.known_peers import KnownPeers
-from wand.sealed.node.known_servers import KnownServers
-from wand.sealed.node.learned_cache import LearnedCache
-from wand.sealed.node.member_search import MemberSearch
-from wand.sealed.node.members_in_use import MembersInUse
-from wand.sealed.node.node_reach import NodeReach
-from wand.sealed.node.overlap import OverlapWatch, interfacesOf
-from wand.sealed.node.own_addresses import OwnAddresses
-from wand.sealed.node.own_certificate import OwnCertificate
-from wand.sealed.node.own_participant import OwnParticipant, checkOf
-from wand.sealed.node.redeeming import Redeeming
+from wand.sealed.node.membership_parts import MembershipParts, MembershipTurns
+from wand.sealed.node.membership_status import membershipStatus
+from wand.sealed.node.overlap import interfacesOf
+from wand.sealed.node.own_node import OwnNode
 from wand.sealed.node.revocation_exchange import RevocationExchange
-from wand.sealed.node.server_streams import ServerStreams
-from wand.sealed.node.told_servers import ToldServers
-from wand.sealed.reach.calling import Calling
-from wand.sealed.reach.stream_places import StreamPlacesReader
-from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import OwnStatus
-from wand.table import Table
 
 #: What the operator of a node without a network is told.
 NOBODY: Final = "this node is a member of no network yet; give it an invitation: wand join FILE"
@@ -68,99 +43,25 @@ class NodeMembership:
 
     _log = Logger()
 
-    def __init__(
-        self,
-        enrolment: Enrolment,
-        transport: ISessionTransport,
-        tap: ITap,
-        table: Table,
-        context: Context,
-        *,
-        name: str,
-        port: int,
-        follower: MembershipFollower,
-        streams: ServerStreams | None = None,
-        lan: str | None = None,
-    ) -> None:
-        """
-        @param name: what the node would like to be called; empty for the name of the host.
-        @param port: the UDP port of the data.
-        @param follower: is told of changes of our membership.
-        @param streams: opens streams to servers where UDP is blocked; C{None} if there are none.
-        @param lan: the local address of the data, where members on our links are looked for; C{None} for nowhere.
-        """
-        sessions = transport.sessions
-        told = context.clock, context.failures, context.notes
-        self.enrolment = enrolment
-        self.claims = _claims(enrolment, table, context)
-        self.sessions = sessions
-        self._tap = tap
-        self._context = context
-        self._notes = context.notes
-        self.wish = name or socket.gethostname().partition(".")[0]
-        self._follower = follower
-        self._streams = streams
-        self._control = ControlMessages(sessions, context.clock, context.counters)
-        self._servers = KnownServers(enrolment, sessions)
-        self._admitters = Admitters(enrolment, self.claims, sessions, context)
-        self._addresses = OwnAddresses(tap, context.notes)
-        self.certificate = OwnCertificate(
-            enrolment,
-            self._servers,
-            self._admitters,
-            sessions,
-            self._control,
-            tap,
-            self._addresses,
-            self._announce,
-            context,
-        )
-        self._copies = CopiesOfUs(enrolment.ownClaim, self._control, context, self._announce, self._servers.tell)
-        self._participant = OwnParticipant(
-            enrolment, self.claims, self._servers, tap, port, context.notes, self._copies.overtaken
-        )
-        ToldServers(enrolment, self._control, follower.serversChanged)
-        self.candidates = self._participant.own
-        self.candidates.onChange(follower.announcementChanged)
-        self.search = MemberSearch(enrolment.identity, self.claims, table, context.clock, context.counters)
-        self.sealed = MemberContext(self._participant, sessions, self._control, self.search, self.search)
-        self.reach = NodeReach(
-            enrolment,
-            self._participant,
-            tap,
-            (lan, port),
-            transport,
-            self._control,
-            context,
-            self.candidates.observed,
-            self.candidates.addresses,
-            self.search,
-        )
-        self.goodbyes = Goodbyes(sessions, self._control, context)
-        self._inUse = MembersInUse(self._participant, self.claims, self.search, sessions, context)
-        Introductions(self._participant, sessions, self._control)
-        StreamPlacesReader(sessions, self._control, context, self._servers.learnStreams, self._participant.mayReach)
-        self._calling = Calling(self._participant, sessions, self._control, context, self.reach.observing.expect)
-        self._expulsion = Expulsion(enrolment, self.claims, sessions, context, self._expelled, follower.serversChanged)
+    def __init__(self, node: OwnNode) -> None:
+        turns = MembershipTurns(self._announce, self._redeemed, self._expelled, self._stepped)
+        self._parts = parts = MembershipParts(node, turns)
+        self.enrolment = node.enrolment
+        self.sessions = node.transport.sessions
+        self.wish = node.wish
+        self.certificate = parts.certificate
+        self.claims = parts.claims
+        self.search = parts.search
+        self.sealed = parts.sealed
+        self.candidates = parts.participant.own
+        self.goodbyes = parts.goodbyes
+        self.reach = parts.reach
+        self._tap = node.tap
+        self._context = node.context
+        self._notes = node.context.notes
+        self._follower = node.follower
+        self._streams = node.streams
         self._revocations: RevocationExchange | None = None
-        self._clocks = ClockComparison(context, self._stepped, isServer=False)
-        self._knownPeers = KnownPeers(enrolment.state, self.claims, sessions, *told)
-        self._learned = LearnedCache(enrolment.state, self.claims.learned, *told)
-        self._overlap = OverlapWatch(context, "what is sent to other members may go there instead")
-        self._redeeming = Redeeming(
-            enrolment, sessions, tap, context, self.wish, self._redeemed, streams, self.reach.lookForHost
-        )
-        self._connect(transport)
-
-    def _connect(self, transport: ISessionTransport) -> None:
-        """
-        Have the transport ask the claims, and tell us.
-        """
-        transport.admitSources(self.claims.sources.mayUse)
-        transport.admitFloods(self.claims.sources.broadcastsOf, self.claims.sources.flooded)
-        transport.mayReach = self._participant.mayReach
-        self.sessions.onClock(self._clocks.told)
-        self.claims.restarted = self.sessions.renew
 
     def useStream(self, server: bytes) -> None:
         """
@@ -175,9 +76,9 @@ class NodeMembership:
         """
         Redeem the invitation that is kept, or go on as a member.
         """
-        self._clocks.start()
+        self._parts.clocks.start()
         if self._streams is not None:
-            self._streams.mayReach = self._participant.mayReach
+            self._streams.mayReach = self._parts.participant.mayReach
             self._streams.start()
         for text in self.enrolment.damaged:
             self._notes.say(f"damaged-{text.partition(' ')[0]}", text)
@@ -185,9 +86,9 @@ class NodeMembership:
         if stage == "member":
             self._begin()
         if stage == "revoked":
-            self._expulsion.sayOurs()
+            self._parts.expulsion.sayOurs()
         elif self.enrolment.token is not None:
-            self._redeeming.begin()
+            self._parts.redeeming.begin()
         elif stage == "new":
             self._notes.say("join", NOBODY)
             self._log.warn("{note}", note=NOBODY)
@@ -196,20 +97,20 @@ class NodeMembership:
         """
         Leave no timer behind.
         """
-        self._calling.stop()
-        self._redeeming.stop()
+        self._parts.calling.stop()
+        self._parts.redeeming.stop()
         self.reach.stop()
-        self._admitters.stop()
+        self._parts.admitters.stop()
         self.certificate.stop()
-        self._clocks.stop()
+        self._parts.clocks.stop()
         if self._streams is not None:
             self._streams.stop()
-        self._overlap.stop()
+        self._parts.overlap.stop()
         if self._revocations is not None:
             self._revocations.stop()
-            self._knownPeers.stop()
-            self._inUse.stop()
-            self._learned.stop()
+            self._parts.knownPeers.stop()
+            self._parts.inUse.stop()
+            self._parts.learned.stop()
         self.search.stop()
         self.claims.stop()
         self.enrolment.stop()
@@ -225,7 +126,7 @@ class NodeMembership:
         self.enrolment.begin(Token.parse(text))
         if self.enrolment.stage == "member":
             self._follower.serversChanged()
-        self._redeeming.begin()
+        self._parts.redeeming.begin()
 
     def founded(self) -> None:
         """
@@ -233,7 +134,7 @@ class NodeMembership:
         """
         own = self.enrolment.own
         assert own is not None
-        self._redeeming.sayEntered(own)
+        self._parts.redeeming.sayEntered(own)
         self._redeemed(own, None)
 
     def request(self) -> str:
@@ -254,7 +155,7 @@ class NodeMembership:
         own = self.enrolment.own
         assert own is not None
         if before is None:
-            self._redeeming.sayEntered(own)
+            self._parts.redeeming.sayEntered(own)
         self._redeemed(own, before)
 
     @property
@@ -277,7 +178,7 @@ class NodeMembership:
         """
         An address or a route of this host changed: it may be in the way of the overlay.
         """
-        self._overlap.look()
+        self._parts.overlap.look()
         self.candidates.moved()
         self.reach.moved()
 
@@ -285,14 +186,14 @@ class NodeMembership:
         """
         The tap has another address: claim it, once the certificate has it.
         """
-        self._redeeming.macChanged()
+        self._parts.redeeming.macChanged()
         self.certificate.macChanged()
         if self._revocations is not None:
             self.certificate.keepFresh()
             self._announce()
 
     def _redeemed(self, own: Certificate, before: Certificate | None) -> None:
-        self._addresses.take(own, before)
+        self._parts.addresses.take(own, before)
         self.candidates.refresh()
         self._begin()
         self._follower.serversChanged()
@@ -304,17 +205,17 @@ class NodeMembership:
         trust = self.enrolment.trust
         assert trust is not None
         if self._revocations is None:
-            trust.observe(self._expulsion.revoked)
-            self._revocations = RevocationExchange(trust, self.sessions, self._control, self._context)
-            self._learned.start()
-            self._knownPeers.start()
-            self._inUse.start()
+            trust.observe(self._parts.expulsion.revoked)
+            self._revocations = RevocationExchange(trust, self.sessions, self._parts.control, self._context)
+            self._parts.learned.start()
+            self._parts.knownPeers.start()
+            self._parts.inUse.start()
         self.reach.start()
         self.certificate.keepFresh()
         self._announce()
-        self._admitters.start()
+        self._parts.admitters.start()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
-            self._overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
+            self._parts.overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
 
     def _ofOverlay(self) -> list[str]:
         own = self.enrolment.own
@@ -322,7 +223,7 @@ class NodeMembership:
         return [*interfacesOf(self._tap.interface), *addresses]
 
     def _announce(self) -> None:
-        announcement = self._participant.announcement()
+        announcement = self._parts.participant.announcement()
         if announcement is not None:
             self.claims.offer(*announcement)
         self._follower.announcementChanged()
@@ -334,14 +235,14 @@ class NodeMembership:
         """
         self.certificate.keepFresh()
         self._follower.clockSet()
-        self._servers.renewSessions()
+        self._parts.servers.renewSessions()
 
     def _expelled(self) -> None:
         """
         We are no longer a member: ask nobody for anything, since they would only drop and count it.
         """
         self.reach.stop()
-        self._admitters.stop()
+        self._parts.admitters.stop()
         self.certificate.stop()
         self._follower.serversChanged()
         self.sessions.endAll()
@@ -351,52 +252,12 @@ class NodeMembership:
     @property
     def unansweredFor(self) -> float:
         """
-        See L{Redeeming.unansweredFor}.
+        See L{wand.sealed.node.redeeming.Redeeming.unansweredFor}.
         """
-        return self._redeeming.unansweredFor
-
-    def networkName(self) -> str:
-        """
-        What the network is called; empty before we know.
-        """
-        descriptor = self.enrolment.descriptor
-        return descriptor.name if descriptor else ""
+        return self._parts.redeeming.unansweredFor
 
     def status(self) -> OwnStatus:
         """
         The state of the membership, for people.
         """
-        enrolment = self.enrolment
-        own, descriptor = enrolment.own, enrolment.descriptor
-        return OwnStatus(
-            stage=enrolment.stage,
-            network=self.networkName(),
-            networkKey=enrolment.network.hex(),
-            cipher=enrolment.cipher,
-            prefix=descriptor.prefix if descriptor else "",
-            name=own.name if own else self.wish,
-            key=enrolment.identity.text,
-            addresses=list(own.addresses) if own else [],
-            expires=own.expires if own else None,
-            conflicts=self.claims.conflicts,
-            bridge=own.bridge if own else False,
-            relay=own.relay if own else False,
-            admission=own.admission if own else False,
-            behind=own.limits.macs if own else 0,
-            broadcasts=own.limits.broadcasts if own else 0,
-            redeeming=enrolment.token is not None,
-            refusal=self._redeeming.refusal,
-        )
-
-
-def _claims(enrolment: Enrolment, table: Table, context: Context) -> Claims:
-    return Claims(
-        enrolment.identity,
-        checkOf(enrolment),
-        table,
-        context.clock,
-        context.events,
-        context.counters,
-        notes=context.notes,
-        wallClock=context.wallClock,
-    )
+        return membershipStatus(self.enrolment, self.wish, self.claims.conflicts, self._parts.redeeming.refusal)

@@ -28,8 +28,8 @@ COUNTERS: Final = {
 
 class Forwarding:
     """
-    Passes datagrams on: a L{wand.interfaces.sessions.RelayedReceiver}.  Whatever is refused is refused before anything
-    is done for it, the channel first, then the place, then the quota.
+    Passes datagrams on: a L{wand.interfaces.session_transport.RelayedReceiver}.  Whatever is refused is refused before
+    anything is done for it, the channel first, then the place, then the quota.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Forwarding:
 
     def relayedReceived(self, channel: int, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
-        See L{wand.interfaces.sessions.RelayedReceiver}.
+        See L{wand.interfaces.session_transport.RelayedReceiver}.
         """
         size = len(datagram)
         receiver = self._receiver(channel, sender, 1, size)
@@ -75,7 +75,7 @@ class Forwarding:
         self, channel: int, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
     ) -> None:
         """
-        See L{wand.interfaces.sessions.RelayedReceiver}.
+        See L{wand.interfaces.session_transport.RelayedReceiver}.
         """
         octets = (count - 1) * size + last
         receiver = self._receiver(channel, sender, count, octets)

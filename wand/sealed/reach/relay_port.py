@@ -11,7 +11,8 @@ from typing import Final
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.ethernet import Frame
-from wand.interfaces.sessions import PlaceInUse, RelayedReceiver
+from wand.interfaces.session_transport import RelayedReceiver
+from wand.interfaces.sessions import PlaceInUse
 from wand.sealed.sessions.packets import RELAY_HEADER, RELAY_LAYOUT, RELAYED
 from wand.underlay.place_kinds import RELAY
 from wand.underlay.ports import DatagramSender, TrainReceiver
@@ -57,7 +58,7 @@ def _hostOf(relay: bytes) -> str:
 class RelayPort:
     """
     Sends and receives over relays: a L{wand.underlay.ports.DatagramPort}, and a
-    L{wand.interfaces.sessions.RelayedReceiver}.
+    L{wand.interfaces.session_transport.RelayedReceiver}.
 
     @ivar otherwise: takes the datagrams of channels that we are no end of, if we are a relay ourselves.
     """
@@ -136,6 +137,13 @@ class RelayPort:
         """
         return self._last is not None and self._last.wasTooLong
 
+    @property
+    def wasRefused(self) -> bool:
+        """
+        See L{wand.underlay.ports.DatagramSender}.
+        """
+        return self._last is not None and self._last.wasRefused
+
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.ports.DatagramSender}.
@@ -210,7 +218,7 @@ class RelayPort:
 
     def relayedReceived(self, channel: int, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
-        See L{wand.interfaces.sessions.RelayedReceiver}.
+        See L{wand.interfaces.session_transport.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
         # A relay may use another way to us than we to it.
@@ -230,7 +238,7 @@ class RelayPort:
         self, channel: int, slots: Slots, first: int, count: int, size: int, last: int, sender: tuple[str, int]
     ) -> None:
         """
-        See L{wand.interfaces.sessions.RelayedReceiver}.
+        See L{wand.interfaces.session_transport.RelayedReceiver}.
         """
         behind = self._byChannel.get(channel)
         # A relay may use another way to us than we to it.

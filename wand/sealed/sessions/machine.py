@@ -12,8 +12,8 @@ Sessions that the peer initiates arrive by C{confirmed}, in any state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 from automat import TypeMachineBuilder
 
@@ -115,135 +115,135 @@ class Verbs(Protocol):
         """
 
 
-def _makeMachine() -> Callable[[Verbs], Course]:
-    machine = TypeMachineBuilder(Course, Verbs)  # type: ignore[type-abstract]  # it only names them
+def _begin(course: Course, verbs: Verbs) -> Attempt:
+    return verbs.begin(course.gaveUp)
 
-    def begin(course: Course, verbs: Verbs) -> Attempt:
-        return verbs.begin(course.gaveUp)
 
-    idle = machine.state("Idle")
-    initiating = machine.state("Initiating", begin)
-    established = machine.state("Established")
-    rekeying = machine.state("Rekeying", begin)
-    ended = machine.state("Ended")
+_machine = TypeMachineBuilder(Course, Verbs)  # type: ignore[type-abstract]  # it only names them
 
-    idle.upon(Course.renew).loop().returns(None)
-    idle.upon(Course.answered).loop().returns(None)
-    idle.upon(Course.gaveUp).loop().returns(None)
-    idle.upon(Course.expired).loop().returns(None)
-    idle.upon(Course.mayAnswer).loop().returns(True)
-    idle.upon(Course.hasten).loop().returns(None)
-    for resting in (idle, established, ended):
-        resting.upon(Course.tryAt).loop().returns(None)
-    idle.upon(Course.left).loop().returns(None)
-    initiating.upon(Course.left).loop().returns(None)
-    established.upon(Course.hasten).loop().returns(None)
-    ended.upon(Course.hasten).loop().returns(None)
-    ended.upon(Course.left).loop().returns(None)
-    initiating.upon(Course.want).loop().returns(None)
-    initiating.upon(Course.renew).loop().returns(None)
-    initiating.upon(Course.expired).loop().returns(None)
-    established.upon(Course.want).loop().returns(None)
-    established.upon(Course.gaveUp).loop().returns(None)
-    established.upon(Course.mayAnswer).loop().returns(True)
-    rekeying.upon(Course.want).loop().returns(None)
-    rekeying.upon(Course.renew).loop().returns(None)
-    ended.upon(Course.want).loop().returns(None)
-    ended.upon(Course.answered).loop().returns(None)
-    ended.upon(Course.confirmed).loop().returns(None)
-    ended.upon(Course.renew).loop().returns(None)
-    ended.upon(Course.gaveUp).loop().returns(None)
-    ended.upon(Course.expired).loop().returns(None)
-    ended.upon(Course.mayAnswer).loop().returns(False)
-    ended.upon(Course.end).loop().returns(None)
+_idle = _machine.state("Idle")
+_initiating = _machine.state("Initiating", _begin)
+_established = _machine.state("Established")
+_rekeying = _machine.state("Rekeying", _begin)
+_ended = _machine.state("Ended")
 
-    @idle.upon(Course.want).to(initiating)
-    def wanted(course: Course, verbs: Verbs) -> None:
-        verbs.enter("initiating")
+#: What changes nothing in which state.
+_UNMOVED: Final[Sequence[tuple[Any, Sequence[Any]]]] = (
+    (_idle, (Course.renew, Course.answered, Course.gaveUp, Course.expired, Course.hasten, Course.tryAt, Course.left)),
+    (_initiating, (Course.left, Course.want, Course.renew, Course.expired)),
+    (_established, (Course.hasten, Course.tryAt, Course.want, Course.gaveUp)),
+    (_rekeying, (Course.want, Course.renew)),
+    (_ended, (Course.hasten, Course.tryAt, Course.left, Course.want, Course.answered, Course.confirmed)),
+    (_ended, (Course.renew, Course.gaveUp, Course.expired, Course.end)),
+)
 
-    @established.upon(Course.renew).to(rekeying)
-    def renewing(course: Course, verbs: Verbs) -> None:
-        verbs.enter("rekeying")
+for _state, _happenings in _UNMOVED:
+    for _happening in _happenings:
+        _state.upon(_happening).loop().returns(None)
 
-    @idle.upon(Course.confirmed).to(established)
-    @established.upon(Course.confirmed).loop()
-    @established.upon(Course.answered).loop()
-    def adopt(course: Course, verbs: Verbs, session: Session) -> None:
-        verbs.enter("established")
-        verbs.adopt(session)
+_idle.upon(Course.mayAnswer).loop().returns(True)
+_established.upon(Course.mayAnswer).loop().returns(True)
+_ended.upon(Course.mayAnswer).loop().returns(False)
 
-    @initiating.upon(Course.answered).to(established)
-    @initiating.upon(Course.confirmed).to(established)
-    @rekeying.upon(Course.answered).to(established)
-    @rekeying.upon(Course.confirmed).to(established)
-    def reached(course: Course, verbs: Verbs, attempt: Attempt, session: Session) -> None:
-        attempt.stop()
-        verbs.enter("established")
-        verbs.adopt(session)
 
-    @initiating.upon(Course.gaveUp).to(idle)
-    @rekeying.upon(Course.gaveUp).to(idle)
-    def silent(course: Course, verbs: Verbs, attempt: Attempt) -> None:
-        attempt.stop()
-        verbs.enter("silent")
-        verbs.lapse()
-        verbs.discard()
+@_idle.upon(Course.want).to(_initiating)
+def _wanted(course: Course, verbs: Verbs) -> None:
+    verbs.enter("initiating")
 
-    @established.upon(Course.expired).to(idle)
-    def unused(course: Course, verbs: Verbs) -> None:
-        verbs.enter("idle")
-        verbs.lapse()
 
-    @established.upon(Course.left).to(idle)
-    def left(course: Course, verbs: Verbs) -> None:
-        verbs.enter("left")
-        verbs.lapse()
-        verbs.discard()
+@_established.upon(Course.renew).to(_rekeying)
+def _renewing(course: Course, verbs: Verbs) -> None:
+    verbs.enter("rekeying")
 
-    @rekeying.upon(Course.left).to(idle)
-    def leftMeanwhile(course: Course, verbs: Verbs, attempt: Attempt) -> None:
-        attempt.stop()
-        left(course, verbs)
 
-    @initiating.upon(Course.hasten).loop()
-    @rekeying.upon(Course.hasten).loop()
-    def hasten(course: Course, verbs: Verbs, attempt: Attempt) -> None:
-        attempt.hasten()
+@_idle.upon(Course.confirmed).to(_established)
+@_established.upon(Course.confirmed).loop()
+@_established.upon(Course.answered).loop()
+def _adopt(course: Course, verbs: Verbs, session: Session) -> None:
+    verbs.enter("established")
+    verbs.adopt(session)
 
-    @initiating.upon(Course.tryAt).loop()
-    @rekeying.upon(Course.tryAt).loop()
-    def tryAt(course: Course, verbs: Verbs, attempt: Attempt, place: tuple[str, int]) -> None:
-        attempt.tryAt(place)
 
-    @rekeying.upon(Course.expired).loop()
-    def overdue(course: Course, verbs: Verbs, attempt: Attempt) -> None:
-        verbs.lapse()
+@_initiating.upon(Course.answered).to(_established)
+@_initiating.upon(Course.confirmed).to(_established)
+@_rekeying.upon(Course.answered).to(_established)
+@_rekeying.upon(Course.confirmed).to(_established)
+def _reached(course: Course, verbs: Verbs, attempt: Attempt, session: Session) -> None:
+    attempt.stop()
+    verbs.enter("established")
+    verbs.adopt(session)
 
-    @initiating.upon(Course.mayAnswer).loop()
-    @rekeying.upon(Course.mayAnswer).loop()
-    def collided(course: Course, verbs: Verbs, attempt: Attempt, goesFirst: bool) -> bool:
-        if goesFirst and attempt.isFresh:
-            return False
-        attempt.withdraw()
-        return True
 
-    @idle.upon(Course.end).to(ended)
-    @established.upon(Course.end).to(ended)
-    def end(course: Course, verbs: Verbs) -> None:
-        verbs.enter("ended")
-        verbs.lapse()
-        verbs.discard()
+@_initiating.upon(Course.gaveUp).to(_idle)
+@_rekeying.upon(Course.gaveUp).to(_idle)
+def _silent(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+    attempt.stop()
+    verbs.enter("silent")
+    verbs.lapse()
+    verbs.discard()
 
-    @initiating.upon(Course.end).to(ended)
-    @rekeying.upon(Course.end).to(ended)
-    def endAttempt(course: Course, verbs: Verbs, attempt: Attempt) -> None:
-        attempt.stop()
-        verbs.enter("ended")
-        verbs.lapse()
-        verbs.discard()
 
-    return machine.build()
+@_established.upon(Course.expired).to(_idle)
+def _unused(course: Course, verbs: Verbs) -> None:
+    verbs.enter("idle")
+    verbs.lapse()
+
+
+@_established.upon(Course.left).to(_idle)
+def _left(course: Course, verbs: Verbs) -> None:
+    verbs.enter("left")
+    verbs.lapse()
+    verbs.discard()
+
+
+@_rekeying.upon(Course.left).to(_idle)
+def _leftMeanwhile(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+    attempt.stop()
+    _left(course, verbs)
+
+
+@_initiating.upon(Course.hasten).loop()
+@_rekeying.upon(Course.hasten).loop()
+def _hasten(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+    attempt.hasten()
+
+
+@_initiating.upon(Course.tryAt).loop()
+@_rekeying.upon(Course.tryAt).loop()
+def _tryAt(course: Course, verbs: Verbs, attempt: Attempt, place: tuple[str, int]) -> None:
+    attempt.tryAt(place)
+
+
+@_rekeying.upon(Course.expired).loop()
+def _overdue(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+    verbs.lapse()
+
+
+@_initiating.upon(Course.mayAnswer).loop()
+@_rekeying.upon(Course.mayAnswer).loop()
+def _collided(course: Course, verbs: Verbs, attempt: Attempt, goesFirst: bool) -> bool:
+    if goesFirst and attempt.isFresh:
+        return False
+    attempt.withdraw()
+    return True
+
+
+@_idle.upon(Course.end).to(_ended)
+@_established.upon(Course.end).to(_ended)
+def _end(course: Course, verbs: Verbs) -> None:
+    verbs.enter("ended")
+    verbs.lapse()
+    verbs.discard()
+
+
+@_initiating.upon(Course.end).to(_ended)
+@_rekeying.upon(Course.end).to(_ended)
+def _endAttempt(course: Course, verbs: Verbs, attempt: Attempt) -> None:
+    attempt.stop()
+    verbs.enter("ended")
+    verbs.lapse()
+    verbs.discard()
 
 
 #: Makes the machine of one conversation.
-makeCourse = _makeMachine()
+makeCourse = _machine.build()

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from wand.ethernet import HEADER_SIZE, OVERHEAD
 from wand.interfaces import IFrameReceiver
-from wand.interfaces.sessions import RelayedReceiver
+from wand.interfaces.session_transport import RelayedReceiver
 from wand.sealed.credentials.limits import BROADCASTS
 from wand.sealed.sessions.packets import (
     CONTROL,

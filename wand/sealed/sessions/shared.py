@@ -99,7 +99,7 @@ class Shared:
     @ivar portFor: the port for a destination, C{None} if there is none or it must not be used.
     @ivar failures: what counts and logs an exception at a boundary.
     @ivar isNear: is an address on a link of ours?
-    @ivar leadsBack: see L{wand.interfaces.sessions.Ways}.
+    @ivar leadsBack: see L{wand.interfaces.session_transport.Ways}.
     @ivar places: where the peers are.
     @ivar rumours: how many initiations go to an address of which only calls and gossip say that anybody is there, for
         all peers together.

@@ -22,7 +22,7 @@ from wand.interfaces import (
     ISuperframeTransport,
 )
 from wand.interfaces.membership import Membership
-from wand.interfaces.sessions import RelayedReceiver
+from wand.interfaces.session_transport import RelayedReceiver
 from wand.sealed.sessions.access import SealedSessions
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.conversations import Conversations

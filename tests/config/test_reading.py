@@ -1,5 +1,5 @@
 """
-Tests for L{wand.config} and for the options that L{wand.twistd.options} makes of it.
+Tests for L{wand.config.reading}: what it takes, and what it refuses with which reason.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from twisted.python import usage
 
 from wand.config import (
     Configuration,
@@ -19,11 +18,9 @@ from wand.config import (
     ServerConfiguration,
     WandConfiguration,
     WansdConfiguration,
-    fields,
     load,
 )
 from wand.errors import ConfigurationInvalid
-from wand.twistd.options import ProgramOptions, optionsFor
 
 ALL = [NodeConfiguration, ServerConfiguration, EtudConfiguration, WandConfiguration, WansdConfiguration]
 
@@ -139,84 +136,12 @@ def test_anyFileIsReadOrRefused(tmp_path: Path, text: str) -> None:
         assert refused.where == str(file)
 
 
-@pytest.mark.parametrize("kind", ALL)
-def test_everyOptionHasHelp(kind: type[Configuration]) -> None:
-    """
-    Every key of a configuration is described, and every option has help.
-    """
-    for name, words, text, _ in fields(kind):
-        assert name == name.lower()
-        assert words in ("text", "number", "yes or no", "list of texts", "table")
-        assert text
-    for _, _, _, text, _ in optionsFor(kind, "")().optParameters:
-        assert text
-
-
-def parsed(*arguments: str) -> NodeConfiguration:
-    options = optionsFor(NodeConfiguration, "A node.")()
-    options.parseOptions(list(arguments))
-    return options.configuration(NodeConfiguration)
-
-
-def test_options() -> None:
-    """
-    Options are read as the types of their keys.
-    """
-    read = parsed("--mtu=1400", "--addresses=10.1.0.1/16, fd00::1/64", "--up=no", "--mac=02:00:00:00:00:01")
-    assert (read.mtu, read.addresses, read.up) == (1400, ["10.1.0.1/16", "fd00::1/64"], False)
-
-
-def test_optionsAreNotShortened() -> None:
-    """
-    An option that is the beginning of others is none, and is told apart from what takes a value that looks like one.
-    """
-    with pytest.raises(usage.UsageError, match="--prot is not known: write --protocol"):
-        parsed("--prot=sealed")
-    with pytest.raises(usage.UsageError, match="--nonsense"):
-        parsed("--nonsense=1")
-    assert parsed("--name=--prot").name == "--prot"
-
-
 def test_whatIsOfNoUse() -> None:
     """
     A setting that does nothing without another one is refused, and the other one is named.
     """
-    for values in ({"tls-certificate": "/c.pem"}, {"tls-key": "/k.pem"}):
+    for values in ({"tls-certificate": "/c.pem"}, {"tls-key": "/k.pem"}, {"web-servers": ["127.0.0.1"]}):
         with pytest.raises(ConfigurationInvalid, match="without tcp: say where"):
             load(ServerConfiguration, None, values)
-
-
-def test_truthAsInFiles() -> None:
-    """
-    Besides yes and no, an option takes what a file has.
-    """
-    for text, value in {"yes": True, "no": False, "true": True, "false": False}.items():
-        assert parsed(f"--up={text}").up is value
-
-
-def test_optionsOfTheWrongType() -> None:
-    """
-    An option that is not a number, or neither yes nor no, is an error of usage that says what was expected.
-    """
-    for argument, reason in {"--mtu=x": "expected a number", "--up=maybe": "expected yes or no"}.items():
-        with pytest.raises(usage.UsageError, match=reason):
-            parsed(argument)
-
-
-def test_owner() -> None:
-    """
-    Who twistd is told to become is known to the program; C{python -m twisted} knows nobody.
-    """
-    options: ProgramOptions = optionsFor(NodeConfiguration, "A node.")()
-    assert options.owner() == (None, None)
-    options.parent = {"uid": 5, "gid": 6}
-    assert options.owner() == (5, 6)
-
-
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The version is that of this distribution.
-    """
-    with pytest.raises(SystemExit):
-        parsed("--version")
-    assert capsys.readouterr().out.startswith("wandaemon ")
+    with pytest.raises(ConfigurationInvalid, match="not a numeric address"):
+        load(ServerConfiguration, None, {"tcp": "127.0.0.1:8443", "web-servers": ["localhost"]})

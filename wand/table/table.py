@@ -1,54 +1,21 @@
 """
-The table: which peer owns which MAC address.
-
-Several sources may speak about one address.  The entry of the highest rank is the one that forwarding uses; within a
-rank it is the one whose peer was named last.  So two directories form a union, an address that moved is followed
-wherever the news comes from first, and what the operator says stands until the operator takes it back.
+The entries of a table, as sources change them and readers ask for them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator
-from enum import IntEnum
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from collections.abc import Iterator
+from typing import Final
 
-import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import EntryRefused, NoSuchEntry
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.table.entries import Entry, Peer, Source, bestOf
+from wand.table.peers import PeerObserver, TablePeers
 from wand.timing.deadlines import Deadlines
-
-#: Whatever the peer protocol calls a peer: hashable, and its C{str} is for people.  In REL2, an endpoint.
-Peer: TypeAlias = Hashable
-
-
-class Rank(IntEnum):
-    """
-    Who is believed over whom; the higher wins.
-    """
-
-    LEARNED = 1
-    DIRECTORY = 2
-    OPERATOR = 3
-
-
-class Source(NamedTuple):
-    """
-    Who says that a MAC address is at a peer.
-
-    @ivar name: for people and for the C{--source} of commands; unique.
-    @ivar rank: how much it is believed.
-    """
-
-    name: str
-    rank: Rank
-
-
-#: What an operator adds over the control socket, or writes into the configuration.
-OPERATOR: Final = Source("operator", Rank.OPERATOR)
 
 #: How many MAC addresses a table holds at most.
 ENTRIES_MAXIMUM: Final = 200_000
@@ -60,38 +27,6 @@ WAYS_MAXIMUM: Final = 4096
 SOURCES_MAXIMUM: Final = 16
 
 
-@attrs.frozen
-class Entry:
-    """
-    What one source says of one MAC address.
-
-    @ivar since: when this source first named this peer, in the clock's seconds.
-    @ivar lifetime: for how many seconds the entry stands after it was last confirmed; C{None} without end.
-    """
-
-    mac: MAC
-    peer: Peer
-    source: Source
-    since: float
-    lifetime: float | None
-
-
-class PeerObserver(Protocol):
-    """
-    Learns which peers the table has.
-    """
-
-    def peerAdded(self, peer: Peer) -> None:
-        """
-        The table has its first entry for a peer.
-        """
-
-    def peerRemoved(self, peer: Peer) -> None:
-        """
-        The table has lost its last entry for a peer.
-        """
-
-
 class Table:
     """
     MAC addresses and their peers.
@@ -100,6 +35,7 @@ class Table:
         it.  Keys compare equal to slices of a frame.
     @ivar ways: the peer for frames from one address to another, by destination and source as they stand in a frame:
         what was found in C{peerOf} and may leave.  Forwarding fills it with L{keepWay}; every change empties it.
+    @ivar known: the peers that have an entry.
     """
 
     def __init__(
@@ -112,14 +48,12 @@ class Table:
         self.own = own
         self.peerOf: dict[bytes, Peer] = {}
         self.ways: dict[bytes, Peer] = {}
-        self._peers: tuple[Peer, ...] | None = ()
+        self.known = TablePeers()
         self._clock = clock
         self._events = events
         self._limit = limit
         self._entries: dict[MAC, dict[Source, Entry]] = {}
-        self._macsOf: dict[Peer, set[MAC]] = {}
         self._deadlines: Deadlines[tuple[MAC, Source]] = Deadlines(clock, self._expired)
-        self._observers: list[PeerObserver] = []
         self._sorted: list[MAC] | None = []
 
     def __len__(self) -> int:
@@ -134,16 +68,7 @@ class Table:
         @param lifetime: seconds after which the entry expires unless it is confirmed again, or C{None} for never.
         @raise EntryRefused: if the address is our own or a group's, or the table is full.
         """
-        if mac == self.own:
-            raise EntryRefused(f"{mac} is this node's own address")
-        if not mac.isUnicast:
-            raise EntryRefused(f"{mac} is not the address of a single host")
-        known = self._entries.get(mac)
-        if known is None:
-            if len(self._entries) >= self._limit:
-                raise EntryRefused(f"the table is full: {self._limit} addresses")
-            known = self._entries[mac] = {}
-            self._sorted = None
+        known = self._admitted(mac)
         before = known.get(source)
         if before is None and len(known) >= SOURCES_MAXIMUM:
             raise EntryRefused(f"{SOURCES_MAXIMUM} sources speak of {mac} already")
@@ -155,6 +80,22 @@ class Table:
         else:
             self._deadlines.expireAt((mac, source), now + lifetime)
         self._choose(mac)
+
+    def _admitted(self, mac: MAC) -> dict[Source, Entry]:
+        """
+        What the sources say of an address that may have entries.
+        """
+        if mac == self.own:
+            raise EntryRefused(f"{mac} is this node's own address")
+        if not mac.isUnicast:
+            raise EntryRefused(f"{mac} is not the address of a single host")
+        known = self._entries.get(mac)
+        if known is None:
+            if len(self._entries) >= self._limit:
+                raise EntryRefused(f"the table is full: {self._limit} addresses")
+            known = self._entries[mac] = {}
+            self._sorted = None
+        return known
 
     def remove(self, mac: MAC, source: Source) -> None:
         """
@@ -195,7 +136,7 @@ class Table:
         A peer was heard: keep each of its entries for a whole lifetime from now.
         """
         now = self._clock.seconds()
-        for mac in self._macsOf.get(peer, ()):
+        for mac in self.known.macsOf(peer):
             for source, entry in self._entries[mac].items():
                 if entry.peer == peer and entry.lifetime is not None:
                     self._deadlines.expireAt((mac, source), now + entry.lifetime)
@@ -220,9 +161,7 @@ class Table:
         """
         Tell C{observer} of every peer, and from now on of those that come and go.
         """
-        self._observers.append(observer)
-        for peer in self._macsOf:
-            observer.peerAdded(peer)
+        self.known.observe(observer)
 
     def stop(self) -> None:
         """
@@ -237,16 +176,14 @@ class Table:
         """
         Every peer once, in the order in which they came: the receivers of a broadcast.
         """
-        if self._peers is None:
-            self._peers = tuple(self._macsOf)
-        return self._peers
+        return self.known.all
 
     def entry(self, mac: MAC) -> Entry | None:
         """
         The entry that forwarding uses for C{mac}, if there is one.
         """
         known = self._entries.get(mac)
-        return _best(known) if known else None
+        return bestOf(known.values()) if known else None
 
     def sources(self, mac: MAC) -> tuple[Entry, ...]:
         """
@@ -267,13 +204,13 @@ class Table:
         if self._sorted is None:
             self._sorted = sorted(self._entries)
         start = 0 if after is None else bisect_right(self._sorted, after)
-        return [_best(self._entries[mac]) for mac in self._sorted[start : start + count]]
+        return [bestOf(self._entries[mac].values()) for mac in self._sorted[start : start + count]]
 
     def macsOf(self, peer: Peer) -> frozenset[MAC]:
         """
         The addresses whose frames go to C{peer}.
         """
-        return frozenset(self._macsOf.get(peer, ()))
+        return frozenset(self.known.macsOf(peer))
 
     def expires(self, entry: Entry) -> float | None:
         """
@@ -288,38 +225,21 @@ class Table:
 
     def _choose(self, mac: MAC) -> None:
         known = self._entries.get(mac)
-        best = _best(known) if known else None
+        best = bestOf(known.values()) if known else None
         before = self.peerOf.get(mac)
         if best is None:
             del self.peerOf[mac]
             self.ways.clear()
-            self._detach(mac, before)
+            self.known.detach(mac, before)
             self._events.publish("entry-removed", mac=str(mac), **_whoIs(before))
         elif best.peer != before:
             self.peerOf[mac] = best.peer
             self.ways.clear()
             if before is not None:
-                self._detach(mac, before)
-            self._attach(mac, best.peer)
+                self.known.detach(mac, before)
+            self.known.attach(mac, best.peer)
             kind = "entry-added" if before is None else "entry-changed"
             self._events.publish(kind, mac=str(mac), **_whoIs(best.peer), source=best.source.name)
-
-    def _attach(self, mac: MAC, peer: Peer) -> None:
-        macs = self._macsOf.setdefault(peer, set())
-        macs.add(mac)
-        if len(macs) == 1:
-            self._peers = None
-            for observer in self._observers:
-                observer.peerAdded(peer)
-
-    def _detach(self, mac: MAC, peer: Peer) -> None:
-        macs = self._macsOf[peer]
-        macs.discard(mac)
-        if not macs:
-            del self._macsOf[peer]
-            self._peers = None
-            for observer in self._observers:
-                observer.peerRemoved(peer)
 
 
 def _whoIs(peer: Peer) -> dict[str, str]:
@@ -328,7 +248,3 @@ def _whoIs(peer: Peer) -> dict[str, str]:
     """
     found = {"peer": str(peer)}
     return {**found, "name": getattr(peer, "name", ""), "key": peer.hex()} if isinstance(peer, bytes) else found
-
-
-def _best(known: dict[Source, Entry]) -> Entry:
-    return max(known.values(), key=lambda entry: (entry.source.rank, entry.since, entry.source.name))

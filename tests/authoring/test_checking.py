@@ -1,0 +1,157 @@
+"""
+Tests for C{wand plugin check}: a good package passes, and each fault is named.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from installed import wheel
+
+from wand.authoring import checking
+from wand.authoring.making import make
+from wand.status import CheckedStatus
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """
+    A driver's package as it was made.
+    """
+    make("driver", "packet", tmp_path / "it")
+    return tmp_path / "it"
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
+    """
+    Pytest and mypy, which are not run, but are content.
+    """
+    run, asked = checking._run, list[tuple[str, ...]]()
+
+    def pretend(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        asked.append(words)
+        return subprocess.CompletedProcess(words, 0, "all is well") if words[0] == "-m" else run(project, *words)
+
+    monkeypatch.setattr(checking, "_run", pretend)
+    monkeypatch.setattr(checking, "find_spec", lambda name: name)
+    yield asked
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """
+    Change a file.
+    """
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def faults(project: Path) -> list[tuple[str, str]]:
+    """
+    What is wrong with a project.
+    """
+    return [(each.check, each.text) for each in checking.check(project) if not each.good]
+
+
+def test_asItWasMade(project: Path, tools: list[tuple[str, ...]]) -> None:
+    """
+    A package as it was made is good, and everything was looked at.
+    """
+    found = list(checking.check(project))
+    assert all(each.good for each in found)
+    assert [each.check for each in found] == ["packaging", "publishing", "discovery", "contract", "tests", "types"]
+    assert found[2] == CheckedStatus("discovery", True, "driver packet is usable")
+    assert [words[1] for words in tools if words[0] == "-m"] == ["pytest", "mypy"]
+
+
+def test_noProject(tmp_path: Path) -> None:
+    """
+    A folder without metadata, or with such that cannot be read, is no package.
+    """
+    assert faults(tmp_path)[0][1].startswith("pyproject.toml cannot be read: ")
+    (tmp_path / "pyproject.toml").write_text("=")
+    assert faults(tmp_path)[0][1].startswith("pyproject.toml cannot be read: ")
+
+
+METADATA = {
+    "no version": ('version = "0.1.0"', "", "packaging", "needs a name and a version"),
+    "no dependency": ('dependencies = ["wandaemon"]', "", "packaging", "its dependencies do not name wandaemon"),
+    "wrong group": ("wandaemon.drivers", "wandaemon.driver", "publishing", "there is no group wandaemon.driver;"),
+    "no group": ("wandaemon.drivers", "console_scripts", "publishing", "it publishes nothing"),
+    "wrong kind": ("wandaemon.drivers", "wandaemon.hooks", "discovery", "hook packet: it is a driver, not a hook"),
+    "wrong object": (".driver:plugin", ".driver:plugni", "discovery", "driver packet: AttributeError"),
+    "a class": (".driver:plugin", ".driver:PacketDriver", "discovery", "PacketDriver is a class, not an object"),
+    "another name": ("packet = ", "pakcet = ", "discovery", "it is published as 'pakcet', but calls itself 'packet'"),
+}
+
+
+@pytest.mark.parametrize("fault", METADATA)
+def test_metadata(fault: str, project: Path) -> None:
+    """
+    What is wrong in the metadata is said.
+    """
+    old, new, check, text = METADATA[fault]
+    replace(project / "pyproject.toml", old, new)
+    assert [(each, found) for each, found in faults(project) if each == check and text in found]
+
+
+def test_whatStandsInTheWay(project: Path) -> None:
+    """
+    So are files that would be put among those of others, in the project or in its wheels, and missing ones.
+    """
+    (project / "wand").mkdir()
+    (project / "wand_packet" / "py.typed").unlink()
+    (project / "dist").mkdir()
+    wheel(project / "dist", "its-bad", {"wand/plugins/it.py": ""}, {})
+    (project / "dist" / "odd.whl").write_bytes(b"rubbish")
+    said = " ".join(text for check, text in faults(project) if check == "packaging")
+    for part in (
+        "wand would end up among the files of others",
+        "its_bad-1.0-py3-none-any.whl has wand/plugins/it.py",
+        "odd.whl cannot be read",
+        "no package has the file py.typed",
+    ):
+        assert part in said
+
+
+def test_withoutItsContract(project: Path) -> None:
+    """
+    That its tests do not have the contract of its kind is said.
+    """
+    replace(project / "tests" / "test_driver.py", "TapDriverContract", "object")
+    assert faults(project) == [
+        (
+            "contract",
+            "none of its tests has the TapDriverContract of wand.testing.drivers, which tells what a driver must do",
+        )
+    ]
+
+
+def test_whatNobodyLearns(project: Path) -> None:
+    """
+    A plugin that does not say what it can be told, or that ends Python, is named.
+    """
+    code = project / "wand_packet" / "driver.py"
+    replace(code, "    settings = PacketSettings\n", "    settings = None  # type: ignore\n")
+    assert "driver packet has no attribute settings" in faults(project)[0][1]
+    code.write_text("import os; print('hello'); os._exit(3)")
+    assert faults(project)[0][1] == "Python ended while it was loaded: hello"
+
+
+def test_toolsThatFail(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What pytest and mypy say is shown; so is that they are not there.
+    """
+    monkeypatch.setattr(
+        checking, "_run", lambda project, *words: subprocess.CompletedProcess(words, 1, f"{words[1]} complains")
+    )
+    assert [text for check, text in faults(project) if check in ("tests", "types")] == [
+        "pytest complains",
+        "mypy complains",
+    ]
+    monkeypatch.setattr(checking, "find_spec", lambda name: None)
+    assert [check for check, text in faults(project) if "is not installed" in text] == ["tests", "types"]

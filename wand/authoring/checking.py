@@ -1,0 +1,219 @@
+"""
+A check of somebody's package of plugins: how it is published, what is found, its tests, its types.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from wand.discovery.kinds import GROUP_PREFIX, GROUPS
+from wand.health.origin import OURS
+from wand.status import CheckedStatus
+
+#: The contract of each kind: its module and its name.
+CONTRACTS: Final[Mapping[str, tuple[str, str]]] = {
+    "driver": ("wand.testing.drivers", "TapDriverContract"),
+    "protocol": ("wand.testing.protocols", "ProtocolContract"),
+    "directory": ("wand.testing.directories", "DirectoryContract"),
+    "store": ("wand.testing.stores", "StoreContract"),
+    "hook": ("wand.testing.hooks", "HookContract"),
+    "frame-service": ("wand.testing.frame_services", "FrameServiceContract"),
+    "candidate-source": ("wand.testing.candidates", "CandidateSourceContract"),
+}
+
+#: Seconds for its tests, and for everything else.
+PATIENCE: Final = 600.0
+
+#: The part of what a tool printed that is shown.
+_SHOWN: Final = 25
+
+#: What a distribution must not have.
+_OTHERS: Final = ("wand", "src/wand", "twisted/__init__.py", "twisted/plugins/__init__.py")
+
+#: Runs in a process of its own, so that nothing of the package can disturb the check.
+_LOADING: Final = """
+import json, sys
+from functools import partial
+from wand.discovery.catalogue import lookAt
+from wand.discovery.entry_points import load
+from wand.discovery.published import Published
+from wand.discovery.settings import settingsOf
+answer, asked = sys.argv[1:]
+said = []
+for kind, name, target in json.loads(asked):
+    look = lookAt(Published(kind, name, target, "", "", partial(load, target)))
+    said.append((kind, name, look.state, look.reason, look.plugin is None or settingsOf(look.plugin) is not None))
+with open(answer, "w") as file:
+    json.dump(said, file)
+"""
+
+
+def check(project: Path) -> Iterator[CheckedStatus]:
+    """
+    Check a project, one thing after another.
+
+    @param project: its folder.
+    """
+    try:
+        told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        yield _bad("packaging", f"pyproject.toml cannot be read: {error}")
+        return
+    metadata = told.get("project", {})
+    points = _entryPoints(metadata)
+    yield from _packaging(project, metadata)
+    yield from _groups(metadata)
+    if points:
+        yield from _discovery(project, points)
+        yield from _contracts(project, points)
+    yield from _tests(project)
+    yield from _types(project)
+
+
+def _entryPoints(metadata: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    groups = metadata.get("entry-points", {})
+    return [(kind, *each) for kind, group in GROUPS.items() for each in groups.get(group, {}).items()]
+
+
+def _packaging(project: Path, metadata: Mapping[str, Any]) -> Iterator[CheckedStatus]:
+    faults = []
+    if not metadata.get("name") or not (metadata.get("version") or "version" in metadata.get("dynamic", ())):
+        faults.append("[project] needs a name and a version")
+    if not any(re.match(rf"{OURS}\b", each) for each in metadata.get("dependencies", ())):
+        faults.append(f"its dependencies do not name {OURS}")
+    strays = [each for each in _OTHERS if (project / each).exists()]
+    faults += [f"{each} would end up among the files of others: leave it out" for each in strays]
+    for wheel in sorted((project / "dist").glob("*.whl")):
+        faults += _inWheel(wheel)
+    if not any(project.glob("*/py.typed")) and not any(project.glob("src/*/py.typed")):
+        faults.append("no package has the file py.typed, so others cannot check types against it")
+    yield from _all("packaging", faults, "it can be installed beside others")
+
+
+def _inWheel(wheel: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile) as error:
+        return [f"{wheel.name} cannot be read: {error}"]
+    faults = [f"{wheel.name} has {each}: leave it out" for each in names if each.startswith("wand/")]
+    if not any(each.endswith(".dist-info/entry_points.txt") for each in names):
+        faults.append(f"{wheel.name} has no entry points")
+    return faults
+
+
+def _groups(metadata: Mapping[str, Any]) -> Iterator[CheckedStatus]:
+    known = list(GROUPS.values())
+    ours = [each for each in metadata.get("entry-points", {}) if each.startswith(GROUP_PREFIX)]
+    wrong = [f"there is no group {each}; there are {', '.join(known)}" for each in ours if each not in known]
+    if not ours:
+        wrong.append(f"it publishes nothing: pyproject.toml has no entry points in {known[0]} and so on")
+    yield from _all("publishing", wrong, f"entry points in {', '.join(ours)}")
+
+
+def _discovery(project: Path, points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:
+    with TemporaryDirectory() as folder:
+        answer = Path(folder) / "answer"
+        done = _run(project, "-c", _LOADING, str(answer), json.dumps(points))
+        if not answer.exists():
+            yield _bad("discovery", f"Python ended while it was loaded: {_tail(done)}")
+            return
+        said = json.loads(answer.read_text())
+    for kind, name, state, reason, tells in said:
+        if state == "broken":
+            yield _bad("discovery", f"{kind} {name}: {reason}")
+        elif not tells:
+            yield _bad("discovery", f"{kind} {name} has no attribute settings, so nobody learns what it can be told")
+        else:
+            yield _good("discovery", f"{kind} {name} is {state}" + (f": {reason}" if reason else ""))
+
+
+def _contracts(project: Path, points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:
+    """
+    Do its tests use the contracts of its kinds, as far as there are such?
+    """
+    text = "\n".join(each.read_text(errors="replace") for each in sorted(project.glob("**/test*.py")))
+    for kind in dict.fromkeys(kind for kind, _, _ in points):
+        module, name = CONTRACTS[kind]
+        if find_spec(module) is None:
+            continue
+        if re.search(rf"\b{name}\b", text):
+            yield _good("contract", f"its tests have the {name}")
+        else:
+            yield _bad("contract", f"none of its tests has the {name} of {module}, which tells what a {kind} must do")
+
+
+def _tests(project: Path) -> Iterator[CheckedStatus]:
+    if find_spec("pytest") is None:
+        yield _bad("tests", "pytest is not installed: pip install pytest")
+        return
+    done = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    yield _good("tests", _tail(done, 1)) if done.returncode == 0 else _bad("tests", _tail(done))
+
+
+def _types(project: Path) -> Iterator[CheckedStatus]:
+    if find_spec("mypy") is None or find_spec("mypy_zope") is None:
+        yield _bad("types", "mypy or mypy-zope is not installed: pip install mypy mypy-zope")
+        return
+    with TemporaryDirectory() as folder:
+        settings = Path(folder) / "mypy.ini"
+        settings.write_text("[mypy]\nplugins = mypy_zope:plugin\nstrict = True\nuntyped_calls_exclude = twisted\n")
+        done = _run(project, "-m", "mypy", "--config-file", str(settings), *_packages(project))
+    yield _good("types", _tail(done, 1)) if done.returncode == 0 else _bad("types", _tail(done))
+
+
+def _packages(project: Path) -> list[str]:
+    found = [each.parent.relative_to(project) for each in sorted(project.glob("*/__init__.py"))]
+    found += [each.parent.relative_to(project) for each in sorted(project.glob("src/*/__init__.py"))]
+    if (project / "tests").is_dir():
+        found.append(Path("tests"))
+    return list(dict.fromkeys(map(str, found))) or ["."]
+
+
+def _run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    paths = [str(project), str(project / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    try:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        return subprocess.CompletedProcess(words, 1, f"{error.output or ''}\nit did not end within {PATIENCE:g} s")
+
+
+def _tail(done: subprocess.CompletedProcess[str], lines: int = _SHOWN) -> str:
+    return "\n".join(done.stdout.strip().splitlines()[-lines:]) or f"status {done.returncode}"
+
+
+def _all(check: str, faults: Sequence[str], good: str) -> Iterator[CheckedStatus]:
+    yield from (_bad(check, fault) for fault in faults)
+    if not faults:
+        yield _good(check, good)
+
+
+def _good(check: str, text: str) -> CheckedStatus:
+    return CheckedStatus(check, True, text)
+
+
+def _bad(check: str, text: str) -> CheckedStatus:
+    return CheckedStatus(check, False, text)

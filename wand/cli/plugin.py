@@ -1,0 +1,59 @@
+"""
+The commands for authors of plugins: C{plugin new} and C{plugin check}.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wand.cli.arguments import jsonOption
+from wand.cli.rendering import showJSON
+from wand.discovery.kinds import GROUPS
+
+
+class NotGood(click.ClickException):
+    """
+    C{wand plugin check} found something; what it is has been printed.
+    """
+
+    exit_code = 1
+
+
+@click.group()
+def plugin() -> None:
+    """Begin a package of plugins, or check one."""
+
+
+@plugin.command()
+@click.argument("kind", type=click.Choice([*GROUPS]))
+@click.argument("name")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to put it. [default: wand-NAME, here]")
+def new(kind: str, name: str, folder: Path | None) -> None:
+    """Write a package with a plugin that works, and with tests that pass."""
+    from wand.authoring.making import make
+
+    where = folder or Path(f"wand-{name.removeprefix('wand-')}")
+    for path in make(kind, name, where):
+        click.echo(str(path))
+    click.echo(f"\nNext: cd {where}, pip install -e . --group dev, wand plugin check .", err=True)
+
+
+@plugin.command()
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@jsonOption
+def check(path: Path, asJSON: bool) -> None:
+    """Check a package: how it is published, what is found, its tests and its types."""
+    from wand.authoring.checking import check as checked
+
+    found = []
+    for each in checked(path.resolve()):
+        found.append(each)
+        if not asJSON:
+            style = {"fg": "green"} if each.good else {"fg": "red", "bold": True}
+            click.echo(f"{click.style('good' if each.good else 'BAD ', **style)}  {each.check:<11}{each.text}")
+    if asJSON:
+        showJSON(found)
+    if not all(each.good for each in found):
+        raise NotGood("this package is not as it should be")

@@ -1,0 +1,58 @@
+"""
+What the types of keys do not say: checks of their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address, ip_interface
+
+from wand.endpoint import splitHostPort
+from wand.errors import AddressInvalid
+
+
+def checked(key: str, check: Callable[[str], object], text: str) -> None:
+    """
+    Check a value by a function that raises.
+
+    @raise AddressInvalid: with the key and the reason.
+    """
+    try:
+        check(text)
+    except (AddressInvalid, ValueError) as error:
+        raise AddressInvalid(key, str(error)) from None
+
+
+def checkRelay(megabits: int, channels: int) -> None:
+    """
+    Check what a relay does for one member.
+
+    @raise AddressInvalid: with the key and the reason.
+    """
+    if not 1 <= megabits <= 1_000_000:
+        raise AddressInvalid("relay-megabits", f"expected 1 to 1000000, not {megabits}")
+    if not 1 <= channels <= 100_000:
+        raise AddressInvalid("relay-channels", f"expected 1 to 100000, not {channels}")
+
+
+def checkAddress(text: str) -> None:
+    """
+    Check an address of an interface, which has a prefix length.
+
+    @raise AddressInvalid: if it has none.
+    @raise ValueError: if it is no address.
+    """
+    if "/" not in text:
+        raise AddressInvalid(f"{text!r} has no prefix length; write it like 10.1.0.1/16")
+    ip_interface(text)
+
+
+def localPlace(text: str) -> tuple[str, int]:
+    """
+    Read where to accept streams: a numeric local address and a TCP port.
+
+    @raise ValueError: if the address is none.
+    @raise AddressInvalid: if the port is none.
+    """
+    host, port = splitHostPort(text)
+    return str(ip_address(host)), port

@@ -1,0 +1,68 @@
+"""
+What the configurations of several programs have in common: keys, defaults, and the class that they extend.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+
+#: Where programs keep what must survive them: each in a directory of its own below this one.
+STATE: Final = "/var/lib/wand"
+
+#: Where programs keep their control sockets.
+RUN: Final = "/run/wand"
+
+#: What a relay does for one member if the operator says nothing else: megabits a second, and pairs.
+RELAY_MEGABITS: Final = 4000
+RELAY_CHANNELS: Final = 256
+
+#: Settings of plugins, by the plugin's name.
+PluginSettings = dict[str, dict[str, Any]]
+
+
+def dashed(name: str) -> str:
+    """
+    The name of a key as it is written in files and options.
+    """
+    return re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
+
+
+def about(text: str) -> msgspec.Meta:
+    """
+    The help of a key, for its annotation.
+    """
+    return msgspec.Meta(description=text)
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=dashed):
+    """
+    What every program can be told.
+    """
+
+    hooks: Annotated[list[str], about("hooks to run; see wand plugins")] = []
+    hookSettings: Annotated[PluginSettings, about("the settings of each hook, by its name")] = {}
+    disabledPlugins: Annotated[
+        list[str], about("plugins that are not used, by their names or those of their distributions")
+    ] = []
+
+    def check(self) -> None:
+        """
+        Check what the types do not say.
+
+        @raise wand.errors.AddressInvalid: with the key first in C{args}.
+        """
+
+
+#: The keys of a program with a control socket.
+ControlPath = Annotated[str, about("path of the control socket")]
+ControlGroup = Annotated[str, about("the group that may use the control socket")]
+
+#: The keys of a program that may pass datagrams on between other members.
+RelayMegabits = Annotated[int, about("how much is passed on of what one member sends, in megabits a second")]
+RelayChannels = Annotated[int, about("how many pairs one member may ask to be passed on for")]
+
+#: The key of a program that keeps something.
+StatePath = Annotated[str, about("directory for what must survive a restart; of this program alone")]
