@@ -67,6 +67,10 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "member-changed": EventKind("a member has other rights", "name key what"),
     "member-revoked": EventKind("a member was revoked", "name key"),
     "member-learned": EventKind("a member was missing in the store, and is known by its certificate", "name key state"),
+    "member-adopted": EventKind(
+        "a member that another admitted has a certificate of the network now", "name key state by"
+    ),
+    "member-renamed": EventKind("a member has another name, because an older one has its", "name key old"),
     "member-twice": EventKind("a member runs on two hosts", "name key first second"),
     "member-online": EventKind("a member is there", "name key"),
     "member-offline": EventKind("a member is not there any more", "name key"),

@@ -37,7 +37,7 @@ class RoamingTestCase(SynchronousTestCase):
         """
         held: list[Datagram] = []
         undo = self.net.underlay.drop(lambda each: held.append(each) or True)  # type: ignore[func-returns-value]  # append gives None
-        self.conversation(sender)._sendPlain(plaintext)
+        self.conversation(sender).link.sendPlain(plaintext)
         undo()
         self.net.underlay.sent.clear()
         return held[-1].payload
@@ -340,7 +340,7 @@ class ToldTests(RoamingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.told: list[Event] = []
-        self.conversation(self.high)._shared.listener._events.subscribe(self.told.append)
+        self.conversation(self.high).shared.listener._events.subscribe(self.told.append)
         peer = self.conversation(self.high).peer
         self.known = {"peer": peer.name, "name": peer.name, "key": self.low.peer.text}
         self.assertTrue(peer.name)
