@@ -15,6 +15,7 @@ release = version = metadata.version("wandaemon")
 extensions = [
     "configuration_table",
     "counters_table",
+    "events_table",
     "layers_table",
     "myst_parser",
     "pydoctor.sphinx_ext.build_apidocs",

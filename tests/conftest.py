@@ -5,6 +5,7 @@ What holds for every test.
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,9 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from wand.event_kinds import EVENTS
+from wand.events import Events, Value
+
 
 @pytest.fixture(autouse=True)
 def noRouter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +24,24 @@ def noRouter(monkeypatch: pytest.MonkeyPatch) -> None:
     No simulated node asks the router of the host that runs the tests.
     """
     monkeypatch.setattr("wand.programs.candidate_sources.DEFAULT", ("interfaces",))
+
+
+@pytest.fixture(autouse=True)
+def declaredEvents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Every event that the sources publish has the fields that are declared for its kind.
+    """
+    publish = Events.publish
+
+    def checked(events: Events, kind: str, **fields: Value) -> None:
+        declared = EVENTS.get(kind)
+        if declared is not None and sys._getframe(1).f_globals["__name__"].startswith("wand."):
+            missing, unknown = declared.fields - declared.optional - set(fields), set(fields) - declared.fields
+            assert not missing, f"an event {kind} has no {missing}"
+            assert not unknown, f"no event {kind} has {unknown}: see wand.event_kinds"
+        publish(events, kind, **fields)
+
+    monkeypatch.setattr(Events, "publish", checked)
 
 
 @implementer(ILogObserver)

@@ -147,6 +147,21 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(self.told[-1].fields["peer"], str(THERE))
         self.assertEqual(self.table.peers, (THERE,))
 
+    def test_whoThePeerIs(self) -> None:
+        """
+        Of a peer with an identity the events tell it, and its name.
+        """
+
+        class Known(bytes):
+            name = "alice"
+
+        peer = Known(b"k" * 32)
+        self.table.put(A, peer, FIRST)
+        self.table.remove(A, FIRST)
+        known = {"mac": str(A), "peer": str(peer), "name": "alice", "key": "6b" * 32}
+        self.assertEqual(self.told[0].fields, {**known, "source": FIRST.name})
+        self.assertEqual(self.told[1].fields, known)
+
     def test_removingWhatIsNotThere(self) -> None:
         """
         Removing an entry that does not exist says so.

@@ -35,9 +35,15 @@ _SENTENCES: Final = {
     "redeemed": "this node was already a member of {network}; the invitation gave it {gained}",
     "twice": "this node's key is also in use on another host: {endpoints}",
     "revoked": "{key} was revoked",
+    "goodbye": "{peer} ended by itself",
     "session-up": "{peer}{at}",
     "session-down": "{peer}{at}",
     "way-changed": "{peer}{at}: {reason}",
+    "peer-moved": "{peer}{at}: it was at {before}",
+    "peer-unreachable": "{peer} is reached at none of its places: wand why {peer}",
+    "member-renewed": "{name} ({key}) has a new certificate",
+    "renewed": "this node, {name}, has a new certificate",
+    "address-assigned": "{name} ({key}) has the address {address}",
 }
 
 #: How the kind looks on a terminal.
@@ -46,6 +52,8 @@ _COLOURS: Final = {
     "session-up": "green",
     "session-down": "yellow",
     "way-changed": "cyan",
+    "peer-moved": "cyan",
+    "peer-unreachable": "yellow",
     "join-refused": "red",
     "member-delayed": "yellow",
     "member-refused": "yellow",

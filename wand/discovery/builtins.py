@@ -42,7 +42,9 @@ BUILTINS: Final[Mapping[str, Mapping[str, str]]] = {
         "memory": "wand.stores.memory:MemoryStore",
         "redis": "wand.stores.redis_plugin:RedisStore",
     },
-    "hook": {},
+    "hook": {
+        "executables": "wand.hooks.executables:Executables",
+    },
     "frame-service": {
         "guard": "wand.frame_services.guard:Guard",
         "neighbours": "wand.frame_services.neighbours:Neighbours",

@@ -89,14 +89,14 @@ class Notes:
         keys[key] = None
         if self._told.get(key) != text and self._telling.may(kind, key):
             self._told[key] = text
-            self._events.publish("note", key=key, text=text)
+            self._events.publish("note", note=key, text=text)
 
     def clear(self, key: str) -> None:
         """
         Forget a note, if there is one: the problem is over.
         """
         if key in self._notes and self._forget(key):
-            self._events.publish("note-cleared", key=key)
+            self._events.publish("note-cleared", note=key)
 
     def _makeRoom(self, kind: str) -> None:
         keys = self._kinds.get(kind, {})

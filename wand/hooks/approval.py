@@ -4,7 +4,7 @@ Approval: the operator's hooks are asked before a node joins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, DeferredList, TimeoutError, maybeDeferred
@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from wand.errors import TemporarilyUnavailable
-from wand.interfaces import Candidate, IHookListener, Verdict
+from wand.interfaces import Candidate, IAddressApprover, IHookListener, Verdict
 
 #: Seconds that the hooks have for their answer.
 HOOK_PATIENCE: Final = 5.0
@@ -56,11 +56,23 @@ class Approval:
         @return: fires as that of L{allApprove} does, or never after L{stop}; C{None} if nobody is asked, because the
             hooks still think about the same candidate, or about too many others.
         """
+        return self._ask(candidate, lambda: allApprove(self._hooks, candidate, self._clock))
+
+    def askAddress(self, candidate: Candidate, address: str) -> Deferred[Verdict] | None:
+        """
+        Ask whether a candidate may have an overlay address.
+
+        @param address: without the length of its prefix.
+        @return: see L{ask}.
+        """
+        return self._ask(candidate, lambda: allLetHave(self._hooks, candidate, address, self._clock))
+
+    def _ask(self, candidate: Candidate, question: Callable[[], Deferred[Verdict]]) -> Deferred[Verdict] | None:
         key = candidate.key or candidate.mac
         if key in self._asked or len(self._asked) >= CANDIDATES_MAXIMUM:
             return None
         decided: Deferred[Verdict] = Deferred()
-        asked = self._asked[key] = allApprove(self._hooks, candidate, self._clock)
+        asked = self._asked[key] = question()
         asked.addBoth(self._decide, key, decided)
         return decided
 
@@ -88,8 +100,24 @@ def allApprove(hooks: Sequence[IHookListener], candidate: Candidate, clock: IRea
     @return: fires with what they said, and the reason of the first who refuses; fails with L{TemporarilyUnavailable} if
         nobody refuses, and somebody failed or did not answer in time: that is a refusal for now.
     """
-    answers = [_patiently(maybeDeferred(hook.admit, candidate), clock) for hook in hooks]
-    return DeferredList(answers, consumeErrors=True).addCallback(_together)
+    return _all([maybeDeferred(hook.admit, candidate) for hook in hooks], clock)
+
+
+def allLetHave(
+    hooks: Sequence[IHookListener], candidate: Candidate, address: str, clock: IReactorTime
+) -> Deferred[Verdict]:
+    """
+    Ask every hook that has a say in addresses whether a candidate may have one.
+
+    @return: see L{allApprove}.
+    """
+    asked = [hook for hook in hooks if IAddressApprover.providedBy(hook)]
+    return _all([maybeDeferred(hook.assignAddress, candidate, address) for hook in asked], clock)
+
+
+def _all(answers: Sequence[Deferred[Any]], clock: IReactorTime) -> Deferred[Verdict]:
+    patient = [_patiently(answer, clock) for answer in answers]
+    return DeferredList(patient, consumeErrors=True).addCallback(_together)
 
 
 def _patiently(answer: Deferred[object], clock: IReactorTime) -> Deferred[object]:

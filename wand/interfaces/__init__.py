@@ -47,7 +47,7 @@ from wand.interfaces.frame_service import (
     IFrameWatcher,
     Passage,
 )
-from wand.interfaces.hook import Candidate, IHook, IHookListener, Verdict
+from wand.interfaces.hook import Candidate, IAddressApprover, IHook, IHookListener, Verdict
 from wand.interfaces.membership import Member, Membership
 from wand.interfaces.node_context import NodeContext
 from wand.interfaces.own_candidate import CANDIDATE_KINDS, CandidateKind, CandidateReader, OwnCandidate
@@ -113,6 +113,7 @@ __all__ = [
     "DirectoryServer",
     "EverybodyIsKnown",
     "GroupWishes",
+    "IAddressApprover",
     "ICandidateSource",
     "ICandidates",
     "IDirectory",

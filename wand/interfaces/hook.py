@@ -76,10 +76,25 @@ class IHookListener(Interface):
     def admit(candidate: Candidate) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
         """
         May this node join?  Every hook must say C{True}, or give a L{Verdict} that does.  An error, or no answer within
-        five seconds, is a refusal for now: the node asks again.
+        five seconds, is a refusal for now: the node asks again.  A hook that cannot say now fails with
+        L{wand.errors.TemporarilyUnavailable}, whose text the operator sees.
         """
 
     def close() -> None:
         """
         Stop listening; questions that are under way need no answer.  More calls do nothing.
+        """
+
+
+class IAddressApprover(IHookListener):
+    """
+    A hook that is also asked before a node that was admitted gets its overlay address.
+    """
+
+    def assignAddress(candidate: Candidate, address: str) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
+        """
+        May this node have this address, which no member has?  It is asked as L{admit} is.  If anybody refuses, another
+        address is looked for, and this one is given to nobody for an hour.
+
+        @param address: without the length of its prefix: C{10.77.0.5}.
         """

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred, succeed
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -18,10 +18,10 @@ from wand.errors import TemporarilyUnavailable
 from wand.events import Event
 from wand.health.failures import Failures
 from wand.hooks.approval import HOOK_PATIENCE, verdictFrom
-from wand.interfaces import Candidate, Context, IHook, IHookListener, Verdict
+from wand.interfaces import Candidate, Context, IAddressApprover, IHook, IHookListener, Verdict
 
 
-@implementer(IHookListener)
+@implementer(IAddressApprover)
 class SteadyHook:
     """
     Passes every call on to a hook, which may fail.
@@ -46,6 +46,17 @@ class SteadyHook:
         """
         return maybeDeferred(self._listener.admit, candidate).addCallbacks(verdictFrom, self._outage)
 
+    def assignAddress(self, candidate: Candidate, address: str) -> Deferred[Verdict]:
+        """
+        See L{IAddressApprover}.  A hook that is none has nothing against it.
+
+        @return: see L{admit}.
+        """
+        if not IAddressApprover.providedBy(self._listener):
+            return succeed(Verdict(True))
+        asked = maybeDeferred(self._listener.assignAddress, candidate, address)
+        return asked.addCallbacks(verdictFrom, self._outage)
+
     def close(self) -> None:
         """
         See L{IHookListener}.
@@ -56,6 +67,8 @@ class SteadyHook:
         self._failures.caught(self._place, failure, self._listener)
 
     def _outage(self, failure: Failure) -> Verdict:
+        if failure.check(TemporarilyUnavailable):
+            failure.raiseException()
         if failure.check(CancelledError):
             self._failures.silent(self._place, HOOK_PATIENCE, self._listener)
         else:

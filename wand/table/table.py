@@ -231,7 +231,7 @@ class Table:
             del self.peerOf[mac]
             self.ways.clear()
             self.known.detach(mac, before)
-            self._events.publish("entry-removed", mac=str(mac), peer=str(before))
+            self._events.publish("entry-removed", mac=str(mac), **_whoIs(before))
         elif best.peer != before:
             self.peerOf[mac] = best.peer
             self.ways.clear()
@@ -239,4 +239,12 @@ class Table:
                 self.known.detach(mac, before)
             self.known.attach(mac, best.peer)
             kind = "entry-added" if before is None else "entry-changed"
-            self._events.publish(kind, mac=str(mac), peer=str(best.peer), source=best.source.name)
+            self._events.publish(kind, mac=str(mac), **_whoIs(best.peer), source=best.source.name)
+
+
+def _whoIs(peer: Peer) -> dict[str, str]:
+    """
+    The fields of an event that say who a peer is: its identity, too, where peers have one.
+    """
+    found = {"peer": str(peer)}
+    return {**found, "name": getattr(peer, "name", ""), "key": peer.hex()} if isinstance(peer, bytes) else found

@@ -12,9 +12,9 @@ from wand.interfaces import Candidate
 
 #: Events, among them some that no hook has seen before.
 EVENTS: Final = (
-    Event("session-up", 1.0, {"peer": "0123456789abcdef", "name": "alice"}),
+    Event("session-up", 1.0, {"peer": "alice", "name": "alice", "key": "6b" * 32, "endpoint": "192.0.2.1:22222"}),
     Event("way-changed", 2.5, {"peer": "0123456789abcdef", "way": "relay", "roundTrip": None}),
-    Event("member-revoked", 3.0, {"member": "0123456789abcdef", "reason": ""}),
+    Event("member-revoked", 3.0, {"name": "alice", "key": "6b" * 32}),
     Event("note", 4.0, {"note": "store", "text": "the store cannot be written"}),
     Event("entry-removed", 5.0, {}),
     Event("something-new", -1.0, {"list": "a\nb", "number": 10**20, "flag": True, "nothing": None, "name": "\ud800"}),

@@ -197,7 +197,8 @@ class AdmittingTests(DeputyCase):
         self.deputy.heard(self.announced("alice", address))
         self.assertEqual(self.certificateOf(ours.identity), moved)
         self.assertEqual(
-            [each.kind for each in self.told if "re" in each.kind], ["member-readdressed", "member-renamed"]
+            [each.kind for each in self.told if "re" in each.kind],
+            ["address-assigned", "member-readdressed", "member-renamed"],
         )
 
     def test_notGivingWay(self) -> None:

@@ -39,7 +39,11 @@ class InvitationTests(AuthorityCase):
         self.assertEqual(node.own.addresses, ("10.77.0.1/16",))
         self.assertEqual(node.own.macs, (macFrom(node.identity.text),))
         self.assertEqual((node.secret, node.cipher), (self.authority.own.secret, self.authority.own.cipher))
-        self.assertEqual([event.kind for event in self.told], ["member-joined"])
+        self.assertEqual([event.kind for event in self.told], ["address-assigned", "member-joined"])
+        known = {"name": "alice", "key": node.identity.text}
+        mac = str(macFrom(node.identity.text))
+        self.assertEqual(self.told[0].fields, {**known, "mac": mac, "address": "10.77.0.1"})
+        self.assertEqual(self.told[1].fields, {**known, "endpoint": "198.51.100.1:22222"})
 
     def test_theSecretIsKnownByItsIdOnly(self) -> None:
         """

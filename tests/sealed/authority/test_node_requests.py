@@ -248,6 +248,8 @@ class RenewalTests(AuthorityCase):
         since = alice.own.since
         self.assertTrue(alice.renewed(answer.certificate))
         self.assertEqual((alice.own.since, alice.own.issued), (since, int(self.clock.seconds())))
+        [told] = [event.fields for event in self.told if event.kind == "member-renewed"]
+        self.assertEqual(told, {"name": "alice", "key": alice.identity.text, "expires": alice.own.expires})
 
     def test_whoWasAwayForLongIsRenewed(self) -> None:
         """

@@ -17,14 +17,14 @@ from zope.interface import implementer
 
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.events import Event
-from wand.hooks.approval import CANDIDATES_MAXIMUM, Approval
-from wand.interfaces import Candidate, IHookListener, Verdict
-from wand.sealed.authority.assignments import Assignments
+from wand.hooks.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE, Approval
+from wand.interfaces import Candidate, IAddressApprover, IHookListener, Verdict
+from wand.sealed.authority.assignments import DECLINED, Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
-from wand.sealed.authority.redemption import Redemption
+from wand.sealed.authority.redemption import ADDRESSES_ASKED, Redemption
 from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.descriptor import Descriptor
@@ -62,6 +62,41 @@ class Doorkeeper:
         self.asked.append(candidate)
         self.answers.append(Deferred())
         return self.answers[-1]
+
+    def close(self) -> None:
+        """
+        See L{IHookListener}.
+        """
+
+
+@implementer(IAddressApprover)
+class Registrar:
+    """
+    A hook that knows which addresses others have.
+    """
+
+    def __init__(self, *taken: str) -> None:
+        self.taken: set[str] = set(taken)
+        self.asked: list[str] = []
+        self.thinking: Deferred[bool] | None = None
+
+    def told(self, event: Event) -> None:
+        """
+        See L{IHookListener}.
+        """
+
+    def admit(self, candidate: Candidate) -> bool:
+        """
+        See L{IHookListener}.
+        """
+        return True
+
+    def assignAddress(self, candidate: Candidate, address: str) -> Verdict | Deferred[bool]:
+        """
+        See L{IAddressApprover}.
+        """
+        self.asked.append(address)
+        return self.thinking or Verdict(address not in self.taken, f"{address} is a printer's")
 
     def close(self) -> None:
         """
@@ -243,3 +278,49 @@ class RedemptionTests(SynchronousTestCase):
             each.addErrback(lambda _: None)
             self.assertNoResult(each)
         self.clock.advance(60)
+
+    def test_theHooksHaveASayInAddresses(self) -> None:
+        """
+        An address that a hook refuses is nobody's for an hour, and the next one is asked about.
+        """
+        registrar = Registrar("10.77.0.1", "10.77.0.2")
+        self.hooks.append(registrar)
+        invitation = self.invitation(uses=9)
+        self.assertEqual(self.redeem(invitation).addresses, ("10.77.0.3/24",))
+        self.assertEqual(registrar.asked, ["10.77.0.1", "10.77.0.2", "10.77.0.3"])
+        registrar.asked.clear()
+        self.assertEqual(self.redeem(invitation, BOB, "bob").addresses, ("10.77.0.4/24",))
+        self.assertEqual(registrar.asked, ["10.77.0.4"])
+        self.clock.advance(DECLINED)
+        carol = NodeKey.fromSeed(octetsFrom("carol"))
+        self.assertEqual(self.redeem(self.invitation(), carol, "carol").addresses, ("10.77.0.5/24",))
+        self.assertEqual(registrar.asked, ["10.77.0.4", "10.77.0.1", "10.77.0.2", "10.77.0.5"])
+
+    def test_noAddressIsGood(self) -> None:
+        """
+        Of so many addresses and no more a hook is asked for one node; then it has to try again, and has none.
+        """
+        registrar = Registrar(*(f"10.77.0.{number}" for number in range(1, ADDRESSES_ASKED + 1)))
+        self.hooks.append(registrar)
+        invitation = self.invitation()
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        said = str(self.failureResultOf(one, TemporarilyUnavailable).value)
+        self.assertIn(f"10.77.0.{ADDRESSES_ASKED} is a printer's", said)
+        self.assertEqual(self.assignments.addressesOf(ALICE.identity), ())
+        self.assertEqual(self.redeem(invitation).addresses, (f"10.77.0.{ADDRESSES_ASKED + 1}/24",))
+
+    def test_aHookThatDoesNotSayNow(self) -> None:
+        """
+        Where a hook cannot say whether an address is good, the node has none, and asks again; meanwhile it waits.
+        """
+        registrar = Registrar()
+        registrar.thinking = Deferred()
+        self.hooks.append(registrar)
+        invitation = self.invitation()
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(self.redeeming(invitation))))
+        self.clock.advance(HOOK_PATIENCE)
+        self.failureResultOf(one, TemporarilyUnavailable)
+        self.assertEqual(self.assignments.addressesOf(ALICE.identity), ())
+        registrar.thinking = None
+        self.assertEqual(self.redeem(invitation).addresses, ("10.77.0.1/24",))

@@ -156,12 +156,13 @@ class ExpulsionTests(PartsTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.sessions = RecordedSessions()
+        self.standing: Any = SimpleNamespace(claim=SimpleNamespace(name="bob"))
         self.dropped: list[bytes] = []
         self.ended: list[str] = []
         events: list[Event] = []
         self.context.events.subscribe(events.append)
         self.events = events
-        claims: Any = SimpleNamespace(drop=self.dropped.append)
+        claims: Any = SimpleNamespace(drop=self.dropped.append, announcement=lambda identity: self.standing)
         self.expulsion = Expulsion(
             self.enrolment,
             claims,
@@ -178,7 +179,8 @@ class ExpulsionTests(PartsTestCase):
         self.expulsion.revoked(BOB, b"")
         self.clock.advance(1)
         self.assertEqual((self.dropped, self.sessions.done, self.ended), ([BOB], [("end", BOB)], []))
-        self.assertEqual([(event.kind, event.fields["key"]) for event in self.events], [("revoked", BOB.text)])
+        [event] = self.events
+        self.assertEqual((event.kind, event.fields), ("revoked", {"name": "bob", "key": BOB.text}))
 
     def test_aServer(self) -> None:
         """

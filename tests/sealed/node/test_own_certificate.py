@@ -14,6 +14,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.ethernet import MAC
+from wand.events import Event
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, NotNow, Refused, Renewed, pack
 from wand.sealed.node.own_certificate import OwnCertificate
@@ -34,7 +35,7 @@ class OwnCertificateTests(SynchronousTestCase):
         self.asked: list[bytes] = []
         self.renewed: list[bytes] = []
         own = SimpleNamespace(macs=())
-        enrolment: Any = SimpleNamespace(own=own, renewed=lambda octets: self.renewed.append(octets) is not None)
+        self.enrolment: Any = SimpleNamespace(own=own, renewed=lambda octets: self.renewed.append(octets) is not None)
         known: Any = SimpleNamespace(tell=lambda octets: self.asked.append(octets) or [self.server.key.identity])
         nobody: Any = SimpleNamespace(tell=lambda octets: [])
         sessions: Any = SimpleNamespace(onSession=lambda reader: None)
@@ -42,7 +43,7 @@ class OwnCertificateTests(SynchronousTestCase):
         tap: Any = SimpleNamespace(mac=MAC(b"\2" * 6))
         addresses: Any = SimpleNamespace(take=lambda own, before: None)
         self.certificate = OwnCertificate(
-            enrolment, known, nobody, sessions, control, tap, addresses, lambda: None, self.context
+            self.enrolment, known, nobody, sessions, control, tap, addresses, lambda: None, self.context
         )
         self.addCleanup(self.certificate.stop)
 
@@ -79,3 +80,16 @@ class OwnCertificateTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.assertEqual(self.context.counters["drop-raised-renewal"], 1)
         self.assertTrue(any("cannot renew now" in each for each in self.context.notes.texts))
+
+    def test_aNewOneIsTold(self) -> None:
+        """
+        An event tells who we are, and until when it is valid.
+        """
+        told: list[Event] = []
+        self.context.events.subscribe(told.append)
+        new = SimpleNamespace(macs=(), name="alice", identity=b"k" * 32, expires=5000)
+        self.enrolment.renewed = lambda octets: setattr(self.enrolment, "own", new)
+        for _ in range(2):
+            self.answer(self.server, Renewed(b"certificate"))
+        [event] = [each for each in told if each.kind == "renewed"]
+        self.assertEqual(event.fields, {"name": "alice", "key": "6b" * 32, "expires": 5000})

@@ -82,7 +82,7 @@ class Nobody:
 
     mayHelp = False
 
-    def wayChanged(self, *arguments: object) -> None:
+    def wayChanged(self, *arguments: object, hasMoved: bool) -> None:
         pass
 
 

@@ -8,6 +8,7 @@ from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint, Heard
+from wand.events import Event
 from wand.sealed.sessions.known_ways import PLACES_MAXIMUM
 from wand.sealed.sessions.packets import DATA, HANDSHAKE_SIZE, INITIATION
 from wand.sealed.sessions.presence import ANSWER, CHANCE, PRESENCE, SIGN_OF_LIFE, challengeOf
@@ -329,3 +330,59 @@ class HonestTests(RoamingTestCase):
         self.high.transport.mayReach = lambda host: not host.startswith("10.77.")
         self.throw(self.caught(self.low, SIGN_OF_LIFE), ("10.77.0.3", 22222))
         self.assertEqual(list(self.net.underlay.sent), [])
+
+
+class ToldTests(RoamingTestCase):
+    """
+    What is told of peers as events names them.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.told: list[Event] = []
+        self.conversation(self.high).shared.listener._events.subscribe(self.told.append)
+        peer = self.conversation(self.high).peer
+        self.known = {"peer": peer.name, "name": peer.name, "key": self.low.peer.text}
+        self.assertTrue(peer.name)
+
+    def of(self, kind: str) -> list[Event]:
+        """
+        The events of a kind.
+        """
+        return [event for event in self.told if event.kind == kind]
+
+    def test_aPeerMoves(self) -> None:
+        """
+        Where it was and where it is heard now, and that another way is used.
+        """
+        before = self.conversation(self.high).place.endpoint
+        place = self.move(self.low)
+        for _ in range(20):
+            self.low.send(self.high.peer, self.low.frameTo(self.high))
+            self.net.run(0.5)
+        [moved], [changed, *_] = self.of("peer-moved"), self.of("way-changed")
+        expected = {**self.known, "endpoint": str(place), "before": str(before)}
+        self.assertEqual(moved.fields, expected)
+        self.assertEqual(changed.fields, {**expected, "reason": changed.fields["reason"]})
+
+    def test_aPeerIsOutOfReach(self) -> None:
+        """
+        It is told once, until the peer was reached again.
+        """
+        undo = self.net.underlay.drop(lambda each: True)
+        for _ in range(60):
+            self.high.send(self.low.peer, self.high.frameTo(self.low))
+            self.net.run(5.0)
+        [unreachable], [down] = self.of("peer-unreachable"), self.of("session-down")
+        self.assertEqual(unreachable.fields, self.known)
+        self.assertEqual({key: down.fields[key] for key in self.known}, self.known)
+        undo()
+        self.high.send(self.low.peer, self.high.frameTo(self.low))
+        self.net.run(20.0)
+        [up] = self.of("session-up")
+        self.assertEqual({key: up.fields[key] for key in self.known}, self.known)
+        self.net.underlay.drop(lambda each: True)
+        for _ in range(60):
+            self.high.send(self.low.peer, self.high.frameTo(self.low))
+            self.net.run(5.0)
+        self.assertEqual(len(self.of("peer-unreachable")), 2)

@@ -19,6 +19,9 @@ NAME_KIND: Final = "sealed-name"
 MAC_KIND: Final = "sealed-mac"
 ADDRESS_KIND: Final = "sealed-address"
 
+#: For how many seconds an address that somebody of ours refuses is given to nobody.
+DECLINED: Final = 3600.0
+
 #: How many names, and how many addresses that others took meanwhile, are tried.
 _TRIES: Final = 1000
 
@@ -78,6 +81,8 @@ class Assignments:
         """
         self._prefix = prefix
         self._restsUntil = restsUntil
+        self._now = now
+        self._declined: dict[bytes, float] = {}  # until when, of a few addresses, each named by a hook
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
@@ -163,6 +168,28 @@ class Assignments:
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
 
+    def addressesOf(self, identity: bytes) -> tuple[str, ...]:
+        """
+        The overlay addresses of an identity.
+        """
+        return tuple(str(ip_address(each)) for each in self._addresses.of(identity))
+
+    async def releaseAddress(self, address: str, identity: bytes) -> None:
+        """
+        Take an address back from an identity that has it.
+        """
+        packed = ip_interface(address).packed
+        if await self._addresses.exchange(packed, identity, None):
+            self._freed((packed,))
+
+    def decline(self, address: str) -> None:
+        """
+        Give an address that nobody has to nobody for an hour, while others are free.
+        """
+        packed = ip_interface(address).packed
+        self._declined[packed] = self._now() + DECLINED
+        self._free.release(packed)
+
     def holderOfAddress(self, address: str) -> bytes | None:
         """
         The identity to which an overlay address is assigned.
@@ -240,4 +267,8 @@ class Assignments:
 
     def _keptUntil(self, address: bytes) -> float | None:
         holder = self._addresses.get(address)
-        return 0.0 if holder is None else self._restsUntil(holder)
+        if holder is not None:
+            return self._restsUntil(holder)
+        if self._declined.get(address, 0.0) <= self._now():
+            self._declined.pop(address, None)
+        return self._declined.get(address, 0.0)

@@ -21,7 +21,7 @@ from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.stored_network import StoredNetwork
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import isName, nameLike, withoutPrefix
 from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
@@ -76,15 +76,16 @@ class NodeRequests:
         @param endpoint: where it came from, for the hooks.
         """
         before = self._members.get(join.identity)
+        known = {"name": nameLike(join.name, "node"), "key": join.identity.hex(), "endpoint": endpoint}
         try:
             record = await self._redemption.redeem(join, exchangeKey, invitation, endpoint)
         except MembershipRefused as error:
             if self._refusals.take((join.identity + invitation).hex()):
-                self._events.publish("member-refused", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+                self._events.publish("member-refused", **known, reason=str(error))
             return Refused(str(error)[:REASON_MAXIMUM])
         except (StoreUnavailable, TemporarilyUnavailable) as error:
             if self._delays.take(join.identity.hex()):
-                self._events.publish("member-delayed", key=join.identity.hex(), endpoint=endpoint, reason=str(error))
+                self._events.publish("member-delayed", **known, reason=str(error))
             return _notNow(error)
         if record is None:
             return Pending()
@@ -130,6 +131,10 @@ class NodeRequests:
 
     def _tellRedeemed(self, before: MemberRecord | None, after: MemberRecord, endpoint: str) -> None:
         known = {"name": after.name, "key": after.identity.hex()}
+        if before is None:
+            for address in after.addresses:
+                mac = str(MAC(after.macs[0]))
+                self._events.publish("address-assigned", **known, mac=mac, address=withoutPrefix(address))
         if before is None or before.state != after.state:
             kind = "member-joined" if after.state == "member" else "member-pending"
             self._events.publish(kind, **known, endpoint=endpoint)
@@ -165,12 +170,18 @@ class NodeRequests:
             if mac not in record.macs:
                 record = await self._move(record, mac)
             if self._issuer.isDue(record):
-                record = await self._issuer.issue(identity)
+                record = self._renewed(record, await self._issuer.issue(identity))
         except (MembershipRefused, NoSuchMember) as error:
             return Refused(str(error)[:REASON_MAXIMUM])
         except (StoreUnavailable, TemporarilyUnavailable) as error:
             return _notNow(error)
         return Renewed(record.certificate)
+
+    def _renewed(self, before: MemberRecord, after: MemberRecord) -> MemberRecord:
+        if after.certificate != before.certificate:
+            known = {"name": after.name, "key": after.identity.hex()}
+            self._events.publish("member-renewed", **known, expires=after.expires)
+        return after
 
     async def _move(self, record: MemberRecord, mac: MAC) -> MemberRecord:
         """

@@ -6,24 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hmac import compare_digest
+from typing import Final
 
 import msgspec
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock
 
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.hooks.approval import Approval
-from wand.interfaces import Candidate
+from wand.interfaces import Candidate, Verdict
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
-from wand.sealed.credentials.fields import nameLike
+from wand.sealed.credentials.fields import nameLike, withoutPrefix
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.messages import Join, JoinProof
 from wand.sealed.credentials.signed import isSignature
 from wand.sealed.credentials.trust import Trust
+
+#: About how many addresses hooks are asked for one node, one after the other, before it has to ask again.
+ADDRESSES_ASKED: Final = 8
 
 
 class Redemption:
@@ -78,7 +82,9 @@ class Redemption:
             offered = self._invitations.check(invitation, join.identity)
             if self._approval.isAsked(join.identity):
                 return None
-            await self._ask(join, _nameWanted(join, offered), endpoint)
+            candidate = Candidate(MAC(join.mac), endpoint, _nameWanted(join, offered), join.identity)
+            await self._ask(candidate)
+            await self._settleAddress(candidate)
             known = await self._add(join, exchangeKey, invitation)
         else:
             known = await self._raised(known, invitation)
@@ -135,14 +141,36 @@ class Redemption:
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
 
-    async def _ask(self, join: Join, name: str, endpoint: str) -> None:
-        candidate = Candidate(MAC(join.mac), endpoint, name, join.identity)
-        answer = self._approval.ask(candidate)
-        if answer is None:
-            raise TemporarilyUnavailable("too many join at once; try again")
-        verdict = await answer
+    async def _ask(self, candidate: Candidate) -> None:
+        verdict = await _answer(self._approval.ask(candidate))
         if not verdict:
             raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
+
+    async def _settleAddress(self, candidate: Candidate) -> None:
+        """
+        Give a node, before it is a member, an address that no hook has anything against.
+
+        @raise TemporarilyUnavailable: if none is found.
+        """
+        if not self._approval.isNeeded:
+            return
+        for _ in range(ADDRESSES_ASKED):
+            address = withoutPrefix(await self._assignments.takeAddress(candidate.key))
+            try:
+                verdict = await _answer(self._approval.askAddress(candidate, address))
+            except TemporarilyUnavailable:
+                await self._takeBack(address, candidate.key)
+                raise
+            if verdict:
+                return
+            await self._takeBack(address, candidate.key)
+            self._assignments.decline(address)
+        reason = verdict.reason[:200] or "the operator's rules"
+        raise TemporarilyUnavailable(f"{ADDRESSES_ASKED} addresses were refused, the last {address}: {reason}")
+
+    async def _takeBack(self, address: str, identity: bytes) -> None:
+        if self._members.get(identity) is None:  # another server may have admitted it meanwhile
+            await self._assignments.releaseAddress(address, identity)
 
     async def _add(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
         await self._lock.acquire()
@@ -197,6 +225,12 @@ class Redemption:
             admits=invitation.admits,
             admitter=self._admitter,
         )
+
+
+async def _answer(answer: Deferred[Verdict] | None) -> Verdict:
+    if answer is None:
+        raise TemporarilyUnavailable("too many join at once; try again")
+    return await answer
 
 
 def _nameWanted(join: Join, invitation: Invitation) -> str:

@@ -58,9 +58,11 @@ class Expulsion:
         """
         A member was revoked; see L{wand.sealed.credentials.trust.Trust.observe}.
         """
+        standing = self._claims.announcement(identity)
+        name = "" if standing is None else standing.claim.name
         self._claims.drop(identity)
         self._sessions.end(identity)
-        self._context.events.publish("revoked", key=identity.text)
+        self._context.events.publish("revoked", name=name, key=identity.text)
         self._voidAdmitted(identity)
         if self._enrolment.isListed(identity):
             self._serversChanged()

@@ -76,7 +76,7 @@ class Goodbyes:
 
     def _heard(self, peer: bytes, member: Member, message: Goodbye) -> None:
         if self._sessions.left(peer, message.session, pack(Farewell())):
-            self._events.publish("goodbye", peer=member.name)
+            self._events.publish("goodbye", peer=member.name, name=member.name, key=peer.hex())
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.append(self._clock.callLater(seconds, call))

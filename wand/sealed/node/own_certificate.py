@@ -13,6 +13,7 @@ from wand.interfaces import Context, ISessions, ITap
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import CERTIFICATE_NUMBERS
+from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, NotNow, Refused, Renew, Renewed, pack, parse
 from wand.sealed.node.admitters import Admitters
@@ -52,6 +53,7 @@ class OwnCertificate:
         self._addresses = addresses
         self._asked: set[Identity] = set()
         self._failures = context.failures
+        self._events = context.events
         self._renewal = Renewal(enrolment, tap.mac, context.clock, self._ask, announce, context.notes)
         sessions.onSession(self._session)
         control.read(CERTIFICATE_NUMBERS, self._received)
@@ -104,4 +106,10 @@ class OwnCertificate:
         if isinstance(message, Renewed | Refused | NotNow):
             before = self._enrolment.own
             self._renewal.received(message)
+            self._sayRenewed(before)
             self._addresses.take(self._enrolment.own, before)
+
+    def _sayRenewed(self, before: Certificate | None) -> None:
+        own = self._enrolment.own
+        if own is not None and own != before:
+            self._events.publish("renewed", name=own.name, key=own.identity.hex(), expires=own.expires)

@@ -205,7 +205,8 @@ class Redeeming:
         """
         self._notes.clear(JOIN_NOTE)
         self._log.info("this node is {name} now, a member of {network}", name=own.name, network=self._network)
-        self._events.publish("joined", name=own.name, network=self._network, addresses=" ".join(own.addresses))
+        known = {"name": own.name, "key": own.identity.hex()}
+        self._events.publish("joined", **known, network=self._network, addresses=" ".join(own.addresses))
 
     def _sayRedeemed(self, before: Certificate, own: Certificate) -> None:
         gains = ["the bridge right"] * (own.bridge and not before.bridge)

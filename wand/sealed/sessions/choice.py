@@ -183,7 +183,12 @@ class Choice:
             self.hasMoved = False
             self._probed.repeat()
         if self._probed.session is not None:
-            self._shared.listener.wayChanged(self._probed.peer, self._probed.member, way.place, reason)
+            self._tell(way, reason, before)
+
+    def _tell(self, way: Way, reason: str, before: tuple[str, int]) -> None:
+        hasMoved = reason in (HEARD, NO_ANSWER) and self._seconds() - way.heardAt < HEARD_LATELY
+        peer, member = self._probed.peer, self._probed.member
+        self._shared.listener.wayChanged(peer, member, way.place, reason, before, hasMoved=hasMoved)
 
     def _reasonFor(self, way: Way, now: float) -> str:
         """

@@ -75,6 +75,7 @@ class Conversation(MadeAtUse):
     @ivar course: the state machine; the conversation provides its L{wand.sealed.sessions.machine.Verbs}.
     @ivar state: its state, for people.
     @ivar previous: the session before the one in use.
+    @ivar isUnreachable: was it tried in vain since there was a session?
     @ivar answers: the sessions with which we answered the peer, and which it does not use yet.
     @ivar place: where the peer is.
     @ivar path: how big datagrams may be.
@@ -85,6 +86,8 @@ class Conversation(MadeAtUse):
     @ivar account: what passed.
     @ivar recent: what went to the peer lately.
     """
+
+    isUnreachable = False
 
     course = Made(_courseOf)
     outbox = Made(_outboxOf)

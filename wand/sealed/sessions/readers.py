@@ -103,6 +103,13 @@ class Readers:
         """
         self._tell(peer, member, place, False)
 
+    def unreachable(self, peer: Correspondent) -> None:
+        """
+        See L{wand.sealed.sessions.shared.ConversationListener}.
+        """
+        if isinstance(peer, PeerKey):
+            self._events.publish("peer-unreachable", **_whoIs(peer))
+
     def clockTold(self, member: Member, ahead: float) -> None:
         """
         See L{wand.sealed.sessions.shared.ConversationListener}.
@@ -125,12 +132,24 @@ class Readers:
         """
         return bool(self._wantedReaders)
 
-    def wayChanged(self, peer: Correspondent, member: Member | None, place: tuple[str, int], reason: str) -> None:
+    def wayChanged(
+        self,
+        peer: Correspondent,
+        member: Member | None,
+        place: tuple[str, int],
+        reason: str,
+        before: tuple[str, int],
+        *,
+        hasMoved: bool,
+    ) -> None:
         """
         See L{wand.sealed.sessions.shared.Listener}.
         """
         if member is not None and isinstance(peer, PeerKey):
-            self._events.publish("way-changed", **self._where(peer, place), reason=reason)
+            last = str(Endpoint(*before))
+            self._events.publish("way-changed", **self._where(peer, place), reason=reason, before=last)
+            if hasMoved:
+                self._events.publish("peer-moved", **self._where(peer, place), before=last)
             for reader in self._wayReaders:
                 self._call(reader, peer, member, place, reason)
 
@@ -148,7 +167,7 @@ class Readers:
         """
         The fields of an event about a member at a place.
         """
-        found = {"peer": str(peer), "endpoint": "" if place is None else str(Endpoint(*place))}
+        found = {**_whoIs(peer), "endpoint": "" if place is None else str(Endpoint(*place))}
         relay = "" if place is None else self.relayNames.ofPlace(place[0])
         return {**found, "relay": relay} if relay else found
 
@@ -157,3 +176,7 @@ class Readers:
             reader(*arguments)
         except Exception:
             self._failures.caught("reader of messages or sessions")
+
+
+def _whoIs(peer: PeerKey) -> dict[str, str]:
+    return {"peer": str(peer), "name": peer.name, "key": peer.text}

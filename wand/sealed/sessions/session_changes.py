@@ -26,10 +26,12 @@ class Changing(Target, Protocol):
 
     @ivar state: its state, for people.
     @ivar previous: the session before the one in use.
+    @ivar isUnreachable: was the peer tried in vain since there was a session?
     """
 
     state: str
     previous: Session | None
+    isUnreachable: bool
     link: PeerLink
     schedule: Schedule
     answers: AnsweredSessions
@@ -93,6 +95,8 @@ class SessionChanges:
         if session.initiator and not conversation.outbox:
             conversation.keepalive()
         if before is None:  # before the frames that wait, for the peer takes none before it knows our claim
+            if conversation.isUnreachable:  # most never were, and keep nothing for it
+                conversation.isUnreachable = False
             shared.listener.sessionUp(conversation.peer, conversation.member, conversation.place.endpoint)
             conversation.wayfinding.sessionBegan()
         conversation.link.sendAll(conversation.outbox.take())
@@ -123,6 +127,9 @@ class SessionChanges:
         conversation.outbox.discard()
         if conversation.state == "silent" and conversation.next is not None:
             return  # it answers nothing, but began a session itself just now
+        if conversation.state == "silent" and not conversation.isUnreachable:
+            conversation.isUnreachable = True
+            self._shared.listener.unreachable(conversation.peer)
         conversation.answers.forget()
         conversation.schedule.stop()
 

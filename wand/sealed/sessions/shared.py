@@ -61,11 +61,27 @@ class ConversationListener(Protocol):
         Is there anybody who helps to reach peers of which nobody says where they are?
         """
 
-    def wayChanged(self, peer: Correspondent, member: Member | None, place: tuple[str, int], reason: str) -> None:
+    def unreachable(self, peer: Correspondent) -> None:
+        """
+        A peer was not reached at any of its places, for the first time since it was.
+        """
+
+    def wayChanged(
+        self,
+        peer: Correspondent,
+        member: Member | None,
+        place: tuple[str, int],
+        reason: str,
+        before: tuple[str, int],
+        *,
+        hasMoved: bool,
+    ) -> None:
         """
         Another place is used for a peer.
 
         @param reason: why, in a few words for people.
+        @param before: which was used until now.
+        @param hasMoved: is it another because the peer is heard there?
         """
 
     def clockTold(self, member: Member, ahead: float) -> None:

@@ -1,0 +1,146 @@
+"""
+Tests for L{wand.hooks.execution}: real programs are run, for a limited time and without privileges.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from threading import Thread
+from time import monotonic
+
+import pytest
+
+from wand.hooks.execution import SAID_MAXIMUM, Execution, Outcome
+from wand.lab import wait
+
+Make = Callable[[str], Path]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """
+    Makes executables, in a folder that everybody can read.
+    """
+    folder = Path(mkdtemp())
+    folder.chmod(0o755)
+
+    def make(script: str) -> Path:
+        path = folder / "script"
+        path.write_text(script)
+        path.chmod(0o755)
+        return path
+
+    yield make
+    rmtree(folder)
+
+
+def run(executable: Path, document: bytes = b"", seconds: float = 10.0) -> Outcome:
+    """
+    Run it.
+    """
+    return Execution("nobody").run(executable, document, seconds)
+
+
+def test_statusAndReason(make: Make) -> None:
+    """
+    Its input is the document; its status and what it says are told; what it prints is not.
+    """
+    script = make('#!/bin/sh\nread line\necho shown\necho "not $line" >&2\nexit 77\n')
+    assert run(script, b"today\n") == Outcome(77, "not today\n")
+
+
+def test_nothingOfOurs(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It sees nothing of our environment, and none of our files.
+    """
+    monkeypatch.setenv("SECRET", "secret")
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    said = run(make("#!/bin/sh\nenv >&2\npwd >&2\nls /proc/self/fd | wc -l >&2\n")).said
+    os.close(reading)
+    os.close(writing)
+    assert "SECRET" not in said
+    *_, where, descriptors = said.split()
+    assert (where, descriptors) == ("/", "4")  # of which ls opened one, and wc reads none
+
+
+def test_tooLong(make: Make) -> None:
+    """
+    What takes too long is killed, with what it began, and what it said by then is told.
+    """
+    began = monotonic()
+    with pytest.raises(TimeoutError, match="thinking"):
+        run(make("#!/bin/sh\necho thinking >&2\nsleep 60 &\nsleep 60\n"), seconds=0.3)
+    assert monotonic() - began < 20
+
+
+def test_whatItLeaves(make: Make) -> None:
+    """
+    Somebody else who has its standard error does not keep us waiting, and ends with it.
+    """
+    began = monotonic()
+    outcome = run(make("#!/bin/sh\nsleep 60 &\necho $! >&2\n"), seconds=50)
+    assert monotonic() - began < 20
+    wait(lambda: not isAlive(int(outcome.said)), 20, "the end of what it began")
+
+
+def isAlive(process: int) -> bool:
+    """
+    Is a process there, and no zombie?
+    """
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+
+
+def test_muchIsSaid(make: Make) -> None:
+    """
+    Of what it says only the beginning is kept, and it is not kept waiting for that.
+    """
+    outcome = run(make("#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x >&2\n"))
+    assert outcome == Outcome(0, "x" * SAID_MAXIMUM)
+
+
+def test_noProgram(make: Make) -> None:
+    """
+    What cannot be run is told.
+    """
+    for script in ("#!/nowhere/interpreter\n", "neither script nor program"):
+        with pytest.raises(OSError, match=r"No such file|format"):
+            run(make(script))
+
+
+def test_privileges(make: Make) -> None:
+    """
+    In a thread, as in a program, it has no capabilities and no way to any; it is not root.
+    """
+    script = make("#!/bin/sh\ngrep -E '^(Uid|CapEff|CapAmb|NoNewPrivs)' /proc/self/status >&2\n")
+    outcomes: list[Outcome] = []
+    thread = Thread(target=lambda: outcomes.append(run(script)))
+    thread.start()
+    thread.join()
+    found = dict(line.split(":") for line in outcomes[0].said.splitlines())
+    assert found["NoNewPrivs"].strip() == "1"
+    assert int(found["CapEff"], 16) == int(found["CapAmb"], 16) == 0
+    assert "0" not in found["Uid"].split()
+
+
+def test_theEnd(make: Make) -> None:
+    """
+    When the program ends, nothing more is run, and what runs is killed.
+    """
+    execution, script = Execution("nobody"), make("#!/bin/sh\nsleep 60\n")
+    outcomes: list[Outcome] = []
+    thread = Thread(target=lambda: outcomes.append(execution.run(script, b"", 50)))
+    thread.start()
+    wait(lambda: execution.isBusy, 20, "the script")
+    execution.stop()
+    thread.join(20)
+    assert outcomes == [Outcome(-9, "")]
+    with pytest.raises(InterruptedError):
+        execution.run(script, b"", 1)
