@@ -4,13 +4,15 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wand.capture.recording import Wanted
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.control.program import NetworkAdministration, ReachInspection
+from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, MembershipRefused, NotSupported
 from wand.ethernet import MAC
@@ -168,7 +170,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         table, transport = self.etud.table, self.etud.transport
-        texts = ((self._textOf(peer), peer) for peer in table.peers)
+        texts = ((self.etud.nameOf(peer), peer) for peer in table.peers)
         named = sorted((text, peer) for text, peer in texts if after is None or text > after)
         return [
             self._withWay(
@@ -180,13 +182,6 @@ class NodeService(ProgramService[EtudConfiguration]):
             for text, peer in named[:count]
         ]
 
-    def _textOf(self, peer: Peer) -> str:
-        """
-        What a peer is called, met or not.
-        """
-        name = "" if self.etud.member is None else self.etud.member.reach.inspection.nameOf(peer)
-        return name or str(peer)
-
     def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
         return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)
 
@@ -196,6 +191,12 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         return super().reach if self.etud.member is None else self.etud.member.reach.inspection
+
+    def capture(self, wanted: Wanted, take: Callable[[bytes], object]) -> RunningCapture:
+        """
+        See L{wand.control.program.Program}.
+        """
+        return self.etud.captures.begin(wanted, take)
 
     # What the control socket changes.
 
