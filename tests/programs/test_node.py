@@ -189,6 +189,18 @@ class NodeTests(SynchronousTestCase):
         self.assertEqual((one.counters["captures"], one.counters["captured-frames"]), (4, 2))
         self.assertEqual((one.node.status().notes, len(two.received)), ([], 3))
 
+    def test_wake(self) -> None:
+        """
+        Everybody gets a magic packet, by the octets of its publication; where there is nobody that is said.
+        """
+        self.assertRaises(NotSupported, self.house(9).node.wake, PEER)
+        one, two = self.two()
+        one.node.wake(MAC.parse("02:00:5e:10:00:01"))
+        self.letFramesTravel()
+        magic = bytes.fromhex("ffffffffffff" + "02005e100001" * 16)
+        self.assertEqual(two.received, [BROADCAST + one.mac + b"\x08\x42" + magic])
+        self.assertEqual(one.counters["sent-group-frames"], 1)
+
     def test_captureRefused(self) -> None:
         """
         An unknown peer and a filter that is none begin nothing.

@@ -16,7 +16,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols import amp
 from twisted.python.failure import Failure
 
-from wand.control import capture_commands, commands
+from wand.control import commands, frame_commands
 from wand.errors import NotRunning, NotSupported, WandError
 from wand.events import Event
 
@@ -64,7 +64,7 @@ class Connection(amp.AMP):
         self.lost(count)
         return {}
 
-    @capture_commands.Captured.responder
+    @frame_commands.Captured.responder
     def captured(self, blocks: bytes, frames: int, lost: int) -> dict[str, Any]:
         """
         The program tells of frames.

@@ -248,6 +248,13 @@ class Program(Protocol):
         @raise wand.errors.NotSupported: if the program carries no frames.
         """
 
+    def wake(self, mac: MAC) -> None:
+        """
+        Send everybody what wakes a host that sleeps.
+
+        @raise wand.errors.NotSupported: if the program carries no frames, or there is nobody else.
+        """
+
     async def join(self, token: str) -> None:
         """
         Redeem an invitation; done as soon as it is kept, not when the server has answered.  Or take the answer to the

@@ -11,8 +11,8 @@ from typing import Final, Protocol
 
 from wand.control import commands
 from wand.control.capture_feed import CaptureFeed
-from wand.control.capture_responders import CaptureResponders
 from wand.control.commands import RequestMalformed
+from wand.control.frame_responders import FrameResponders
 from wand.control.locator import PAGE_ITEMS, Answer, checkLifetime, page
 from wand.control.program import Program
 from wand.ethernet import MAC
@@ -38,7 +38,7 @@ class Subscriber(Protocol):
         """
 
 
-class Responders(CaptureResponders):
+class Responders(FrameResponders):
     """
     Answers the commands of one connection.
     """

@@ -19,7 +19,7 @@ from twisted.protocols import amp
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from wand.control import capture_commands, commands
+from wand.control import commands, frame_commands
 from wand.control.capture_feed import CaptureFeed
 from wand.control.program import Program
 from wand.control.responders import Responders
@@ -207,7 +207,7 @@ class ControlProtocol(amp.AMP):
         """
         Tell the client of frames.
         """
-        self.callRemote(capture_commands.Captured, blocks=blocks, frames=frames, lost=lost)
+        self.callRemote(frame_commands.Captured, blocks=blocks, frames=frames, lost=lost)
 
 
 class ControlFactory(Factory):

@@ -16,6 +16,7 @@ from wand.control.program import NetworkAdministration, ReachInspection, Running
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, MembershipRefused, NotSupported
 from wand.ethernet import MAC
+from wand.etud.waking import magicFrame
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
 from wand.programs.directories import DirectoriesService, wantedDirectories
 from wand.programs.etud import EtudService
@@ -197,6 +198,14 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         return self.etud.captures.begin(wanted, take)
+
+    def wake(self, mac: MAC) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if not self.etud.table.peers:
+            raise NotSupported("there is nobody behind whom a host could sleep: this node knows no peers yet")
+        self.etud.context.readAgain(magicFrame(self.etud.tap.mac, mac))
 
     # What the control socket changes.
 

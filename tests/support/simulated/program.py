@@ -53,6 +53,7 @@ class MemoryProgram(MemoryMembers, Program):
         self.counters = Counters()
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]
+        self.woken: list[MAC] = []
         self.recordings: list[Recording] = []
         self.ways = MemoryReach(clock)
         self.stopped: Callable[[], object] = lambda: None
@@ -128,6 +129,12 @@ class MemoryProgram(MemoryMembers, Program):
         recording = Recording(wanted, wanted.peer or None, str, self.clock.seconds, take)
         self.recordings.append(recording)
         return MemoryCapture(head("test", "wan0", wanted.snap), lambda: self.recordings.remove(recording))
+
+    def wake(self, mac: MAC) -> None:
+        """
+        Remember it.
+        """
+        self.woken.append(mac)
 
     def heard(self, direction: Direction, peer: Peer | None, frame: Frame) -> None:
         """

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wand.control import capture_commands as commands
+from wand.control import frame_commands as commands
 from wand.control.reach_client import ReachClient
 
 if TYPE_CHECKING:
     from wand.capture.recording import Wanted
 
 
-class CaptureClient(ReachClient):
+class FrameClient(ReachClient):
     """
     The part of L{wand.control.client.ControlClient} that is about frames.
     """
@@ -46,3 +46,9 @@ class CaptureClient(ReachClient):
         """
         lost: int = (await self._send(commands.EndCapture))["lost"]
         return lost
+
+    async def wake(self, mac: str) -> None:
+        """
+        Wake a host that sleeps on a LAN behind a bridge.
+        """
+        await self._send(commands.Wake, mac=mac)

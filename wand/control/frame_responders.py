@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wand.capture.recording import Wanted
-from wand.control import capture_commands as commands
+from wand.control import frame_commands as commands
 from wand.control.capture_feed import CaptureFeed
 from wand.control.locator import Answer
 from wand.control.program import Program
 from wand.control.reach_responders import ReachResponders
+from wand.ethernet import MAC
 
 
-class CaptureResponders(ReachResponders):
+class FrameResponders(ReachResponders):
     """
-    Begins and ends the capture of a connection.
+    Begins and ends the capture of a connection, and sends frames.
     """
 
     def __init__(self, program: Program, feed: CaptureFeed, malformed: Callable[[], None]) -> None:
@@ -39,3 +40,11 @@ class CaptureResponders(ReachResponders):
         End, and answer with how many frames were lost.
         """
         return {"lost": self._feed.end()}
+
+    @commands.Wake.responder
+    def wake(self, mac: str) -> Answer:
+        """
+        Wake a host.
+        """
+        self._program.wake(MAC.parseUnicast(mac))
+        return {}

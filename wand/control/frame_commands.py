@@ -1,5 +1,5 @@
 """
-The commands of the control socket that are about frames: captures; see L{wand.control.commands}.
+The commands of the control socket that are about frames: captures, and frames of our own; see L{wand.control.commands}.
 """
 
 from __future__ import annotations
@@ -32,6 +32,14 @@ class EndCapture(Request):
     """
 
     response: ClassVar = [(b"lost", amp.Integer())]
+
+
+class Wake(Request):
+    """
+    Wake a host that sleeps on a LAN behind a bridge.
+    """
+
+    arguments: ClassVar = [(b"mac", amp.Unicode())]
 
 
 class Captured(amp.Command):
