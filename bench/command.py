@@ -25,7 +25,10 @@ from bench.reach.command import reach
 from bench.results import Results, Settings
 from bench.rounds import measure
 from bench.scale.command import scale
+from bench.scale.goals_command import goals
+from bench.scale.node_command import node
 from bench.scale.relay_command import relay
+from bench.scale.server_command import server
 from bench.simulate.command import simulate
 from bench.summary import summarize
 from bench.table import markdown, tables, terminal
@@ -120,10 +123,13 @@ def bench(
 
 
 bench.add_command(costs)
+bench.add_command(goals)
 bench.add_command(kills)
+bench.add_command(node)
 bench.add_command(reach)
 bench.add_command(relay)
 bench.add_command(scale)
+bench.add_command(server)
 bench.add_command(simulate)
 
 

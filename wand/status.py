@@ -54,6 +54,7 @@ class PeerStatus(Status, frozen=True):
     @ivar relay: what the relay is called, if there is one.
     @ivar roundTrip: seconds there and back; C{None} if that was not measured.
     @ivar since: since when this way is in use; C{None} if there is none.
+    @ivar server: is it a server of the network?
     """
 
     peer: str
@@ -73,6 +74,7 @@ class PeerStatus(Status, frozen=True):
     relay: str = ""
     roundTrip: float | None = None
     since: float | None = None
+    server: bool = False
 
 
 class WayStatus(Status, frozen=True):

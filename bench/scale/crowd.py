@@ -93,7 +93,7 @@ class Crowd:
             member.receive()
             self.enqueue(member)
         done = 0
-        while self._queue and self._queue[0][0] <= now and done < 16:
+        while self._queue and self._queue[0][0] <= now and done < 64:
             when, number = heapq.heappop(self._queue)
             if when != self._queued[number]:
                 continue

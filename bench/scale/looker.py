@@ -12,9 +12,10 @@ from bench.scale.member import Member
 from bench.scale.realm import Papers, Realm
 from wand.sealed.directory.messages import BY_MAC, KEYS_MAXIMUM, Found, Key, Look, pack, parseRecord
 
-#: Seconds until the server is asked again for whom it did not tell of, the first time and at most.
-AGAIN_FIRST: Final = 2.0
-AGAIN_MAXIMUM: Final = 16.0
+#: Seconds until the server is asked again for whom it did not tell of, the first time and at most: it tells of them
+#: itself when they come.
+AGAIN_FIRST: Final = 5.0
+AGAIN_MAXIMUM: Final = 40.0
 
 #: Seconds between two signs of life of a member that has nothing to ask.
 _HEARTBEAT: Final = (45.0, 60.0)
@@ -46,10 +47,17 @@ class Looker(Member):
         """
         See L{Member.begin}.  It does not know yet where anybody is.
         """
-        super().begin(epoch, within)
+        super().begin(epoch, within)  # which stops all timers
         self.missing = set(self._wanted)
         self._wait = AGAIN_FIRST
-        self._set(look=float("inf"), alive=float("inf"))
+
+    def serverRestarted(self) -> None:
+        """
+        See L{Member.serverRestarted}.  It knows nothing of whom this member wants to reach.
+        """
+        super().serverRestarted()
+        self.missing = set(self._wanted)
+        self._wait, self._timers["look"] = AGAIN_FIRST, float("inf")
 
     def registered(self) -> None:
         """

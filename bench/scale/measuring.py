@@ -27,9 +27,6 @@ WINDOW: Final = 128
 #: Seconds between two questions to the server while its longest block is measured.
 _PROBING: Final = 0.002
 
-#: Seconds within which members notice that the server was restarted.
-NOTICED_WITHIN: Final = 10.0
-
 #: Of how many others a member that does not follow the log wants to know where they are.
 WANTS: Final = 20
 
@@ -164,25 +161,27 @@ class Measuring:
     def _coldStart(self) -> None:
         found = self.figures
         with self._processor() as taken:
-            found.coldStart, found.coldReach = self._beginAll(0.0)
+            self._epoch += 2
+            found.coldStart, found.coldReach = self._allBack(
+                lambda: self._crowd.begin(self._crowd.members, self._epoch)
+            )
         self._crowd.rest(2.0)  # what is under way yet
         found.coldProcessor = taken[0] / found.members
         found.initiations = sum(member.initiations for member in self._crowd.members) / found.members
         found.lost = self._server.lost
         found.resident = (self._server.resident - self._empty) / found.members
 
-    def _beginAll(self, within: float) -> tuple[float, float]:
+    def _allBack(self, begin: Callable[[], object]) -> tuple[float, float]:
         """
-        Let all begin.
+        Let something begin, and wait for all.
 
         @return: after how many seconds all were registered, and reached whom they want.
         """
         began = time.monotonic()
-        self._epoch += 2
         missing, seeking = self._expect(self._crowd.members), {member for member in self._lookers if self.figures.wants}
         for member in self._lookers:
             member.reachesNow = seeking.discard
-        self._crowd.begin(self._crowd.members, self._epoch, within)
+        begin()
         self._await(missing, f"of {self.figures.members} are not registered")
         registered = time.monotonic() - began
         self._await(seeking, f"of {self.figures.members} do not reach everybody whom they want")
@@ -201,7 +200,6 @@ class Measuring:
 
         def go() -> None:
             for member in waiting:
-                member.claim(self._epoch)
                 member.announce()
                 crowd.enqueue(member)
                 return
@@ -211,6 +209,7 @@ class Measuring:
             go()
 
         for member in members:
+            member.claim(self._epoch)  # to sign takes time that is not the server's
             member.confirmedNow = confirmed
         began = time.monotonic()
         with self._processor() as taken:
@@ -273,14 +272,18 @@ class Measuring:
         self.figures.rest = taken[0] / seconds
 
     def _restart(self) -> None:
-        lost = self._server.lost
+        """
+        Nobody tells the members: the server calls those that were there, or they notice that nothing is answered.
+        """
+        lost, members, found = self._server.lost, self._crowd.members, self.figures
         self._server.kill()
         self._server.start(PREFIX)
-        began, found = time.monotonic(), self.figures
+        began = time.monotonic()
         first: list[float] = []
-        for member in self._crowd.members:
+        for member in members:
+            member.serverRestarted()
             member.heardNow = lambda _: first.extend(() if first else (time.monotonic() - began,))
-        found.restart, found.restartReach = self._beginAll(NOTICED_WITHIN)
+        found.restart, found.restartReach = self._allBack(lambda: None)
         found.firstAnswer = first[0]
         found.lost = lost + self._server.lost
 

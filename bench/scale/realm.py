@@ -27,6 +27,8 @@ from wand.sealed.authority.stored_network import NetworkSettings
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.signed import packed, signed
+from wand.sealed.directory.stored_log import DIRECTORY_KIND, StoredEntry
+from wand.sealed.sessions.packets import macKey
 from wand.state import StateDirectory
 from wand.stores.sqlite import SQLiteRecords
 from wand.worker import SameThread
@@ -38,7 +40,7 @@ PREFIX: Final = "10.64.0.0/12"
 _AT_ONCE: Final = 5000
 
 #: Seconds for which certificates are valid: none is renewed while we measure.
-_LIFE: Final = 30 * 86_400
+LIFE: Final = 30 * 86_400
 
 Result = TypeVar("Result")
 
@@ -80,19 +82,23 @@ class Realm:
 
     @ivar secret: the network secret.
     @ivar serverKey: the exchange key of its server.
+    @ivar serverMacKey: what members prove with that they know it.
     @ivar numbers: the number of each member by its signed certificate.
     """
 
     network: bytes
     secret: bytes
     serverKey: bytes
+    serverMacKey: bytes
     members: list[Papers]
     numbers: dict[bytes, int]
 
 
-def foundRealm(state: Path, count: int) -> Realm:
+def foundRealm(state: Path, count: int, *, isListed: bool = False) -> Realm:
     """
     Make the state directory of a server whose network has so many members.
+
+    @param isListed: does the server's directory have them too?  None of them is online then.
     """
     directory = StateDirectory(str(state))
     records = SQLiteRecords(state / SQLITE, SameThread(""))
@@ -103,16 +109,17 @@ def foundRealm(state: Path, count: int) -> Realm:
     for begin in range(0, count, _AT_ONCE):
         for kind, values in _records(members[begin : begin + _AT_ONCE]):
             _done(records.write(kind, values))
-    _done(records.close())
     own = authority.own
-    return Realm(
-        own.network, own.secret, own.exchangePublic, members, {each.certificate: at for at, each in enumerate(members)}
-    )
+    if isListed:
+        _done(records.write(DIRECTORY_KIND + own.identity.text, _listed(members)))
+    _done(records.close())
+    numbers = {each.certificate: at for at, each in enumerate(members)}
+    return Realm(own.network, own.secret, own.exchangePublic, macKey(own.exchangePublic), members, numbers)
 
 
 def _opened(records: IRecords, directory: StateDirectory) -> Authority:
     clock = Clock()
-    settings = NetworkSettings(prefix=PREFIX, life=_LIFE)
+    settings = NetworkSettings(prefix=PREFIX, life=LIFE)
     return _done(
         Deferred.fromCoroutine(
             Authority.open(
@@ -133,9 +140,9 @@ def _member(key: NetworkKey, number: int) -> Papers:
         state="member",
         since=now,
         addresses=(f"{address}/12",),
-        macs=(b"\x02\x00" + number.to_bytes(4, "big"),),
+        macs=(b"\x02\x01" + number.to_bytes(4, "big"),),
     )
-    certificate = record.certificateFor(bytes(key.network), now, _LIFE)
+    certificate = record.certificateFor(bytes(key.network), now, LIFE)
     return Papers(own, record.withCertificate(certificate, signed(key.signing, certificate)), bytes(key.network))
 
 
@@ -145,6 +152,14 @@ def _records(members: list[Papers]) -> Iterator[tuple[str, dict[bytes, bytes | N
     yield MAC_KIND, {each.record.macs[0]: packed(each.record.identity) for each in members}
     addresses = {ip_address(each.record.addresses[0].partition("/")[0]).packed: each for each in members}
     yield ADDRESS_KIND, {address: packed(each.record.identity) for address, each in addresses.items()}
+
+
+def _listed(members: list[Papers]) -> dict[bytes, bytes | None]:
+    now = time.time()
+    return {
+        each.record.identity: packed(StoredEntry(each.certificate, each.claim(1), (), now, now, version))
+        for version, each in enumerate(members, 1)
+    }
 
 
 def _done(asked: Deferred[Result]) -> Result:

@@ -36,6 +36,7 @@ class Server:
         """
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
+        self._before = 0.0
 
     @property
     def state(self) -> Path:
@@ -88,6 +89,7 @@ class Server:
         End it at once.
         """
         if self._process is not None:
+            self._before = self.processor
             self._process.kill()
             self._process.wait()
             self._process = None
@@ -101,17 +103,16 @@ class Server:
     @property
     def processor(self) -> float:
         """
-        Seconds of processor that it took.
+        Seconds of processor that it took, with those of processes that were killed.
         """
-        fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return self._before + processorOf(self._proc.name)
 
     @property
     def resident(self) -> int:
         """
         Octets of memory that it has.
         """
-        return int((self._proc / "statm").read_text().split()[1]) * _PAGE
+        return residentOf(self._proc.name)
 
     @property
     def lost(self) -> int:
@@ -139,3 +140,18 @@ class Server:
         command = [str(PROGRAMS / "wand"), "--control", str(self.control), word, "--json"]
         answer: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         return answer
+
+
+def residentOf(process: str) -> int:
+    """
+    Octets of memory that a process has, by its number or C{self}.
+    """
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
+
+
+def processorOf(process: str) -> float:
+    """
+    Seconds of processor that a process took, by its number.
+    """
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK

@@ -44,5 +44,8 @@ class PacketDriverTests(TapDriverContract, SynchronousTestCase):
             except BlockingIOError:
                 return frames
 
+    def hostGone(self) -> None:
+        self.host.close()
+
     def impossibleRequest(self) -> TapRequest:
         return self.request(settings={"path": "/nonexistent"})

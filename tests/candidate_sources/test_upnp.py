@@ -111,10 +111,10 @@ class UPnPTests(CandidateSourceContract, SynchronousTestCase):
     network: Network
 
     def setUp(self) -> None:
-        super().setUp()
         self.device = Device()
         self.router: Router | None = Router("192.168.1.1", "192.168.1.2")
         self.others: list[OwnCandidate] = []
+        super().setUp()
         self.context = self.nodeContext()
         self.addCleanup(lambda: self.assertEqual(self.clock.getDelayedCalls(), []))
 

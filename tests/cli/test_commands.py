@@ -57,6 +57,7 @@ async def test_pathOfPeers(bench: Bench) -> None:
         assert json.loads(out)[0]["pathSize"] == size
         _, out, _ = await bench.run("peers")
         header, row = (line.split() for line in out.splitlines())
+        assert row[header.index("KIND")] == "node"
         assert row[header.index("PATH")] == (f"{size}+parity" if size else "-")
 
 

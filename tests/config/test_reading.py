@@ -140,6 +140,8 @@ def test_whatIsOfNoUse() -> None:
     """
     A setting that does nothing without another one is refused, and the other one is named.
     """
-    for values in ({"tls-certificate": "/c.pem"}, {"tls-key": "/k.pem"}):
+    for values in ({"tls-certificate": "/c.pem"}, {"tls-key": "/k.pem"}, {"web-servers": ["127.0.0.1"]}):
         with pytest.raises(ConfigurationInvalid, match="without tcp: say where"):
             load(ServerConfiguration, None, values)
+    with pytest.raises(ConfigurationInvalid, match="not a numeric address"):
+        load(ServerConfiguration, None, {"tcp": "127.0.0.1:8443", "web-servers": ["localhost"]})

@@ -18,8 +18,9 @@ from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
-from wand.table import OPERATOR, Table
+from wand.table import OPERATOR, Peer, Table
 from wand.testing.context import simulatedNode
+from wand.testing.directories import DirectoryContract
 from wand.testing.network import Network
 
 OWN = MAC.parse("02:00:00:00:00:01")
@@ -103,3 +104,17 @@ class StaticDirectoryTests(SynchronousTestCase):
         with capturedLogs() as logged:
             StaticDirectoryKind().open({"entries": {str(ALICE): "198.51.100.7"}}, context).start()
         self.assertEqual((len(table), len(logged)), (0, 1))
+
+
+class StaticContractTests(DirectoryContract, SynchronousTestCase):
+    """
+    The contract.
+    """
+
+    settings = {"entries": {str(ALICE): "198.51.100.7:22222"}}
+
+    def makeDirectory(self) -> StaticDirectoryKind:
+        return StaticDirectoryKind()
+
+    def listed(self) -> dict[MAC, Peer]:
+        return {ALICE: Endpoint("198.51.100.7", 22222)}

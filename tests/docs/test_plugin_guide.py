@@ -50,12 +50,10 @@ def test_whatTheGuideNamesIsThere() -> None:
         assert hasattr(importlib.import_module(module), name), where
 
 
-@pytest.mark.parametrize(
-    "example", ["test_packet_driver.py", "test_metadata_source.py", "test_echo_service.py", "test_topologies.py"]
-)
+@pytest.mark.parametrize("example", sorted(each.name for each in EXAMPLES.glob("test_*.py")))
 def test_theTestsOfTheGuidePass(example: str) -> None:
     """
-    The driver, the source and the service that the guide shows pass their tests, and so does what it shows of networks.
+    The plugins that the guide shows pass their tests, and so does what it shows of networks.
     """
     done = subprocess.run(
         [

@@ -84,6 +84,9 @@ class PaddedDeviceTests(TapDriverContract, SynchronousTestCase):
             self.assertEqual(bytes(2), padded[:2])
             frames.append(padded[2:])
 
+    def hostGone(self) -> None:
+        self.host.close()
+
     def holdings(self) -> tuple[object, ...]:
         if hasattr(self, "host"):
             self.host.close()

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.lan import FRAMES_MAXIMUM, LANSettings, MemoryLAN
-from wand.drivers.memory import MemoryDriver
+from wand.drivers.memory import MemoryDriver, MemoryTap
 from wand.errors import ConfigurationInvalid
 from wand.interfaces import ITap
 from wand.testing.drivers import TapDriverContract
@@ -28,6 +28,7 @@ class MemoryDriverTests(TapDriverContract, SynchronousTestCase):
         return MemoryDriver()
 
     def hostOpened(self, tap: ITap) -> None:
+        self.tap = tap
         self.arrived: list[bytes] = []
         self.host = self.driver.lans[self.interface].attach(self.arrived.append)
 
@@ -37,6 +38,10 @@ class MemoryDriverTests(TapDriverContract, SynchronousTestCase):
     def hostReceived(self) -> list[bytes]:
         arrived, self.arrived[:] = list(self.arrived), []
         return arrived
+
+    def hostAddresses(self) -> list[str]:
+        assert isinstance(self.tap, MemoryTap)
+        return self.tap.addresses
 
     def leftBehind(self) -> list[str]:
         return list(self.driver.lans)

@@ -31,6 +31,7 @@ from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.peers import PeerKey
 from wand.table import Table
 from wand.testing.context import simulatedContext, simulatedNode
+from wand.testing.frame_services import FrameServiceContract
 from wand.testing.network import Network
 from wand.twistd.options import optionsFor
 
@@ -307,6 +308,15 @@ class GuardTests(SynchronousTestCase):
         self.assertTrue(watcher.leaving(RESERVED["offer"][1]))
         watcher.close()
         self.assertRaises(ConfigurationInvalid, Guard().open, {"x": 1}, context, lambda frame: None)
+
+
+class GuardContractTests(FrameServiceContract, SynchronousTestCase):
+    """
+    The contract.
+    """
+
+    def makeService(self) -> Guard:
+        return Guard()
 
 
 class ChoiceTests(SynchronousTestCase):

@@ -22,12 +22,13 @@ from wand.etud.forwarding import Etud
 from wand.frame_services.neighbour_questions import Question, questionOf
 from wand.frame_services.neighbours import HELD_MAXIMUM, Neighbours, NeighboursWatcher
 from wand.frame_services.speech import spokenFor
-from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher
+from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher, NodeContext
 from wand.interfaces.participant import MemberContext
 from wand.interfaces.search import Sought
 from wand.sealed.sessions.peers import PeerKey
 from wand.table import Rank, Source
 from wand.testing.context import simulatedNode
+from wand.testing.frame_services import FrameServiceContract
 from wand.testing.network import Network
 
 ASKER = bytes.fromhex("020000000001")
@@ -331,3 +332,19 @@ class NeighboursTests(SynchronousTestCase):
         etud.watchers = [attrs.make_class("Refusing", ["leaving", "arriving"])(lambda frame: False, None)]
         etud.fromHost.frameRead(arp("10.77.0.2"))
         self.assertEqual((self.counters["drop-sent-watched"], self.counters["sent-group-frames"]), (1, 0))
+
+
+class NeighboursContractTests(FrameServiceContract, SynchronousTestCase):
+    """
+    The contract, in a network where not everybody is known.
+    """
+
+    settings = {"members": 1}
+
+    def makeService(self) -> Neighbours:
+        return Neighbours()
+
+    def nodeContext(self) -> NodeContext:
+        known = Known({}, [OWNER])
+        sealed = MemberContext(known, None, None, search=Searching())  # type: ignore[arg-type]  # as much as it looks at
+        return attrs.evolve(super().nodeContext(), sealed=sealed)

@@ -167,7 +167,7 @@ def test_behindNginx(realm: Realm) -> None:
     """
     A web server on the port of HTTPS passes a path on, as documented; its other pages are as before.
     """
-    realm.serve("--tcp=127.0.0.1:8443", "--public=wss://198.51.100.1/wand")
+    realm.serve("--tcp=127.0.0.1:8443", "--public=wss://198.51.100.1/wand", "--web-servers=127.0.0.1")
     server = realm["server"]
     directory = realm.lab.directory
     file = directory / "nginx.conf"
@@ -252,13 +252,34 @@ def test_whenUDPDies(realm: Realm) -> None:
     wait(lambda: pings(one, address), 10, "an echo")
     assert not usesStream(one)
     blockOutput(one.host)
-    wait(lambda: pings(one, address), 30, "an echo over the stream")
+    wait(lambda: pings(one, address), 10, "an echo over the stream")  # 2 s, without load
     wait(lambda: usesStream(one), 20, "the word that a stream is used")
     one.host.run("nft", "delete", "table", "inet", "blocked")
     wait(lambda: not usesStream(one), 60, "UDP")
     wait(lambda: pings(one, address), 10, "an echo")
     blockOutput(one.host)
     wait(lambda: usesStream(one), 60, "the word that a stream is used, though nothing is sent")
+
+
+def test_whoIsCutOff(realm: Realm) -> None:
+    """
+    With the only server no relay, a member without UDP is cut off: the server, it and whoever wants it are told so.
+    """
+    realm.serve("--tcp=0.0.0.0:443", "--relay=no")
+    for name in ("one", "two"):
+        realm.install(name)
+    one, two, server = realm["one"], realm["two"], realm["server"]
+    blockUDP(two.host)
+    realm.join("one")
+    address = realm.join("two")
+    wait(lambda: usesStream(two), 20, "the word that a stream is used")
+    wait(lambda: "reaches no other member" in two.wand("status"), 20, "the word of the member")
+    assert "reach no other member" in server.notes
+    assert not pings(one, address)
+    wait(lambda: "No UDP gets out of the network of two" in one.wand("why", "two"), 10, "the cause, at the other")
+    rows = [line.split() for line in two.wand("peers").splitlines()]
+    assert ["server", "server"] in [row[:2] for row in rows]
+    assert "stream" in next(row for row in rows if row[:2] == ["server", "server"])
 
 
 def test_streamsThatAreNew(realm: Realm) -> None:

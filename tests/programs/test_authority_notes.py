@@ -11,9 +11,10 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.config import ServerConfiguration
 from wand.events import Events
 from wand.health.notes import Notes
-from wand.programs.authority_notes import sayFound, sayWaiting
+from wand.programs.authority_notes import sayCutOff, sayFound, sayWaiting
 
 
 class AuthorityNotesTests(SynchronousTestCase):
@@ -67,6 +68,21 @@ class AuthorityNotesTests(SynchronousTestCase):
         [note] = self.notes
         self.assertTrue(note.isHint)
         self.assertIn("the network key is not in /state", note.text)
+
+    def test_cutOff(self) -> None:
+        """
+        The only server says if it accepts streams and passes nothing on; not if it does, or there is another one.
+        """
+        for tcp, relay, others, count in (
+            ("0.0.0.0:443", False, [], 1),
+            ("0.0.0.0:443", True, [], 0),
+            ("0.0.0.0:443", False, [b"other"], 0),
+            ("", False, [], 0),
+        ):
+            self.authority.servers = SimpleNamespace(identities=others)
+            configuration = ServerConfiguration(tcp=tcp, relay=relay)
+            sayCutOff(self.authority, configuration, self.notes)
+            self.assertEqual(len(self.notes.texts), count)
 
     def test_waiting(self) -> None:
         """

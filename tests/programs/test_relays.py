@@ -48,8 +48,9 @@ class RelaysOfProgramsTests(SealedNetworkTestCase):
         self.assertTrue(self.reaches(two, one))
         self.assertEqual(self.relayStatus().channels, 1)
         self.assertGreater(self.relayStatus().octets, 0)
-        (peer,) = one.node.peers(None, 9)
-        self.assertEqual((peer.endpoint[:6], peer.relay), ("relay/", "server"))
+        server, peer = sorted(one.node.peers(None, 9), key=lambda each: not each.server)
+        self.assertEqual((peer.endpoint[:6], peer.relay, peer.server), ("relay/", "server", False))
+        self.assertEqual((server.peer, server.way, server.macs, server.server), ("server", "direct", [], True))
 
     def test_aServerThatIsNone(self) -> None:
         """

@@ -22,8 +22,9 @@ from wand.ethernet import MAC
 from wand.interfaces import IDirectory, IDirectoryKind
 from wand.rel2.directory import LISTED_LIFETIME, UNLISTED_LIFETIME, REL2Directory, REL2DirectoryKind
 from wand.rel2.wire import buildListing, buildRequest
-from wand.table import OPERATOR, Rank, Source, Table
+from wand.table import OPERATOR, Peer, Rank, Source, Table
 from wand.testing.context import simulatedNode
+from wand.testing.directories import DirectoryContract
 from wand.testing.network import Network
 from wand.underlay.names import Resolve
 
@@ -496,3 +497,19 @@ class NamesTests(DirectoryCase):
         addresses.append("203.0.113.1")
         self.run_(60)
         self.assertEqual(self.context.notes.texts, [])
+
+
+class REL2ContractTests(DirectoryContract, SynchronousTestCase):
+    """
+    The contract.
+    """
+
+    settings = {"servers": ["203.0.113.1"]}
+
+    def makeDirectory(self) -> REL2DirectoryKind:
+        self.server = FakeServer(self.network, self.clock, "203.0.113.1")
+        self.server.table = {ALICE: "192.0.2.10"}
+        return REL2DirectoryKind()
+
+    def listed(self) -> dict[MAC, Peer]:
+        return {ALICE: Endpoint("192.0.2.10", NODE_PORT)}

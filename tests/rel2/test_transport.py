@@ -24,6 +24,7 @@ from wand.table import Peer
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 from wand.testing.packets import ACK, PSH, Packet
+from wand.testing.protocols import ProtocolContract
 from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 OWN = MAC.parse("02:00:00:00:00:01")
@@ -416,3 +417,12 @@ class REL2Tests(SynchronousTestCase):
         self.clock.advance(0)
         dropped = self.context.counters["drop-rel2-runt"] - before
         self.assertEqual(len(self.receiver.frames) + dropped, len(datagrams))
+
+
+class REL2ContractTests(ProtocolContract, SynchronousTestCase):
+    """
+    The contract.
+    """
+
+    def makeProtocol(self) -> REL2:
+        return REL2()

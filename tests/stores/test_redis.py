@@ -20,11 +20,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreHindered, StoreUnavailable
-from wand.interfaces import IRecords, IStore
+from wand.interfaces import Context, IRecords, IStore
 from wand.stores.change_order import Change
 from wand.stores.redis_plugin import RedisStore
 from wand.stores.redis_scripts import entryRead
-from wand.testing.stores import Heard, SharedStoreContract
+from wand.testing.shared_records import Heard
+from wand.testing.stores import SharedStoreContract
 
 #: Seconds within which something happens.
 PATIENCE = 20.0
@@ -45,17 +46,20 @@ class RedisContractTests(SharedStoreContract, RedisCase):
     It is a store, and one for several servers.
     """
 
+    canFork = False  # it works with the reactor
+    timeLimit = 60.0  # a real server takes what time it takes
     until = RedisCase.until
 
     def setUp(self) -> None:
         RedisCase.setUp(self)
         super().setUp()
 
-    def makeRecords(self) -> IRecords:
-        return self.open()
+    def makeContext(self) -> Context:
+        return realContext()
 
-    def makeOther(self) -> IRecords:
-        return self.open()
+    def makeStore(self) -> RedisStore:
+        self.settings = {"url": self.server.url}
+        return RedisStore()
 
 
 class RedisTests(RedisCase):

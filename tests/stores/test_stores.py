@@ -26,12 +26,11 @@ from simulated.membership import SlowRecords
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, fail, gatherResults
 from twisted.internet.task import Clock
-from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreDamaged, StoreHindered, StoreUnavailable
-from wand.interfaces import Context, IRecords, IStore
+from wand.interfaces import Context, IRecords
 from wand.programs.guarded_records import CLOSING_PATIENCE, GuardedRecords
 from wand.stores import sqlite
 from wand.stores.memory import MemoryRecords, MemoryStore
@@ -40,8 +39,9 @@ from wand.stores.sqlite_plugin import SQLiteStore
 from wand.stores.watched import WatchedRecords
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
+from wand.testing.shared_records import Heard, SharedRecordsContract
 from wand.testing.shared_store import SharedStore
-from wand.testing.stores import Heard, SharedStoreContract, StoreContract
+from wand.testing.stores import StoreContract
 from wand.worker import SameThread, WorkerThread
 
 
@@ -50,25 +50,21 @@ def _context() -> Context:
     return simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
 
 
-class MemoryRecordsTests(StoreContract, SynchronousTestCase):
-    def makeRecords(self) -> IRecords:
-        return MemoryRecords()
+class MemoryStoreTests(StoreContract, SynchronousTestCase):
+    isDurable = False
 
-    def test_plugin(self) -> None:
-        """
-        The store is a plugin, opens without settings, and refuses any.
-        """
-        store = MemoryStore()
-        verifyObject(IStore, store)
-        verifyObject(IPlugin, store)
-        self.assertIsNone(store.unusable())
-        verifyObject(IRecords, store.open({}, _context()))
-        self.assertRaises(ConfigurationInvalid, store.open, {"path": "x"}, _context())
+    def makeStore(self) -> MemoryStore:
+        return MemoryStore()
 
 
-class SharedRecordsTests(SharedStoreContract, SynchronousTestCase):
+class SharedRecordsTests(SharedRecordsContract, SynchronousTestCase):
+    canFork = False
+
     def makeRecords(self) -> IRecords:
         self.store = SharedStore()
+        return self.store.open()
+
+    def reopened(self) -> IRecords:
         return self.store.open()
 
     def makeOther(self) -> IRecords:
@@ -89,23 +85,18 @@ class SharedRecordsTests(SharedStoreContract, SynchronousTestCase):
 
 
 class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
-    def makeRecords(self) -> IRecords:
+    def makeStore(self) -> SQLiteStore:
         folder = mkdtemp()
         self.addCleanup(rmtree, folder)
         self.path = Path(folder) / "state" / "wansd.sqlite"
-        return SQLiteRecords(self.path, SameThread("store"))
+        self.settings = {"path": str(self.path)}
+        return SQLiteStore()
 
-    def test_plugin(self) -> None:
+    def test_settings(self) -> None:
         """
-        The store is a plugin, opens the file of its setting, and refuses other settings and none.
+        The store refuses what is no path, and none.
         """
         store = SQLiteStore()
-        verifyObject(IStore, store)
-        verifyObject(IPlugin, store)
-        self.assertIsNone(store.unusable())
-        records = store.open({"path": str(self.path)}, _context())
-        verifyObject(IRecords, records)
-        self.successResultOf(records.close())
         for settings in ({}, {"path": 3}, {"path": ""}, {"path": str(self.path), "colour": "red"}):
             self.assertRaises(ConfigurationInvalid, store.open, settings, _context())
 

@@ -4,12 +4,13 @@ What is outside of a NAT: a public address, or that of another NAT.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from wand.candidate_sources.router import REFUSED
 from wand.endpoint import Endpoint
 from wand.health.notes import Notes
-from wand.interfaces import OwnCandidate
+from wand.interfaces import CandidateReader, OwnCandidate
 from wand.public_address import isOfAHost, isPublic
 
 #: What is said of a router that is behind a NAT itself.
@@ -39,3 +40,17 @@ def mapped(external: Endpoint, port: int, router: str, protocol: str, notes: Not
         return []
     notes.say(key, NESTED.format(router, port, external.host), isHint=True)
     return [OwnCandidate(external, "host", f"{about}, which is behind a NAT itself")]
+
+
+def onlyNews(tell: CandidateReader) -> CandidateReader:
+    """
+    Tells only what is something else than before, as L{wand.interfaces.ICandidates} wants it.
+    """
+    told: list[Sequence[OwnCandidate]] = []
+
+    def news(candidates: Sequence[OwnCandidate]) -> None:
+        if told[-1:] != [candidates]:
+            told[:] = [candidates]
+            tell(candidates)
+
+    return news

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.candidate_sources.outside import mapped
+from wand.candidate_sources.outside import mapped, onlyNews
 from wand.candidate_sources.port_mapping import PortMapping
 from wand.candidate_sources.router import REFUSED, Router, findRouter, interfaceOf
 from wand.endpoint import Endpoint
@@ -35,12 +35,13 @@ class RouterMappings:
         self._router: Router | None = None
         self._mapping: PortMapping | None = None
         self._tell: CandidateReader = lambda candidates: None
+        self._isStopped = False
 
     def start(self, tell: CandidateReader) -> None:
         """
         See L{ICandidates}.
         """
-        self._tell = tell
+        self._tell = onlyNews(tell)
         self.moved()
 
     def moved(self) -> None:
@@ -48,6 +49,8 @@ class RouterMappings:
         See L{ICandidates}: the same router may have been started again, or be another one that has the same address;
         others keep nothing of ours for long.
         """
+        if self._isStopped:
+            return
         router = self._findRouter()
         if router is not None and router == self._router and self._mapping is not None:
             self._mapping.askAnew()
@@ -72,6 +75,7 @@ class RouterMappings:
         """
         See L{ICandidates}.
         """
+        self._isStopped = True
         mapping, self._mapping = self._mapping, None
         return None if mapping is None else mapping.release()
 

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.candidate_sources.gateway_device import GatewayDevice, MappingRefused, NoDevice
-from wand.candidate_sources.outside import mapped
+from wand.candidate_sources.outside import mapped, onlyNews
 from wand.candidate_sources.port_mapping import COUNTERS, LIFETIME
 from wand.candidate_sources.router import REFUSED, Router, findRouter, interfaceOf
 from wand.endpoint import Endpoint
@@ -64,7 +64,7 @@ class DeviceMapping:
         """
         See L{ICandidates}.
         """
-        self._tell = tell
+        self._tell = onlyNews(tell)
         self._timer.set(FIRST_WAIT)
 
     def moved(self) -> None:

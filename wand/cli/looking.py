@@ -101,7 +101,7 @@ def table(asJSON: bool) -> Operation:
 @click.command()
 @jsonOption
 def peers(asJSON: bool) -> Operation:
-    """List the peers, how they are reached, and their traffic."""
+    """List the peers and the servers, how they are reached, and their traffic."""
 
     async def run(session: Session) -> None:
         client = await session.client()
@@ -157,6 +157,7 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
     return Grid(
         (
             "PEER",
+            "KIND",
             "STATE",
             "WAY",
             "ENDPOINT",
@@ -174,6 +175,7 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
         [
             (
                 peer.peer,
+                "server" if peer.server else "node",
                 peer.state,
                 peer.way,
                 f"relay {peer.relay}" if peer.relay else peer.endpoint,
@@ -191,7 +193,7 @@ def _peerGrid(found: list[PeerStatus], now: float) -> Grid:
             for peer in found
         ],
         [DROP_STYLE if peer.drops else "" for peer in found],
-        core=6,
+        core=7,
     )
 
 

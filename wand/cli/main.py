@@ -21,7 +21,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
     for name, module, attribute, about in (
         ("status", "looking", "status", "Show the program's status."),
         ("table", "looking", "table", "List the table: MAC addresses and their peers."),
-        ("peers", "looking", "peers", "List the peers, how they are reached, and their traffic."),
+        ("peers", "looking", "peers", "List the peers and the servers, how they are reached, and their traffic."),
         ("counters", "looking", "counters", "List the counters, drops by their reason."),
         ("why", "reaching", "why", "Show why a member is reached the way it is, and what would make it direct."),
         ("ping", "reaching", "ping", "Ask a member to answer inside the protocol, over each way to it."),

@@ -22,7 +22,7 @@ from wand.config.keys import (
     about,
     dashed,
 )
-from wand.endpoint import SERVER_PORT, parsePort
+from wand.endpoint import SERVER_PORT, numericAddress, parsePort
 from wand.errors import AddressInvalid
 from wand.stream_targets import checkPlace
 
@@ -74,6 +74,10 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         about("a file with the certificate for streams, in PEM; else one is made and kept in the state directory"),
     ] = ""
     tlsKey: Annotated[str, about("a file with its key; else the key is in the file of the certificate")] = ""
+    webServers: Annotated[
+        list[str],
+        about("addresses of web servers in front of tcp, which say in X-Forwarded-For whose stream it is; else none"),
+    ] = []
     name: Annotated[str, about("what this server is called in its network")] = "server"
     network: Annotated[str, about("name of the network, when it is created")] = "wand"
     prefix: Annotated[str, about("where overlay addresses come from, when the network is created")] = "10.77.0.0/16"
@@ -109,8 +113,11 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
             checked("public", lambda text: checkPlace(text, self.port), endpoint)
         if self.tcp:
             checked("tcp", localPlace, self.tcp)
-        if (self.tlsCertificate or self.tlsKey) and not self.tcp:
-            key = "tls-certificate" if self.tlsCertificate else "tls-key"
+        of = {"tls-certificate": self.tlsCertificate, "tls-key": self.tlsKey, "web-servers": self.webServers}
+        for key in (key for key, value in of.items() if value and not self.tcp):
             raise AddressInvalid(key, "it is of no use without tcp: say where to accept streams, as 0.0.0.0:443")
         if self.tlsKey and not self.tlsCertificate:
             raise AddressInvalid("tls-key", "it is of no use without tls-certificate")
+        for each in self.webServers:
+            if not numericAddress(each):
+                raise AddressInvalid("web-servers", f"{each!r} is not a numeric address")

@@ -184,7 +184,7 @@ class Memory:
         See L{wand.demo.stage.Stage}.
         """
         service = cast(NodeService, self._programs[node.name])
-        limit = len(self.topology.nodes)
+        limit = len(self.topology.nodes) + 1  # and the server
         return self._loop.call(lambda: whereabouts(service.entries(None, limit), service.peers(None, limit)))
 
     def ping(self, source: Node, targets: Sequence[Node]) -> Sequence[Echo]:

@@ -52,6 +52,13 @@ class OverheardSender:
         """
         return self._sender.wasTooLong
 
+    @property
+    def wasRefused(self) -> bool:
+        """
+        See L{wand.underlay.ports.DatagramSender}.
+        """
+        return self._sender.wasRefused
+
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.ports.DatagramSender}.

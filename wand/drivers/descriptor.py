@@ -30,6 +30,7 @@ COUNTERS: Final = {
     "tap-written-frames": "frames handed to the host through the tap",
     "tap-written-bytes": "octets in the frames handed to the host",
     "drop-tap-full": "frames for the host dropped: the tap's queue is full",
+    "drop-tap-oversize": "frames for the host dropped: longer than the MTU of the tap allows",
     "drop-tap-error": "frames for the host dropped: the link is down, or the tap is gone",
 }
 
@@ -93,6 +94,7 @@ class DescriptorTap:
         self.interface = interface
         self.mac = mac
         self.mtu = mtu
+        self._longest = mtu + OVERHEAD
         self._size = len(self._pad) + mtu + OVERHEAD + 1
 
     def addAddress(self, address: str) -> None:
@@ -167,7 +169,11 @@ class DescriptorTap:
         """
         See L{ITap}.
         """
-        return self.writeParts((self._pad, frame) if self._pad else (frame,), len(frame))
+        size = len(frame)
+        if size > self._longest:
+            self._counters["drop-tap-oversize"] += 1
+            return False
+        return self.writeParts((self._pad, frame) if self._pad else (frame,), size)
 
     def writeParts(self, parts: Sequence[Frame], size: int) -> bool:
         """

@@ -20,7 +20,7 @@ from zope.interface import implementer
 from wand.drivers.descriptor import COUNTERS
 from wand.drivers.lan import LANSettings, MemoryLAN
 from wand.errors import ConfigurationInvalid
-from wand.ethernet import MAC, Frame
+from wand.ethernet import MAC, OVERHEAD, Frame
 from wand.interfaces import Context, IFrameReader, IHostTap, ITap, ITapDriver, TapRequest
 from wand.plugin_settings import readSettings
 
@@ -67,6 +67,9 @@ class MemoryTap:
         """
         See L{ITap}.
         """
+        if len(frame) > self.mtu + OVERHEAD:
+            self._counters["drop-tap-oversize"] += 1
+            return False
         taken = self._port.send(frame)
         if taken:
             self._counters["tap-written-frames"] += 1

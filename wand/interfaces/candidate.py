@@ -45,7 +45,8 @@ class ICandidates(Interface):
 
     def stop() -> Deferred[None] | None:
         """
-        Tell nothing more, leave no timer behind, and give back what others keep for us, such as a mapping.
+        Tell nothing more, whatever else is called, leave no timer behind, and give back what others keep for us, such
+        as a mapping.
 
         @return: fires once that is done; C{None} if it is.  It is waited for at most 1.5 s.
         """

@@ -78,12 +78,14 @@ class ITap(Interface):
 
     def start(receiver: IFrameReader) -> None:
         """
-        Hand the frames that the host sends to C{receiver}, from the next turn of the reactor on.
+        Hand the frames that the host sends to C{receiver}, in their order, from the next turn of the reactor on.  One
+        that is longer than the MTU allows is left out, or handed over as one that is too long, never cut to fit.
         """
 
     def write(frame: Frame) -> bool:
         """
-        Hand a frame to the host.  Never raises and never waits: a frame that it does not take is dropped and counted.
+        Hand a frame to the host.  Never raises and never waits: a frame that it does not take, or that is longer than
+        C{mtu} and L{wand.ethernet.OVERHEAD} allow, is dropped and counted.
 
         @return: whether the host took it.
         """

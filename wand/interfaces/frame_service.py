@@ -51,7 +51,8 @@ class IFrameService(IWandPlugin):
 
 class IFrameWatcher(Interface):
     """
-    A frame service at work.
+    A frame service at work.  Frames come from strangers, cut anywhere; each is good until the call returns, and is left
+    as it is.
     """
 
     def leaving(frame: Frame) -> Passage:
@@ -70,7 +71,7 @@ class IFrameWatcher(Interface):
 
     def close() -> None:
         """
-        Stop watching.
+        Stop watching; more calls do nothing.
         """
 
 

@@ -69,7 +69,8 @@ class IHookListener(Interface):
 
     def told(event: Event) -> None:
         """
-        Something happened.
+        Something happened.  There may be kinds of events and fields that a hook does not know.  All get the same event,
+        which is left as it is.
         """
 
     def admit(candidate: Candidate) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
@@ -80,5 +81,5 @@ class IHookListener(Interface):
 
     def close() -> None:
         """
-        Stop listening.
+        Stop listening; questions that are under way need no answer.  More calls do nothing.
         """

@@ -79,6 +79,8 @@ class ITransport(Interface):
         """
         Send a frame to a peer: now, or at the next L{flush}.  Never raises and never waits; what cannot be sent is
         dropped and counted.
+
+        @param frame: a C{memoryview} is good until this call returns.
         """
 
     def sendEach(peers: Sequence[Peer], frame: Frame) -> None:
@@ -115,7 +117,7 @@ class ITransport(Interface):
 
     def stop() -> None:
         """
-        Send and receive nothing more; free the port.
+        Send and receive nothing more; free the port.  More calls do nothing, and neither do others after it.
         """
 
 

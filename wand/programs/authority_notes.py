@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wand.config import ServerConfiguration
 from wand.health.notes import Notes
 from wand.sealed.authority.authority import Authority
 
@@ -55,6 +56,22 @@ def sayWaiting(authority: Authority, notes: Notes) -> None:
     more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
     waits = "waits" if len(pending) == 1 else "wait"
     _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
+
+
+def sayCutOff(authority: Authority, configuration: ServerConfiguration, notes: Notes) -> None:
+    """
+    Say whom a server cuts off that accepts streams, passes nothing on, and is the only one.
+    """
+    isCutting = bool(configuration.tcp) and not configuration.relay and not authority.servers.identities
+    if not isCutting:
+        notes.clear("no-relay")
+        return
+    notes.say(
+        "no-relay",
+        "relay = false at the only server: members whose networks let no UDP out get a stream to it (tcp), and reach "
+        "no other member; let it be a relay, or have a second server that is one",
+        isHint=True,
+    )
 
 
 def _sayIfAny(notes: Notes, key: str, count: int, text: str) -> None:

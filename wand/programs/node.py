@@ -26,7 +26,7 @@ from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK
-from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.sealed.credentials.identity import NETWORK_KEY, Identity
 from wand.sealed.credentials.token_text import ANSWER_PREFIX
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
@@ -138,6 +138,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         self._lookAtAdmission()
+        self.etud.lookAtRelay()
         table = self.etud.table
         role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
         protocol, listening = self.etud.protocol.name, self.etud.transport.listening
@@ -171,17 +172,25 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         table, transport = self.etud.table, self.etud.transport
-        texts = ((self.etud.nameOf(peer), peer) for peer in table.peers)
+        servers = self._servers
+        texts = ((self.etud.nameOf(peer), peer) for peer in {*table.peers, *servers})
         named = sorted((text, peer) for text, peer in texts if after is None or text > after)
         return [
             self._withWay(
                 peer,
                 msgspec.structs.replace(
-                    transport.peerStatus(peer), peer=text, macs=[str(mac) for mac in sorted(table.macsOf(peer))]
+                    transport.peerStatus(peer),
+                    peer=text,
+                    macs=[str(mac) for mac in sorted(table.macsOf(peer))],
+                    server=peer in servers,
                 ),
             )
             for text, peer in named[:count]
         ]
+
+    @property
+    def _servers(self) -> list[Identity]:
+        return [] if self.etud.member is None else self.etud.member.reach.inspection.servers()
 
     def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
         return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)

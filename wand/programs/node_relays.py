@@ -23,6 +23,12 @@ NO_RIGHT: Final = (
     "at the server with wand invite --relay"
 )
 
+#: What the operator of a node is told that has only TCP, to servers that are no relays.
+CUT_OFF: Final = (
+    "this node reaches no other member: UDP to the servers is not answered, and over TCP they pass nothing on "
+    "(relay = false there); let UDP out in the firewall here, or have a server be a relay"
+)
+
 
 class NodeRelays:
     """
@@ -63,6 +69,10 @@ class NodeRelays:
         """
         Say what an operator has to know.
         """
+        if self.relaying.isCutOff:
+            self._notes.say("cut-off", CUT_OFF)
+        else:
+            self._notes.clear("cut-off")
         if self._relay is None or self._mayRelay or self._enrolment.own is None:
             self._notes.clear("relay")
         else:

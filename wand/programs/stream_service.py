@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from wand.config import ServerConfiguration, localPlace
-from wand.endpoint import splitHostPort
+from wand.endpoint import numericAddress, splitHostPort
 from wand.interfaces import Context, ISessionTransport
 from wand.sealed.sessions.transport import SealedTransport
 from wand.state import StateDirectory
@@ -52,7 +52,8 @@ class StreamService:
         if not configuration.tcp or self._listener is not None:
             return
         options = certificateOf(state, configuration.tlsCertificate, configuration.tlsKey)
-        listener = StreamListener(options, context.clock, context.counters, context.failures)
+        webServers = frozenset(map(numericAddress, configuration.webServers))
+        listener = StreamListener(options, context.clock, context.counters, context.failures, webServers)
         listener.listen(context.streams, *localPlace(configuration.tcp))
         self._listener = listener
 

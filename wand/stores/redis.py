@@ -116,6 +116,10 @@ class RedisRecords:
         self._isClosed = True
         self._watchers.clear()
         self._reload.stop()
+        finished = self._connection.finish()
+        return finished.addCallback(lambda _: self._letGo())
+
+    def _letGo(self) -> Deferred[None]:
         both = gatherResults([self._reader.close(), self._connection.close()])
         return both.addCallback(lambda _: None)
 

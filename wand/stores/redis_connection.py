@@ -126,6 +126,18 @@ class RedisConnection:
             self._connect()
         return question.answer
 
+    def finish(self) -> Deferred[None]:
+        """
+        Take no more questions.
+
+        @return: fires once all that were sent are answered, or failed.
+        """
+        if self._isClosed or self._protocol is None:
+            return succeed(None)
+        last = self.ask("PING")  # answers come in the order of the questions
+        self._isClosed = True
+        return last.addBoth(lambda _: None)
+
     def close(self) -> Deferred[None]:
         """
         Ask nothing more; what is not answered fails.

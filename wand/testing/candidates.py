@@ -4,31 +4,24 @@ The contract that every candidate source fulfils, as tests that a source's autho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from random import Random
-from typing import TYPE_CHECKING, Any
-from unittest import TestCase
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
-from zope.interface.verify import verifyObject
 
 from wand.endpoint import Endpoint
-from wand.ethernet import MAC
-from wand.interfaces import CANDIDATE_KINDS, ICandidates, ICandidateSource, NodeContext, OwnCandidate
-from wand.testing.context import simulatedNode
-from wand.testing.network import Network
+from wand.errors import AddressInvalid
+from wand.interfaces import CANDIDATE_KINDS, ICandidates, ICandidateSource, IWandPlugin, OwnCandidate
+from wand.testing import candidate_rules as rules
+from wand.testing.node_plugins import NodePluginBench
+from wand.testing.plugin_contract import PluginContract
 
 #: Seconds that a source has to stop.
 STOP_PATIENCE = 1.5
 
-if TYPE_CHECKING:
-    _TestCase = TestCase
-else:
-    _TestCase = object  # else every module that imports the contract would run it, without a source
 
-
-class CandidateSourceContract(_TestCase):
+class CandidateSourceContract(NodePluginBench, PluginContract):
     """
     What every candidate source must do.  Mix it into a test case and say how to make one::
 
@@ -38,15 +31,11 @@ class CandidateSourceContract(_TestCase):
 
     The node that it is opened for is at 192.168.1.2, port 22222, in simulated time.
 
-    @ivar settings: what the source is opened with.
-    @ivar clock: the node's time.
-    @ivar network: the node's network.
     @ivar told: what the source told.
     """
 
-    settings: Mapping[str, Any] = {}
-    clock: Clock
-    network: Network
+    pluginInterface = ICandidateSource
+    openedInterface = ICandidates
     told: list[list[OwnCandidate]]
 
     def makeSource(self) -> ICandidateSource:
@@ -55,74 +44,77 @@ class CandidateSourceContract(_TestCase):
         """
         raise NotImplementedError
 
-    def setUp(self) -> None:
+    # Tools.
+
+    def makePlugin(self) -> IWandPlugin:
         """
-        Begin time.
+        See L{NodePluginBench}.
         """
-        super().setUp()
-        if not hasattr(self, "network"):
-            self.clock = Clock()
-            self.network = Network(self.clock, Random(0))
         self.told = []
+        self._lists: list[Any] = []
+        return self.makeSource()
+
+    def closeOpened(self, opened: ICandidates) -> None:
+        """
+        See L{NodePluginBench}.
+        """
+        self.stopped(opened)
+
+    def exercise(self, opened: ICandidates) -> None:
+        """
+        See L{NodePluginBench}: let it look.
+        """
+        self.begun(opened)
+        opened.moved()
 
     def opened(self) -> ICandidates:
         """
         Open the source.
         """
-        source = self.makeSource()
-        return source.open(self.settings, self.nodeContext())
+        candidates: ICandidates = self.openWith(self.settings)
+        return candidates
 
-    def nodeContext(self) -> NodeContext:
+    def begun(self, candidates: ICandidates) -> None:
         """
-        What the source works with.
+        Start a source, and let it look.
         """
-        return simulatedNode(self.clock, self.network, "192.168.1.2", MAC(b"\2\0\0\0\0\1"))
+        with self.keeping(rules.TELLS, "start()"):
+            candidates.start(self.take)
+        self.pass_(10)
 
     def take(self, candidates: Sequence[OwnCandidate]) -> None:
         """
         Take what the source tells.
         """
+        isList = isinstance(candidates, Sequence) and all(isinstance(each, OwnCandidate) for each in candidates)
+        self.expect(isList, rules.TELLS, f"{candidates!r}")
         self.told.append(list(candidates))
-
-    def pass_(self, seconds: float) -> None:
-        """
-        Let time pass.
-        """
-        for _ in range(round(seconds * 10)):
-            self.clock.advance(0.1)
+        self._lists.append(candidates)
 
     def stopped(self, candidates: ICandidates) -> None:
         """
         Stop a source, within the time that it has.
         """
         ended: list[object] = []
-        answer = candidates.stop()
+        with self.keeping(rules.STOPS, "stop()"):
+            answer = candidates.stop()
         if isinstance(answer, Deferred):
             answer.addBoth(ended.append)
             self.pass_(STOP_PATIENCE)
-            self.assertEqual(ended, [None])
+            self.expect(ended == [None], rules.STOPS, f"after that time there was {ended}")
         else:
-            self.assertIsNone(answer)
+            self.expect(answer is None, rules.STOPS, f"{answer!r}")
 
-    def test_interfaces(self) -> None:
-        """
-        The plugin and what it opens provide their interfaces.
-        """
-        source = self.makeSource()
-        verifyObject(ICandidateSource, source)
-        self.assertIsNone(source.unusable())
-        candidates = self.opened()
-        verifyObject(ICandidates, candidates)
-        self.stopped(candidates)
+    # The contract.
 
     def test_nothingBeforeTheStart(self) -> None:
         """
         Opened, it sends nothing and has no timer; and it can be stopped without a start.
         """
-        sent = len(self.network.sent)
+        sent, timers = len(self.network.sent), len(self.clock.getDelayedCalls())
         candidates = self.opened()
-        self.assertEqual(len(self.network.sent), sent)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        sent, timers = len(self.network.sent) - sent, len(self.clock.getDelayedCalls()) - timers
+        self.expect(not sent and not timers, rules.NOT_BEFORE, f"{sent} datagrams and {timers} timers")
         self.stopped(candidates)
 
     def test_whatItTells(self) -> None:
@@ -130,38 +122,81 @@ class CandidateSourceContract(_TestCase):
         It tells something within ten seconds: candidates of known kinds, with a word about each.
         """
         candidates = self.opened()
-        candidates.start(self.take)
-        self.pass_(10)
-        self.assertTrue(self.told and self.told[-1])
+        self.begun(candidates)
+        self.expect(bool(self.told), rules.TELLS, "it told nothing")
+        self.expect(bool(self.told[-1]), rules.TELLS, "it has none here: let the test have what it looks for")
         for each in self.told[-1]:
-            self.assertIsInstance(each, OwnCandidate)
-            self.assertEqual(Endpoint.parse(str(each.endpoint)), each.endpoint)
-            self.assertIn(each.kind, CANDIDATE_KINDS)
-            self.assertTrue(each.about.strip() and each.about[-1] != ".", each.about)
+            self._look(each)
+        endpoints = [each.endpoint for each in self.told[-1]]
+        self.expect(len(set(endpoints)) == len(endpoints), rules.ONCE, ", ".join(map(str, endpoints)))
         self.stopped(candidates)
+
+    def _look(self, candidate: OwnCandidate) -> None:
+        try:
+            isSame = Endpoint.parse(str(candidate.endpoint)) == candidate.endpoint
+        except AddressInvalid:
+            isSame = False
+        isAbout = isinstance(candidate.about, str) and candidate.about.strip() and candidate.about[-1] != "."
+        isGood = isSame and candidate.kind in CANDIDATE_KINDS and bool(isAbout)
+        self.expect(isGood, rules.CANDIDATE, f"{candidate}")
+        isFar = not ip_address(candidate.endpoint.host).is_loopback and candidate.endpoint.port > 0
+        self.expect(isFar, rules.REACHABLE, f"{candidate.endpoint}")
 
     def test_moved(self) -> None:
         """
         Changes of the host, however many, do it no harm.
         """
         candidates = self.opened()
-        candidates.start(self.take)
+        with self.keeping(rules.MOVED, "start()"):
+            candidates.start(self.take)
         for _ in range(10):
-            candidates.moved()
+            with self.keeping(rules.MOVED, "moved()"):
+                candidates.moved()
             self.pass_(0.2)
         self.pass_(10)
-        self.assertTrue(self.told[-1])
+        self.expect(bool(self.told and self.told[-1]), rules.MOVED, f"then it told {self.told[-1:]}")
         self.stopped(candidates)
+
+    def test_onlyNewsIsTold(self) -> None:
+        """
+        What it told it does not tell again.
+        """
+        candidates = self.opened()
+        self.begun(candidates)
+        for _ in range(3):
+            candidates.moved()
+            self.pass_(30)
+        self.stopped(candidates)
+        again = [each for before, each in zip(self.told, self.told[1:], strict=False) if before == each]
+        self.expect(not again, rules.ONLY_NEWS, f"{len(again)} times it told the same: {again[:1]}")
+        self.expect([list(each) for each in self._lists] == self.told, rules.LIST_KEPT, "a list was changed")
 
     def test_nothingAfterTheEnd(self) -> None:
         """
-        Stopped, it tells nothing, sends nothing and leaves no timer behind.
+        Stopped, it tells nothing, sends nothing and leaves no timer behind, whatever happens to the host.
         """
+        before = self.holdings()
+        candidates = self.opened()
+        self.begun(candidates)
+        self.stopped(candidates)
+        self._isSilent(candidates, before)
+
+    def test_stoppedAtOnce(self) -> None:
+        """
+        The same if it is stopped as soon as it was started.
+        """
+        before = self.holdings()
         candidates = self.opened()
         candidates.start(self.take)
-        self.pass_(10)
         self.stopped(candidates)
-        told, sent = len(self.told), len(self.network.sent)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self._isSilent(candidates, before)
+
+    def _isSilent(self, candidates: ICandidates, before: tuple[object, ...]) -> None:
+        told, sent, after = len(self.told), len(self.network.sent), self.holdings()
+        self.expect(after == before, rules.SILENT, f"(descriptors, timers, readers) {before} became {after}")
+        candidates.moved()
         self.pass_(10)
-        self.assertEqual((len(self.told), len(self.network.sent)), (told, sent))
+        found = (
+            f"{len(self.told) - told} times it told something, and it sent {len(self.network.sent) - sent} datagrams"
+        )
+        self.expect((len(self.told), len(self.network.sent)) == (told, sent), rules.SILENT, found)

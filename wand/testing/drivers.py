@@ -4,16 +4,22 @@ The contract that every tap driver fulfils, as tests that a driver's author runs
 
 from __future__ import annotations
 
-from zope.interface.verify import verifyObject
+from typing import Final
 
-from wand.errors import ConfigurationInvalid, TapUnavailable
-from wand.ethernet import OVERHEAD, Frame
-from wand.interfaces import ITap, ITapDriver
-from wand.testing.frames import FrameRecorder, makeFrame, makeTaggedFrame
-from wand.testing.tap_bench import TapBench
+from wand.errors import TapUnavailable
+from wand.ethernet import MAC
+from wand.interfaces import ISuperframeTap, ITap, ITapDriver
+from wand.testing import tap_rules as rules
+from wand.testing.plugin_contract import PluginContract
+from wand.testing.tap_ending import EndingTaps
+from wand.testing.tap_passing import PassingFrames
+from wand.testing.tap_reading import ReadingAndWriting
+
+#: How the names of offloads begin.
+_OFFLOADS: Final = ("TSO", "USO", "UFO", "GSO", "GRO", "LRO")
 
 
-class TapDriverContract(TapBench):
+class TapDriverContract(PassingFrames, ReadingAndWriting, EndingTaps, PluginContract):
     """
     What every tap driver must do.  Mix it into a test case and say how to reach the host's side of the tap::
 
@@ -33,193 +39,75 @@ class TapDriverContract(TapBench):
             def hostReceived(self):
                 return self.host.receiveAll()
 
+            def hostGone(self):
+                self.host.close()
+
     Frames are small or of the sizes around the MTU, and have an EtherType for experiments, by which the test can tell
     them from what a real host sends by itself.  L{wand.testing.kernel} helps with interfaces of the kernel.
     """
 
-    def test_driverProvidesItsInterface(self) -> None:
-        """
-        The driver has everything that a driver must have, and can be used here.
-        """
-        self.assertTrue(verifyObject(ITapDriver, self.driver))
-        self.assertTrue(self.driver.name)
-        self.assertTrue(self.driver.about)
-        self.assertIsNone(self.driver.unusable())
-
-    def test_tapProvidesItsInterface(self) -> None:
-        """
-        The open tap has everything that a tap must have.
-        """
-        self.assertTrue(verifyObject(ITap, self.openTap()))
+    pluginInterface = ITapDriver
+    openedInterface = ITap
 
     def test_tapReportsItself(self) -> None:
         """
         The tap has the MAC address and the MTU that were asked for, and a name.
         """
         tap = self.openTap()
-        self.assertEqual((self.request().mac, self.mtu), (tap.mac, tap.mtu))
-        self.assertTrue(tap.interface)
+        wanted, has = (self.request().mac, self.mtu), (tap.mac, tap.mtu)
+        self.expect(wanted == has, rules.REPORTS, f"asked for {wanted}, it says {has}")
+        types = f"{type(tap.mac).__name__} and {type(tap.mtu).__name__}"
+        isTyped = isinstance(tap.mac, MAC) and type(tap.mtu) is int
+        self.expect(isTyped, rules.REPORTS, f"mac and mtu are a {types}, not a MAC and an int")
+        isName = isinstance(tap.interface, str) and bool(tap.interface)
+        self.expect(isName, rules.REPORTS, f"the interface is {tap.interface!r}")
 
-    def test_framesFromHostAreReadWhole(self) -> None:
+    def test_featuresAreTrue(self) -> None:
         """
-        Frames of all sizes that the host may send are read as they were sent.
-        """
-        _, recorder = self.started()
-        frames = [makeFrame(size) for size in (14, 15, 60, self.mtu, self.mtu + 14)]
-        frames.append(makeTaggedFrame(self.mtu + OVERHEAD))
-        for frame in frames:
-            self.hostSend(frame)
-        self.turnUntil(lambda: set(frames) <= set(recorder.frames))
-        self.assertEqual(sorted(frames), sorted(each for each in recorder.frames if each in frames))
-
-    def test_framesToHostArriveWhole(self) -> None:
-        """
-        Frames of all sizes that are written arrive at the host as they were written.
-        """
-        tap, _ = self.started()
-        frames = [makeFrame(size) for size in (14, 15, 60, self.mtu, self.mtu + 14)]
-        frames.append(makeTaggedFrame(self.mtu + OVERHEAD))
-        for frame in frames:
-            self.assertTrue(tap.write(frame))
-        self.assertEqual(sorted(frames), sorted(self.arrivals(len(frames))))
-
-    def test_memoryviewsAreWritten(self) -> None:
-        """
-        A frame may be a slice of somebody's buffer, which is used again at once.
-        """
-        tap, _ = self.started()
-        frame = makeFrame(100)
-        buffer = bytearray(b"xx" + frame + b"yy")
-        self.assertTrue(tap.write(memoryview(buffer)[2:-2]))
-        buffer[:] = bytes(len(buffer))
-        self.assertEqual([frame], self.arrivals(1))
-
-    def test_framesComeInBatches(self) -> None:
-        """
-        After the frames that were there comes the end of the batch.
-        """
-        _, recorder = self.started()
-        frames = [makeFrame(60, number) for number in range(5)]
-        for frame in frames:
-            self.hostSend(frame)
-        self.turnUntil(lambda: set(frames) <= set(recorder.frames))
-        self.assertEqual([], recorder.batches[-1])
-
-    def test_batchesAreBounded(self) -> None:
-        """
-        However many frames wait, one wake-up hands over a bounded number; all of them come in the end.
-        """
-        _, recorder = self.started()
-        frames = [makeFrame(60, number) for number in range(3 * self.batchLimit)]
-        for frame in frames:
-            self.hostSend(frame)
-        self.turnUntil(lambda: set(frames) <= set(recorder.frames))
-        self.assertEqual(sorted(frames), sorted(each for each in recorder.frames if each in frames))
-        self.assertLessEqual(max(map(len, recorder.batches)), self.batchLimit)
-
-    def test_startHandsNothingOverAtOnce(self) -> None:
-        """
-        Frames come from the next turn of the reactor on, never from within C{start}.
-        """
-        tap, recorder = self.openTap(), FrameRecorder()
-        self.hostSend(makeFrame(60))
-        tap.start(recorder)
-        self.assertEqual([[]], recorder.batches)
-
-    def test_whatIsNotTakenIsCounted(self) -> None:
-        """
-        With a full queue, writing neither raises nor waits; every frame is either taken or counted as dropped.
-        """
-        tap, _ = self.started()
-        taken = sum(tap.write(makeFrame(200, number)) for number in range(self.floodSize))
-        self.assertEqual(self.floodSize - taken, self.drops())
-        self.assertGreater(taken, 0)
-
-    def test_fullQueueRecovers(self) -> None:
-        """
-        When the host has caught up, frames are taken again.
-        """
-        tap, _ = self.started()
-        for number in range(self.floodSize):
-            tap.write(makeFrame(200, number))
-
-        def written() -> bool:
-            self.hostReceived()
-            return tap.write(makeFrame(99))
-
-        self.assertTrue(self.turnUntil(written))
-        self.assertIn(makeFrame(99), self.arrivals(1))
-
-    def test_unknownSettingsAreRefused(self) -> None:
-        """
-        A setting that the driver does not know is an error that names it, and nothing is left behind.
-        """
-        before = self.holdings()
-        request = self.request(settings={**self.settings, "no-such-setting": 1})
-        with self.assertRaises(ConfigurationInvalid) as raised:
-            self.driver.open(request, self.context)
-        self.assertEqual("no-such-setting", raised.exception.key)
-        self.assertEqual(before, self.holdings())
-
-    def test_failedOpenLeavesNothing(self) -> None:
-        """
-        When the tap cannot be opened or configured, the error says why and nothing is left behind.
-        """
-        request = self.impossibleRequest()
-        if request is not None:
-            before = self.holdings()
-            with self.assertRaises(TapUnavailable) as raised:
-                self.driver.open(request, self.context)
-            self.assertTrue(str(raised.exception))
-            self.assertEqual(before, self.holdings())
-
-    def test_closeLeavesNothing(self) -> None:
-        """
-        A closed tap is not watched any more, its descriptors are closed, its interface is gone; closing again does
-        nothing.
-        """
-        before = self.holdings()
-        tap = self.driver.open(self.request(), self.context)
-        tap.start(FrameRecorder())
-        tap.close()
-        tap.close()
-        self.assertEqual(before, self.holdings())
-
-    def test_nothingIsReadAfterClose(self) -> None:
-        """
-        Frames that the host sent before are not handed over after the tap was closed.
-        """
-        tap, recorder = self.started()
-        self.hostSend(makeFrame(60))
-        tap.close()
-        self.turn()
-        self.assertEqual(([[]], []), (recorder.batches, recorder.lost))
-
-    def test_closeFromWithin(self) -> None:
-        """
-        The receiver may close the tap when it gets a frame; it gets no other.
+        What the tap says that was agreed with the kernel is a list of words, and true.
         """
         tap = self.openTap()
+        features = tap.features
+        isList = isinstance(features, tuple | list) and all(isinstance(each, str) and each for each in features)
+        self.expect(isList, rules.FEATURES, f"{features!r}")
+        offloads = [each for each in features if each.upper().startswith(_OFFLOADS)]
+        isTrue = not offloads or ISuperframeTap.providedBy(tap)
+        self.expect(isTrue, rules.FEATURES_TRUE, f"it says {offloads}, and takes no superframes")
 
-        class Closing(FrameRecorder):
-            def frameRead(self, frame: Frame) -> None:
-                super().frameRead(frame)
-                tap.close()
-
-        recorder = Closing()
-        tap.start(recorder)
-        for number in range(3):
-            self.hostSend(makeFrame(60, number))
-        self.turnUntil(lambda: bool(recorder.frames))
-        self.turn()
-        self.assertEqual(1, len(recorder.frames))
-        self.assertEqual([], recorder.lost)
-
-    def test_writeAfterClose(self) -> None:
+    def test_addAddress(self) -> None:
         """
-        Writing to a closed tap does not raise; the frame is counted as dropped.
+        The host gets one more address, and another time no harm is done; or an error says what to do.
         """
-        tap, _ = self.started()
-        tap.close()
-        self.assertFalse(tap.write(makeFrame(60)))
-        self.assertEqual(1, self.drops())
+        tap = self.openTap()
+        if not self._adds(tap, "10.77.0.5/16"):
+            return
+        self.expect("10.77.0.5/16" in self.hostAddresses(), rules.ADDRESS_ADDED, self._addresses())
+        with self.keeping(rules.ADDRESS_TWICE, "addAddress(), called again,"):
+            tap.addAddress("10.77.0.5/16")
+
+    def test_addressesThatAreAskedFor(self) -> None:
+        """
+        A driver that sets addresses sets those that it is asked for when it is opened.
+        """
+        tap = self.openTap(addresses=["10.78.0.5/16", "10.79.0.5/16"])
+        if self._adds(tap, "10.77.0.5/16"):
+            isSet = {"10.78.0.5/16", "10.79.0.5/16"} <= set(self.hostAddresses())
+            self.expect(isSet, rules.ADDRESSES_ASKED, f"10.78.0.5/16 and 10.79.0.5/16 were; {self._addresses()}")
+
+    def _adds(self, tap: ITap, address: str) -> bool:
+        """
+        Add an address.
+
+        @return: whether the driver sets addresses.
+        """
+        try:
+            tap.addAddress(address)
+        except TapUnavailable as error:
+            self.expect(bool(str(error).strip()), rules.ADDRESS_ADDED, "the TapUnavailable says nothing")
+            return False
+        except Exception as error:
+            self.fail(rules.ADDRESS_ADDED.broken(f"{type(error).__name__}: {error}"))
+        return True
+
+    def _addresses(self) -> str:
+        return f"the host has {self.hostAddresses()} (by hostAddresses() of the test)"

@@ -5,7 +5,9 @@ What the tests of taps need: frames, somebody who takes them, and a context in s
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from random import Random
+from threading import current_thread
 
 import attrs
 from twisted.internet.task import Clock
@@ -29,11 +31,15 @@ class FrameRecorder:
     @ivar batches: the frames between one C{batchRead} and the next; those of the last are not yet ended.
     @ivar superframes: what came with something left to do.
     @ivar lost: the reasons for which the tap was lost.
+    @ivar strange: the types of what was handed over and is no frame.
+    @ivar threads: the names of the threads in which frames were handed over.
     """
 
     batches: list[list[bytes]] = attrs.field(factory=lambda: [[]])
     superframes: list[tuple[bytes, VirtioHeader]] = attrs.field(factory=list)
     lost: list[str] = attrs.field(factory=list)
+    strange: list[str] = attrs.field(factory=list)
+    threads: set[str] = attrs.field(factory=set)
 
     @property
     def frames(self) -> list[bytes]:
@@ -46,7 +52,11 @@ class FrameRecorder:
         """
         See L{IFrameReader}.
         """
-        self.batches[-1].append(bytes(frame))
+        self.threads.add(current_thread().name)
+        if isinstance(frame, bytes | bytearray | memoryview):
+            self.batches[-1].append(bytes(frame))
+        else:
+            self.strange.append(type(frame).__name__)
 
     def superframeRead(self, frame: memoryview, virtio: VirtioHeader) -> None:
         """
@@ -91,3 +101,12 @@ def makeTaggedFrame(size: int) -> bytes:
     """
     frame = makeFrame(size - 4)
     return frame[:12] + struct.pack(">HH", VLAN, 5) + frame[12:]
+
+
+def difference(sent: Sequence[bytes], came: Sequence[bytes]) -> str:
+    """
+    What became of frames, for people.
+    """
+    sizes = f"frames of {[len(each) for each in sent]} octets came as {[len(each) for each in came]}"
+    changed = [len(each) for each in came if each not in sent]
+    return f"{sizes}, changed: those of {changed}" if changed else sizes

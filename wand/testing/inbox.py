@@ -125,3 +125,19 @@ def _train(batch: deque[Datagram]) -> list[Datagram]:
     ):
         train.append(batch.popleft())
     return train
+
+
+class Deaf:
+    """
+    Takes datagrams.
+    """
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        """
+        See L{wand.underlay.ports.DatagramReceiver}.
+        """
+
+    def batchReceived(self) -> None:
+        """
+        See L{wand.underlay.ports.DatagramReceiver}.
+        """

@@ -4,7 +4,9 @@ The contract of tap drivers, for those whose taps are interfaces of the Linux ke
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
 
 from wand.interfaces import ITap
 from wand.testing.drivers import TapDriverContract
@@ -53,8 +55,35 @@ class KernelTapContract(TapDriverContract):
         """
         return self.host.received()
 
+    def hostGone(self) -> bool | None:
+        """
+        See L{TapDriverContract}: somebody deletes the interface.
+        """
+        _ip("link", "delete", self.interface)
+        return True
+
+    def hostAddresses(self) -> list[str]:
+        """
+        See L{TapDriverContract}.
+        """
+        shown = subprocess.run(
+            ["ip", "-json", "address", "show", "dev", self.interface], check=True, capture_output=True, text=True
+        )
+        (interface,) = json.loads(shown.stdout)
+        return [f"{each['local']}/{each['prefixlen']}" for each in interface["addr_info"]]
+
+    def hostResized(self, mtu: int) -> None:
+        """
+        See L{TapDriverContract}.
+        """
+        _ip("link", "set", self.interface, "mtu", str(mtu))
+
     def leftBehind(self) -> list[str]:
         """
         See L{TapDriverContract}: the interfaces that are left.
         """
         return [name for _, name in socket.if_nameindex() if name != "lo"]
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True)

@@ -22,6 +22,7 @@ class Port:
     @ivar longest: octets of the longest datagram that its interface takes; a test may make it narrower.
     @ivar sources: at which endpoints it is; datagrams come from the first, unless it is told otherwise.  Without any,
         because the host has no address of the family, nothing is sent.
+    @ivar isBlocked: does a firewall of the host refuse all that is sent?
     """
 
     features: tuple[str, ...] = ()
@@ -36,7 +37,8 @@ class Port:
     ) -> None:
         self.endpoint = endpoint
         self.longest = DATAGRAM_MAXIMUM
-        self.wasTooLong = False
+        self.isBlocked = False
+        self.wasTooLong = self.wasRefused = False
         self._network = network
         self._inbox = inbox
         self._closed = False
@@ -80,7 +82,8 @@ class Port:
         Send one datagram from one of our endpoints; from the first, if that is gone.
         """
         self.wasTooLong = len(datagram) > self.longest
-        if self._isMute or self.wasTooLong:
+        self.wasRefused = self._isMute or self.isBlocked
+        if self.wasRefused or self.wasTooLong:
             return False
         source = source if source in self.sources else self.sources[0]
         self._network.carry(bytes(datagram), source, Endpoint(*destination))
@@ -175,6 +178,10 @@ class _AnsweringPort:
     @property
     def wasTooLong(self) -> bool:
         return self.port.wasTooLong
+
+    @property
+    def wasRefused(self) -> bool:
+        return self.port.wasRefused
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """

@@ -4,48 +4,46 @@ A tap and both of its sides, for tests of drivers: the driver under test opens i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from unittest import TestCase
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import attrs
 from twisted.internet.task import Clock
 
 from wand.ethernet import MAC
-from wand.interfaces import ITap, ITapDriver, TapRequest
+from wand.interfaces import ITap, ITapDriver, IWandPlugin, TapRequest
 from wand.testing.descriptors import Descriptors
-from wand.testing.frames import FrameRecorder, makeContext
-
-if TYPE_CHECKING:
-    _TestCase = TestCase
-else:
-    _TestCase = object  # else every module that imports it would run it, without a driver
+from wand.testing.frames import FrameRecorder, makeFrame
+from wand.testing.plugin_bench import PluginBench
 
 #: Turns of the reactor, of at least a millisecond each, after which a test gives up.
 TURNS_MAXIMUM: Final = 500
 
 
-class TapBench(_TestCase):
+class TapBench(PluginBench):
     """
     Opens taps with a driver.  A test of the driver says how to make it, and how to reach the host's side of a tap.
 
     @ivar interface: the name of the interface to ask for.
-    @ivar settings: the driver's settings.
     @ivar mtu: the MTU to ask for.
+    @ivar largestMTU: the largest MTU that is tried.
+    @ivar hearsAll: does the tap hand over frames to any host?  C{False} for a port of one host, which gets only what is
+        for its own address.
     @ivar superframes: whether superframes are welcome.
     @ivar batchLimit: how many frames one wake-up may hand over at most.
     @ivar floodSize: how many frames are written to fill the queue.
-    @ivar context: what the driver is opened with; its clock is simulated.
+    @ivar turnsMaximum: turns of the reactor after which a test gives up.
     @ivar driver: the driver.
     """
 
     interface: str = "wandtest0"
-    settings: dict[str, Any] = {}
     mtu: int = 1280
+    largestMTU: int = 9000
+    hearsAll: bool = True
     superframes: bool = False
     batchLimit: int = 64
     floodSize: int = 3000
+    turnsMaximum: int = TURNS_MAXIMUM
 
     # What a driver's test supplies.
 
@@ -62,7 +60,7 @@ class TapBench(_TestCase):
 
     def hostSend(self, frame: bytes) -> None:
         """
-        Let the host send a frame through the tap.
+        Let the host send a frame through the tap.  An C{OSError} says that the host cannot send such a frame.
         """
         raise NotImplementedError
 
@@ -71,6 +69,25 @@ class TapBench(_TestCase):
         The frames that arrived at the host since the last call.
         """
         raise NotImplementedError
+
+    def hostGone(self) -> bool | None:
+        """
+        Let the device that is behind the tap vanish: its other side is closed, its interface deleted.
+
+        @return: C{False} if it cannot vanish, and nothing was done.
+        """
+        return False
+
+    def hostAddresses(self) -> list[str]:
+        """
+        The IP addresses that the host has on the tap, with their prefix lengths.  Only asked if the driver sets any.
+        """
+        return []
+
+    def hostResized(self, mtu: int) -> None:
+        """
+        Somebody changes the MTU at the host's side.
+        """
 
     def leftBehind(self) -> list[str]:
         """
@@ -85,15 +102,38 @@ class TapBench(_TestCase):
         """
         return None
 
-    # Tools.
+    # What every plugin's contract needs.
 
-    def setUp(self) -> None:
+    def makePlugin(self) -> IWandPlugin:
         """
-        Make the driver.
+        See L{PluginBench}.
         """
-        super().setUp()
-        self.context = makeContext()
         self.driver = self.makeDriver()
+        return self.driver
+
+    def openWith(self, settings: Mapping[str, Any]) -> ITap:
+        """
+        See L{PluginBench}.
+        """
+        return self.driver.open(self.request(settings=settings), self.context)
+
+    def exercise(self, opened: ITap) -> None:
+        """
+        See L{PluginBench}: let frames pass.
+        """
+        self.hostOpened(opened)
+        opened.start(FrameRecorder())
+        self.hostSend(makeFrame(60))
+        opened.write(makeFrame(60))
+        self.turn()
+
+    def holdings(self) -> tuple[object, ...]:
+        """
+        See L{PluginBench}.
+        """
+        return *super().holdings(), self.leftBehind()
+
+    # Tools.
 
     def request(self, **changes: Any) -> TapRequest:
         """
@@ -108,11 +148,13 @@ class TapBench(_TestCase):
         )
         return attrs.evolve(request, **changes)
 
-    def openTap(self) -> ITap:
+    def openTap(self, **changes: Any) -> ITap:
         """
         Open the tap and prepare the host's side.
+
+        @param changes: what is requested otherwise than usual.
         """
-        tap = self.driver.open(self.request(), self.context)
+        tap = self.driver.open(self.request(**changes), self.context)
         self.addCleanup(tap.close)
         self.hostOpened(tap)
         return tap
@@ -140,7 +182,7 @@ class TapBench(_TestCase):
 
         @return: whether it became so.
         """
-        for _ in range(TURNS_MAXIMUM):
+        for _ in range(self.turnsMaximum):
             if condition():
                 return True
             self.turn()
@@ -163,13 +205,4 @@ class TapBench(_TestCase):
         """
         How many frames were dropped, by the counters.
         """
-        return sum(count for name, count in self.context.counters.items() if name.startswith("drop-"))
-
-    def holdings(self) -> tuple[object, ...]:
-        """
-        What an open tap holds and a closed one must not.
-        """
-        clock, descriptors = self.context.clock, self.context.descriptors
-        assert isinstance(clock, Clock)
-        timers = len(clock.getDelayedCalls())
-        return len(list(Path("/dev/fd").iterdir())), timers, descriptors.getReaders(), self.leftBehind()
+        return self.context.counters.drops()

@@ -14,11 +14,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 ROUND_INTERVAL: Final = 0.25
 
 #: Seconds between two parts of one round.
-PORTION_INTERVAL: Final = 0.01
+PORTION_INTERVAL: Final = 0.002
 
 #: Octets sent in one part.  With L{PORTION_INTERVAL} that makes about 10 MB/s, which a socket's queue and a server's
-#: uplink can take.
-PORTION_OCTETS: Final = 100_000
+#: uplink can take.  A part takes some milliseconds, and what came meanwhile is read before the next one: so thousands
+#: that announce themselves together do not wait for all that is to be told of them.
+PORTION_OCTETS: Final = 20_000
 
 
 Target = TypeVar("Target")

@@ -80,6 +80,13 @@ class DatagramSender(Protocol):
         Was the last datagram that the system refused too long, for the interface or for UDP?
         """
 
+    @property
+    def wasRefused(self) -> bool:
+        """
+        Was the last datagram that the system did not take refused for its destination: by a firewall of this host, or
+        because no route leads there?
+        """
+
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         Send one datagram.  Never raises and never waits: a datagram that the system refuses is dropped and counted.

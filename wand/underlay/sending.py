@@ -33,7 +33,7 @@ class Sending:
         @param broken: called with the reason when the socket is gone for good.
         """
         self._broken = broken
-        self.wasTooLong = False
+        self.wasTooLong = self.wasRefused = False
         self._socket = udp
         self._counters = counters
         self._trains = trains
@@ -88,15 +88,16 @@ class Sending:
             self._counters["udp-sent-bytes"] += total
             return True
         self._counters["udp-sent-bytes"] += sent * size
-        self.wasTooLong = False
+        self.wasTooLong = self.wasRefused = False
         self._counters["drop-udp-full"] += -(-total // size) - sent
         return False
 
     def _unsent(self, error: OSError, count: int) -> bool:
-        self.wasTooLong = error.errno == errno.EMSGSIZE
+        self.wasTooLong, isFull = error.errno == errno.EMSGSIZE, error.errno in FULL
+        self.wasRefused = not (self.wasTooLong or isFull)
         if error.errno in SOCKET_GONE:
             self._broken(error.strerror or str(error))
-        if error.errno in FULL:
+        if isFull:
             self._counters["drop-udp-full"] += count
         elif self.wasTooLong:
             self._counters["drop-udp-too-long"] += count
@@ -163,5 +164,5 @@ class AnsweringPort(Sending):
 
     def _otherwise(self, taken: bool) -> bool:
         self._counters["udp-source-gone"] += 1
-        self.wasTooLong = self._port.wasTooLong
+        self.wasTooLong, self.wasRefused = self._port.wasTooLong, self._port.wasRefused
         return taken

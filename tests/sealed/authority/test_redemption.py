@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from ipaddress import ip_network
 from typing import Any
+from unittest import mock
 
 from simulated.membership import TestNetwork, entropyFrom, macFrom, octetsFrom
 from twisted.internet.defer import Deferred
@@ -26,6 +27,7 @@ from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.descriptor import Descriptor
+from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.identity import Identity, NodeKey
 from wand.sealed.credentials.limits import Limits
 from wand.sealed.credentials.token import Token
@@ -77,7 +79,9 @@ class RedemptionTests(SynchronousTestCase):
         self.trust = Trust(NETWORK.key.network, wallClock)
         self.members = MemberRecords(records, self.trust)
         issuer = Issuer(self.members, network, self.trust, self, wallClock, 3600)
-        assignments = Assignments(records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock)
+        self.assignments = assignments = Assignments(
+            records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock
+        )
         self.invitations = Invitations(records, wallClock, entropyFrom("invitations"), lambda invitation: False)
         approval = Approval(self.hooks, self.clock)
         self.redemption = Redemption(
@@ -163,6 +167,25 @@ class RedemptionTests(SynchronousTestCase):
         invitation = self.invitation()
         self.assertIn("belongs to another", self.refusal(invitation, BOB, "alice"))
         self.assertEqual(self.redeem(invitation, BOB, "bob").addresses, ("10.77.0.2/24",))
+
+    def enlisting(self, key: NodeKey, name: str) -> Deferred[MemberRecord]:
+        """
+        Somebody brings the request of a node, which is to be called as it likes.
+        """
+        request = HandedRequest.of(key, name, macFrom(name))
+        return Deferred.fromCoroutine(self.redemption.enlist(request, Invitation(b"", b"", 1, 0)))
+
+    def test_nothingIsTakenInVainByARequest(self) -> None:
+        """
+        A request that is refused in the end, here because there is no address any more, leaves nothing taken either.
+        """
+        with mock.patch.object(Assignments, "takeAddress", side_effect=MembershipRefused("all are taken")):
+            self.failureResultOf(self.enlisting(ALICE, "alice"), MembershipRefused)
+        with mock.patch.object(Assignments, "takeNameLike", side_effect=MembershipRefused("too many")):
+            self.failureResultOf(self.enlisting(ALICE, "alice"), MembershipRefused)
+        self.assertEqual(self.assignments.holderOfAddress("10.77.0.1/24"), None)
+        record = self.successResultOf(self.enlisting(BOB, "alice"))
+        self.assertEqual((record.macs, record.addresses), ((macFrom("alice"),), ("10.77.0.1/24",)))
 
     def test_theRevokedStayOut(self) -> None:
         """

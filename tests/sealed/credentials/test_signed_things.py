@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_interface
 
 import msgspec
 from hypothesis import given, settings
@@ -20,7 +20,7 @@ from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement, Claim
 from wand.sealed.credentials.descriptor import Descriptor
-from wand.sealed.credentials.fields import isName, nameLike
+from wand.sealed.credentials.fields import isName, isUsual, nameLike
 from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
 from wand.sealed.credentials.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM, Limits
 from wand.sealed.credentials.revocation import Revocation
@@ -49,6 +49,32 @@ hosts = st.integers(1, 0xDFFFFFFF).map(lambda number: f"{IPv4Address(number)}/16
 addresses = (
     st.lists(hosts, max_size=4, unique=True).map(tuple).filter(lambda each: not any("127." in text for text in each))
 )
+
+
+class AddressTests(SynchronousTestCase):
+    @given(
+        st.one_of(
+            st.builds("{}.{}.{}.{}/{}".format, *[st.integers(0, 256)] * 4, st.integers(0, 33)),
+            st.from_regex(r"[0-9./a:%\x00]{0,20}"),
+            st.text(max_size=12),
+        )
+    )
+    @settings(deadline=None)
+    def test_theQuickLookTakesNothingElse(self, text: str) -> None:
+        """
+        What is plainly an address is one by the rules of L{ipaddress}, and every usual one is plainly so.
+        """
+        try:
+            interface = ip_interface(text)
+        except ValueError:
+            self.assertFalse(isUsual(text))
+            return
+        isHost = interface.version == 4 and str(interface) == text
+        isHost = isHost and not (interface.ip.is_multicast or interface.ip.is_loopback or interface.ip.is_unspecified)
+        if isUsual(text):
+            self.assertTrue(isHost)
+        elif isHost:
+            self.assertTrue(text.startswith("0.") or int(text.partition(".")[0]) >= 240)
 
 
 class SignedThingTests(SynchronousTestCase):

@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
-from wand.interfaces import IDirectory, IDirectoryKind
+from wand.interfaces import Context, IDirectory, IDirectoryKind
 from wand.sealed.directory.client import RENEWAL
 from wand.sealed.directory.messages import Announce, Ask, Page, PageRecord, pack, parse
 from wand.sealed.directory.plugin import SealedDirectoryKind
@@ -24,6 +24,7 @@ from wand.sealed.directory.subscription import HEARTBEAT
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME, ONLINE_LIFETIME
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedNode
+from wand.testing.directories import DirectoryContract
 from wand.testing.network import Network
 
 INSTANCE = b"instance"
@@ -397,3 +398,29 @@ class WansdDirectoryTests(SynchronousTestCase):
         self.node.go()
         self.assertEqual([each for each in self.network.clock.getDelayedCalls() if each.getTime() > BEGIN + 4], [])
         self.assertEqual(self.known(), [])
+
+
+class WansdContractTests(DirectoryContract, SynchronousTestCase):
+    """
+    The contract, for a member of a network whose server is away.
+    """
+
+    patience = 5.0
+
+    def makeContext(self) -> Context:
+        """
+        See L{DirectoryContract}.
+        """
+        members = SimulatedNetwork.begun()
+        member = SimulatedMember(members.person(1), [members.person(0, server=True)])
+        member.come()
+        member.directory.stop()
+        network = member.context.underlay.network  # type: ignore[attr-defined]  # that of the simulation
+        self.clock, self.network = members.clock, network
+        return member.context
+
+    def makeDirectory(self) -> SealedDirectoryKind:
+        """
+        See L{DirectoryContract}.
+        """
+        return SealedDirectoryKind()

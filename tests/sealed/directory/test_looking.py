@@ -343,6 +343,23 @@ class LookingTests(LookingCase):
         self.assertEqual([bool(each.endpoints) for each in self.alice.records(0)], [True, False, True])
         self.assertTrue(all(each.last for each in self.alice.found(0)))
 
+    def test_whoIsAwaitedIsToldWhenItComes(self) -> None:
+        """
+        A node that looked for what nobody had then is told once of whoever comes with it, whatever it looked by, and of
+        nobody else; when it left meanwhile it is not.
+        """
+        self.announced(self.carol)
+        gone = self.seeker(9)
+        gone.look((BY_NAME, b"node-2"))
+        self.assertEqual(self.ask((BY_NAME, b"node-2"), (BY_MAC, macOf(2)), (BY_MAC, macOf(4))), ([], [0, 1, 2]))
+        self.server.sessions.lapse(gone.person.key.identity)
+        self.announced(self.bob, self.seeker(3))
+        self.network.run(2 * PUSH_INTERVAL)
+        self.assertEqual((self.alice.told(), gone.told()), (["node-2"], []))
+        self.announced(self.seeker(4))
+        self.network.run(2 * PUSH_INTERVAL)
+        self.assertEqual(self.alice.told(), ["node-2", "node-4"])
+
     def test_manyChangesAreToldTogether(self) -> None:
         """
         The first change is told at once, and those that come meanwhile together.

@@ -157,7 +157,7 @@ class PageSenderTests(SynchronousTestCase):
         self.clock.advance(PUSH_INTERVAL)
         first = self.context.counters["directory-hints"]
         self.assertTrue(0 < first < 20)
-        self.clock.pump([PORTION_INTERVAL] * 20)
+        self.clock.pump([PORTION_INTERVAL] * 100)
         self.assertEqual(self.context.counters["directory-hints"], 50)
 
     def test_manyQuestionsAtOnce(self) -> None:

@@ -12,7 +12,7 @@ from zope.interface.verify import verifyObject
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
-from wand.interfaces import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
+from wand.interfaces import Context, IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.sessions import DIRECTORY, GOSSIP
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
@@ -23,6 +23,7 @@ from wand.sealed.gossip.plugin import GossipDirectoryKind
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.testing.context import simulatedNode
+from wand.testing.directories import DirectoryContract
 from wand.testing.network import Network
 
 #: Seconds until a silent member is missed by all.
@@ -336,3 +337,29 @@ class GossipDirectoryTests(SynchronousTestCase):
         self.network.run(1)
         self.assertEqual(blamed, [self.nodes[1].identity])
         self.assertEqual(self.nodes[0].context.counters["drop-gossip-malformed"], 1)
+
+
+class GossipContractTests(DirectoryContract, SynchronousTestCase):
+    """
+    The contract, for a member of a network whose server is away.
+    """
+
+    patience = 5.0
+
+    def makeContext(self) -> Context:
+        """
+        See L{DirectoryContract}.
+        """
+        members = SimulatedNetwork.begun()
+        member = SimulatedMember(members.person(1), [members.person(0, server=True)])
+        member.come()
+        member.directory.stop()
+        network = member.context.underlay.network  # type: ignore[attr-defined]  # that of the simulation
+        self.clock, self.network = members.clock, network
+        return member.context
+
+    def makeDirectory(self) -> GossipDirectoryKind:
+        """
+        See L{DirectoryContract}.
+        """
+        return GossipDirectoryKind()

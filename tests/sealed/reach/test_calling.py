@@ -22,6 +22,7 @@ from wand.sealed.reach.calling import CALLER_BURST as TAKEN_BURST
 from wand.sealed.reach.calling import PASSED_BURST, Calling
 from wand.sealed.reach.locating_messages import located
 from wand.sealed.reach.messages import Call, Called, CalledPlace, pack
+from wand.sealed.reach.observing import Observing
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.sealed.sessions.packets import INITIATION
 from wand.sealed.sessions.presence import PRESENCE_SIZE
@@ -71,6 +72,8 @@ class Caller:
         context = SimpleNamespace(clock=net.clock, counters=transport._counters)
         control = ControlMessages(transport.sessions, net.clock, transport._counters)
         self.expected: list[bytes] = []
+        self.networks: dict[bytes, str] = {}
+        self.network = lambda: "blocked"
         self.observed: list[bytes] = []
         control.read(LOCATING_NUMBERS, lambda peer, member, octets: self.observed.append(octets))
         self.calling = Calling(
@@ -78,7 +81,7 @@ class Caller:
             transport.sessions,
             control,
             context,  # type: ignore[arg-type]  # as much of it as there has to be
-            self.expected.append,
+            cast(Observing, self),
         )
 
     @property
@@ -90,6 +93,12 @@ class Caller:
 
     def candidates(self) -> list[OwnCandidate]:
         return [OwnCandidate(self.node.endpoint, "host", "its interface")]
+
+    def expect(self, peer: bytes) -> None:
+        self.expected.append(peer)
+
+    def told(self, peer: bytes, network: str) -> None:
+        self.networks[peer] = network
 
     def mayReach(self, host: str) -> bool:
         return not host.startswith("10.77.")
@@ -203,6 +212,31 @@ class CallTests(CallingTestCase):
         self.assertEqual(self.server.transport._counters["drop-call-absent"], 1)
         self.assertEqual(self.one.expected, [bytes(self.server.key.identity)])
         self.assertEqual(self.one.observed, [located(self.one.node.endpoint)])
+
+    def test_networks(self) -> None:
+        """
+        Both are told what the other says of its network, though they never meet: the one by the call, the other by its
+        answer.  A member's word about another is not taken.
+        """
+        self.net.underlay.drop(lambda each: {each.sender.host, each.destination.host} == {"192.0.2.1", "192.0.2.2"})
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(1.0)
+        self.assertEqual(self.two.networks, {bytes(self.one.identity): "blocked"})
+        self.assertEqual(self.one.networks, {bytes(self.two.identity): "blocked"})
+
+    def test_networksFromMembers(self) -> None:
+        """
+        What a member says of the network of another one is not believed.
+        """
+        self.one.know(self.two, self.two.node.endpoint)
+        self.one.ping(self.two)
+        self.go(2.0)
+        third = self.member("three", "192.0.2.3")
+        lie = pack(Called(third.identity, 1, True, b"", b"", (), "blocked"))
+        self.one.node.transport.sendControl(self.two.node.peer, lie)
+        self.go(0.1)
+        self.assertNotIn(bytes(third.identity), self.two.networks)
 
     def test_renewalsCallNobody(self) -> None:
         """

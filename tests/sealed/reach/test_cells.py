@@ -18,6 +18,8 @@ from simulated.situations import CONE, FIREWALL, KINDS, PUBLIC, SYMMETRIC, Land,
 from simulated.ways import hasDirectWay
 
 from wand.endpoint import NODE_PORT
+from wand.testing.sites import Link, Site
+from wand.underlay.ports import DATAGRAM_MAXIMUM
 
 #: Seconds until the first answer where one end is public, where both find a direct way, and where there is none.
 PUBLIC_LIMIT: Final = 1.0
@@ -27,6 +29,9 @@ RELAY_LIMIT: Final = 1.0
 #: Seconds until the first answer to a ping that is as long as the tap takes through a black hole, and after a change.
 HOLE_LIMIT: Final = 3.0
 CHANGE_LIMIT: Final = 3.0
+
+#: Seconds until such pings are answered again after a black hole began on the way in use.
+NARROWED_LIMIT: Final = 2.0
 
 #: Seconds from the first answer until a direct way is taken, if there is one.
 DIRECT_WITHIN: Final = 5.0
@@ -158,7 +163,29 @@ def _changes() -> Iterator[Cell]:
         yield Cell(title, _ends(kind, kind), CHANGE_LIMIT, change)
 
 
-CELLS: Final = (*_pairs(), *_oneNAT(), *_onePort(), *_versions(), *_holes(), *_changes())
+def _narrow(who: Resident, longest: int) -> None:
+    assert isinstance(who.region, Site)
+    link = who.region if isinstance(who.region, Link) else who.region.outside
+    assert isinstance(link, Link)
+    link.longest = longest
+
+
+def _narrowed() -> Iterator[Cell]:
+    """
+    One end's connection becomes a black hole for long datagrams while they pass: over a relay, and directly.
+    """
+    for size, one, two in (
+        (1280, SYMMETRIC, SYMMETRIC),
+        (1000, SYMMETRIC, SYMMETRIC),
+        (1280, CONE, CONE),
+        (1000, PUBLIC, PUBLIC),
+    ):
+        ends = lambda land, one=one, two=two: (land.beyondHole(DATAGRAM_MAXIMUM, one), land.spot(two))  # noqa: E731
+        change = lambda land, one, two, size=size: _narrow(one, size)  # noqa: E731
+        yield Cell(f"narrowed: {size} {one} to {two}", ends, NARROWED_LIMIT, change, isWhole=True)
+
+
+CELLS: Final = (*_pairs(), *_oneNAT(), *_onePort(), *_versions(), *_holes(), *_changes(), *_narrowed())
 
 
 class CellTests(ReachTestCase):
@@ -187,11 +214,11 @@ class CellTests(ReachTestCase):
         octets = 1_486 if cell.isWhole else 0
         first = self.firstAnswer(one, two, limit + 0.1, octets)
         if cell.change is not None and first <= limit:
-            self.lostPings(one, two, DIRECT_WITHIN)
+            self.lostPings(one, two, DIRECT_WITHIN, octets)
             one.ping(two)  # who is idle behind a NAT that forgets it cannot know
             self.go(PING_INTERVAL)
             cell.change(land, one, two)
-            first = self.firstAnswer(one, two, limit + 0.1)
+            first = self.firstAnswer(one, two, limit + 0.1, octets)
         if first > limit:
             return [f"first answer after {first:.2f} s"]
         lost = self.lostPings(one, two, DIRECT_WITHIN, octets)

@@ -39,6 +39,7 @@ class Sink:
     sends: int = 0
     looks: int = 0
     wasTooLong: bool = False
+    wasRefused: bool = False
 
     @property
     def endpoint(self) -> tuple[str, int]:

@@ -15,7 +15,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.sealed.credentials.token import Token
-from wand.sealed.reach.lan_joining import INVITATIONS_MAXIMUM, JoinQuestion, LanGuest, LanHost, sealOf
+from wand.sealed.reach.lan_joining import (
+    INVITATIONS_MAXIMUM,
+    PLACES_MAXIMUM,
+    JoinQuestion,
+    LanGuest,
+    LanHost,
+    sealOf,
+)
 from wand.sealed.reach.lan_links import LanLinks
 from wand.testing.links import SimulatedLink, SimulatedLinkPort
 
@@ -65,7 +72,9 @@ class LanJoiningTests(SynchronousTestCase):
         self.speaker.port = self.link.host(1, "192.0.2.1").open(self.speaker)
         self.speaker.port.join(1, "192.0.2.1")
         self.found: list[Endpoint] = []
-        self.guest = LanGuest(self.link.host(1, "192.0.2.2"), Ours(), entropyFrom("guest"))
+        self.guest = LanGuest(
+            self.link.host(1, "192.0.2.2"), Ours(), lambda host: host != "10.77.0.1", entropyFrom("guest")
+        )
         self.addCleanup(self.guest.stop)
 
     def ask(self, token: Token = TOKEN) -> None:
@@ -115,6 +124,36 @@ class LanJoiningTests(SynchronousTestCase):
         self.ask()
         self.guest.heard(answer.datagram, answer.sender)
         self.assertEqual(len(self.found), 1)
+
+    def test_sentOn(self) -> None:
+        """
+        An answer that somebody sends on from elsewhere leads to a few places at most, and to none of the overlay; and
+        to none once two questions were asked since.
+        """
+        self.ask()
+        [answer] = [each for each in self.link.spoken if not each.isQuestion]
+        self.guest.heard(answer.datagram, ("10.77.0.1", 9))
+        self.assertEqual(len(self.found), 1)
+        for number in range(20):
+            self.guest.heard(answer.datagram, (f"198.51.100.{number}", 9))
+            self.guest.heard(answer.datagram, (f"198.51.100.{number}", 9))
+        self.assertEqual(len(self.found), PLACES_MAXIMUM)
+        self.ask()
+        self.ask()
+        count = len(self.found)
+        self.guest.heard(answer.datagram, ("198.51.100.99", 9))
+        self.assertEqual(len(self.found), count)
+
+    def test_late(self) -> None:
+        """
+        The answer to the question before still counts.
+        """
+        self.ask()
+        [answer] = [each for each in self.link.spoken if not each.isQuestion]
+        self.secrets.clear()
+        self.ask()
+        self.guest.heard(answer.datagram, answer.sender)
+        self.assertEqual(len(self.found), 2)
 
     def test_stopped(self) -> None:
         """

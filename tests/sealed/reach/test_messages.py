@@ -80,7 +80,7 @@ class MessageTests(SynchronousTestCase):
         """
         A later version may append fields.
         """
-        octets = msgspec.msgpack.encode([32, b"i" * 32, 7, True, [], "more"])
+        octets = msgspec.msgpack.encode([32, b"i" * 32, 7, True, [], "", "more"])
         self.assertEqual(parse(octets), Call(b"i" * 32, 7, True, ()))
 
     def test_asManyAsThereIsRoomFor(self) -> None:

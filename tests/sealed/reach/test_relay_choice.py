@@ -90,6 +90,25 @@ class RelayChoiceTests(SynchronousTestCase):
         self.now += OFF_LASTS
         self.assertEqual(self.best(), "server")
 
+    def test_cutOff(self) -> None:
+        """
+        Who has only streams to servers is cut off if none of them passes anything on; members do not help it.
+        """
+        self.relay("member")
+        self.assertFalse(self.choice.isCutOff)
+        one, two = self.relay("one", isServer=True), self.relay("two", isServer=True)
+        one.place = two.place = Place(("tcp/192.0.2.1", 443))
+        one.isOff(self.now)
+        self.assertFalse(self.choice.isCutOff)
+        two.isOff(self.now)
+        self.assertTrue(self.choice.isCutOff)
+        two.place = Place()
+        self.assertFalse(self.choice.isCutOff)
+        two.place = one.place
+        two.asked(self.now)
+        two.answered(self.now)
+        self.assertFalse(self.choice.isCutOff)
+
     def test_oneBehindARelay(self) -> None:
         """
         A relay that is itself reached over one is not asked.

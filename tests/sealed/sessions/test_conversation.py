@@ -10,6 +10,7 @@ from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
+from wand.sealed.sessions import answering
 from wand.sealed.sessions.known_ways import CANDIDATES
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import COOKIE, DATA, INITIATION, RESPONSE
@@ -219,12 +220,31 @@ class RepetitionTests(SealedTestCase):
         """
         Whoever demands a cookie gets it, however many other places the peer may be at.
         """
-        answering = self.high.transport._handshakes.answering
-        self.patch(answering._hurry, "countOne", lambda now: True)
+        self.patch(self.high.transport._handshakes.answering._hurry, "countOne", lambda now: True)
         others = [Endpoint(f"192.0.2.{number}", NODE_PORT) for number in range(100, 110)]
         places = [*others[:3], self.high.endpoint, *others[3:]]
         self.low.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, places)
         self.assertEqual(self.frames(self.low, self.high), 1)
+
+    def test_unusedSessionsLetOthersWait(self) -> None:
+        """
+        While many come, no more are answered than use their sessions; when those do, everybody gets in.
+        """
+        self.patch(self.high.transport._handshakes.answering._hurry, "countOne", lambda now: True)
+        self.patch(answering, "UNCONFIRMED_MAXIMUM", 2)
+        many = [self.net.node(f"node-{number}", f"192.0.2.{number}") for number in range(50, 56)]
+        undo = self.net.underlay.drop(lambda datagram: datagram.payload[0] == DATA)
+        for each in many:
+            each.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, [self.high.endpoint])
+            each.send(self.high.peer, each.frameTo(self.high))
+        self.net.run(1.0, 0.01)
+        self.assertEqual(self.counter(self.high, "sealed-initiations-answered"), 2)
+        undo()
+        self.net.run(10.0, 0.01)
+        for each in many:  # what the first two sent before was lost
+            each.send(self.high.peer, each.frameTo(self.high))
+        self.net.run(10.0, 0.01)
+        self.assertEqual({peer for peer, _ in self.high.frames}, {each.peer for each in many})
 
     def test_backsOff(self) -> None:
         """

@@ -9,7 +9,17 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import NoAnswer
 from wand.sealed.sessions.packets import DATA_OVERHEAD
-from wand.sealed.sessions.path import CONFIRM_INTERVAL, PROBE, PROBE_TRIES, RAISE_INTERVAL, SIZES, START, Path
+from wand.sealed.sessions.path import (
+    AWAY_INTERVAL,
+    CONFIRM_INTERVAL,
+    LONE,
+    PROBE,
+    PROBE_TRIES,
+    RAISE_INTERVAL,
+    SIZES,
+    START,
+    Path,
+)
 
 
 class PathTests(SynchronousTestCase):
@@ -63,13 +73,49 @@ class PathTests(SynchronousTestCase):
 
     def test_downAndUp(self) -> None:
         """
-        When the path becomes narrower, datagrams become smaller within ten seconds; when it widens, they grow again.
+        When the path becomes narrower, datagrams become smaller; when it widens, they grow again.
         """
         self.run_(5.0)
         for carries, within in ((1_400, 10.0), (900, 15.0), (1_472, RAISE_INTERVAL + 15.0)):
             self.carries = carries
             self.run_(within)
             self.assertEqual(self.path.size, max(size for size in SIZES if size <= carries))
+
+    def test_downSoon(self) -> None:
+        """
+        Datagrams are short enough within two seconds after the path became narrower.
+        """
+        self.run_(5.0)
+        self.carries = 1_000
+        self.run_(1.9)
+        self.assertEqual(self.path.size, SIZES[0])
+
+    def test_peerProbesInVain(self) -> None:
+        """
+        The peer's least probes come, and not the longer ones beside them: our own size is tried at once, though we
+        send nothing that is long, and not before its time.
+        """
+        self.run_(5.0)
+        self.clock.advance(60.0)
+        self.carries = 1_000
+        least = bytes([PROBE, 0]) + SIZES[0].to_bytes(2, "big")
+        for _ in range(LONE):
+            self.assertEqual(self.path.size, 1_472)
+            self.path.received(memoryview(least.ljust(SIZES[0] - DATA_OVERHEAD, b"\0")))
+        self.clock.pump([0.05] * 20)
+        self.assertEqual(self.path.size, SIZES[0])
+
+    def test_peerConfirms(self) -> None:
+        """
+        A peer whose longer probes come has us send none.
+        """
+        self.run_(5.0)
+        self.clock.advance(60.0)
+        self.sent.clear()
+        for size in (1_472, SIZES[0]) * 10:
+            probe = bytes([PROBE, 0]) + size.to_bytes(2, "big")
+            self.path.received(memoryview(probe.ljust(size - DATA_OVERHEAD, b"\0")))
+        self.assertLess(max(self.sent), 100)
 
     def test_interfaceBecomesNarrower(self) -> None:
         """
@@ -113,7 +159,7 @@ class PathTests(SynchronousTestCase):
         self.sent.clear()
         self.run_(60.0)
         self.assertEqual(self.path.size, SIZES[0])
-        self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
+        self.assertLess(len(self.sent), 60.0 / AWAY_INTERVAL * 10 * PROBE_TRIES)
 
     def test_tooLongForOtherReasons(self) -> None:
         """
@@ -132,7 +178,7 @@ class PathTests(SynchronousTestCase):
         self.sent.clear()
         self.run_(60.0)
         self.assertEqual(self.path.size, 1_472)
-        self.assertLess(len(self.sent), 60.0 / CONFIRM_INTERVAL * 10 * PROBE_TRIES)
+        self.assertLess(len(self.sent), 60.0 / AWAY_INTERVAL * 10 * PROBE_TRIES)
 
     def test_searched(self) -> None:
         """

@@ -33,7 +33,7 @@ class Wire:
     def __init__(self) -> None:
         self.calls: list[list[bytes]] = []
         self.takes = True
-        self.wasTooLong = False
+        self.wasTooLong = self.wasRefused = False
 
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         self.calls.append([bytes(datagram)])
@@ -66,8 +66,13 @@ class Peer:
         self.path = Path(Clock(), lambda plaintext: None)
         self.recent = Recent()
 
+        self.refusals: list[tuple[str, int]] = []
+
     def renew(self) -> None:
         pass
+
+    def refused(self, place: tuple[str, int]) -> None:
+        self.refusals.append(place)
 
     def heard(self, session: Session, counter: int, sender: tuple[str, int], size: int) -> None:
         raise AssertionError("nothing arrives here")
@@ -202,3 +207,13 @@ class TrainTests(SynchronousTestCase):
         self.add(self.peer.path.room)
         self.assertFalse(self.train.send())
         self.assertEqual(self.peer.path.size, SIZES[START])
+        self.assertEqual(self.peer.refusals, [])
+
+    def test_whatIsRefused(self) -> None:
+        """
+        Where the system lets nothing out, whose session it is learns of it.
+        """
+        self.wire.takes, self.wire.wasRefused = False, True
+        self.add(100)
+        self.assertFalse(self.train.send())
+        self.assertEqual(self.peer.refusals, [THERE])

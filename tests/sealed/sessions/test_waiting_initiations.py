@@ -95,6 +95,20 @@ class WaitingInitiationsTests(SynchronousTestCase):
         self.assertFalse(self.add(b"y", "192.0.2.1"))
         self.assertTrue(self.add(b"y", "198.51.0.7"))
 
+    def test_noMoreThanThereIsRoomFor(self) -> None:
+        """
+        While sessions that were answered are not used yet, the others wait.
+        """
+        room = [3]
+        self.waiting = WaitingInitiations(self.clock, self.look, room=lambda: room[0] - len(self.seen))
+        for number in range(10):
+            self.add(b"x", f"198.51.100.{number}")
+        self.clock.pump([INTERVAL] * 50)
+        self.assertEqual(len(self.seen), 3)
+        room[0] = 20
+        self.clock.pump([INTERVAL] * 50)
+        self.assertEqual((len(self.seen), self.clock.getDelayedCalls()), (10, []))
+
     def test_oneThatFailsDisturbsNoOther(self) -> None:
         """
         Whatever is in one, the others are looked into; and nothing is due after the end.

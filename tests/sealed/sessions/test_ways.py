@@ -26,6 +26,7 @@ from wand.sealed.sessions.vigil import LULL
 from wand.sealed.sessions.way import SHUNNED, Way, WayRank, rankOf
 from wand.status import WayStatus
 from wand.testing.inbox import Datagram
+from wand.testing.ports import Port
 
 #: Octets of the datagram of a question, of its answer and of a keepalive.
 PRESENCE_DATAGRAM = PRESENCE_SIZE + DATA_OVERHEAD
@@ -42,7 +43,7 @@ class RelayedPort:
     A relay as a port: what is sent through it arrives at another member some time later, unless the relay is dead.
     """
 
-    wasTooLong = False
+    wasTooLong = wasRefused = False
     features: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     endpoint = Endpoint(RELAYED, 1)
@@ -285,6 +286,24 @@ class ChangeTests(WaysTestCase):
         undo()
         self.flow(35.0)
         self.assertEqual((self.rank(self.low), self.rank(self.high)), (WayRank.IPV4, WayRank.IPV4))
+
+    def test_whenOurSystemRefuses(self) -> None:
+        """
+        When our own system lets nothing out any more, another way is taken within a second, whatever still comes in:
+        it is no answer.
+        """
+        self.flow(3.0)
+        port = self.low.transport.ways.portFor(self.high.endpoint)
+        assert isinstance(port, Port)
+        port.isBlocked = True
+        before = len(self.high.frames)
+        for _ in range(120):
+            self.conversation(self.high).keepalive()  # which owes nothing to anybody
+            self.low.transport.sendControl(self.high.peer, b"\x91\x7f")
+            self.net.clock.advance(0.01)
+        self.low.send(self.high.peer, self.low.frameTo(self.high))
+        self.net.clock.pump([0.01] * 20)
+        self.assertEqual(len(self.high.frames) - before, 1)
 
     def test_aDeadWayIsGivenUp(self) -> None:
         """

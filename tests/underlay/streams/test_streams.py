@@ -23,7 +23,7 @@ from wand.testing.context import failuresOf
 from wand.testing.streams import SimulatedStreams
 from wand.underlay.slots import Slots
 from wand.underlay.streams.accepting import ACCEPTED_IDLE, STRANGER_PATIENCE, StreamListener
-from wand.underlay.streams.framing import STEP
+from wand.underlay.streams.framing import STEP, framedTrain
 from wand.underlay.streams.intake import BURST, RATE, RATE_MEMBERS, STRANGER_BURST, STRANGER_RATE, TURN, Intake, Load
 from wand.underlay.streams.opening import OPENING_PATIENCE, StreamOpener, StreamUnavailable
 from wand.underlay.streams.outlet import STALL_PATIENCE
@@ -125,7 +125,7 @@ class StreamTests(SynchronousTestCase):
         self.port = StreamPort(self.here, self.counters, self.failures)
         self.serverPort = StreamPort(self.there, self.counters, self.failures)
         options = certificateOf(self.state, "", "")
-        self.listener = StreamListener(options, self.clock, self.counters, self.failures)
+        self.listener = StreamListener(options, self.clock, self.counters, self.failures, {"127.0.0.1", "192.0.2.80"})
         self.listener.listen(self.network.host(SERVER), "0.0.0.0", 443)
         self.used: set[tuple[str, int]] = set()
         self.serverPort.hasPeer = self.used.__contains__
@@ -539,6 +539,19 @@ class StreamTests(SynchronousTestCase):
         self.assertEqual(hosts.count("tcp/198.51.100.7"), 1)
         self.assertEqual(hosts.count("tcp/203.0.113.9"), STRANGERS_SUBSCRIBER)
 
+    def test_onlyNamedWebServers(self) -> None:
+        """
+        What other programs of this host say of their clients is not believed, nor are they told apart; a web server on
+        another host is believed if it is named.
+        """
+        self.forwarded("198.51.100.7", source="127.0.0.2")
+        self.forwarded("198.51.100.8", source="192.0.2.80")
+        hosts = {host for host, _ in self.serverPort.streams}
+        self.assertEqual(hosts, {"tcp/127.0.0.2", "tcp/198.51.100.8"})
+        for number in range(2 * STRANGERS_SUBSCRIBER):
+            self.forwarded(f"203.0.113.{number}", source="127.0.0.2")
+        self.assertEqual({host for host, _ in self.serverPort.streams}, hosts)
+
     def test_aProxyThatSaysNothing(self) -> None:
         """
         Where it does not say who comes, its clients are bounded all together, not as if they were one.
@@ -572,14 +585,33 @@ class StreamTests(SynchronousTestCase):
 
     # What costs more than its octets.
 
-    def written(self, stream: Any, pieces: int, piece: bytes) -> None:
+    def test_trainsStayWhole(self) -> None:
         """
-        Write below a client's stream, each piece in a record of its own.
+        A train that fills several records of TLS, which come at once, is handed over as one; and so is what comes with
+        the end of the stream.
+        """
+        stream: Any = self.opened()
+        self.there.senders.clear()
+        train = bytes([4]) * (1424 * 45)
+        records: list[bytes] = []
+        self.patch(stream.transport.transport, "write", records.append)
+        stream.transport.write(framedTrain(memoryview(train), 1424))
+        stream.transport.loseConnection()
+        self.clock.advance(0)
+        del stream.transport.transport.write
+        stream.transport.transport.write(b"".join(records))
+        self.run_(0.1)
+        self.assertGreater(len(records), 3)
+        self.assertEqual((len(self.there.datagrams), len(self.there.senders)), (45, 1))
+
+    def written(self, stream: Any, pieces: int, *some: bytes) -> None:
+        """
+        Write below a client's stream, each piece in a record of its own; these in turns.
         """
         records: list[bytes] = []
         self.patch(stream.transport.transport, "write", records.append)
-        for _ in range(pieces):
-            stream.transport.write(piece)
+        for number in range(pieces):
+            stream.transport.write(some[number % len(some)])
             self.clock.advance(0)
         del stream.transport.transport.write
         stream.transport.transport.write(b"".join(records))
@@ -597,7 +629,7 @@ class StreamTests(SynchronousTestCase):
         if target.path:
             stream.transport.write(b"\x82\x83\0\0\0\0\0\1x" * pieces)
         else:
-            self.written(stream, pieces, b"\0\1x")
+            self.written(stream, pieces, b"\0\1x", b"\0\2xx")  # of two sizes, which make no train
         self.run_(0.0105)
         atOnce = len(self.there.datagrams)
         self.run_(seconds)

@@ -101,7 +101,7 @@ class Redemption:
     async def _enlisted(self, join: Join, exchangeKey: bytes, terms: Invitation) -> MemberRecord:
         known = self._known(join, exchangeKey)
         if known is None:
-            return await self._members.add(await self._assigned(join, exchangeKey, terms))
+            return await self._members.add(await self._assignedWhole(join, exchangeKey, terms))
         if terms.name not in ("", known.name):
             raise MembershipRefused(f"it is called {known.name} already; wand rename calls it something else")
         if _withRightsOf(known, terms) == known:
@@ -148,10 +148,20 @@ class Redemption:
         try:
             record = await self._assigned(join, exchangeKey, self._invitations.check(invitation, join.identity))
             await self._invitations.redeem(invitation, join.identity)
-        except MembershipRefused:
+        except (MembershipRefused, TemporarilyUnavailable):
             await self._giveBack(join.identity)
             raise
         return await self._members.add(record)
+
+    async def _assignedWhole(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
+        """
+        All that a member gets, or nothing.
+        """
+        try:
+            return await self._assigned(join, exchangeKey, invitation)
+        except (MembershipRefused, TemporarilyUnavailable):
+            await self._giveBack(join.identity)
+            raise
 
     async def _giveBack(self, identity: bytes) -> None:
         await self._members.load()

@@ -61,6 +61,15 @@ class Interests:
         """
         return self._nodes.get(member, {}).keys()
 
+    def take(self, member: bytes) -> tuple[bytes, ...]:
+        """
+        The nodes that were told of a member, which they are not any more.
+        """
+        nodes = tuple(self.nodes(member))
+        for node in nodes:
+            self._drop(node, member)
+        return nodes
+
     def forget(self, node: bytes) -> None:
         """
         A node is told of nothing more.

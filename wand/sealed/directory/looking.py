@@ -5,10 +5,8 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
-
-import msgspec
 
 from wand.interfaces import Context
 from wand.sealed.credentials.identity import Identity
@@ -17,16 +15,17 @@ from wand.sealed.directory.claimants import CLAIMANTS_MAXIMUM, RIGHT_MAXIMUM, th
 from wand.sealed.directory.interests import Interests
 from wand.sealed.directory.messages import (
     AFTER,
+    BY_ADDRESS,
     BY_IDENTITY,
+    BY_MAC,
+    BY_NAME,
     BY_RIGHT,
-    PAGE_ROOM,
-    RECORDS_MAXIMUM,
     Found,
     Key,
     Look,
     pack,
 )
-from wand.sealed.directory.page_records import recordOf
+from wand.sealed.directory.page_records import partsOf, recordOf
 from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.rounds import PushRounds
@@ -39,6 +38,9 @@ COUNTERS: Final = {
     "directory-found-pushes": "messages with members sent to nodes that had looked for them, because something changed",
     "drop-directory-look": "questions for members dropped: that node asks too much",
 }
+
+#: What nobody may have now, and somebody later.
+AWAITED: Final = frozenset({BY_IDENTITY, BY_MAC, BY_ADDRESS, BY_NAME})
 
 #: For how many members one node may look: per second in the long run, and at once.
 KEYS_RATE: Final = 50.0
@@ -73,6 +75,7 @@ class Looking:
         self._stored = stored
         self._send = send
         self._interests = Interests()
+        self._awaited = Interests()  # what nobody had that was looked for: its kind, and what it is
         self._news: dict[bytes, dict[Identity, None]] = {}
         self._inCircle: set[bytes] = set()  # those that asked who comes next after them
         self._needRelays: set[bytes] = set()  # those that asked for the members with the relay right
@@ -129,6 +132,7 @@ class Looking:
         A node follows the log: it is told of all changes, and of none twice.
         """
         self._interests.forget(node)
+        self._awaited.forget(node)
         self._inCircle.discard(node)
         self._needRelays.discard(node)
         self._news.pop(node, None)
@@ -156,6 +160,8 @@ class Looking:
             self._putOff(node, look)
             return 0
         absent = tuple(place for place, each in enumerate(found) if not each)
+        for place in absent:
+            self._await(node, look.keys[place])
         messages = self._messages(look.number, entries.values(), absent)
         self._counters["directory-found"] += len(messages)
         return self._tell(node, entries.values(), messages)
@@ -169,6 +175,13 @@ class Looking:
             waiting[look.number] = look
         else:
             self._counters["drop-directory-look"] += 1
+
+    def _await(self, node: bytes, key: Key) -> None:
+        """
+        A node is told when somebody comes whom it looked for, so that it need not ask again and again.
+        """
+        if key.kind in AWAITED:
+            self._awaited.add(node, bytes([key.kind]) + key.what)
 
     def _found(self, node: bytes, key: Key) -> list[LogEntry]:
         if key.kind == AFTER:
@@ -197,7 +210,9 @@ class Looking:
         As many messages as it takes; none tells what is not stored.
         """
         published, instance = self._stored.published, self._stored.instance
-        parts = list(_parts(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published))
+        parts = list(
+            partsOf(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published)
+        )
         parts = parts or [()]
         return [
             pack(Found(number, place == len(parts), instance, published, part, absent if place == len(parts) else ()))
@@ -227,6 +242,18 @@ class Looking:
         for node in self._needRelays if entry.announcement.certificate.relay else ():
             if node != identity:
                 self._news.setdefault(node, {})[identity] = None
+        if self._awaited:
+            self._noteComing(entry)
+
+    def _noteComing(self, entry: LogEntry) -> None:
+        """
+        A member changed that some nodes may have looked for when nobody was what it is.
+        """
+        identity = entry.identity
+        for kind, what in ((BY_IDENTITY, bytes(identity)), *thingsOf(entry.announcement)):
+            for node in self._awaited.take(bytes([kind]) + what):
+                if node != identity:
+                    self._news.setdefault(node, {})[identity] = None
 
     def _push(self, node: bytes) -> int:
         known = (self._log.get(each) for each in self._news.pop(node, {}))
@@ -236,19 +263,3 @@ class Looking:
         messages = self._messages(0, entries)
         self._counters["directory-found-pushes"] += len(messages)
         return self._tell(node, entries, messages)
-
-
-def _parts(records: Iterable[bytes]) -> Iterator[tuple[msgspec.Raw, ...]]:
-    """
-    Records, as many at a time as fit into a message.
-    """
-    part: list[msgspec.Raw] = []
-    room = PAGE_ROOM
-    for record in records:
-        if part and (len(record) > room or len(part) == RECORDS_MAXIMUM):
-            yield tuple(part)
-            part, room = [], PAGE_ROOM
-        part.append(msgspec.Raw(record))
-        room -= len(record)
-    if part:
-        yield tuple(part)

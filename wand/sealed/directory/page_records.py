@@ -4,10 +4,13 @@ What a server says of one member, in pages and to those who look for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 
 from wand.sealed.directory.announcement_log import LogEntry
-from wand.sealed.directory.messages import PageRecord, pack
+from wand.sealed.directory.messages import PAGE_ROOM, RECORDS_MAXIMUM, PageRecord, pack
 from wand.sealed.directory.stored_log import StoredLog
 
 
@@ -20,3 +23,19 @@ def recordOf(entry: LogEntry, stored: StoredLog, clock: IReactorTime) -> bytes:
     return pack(
         PageRecord(said.signedCertificate, said.signedClaim, entry.endpoints, min(age, 2**32 - 1), entry.version)
     )
+
+
+def partsOf(records: Iterable[bytes]) -> Iterator[tuple[msgspec.Raw, ...]]:
+    """
+    Records, as many at a time as fit into a message.
+    """
+    part: list[msgspec.Raw] = []
+    room = PAGE_ROOM
+    for record in records:
+        if part and (len(record) > room or len(part) == RECORDS_MAXIMUM):
+            yield tuple(part)
+            part, room = [], PAGE_ROOM
+        part.append(msgspec.Raw(record))
+        room -= len(record)
+    if part:
+        yield tuple(part)

@@ -129,7 +129,7 @@ class MembershipParts:
         self.inUse = MembersInUse(participant, self.claims, self.search, sessions, context)
         Introductions(participant, sessions, control)
         StreamPlacesReader(sessions, control, context, self.servers.learnStreams, participant.mayReach)
-        self.calling = Calling(participant, sessions, control, context, self.reach.observing.expect)
+        self.calling = Calling(participant, sessions, control, context, self.reach.observing)
         self.expulsion = Expulsion(node.enrolment, self.claims, sessions, context, self._turns.expelled, serversChanged)
 
     def _makeWhatIsKept(self) -> None:

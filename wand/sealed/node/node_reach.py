@@ -65,7 +65,7 @@ class NodeReach:
         transport.ways.isNear = self._links.isNear
         transport.ways.leadsBack = self._leadsBack
         self.lan = LanDiscovery(us, self._links, transport.sessions, context, os.urandom)
-        self._guest = LanGuest(context.links, self._links, os.urandom)
+        self._guest = LanGuest(context.links, self._links, participant.mayReach, os.urandom)
         self._isLooking = host is not None
         self.observing = Observing(transport.sessions, control, context, observed)
         self.inspection = ReachInspection(participant, transport, self.observing, context, port, addresses, search)

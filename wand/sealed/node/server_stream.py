@@ -24,6 +24,9 @@ from wand.underlay.streams.stream import Stream
 #: Seconds that UDP has to be answered before a stream is opened beside it.
 UDP_PATIENCE: Final = 0.7
 
+#: The same where there is a session, and the server was asked in it and did not answer in time.
+SESSION_PATIENCE: Final = 0.2
+
 #: Seconds after which a stream ends that nobody uses.
 OPENED_IDLE: Final = 30.0
 
@@ -98,11 +101,12 @@ class ServerStream:
 
     # When it is wanted.
 
-    def wantSoon(self, isReached: Callable[[], bool]) -> None:
+    def wantSoon(self, isReached: Callable[[], bool], patience: float = UDP_PATIENCE) -> None:
         """
         It is wanted unless UDP is answered in time.
 
         @param isReached: is the server reached?
+        @param patience: seconds to wait.
         """
 
         def due() -> None:
@@ -111,7 +115,7 @@ class ServerStream:
                 self.want()
 
         if self._timer is None:
-            self._timer = self._clock.callLater(UDP_PATIENCE, due)
+            self._timer = self._clock.callLater(patience, due)
 
     def want(self) -> None:
         """

@@ -15,7 +15,7 @@ from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessions, JoinKey
 from wand.interfaces.sessions import STREAM
 from wand.sealed.node.enrolment import Enrolment, KnownServer
-from wand.sealed.node.server_stream import Introduce, ServerStream
+from wand.sealed.node.server_stream import SESSION_PATIENCE, UDP_PATIENCE, Introduce, ServerStream
 from wand.sealed.node.stream_notes import StreamNotes
 from wand.stream_targets import targetsIn
 from wand.timing.repeating import Repeating
@@ -114,7 +114,8 @@ class ServerStreams:
         if turn or known.isOpen:
             known.want()
         else:
-            known.wantSoon(partial(self._isReached, identity))
+            patience = SESSION_PATIENCE if self._sessions.isUp(identity) else UDP_PATIENCE
+            known.wantSoon(partial(self._isReached, identity), patience)
 
     def _isReached(self, peer: bytes) -> bool:
         return self._sessions.isUp(peer) and not self._sessions.isWanted(peer)

@@ -28,7 +28,10 @@ ADVICE: Final = {
         "UDP to the only server is not answered: it is blocked here or there. Let UDP out in the firewall here, to any "
         "port, and let the UDP port of the server in at the firewall there."
     ),
-    "blocked-there": "No UDP gets out of the network of {name}: let UDP out in the firewall there, to any port.",
+    "blocked-there": (
+        "No UDP gets out of the network of {name}, which is reached over TCP, through a server: let UDP out in the "
+        "firewall there, to any port."
+    ),
     "stream": (
         "UDP to {name} does not get through, though it does to others: let its UDP port in at the firewall there. "
         "Until then all travels in a stream, which is slower."
@@ -97,6 +100,10 @@ ADVICE: Final = {
     "no-relay": (
         "UDP from this host is not answered, and no relay passes on to {name}: let UDP out in the firewall here, to "
         "any port, or let a server be a relay (relay = true there). See whether {name} runs, too."
+    ),
+    "no-relay-there": (
+        "No UDP gets out of the network of {name}, which has only TCP, to a server, and that passes nothing on: let "
+        "UDP out in the firewall there, to any port, or let a server be a relay (relay = true there)."
     ),
     "silent": (
         "{name} did not answer {tries} at {places}, though a server called it: see there whether it runs, what wand "

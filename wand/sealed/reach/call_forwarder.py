@@ -72,7 +72,7 @@ class CallForwarder:
         if call.target != caller and self._sessions.isUp(call.target):
             certificate, claim = self._announcementOf(caller) or (b"", b"")
             places = [CalledPlace(HEARD, seen)] if seen else []
-            called = Called(bytes(caller), call.number, call.isAnswer, certificate, claim, ())
+            called = Called(bytes(caller), call.number, call.isAnswer, certificate, claim, (), call.network)
             self._sessions.sendControl(call.target, packCalled(called, (*places, *call.places)))
             self._counters["calls-passed-on"] += 1
         else:

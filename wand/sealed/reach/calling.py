@@ -6,7 +6,7 @@ time.  So datagrams leave both NATs within a moment, and each lets in what comes
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import count, islice
 from typing import Final
 
@@ -22,6 +22,7 @@ from wand.public_address import isPublic
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.reach.call_forwarder import MEMORY, CallForwarder
 from wand.sealed.reach.messages import CANDIDATES_MAXIMUM, Call, Called, CalledPlace, pack, parse
+from wand.sealed.reach.observing import Observing
 from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.place_kinds import isLoopback
 
@@ -67,10 +68,11 @@ class Calling:
         sessions: ISessions,
         control: ControlReaders,
         context: Context,
-        expect: Callable[[bytes], object],
+        observing: Observing,
     ) -> None:
         """
-        @param expect: called with each who will say, for a call of ours, where it hears us.
+        @param observing: is told who will say, for a call of ours, where it hears us, and what callers say of their
+            networks.
         """
         context.counters.declare(COUNTERS)
         self._clock = context.clock
@@ -78,7 +80,7 @@ class Calling:
         self._repetitions: dict[bytes, IDelayedCall] = {}
         self._participant = participant
         self._sessions = sessions
-        self._expect = expect
+        self._observing = observing
         self._forwarder = CallForwarder(sessions, context, self._announcementOf)
         self._numbers = count(1)
         self._members: OrderedDict[bytes, None] = OrderedDict()
@@ -127,7 +129,7 @@ class Calling:
             return False
         message = self._call(peer, isAnswer=False)
         for each in helpers:
-            self._expect(each)
+            self._observing.expect(each)
             self._sessions.sendControl(each, message)
         self._counters["calls-made"] += len(helpers)
         return True
@@ -135,7 +137,7 @@ class Calling:
     def _call(self, target: bytes, *, isAnswer: bool) -> bytes:
         candidates = self._participant.candidates()[:CANDIDATES_MAXIMUM]
         places = tuple(CalledPlace(each.kind, str(each.endpoint)) for each in candidates)
-        return pack(Call(bytes(target), next(self._numbers) % (1 << 32), isAnswer, places))
+        return pack(Call(bytes(target), next(self._numbers) % (1 << 32), isAnswer, places, self._observing.network()))
 
     def _someMembers(self, target: bytes) -> list[bytes]:
         """
@@ -180,6 +182,8 @@ class Calling:
             self._counters["drop-call-unknown"] += 1
             return
         self._counters["calls-taken"] += 1
+        if not by:
+            self._observing.told(caller, message.network)
         budget = self._answered if by else self._targets
         if budget.take(caller.hex() + by) and not message.isAnswer:  # else our own call is under way
             self._sessions.sendControl(peer, self._call(caller, isAnswer=True))

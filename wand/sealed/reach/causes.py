@@ -251,6 +251,7 @@ WITH_SESSION: Final[Causes] = {
 WITHOUT: Final[Causes] = {
     "lost": lambda situation: not situation.ways,
     "idle": _isUntried,
+    "no-relay-there": lambda situation: _isBlockedThere(situation) and situation.here != BLOCKED,
     "family": _isOtherFamily,
     "unhelped": _isUnhelped,
     "scattered": _isScattered,

@@ -142,6 +142,12 @@ class ReachInspection:
         )
         return await check.run(self._port)
 
+    def servers(self) -> list[Identity]:
+        """
+        The servers of the network, which are no peers of the Ethernet.
+        """
+        return [Identity(each.identity) for each in self._participant.servers()]
+
     def withWay(self, peer: object, status: PeerStatus) -> PeerStatus:
         """
         Add to the status of a peer by which way it is reached.

@@ -28,6 +28,10 @@ _PURPOSE: Final = b"wand lan join 1"
 #: With how many invitations a question is tried, of the latest.
 INVITATIONS_MAXIMUM: Final = 128
 
+#: How many places are taken from the answers to one question: the member may be on several links, with both families,
+#: and whoever sends its answer on with other senders is not to choose where we knock.
+PLACES_MAXIMUM: Final = 4
+
 
 class JoinQuestion(msgspec.Struct, frozen=True, array_like=True, tag=0):
     """
@@ -97,18 +101,21 @@ class LanGuest:
     Looks on our links for the member that made an invitation, each time that it is told to.
     """
 
-    def __init__(self, links: Links, ours: LanLinks, entropy: Entropy) -> None:
+    def __init__(self, links: Links, ours: LanLinks, mayReach: Callable[[str], bool], entropy: Entropy) -> None:
         """
         @param links: of this host.
         @param ours: those on which to ask.
+        @param mayReach: may datagrams go to this host?
         """
         self._links = links
         self._ours = ours
+        self._mayReach = mayReach
         self._entropy = entropy
         self._port: LinkPort | None = None
         self._seal: LanSeal | None = None
         self._token: Token | None = None
-        self._challenge = b""
+        self._challenge = self._challengeBefore = b""
+        self._places: set[Endpoint] = set()  # those of the answers since the last question
         self._found: Callable[[Endpoint], object] = lambda place: None
 
     def ask(self, token: Token, found: Callable[[Endpoint], object]) -> None:
@@ -123,9 +130,10 @@ class LanGuest:
         if self._port is None:
             return
         if token is not self._token:
-            self._token, self._seal = token, sealOf(token.secret, token.network)
-            self._challenge = self._entropy(16)
+            self._token, self._seal, self._challenge = token, sealOf(token.secret, token.network), b""
         assert self._seal is not None
+        self._challenge, self._challengeBefore = self._entropy(16), self._challenge
+        self._places.clear()
         for link, source in self._ours.sources():
             if self._port.join(link, source):
                 self._port.ask(self._seal.sealed(JoinQuestion(self._challenge), self._entropy), link, source)
@@ -134,10 +142,16 @@ class LanGuest:
         """
         See L{wand.underlay.links.LinkReceiver}.
         """
-        octets = None if self._seal is None else self._seal.opened(datagram)
+        if self._seal is None or len(self._places) >= PLACES_MAXIMUM or not self._mayReach(sender[0]):
+            return
+        octets = self._seal.opened(datagram)
         answer = None if octets is None else unpacked(octets, JoinAnswer, ROOM)
-        if answer is not None and answer.challenge == self._challenge:
-            self._found(Endpoint(sender[0], answer.port))
+        if answer is None or answer.challenge not in (self._challenge, self._challengeBefore):
+            return
+        place = Endpoint(sender[0], answer.port)
+        if place not in self._places:
+            self._places.add(place)
+            self._found(place)
 
     def stop(self) -> None:
         """

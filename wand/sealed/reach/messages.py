@@ -23,6 +23,7 @@ CANDIDATES_MAXIMUM: Final = 16
 HEARD: Final = "heard"
 
 Number: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Network: TypeAlias = Annotated[str, Meta(max_length=32)]
 EndpointText: TypeAlias = Annotated[str, Meta(max_length=47)]
 
 
@@ -49,12 +50,14 @@ class Call(msgspec.Struct, tag=control_numbers.CALL, frozen=True, array_like=Tru
     @ivar number: repeated in what the third is told.
     @ivar isAnswer: does it answer a call of the third?  Nobody answers it then.
     @ivar places: where the caller may be, the best first.
+    @ivar network: what is in front of the caller; see L{wand.sealed.reach.locating_messages.Located.network}.
     """
 
     target: Octets32
     number: Number
     isAnswer: bool
     places: Places
+    network: Network = ""
 
 
 class Called(msgspec.Struct, tag=control_numbers.CALLED, frozen=True, array_like=True):
@@ -65,6 +68,7 @@ class Called(msgspec.Struct, tag=control_numbers.CALLED, frozen=True, array_like
     @ivar certificate: its certificate; nothing if whoever passes it on does not have it.
     @ivar claim: its claim; nothing likewise.
     @ivar places: where it may be: first where whoever passes it on hears it, then what it says itself.
+    @ivar network: what is in front of it, as it says.
     """
 
     caller: Octets32
@@ -73,6 +77,7 @@ class Called(msgspec.Struct, tag=control_numbers.CALLED, frozen=True, array_like
     certificate: Signed
     claim: Signed
     places: Places
+    network: Network = ""
 
 
 Message: TypeAlias = Call | Called

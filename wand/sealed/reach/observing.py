@@ -72,7 +72,8 @@ class Observing:
     Answers such questions, and asks whenever a session begins.
 
     @ivar observations: by the identities of the observers, the latest last.
-    @ivar networks: what those who answered last said of their own networks, unless nothing; see L{Located.network}.
+    @ivar networks: what those who answered or called last said of their own networks, unless nothing; see
+        L{Located.network}.
     @ivar network: tells what we say of ours.
     """
 
@@ -114,6 +115,17 @@ class Observing:
         A member will say where it hears us, for it was sent a call, which is answered so.
         """
         self._await(peer, calls=1)
+
+    def told(self, peer: bytes, network: str) -> None:
+        """
+        A server passes on what a member says of its own network; without a session with it, this is all we hear.
+
+        @param network: see L{Located.network}.
+        """
+        if network:
+            self._remember(self.networks, peer, network)
+        else:
+            self.networks.pop(peer, None)
 
     def isAwaited(self, peer: bytes) -> bool:
         """
@@ -170,10 +182,8 @@ class Observing:
         locates, calls = (asked.locates, asked.calls - 1) if isOfCall else (asked.locates - 1, asked.calls)
         if locates or calls:
             self._asked[peer] = Questions(asked.moment, locates, calls)
-        if network:
-            self._remember(self.networks, peer, network)
-        elif not isOfCall:
-            self.networks.pop(peer, None)
+        if network or not isOfCall:
+            self.told(peer, network)
 
     def _answered(self, peer: bytes, member: Member, message: Located) -> None:
         self.observations.pop(peer, None)

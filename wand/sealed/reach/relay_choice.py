@@ -10,6 +10,7 @@ from typing import Final
 
 from wand.interfaces.sessions import PlaceInUse
 from wand.sealed.reach.relay_channels import isBehindRelay
+from wand.underlay.place_kinds import STREAM, kindOf
 
 #: How many relays are kept that are not servers; servers are kept all.
 MEMBERS_MAXIMUM: Final = 256
@@ -35,6 +36,7 @@ class KnownRelay:
     @ivar name: what it is called, for people.
     @ivar place: where it is.
     @ivar roundTrip: how far away it is, in seconds; C{None} before it answered.
+    @ivar wasOff: did it say last that it passes nothing on?
     """
 
     def __init__(self, identity: bytes, name: str, place: PlaceInUse, *, isServer: bool) -> None:
@@ -43,6 +45,7 @@ class KnownRelay:
         self.place = place
         self.roundTrip: float | None = None
         self.isServer = isServer
+        self.wasOff = False
         self._askedAt = inf
         self._silentSince = inf
         self._offUntil = -inf
@@ -58,6 +61,7 @@ class KnownRelay:
         """
         It answered.
         """
+        self.wasOff = False
         if self._askedAt == inf:
             return  # somebody else asked
         measured = max(0.0, now - self._askedAt)
@@ -69,6 +73,7 @@ class KnownRelay:
         """
         It passes nothing on.
         """
+        self.wasOff = True
         self._offUntil = now + OFF_LASTS
 
     def rank(self, now: float) -> tuple[bool, bool, float] | None:
@@ -134,6 +139,14 @@ class RelayChoice:
         now = self._seconds()
         return any(each.isServer and each.rank(now) is not None for each in self._relays.values())
 
+    @property
+    def isCutOff(self) -> bool:
+        """
+        Do we have nothing but streams to servers, none of which passes anything on?
+        """
+        servers = [each for each in self._relays.values() if each.isServer]
+        return bool(servers) and all(each.wasOff and _isStream(each.place.endpoint) for each in servers)
+
     def best(self, without: Container[bytes]) -> KnownRelay | None:
         """
         Whom to ask.
@@ -148,3 +161,7 @@ class RelayChoice:
             if each.identity not in without and (rank := each.rank(now)) is not None
         ]
         return min(ranked)[2] if ranked else None
+
+
+def _isStream(place: tuple[str, int] | None) -> bool:
+    return place is not None and kindOf(place[0]) == STREAM

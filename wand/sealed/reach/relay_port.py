@@ -137,6 +137,13 @@ class RelayPort:
         """
         return self._last is not None and self._last.wasTooLong
 
+    @property
+    def wasRefused(self) -> bool:
+        """
+        See L{wand.underlay.ports.DatagramSender}.
+        """
+        return self._last is not None and self._last.wasRefused
+
     def send(self, datagram: bytes | bytearray | memoryview, destination: tuple[str, int]) -> bool:
         """
         See L{wand.underlay.ports.DatagramSender}.

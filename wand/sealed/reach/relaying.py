@@ -99,6 +99,13 @@ class Relaying:
         self._homing = Repeating("sessions with relays", self._stayHome, context.clock, context.failures)
         self._homing.start(HOME_INTERVAL, now=False)
 
+    @property
+    def isCutOff(self) -> bool:
+        """
+        Can we reach nobody but servers, because UDP does not get out and none of them passes anything on?
+        """
+        return self._choice.isCutOff
+
     def stop(self) -> None:
         """
         Leave no timer behind.

@@ -165,8 +165,10 @@ class SealedSessions:
         conversation = self.find(peer)
         if conversation is None:
             return False
-        isSilent = conversation.schedule.awaiting < self._shared.clock.seconds() - ANSWER_PATIENCE
-        return isSilent or conversation.state in ("initiating", "rekeying")
+        now, way = self._shared.clock.seconds(), conversation.place.way
+        isSilent = conversation.schedule.awaiting < now - ANSWER_PATIENCE
+        isDoubtful = way is not None and conversation.session is not None and way.isDoubtful(now, ANSWER_PATIENCE)
+        return isSilent or isDoubtful or conversation.state in ("initiating", "rekeying")
 
     def sessionsWith(self) -> dict[bytes, int]:
         """

@@ -34,7 +34,15 @@ from wand.sealed.sessions.packets import (
 )
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
-from wand.sealed.sessions.timers import DEMAND_AGAIN, DEMAND_FIRST, DEMAND_PEER, INITIATIONS_ALL, INITIATIONS_SERVER
+from wand.sealed.sessions.timers import (
+    CONFIRMATION,
+    DEMAND_AGAIN,
+    DEMAND_FIRST,
+    DEMAND_PEER,
+    INITIATIONS_ALL,
+    INITIATIONS_SERVER,
+    UNCONFIRMED_MAXIMUM,
+)
 from wand.sealed.sessions.waiting_initiations import WaitingInitiations
 
 
@@ -76,10 +84,20 @@ class Answering:
         self._macKey = macKey(ours)
         self._ours = ours
         self._jar = CookieJar(ours, shared.entropy)
-        self._waiting = WaitingInitiations(shared.clock, self._lookInto, self._limit)
+        self._waiting = WaitingInitiations(shared.clock, self._lookInto, self._limit, self._room)
+        self._unconfirmed: list[tuple[Conversation, Session]] = []
 
     def _limit(self) -> int:
         return INITIATIONS_SERVER if self._shared.isSought else INITIATIONS_ALL
+
+    def _room(self) -> int:
+        """
+        How many more initiations may be looked into now.  What a peer sends first waits in the port's queue behind all
+        that came before; while much does, more sessions would only make it longer, until datagrams are lost.
+        """
+        since = self._shared.clock.seconds() - CONFIRMATION
+        self._unconfirmed = [each for each in self._unconfirmed if each[0].next is each[1] and each[1].made > since]
+        return max(0, UNCONFIRMED_MAXIMUM - len(self._unconfirmed))
 
     def stop(self) -> None:
         """
@@ -116,7 +134,7 @@ class Answering:
             return False
         isPeer = shared.places.hasPeer(sender)
         if self._hurry.mayTry(sender, isPeer=isPeer):
-            if isPeer or (not self._waiting and self._hurry.mayTryNow(self._limit())):
+            if isPeer or (not self._waiting and self._room() and self._hurry.mayTryNow(self._limit())):
                 self._waiting.discard(sender)
                 return True
             if self._waiting.add(datagram, sender):
@@ -255,6 +273,7 @@ class Answering:
             return
         session = self._session(conversation, keys, initiation.sender, greeting)
         conversation.answer(Answered(initiation.noise, message, keys, {sender: session}), session, member)
+        self._unconfirmed.append((conversation, session))
         shared.counters["sealed-initiations-answered"] += 1
         port.answering(sender).send(packResponse(session.ours, session.theirs, message, macKey(noise.theirs)), sender)
 

@@ -277,6 +277,13 @@ class Conversation:
         elif plaintext[1] == ALIVE:
             questions.aliveFrom(sender)
 
+    def refused(self, place: tuple[str, int]) -> None:
+        """
+        See L{wand.sealed.sessions.session.SessionOwner}: what the peer sends meanwhile is no answer to that.
+        """
+        if place == self.place.endpoint and not self.isSought and self.wayfinding.unheard():
+            self.schedule.dueBy(self._seconds() + PATIENCE)
+
     def _sendPlain(self, plaintext: bytes) -> bool:
         return self.link.sendPlain(plaintext)
 

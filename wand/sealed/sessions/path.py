@@ -44,6 +44,9 @@ BIG: Final = 600
 PROBE_PATIENCE: Final = 0.5
 PROBE_TRIES: Final = 5
 
+#: The same for the size in use: frames wait.  An answer that comes later still counts.
+CONFIRM_PATIENCE: Final = 0.15
+
 #: The size in use is given up only if a smaller probe, sent beside it, is answered L{PROBE_TRIES} times and it is not:
 #: so loss alone, or a peer that is away, does not make datagrams small.  When neither is answered, it is tried this
 #: many times.
@@ -54,8 +57,13 @@ CONFIRM_TRIES: Final = 4 * PROBE_TRIES
 LOSSY_LASTS: Final = 10.0
 LOSSY_INTERVAL: Final = 1.0
 
-#: Seconds after which the size in use is tried again, and the next bigger one.
-CONFIRM_INTERVAL: Final = 5.0
+#: How many of the peer's least probes come without the bigger one beside them until we try our own size: what swallows
+#: its long datagrams may swallow ours, and we send none before we get some.
+LONE: Final = 2
+
+#: Seconds after which the size in use is tried again; the same where nothing is answered; and the next bigger one.
+CONFIRM_INTERVAL: Final = 0.75
+AWAY_INTERVAL: Final = 5.0
 RAISE_INTERVAL: Final = 60.0
 
 _LAYOUT: Final = Struct(">BBH")
@@ -78,6 +86,7 @@ class Path:
         self._timer: IDelayedCall | None = None
         self._searchers: list[Deferred[int]] = []
         self._isAnswered = False  # was a probe, of the size in use, since somebody searches?
+        self._lone = 0  # least probes of the peer since the last longer one
         self._reportAt = -inf  # when we may say again that datagrams are lost
         self.forget()
 
@@ -175,11 +184,18 @@ class Path:
         _, isAnswer, size = _LAYOUT.unpack_from(plaintext)
         if not isAnswer:
             self._send(_LAYOUT.pack(PROBE, 1, len(plaintext) + DATA_OVERHEAD))
+            self._probed(len(plaintext) + DATA_OVERHEAD)
         elif self._timer is not None:
             if size == SIZES[self._asked]:
                 self._answered()
             elif size == SIZES[0]:
                 self._leastAnswered = True
+
+    def _probed(self, size: int) -> None:
+        self._lone = self._lone + 1 if size == SIZES[0] else 0
+        if self._lone >= LONE and self._timer is None and self._step and self._clock.seconds() >= self.due:
+            self._lone = 0
+            self._ask(self._step)
 
     def _answered(self) -> None:
         self._cancel()
@@ -200,7 +216,8 @@ class Path:
     def _try(self) -> None:
         self._tries += 1
         self._leastAnswered = False
-        self._timer = self._clock.callLater(PROBE_PATIENCE, self._unanswered)
+        patience = PROBE_PATIENCE if self._asked > self._step else CONFIRM_PATIENCE
+        self._timer = self._clock.callLater(patience, self._unanswered)
         self._sendProbe(SIZES[self._asked])
         if self._asked == self._step > 0:
             self._sendProbe(SIZES[0])
@@ -228,7 +245,7 @@ class Path:
     def _gaveUp(self) -> None:
         self._cancel()
         now = self._clock.seconds()
-        self.due = now + CONFIRM_INTERVAL
+        self.due = now + (CONFIRM_INTERVAL if self._asked > self._step else AWAY_INTERVAL)
         if self._asked > self._step:
             self._raiseAt = now + RAISE_INTERVAL
             if self._searchers and not self._isAnswered:

@@ -75,6 +75,11 @@ class SessionOwner(Protocol):
         @param size: the length of its plaintext.
         """
 
+    def refused(self, place: tuple[str, int]) -> None:
+        """
+        The system lets nothing out to a place.
+        """
+
     def presenceReceived(self, plaintext: memoryview, sender: tuple[str, int]) -> None:
         """
         A sign of life came, a challenge or an answer to ours.

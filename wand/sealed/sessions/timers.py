@@ -99,6 +99,10 @@ INITIATIONS_ADDRESS: Final = 100
 INITIATIONS_ALL: Final = 500
 INITIATIONS_SERVER: Final = 1000
 
+#: How many sessions with which initiations were answered may be unused yet before others have to wait, while many
+#: come: their first datagrams are in the queue, and a thousand more would be lost there.
+UNCONFIRMED_MAXIMUM: Final = 32
+
 #: How many demands for cookies are sent in a second.  There is no limit for an address, or whoever forges the address
 #: of a member would keep it out.  One is shorter than what it answers and takes 25 us.
 DEMANDS_ALL: Final = 10_000

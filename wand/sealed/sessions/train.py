@@ -96,8 +96,11 @@ class Train:
             if size <= SHORT:
                 session.owner.recent.keepTrain(datagrams.tobytes(), size)
             taken = port.sendTrain(datagrams, size, self._endpoint)
-        if not taken and port.wasTooLong:
-            session.owner.path.tooLong(size)
+        if not taken:
+            if port.wasTooLong:
+                session.owner.path.tooLong(size)
+            elif port.wasRefused:
+                session.owner.refused(self._endpoint)
         return taken
 
     def _slotsOf(self, size: int) -> Slots:

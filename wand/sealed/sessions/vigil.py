@@ -107,7 +107,7 @@ class Vigil:
 
     def doubt(self, now: float) -> bool:
         """
-        The peer says that it hears nothing: ask it, unless that was done just now.
+        The peer says that it hears nothing, or the system lets nothing out: ask it, unless that was done just now.
 
         @return: is there something to do after L{PATIENCE}?
         """

@@ -128,7 +128,7 @@ class Wayfinding:
 
     def unheard(self) -> bool:
         """
-        The peer hears nothing, though we sent frames: do they arrive?
+        The peer hears nothing, though we sent frames, or the system lets nothing out: does it arrive?
 
         @return: is there something to do after L{wand.sealed.sessions.vigil.PATIENCE}?
         """

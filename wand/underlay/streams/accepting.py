@@ -9,7 +9,7 @@ however slowly they speak.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from twisted.internet.interfaces import IAddress, IListeningPort
@@ -49,13 +49,22 @@ class StreamListener(Factory):
 
     noisy = False
 
-    def __init__(self, options: CertificateOptions, clock: Any, counters: Any, failures: Failures) -> None:
+    def __init__(
+        self,
+        options: CertificateOptions,
+        clock: Any,
+        counters: Any,
+        failures: Failures,
+        webServers: Container[str] = (),
+    ) -> None:
         """
         @param options: the certificate that is shown.
+        @param webServers: the addresses of those in front of us, which say whom a stream comes from.
         """
         self.endpoint: Endpoint | None = None
         self._port: StreamPort | None = None
         self._options = options
+        self._webServers = webServers
         self._clock = clock
         self._counters = counters
         self._strangers: Strangers[Stream] = Strangers()
@@ -124,7 +133,6 @@ class StreamListener(Factory):
         host, number = numericAddress(getattr(address, "host", "")), getattr(address, "port", 0)
         if self._port is None or self.count - len(self._strangers) >= STREAMS_MAXIMUM:
             return None
-        isLocal = isLoopback(host)
         intake = Intake(self._load, self._clock, isKnown=False)
         stream = Stream(None, self._clock, self._counters, intake)
         stream.ended = self._ended
@@ -132,7 +140,15 @@ class StreamListener(Factory):
         self._admit(stream, self._subscriberOf(stream))
         self._due.put(stream)
         stream.opened.addCallbacks(lambda _: self._opened(stream), lambda _: None)
-        return Threshold(stream, self, self._options, self._clock, isLocal=isLocal)
+        isWebServer = host in self._webServers
+        return Threshold(
+            stream,
+            self,
+            self._options,
+            self._clock,
+            mayBePlain=isWebServer or isLoopback(host),
+            isWebServer=isWebServer,
+        )
 
     def _admit(self, stream: Stream, subscriber: bytes) -> None:
         self._strangers.add(stream, subscriber)
@@ -182,7 +198,7 @@ class StreamListener(Factory):
 
     def _subscriberOf(self, stream: Stream) -> bytes:
         host, _ = self._hosts[stream]
-        return PROXIED if isLoopback(host) else subscriberOf(host)
+        return PROXIED if isLoopback(host) or host in self._webServers else subscriberOf(host)
 
     def _ended(self, stream: Stream, reason: str) -> None:
         self._strangers.remove(stream)

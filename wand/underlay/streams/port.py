@@ -49,7 +49,7 @@ class StreamPort:
 
     features: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    wasTooLong = False
+    wasTooLong = wasRefused = False
 
     def __init__(self, receiver: TrainReceiver, counters: Counters, failures: Failures) -> None:
         """

@@ -4,7 +4,6 @@ A stream: one connection that carries datagrams.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -64,7 +63,7 @@ class Stream(Protocol):
         self._counters = counters
         self.below: Any = None
         self._raw: Any = None
-        self._kept: deque[bytes] = deque()
+        self._kept: list[bytes] = []
         self._taking: Iterator[int] | None = None
         self._closing: IDelayedCall | None = None
         self._reason = ""
@@ -111,10 +110,10 @@ class Stream(Protocol):
         See L{twisted.internet.interfaces.IProtocol}.
         """
         self._counters["stream-received-bytes"] += len(octets)
-        if not self.handsBatches:
-            self.intake.begin()
         self._kept.append(octets)
-        self.takeKept()
+        if not self.handsBatches:  # else several records are taken at once, so that trains stay whole
+            self.intake.begin()
+            self.takeKept()
 
     def takeKept(self) -> None:
         """
@@ -138,7 +137,9 @@ class Stream(Protocol):
         intake, kept = self.intake, self._kept
         while (self._taking is not None or kept) and not self.isOver and intake.mayGoOn:
             if self._taking is None:
-                self._taking = self._take(kept.popleft())
+                intake.spend(len(kept) - 1)  # each counts as if it were alone
+                self._taking = self._take(kept[0] if len(kept) == 1 else b"".join(kept))
+                kept.clear()
             events = next(self._taking, 0)
             if events:
                 intake.spend(events)
@@ -231,6 +232,8 @@ class Stream(Protocol):
         """
         See L{twisted.internet.interfaces.IProtocol}.
         """
+        if self._kept and not self.isOver:  # a goodbye may have come with the end
+            self.takeKept()
         closing, self._closing = self._closing, None
         if closing is not None and closing.active():
             closing.cancel()

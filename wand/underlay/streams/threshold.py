@@ -1,5 +1,6 @@
 """
-What is accepted, until the first octets say what it is: TLS, or from a proxy on this host an HTTP request.
+What is accepted, until the first octets say what it is: TLS, or from a web server in front of us, or a
+program of this host, an HTTP request.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Host(Seam):
         """
         May a stream begin at once?  If not, C{begin} is called when its turn has come.
 
-        @param client: where a proxy says that it comes from; empty if none says.
+        @param client: where a web server says that it comes from; empty if none says.
         """
 
     def left(self, begin: Callable[[], object]) -> None:
@@ -51,17 +52,26 @@ class Threshold(Protocol):
     """
 
     def __init__(
-        self, stream: Stream, host: Host, options: CertificateOptions, clock: IReactorTime, *, isLocal: bool
+        self,
+        stream: Stream,
+        host: Host,
+        options: CertificateOptions,
+        clock: IReactorTime,
+        *,
+        mayBePlain: bool,
+        isWebServer: bool,
     ) -> None:
         """
         @param options: the certificate that is shown.
-        @param isLocal: does it come from this host?
+        @param mayBePlain: may it come without TLS?
+        @param isWebServer: does it come from a web server in front of us, whose word about its clients counts?
         """
         self._stream = stream
         self._host = host
         self._options = options
         self._clock = clock
-        self._isLocal = isLocal
+        self._mayBePlain = mayBePlain
+        self._isWebServer = isWebServer
         self._inner: Protocol | None = None
         self._first = b""
         self._isWaiting = False
@@ -84,10 +94,10 @@ class Threshold(Protocol):
             return
         if self._first[0] == TLS:
             self._arrive("")
-        elif not self._isLocal or self._first[0] != GET[0] or len(self._first) > REQUEST_MAXIMUM:
+        elif not self._mayBePlain or self._first[0] != GET[0] or len(self._first) > REQUEST_MAXIMUM:
             self._refuse()
         elif _END in self._first:
-            self._arrive(forwardedFor(self._first.partition(_END)[0]))
+            self._arrive(forwardedFor(self._first.partition(_END)[0]) if self._isWebServer else "")
 
     def _arrive(self, client: str) -> None:
         self._isWaiting = True

@@ -82,6 +82,8 @@ class TLSProtocol(TLSMemoryBIOProtocol):
             octets, self._kept = self._kept[:end], self._kept[end:]
             self._intake.spend(records)
             super().dataReceived(octets)  # type: ignore[no-untyped-call]
+            if self.wrappedProtocol is not None:
+                self.wrappedProtocol.takeKept()  # type: ignore[attr-defined]
         if self.wrappedProtocol is not None:  # what came may have ended it
             self.wrappedProtocol.batchReceived()  # type: ignore[attr-defined]
 

@@ -1,0 +1,334 @@
+"""
+Mutation tests of the contract of hooks: each hook is wrong in one thing, and the test named with it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IDelayedCall
+from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
+from zope.interface import implementer
+
+from wand.errors import ConfigurationInvalid
+from wand.events import Event
+from wand.interfaces import Candidate, Context, IHook, IHookListener, Settings, Verdict
+from wand.plugin_settings import readSettings
+from wand.testing.hook_samples import makeCandidate
+from wand.testing.hooks import HookContract
+
+WRONG = Wrongs()
+caught = WRONG.caught
+
+Answer = Any
+
+
+class HostSettings(msgspec.Struct):
+    hosts: Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
+@implementer(IHookListener)
+class RightListener:
+    """
+    Thinks for a second, and admits those of a list.
+    """
+
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        self.hosts, self.context = hosts, context
+        self.thinking: list[tuple[IDelayedCall, Deferred[Verdict]]] = []
+
+    def told(self, event: Event) -> None:
+        pass
+
+    def admit(self, candidate: Candidate) -> Answer:
+        if not candidate.name:
+            return False
+        answer: Deferred[Verdict] = Deferred(lambda _: timer.cancel())
+        timer = self.context.clock.callLater(1.0, lambda: answer.callback(self.verdict(candidate)))
+        self.thinking.append((timer, answer))
+        return answer
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        isListed = candidate.name in self.hosts
+        return Verdict(isListed, "" if isListed else "not in the list of hosts")
+
+    def close(self) -> None:
+        for timer, _ in self.thinking:
+            if timer.active():
+                timer.cancel()
+
+
+@implementer(IHook)
+class RightHook:
+    name = "right"
+    about = "admits those of a list"
+    listener: type[RightListener] = RightListener
+
+    def unusable(self) -> str | None:
+        return None
+
+    def open(self, settings: Settings, context: Context) -> IHookListener:
+        return self.listener(readSettings(settings, HostSettings, "hook-settings.right").hosts, context)
+
+
+class RightHookCase(HookContract):
+    settings = {"hosts": ["alice"]}
+
+    def makeHook(self) -> IHook:
+        return RightHook()
+
+    def refused(self) -> Candidate:
+        return makeCandidate("mallory", 2)
+
+
+def test_theRightHookPasses() -> None:
+    assertRight(RightHookCase)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=nameOf)
+def test_wrongHookIsCaught(wrong: Wrong) -> None:
+    class Hook(RightHook):
+        listener = wrong.made if issubclass(wrong.made, RightListener) else RightListener
+
+    made: Callable[[], IHook] = Hook if issubclass(wrong.made, RightListener) else wrong.made
+    assertCaught(RightHookCase, wrong, makeHook=lambda self: made())
+
+
+@caught("test_admits", "Found: 1.")
+class AnswersANumber(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return int(candidate.name in self.hosts)
+
+
+@caught("test_admits", "Found: None.")
+class AnswersNothing(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        super().admit(candidate)
+
+
+@caught("test_admits", "Found: 'yes'.")
+class AnswersAWordLater(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return succeed("yes")
+
+
+@caught("test_admits", "Found: <coroutine")
+class AnswersWithACoroutine(RightListener):
+    async def admit(self, candidate: Candidate) -> Answer:
+        return True
+
+
+@caught("test_admits", "admit='yes'")
+class VerdictIsAWord(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        return Verdict("yes")  # type: ignore[arg-type]
+
+
+@caught("test_refuses", "b'no'")
+class ReasonIsNoText(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        return Verdict(candidate.name in self.hosts, b"no")  # type: ignore[arg-type]
+
+
+@caught("test_refuses", "it admitted Candidate")
+class AdmitsEverybody(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return True
+
+
+@caught("test_admits", "it refused Candidate")
+class RefusesEverybody(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return False
+
+
+@caught("test_admits", "another time it refused")
+class AdmitsOnce(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        isListed = candidate.name in self.hosts
+        self.hosts = [each for each in self.hosts if each != candidate.name]
+        return Verdict(isListed, "no")
+
+
+@caught("test_severalAtOnce", "is wrong")
+class MixesAnswersUp(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        self.last = candidate
+        return super().admit(candidate)
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        return super().verdict(self.last)
+
+
+@caught("test_severalAtOnce", "there was none about")
+class AnswersOneAtATime(RightListener):
+    busy = False
+
+    def admit(self, candidate: Candidate) -> Answer:
+        if self.busy:
+            return Deferred()
+        self.busy = True
+        answer: Deferred[Any] = super().admit(candidate)
+        return answer.addCallback(self.free)
+
+    def free(self, verdict: Verdict) -> Verdict:
+        self.busy = False
+        return verdict
+
+
+@caught("test_admits", "after that time there was none")
+class NeverAnswers(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return Deferred()
+
+
+@caught("test_admits", "answers within 5 s")
+class AnswersTooLate(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        answer: Deferred[bool] = Deferred()
+        self.context.clock.callLater(6.0, answer.callback, True)
+        return answer
+
+
+@caught("test_admits", "RuntimeError")
+class Fails(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return fail(RuntimeError("no database"))
+
+
+@caught("test_strangeCandidates", "UnicodeEncodeError")
+class KnowsASCIIOnly(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        candidate.name.encode("ascii")
+        return super().verdict(candidate)
+
+    def admit(self, candidate: Candidate) -> Answer:
+        return self.verdict(candidate)
+
+
+@caught("test_strangeCandidates", "IndexError")
+class NeedsAName(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return self.verdict(candidate) if candidate.name[0] else False
+
+
+@caught("test_strangeCandidates", "ValueError")
+class NeedsAnIPv4Endpoint(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        _, _ = candidate.endpoint.split(":")
+        return self.verdict(candidate)
+
+
+@caught("test_anyEvent", "KeyError: 'peer'")
+class NeedsAField(RightListener):
+    def told(self, event: Event) -> None:
+        event.fields["peer"]
+
+
+@caught("test_anyEvent", "ValueError: unknown")
+class KnowsOnlySomeKinds(RightListener):
+    def told(self, event: Event) -> None:
+        if event.kind not in ("session-up", "way-changed"):
+            raise ValueError(f"unknown: {event.kind}")
+
+
+@caught("test_anyEvent", "for which nobody waits")
+class IsToldInACoroutine(RightListener):
+    async def told(self, event: Event) -> None:  # type: ignore[override]
+        pass
+
+
+@caught("test_anyEvent", "ConnectionError")
+class FailsLater(RightListener):
+    def told(self, event: Event) -> None:
+        return fail(ConnectionError("nobody listens"))  # type: ignore[return-value]
+
+
+@caught("test_eventsAreLeftAsTheyAre", "became")
+class ChangesTheEvent(RightListener):
+    def told(self, event: Event) -> None:
+        event.fields["seen"] = True
+
+
+@caught("test_eventsAreNotKept", "octets more are in use")
+class KeepsEveryEvent(RightListener):
+    def told(self, event: Event) -> None:
+        self.all = [*getattr(self, "all", []), event]
+
+
+@caught("test_givesUp", "became")
+class GoesOnThinking(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        answer: Deferred[bool] = Deferred(lambda _: None)
+        self.context.clock.callLater(60.0, lambda: answer.called or answer.callback(True))
+        return answer
+
+
+@caught("test_givesUp", "cancel()")
+class CannotGiveUp(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        raise_: Any = {}.__getitem__
+        return Deferred(lambda _: raise_("cancelled"))
+
+
+@caught("test_closeLeavesNothing", "became")
+class LeavesATimer(RightListener):
+    def close(self) -> None:
+        pass
+
+
+@caught("test_closeLeavesNothing", "called twice, raised")
+class ClosesOnce(RightListener):
+    def close(self) -> None:
+        super().close()
+        del self.thinking
+
+
+@caught("test_closeLeavesNothing", "became")
+class LooksAgainAndAgain(RightListener):
+    def told(self, event: Event) -> None:
+        self.context.clock.callLater(60.0, self.told, event)
+
+
+@caught("test_unknownSettingsAreRefused", "it was opened with the setting")
+class TakesAnySetting(RightHook):
+    def open(self, settings: Settings, context: Context) -> IHookListener:
+        return self.listener(settings["hosts"], context)
+
+
+@caught("test_unknownSettingsAreRefused", "the error names 'hosts'")
+class NamesAnotherSetting(RightHook):
+    def open(self, settings: Settings, context: Context) -> IHookListener:
+        try:
+            return super().open(settings, context)
+        except ConfigurationInvalid as error:
+            raise ConfigurationInvalid("hook-settings", "hosts", error.reason) from None
+
+
+@caught("test_settingsAreLeftAsTheyAre", "they are")
+class ChangesItsSettings(RightHook):
+    def open(self, settings: Settings, context: Context) -> IHookListener:
+        listener = super().open(settings, context)
+        settings["hosts"].append("mallory")
+        return listener
+
+
+@caught("test_importsNoReactor", "imported by")
+class ImportsTheReactor(RightListener):
+    def told(self, event: Event) -> None:
+        from twisted.internet import reactor  # noqa: F401
+
+
+@caught("test_printsNothing", "it printed")
+class Prints(RightListener):
+    def told(self, event: Event) -> None:
+        print(event)
+
+
+@caught("test_opensWhatItsInterfacePromises", "admit")
+class LacksAMethod(RightListener):
+    admit = None  # type: ignore[assignment]

@@ -1,0 +1,472 @@
+"""
+Mutation tests of the contract of peer protocols: each is wrong in one thing, and the test named with it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from twisted.internet.defer import succeed
+from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
+from zope.interface import implementer
+
+from wand.endpoint import Endpoint
+from wand.errors import PortUnavailable
+from wand.ethernet import OVERHEAD, Frame
+from wand.interfaces import (
+    Context,
+    IFrameReceiver,
+    IPeerProtocol,
+    IResizableTransport,
+    IRovingTransport,
+    ITransport,
+    TransportRequest,
+)
+from wand.plugin_settings import NoSettings, readSettings
+from wand.status import PeerStatus
+from wand.table import Peer
+from wand.testing.protocols import ProtocolContract
+
+WRONG = Wrongs()
+caught = WRONG.caught
+
+
+@implementer(IResizableTransport, IRovingTransport)
+class RightTransport:
+    """
+    A letter, and the frame.
+    """
+
+    features: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    receiver: IFrameReceiver | None = None
+
+    def __init__(self, request: TransportRequest, context: Context) -> None:
+        self.context, self.mtu = context, request.mtu
+        context.counters.declare({"drop-right-oversize": "frames dropped: too long"})
+        self.port = context.underlay.bind(request.host, request.port, self)
+        self.listening = str(self.port.endpoint)
+        self.waiting: list[tuple[bytes, Any]] = []
+        self.sent, self.received = {}, {}  # type: dict[Peer, int], dict[Peer, int]
+        self.heard: dict[Peer, float] = {}
+        self.stopped = False
+
+    def start(self, receiver: IFrameReceiver) -> None:
+        self.receiver = receiver
+
+    def resize(self, mtu: int) -> None:
+        self.mtu = mtu
+
+    def moved(self) -> None:
+        pass
+
+    def send(self, peer: Peer, frame: Frame) -> None:
+        if self.stopped:
+            return
+        if len(frame) > self.mtu + OVERHEAD:
+            self.context.counters["drop-right-oversize"] += 1
+            return
+        self.sent[peer] = self.sent.get(peer, 0) + 1
+        self.waiting.append((self.wire(frame), peer))
+
+    def wire(self, frame: Frame) -> bytes:
+        return b"r" + bytes(frame)
+
+    def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        for peer in peers:
+            self.send(peer, frame)
+
+    def flush(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for datagram, peer in waiting:
+            self.port.send(datagram, peer)
+
+    def peerFrom(self, text: str) -> Peer:
+        return Endpoint.parse(text)
+
+    def peerAdded(self, peer: Peer) -> None:
+        pass
+
+    def peerRemoved(self, peer: Peer) -> None:
+        self.sent.pop(peer, None)
+        self.received.pop(peer, None)
+
+    def peerStatus(self, peer: Peer) -> PeerStatus:
+        sent, received = self.sent.get(peer, 0), self.received.get(peer, 0)
+        return PeerStatus(str(peer), "known", [], None, received, 0, sent, 0)
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        if datagram[:1] == b"r" and len(datagram) > 14 and self.receiver is not None:
+            self.take(Endpoint(*sender), datagram[1:])
+
+    def take(self, peer: Peer, frame: Frame) -> None:
+        self.received[peer] = self.received.get(peer, 0) + 1
+        now = self.context.clock.seconds()
+        if self.receiver is not None:
+            if now - self.heard.get(peer, -100.0) > 5.0:
+                self.heard[peer] = now
+                self.receiver.peerHeard(peer)
+            self.receiver.frameReceived(peer, frame)
+
+    def batchReceived(self) -> None:
+        if self.receiver is not None:
+            self.receiver.batchReceived()
+
+    def stop(self) -> None:
+        self.receiver = None
+        self.stopped = True
+        self.port.close()
+
+
+@implementer(IPeerProtocol)
+class RightProtocol:
+    name = "right"
+    about = "a letter, and the frame"
+    defaultMTU = 1400
+    directory = "static"
+    transport: type[RightTransport] = RightTransport
+
+    def unusable(self) -> str | None:
+        return None
+
+    def open(self, request: TransportRequest, context: Context) -> ITransport:
+        readSettings(request.settings, NoSettings, "protocol-settings")
+        return self.transport(request, context)
+
+
+class RightProtocolCase(ProtocolContract):
+    def makeProtocol(self) -> IPeerProtocol:
+        return RightProtocol()
+
+
+def test_theRightProtocolPasses() -> None:
+    assertRight(RightProtocolCase)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=nameOf)
+def test_wrongProtocolIsCaught(wrong: Wrong, loggedFailures: Any) -> None:
+    class Protocol(RightProtocol):
+        transport = wrong.made if issubclass(wrong.made, RightTransport) else RightTransport
+
+    made: Callable[[], IPeerProtocol] = Protocol if issubclass(wrong.made, RightTransport) else wrong.made
+    assertCaught(RightProtocolCase, wrong, makeProtocol=lambda self: made())
+    loggedFailures.flush(IndexError, AttributeError)  # of those that raise them
+
+
+# Frames.
+
+
+@caught("test_largeFramesArrive", "1400")
+class CutsAt1400(RightTransport):
+    def wire(self, frame: Frame) -> bytes:
+        return super().wire(frame[:1400])
+
+
+@caught("test_framesArrive", "came as []")
+class LosesShortFrames(RightTransport):
+    def send(self, peer: Peer, frame: Frame) -> None:
+        if len(frame) > 1_000_000:
+            super().send(peer, frame)
+
+
+@caught("test_framesArrive", "[14, 15, 60, 500, 1280, 1294, 1298]")
+class SendsTwice(RightTransport):
+    def wire(self, frame: Frame) -> bytes:
+        self.waiting.append((b"r" + bytes(frame), Endpoint("192.0.2.2", 22222)))
+        return super().wire(frame)
+
+
+@caught("test_framesArrive", "changed")
+class LeavesItsLetter(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(peer, b"r" + bytes(frame))
+
+
+@caught("test_framesArrive", "a tuple")
+class HandsOverATuple(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(peer, (frame, 1))  # type: ignore[arg-type]
+
+
+@caught("test_framesArrive", "by what peerFrom calls it")
+class CallsPeersOtherwise(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(str(peer), frame)
+
+
+@caught("test_framesArrive", "came as []")
+class NeverFlushes(RightTransport):
+    def flush(self) -> None:
+        pass
+
+
+@caught("test_manyFramesArriveInOrder", "came as [59")
+class FlushesBackwards(RightTransport):
+    def flush(self) -> None:
+        self.waiting.reverse()
+        super().flush()
+
+
+@caught("test_manyFramesArriveInOrder", "of 60 frames 32 came")
+class FlushesSomeOnly(RightTransport):
+    def flush(self) -> None:
+        del self.waiting[32:]
+        super().flush()
+
+
+@caught("test_batchesEnd", "no batchReceived after them")
+class NeverEndsABatch(RightTransport):
+    def batchReceived(self) -> None:
+        pass
+
+
+@caught("test_buffersAreUsedAgain", "came as")
+class KeepsTheBuffer(RightTransport):
+    def send(self, peer: Peer, frame: Frame) -> None:
+        self.waiting.append((frame, peer))  # type: ignore[arg-type]
+
+    def flush(self) -> None:
+        self.waiting = [(b"r" + bytes(frame), peer) for frame, peer in self.waiting]
+        super().flush()
+
+
+@caught("test_buffersAreUsedAgain", "send changed the buffer")
+class ChangesTheBuffer(RightTransport):
+    def wire(self, frame: Frame) -> bytes:
+        wire = super().wire(frame)
+        if isinstance(frame, memoryview):
+            frame[:6] = bytes(6)
+        return wire
+
+
+@caught("test_sendEach", "it came 0 times")
+class SendsToNobody(RightTransport):
+    def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        pass
+
+
+@caught("test_sendEach", "sendEach() raised IndexError")
+class NeedsSomebody(RightTransport):
+    def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        self.send(peers[0], frame)
+
+
+@caught("test_framesThatAreTooLong", "of a frame of 70000 octets")
+class CutsWhatIsTooLong(RightTransport):
+    def send(self, peer: Peer, frame: Frame) -> None:
+        super().send(peer, frame[: self.mtu + OVERHEAD])
+
+
+@caught("test_framesThatAreTooLong", "sending raised ValueError")
+class RaisesWhenItIsTooLong(RightTransport):
+    def send(self, peer: Peer, frame: Frame) -> None:
+        if len(frame) > self.mtu + OVERHEAD:
+            raise ValueError("too long")
+        super().send(peer, frame)
+
+
+@caught("test_resized", "then frames of the new MTU pass")
+class IsNotResized(RightTransport):
+    def resize(self, mtu: int) -> None:
+        pass
+
+
+@caught("test_moved", "moved() raised RuntimeError")
+class RaisesWhenItMoves(RightTransport):
+    def moved(self) -> None:
+        raise RuntimeError("where are we?")
+
+
+@caught("test_moved", "came as []")
+class IsLostWhenItMoves(RightTransport):
+    def moved(self) -> None:
+        self.stopped = True
+
+
+# What it says of peers.
+
+
+@caught("test_accounts", "it has (0, 2)")
+class CountsNothingSent(RightTransport):
+    def peerStatus(self, peer: Peer) -> PeerStatus:
+        self.sent.clear()
+        return super().peerStatus(peer)
+
+
+@caught("test_accounts", "Found: {")
+class StatusIsADictionary(RightTransport):
+    def peerStatus(self, peer: Peer) -> PeerStatus:
+        return {"peer": str(peer)}  # type: ignore[return-value]
+
+
+@caught("test_accounts", "peerRemoved() raised KeyError")
+class RemovesOnlyWhoWasAdded(RightTransport):
+    def peerRemoved(self, peer: Peer) -> None:
+        raise KeyError(peer)
+
+
+@caught("test_peersAreHeard", "it was called 20 times")
+class HearsEveryFrame(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        self.heard.clear()
+        super().take(peer, frame)
+
+
+@caught("test_peersAreHeard", "it was called 0 times")
+class HearsNobody(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        self.heard[peer] = self.context.clock.seconds()
+        super().take(peer, frame)
+
+
+@caught("test_whatOperatorsWrite", "raised ValueError")
+class PeerFromRaisesAnything(RightTransport):
+    def peerFrom(self, text: str) -> Peer:
+        host, port = text.split(":")
+        return Endpoint(host, int(port))
+
+
+@caught("test_whatOperatorsWrite", "'' is ''")
+class PeerFromTakesAnything(RightTransport):
+    def peerFrom(self, text: str) -> Peer:
+        return Endpoint.parse(text) if text.count(".") == 3 and text.endswith(":22222") else text
+
+
+@caught("test_protocolDescribesItself", "features None")
+class FeaturesAreNone(RightTransport):
+    features = None  # type: ignore[assignment]
+
+
+@caught("test_protocolDescribesItself", "notes 'buy a faster computer'")
+class NotesAreOneText(RightTransport):
+    notes = "buy a faster computer"
+
+
+@caught("test_protocolDescribesItself", "defaultMTU '1400'")
+class MTUIsText(RightProtocol):
+    defaultMTU = "1400"  # type: ignore[assignment]
+
+
+@caught("test_protocolDescribesItself", "directory ''")
+class HasNoDirectory(RightProtocol):
+    directory = ""
+
+
+# Strangers and endings.
+
+
+@caught("test_strangers", "IndexError")
+class RaisesAtShortDatagrams(RightTransport):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        try:
+            _ = datagram[40]
+        except IndexError:
+            if sender[0] == "198.51.100.66":
+                raise
+        super().datagramReceived(datagram, sender)
+
+
+@caught("test_strangers", "were answered with")
+class AnswersStrangersWithMore(RightTransport):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        super().datagramReceived(datagram, sender)
+        if datagram[:1] != b"r":
+            self.port.send(bytes(1200), sender)
+
+
+@caught("test_strangers", "were taken for a peer's")
+class TakesStrangersForPeers(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(Endpoint("192.0.2.1", 22222), frame)
+
+
+@caught("test_strangers", "disturbs no peer")
+class GivesUpAtStrangers(RightTransport):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        if datagram[:1] != b"r":
+            self.receiver = None
+        super().datagramReceived(datagram, sender)
+
+
+@caught("test_nothingBeforeTheStart", "drop-raised")
+class NeedsAReceiver(RightTransport):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.receiver.frameReceived(Endpoint(*sender), datagram[1:])  # type: ignore[union-attr]
+
+
+@caught("test_stopLeavesNothing", "became")
+class LeavesATimer(RightTransport):
+    def start(self, receiver: IFrameReceiver) -> None:
+        super().start(receiver)
+        self.context.clock.callLater(3600, lambda: None)
+
+
+@caught("test_stopLeavesNothing", "binding the port again")
+class KeepsThePort(RightTransport):
+    def stop(self) -> None:
+        self.receiver = None
+        self.stopped = True
+
+
+@caught("test_stopLeavesNothing", "called twice, raised")
+class StopsOnce(RightTransport):
+    def stop(self) -> None:
+        super().stop()
+        del self.context
+
+
+@caught("test_sendAfterStop", "AttributeError")
+class RaisesAfterTheEnd(RightTransport):
+    def stop(self) -> None:
+        super().stop()
+        self.stopped = False
+        self.waiting = None  # type: ignore[assignment]
+
+
+@caught("test_aPortThatIsTaken", "OSError")
+class RaisesAnyErrorForAPort(RightProtocol):
+    def open(self, request: TransportRequest, context: Context) -> ITransport:
+        try:
+            return super().open(request, context)
+        except PortUnavailable as error:
+            raise OSError(str(error)) from None
+
+
+@caught("test_aPortThatIsTaken", "it was opened twice")
+class TakesAnotherPort(RightProtocol):
+    def open(self, request: TransportRequest, context: Context) -> ITransport:
+        try:
+            return super().open(request, context)
+        except PortUnavailable:
+            return super().open(TransportRequest("0.0.0.0", 0, request.mac, request.mtu), context)
+
+
+@caught("test_unknownSettingsAreRefused", "it was opened with the setting")
+class TakesAnySetting(RightProtocol):
+    def open(self, request: TransportRequest, context: Context) -> ITransport:
+        return self.transport(request, context)
+
+
+@caught("test_opensAgain", "the second open() raised PortUnavailable")
+class OpensOnce(RightTransport):
+    def stop(self) -> None:
+        pass
+
+
+@caught("test_opensWhatItsInterfacePromises", "Deferred")
+class OpensLater(RightProtocol):
+    def open(self, request: TransportRequest, context: Context) -> ITransport:
+        return succeed(super().open(request, context))  # type: ignore[return-value]
+
+
+@caught("test_importsNoReactor", "imported by")
+class ImportsTheReactor(RightTransport):
+    def start(self, receiver: IFrameReceiver) -> None:
+        from twisted.internet import reactor  # noqa: F401
+
+
+@caught("test_opensWhatItsInterfacePromises", "sendEach")
+class LacksAMethod(RightTransport):
+    sendEach = None  # type: ignore[assignment]

@@ -1,0 +1,129 @@
+"""
+A store that keeps every rule, in a few lines that can each be broken: a file to which every change is appended.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Annotated, Any
+
+import msgspec
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from wand.errors import StoreUnavailable
+from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.plugin_settings import readSettings
+from wand.testing.stores import StoreContract
+
+
+class RightSettings(msgspec.Struct):
+    path: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+@implementer(IRecords)
+class RightRecords:
+    """
+    Each change is one C{write(2)}, so it is there or not.
+    """
+
+    isClosed = False
+
+    def __init__(self, path: Path, context: Context) -> None:
+        self.context = context
+        self.kinds: dict[str, dict[bytes, bytes]] = {}
+        self.watchers: dict[object, tuple[str, Callable[[Mapping[bytes, bytes | None]], object]]] = {}
+        self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with path.open("rb") as file:
+            while True:
+                try:
+                    kind, changes = pickle.load(file)
+                except (EOFError, pickle.UnpicklingError):
+                    break
+                self.take(kind, changes)
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        if self.isClosed:
+            return fail(StoreUnavailable("closed"))
+        return succeed(dict(self.kinds.get(kind, {})))
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        if self.isClosed:
+            return fail(StoreUnavailable("closed"))
+        self.append(kind, dict(records))
+        self.take(kind, records)
+        return succeed(None)
+
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        if self.isClosed:
+            return fail(StoreUnavailable("closed"))
+        if self.kinds.get(kind, {}).get(key) != expected:
+            return succeed(False)
+        self.append(kind, {key: value})
+        self.take(kind, {key: value})
+        return succeed(True)
+
+    def watch(self, kind: str, changed: Callable[..., object], missed: Callable[[], object]) -> Callable[[], None]:
+        watcher = object()
+        self.watchers[watcher] = kind, changed
+        return lambda: self.watchers.pop(watcher, None) and None
+
+    def close(self) -> Deferred[None]:
+        if not self.isClosed:
+            self.isClosed = True
+            os.close(self.file)
+        return succeed(None)
+
+    def append(self, kind: str, changes: Mapping[bytes, bytes | None]) -> None:
+        os.write(self.file, pickle.dumps((kind, dict(changes))))
+
+    def take(self, kind: str, changes: Mapping[bytes, bytes | None]) -> None:
+        for key, value in changes.items():
+            if value is None:
+                self.kinds.get(kind, {}).pop(key, None)
+            else:
+                self.kinds.setdefault(kind, {})[key] = value
+
+
+@implementer(IStore)
+class RightStore:
+    """
+    @ivar records: the class of what it opens.
+    """
+
+    name = "right"
+    about = "a file to which every change is appended"
+    records: type[RightRecords] = RightRecords
+
+    def unusable(self) -> str | None:
+        return None
+
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        return self.records(Path(readSettings(settings, RightSettings, "store-settings").path), context)
+
+
+class RightStoreCase(StoreContract):
+    """
+    The contract; each test has a folder of its own.
+    """
+
+    def makeStore(self) -> IStore:
+        self.makeFolder()
+        return RightStore()
+
+    def makeFolder(self) -> None:
+        folder = mkdtemp()
+        self.addCleanup(rmtree, folder, ignore_errors=True)
+        self.settings = {"path": f"{folder}/records"}
+
+    def successResultOf(self, deferred: Deferred[Any]) -> Any:
+        clock = self.context.clock
+        assert isinstance(clock, Clock)
+        clock.pump([0.1] * 20)
+        return super().successResultOf(deferred)  # type: ignore[misc]  # that of Twisted's test case

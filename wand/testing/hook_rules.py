@@ -1,0 +1,80 @@
+"""
+The rules that every hook keeps.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wand.testing.contract import Rule
+
+TOLD: Final = Rule(
+    "IHookListener.told",
+    "it raises nothing, whatever the event: kinds and fields that it does not know are passed over",
+    "each version of the program has more kinds of events and fields; a hook that fails at them fills the log",
+)
+TOLD_LATER: Final = Rule(
+    "IHookListener.told",
+    "what it does later does not fail",
+    "nobody waits for it, so a failure is a line in the log and nothing else",
+)
+EVENT_KEPT: Final = Rule(
+    "IHookListener.told",
+    "the event is left as it is",
+    "the log, the control socket and other hooks get the same one",
+)
+KEEPS_NOTHING: Final = Rule(
+    "IHookListener.told",
+    "events are not kept",
+    "a busy network has many thousands in a day: whatever keeps them uses up the memory",
+)
+ANSWERS: Final = Rule(
+    "IHookListener.admit",
+    "the answer is True, False or a Verdict, now or by a Deferred",
+    "anything else counts as a refusal, 1 and None included: nobody would be admitted, and nobody would know why",
+)
+NEVER_RAISES: Final = Rule(
+    "IHookListener.admit",
+    "it raises nothing and does not fail, whatever the candidate says of itself",
+    "an error refuses for now, and the node asks again and again; names and endpoints come from strangers",
+)
+IN_TIME: Final = Rule(
+    "IHookListener.admit",
+    "it answers within 5 s",
+    "after that the node is refused for now, and asks again",
+)
+REASON: Final = Rule(
+    "Verdict.reason",
+    "it is one line of text",
+    "the operator of the node that is refused sees it",
+)
+ADMITS: Final = Rule(
+    "IHookListener.admit",
+    "whom it should admit it admits (admitted() of the test says whom)",
+    "all hooks must say yes: one that never does keeps everybody out",
+)
+REFUSES: Final = Rule(
+    "IHookListener.admit",
+    "whom it should refuse it refuses (refused() of the test says whom)",
+    "that is what it is there for",
+)
+SAME_AGAIN: Final = Rule(
+    "IHookListener.admit",
+    "asked again it answers the same",
+    "a node that is not answered in time asks again, and another hook may have failed in between",
+)
+APART: Final = Rule(
+    "IHookListener.admit",
+    "several candidates may be asked about at once; each gets its own answer",
+    "with answers mixed up a stranger would be admitted in the place of a member",
+)
+GIVES_UP: Final = Rule(
+    "IHookListener.admit",
+    "a Deferred that is cancelled is given up without an error, and nothing is left of it",
+    "after 5 s it is cancelled; whatever goes on then adds up with each try",
+)
+CLOSE: Final = Rule(
+    "IHookListener.close",
+    "nothing is left: no timer, descriptor or reader, also while a question is under way; more calls do nothing",
+    "hooks are opened again when the configuration is read again",
+)

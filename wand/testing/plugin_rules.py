@@ -1,0 +1,96 @@
+"""
+The rules that every plugin keeps.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wand.testing.contract import Rule
+
+NAME: Final = Rule(
+    "IWandPlugin.name",
+    "the name is one word",
+    "a configuration asks for the plugin by it, in lists and as a key",
+)
+ABOUT: Final = Rule(
+    "IWandPlugin.about",
+    "it is one line that says what the plugin is",
+    "people choose by it in a list with one line for each plugin",
+)
+UNUSABLE: Final = Rule(
+    "IWandPlugin.unusable",
+    "it returns None or a sentence, never raises, and changes nothing",
+    "it is asked of every plugin that is installed, used or not, to list them",
+)
+UNUSABLE_QUICK: Final = Rule(
+    "IWandPlugin.unusable", "it is quick", "it is asked of every plugin that is installed, one after the other"
+)
+USABLE: Final = Rule(
+    "the contract",
+    "it is run where the plugin can be used",
+    "what cannot be opened cannot be tested",
+)
+OPENED: Final = Rule(
+    "open",
+    "it returns what its interface promises, at once",
+    "a Deferred or a coroutine has none of the methods that are called next; what takes long is done after the start",
+)
+OPENS_QUICKLY: Final = Rule(
+    "open",
+    "it takes no long time",
+    "the whole program waits for it, and whoever supervises the program may give up",
+)
+OPENS_AGAIN: Final = Rule(
+    "open",
+    "what was closed can be opened again",
+    "the plugin is one object for the life of the program, which may be reconfigured, and has several nodes in tests",
+)
+SETTINGS: Final = Rule(
+    "open",
+    "a setting that is not known is a ConfigurationInvalid whose key is its name",
+    "a key that is spelt wrong and passed over leaves the operator with a setting that does nothing "
+    "(wand.plugin_settings.readSettings does this)",
+)
+SETTINGS_KEPT: Final = Rule(
+    "open",
+    "the settings are not changed, and need not be the same object each time",
+    "they are the operator's configuration, which is read again",
+)
+NOTHING_LEFT: Final = Rule(
+    "open",
+    "when it fails nothing is left behind: no descriptor, timer, reader, interface or file",
+    "nobody has anything to close then, and the operator tries again",
+)
+NO_REACTOR: Final = Rule(
+    "everything that is opened",
+    "nothing imports the reactor; the clock and the descriptors come in the Context",
+    "with the reactor of the process it cannot be tested in simulated time, and an import installs a reactor before "
+    "twistd can choose one",
+)
+PRINTS_NOTHING: Final = Rule(
+    "every plugin",
+    "it prints nothing; it logs with twisted.logger and says what needs a person in context.notes",
+    "what it prints is mixed into the output of commands, such as JSON",
+)
+CLOSES: Final = Rule(
+    "close, stop",
+    "what was opened can be closed, also if it was never started",
+    "if something else cannot be opened, all that was opened before is closed, and the start ends",
+)
+PROCESS_KEPT: Final = Rule(
+    "every plugin",
+    "the process is left as it is: its directory, environment, umask and signal handlers",
+    "they belong to the program and to all its plugins; twistd sets some of them itself",
+)
+LEAVES_NOBODY: Final = Rule(
+    "close, stop",
+    "no thread and no child process is left",
+    "a thread keeps the program from ending, and a child the device or the port that it inherited",
+)
+NOT_INHERITED: Final = Rule(
+    "open",
+    "descriptors are close-on-exec",
+    "hooks and other programs that are started would hold the device, which then cannot be freed "
+    "(os.set_inheritable, O_CLOEXEC)",
+)

@@ -1,0 +1,67 @@
+"""
+Whether a plugin imports the reactor.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+_REACTOR: Final = "twisted.internet.reactor"
+
+
+@contextmanager
+def reactorImports(plugin: object) -> Iterator[list[str]]:
+    """
+    Notice which modules of a plugin's own package import the reactor within the C{with}, be it loaded or not.  What
+    libraries do is not the plugin's author's: some of Twisted's own classes look for a clock before they get one.
+
+    @return: the names of the modules that do.
+    """
+    package = _packageOf(type(plugin).__module__)
+    importers: list[str] = []
+    load = builtins.__import__
+
+    def noticed(
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        importer = str((globals or {}).get("__name__", ""))
+        isReactor = name == _REACTOR or (name == "twisted.internet" and "reactor" in (fromlist or ()))
+        if isReactor and _packageOf(importer) == package and not importer.startswith("wand.testing."):
+            importers.append(importer)
+        return load(name, globals, locals, fromlist or (), level)
+
+    builtins.__import__ = noticed
+    try:
+        yield importers
+    finally:
+        builtins.__import__ = load
+
+
+def reactorHolders(*values: object) -> list[str]:
+    """
+    The modules of some objects' classes that have the reactor among their globals.
+    """
+    reactor = sys.modules.get(_REACTOR)
+    if reactor is None:
+        return []
+    packages = {_packageOf(type(value).__module__) for value in values}
+    modules = {each.__module__ for value in values for each in type(value).__mro__}
+    return sorted(
+        name
+        for name in modules
+        if _packageOf(name) in packages
+        and name in sys.modules
+        and any(each is reactor for each in vars(sys.modules[name]).values())
+    )
+
+
+def _packageOf(module: str) -> str:
+    return module.partition(".")[0]

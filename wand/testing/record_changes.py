@@ -1,0 +1,94 @@
+"""
+A part of the contract of stores: exchanges, the order of calls, and who hears of changes.
+"""
+
+from __future__ import annotations
+
+from wand.testing import store_rules as rules
+from wand.testing.record_values import RecordValues
+
+
+class RecordChanges(RecordValues):
+    """
+    What must not be decided twice.
+    """
+
+    def test_exchangeSetsWhatIsExpected(self) -> None:
+        """
+        An exchange sets a record only if it holds what is expected; no record is expected with C{None}.
+        """
+        self.write({b"other": b"0"})
+        for expected, value, isSet in (
+            (None, b"1", True),
+            (None, b"2", False),
+            (b"2", b"3", False),
+            (b"11", b"3", False),
+            (b"1", b"1", True),
+            (b"1", b"2", True),
+            (b"2", b"2", True),
+        ):
+            found = self.exchanged(b"k", expected, value)
+            self.expect(bool(found) is isSet, rules.EXCHANGE, f"from {expected!r} to {value!r} it answered {found!r}")
+        self.expectRecords({b"k": b"2", b"other": b"0"}, rules.EXCHANGE)
+        self.expect(bool(self.exchanged(b"k", b"2", None)), rules.EXCHANGE, "to None, which deletes, it was refused")
+        self.expect(not self.exchanged(b"k", b"2", None), rules.EXCHANGE, "what is not there was deleted again")
+        self.expect(bool(self.exchanged(b"k", None, None)), rules.EXCHANGE, "from no record to none it was refused")
+        self.expectRecords({b"other": b"0"}, rules.EXCHANGE)
+
+    def test_oneOfManyExchangesSucceeds(self) -> None:
+        """
+        Of many exchanges that are under way together and expect the same, one succeeds, and its value is stored.
+        """
+        asked = [self.records.exchange("a", b"k", None, b"%d" % number) for number in range(10)]
+        answers = [self.answerOf(each, "exchange()") for each in asked]
+        self.expect(sum(map(bool, answers)) == 1, rules.ATOMIC, f"of 10 that expect no record {sum(answers)} succeeded")
+        self.expectRecords({b"k": b"%d" % answers.index(True)}, rules.ATOMIC)
+
+    def test_callsAreDoneInTheirOrder(self) -> None:
+        """
+        Calls that are not waited for are done in their order.
+        """
+        records = self.records
+        asked = [
+            records.write("a", {b"k": b"1"}),
+            records.exchange("a", b"k", b"1", b"2"),
+            records.write("a", {b"k": b"3", b"l": b"4"}),
+            records.exchange("a", b"k", b"2", b"5"),
+            records.load("a"),
+            records.write("a", {b"k": None}),
+        ]
+        answers: list[object] = [self.answerOf(each, "a call") for each in asked]  # type: ignore[arg-type]
+        expected = [None, True, None, False, {b"k": b"3", b"l": b"4"}, None]
+        self.expect(answers == expected, rules.IN_ORDER, f"they answered {answers}, and not {expected}")
+        self.expectRecords({b"l": b"4"}, rules.IN_ORDER)
+
+    def test_nobodySeesHalfAWrite(self) -> None:
+        """
+        What is loaded while a write is under way has all of it or nothing.
+        """
+        self.write({b"%d" % number: b"old" for number in range(100)})
+        asked = self.records.write("a", {b"%d" % number: b"new" for number in range(100)})
+        found = set(self.loaded().values())
+        self.answerOf(asked, "write()")
+        self.expect(len(found) == 1, rules.ALL_OR_NONE, f"records had values of both: {found}")
+
+    def test_ownChangesAreNotHeard(self) -> None:
+        """
+        Who watches does not hear what it changed itself.
+        """
+        heard: list[object] = []
+        end = self.records.watch("a", heard.append, lambda: heard.append("missed"))
+        self.write({b"k": b"1"})
+        self.exchanged(b"k", b"1", b"2")
+        self.expect(heard == [], rules.NOT_OWN, f"heard: {heard}")
+        self.expect(callable(end), rules.WATCH_ENDS, f"watch() returned {end!r}")
+
+    def test_watchingEnds(self) -> None:
+        """
+        Who watches stops, as often as it likes.
+        """
+        end = self.records.watch("a", lambda changes: None, lambda: None)
+        with self.keeping(rules.WATCH_ENDS, "what watch() returned, called twice,"):
+            end()
+            end()
+        self.write({b"k": b"1"})
