@@ -26,8 +26,10 @@ from wand.frame_services.speech import DHCP, ROUTER, isPlain, reserved, spokenFo
 from wand.rel2.wire import buildListing, buildRequest, parseListing, parseRequest
 from wand.sealed.credentials import messages
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.descriptor import Descriptor
+from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import packed, unverified, verified
 from wand.sealed.credentials.token import Token
@@ -236,9 +238,10 @@ class Signed:
         numberOf(octets)
         messages.parse(octets)
         parseRecord(octets)
-        for kind in (Certificate, Claim, Revocation, Descriptor):
+        for kind in (Certificate, Claim, Grant, Revocation, Descriptor):
             unverified(octets, kind)
             assert verified(octets, kind, b"k" * 32) is None
+        assert certified(octets, b"k" * 32) is None
 
 
 class Directory:

@@ -48,7 +48,7 @@ from wand.sealed.sessions.replay import TOLD
 from wand.sealed.sessions.timers import (
     KEEPALIVE,
     KEEPALIVE_OWED,
-    RENEW_INITIATOR,
+    RENEW_INITIATOR_SERVER,
     RENEW_RESPONDER,
     RESEND_FIRST,
     RESEND_MAXIMUM,
@@ -235,7 +235,7 @@ class Conversing:
         if response is None or noise is None or response.receiver != self._initiated:
             return
         _, keys = noise.read(response.noise, self._realm.secret)
-        self._use(keys, self._initiated, response.sender, RENEW_INITIATOR)
+        self._use(keys, self._initiated, response.sender, RENEW_INITIATOR_SERVER)
 
     def _initiationReceived(self, datagram: bytes) -> None:
         """

@@ -16,7 +16,7 @@ from wand.sealed.directory.messages import Announce, Announced, Ask, Found, Page
 
 #: Seconds between two questions for news, as nodes have it, and between two comparisons of revocations.
 _HEARTBEAT: Final = (45.0, 60.0)
-_COMPARISON: Final = 60.0
+_COMPARISON: Final = 300.0
 
 #: Seconds until what was not answered is said again, as nodes have it.
 _AGAIN_FIRST: Final = 1.0

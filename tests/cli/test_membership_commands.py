@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from stat import S_IMODE
 
+import msgspec
 import pytest
 import pytest_twisted
 from command_runs import Bench, Run
@@ -156,7 +157,20 @@ async def test_invite(bench: Bench) -> None:
     assert bench.program.endpoints == ["a.example:44444", "[2001:db8::1]:44444"]
     assert json.loads((await bench.run("invitations", "--json"))[1])[0]["left"] == 3
     listed = (await bench.run("invitations"))[1].splitlines()
-    assert listed[1].split() == [invited.invitation, "3", "of", "3", "14m", "carol", "yes", "yes", "256", "4000", "yes"]
+    assert listed[1].split() == [
+        invited.invitation,
+        "3",
+        "of",
+        "3",
+        "14m",
+        "carol",
+        "yes",
+        "yes",
+        "-",
+        "256",
+        "4000",
+        "yes",
+    ]
     assert await bench.run("withdraw", invited.invitation) == (0, f"withdrew {invited.invitation}\n", "")
     assert bench.program.invited == {}
     assert (await bench.run("withdraw", invited.invitation))[0] == 1
@@ -378,3 +392,32 @@ async def test_byHand(bench: Bench, tmp_path: Path) -> None:
     assert (await bench.run("admit", "--name", "carol", text=requestOf("c")))[0] == 0
     assert {each.name for each in bench.program.listed.values()} == {"bob", "carol"}
     assert (await bench.run("admit", text="nonsense"))[0] == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_appoint(bench: Bench) -> None:
+    """
+    A member is appointed, with a number, and no longer; the list says who admitted whom.
+    """
+    for name in ("alice", "bob"):
+        bench.program.enlist(memberNamed(name))
+    status, said, err = await bench.run("appoint", "bob", "--members", "7")
+    assert (status, err) == (0, "")
+    assert said.endswith("may admit 7 members\n")
+    assert "admission of 7" in (await bench.run("members"))[1]
+    status, said, err = await bench.run("appoint", "bob", "--members", "0")
+    assert "no right to admit" in said
+    assert (await bench.run("appoint", "bob", "--members", "70000"))[0] == 2
+    assert "ADMITTED BY" not in (await bench.run("members"))[1]
+    bench.program.listed[keyOf("alice")] = msgspec.structs.replace(memberNamed("alice"), admitter=keyOf("bob"))
+    assert "ADMITTED BY" in (await bench.run("members"))[1]
+
+
+@pytest_twisted.ensureDeferred
+async def test_invitationOfADeputy(bench: Bench) -> None:
+    """
+    An invitation gives the right to admit others.
+    """
+    assert (await bench.run("invite", "--admission"))[0] == 0
+    [invited] = bench.program.invited.values()
+    assert invited.admits == 256

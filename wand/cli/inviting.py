@@ -13,6 +13,7 @@ from wand.cli.durations import inSeconds
 from wand.cli.files import secretFile
 from wand.cli.rendering import Grid, age, clean, duration, showGrid, showJSON
 from wand.cli.session import Operation, Session
+from wand.sealed.credentials.admission_limits import ADMITS
 from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
 from wand.sealed.credentials.member_status import InvitationStatus
 
@@ -30,6 +31,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
 @click.option("--name", default="", help="The node's name; without it, the node chooses.")
 @click.option("--bridge", is_flag=True, help="Let the node bridge other machines into the network.")
 @click.option("--relay", is_flag=True, help="Let the node pass datagrams on between members that find no direct way.")
+@click.option("--admission", is_flag=True, help="Let the node admit others, also while this one is off.")
 @click.option(
     "--macs",
     type=click.IntRange(1, MACS_MAXIMUM),
@@ -59,6 +61,7 @@ def invite(
     name: str,
     bridge: bool,
     relay: bool,
+    admission: bool,
     macs: int,
     broadcasts: int,
     approval: bool,
@@ -71,8 +74,9 @@ def invite(
     """
 
     async def make(session: Session) -> str:
-        limits = Limits(macs, broadcasts)
-        return await (await session.client()).invite(endpoints, uses, expires, name, bridge, approval, limits, relay)
+        limits, admits = Limits(macs, broadcasts), ADMITS if admission else 0
+        client = await session.client()
+        return await client.invite(endpoints, uses, expires, name, bridge, approval, limits, relay, admits)
 
     async def run(session: Session) -> None:
         if out is None:
@@ -118,7 +122,7 @@ def withdraw(invitation: str) -> Operation:
 
 def _grid(found: list[InvitationStatus], now: float) -> Grid:
     return Grid(
-        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "RELAY", "MACS", "BROADCASTS", "APPROVAL"),
+        ("INVITATION", "LEFT", "EXPIRES", "NAME", "BRIDGE", "RELAY", "ADMISSION", "MACS", "BROADCASTS", "APPROVAL"),
         [
             (
                 each.invitation,
@@ -127,6 +131,7 @@ def _grid(found: list[InvitationStatus], now: float) -> Grid:
                 each.name,
                 "yes" if each.bridge else "",
                 "yes" if each.relay else "",
+                "yes" if each.admits else "",
                 str(each.behind) if each.bridge else "",
                 str(each.broadcasts),
                 "yes" if each.approval else "",

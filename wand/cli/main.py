@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("rename", "members", "rename", "Rename a member."),
         ("limit", "members", "limit", "Limit a member's MAC addresses and broadcasts."),
         ("confirm", "members", "confirmMACs", "Confirm that a member's MAC addresses are its own."),
+        ("appoint", "members", "appoint", "Let a member admit others."),
         ("revoke", "members", "revoke", "Revoke a member permanently."),
         ("servers", "servers", "servers", "List the servers of the network that share a store with this one."),
         ("backup", "backup", "backup", "Back up everything that the program keeps into one file."),

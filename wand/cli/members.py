@@ -1,5 +1,5 @@
 """
-The commands about members: C{members}, C{approve}, C{rename}, C{limit}, C{confirm} and C{revoke}.
+The commands about members: C{members}, C{approve}, C{rename}, C{limit}, C{confirm}, C{appoint} and C{revoke}.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ import click
 
 from wand.cli.arguments import jsonOption
 from wand.cli.confirmation import confirm, yesOption
-from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
+from wand.cli.rendering import Grid, age, clean, shortKey, showGrid, showJSON
 from wand.cli.session import Operation, Session
+from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
 from wand.sealed.credentials.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
 from wand.sealed.credentials.member_status import MemberStatus
 
@@ -111,6 +112,36 @@ def confirmMACs(member: str, yes: bool) -> Operation:
 
 @click.command()
 @_memberArgument
+@click.option(
+    "--members",
+    "admits",
+    type=click.IntRange(0, ADMITS_MAXIMUM),
+    default=ADMITS,
+    show_default=True,
+    metavar="N",
+    help="How many it may admit in the life of a certificate; 0 for none any more.",
+)
+def appoint(member: str, admits: int) -> Operation:
+    """Let a member admit others.
+
+    It makes invitations (wand invite) and admits by hand (wand admit), also while nobody reaches this program, and
+    passes on no rights but its own bridge and relay right. Whom it admitted gets a certificate of this program as soon
+    as the two meet. With --members 0 it is given the right no longer; what it has holds until its certificate expires,
+    unless it is revoked.
+    """
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).appoint(member, admits)
+        if found.admits:
+            click.echo(f"{_called(found)} may admit {found.admits} members{_unsigned(found)}")
+        else:
+            click.echo(f"{_called(found)} gets no right to admit others any more; what it has expires, or revoke it")
+
+    return Operation(run)
+
+
+@click.command()
+@_memberArgument
 @yesOption
 def revoke(member: str, yes: bool) -> Operation:
     """Revoke a member permanently.
@@ -131,7 +162,7 @@ def revoke(member: str, yes: bool) -> Operation:
 
 
 def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
-    return Grid(
+    grid = Grid(
         ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
         [
             (
@@ -149,6 +180,17 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
         ],
         [_STYLES.get(each.state, "") for each in found],
     )
+    return _withAdmitters(grid, found) if any(each.admitter for each in found) else grid
+
+
+def _withAdmitters(grid: Grid, found: list[MemberStatus]) -> Grid:
+    """
+    The same with who admitted whom, where members do.
+    """
+    names = {each.key: each.name for each in found}
+    admitters = [names.get(each.admitter, shortKey(each.admitter)) if each.admitter else "" for each in found]
+    rows = [(*row[:-1], admitter, row[-1]) for row, admitter in zip(grid.rows, admitters, strict=True)]
+    return Grid((*grid.header[:-1], "ADMITTED BY", grid.header[-1]), rows, grid.styles)
 
 
 def _rights(member: MemberStatus) -> list[str]:
@@ -156,7 +198,7 @@ def _rights(member: MemberStatus) -> list[str]:
         ["server"] * member.server
         + ["bridge"] * member.bridge
         + ["relay"] * member.relay
-        + ["admission"] * member.admission
+        + [f"admission of {member.admits}" if member.admits else "admission"] * member.admission
         + ["learned"] * member.learned
     )
 

@@ -72,6 +72,7 @@ class MembershipClient(CommandSender):
         approval: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         relay: bool = False,
+        admits: int = 0,
     ) -> str:
         """
         Make an invitation.
@@ -79,6 +80,7 @@ class MembershipClient(CommandSender):
         @param endpoints: where nodes reach the server, C{HOST:PORT} each; empty for what its configuration says.
         @param lifetime: in seconds.
         @param limits: how much those who join may bring.
+        @param admits: how many members they may admit themselves.
         @return: the token.
         """
         answer = await self._send(
@@ -92,6 +94,7 @@ class MembershipClient(CommandSender):
             macs=limits.macs,
             broadcasts=limits.broadcasts,
             relay=relay,
+            admits=admits,
         )
         token: str = answer["token"]
         return token
@@ -150,6 +153,16 @@ class MembershipClient(CommandSender):
         Say that the MAC addresses of a member are its own, also where they were heard behind another.
         """
         member: MemberStatus = (await self._send(commands.Confirm, nameOrKey=nameOrKey))["member"]
+        return member
+
+    async def appoint(self, nameOrKey: str, admits: int) -> MemberStatus:
+        """
+        Let a member admit others.
+
+        @param admits: how many; 0 for none any more.
+        """
+        told = await self._send(commands.Appoint, nameOrKey=nameOrKey, admits=admits)
+        member: MemberStatus = told["member"]
         return member
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

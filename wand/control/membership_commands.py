@@ -68,6 +68,7 @@ class Invite(Request):
         (b"macs", amp.Integer()),
         (b"broadcasts", amp.Integer()),
         (b"relay", amp.Boolean()),
+        (b"admits", amp.Integer()),
     ]
     response: ClassVar = [(b"token", amp.Unicode())]
 
@@ -144,6 +145,15 @@ class Confirm(Request):
     """
 
     arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Appoint(Request):
+    """
+    Let a member admit others; 0 ends that.
+    """
+
+    arguments: ClassVar = [(b"nameOrKey", amp.Unicode()), (b"admits", amp.Integer())]
     response: ClassVar = [(b"member", JSON(MemberStatus))]
 
 

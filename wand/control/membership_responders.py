@@ -68,13 +68,14 @@ class MembershipResponders(Locator):
         macs: int,
         broadcasts: int,
         relay: bool,
+        admits: int,
     ) -> Answer:
         """
         Make an invitation, and answer with the token.
         """
         checkLifetime(lifetime)
         limits = Limits().changed(macs, broadcasts)
-        settings = InvitationSettings(endpoints, uses, lifetime, name, bridge, approval, limits, relay)
+        settings = InvitationSettings(endpoints, uses, lifetime, name, bridge, approval, limits, relay, admits)
         return {"token": await self._program.network.invite(settings)}
 
     @commands.Invitations.responder
@@ -137,6 +138,13 @@ class MembershipResponders(Locator):
         Say that the MAC addresses of a member are its own.
         """
         return {"member": await self._program.network.confirm(nameOrKey)}
+
+    @commands.Appoint.responder
+    async def appoint(self, nameOrKey: str, admits: int) -> Answer:
+        """
+        Let a member admit others.
+        """
+        return {"member": await self._program.network.appoint(nameOrKey, admits)}
 
     @commands.Revoke.responder
     async def revoke(self, nameOrKey: str) -> Answer:

@@ -32,6 +32,7 @@ class InvitationSettings:
     @ivar approval: must somebody approve those who join?
     @ivar limits: how much those who join may bring.
     @ivar relay: do they get the relay right?
+    @ivar admits: how many members may they admit themselves? 0 for none.
     """
 
     endpoints: Sequence[str] = ()
@@ -42,6 +43,7 @@ class InvitationSettings:
     approval: bool = False
     limits: Limits = DEFAULT_LIMITS
     relay: bool = False
+    admits: int = 0
 
 
 class NetworkAdministration(Protocol):
@@ -109,6 +111,13 @@ class NetworkAdministration(Protocol):
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         """
         Say that the MAC addresses of a member are its own, also where they were heard behind another.
+        """
+
+    async def appoint(self, nameOrKey: str, admits: int) -> MemberStatus:
+        """
+        Let a member admit others.
+
+        @param admits: how many; 0 for none any more.
         """
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:

@@ -29,6 +29,8 @@ class Member:
     @ivar expires: from when on it is not.
     @ivar relay: may it pass datagrams on between other members?
     @ivar admission: may it admit members?
+    @ivar admitter: the identity of the member that admitted it and signed what is said here; empty if the network did.
+    @ivar isAuthority: does it speak for the network itself: a server, or the node that founded it?
     """
 
     identity: bytes
@@ -43,6 +45,8 @@ class Member:
     expires: int
     relay: bool = False
     admission: bool = False
+    admitter: bytes = b""
+    isAuthority: bool = False
 
 
 class Membership(Protocol):

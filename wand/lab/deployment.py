@@ -160,21 +160,23 @@ class Deployment:
 
     # Members of a sealed network.
 
-    def invite(self, node: Node, **wishes: Any) -> Path:
+    def invite(self, node: Node, by: Site | None = None, **wishes: Any) -> Path:
         """
-        Write an invitation of the server to the file where a node looks for one; see
+        Write an invitation to the file where a node looks for one; see
         L{wand.control.membership_client.MembershipClient.invite}.
+
+        @param by: who invites; without it the server.
         """
         file = self.files.token(node)
-        file.write_text(self.ask(self.topology.server, lambda server: server.invite(**wishes)))
+        file.write_text(self.ask(by or self.topology.server, lambda server: server.invite(**wishes)))
         file.chmod(0o600)
         return file
 
-    def admit(self, node: Node) -> Admission:
+    def admit(self, node: Node, by: Site | None = None, **wishes: Any) -> Admission:
         """
-        Give an invitation to a node that runs, and wait until it is a member.
+        Give an invitation to a node that runs, and wait until it is a member; see L{invite}.
         """
-        token = self.invite(node).read_text()
+        token = self.invite(node, by, **wishes).read_text()
         return self.ask(node, lambda client: admitted(client, node, token, self._loop.reactor))
 
     def revoke(self, node: Node) -> None:

@@ -11,6 +11,7 @@ from wand.ethernet import MAC
 from wand.interfaces import Context
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
+from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, Renew, Renewed
 from wand.sealed.credentials.revocation import Revocation
@@ -45,6 +46,9 @@ class Admitter:
             authority.observe(observer)
         enrolment.admitting = authority.own
         self._begin(isNew=isNew)
+        member.claims.taken = self._heard
+        for announcement in member.claims.announcements:
+            self._heard(announcement)
 
     def _begin(self, *, isNew: bool) -> None:
         """
@@ -61,31 +65,50 @@ class Admitter:
     def _renew(self, message: Renew) -> Deferred[Message]:
         return Deferred.fromCoroutine(self.authority.requests.renew(self._identity, MAC(message.mac)))
 
+    def _heard(self, announcement: Announcement) -> None:
+        """
+        Whom another member admitted gets a certificate of the network.  It asks as soon as there is a session.
+        """
+        identity = announcement.identity
+        if announcement.claim.admitter:
+            self.authority.own.learn(identity, announcement.signedCertificate)
+            if not self._member.sessions.isUp(identity):
+                self._member.sessions.seek(identity)
+
     def endpoints(self) -> list[str]:
         """
         Where others reach this node.
 
         @raise PortUnavailable: if nobody knows.
         """
-        found = [str(each.endpoint) for each in self._member.candidates.candidates()]
-        if not found:
-            raise PortUnavailable("this node does not know where others reach it: say so with --endpoint HOST:PORT")
-        return found[:ENDPOINTS_MAXIMUM]
+        return endpointsOf(self._member)
 
     # What the authority tells.
 
     def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
         """
-        See L{wand.sealed.authority.authority.AuthorityObserver}.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}.
         """
         if identity == self._identity:
             self._member.certificate.take(Renewed(certificate))
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
-        See L{wand.sealed.authority.authority.AuthorityObserver}: our membership hears of it by itself, once it is
-        signed.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}: our membership hears of it by itself, once it
+        is signed.
         """
+
+
+def endpointsOf(member: NodeMembership) -> list[str]:
+    """
+    Where others reach a node.
+
+    @raise PortUnavailable: if nobody knows.
+    """
+    found = [str(each.endpoint) for each in member.candidates.candidates()]
+    if not found:
+        raise PortUnavailable("this node does not know where others reach it: say so with --endpoint HOST:PORT")
+    return found[:ENDPOINTS_MAXIMUM]
 
 
 def _share(trust: Trust, other: Trust) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from wand.config import ServerConfiguration
 from wand.health.notes import Notes
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.member_authority import MemberAuthority
 
 
 def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual: bool) -> None:
@@ -39,7 +40,7 @@ def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual
         )
 
 
-def sayWaiting(authority: Authority, notes: Notes) -> None:
+def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
     """
     Say what waits for a person.
     """

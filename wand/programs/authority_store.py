@@ -4,9 +4,9 @@ The store of a sealed network's server: opened, and the authority read from it, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -21,6 +21,7 @@ from wand.programs.hooks import HookService
 from wand.programs.store_retry import StoreRetry
 from wand.programs.store_settings import SQLITE, storeSettings
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.authority.stored_network import NETWORK_FILES, NETWORK_RESTORE_ADVICE, NetworkSettings
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.node.overlap import obstacle
@@ -29,6 +30,8 @@ from wand.stores.lost import checkThere, setAside
 from wand.stores.watched import WatchedRecords
 
 _SECONDS_PER_DAY: Final = 86_400
+
+Decider = TypeVar("Decider", bound=MemberAuthority)
 
 
 class AuthorityStore:
@@ -58,15 +61,33 @@ class AuthorityStore:
         @param isWanted: is the server still running?
         @raise wand.errors.WandError: if that fails for good, or is no longer wanted.
         """
+
+        def read(records: IRecords, state: StateDirectory) -> Awaitable[Authority]:
+            context, hooks = self._context, self._hooks.listeners
+            clock, wallClock = context.clock, context.wallClock
+            return Authority.open(records, state, clock, context.events, settings, hooks, wallClock=wallClock)
+
+        return await self.openWith(read, isWanted)
+
+    async def openWith(
+        self, read: Callable[[IRecords, StateDirectory], Awaitable[Decider]], isWanted: Callable[[], bool]
+    ) -> tuple[IRecords, Decider]:
+        """
+        Open the store and read what decides about members, once nothing is in the way of that.
+
+        @param read: reads it.
+        @param isWanted: is the program still running?
+        @raise wand.errors.WandError: if that fails for good, or is no longer wanted.
+        """
         state = StateDirectory(self._configuration.state)
         NodeKey.kept(state, beside=(*NETWORK_FILES, SQLITE))  # before the store makes its file
         try:
-            return await self._openAtLast(state, settings, isWanted)
+            return await self._openAtLast(state, read, isWanted)
         except StoreDamaged:
             if not self._configuration.recover or not isWanted():
                 raise
             await self._setAside()
-            return await self._openAtLast(state, settings, isWanted)
+            return await self._openAtLast(state, read, isWanted)
 
     async def finish(self, writing: Deferred[None]) -> None:
         """
@@ -84,11 +105,14 @@ class AuthorityStore:
             await self._records.close()
 
     async def _openAtLast(
-        self, state: StateDirectory, settings: NetworkSettings, isWanted: Callable[[], bool]
-    ) -> tuple[IRecords, Authority]:
+        self,
+        state: StateDirectory,
+        read: Callable[[IRecords, StateDirectory], Awaitable[Decider]],
+        isWanted: Callable[[], bool],
+    ) -> tuple[IRecords, Decider]:
         while True:
             try:
-                opened = await self._openNow(state, settings)
+                opened = await self._openNow(state, read)
             except StoreHindered as error:
                 await self._closeForNow()
                 if not isWanted():
@@ -98,23 +122,16 @@ class AuthorityStore:
                 self._retry.over()
                 return opened
 
-    async def _openNow(self, state: StateDirectory, settings: NetworkSettings) -> tuple[IRecords, Authority]:
+    async def _openNow(
+        self, state: StateDirectory, read: Callable[[IRecords, StateDirectory], Awaitable[Decider]]
+    ) -> tuple[IRecords, Decider]:
         configuration, context = self._configuration, self._context
         ofStore = storeSettings(configuration)
         if configuration.store == "sqlite" and state.has(*NETWORK_FILES) and not configuration.recover:
             checkThere(Path(str(ofStore["path"])), NETWORK_RESTORE_ADVICE)
         self._records = openRecords(configuration.store, self._plugin, ofStore, context)
         records = WatchedRecords(self._records, context)
-        authority = await Authority.open(
-            records,
-            state,
-            context.clock,
-            context.events,
-            settings,
-            self._hooks.listeners,
-            wallClock=context.wallClock,
-        )
-        return records, authority
+        return records, await read(records, state)
 
     async def _closeForNow(self) -> None:
         records, self._records = self._records, None

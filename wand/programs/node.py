@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -34,6 +34,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
 
 if TYPE_CHECKING:
+    from wand.programs.deputy_admission import DeputyAdmission
     from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
@@ -71,7 +72,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         )
         self.etud.directories = self.wand
         self.wand.adapted = self._adapted
-        self._admission: NodeAdmission | None = None
+        self._admission: NodeAdmission | DeputyAdmission | None = None
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
         looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self._lookAtAdmission]
@@ -93,16 +94,32 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         super().startService()
         member = self.etud.member
-        if member is not None and member.enrolment.state.has(FOUNDED):
+        if member is None:
+            return
+        if member.enrolment.state.has(FOUNDED):
             self._admit(member)
+        member.certified = self._certified
+        self._certified()
+
+    def _certified(self) -> None:
+        """
+        Our certificate may be another one: admit others, if it lets us.
+        """
+        member = self.etud.member
+        if member is not None and member.enrolment.isGranted and self._admission is None:
+            from wand.programs.deputy_admission import DeputyAdmission  # as above
+
+            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member)
+            self._admission.setServiceParent(self)
 
     def _admit(self, member: NodeMembership) -> NodeAdmission:
         from wand.programs.node_admission import NodeAdmission  # 1.2 MB that most nodes do not need
 
-        if self._admission is None:
-            self._admission = NodeAdmission(self._surroundings.context, self.hooks, member)
-            self._admission.setServiceParent(self)
-        return self._admission
+        admission = self._admission
+        if not isinstance(admission, NodeAdmission):
+            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member)
+            admission.setServiceParent(self)
+        return admission
 
     def _lookAtAdmission(self) -> None:
         if self._admission is not None:
@@ -264,9 +281,10 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         if self._admission is None:
             return super().network
-        from wand.programs.server_administration import ServerAdministration
+        from wand.programs.server_administration import OpeningService, ServerAdministration
 
-        return ServerAdministration(self._admission)
+        admission: OpeningService[Any] = self._admission
+        return ServerAdministration(admission)
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -19,6 +19,7 @@ from wand.programs.admitter import Admitter
 from wand.programs.authority_notes import sayFound, sayWaiting
 from wand.programs.authority_store import AuthorityStore, networkSettings
 from wand.programs.hooks import HookService
+from wand.programs.opening import Opening
 from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
 from wand.sealed.credentials.fields import nameLike
@@ -41,8 +42,6 @@ _LOST: Final = "its key and its store are lost; restore a backup of this node (w
 class NodeAdmission(Service):
     """
     Opens the store of a network that was founded here, and admits members as long as the node runs.
-
-    @ivar server: at work; C{None} until the store is read.
     """
 
     _log = Logger()
@@ -51,25 +50,24 @@ class NodeAdmission(Service):
         """
         @param hooks: those that are asked before somebody is admitted.
         """
-        self.server: Admitter | None = None
+        self._opening: Opening[Admitter] = Opening()
         self._context = context
         self._member = member
         self._hooks = hooks
         self._store: AuthorityStore | None = None
-        self._waiting: list[Deferred[Admitter]] = []
-        self._trouble: Failure | None = None
+
+    @property
+    def server(self) -> Admitter | None:
+        """
+        At work; C{None} until the store is read.
+        """
+        return self._opening.result
 
     def opened(self) -> Deferred[Admitter]:
         """
         Wait until the store is read; fails if it cannot be.
         """
-        if self.server is not None:
-            return succeed(self.server)
-        if self._trouble is not None:
-            return fail(self._trouble)
-        waiting: Deferred[Admitter] = Deferred()
-        self._waiting.append(waiting)
-        return waiting
+        return self._opening.wait()
 
     def startService(self) -> None:
         """
@@ -114,7 +112,11 @@ class NodeAdmission(Service):
         if stage == "member":
             raise MembershipRefused("this node is a member of a network already: see wand status")
         if stage != "new" or self._state.has(FOUNDED):
-            founded = "it is just founding one" if self._trouble is None else "it has founded one, and cannot enter it"
+            founded = (
+                "it is just founding one"
+                if self._opening.trouble is None
+                else "it has founded one, and cannot enter it"
+            )
             why = {"joining": "it redeems an invitation", "revoked": "its key was revoked"}
             raise MembershipRefused(
                 f"this node cannot found a network, because {why.get(stage, founded)}: give it an "
@@ -136,17 +138,16 @@ class NodeAdmission(Service):
         return await self._open(_likeServer(self._state, self._member.wish))
 
     async def _open(self, configuration: ServerConfiguration) -> Admitter:
-        self._trouble = None
+        self._opening.trouble = None
         self._store = AuthorityStore(configuration, self._context, self._hooks)
         try:
-            self.server = await self._admitter(self._store, configuration)
+            admitter = await self._admitter(self._store, configuration)
         except BaseException:
-            self._trouble = Failure()
-            self._tell(self._trouble)
+            self._opening.failed(Failure())
             await self._closeStore()
             raise
-        self._tell(self.server)
-        return self.server
+        self._opening.done(admitter)
+        return admitter
 
     async def _admitter(self, store: AuthorityStore, configuration: ServerConfiguration) -> Admitter:
         settings: NetworkSettings = attrs.evolve(
@@ -166,11 +167,6 @@ class NodeAdmission(Service):
         sayFound(authority, self._context.notes, self._state.path, isRecoveryUsual=False)
         return admitter
 
-    def _tell(self, result: Admitter | Failure) -> None:
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.callback(result)
-
     def _failed(self, failure: Failure) -> None:
         if self.running:
             text = f"this node cannot admit or renew members: {failure.getErrorMessage()}"
@@ -189,7 +185,7 @@ class NodeAdmission(Service):
         Admit nobody any more, and close the store.
         """
         super().stopService()
-        admitter, self.server = self.server, None
+        admitter, self._opening.result = self._opening.result, None
         if admitter is not None:
             admitter.authority.stop()
         return Deferred.fromCoroutine(self._closeStore())

@@ -149,7 +149,8 @@ class ProgramService(AtomicService, Generic[Kind]):
     @property
     def network(self) -> NetworkAdministration:
         raise NotSupported(
-            "only a server of a sealed network, or the node that founded it, knows members and invitations"
+            "only a server of a sealed network, the node that founded it, or one that may admit members (wand appoint) "
+            "knows members and invitations"
         )
 
     @property

@@ -1,5 +1,5 @@
 """
-What an operator does with the members of a network, at its server or at the node that founded it.
+What an operator does with the members of a network, at its server or at a node that admits others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, PortUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.administration import Administration
-from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.stream_targets import checkPlace
@@ -31,7 +31,7 @@ class Admitting(Protocol):
     """
 
     @property
-    def authority(self) -> Authority: ...
+    def authority(self) -> MemberAuthority: ...
 
     def endpoints(self) -> Sequence[str]:
         """
@@ -106,6 +106,7 @@ class ServerAdministration(Generic[Server]):
             settings.approval,
             settings.limits,
             settings.relay,
+            settings.admits,
         )
         return token.text
 
@@ -118,9 +119,9 @@ class ServerAdministration(Generic[Server]):
         if not endpoints:
             with suppress(PortUnavailable):  # then it finds members on its links
                 endpoints = list(server.endpoints())
-        answer = await server.authority.requests.enlist(
-            asked, settings.name, endpoints, bridge=settings.bridge, relay=settings.relay
-        )
+        bridge, relay = settings.bridge, settings.relay
+        server.authority.administration.checkTerms(bridge=bridge, relay=relay)
+        answer = await server.authority.requests.enlist(asked, settings.name, endpoints, bridge=bridge, relay=relay)
         if answer is None:
             raise MembershipRefused(
                 "it waits for a signature of the network key (wand requests, wand sign, wand import-signatures): admit "
@@ -142,6 +143,9 @@ class ServerAdministration(Generic[Server]):
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         return await (await self._opened()).confirm(nameOrKey)
+
+    async def appoint(self, nameOrKey: str, admits: int) -> MemberStatus:
+        return await (await self._opened()).appoint(nameOrKey, admits)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         return await (await self._opened()).revoke(nameOrKey)

@@ -62,9 +62,10 @@ class Deadlines(Generic[Key]):
 
     def discard(self, key: Key) -> None:
         """
-        Remove the deadline of C{key}.
+        Remove the deadline of C{key}; the last one leaves no timer behind.
         """
-        self._deadlines.pop(key, None)
+        if self._deadlines.pop(key, None) is not None and not self._deadlines:
+            self.stop()
 
     def stop(self) -> None:
         """

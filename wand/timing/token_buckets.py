@@ -13,6 +13,9 @@ from twisted.internet.interfaces import IReactorTime
 #: How many keys are remembered; when there are more, the least recently used is forgotten.
 KEYS_MAXIMUM: Final = 4096
 
+#: What is rounded off when thousands are taken, in tokens.
+_ROUNDING: Final = 0.001
+
 
 class TokenBuckets:
     """
@@ -29,12 +32,12 @@ class TokenBuckets:
         self._rate = rate
         self._burst = burst
         self._memory = memory
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[str | bytes, float] = OrderedDict()  # when each is full again
 
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: str, cost: float = 1.0, reserve: float = 0.0) -> bool:
+    def take(self, key: str | bytes, cost: float = 1.0, reserve: float = 0.0) -> bool:
         """
         Take tokens out of a bucket.
 
@@ -42,18 +45,18 @@ class TokenBuckets:
         @return: whether there were enough; if not, none is taken.
         """
         now = self._clock.seconds()
-        tokens, since = self._buckets.pop(key, (self._burst, now))
-        tokens = min(self._burst, tokens + max(0.0, now - since) * self._rate)
-        granted = tokens >= cost + reserve
-        self._buckets[key] = (tokens - cost if granted else tokens, now)
-        self._forgetOldest(now)
+        full = max(now, self._buckets.pop(key, now))
+        granted = self._burst - (full - now) * self._rate >= cost + reserve - _ROUNDING
+        self._buckets[key] = full + cost / self._rate if granted else full
+        self.tidy()
         return granted
 
-    def _forgetOldest(self, now: float) -> None:
+    def tidy(self) -> None:
         """
-        A bucket that nobody took from for so long that it is full again need not be remembered.
+        A bucket that nobody took from for so long that it is full again need not be remembered: forget two of them, if
+        there are any.
         """
+        now = self._clock.seconds()
         for key in tuple(islice(self._buckets, 2)):
-            tokens, since = self._buckets[key]
-            if tokens + (now - since) * self._rate >= self._burst or len(self._buckets) > self._memory:
+            if self._buckets[key] <= now or len(self._buckets) > self._memory:
                 del self._buckets[key]

@@ -20,6 +20,7 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
+from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.descriptor import Descriptor
@@ -65,7 +66,7 @@ class RecordsCase(SynchronousTestCase):
         network = StoredNetwork(NETWORK.key.network, key, descriptor, b"", NETWORK.secret, created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         members = MemberRecords(self.records, self.trust)
-        self.issuer = Issuer(members, network, self.trust, self, wallClock, LIFE)
+        self.issuer = Issuer(members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, LIFE)
         assignments = Assignments(self.records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock)
         self.revoker = Revoker(members, assignments, network, self.trust, self, wallClock, events)
         self.now(members.load())

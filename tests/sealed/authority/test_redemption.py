@@ -25,6 +25,7 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
+from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.handed import HandedRequest
@@ -78,7 +79,7 @@ class RedemptionTests(SynchronousTestCase):
         network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secret, created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         self.members = MemberRecords(records, self.trust)
-        issuer = Issuer(self.members, network, self.trust, self, wallClock, 3600)
+        issuer = Issuer(self.members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, 3600)
         self.assignments = assignments = Assignments(
             records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock
         )

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import KeptAnnouncement
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.announcement_log import AnnouncementLog
 
@@ -67,7 +68,8 @@ class AnnouncementLogTests(SynchronousTestCase):
         entry = self.log.get(self.said[0].identity)
         assert entry is not None
         self.assertEqual(
-            (entry.announcement, entry.endpoints, entry.since, entry.version), (self.said[0], HOME, 1000, 1)
+            (entry.announcement, entry.endpoints, entry.since, entry.version),
+            (KeptAnnouncement.of(self.said[0]), HOME, 1000, 1),
         )
         self.change(0)
         entry = self.log.get(self.said[0].identity)

@@ -20,8 +20,9 @@ from wand.sealed.credentials.claim import Announcement, Claim
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.messages import Admitted
 from wand.sealed.credentials.signed import signed, verified
-from wand.sealed.node.enrolment import SERVERS_MAXIMUM, Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.epoch import Epoch
+from wand.sealed.node.stored_enrolment import SERVERS_MAXIMUM, KnownServer
 from wand.state import StateDirectory
 from wand.state_writer import StateWriter
 
@@ -225,6 +226,31 @@ class MemberTests(EnrolmentCase):
         own = self.started().own
         assert own is not None
         self.assertEqual(own.name, "alicia")
+
+    def test_whoseCertificatesAreTaken(self) -> None:
+        """
+        A certificate that a member signed never takes the place of one of the network, or of another member's, before
+        that has expired; one of the network always does.
+        """
+        self.node.begin(TOKEN)
+        self.node.admitted(self.answer(issued=1000))
+        bob, carol = (NodeKey.fromSeed(octetsFrom(name)) for name in ("bob", "carol"))
+
+        def renewed(by: NodeKey | None, issued: int, expires: int = 259_200) -> bool:
+            grant = b"" if by is None else NETWORK.grant(by)
+            content = NETWORK.certificate(self.node.key, issued=issued, expires=expires, grant=grant, by=by)
+            return self.node.renewed(content)
+
+        self.assertFalse(renewed(bob, 1100))
+        self.clock.advance(259_200)
+        self.assertFalse(renewed(None, 900))
+        self.assertTrue(renewed(bob, 1100))  # which has expired as well
+        self.clock.rightNow = 1000.0
+        self.assertFalse(renewed(carol, 1200))
+        self.assertTrue(renewed(bob, 1200))
+        self.assertTrue(renewed(None, 1000))
+        self.assertFalse(renewed(bob, 1300))
+        self.assertEqual(self.started().own, self.node.own)
 
     def test_aClaimIsWhatTheCertificateAllows(self) -> None:
         """

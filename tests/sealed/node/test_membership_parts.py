@@ -22,11 +22,11 @@ from wand.sealed.credentials.messages import Introduction, Message, Server, pack
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
 from wand.sealed.credentials.trust import Trust
-from wand.sealed.node.enrolment import KnownServer
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.own_addresses import OwnAddresses
+from wand.sealed.node.stored_enrolment import KnownServer
 from wand.sealed.node.told_servers import ToldServers
 from wand.sealed.reach.stream_places import PLACES_MAXIMUM
 from wand.testing.context import simulatedContext

@@ -16,9 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.interfaces import JoinKey
-from wand.sealed.node.enrolment import KnownServer
 from wand.sealed.node.server_stream import CALM_LOOKS, OPENED_IDLE, RETRY_LOST, UDP_PATIENCE
 from wand.sealed.node.server_streams import ServerStreams
+from wand.sealed.node.stored_enrolment import KnownServer
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network

@@ -9,7 +9,8 @@ All octets are in hex.  The credentials are plain texts here: the layouts do not
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
+from unittest.mock import Mock
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -58,7 +59,7 @@ def handshake(cipher: str, purpose: int, credential: bytes) -> dict[str, Any]:
     responder.read(first)
     second, keys = responder.write(reply, PSK, SECOND)
     _, mine = initiator.read(second, PSK)
-    nobody = cast(SessionOwner, None)
+    nobody = Mock(SessionOwner)
     one = Session(nobody, cipher, mine, INDICES[0], INDICES[1], 0.0, initiator=True, version=1)
     two = Session(nobody, cipher, keys, INDICES[1], INDICES[0], 0.0, initiator=False, version=1)
     initiation = packInitiation(INDICES[0], first, macKey(theirs), b"")

@@ -297,6 +297,8 @@ class RepetitionTests(SealedTestCase):
         for node in (self.low, self.high):
             self.assertGreater(len(node.frames), 200)
             self.assertLess(len(node.frames), 360)
+        self.net.underlay.loss = 0.0
+        self.net.run(10.0)
         self.assertLessEqual(len(self.low.transport._shared.indices.sessions), 3)
         self.assertEqual(len(self.low.transport._shared.indices.attempts), 0)
 
@@ -517,7 +519,7 @@ class LifeTests(SealedTestCase):
         self.net.run(1.0)
         conversation = self.low.transport.sessions.find(self.high.peer)
         assert conversation is not None
-        conversation.next = answered = Session(
+        conversation.answers.next = answered = Session(
             conversation,
             "aes-256-gcm",
             TransportKeys(bytes(32), bytes(32)),

@@ -6,6 +6,7 @@ Everything goes through real reception, on a simulated network.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -26,6 +27,7 @@ from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.messages import Admitted
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.sessions.attempt import Attempt
+from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.noise import SUITES, Initiator
 from wand.sealed.sessions.packets import (
     CONTROL,
@@ -87,7 +89,7 @@ class PlaintextCase(SynchronousTestCase):
         conversation = self.enemy.transport._find(self.victim.key.identity)
         assert conversation is not None
         for each in plaintexts:
-            conversation._sendPlain(each)
+            conversation.link.sendPlain(each)
         self.net.clock.pump([0.0, 0.0, 0.01])
 
     def assertGoodFramePasses(self) -> None:
@@ -216,9 +218,9 @@ class TimerTests(PlaintextCase):
         """
         conversation = self.victim.transport._find(self.enemy.key.identity)
         assert conversation is not None
-        with mock.patch.object(conversation, "keepalive", side_effect=KeyError("deliberately")):
+        with mock.patch.object(Conversation, "keepalive", side_effect=KeyError("deliberately")):
             self.assertRaises(KeyError, self.net.run, 60.0)
-        self.assertIsNotNone(conversation.schedule._timer)
+        self.assertLess(conversation.schedule.timerAt, inf)
         self.assertGoodFramePasses()
 
 

@@ -117,6 +117,9 @@ class Talk:
         self.isWithServer = False
         self.recent = Recent()
         self.isSought = False
+        self.vigil = cast(Vigil, NoVigil())
+        self.path = Path(clock, lambda plaintext: None)
+        self.gone = 0
         self.session: Session | None = None
         self.previous: Session | None = None
         self.next: Session | None = None
@@ -131,6 +134,12 @@ class Talk:
 
     def renew(self) -> None:
         self._note("renew")
+
+    def joinerGone(self) -> None:
+        self.gone += 1
+
+    def woke(self, session: Session) -> None:
+        pass
 
     def silent(self) -> None:
         self._note("silent" if self.isSought else "renew")
@@ -177,18 +186,13 @@ class PartsTestCase(SynchronousTestCase):
             timeOfDay=TimeOfDay(context.wallClock),
         )
         self.account = Account()
-        self.path = Path(self.clock, lambda plaintext: None)
-        self.place = PeerPlace(self.shared, self.path)
-        self.gone = 0
         self.talk = Talk(Counterpart(Papers(), self.peer, b"e" * 32, b""), self.clock)
-        self.schedule = self.talk.schedule = Schedule(self.clock, self.talk, cast(Vigil, NoVigil()), self.joinerGone)
+        self.place = PeerPlace(self.shared, self.talk)
+        self.schedule = self.talk.schedule = Schedule(self.shared, self.talk)
         delivery = Delivery(self.talk.recent)
         self.choice = Choice(self.shared, self.talk, self.place, delivery)
         self.questions = Questions(self.shared, self.talk, self.place, delivery, self.choice.answered)
         self.outbox = Outbox(self.shared, self.talk, self.place, self.schedule, self.account)
-
-    def joinerGone(self) -> None:
-        self.gone += 1
 
     def session(self, *, initiator: bool = True) -> Session:
         """
@@ -396,9 +400,9 @@ class JoinerScheduleTests(ScheduleTestCase):
         self.clock.advance(JOIN_IDLE - 1)
         self.schedule.usedAt = self.clock.seconds()
         self.clock.advance(JOIN_IDLE - 1)
-        self.assertEqual(self.gone, 0)
+        self.assertEqual(self.talk.gone, 0)
         self.clock.advance(1.0)
-        self.assertEqual((self.gone, self.doneAfter()), (1, []))
+        self.assertEqual((self.talk.gone, self.doneAfter()), (1, []))
 
 
 class PeerPlaceTests(PartsTestCase):

@@ -55,6 +55,12 @@ class Whose:
         self.counters: list[int] = []
         self.presences: list[bytes] = []
 
+    def woke(self, session: Session) -> None:
+        pass
+
+    def rest(self, session: Session) -> None:
+        session.rest()
+
     def renew(self) -> None:
         raise AssertionError("no session here is old")
 

@@ -36,7 +36,7 @@ class RoamingTestCase(SynchronousTestCase):
         """
         held: list[Datagram] = []
         undo = self.net.underlay.drop(lambda each: held.append(each) or True)  # type: ignore[func-returns-value]  # append gives None
-        self.conversation(sender)._sendPlain(plaintext)
+        self.conversation(sender).link.sendPlain(plaintext)
         undo()
         self.net.underlay.sent.clear()
         return held[-1].payload

@@ -24,6 +24,12 @@ class Renewals:
     def __init__(self) -> None:
         self.count = 0
 
+    def woke(self, session: Session) -> None:
+        pass
+
+    def rest(self, session: Session) -> None:
+        session.rest()
+
     def renew(self) -> None:
         self.count += 1
 

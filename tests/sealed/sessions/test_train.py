@@ -68,6 +68,12 @@ class Peer:
 
         self.refusals: list[tuple[str, int]] = []
 
+    def woke(self, session: Session) -> None:
+        pass
+
+    def rest(self, session: Session) -> None:
+        session.rest()
+
     def renew(self) -> None:
         pass
 

@@ -17,6 +17,7 @@ from wand.interfaces import IRecords
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.descriptor import Cipher, Descriptor
+from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.revocation import Revocation
@@ -89,9 +90,16 @@ class TestNetwork:
         expires: int = 259_200,
         limits: Limits = DEFAULT_LIMITS,
         confirmed: bool = False,
+        admission: bool = False,
+        relay: bool = False,
+        grant: bytes = b"",
+        seat: int = 0,
+        by: NodeKey | None = None,
     ) -> bytes:
         """
         A signed certificate for a node; without C{macs} for the one of its name.
+
+        @param by: who signs in place of the network.
         """
         content = Certificate(
             network=self.key.network,
@@ -107,8 +115,28 @@ class TestNetwork:
             expires=expires,
             limits=limits,
             confirmed=confirmed,
+            admission=admission,
+            relay=relay,
+            grant=grant,
+            seat=seat,
         )
-        return signed(self.key.signing, content)
+        return signed(self.key.signing if by is None else by.signing, content)
+
+    def grant(
+        self,
+        key: NodeKey,
+        since: int = 0,
+        expires: int = 259_200,
+        rights: int = 3,
+        members: int = 4,
+        by: NetworkKey | NodeKey | None = None,
+    ) -> bytes:
+        """
+        A signed grant for a member.
+
+        @param by: who signs in place of the network.
+        """
+        return signed((by or self.key).signing, Grant(key.identity, since, expires, rights, members))
 
     def claim(
         self,
@@ -117,12 +145,13 @@ class TestNetwork:
         macs: tuple[MAC, ...] | None = None,
         addresses: tuple[str, ...] = (),
         epoch: int = 1,
+        admitter: bytes = b"",
     ) -> bytes:
         """
         The claim of a node to what L{certificate} says of the same name.
         """
         octets = tuple(map(bytes, (macFrom(name),) if macs is None else macs))
-        return signed(key.signing, Claim(self.key.network, key.identity, epoch, octets, addresses, name))
+        return signed(key.signing, Claim(self.key.network, key.identity, epoch, octets, addresses, name, admitter))
 
     def token(self, server: NodeKey, endpoint: str) -> Token:
         """

@@ -186,6 +186,7 @@ class MemoryMembers:
             settings.limits.macs,
             settings.limits.broadcasts,
             settings.relay,
+            settings.admits,
         )
         return f"wand1.{invitation}"
 
@@ -241,6 +242,12 @@ class MemoryMembers:
         Say that the MAC addresses of a member are its own.
         """
         return self._change(self._find(nameOrKey), confirmed=True)
+
+    async def appoint(self, nameOrKey: str, admits: int) -> MemberStatus:
+        """
+        Let a member admit others.
+        """
+        return self._change(self._find(nameOrKey), admission=bool(admits), admits=admits)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """

@@ -20,6 +20,7 @@ from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
 from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
@@ -133,6 +134,7 @@ class Administration:
         approval: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         relay: bool = False,
+        admits: int = 0,
     ) -> Token:
         """
         Make an invitation, which all servers of the network redeem; the C{text} of the token is what is handed over.
@@ -150,8 +152,8 @@ class Administration:
             )
         for endpoint in endpoints:
             checkPlace(endpoint)
-        own = self._members.get(self._own.identity)
-        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay)
+        self._checkAdmits(admits)
+        made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay, admits)
         token = Token(
             network=self._network.identity,
             identity=self._own.identity,
@@ -160,9 +162,26 @@ class Administration:
             invitation=made.invitation,
             secret=made.secret,
             cipher=self._network.descriptor.cipher,
-            admission=own is not None and not own.server,
+            admission=self._isNode,
         )
         return token.withOthers(self._servers.others)
+
+    @property
+    def _isNode(self) -> bool:
+        """
+        Is this a node that admits others, and no server?
+        """
+        own = self._members.get(self._own.identity)
+        return own is not None and not own.server
+
+    def checkTerms(
+        self, *, bridge: bool = False, relay: bool = False, admits: int = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        """
+        May those who are admitted here get this?
+
+        @raise MembershipRefused: if not.
+        """
 
     async def withdraw(self, invitation: str) -> None:
         """
@@ -233,6 +252,31 @@ class Administration:
         """
         record = self._members.find(nameOrKey)
         return await self._changed(record, lambda before: msgspec.structs.replace(before, confirmed=True))
+
+    async def appoint(self, nameOrKey: str, admits: int = ADMITS) -> MemberStatus:
+        """
+        Let a member admit others.
+
+        @param admits: how many, in the life of a certificate; 0 for none any more.
+        @raise NoSuchMember: if nobody has that whole name or key.
+        @raise MembershipRefused: if it is a server, has the network key, or was revoked; or if the number is out of
+            range.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        record = self._members.find(nameOrKey)
+        if record.server or record.admission:
+            raise MembershipRefused(f"{record.name} decides about members anyway")
+        self._checkAdmits(admits)
+        return await self._changed(record, lambda before: msgspec.structs.replace(before, admits=admits))
+
+    def _checkAdmits(self, admits: int) -> None:
+        if not 0 <= admits <= ADMITS_MAXIMUM:
+            raise MembershipRefused(f"a member may admit at most {ADMITS_MAXIMUM} others")
+        if admits and not self._isNode:
+            raise MembershipRefused(
+                "the servers of this network admit its members: whom another member admitted would not find them; make "
+                "an invitation here (wand invite)"
+            )
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """

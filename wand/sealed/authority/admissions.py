@@ -12,7 +12,7 @@ from wand.interfaces import Context, ISessions, JoinKey
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.authority.answers import Answers
-from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.control_numbers import RENEW
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
@@ -34,12 +34,12 @@ WAITING_MAXIMUM: Final = 1_000
 class Admissions:
     """
     Asks the authority, answers, and tells those who wait once it is decided; provides
-    L{wand.sealed.authority.authority.AuthorityObserver}.
+    L{wand.sealed.authority.member_authority.AuthorityObserver}.
     """
 
     def __init__(
         self,
-        authority: Authority,
+        authority: MemberAuthority,
         sessions: ISessions,
         control: ControlReaders,
         context: Context,
@@ -88,7 +88,7 @@ class Admissions:
 
     def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
         """
-        See L{wand.sealed.authority.authority.AuthorityObserver}.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}.
         """
         joiner, message = self._waiting.pop(identity, (None, None))
         if self._sessions.isUp(identity):
@@ -98,7 +98,7 @@ class Admissions:
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
-        See L{wand.sealed.authority.authority.AuthorityObserver}.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}.
         """
         if revocation and self._sessions.isUp(identity):
             self._sessions.sendControl(identity, pack(Revocations((revocation,), b"")))

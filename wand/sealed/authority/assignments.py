@@ -118,9 +118,23 @@ class Assignments:
         for number in range(1, _TRIES):
             suffix = f"-{number}" if number > 1 else ""
             name = wish[: 32 - len(suffix)].rstrip("-") + suffix
-            if self._names.get(name.encode()) in (None, identity) and await self.takeName(name, identity):
+            if self.isNameFree(name, identity) and await self.takeName(name, identity):
                 return name
         raise MembershipRefused(f"too many members are called {wish}; choose another name")
+
+    def isNameFree(self, name: str, identity: bytes) -> bool:
+        """
+        Can an identity be called so, as far as is known?
+        """
+        return self._names.get(name.encode()) in (None, identity)
+
+    def freeAddress(self, identity: bytes) -> bytes:
+        """
+        The address that an identity gets if it has none.
+
+        @raise MembershipRefused: if the prefix is exhausted.
+        """
+        return self._free.first()
 
     async def takeMAC(self, mac: MAC, identity: bytes) -> None:
         """
@@ -144,7 +158,7 @@ class Assignments:
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
         for _ in range(_TRIES):
-            packed = next(iter(self._addresses.of(identity)), None) or self._free.first()
+            packed = next(iter(self._addresses.of(identity)), None) or self.freeAddress(identity)
             if await self._addresses.take(packed, identity, self._addresses.get(packed)):
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
@@ -155,15 +169,31 @@ class Assignments:
         """
         return self._addresses.get(ip_interface(address).packed)
 
+    def holderOfName(self, name: str) -> bytes | None:
+        """
+        The identity to which a name is assigned.
+        """
+        return self._names.get(name.encode())
+
+    async def giveName(self, name: str, identity: bytes) -> None:
+        """
+        Give an identity a certain name, whoever has it.
+
+        @raise MembershipRefused: if others change it at the same time.
+        """
+        await self._give(self._names, name.encode(), identity)
+
     async def giveAddress(self, address: str, identity: bytes) -> None:
         """
         Give an identity a certain overlay address, whoever has it.
 
         @raise MembershipRefused: if others change it at the same time.
         """
-        packed = ip_interface(address).packed
+        await self._give(self._addresses, ip_interface(address).packed, identity)
+
+    async def _give(self, assigned: Assigned, what: bytes, identity: bytes) -> None:
         for _ in range(_TRIES):
-            if await self._addresses.take(packed, identity, self._addresses.get(packed)):
+            if await assigned.take(what, identity, assigned.get(what)):
                 return
         raise MembershipRefused("too many join at once; try again")
 

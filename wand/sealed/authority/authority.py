@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 from twisted.internet.interfaces import IReactorTime
@@ -17,43 +16,34 @@ from wand.events import Events
 from wand.hooks.approval import Approval
 from wand.interfaces import IHookListener, IRecords
 from wand.sealed.authority.administration import Administration
+from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
-from wand.sealed.authority.issuer import Issuer, IssuerObserver
+from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.member_recovery import MemberRecovery
 from wand.sealed.authority.node_requests import NodeRequests
 from wand.sealed.authority.other_servers import OtherServers
 from wand.sealed.authority.redemption import Redemption
-from wand.sealed.authority.revoker import RevocationObserver, Revoker
+from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
+from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings, StoredNetwork, keepNetwork, openNetwork
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.trust import Trust
 from wand.state import StateDirectory
 
 
-class AuthorityObserver(IssuerObserver, RevocationObserver, Protocol):
-    """
-    Is told what the members must be told.
-    """
-
-
-class Authority:
+class Authority(MemberAuthority):
     """
     Puts together what decides about the members of a network.
 
-    @ivar own: this server as a member, and whom it admits.
-    @ivar requests: what nodes ask.
-    @ivar administration: what operators see and change.
     @ivar servers: the servers of the network.
     @ivar network: the network, as it is kept here.
-    @ivar trust: whose certificates are valid.
     @ivar prefix: where overlay addresses come from.
-    @ivar created: was the network created just now?
-    @ivar recovered: was the store empty, though there was a network?
     """
 
     _log = Logger()
@@ -76,18 +66,20 @@ class Authority:
         """
         self.created, self.recovered = network.created, network.recovered
         self.prefix = network.descriptor.prefix
-        self.trust = trust = Trust(network.identity, wallClock)
+        trust = Trust(network.identity, wallClock)
+        super().__init__(MemberRecords(records, trust), trust)
+        members = self._members
         self._serverName, self._mac = settings.server, settings.mac
         self._quarantine = settings.quarantine
         self._wallClock = wallClock
         self.network, self._records = network, records
-        self._observers: list[AuthorityObserver] = []
-        self._members = members = MemberRecords(records, trust)
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
-        self._issuer = issuer = Issuer(members, network, trust, self, wallClock, settings.life)
+        self._issuer = issuer = Issuer(
+            members, NetworkSigning(network.identity, network.key), trust, self, wallClock, settings.life
+        )
         self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
-        recovery = MemberRecovery(members, assigned, issuer, events)
+        recovery = MemberRecovery(members, assigned, issuer, events, Adoptions(members, wallClock, settings.life))
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
         self._others = OtherServers(
@@ -201,33 +193,6 @@ class Authority:
         self._log.error("the store has lost the record of this server; it is made anew, and members as they come")
         await keepNetwork(self._records, self.network)
         await self.certifyItself()
-
-    @property
-    def hasUnreadable(self) -> bool:
-        """
-        Does the store have records of members that cannot be read?
-        """
-        return self._members.hasUnreadable
-
-    def observe(self, observer: AuthorityObserver) -> None:
-        """
-        Tell C{observer} from now on.
-        """
-        self._observers.append(observer)
-
-    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
-        """
-        See L{IssuerObserver}: pass it on.
-        """
-        for observer in self._observers:
-            observer.certificateIssued(identity, certificate)
-
-    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
-        """
-        See L{RevocationObserver}: pass it on.
-        """
-        for observer in self._observers:
-            observer.memberRevoked(identity, revocation)
 
     def _restsUntil(self, identity: bytes) -> float | None:
         record = self._members.get(identity)

@@ -11,6 +11,7 @@ import msgspec
 
 from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import SERVER
+from wand.sealed.credentials.grant import BRIDGE, RELAY, Grant, readGrant
 from wand.sealed.credentials.limits import Limits
 from wand.sealed.credentials.signed import Body
 
@@ -22,6 +23,7 @@ _LABELS: Final = {
     "bridge": "may bridge",
     "relay": "may be a relay",
     "admission": "may admit members",
+    "grant": "may admit",
     "since": "member since",
     "revoked": "revoked at",
 }
@@ -65,6 +67,8 @@ def textOf(name: str, value: Any, now: float) -> str:
         return f"{_moment(value)} ({_distance(value - now)})"
     if name == "role":
         return "directory server" if value == SERVER else "node"
+    if name == "grant":
+        return _grantText(readGrant(value))
     if isinstance(value, Limits):
         return f"{value.macs} MAC addresses behind it, {value.broadcasts} broadcasts a second"
     if isinstance(value, bool):
@@ -74,6 +78,13 @@ def textOf(name: str, value: Any, now: float) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(textOf("", each, now) for each in value) or "none"
     return str(value)
+
+
+def _grantText(grant: Grant | None) -> str:
+    if grant is None:
+        return "nobody"
+    passed = ["the bridge right"] * bool(grant.rights & BRIDGE) + ["the relay right"] * bool(grant.rights & RELAY)
+    return f"{grant.members} members, and pass on {' and '.join(passed) or 'no right'}"
 
 
 def _moment(seconds: int) -> str:

@@ -54,6 +54,7 @@ class Invitation(msgspec.Struct, frozen=True):
     @ivar withdrawn: may nobody join with it any more?
     @ivar limits: how much they may bring.
     @ivar relay: do they get the relay right?
+    @ivar admits: how many members they may admit themselves; 0 for none.
     @ivar made: when it was made, in seconds since the epoch.
     """
 
@@ -69,6 +70,7 @@ class Invitation(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     relay: bool = False
     made: int = 0
+    admits: int = 0
 
     @property
     def isOpen(self) -> bool:
@@ -93,6 +95,7 @@ class Invitation(msgspec.Struct, frozen=True):
             behind=self.limits.macs,
             broadcasts=self.limits.broadcasts,
             relay=self.relay,
+            admits=self.admits,
         )
 
 
@@ -152,6 +155,7 @@ class Invitations:
         approval: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         relay: bool = False,
+        admits: int = 0,
     ) -> Invitation:
         """
         Make an invitation.
@@ -182,6 +186,7 @@ class Invitations:
             limits=limits,
             relay=relay,
             made=int(self._wallClock()),
+            admits=admits,
         )
         if not await self._stored.exchange(invitation.invitation, None, invitation):
             raise MembershipRefused("there is an invitation of this id; is the randomness of this system broken?")

@@ -12,11 +12,11 @@ import msgspec
 from wand.errors import MembershipRefused, StoreUnavailable
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
-from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.authority.signing import Signing
 from wand.sealed.authority.unsigned_certificates import UnsignedCertificates
 from wand.sealed.credentials.certificate import Certificate, isOfTheFuture, secondsToRenewal
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.signed import signed, unverified
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
 
 #: Seconds between two times that a server without the network key asks for the certificate of a member.
@@ -36,7 +36,7 @@ class IssuerObserver(Protocol):
 
 class Issuer:
     """
-    Gives members their certificates; where the network key is not here, whoever has it does.
+    Gives members their certificates; where there is no key, whoever has it does.
 
     @ivar life: for how many seconds a certificate is valid.
     """
@@ -44,18 +44,19 @@ class Issuer:
     def __init__(
         self,
         members: MemberRecords,
-        network: StoredNetwork,
+        signing: Signing,
         trust: Trust,
         observer: IssuerObserver,
         wallClock: Callable[[], float],
         life: int,
     ) -> None:
         """
+        @param signing: signs them.
         @param wallClock: gives the seconds since the epoch.
         """
         self.life = life
         self._members = members
-        self._network = network
+        self._signing = signing
         self._trust = trust
         self._observer = observer
         self._wallClock = wallClock
@@ -65,9 +66,9 @@ class Issuer:
     @property
     def hasKey(self) -> bool:
         """
-        Is the network key here?
+        Is the key here with which certificates are signed?
         """
-        return self._network.key is not None
+        return self._signing.canSign
 
     @property
     def due(self) -> list[MemberRecord]:
@@ -86,9 +87,10 @@ class Issuer:
         """
         Does a member need a new certificate: there is none, a third of its life is over, or it says something else?
         """
-        if record.state not in ("unsigned", "member"):
+        if record.state not in ("unsigned", "member") or not self._signing.isOurs(record):
             return False
-        return self._isOld(record) or not self._isSaid(record)
+        isOutdated = self._isOld(record) and self._signing.isWorthIt(record, self._wallClock())
+        return isOutdated or not self._isSaid(record)
 
     def isAwaited(self, record: MemberRecord) -> bool:
         """
@@ -109,7 +111,10 @@ class Issuer:
         known = self._said.get(record.identity)
         if known is None or known[0] is not record:
             certificate = unverified(record.certificate, Certificate)
-            known = self._said[record.identity] = record, certificate is not None and record.isSaidBy(certificate)
+            known = self._said[record.identity] = (
+                record,
+                certificate is not None and self._signing.isSaid(record, certificate),
+            )
         return known[1]
 
     async def issue(self, identity: bytes) -> MemberRecord:
@@ -144,7 +149,7 @@ class Issuer:
         if content is None or record is None or record.state not in ("unsigned", "member"):
             return False
         isOlder = content.issued < record.issued and not isOfTheFuture(record.issued, self._wallClock())
-        if not record.isSaidBy(content) or isOlder or certificate == record.certificate:
+        if not self._signing.isSaid(record, content) or isOlder or certificate == record.certificate:
             return False
         await self._members.change(content.identity, lambda before: before.withCertificate(content, certificate))
         self._observer.certificateIssued(Identity(content.identity), certificate)
@@ -165,10 +170,9 @@ class Issuer:
     def _certified(self, record: MemberRecord) -> MemberRecord:
         if record.state == "revoked" or self._trust.isRevoked(record.identity):
             raise MembershipRefused("this key was revoked; it cannot be a member again")
-        if self._network.key is None:
+        if not self._signing.canSign:
             return self._uncertified(record)
-        certificate = record.certificateFor(self._network.identity, int(self._wallClock()), self.life)
-        return record.withCertificate(certificate, signed(self._network.key.signing, certificate))
+        return record.withCertificate(*self._signing.sign(record, int(self._wallClock()), self.life))
 
     def _uncertified(self, record: MemberRecord) -> MemberRecord:
         """

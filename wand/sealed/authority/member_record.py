@@ -4,12 +4,13 @@ What a directory server keeps of a member.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 
 from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
+from wand.sealed.credentials.grant import Grant, rightsOf
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import Limits
 from wand.sealed.credentials.member_status import MemberStatus
@@ -31,6 +32,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: has it the relay right?
     @ivar admission: has it the admission right?
+    @ivar admits: how many members it may admit under a grant; 0 for none, or for one that has the network key.
+    @ivar admitter: the member that admitted it; empty if a server did, or whoever has the network key.
     @ivar asked: when a server without the network key asked for a new certificate, in seconds since the epoch; 0 if
         that is answered.
     @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
@@ -57,6 +60,38 @@ class MemberRecord(msgspec.Struct, frozen=True):
     relay: bool = False
     asked: int = 0
     admission: bool = False
+    admits: int = 0
+    admitter: bytes = b""
+
+    @classmethod
+    def of(cls, content: Certificate, certificate: bytes) -> Self:
+        """
+        What a certificate says of a member.
+
+        @param certificate: the whole, signed.
+        """
+        granted = content.granted
+        mayGrant = content.admission and granted is not None
+        return cls(
+            identity=content.identity,
+            exchangeKey=content.exchangeKey,
+            name=content.name,
+            state="member",
+            since=content.since,
+            server=content.role == SERVER,
+            addresses=content.addresses,
+            macs=content.macs,
+            bridge=content.bridge,
+            certificate=certificate,
+            issued=content.issued,
+            expires=content.expires,
+            limits=content.limits,
+            confirmed=content.confirmed,
+            relay=content.relay,
+            admission=content.admission and not mayGrant,
+            admits=granted.members if mayGrant and granted is not None else 0,
+            admitter=content.admitter,
+        )
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
         """
@@ -77,8 +112,17 @@ class MemberRecord(msgspec.Struct, frozen=True):
             limits=self.limits,
             confirmed=self.confirmed,
             relay=self.relay,
-            admission=self.admission,
+            admission=self.admission or bool(self.admits),
         )
+
+    def grantUntil(self, expires: int) -> Grant | None:
+        """
+        What the network would grant now; C{None} for nothing.
+        """
+        if not self.admits:
+            return None
+        rights = rightsOf(bridge=self.bridge, relay=self.relay)
+        return Grant(self.identity, min(self.since, expires - 1), expires, rights, self.admits)
 
     def withCertificate(self, certificate: Certificate, signed: bytes) -> MemberRecord:
         """
@@ -90,10 +134,11 @@ class MemberRecord(msgspec.Struct, frozen=True):
 
     def isSaidBy(self, certificate: Certificate) -> bool:
         """
-        Does a certificate say what this record says?
+        Does a certificate of the network say what this record says?
         """
         same = self.certificateFor(certificate.network, certificate.issued, certificate.expires - certificate.issued)
-        return same == certificate
+        isGranted = certificate.granted == self.grantUntil(certificate.expires)
+        return isGranted and msgspec.structs.replace(same, grant=certificate.grant) == certificate
 
     @property
     def areRightsCertified(self) -> bool:
@@ -102,9 +147,10 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         certificate = unverified(self.certificate, Certificate)
         if certificate is None:
-            return not (self.bridge or self.relay)
+            return not (self.bridge or self.relay or self.admits)
         hasAll = (certificate.bridge or not self.bridge) and (certificate.relay or not self.relay)
-        return hasAll and certificate.limits == self.limits
+        isGranted = certificate.granted is not None or not self.admits
+        return hasAll and isGranted and certificate.limits == self.limits
 
     @property
     def status(self) -> MemberStatus:
@@ -128,5 +174,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             confirmed=self.confirmed,
             learned=self.learned,
             relay=self.relay,
-            admission=self.admission,
+            admission=self.admission or bool(self.admits),
+            admits=self.admits,
+            admitter=self.admitter.hex(),
         )

@@ -5,18 +5,23 @@ whatever a store says that is older than it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from twisted.logger import Logger
 
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
-from wand.sealed.credentials.certificate import SERVER, Certificate
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import seniorityOf
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.signed import unverified
 
 
 class MemberRecovery:
@@ -27,7 +32,18 @@ class MemberRecovery:
 
     _log = Logger()
 
-    def __init__(self, members: MemberRecords, assignments: Assignments, issuer: Issuer, events: Events) -> None:
+    def __init__(
+        self,
+        members: MemberRecords,
+        assignments: Assignments,
+        issuer: Issuer,
+        events: Events,
+        adoptions: Adoptions | None = None,
+    ) -> None:
+        """
+        @param adoptions: counts those whom deputies admitted; C{None} if we are a deputy.
+        """
+        self._adoptions = adoptions
         self._members = members
         self._assignments = assignments
         self._issuer = issuer
@@ -42,44 +58,42 @@ class MemberRecovery:
         @param expired: has it expired?  Then an operator decides, since a revocation may have been lost, too.
         @return: the record; C{None} if there was nothing to learn.
         @raise wand.errors.StoreUnavailable: if it cannot be stored.
-        @raise MembershipRefused: if others change the same member at the same time.
+        @raise MembershipRefused: if others change the same member at the same time, or a deputy admitted too many.
         """
         before = self._members.get(content.identity)
         if before is not None and not isOlder(before, content):
             return None
-        record = await self._record(content, certificate, expired=expired)
+        since = self._adoptions.adopt(content) if content.admitter and self._adoptions is not None else content.since
+        record = await self._record(content, certificate, since, expired=expired)
         known = await self._members.add(record) if before is None else before
         if known != record:
             await self._members.change(content.identity, lambda known: record if isOlder(known, content) else known)
         learned = self._members.get(content.identity) or record
         if before is None:
-            self._events.publish("member-learned", name=learned.name, key=content.identity.hex(), state=learned.state)
+            self._sayLearned(learned)
         if learned.state == "member" and self._issuer.isDue(learned):  # it could not keep everything
             learned = await self._issuer.issue(content.identity)
         return learned
 
-    async def _record(self, content: Certificate, certificate: bytes, *, expired: bool) -> MemberRecord:
-        assignments, identity = self._assignments, content.identity
+    def _sayLearned(self, learned: MemberRecord) -> None:
+        known = {"name": learned.name, "key": learned.identity.hex(), "state": learned.state}
+        if learned.admitter:
+            self._events.publish("member-adopted", **known, by=learned.admitter.hex())
+        else:
+            self._events.publish("member-learned", **known)
+
+    async def _record(self, content: Certificate, certificate: bytes, since: int, *, expired: bool) -> MemberRecord:
+        identity = content.identity
         addresses = [await self._address(address, content) for address in content.addresses]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
-        return MemberRecord(
-            identity=identity,
-            exchangeKey=content.exchangeKey,
-            name=await assignments.takeNameLike(content.name, identity),
+        return msgspec.structs.replace(
+            MemberRecord.of(content, certificate),
+            name=await self._name(content),
             state="pending" if expired else "member",
-            since=content.since,
-            server=content.role == SERVER,
             addresses=tuple(addresses),
             macs=tuple(macs),
-            bridge=content.bridge,
-            certificate=certificate,
-            issued=content.issued,
-            expires=content.expires,
-            limits=content.limits,
-            confirmed=content.confirmed,
-            learned=True,
-            relay=content.relay,
-            admission=content.admission,
+            learned=not content.admitter,
+            since=since,
         )
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:
@@ -97,15 +111,79 @@ class MemberRecovery:
         assignments = self._assignments
         holder = assignments.holderOfAddress(address)
         other = None if holder in (None, content.identity) else self._members.get(holder or b"")
-        isFirst = other is None or (content.since, content.identity) < (other.since, other.identity)
-        if other is not None and not isFirst and other.state != "revoked":
+        if other is not None and not self._isFirst(content, other) and other.state != "revoked":
             return await assignments.takeAddress(content.identity)
         await assignments.giveAddress(address, content.identity)
         if other is not None and other.state != "revoked":
-            await self._readdress(other, address)
+            await self.readdress(other, address)
         return address
 
-    async def _readdress(self, other: MemberRecord, address: str) -> None:
+    async def _name(self, content: Certificate) -> str:
+        """
+        Leave the name to whoever comes first; the other gets one like it.
+        """
+        assignments = self._assignments
+        holder = assignments.holderOfName(content.name)
+        other = None if holder in (None, content.identity) else self._members.get(holder or b"")
+        if other is None or other.state == "revoked" or not self._isFirst(content, other):
+            return await assignments.takeNameLike(content.name, content.identity)
+        await assignments.giveName(content.name, content.identity)
+        await self.rename(other)
+        return content.name
+
+    def isInTheWay(self, content: Certificate) -> bool:
+        """
+        Has one of ours what somebody else has a certificate for who comes first?
+        """
+        return any(self._hasToYield(holder, content) for holder in self._holders(content))
+
+    async def giveWay(self, content: Certificate) -> None:
+        """
+        Give those of ours that are in the way something else.
+
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        @raise MembershipRefused: if there is nothing left.
+        """
+        for address in content.addresses:
+            if self._hasToYield(self._assignments.holderOfAddress(address), content):
+                await self._address(address, content)
+        if self._hasToYield(self._assignments.holderOfName(content.name), content):
+            await self._name(content)
+
+    def _holders(self, content: Certificate) -> Iterator[bytes | None]:
+        yield self._assignments.holderOfName(content.name)
+        yield from map(self._assignments.holderOfAddress, content.addresses)
+
+    def _hasToYield(self, holder: bytes | None, content: Certificate) -> bool:
+        record = None if holder in (None, content.identity) else self._members.get(holder or b"")
+        return record is not None and record.state != "revoked" and self._isFirst(content, record)
+
+    def _isFirst(self, content: Certificate, other: MemberRecord) -> bool:
+        certificate = unverified(other.certificate, Certificate)
+        rank = (other.since, other.identity) if certificate is None else seniorityOf(certificate)
+        return seniorityOf(content) < rank
+
+    async def rename(self, other: MemberRecord) -> None:
+        """
+        Give a member another name, because somebody who comes first has its own.
+
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        @raise MembershipRefused: if there is none left.
+        """
+        new = await self._assignments.takeNameLike(other.name, other.identity)
+        await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, name=new))
+        if other.state == "member":
+            await self._issuer.issue(other.identity)
+        self._log.warn("{old} is an earlier member's name; who had it is {new} now", old=other.name, new=new)
+        self._events.publish("member-renamed", name=new, key=other.identity.hex(), old=other.name)
+
+    async def readdress(self, other: MemberRecord, address: str) -> None:
+        """
+        Give a member another address in place of one that somebody has who comes first.
+
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        @raise MembershipRefused: if there is none left.
+        """
         new = await self._assignments.takeAddress(other.identity)
         moved = tuple(new if each == address else each for each in other.addresses)
         await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, addresses=moved))
@@ -119,6 +197,9 @@ class MemberRecovery:
 
 def isOlder(record: MemberRecord, content: Certificate) -> bool:
     """
-    Is a member's record older than a certificate of that member?
+    Is a member's record older than a certificate of that member?  What another member signed is news only of somebody
+    for whom the network did not sign.
     """
+    if content.admitter and record.certificate:
+        return False
     return record.state != "revoked" and (not record.certificate or record.issued < content.issued)

@@ -92,7 +92,14 @@ class NodeRequests:
         return self.admitted(record.identity) or Pending()
 
     async def enlist(
-        self, request: HandedRequest, name: str, endpoints: Sequence[str], *, bridge: bool = False, relay: bool = False
+        self,
+        request: HandedRequest,
+        name: str,
+        endpoints: Sequence[str],
+        *,
+        bridge: bool = False,
+        relay: bool = False,
+        admits: int = 0,
     ) -> HandedAnswer | None:
         """
         Answer a request that somebody brought; a member is renewed.
@@ -106,7 +113,7 @@ class NodeRequests:
         if name and not isName(name):
             raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
         before = self._members.get(request.identity)
-        terms = Invitation(b"", b"", 1, 0, name=name, bridge=bridge, relay=relay)
+        terms = Invitation(b"", b"", 1, 0, name=name, bridge=bridge, relay=relay, admits=admits)
         record = await self._redemption.enlist(request, terms)
         self._tellRedeemed(before, record, "")
         admitted = None if self._issuer.isDue(record) else self.admitted(record.identity)
@@ -130,6 +137,8 @@ class NodeRequests:
             self._events.publish("member-changed", **known, what="may bridge now")
         elif after.relay and not before.relay:
             self._events.publish("member-changed", **known, what="may be a relay now")
+        elif after.admits > before.admits:
+            self._events.publish("member-changed", **known, what=f"may admit {after.admits} members now")
         elif after.limits != before.limits:
             self._events.publish("member-changed", **known, what="has larger limits now")
 

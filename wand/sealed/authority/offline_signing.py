@@ -12,6 +12,7 @@ import msgspec
 from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
 from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.signing import signedByNetwork
 from wand.sealed.credentials.identity import Identity, NetworkKey
 from wand.sealed.credentials.limits import BROADCASTS, DOCUMENT_MAXIMUM, MACS, Limits
 from wand.sealed.credentials.revocation import Revocation
@@ -29,6 +30,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: may it pass datagrams on between other members?
     @ivar admission: may it admit members?
+    @ivar admits: how many members it may admit, if it has not the network key itself.
     """
 
     name: str
@@ -44,6 +46,7 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     confirmed: bool = False
     relay: bool = False
     admission: bool = False
+    admits: int = 0
 
 
 class RevocationRequest(msgspec.Struct, frozen=True):
@@ -136,8 +139,9 @@ def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: i
         confirmed=request.confirmed,
         relay=request.relay,
         admission=request.admission,
+        admits=request.admits,
     )
-    return signed(key.signing, record.certificateFor(key.network, now, life))
+    return signedByNetwork(record, key, now, life)[1]
 
 
 def _revocation(request: RevocationRequest, key: NetworkKey) -> bytes:

@@ -40,10 +40,16 @@ class Redemption:
         trust: Trust,
         approval: Approval,
         wallClock: Callable[[], float],
+        admitter: bytes = b"",
+        isElsewhere: Callable[[bytes], bool] = lambda identity: False,
     ) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
+        @param admitter: the member that admits; empty for the network.
+        @param isElsewhere: is somebody of whom nothing is kept here a member that was admitted elsewhere?
         """
+        self._isElsewhere = isElsewhere
+        self._admitter = admitter
         self._members = members
         self._assignments = assignments
         self._invitations = invitations
@@ -114,6 +120,8 @@ class Redemption:
             raise MembershipRefused("this key was revoked; it cannot be a member again")
         if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
             raise MembershipRefused("this key is a member with another exchange key")
+        if record is None and self._isElsewhere(join.identity):
+            raise MembershipRefused("this key is a member already; whoever founded the network can give it more rights")
         return record
 
     async def _raised(self, record: MemberRecord, invitation: bytes) -> MemberRecord:
@@ -186,6 +194,8 @@ class Redemption:
             invitation=invitation.invitation,
             limits=invitation.limits,
             relay=invitation.relay,
+            admits=invitation.admits,
+            admitter=self._admitter,
         )
 
 
@@ -207,4 +217,5 @@ def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:
         state="unsigned" if isAdmitted else record.state,
         limits=record.limits.raisedBy(invitation.limits),
         relay=record.relay or invitation.relay,
+        admits=max(record.admits, invitation.admits),
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import attrs
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -14,6 +15,7 @@ from twisted.python.failure import Failure
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable
 from wand.interfaces.membership import Member
 from wand.sealed.authority.invitations import Invitations
+from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.member_recovery import MemberRecovery
 from wand.sealed.authority.stored_network import StoredNetwork
@@ -101,9 +103,11 @@ class ServerMembership:
         if member is None or (record is not None and record.state == "revoked"):
             return None
         if record is None or record.issued < member.issued:
-            self._recover(member.identity, certificate)
+            self.learn(member.identity, certificate)
         isStored = record is not None and record.state == "member"
-        return member if isStored or member.expires > self._wallClock() else None
+        if not isStored and member.expires <= self._wallClock():
+            return None
+        return member if record is None else _sharing(member, record)
 
     def check(self, certificate: bytes) -> Certificate | None:
         """
@@ -132,7 +136,10 @@ class ServerMembership:
         record = None if said is None else self._members.get(said.identity)
         return record is not None and record.certificate == certificate
 
-    def _recover(self, identity: bytes, certificate: bytes) -> None:
+    def learn(self, identity: bytes, certificate: bytes) -> None:
+        """
+        Somebody has a certificate that the store does not know, or is older than: take what it says.
+        """
         content = self._trust.check(certificate, expired=True)
         if content is None or identity in self._recovering:
             return
@@ -149,3 +156,16 @@ class ServerMembership:
             identity=identity,
             reason=failure.getErrorMessage(),
         )
+
+
+def _sharing(member: Member, record: MemberRecord) -> Member:
+    """
+    The same, with the very values of the record: of thousands of members they are kept once.
+    """
+    return attrs.evolve(
+        member,
+        identity=record.identity,
+        exchangeKey=record.exchangeKey if record.exchangeKey == member.exchangeKey else member.exchangeKey,
+        name=record.name if record.name == member.name else member.name,
+        addresses=record.addresses if record.addresses == member.addresses else member.addresses,
+    )

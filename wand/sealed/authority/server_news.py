@@ -55,14 +55,14 @@ class ServerNews:
 
     def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
         """
-        See L{wand.sealed.authority.authority.AuthorityObserver}: a server that is new has its certificate now.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}: a server that is new has its certificate now.
         """
         if identity not in self._told and identity in self._servers.identities:
             self._changed(identity)
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """
-        See L{wand.sealed.authority.authority.AuthorityObserver}: members hear of that as of every revocation.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}: members hear of that as of every revocation.
         """
         self._told.discard(identity)
 

@@ -69,4 +69,5 @@ def _request(record: MemberRecord) -> CertificateRequest:
         confirmed=record.confirmed,
         relay=record.relay,
         admission=record.admission,
+        admits=record.admits,
     )

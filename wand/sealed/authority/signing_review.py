@@ -19,6 +19,7 @@ from wand.ethernet import MAC
 from wand.sealed.authority.field_texts import labelOf, linesOf, textOf
 from wand.sealed.authority.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
 from wand.sealed.credentials.certificate import SERVER, Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor, prefixFrom
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
@@ -66,7 +67,7 @@ def reviews(requests: Requests, signatures: Signatures, network: bytes, now: flo
     @param now: seconds since the epoch.
     """
     certificates = [_read(each, Certificate) for each in signatures.certificates]
-    known = [certificate for each in requests.known if (certificate := verified(each, Certificate, network))]
+    known = [certificate for each in requests.known if (certificate := certified(each, network))]
     descriptor = verified(requests.descriptor, Descriptor, network)
     context = _Context(descriptor, known, certificates, now)
     found = [
@@ -171,9 +172,9 @@ class _Context:
     def _changes(self, before: Certificate, certificate: Certificate) -> Iterator[str]:
         for field in msgspec.structs.fields(Certificate):
             if field.name not in ("issued", "expires"):
-                old = getattr(before, field.name)
-                if old != getattr(certificate, field.name):
-                    yield f"{labelOf(field.name)} was {textOf(field.name, old, self._now)} until now"
+                old, new = (textOf(field.name, getattr(each, field.name), self._now) for each in (before, certificate))
+                if old != new:
+                    yield f"{labelOf(field.name)} was {old} until now"
 
     def _others(self, certificate: Certificate) -> Iterable[Certificate]:
         found = {each.identity: each for each in (*self._known, *self._asked)}

@@ -5,15 +5,19 @@ Claims: what a node says that it owns.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Annotated, ClassVar, Final
 
 import attrs
 import msgspec
+from msgspec import Meta
 
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import Body, unverified, verified
+
+#: What is added to the time at which somebody became a member whom a member admitted: more than any time is.
+_LATER: Final = 2**54
 
 
 class Claim(Body, frozen=True, array_like=True):
@@ -21,6 +25,8 @@ class Claim(Body, frozen=True, array_like=True):
     These MAC addresses, overlay addresses and this name are mine.
 
     @ivar epoch: of several claims of one identity the one with the highest epoch counts.
+    @ivar admitter: the member that signed the certificate; empty if the network did.  So no other member can put a
+        certificate of its own under this claim.
     """
 
     domain: ClassVar[str] = "wand claim 1"
@@ -31,6 +37,7 @@ class Claim(Body, frozen=True, array_like=True):
     macs: MACs
     addresses: Addresses
     name: Name
+    admitter: Annotated[bytes, Meta(max_length=32)] = b""
 
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
@@ -57,6 +64,7 @@ class Claim(Body, frozen=True, array_like=True):
         """
         return (
             (self.network, self.identity, self.name) == (certificate.network, certificate.identity, certificate.name)
+            and self.admitter == certificate.admitter
             and set(self.macs) <= set(certificate.macs)
             and set(self.addresses) <= set(certificate.addresses)
         )
@@ -103,16 +111,42 @@ class Announcement:
         return Identity(self.certificate.identity)
 
     @property
+    def epoch(self) -> int:
+        """
+        See L{Claim}.
+        """
+        return self.claim.epoch
+
+    @property
     def seniority(self) -> tuple[int, bytes]:
         """
         Of several identities that claim one thing, the one with the lowest wins.
         """
-        return self.certificate.since, self.certificate.identity
+        return seniorityOf(self.certificate)
 
     @property
-    def precedence(self) -> tuple[int, int, int, bytes, bytes]:
+    def precedence(self) -> tuple[int, bool, int, int, bytes, bytes]:
         """
         Of several announcements of one identity, the one with the highest counts.
         """
-        issued, expires = self.certificate.issued, self.certificate.expires
-        return self.claim.epoch, issued, expires, self.signedCertificate, self.signedClaim
+        return precedenceOf(self.certificate, self.claim.epoch, self.signedCertificate, self.signedClaim)
+
+
+def precedenceOf(
+    certificate: Certificate, epoch: int, signedCertificate: bytes, signedClaim: bytes
+) -> tuple[int, bool, int, int, bytes, bytes]:
+    """
+    Of several announcements of one identity, the one with the highest counts.
+
+    @param epoch: of the claim.
+    """
+    isOfNetwork = not certificate.admitter
+    return epoch, isOfNetwork, certificate.issued, certificate.expires, signedCertificate, signedClaim
+
+
+def seniorityOf(certificate: Certificate) -> tuple[int, bytes]:
+    """
+    Of several identities that want one thing, the one with the lowest has it: nobody that a member admitted, however
+    long ago, takes it from somebody for whom the network itself signed.
+    """
+    return certificate.since + (_LATER if certificate.admitter else 0), certificate.identity

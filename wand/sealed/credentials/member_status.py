@@ -23,6 +23,9 @@ class MemberStatus(Status, frozen=True):
     @ivar confirmed: did an operator say that the MAC addresses are its own?
     @ivar relay: may it pass datagrams on between other members?
     @ivar admission: may it admit members?
+    @ivar admits: how many members it may admit, if it has not the network key itself.
+    @ivar admitter: the key of the member that admitted it, in hex; empty if a server did, or whoever founded the
+        network.
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -42,6 +45,8 @@ class MemberStatus(Status, frozen=True):
     learned: bool = False
     relay: bool = False
     admission: bool = False
+    admits: int = 0
+    admitter: str = ""
 
 
 class InvitationStatus(Status, frozen=True):
@@ -55,6 +60,7 @@ class InvitationStatus(Status, frozen=True):
     @ivar behind: how many MAC addresses may be behind the node, if it gets the bridge right.
     @ivar broadcasts: how many frames to groups the node may send in a second.
     @ivar relay: does the node get the relay right?
+    @ivar admits: how many members the node may admit itself; 0 for none.
     """
 
     invitation: str
@@ -67,6 +73,7 @@ class InvitationStatus(Status, frozen=True):
     behind: int = MACS
     broadcasts: int = BROADCASTS
     relay: bool = False
+    admits: int = 0
 
 
 class ServerStatus(Status, frozen=True):

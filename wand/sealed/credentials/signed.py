@@ -89,7 +89,10 @@ def signed(key: Ed25519PrivateKey, body: Body) -> bytes:
     octets = packed(body)
     if unpacked(octets, type(body)) is None:
         raise ValueError(f"{body} cannot be signed: a field is out of its limits")
-    return packed(_Signed(octets, key.sign(_message(type(body), octets))))
+    thing = packed(_Signed(octets, key.sign(_message(type(body), octets))))
+    if len(thing) > SIGNED_MAXIMUM:
+        raise ValueError(f"{body} cannot be signed: it is too long")
+    return thing
 
 
 def unverified(octets: bytes, kind: type[Signable]) -> Signable | None:

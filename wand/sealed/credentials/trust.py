@@ -15,8 +15,10 @@ from twisted.logger import Logger
 
 from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.seats import Seats
 from wand.sealed.credentials.signed import unverified, verified
 
 #: How many revocations are kept.  Beyond, the oldest go: the certificates that they were about expired long ago.
@@ -28,6 +30,8 @@ class Trust:
     Knows a network and the keys that it revoked.
 
     @ivar network: the network's public key.
+    @ivar seats: whom members admitted.
+    @ivar displaced: called with a member whose certificate counts no more, because an older one has its seat.
     """
 
     _log = Logger()
@@ -44,13 +48,16 @@ class Trust:
         self._sorted: list[Identity] = []
         self._digest: bytes | None = None
         self._observers: list[Callable[[Identity, bytes], object]] = []
+        self.displaced: Callable[[Identity], object] = lambda identity: None
+        self.seats = Seats(wallClock, self.isRevoked, lambda identity: self.displaced(identity))
 
     # Certificates.
 
     def check(self, certificate: bytes, *, expired: bool = False, isKnown: bool = False) -> Certificate | None:
         """
         Check a certificate, whoever presents it.  One that was issued in the future is as good as any: its issuer's
-        clock is ahead, or ours is behind, and the signature proves that it was issued.
+        clock is ahead, or ours is behind, and the signature proves that it was issued.  One that a member signed is
+        valid for as long as that member is not revoked, and while nobody else has its seat.
 
         @param expired: whether it may have expired.
         @param isKnown: was its signature verified before?  That takes as long as all the rest of an announcement.
@@ -59,12 +66,18 @@ class Trust:
         if isKnown:
             content = unverified(certificate, Certificate)
         else:
-            content = verified(certificate, Certificate, self.network)
+            content = certified(certificate, self.network)
         if content is None or not compare_digest(content.network, self.network):
             return None
         if content.expires <= self._wallClock() and not expired:
             return None
-        return None if Identity(content.identity) in self._revoked else content
+        if Identity(content.identity) in self._revoked:
+            return None
+        return content if not content.grant or self._isSeated(content) else None
+
+    def _isSeated(self, content: Certificate) -> bool:
+        admitter = content.admitter
+        return not admitter or (Identity(admitter) not in self._revoked and self.seats.take(content))
 
     def admit(
         self, certificate: bytes, exchangeKey: bytes, *, expired: bool = False, isKnown: bool = False

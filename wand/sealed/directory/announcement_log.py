@@ -10,8 +10,8 @@ from typing import Final
 
 import attrs
 
-from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import AnyAnnouncement, KeptAnnouncement
 from wand.sealed.directory.claimants import Claimants
 from wand.sorted_keys import SortedKeys
 
@@ -30,7 +30,7 @@ class LogEntry:
     @ivar isFirsthand: did it tell us itself, or another server?
     """
 
-    announcement: Announcement
+    announcement: KeptAnnouncement
     endpoints: tuple[str, ...]
     since: float
     version: int
@@ -82,27 +82,32 @@ class AnnouncementLog:
         for index in (self._macs, self._online, self.claimants):
             index.clear()
         for entry in entries:
-            self._claim(entry)
+            self._claim(entry.announcement)
             if entry.endpoints:
                 self._online.add(entry.identity)
 
     def change(
-        self, announcement: Announcement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True
-    ) -> None:
+        self, announcement: AnyAnnouncement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True
+    ) -> Identity:
         """
         A member is new, or something about it is.
+
+        @return: its identity, the same object each time.
         """
         self.version += 1
-        identity = announcement.identity
-        before = self._entries.get(identity)
-        entry = self._entries[identity] = LogEntry(announcement, endpoints, now, self.version, isFirsthand)
+        before = self._entries.get(announcement.identity)
+        kept = KeptAnnouncement.of(announcement, None if before is None else before.announcement)
+        identity = kept.identity
+        entry = LogEntry(kept, endpoints, now, self.version, isFirsthand)
         if before is None or not _claimsTheSame(before.announcement, announcement):
             self._unclaim(before)
-            self._claim(entry)
+            self._claim(announcement)
+        self._entries[identity] = entry
         self._noteOnline(before, entry)
         self._order.append((self.version, identity))
         if len(self._order) > 2 * len(self._entries) + 64:  # what was overtaken goes; so each change pays for two
             self._order = [(version, each) for version, each in self._order if self._isLast(version, each)]
+        return identity
 
     def hearFirsthand(self, identity: Identity) -> bool:
         """
@@ -177,10 +182,10 @@ class AnnouncementLog:
         elif after is not None and isNow and not was:
             self._online.add(after.identity)
 
-    def _claim(self, entry: LogEntry) -> None:
-        self.claimants.add(entry.announcement)
-        for mac in entry.announcement.claim.macs:
-            self._macs.add(mac + entry.identity)
+    def _claim(self, announcement: AnyAnnouncement) -> None:
+        self.claimants.add(announcement)
+        for mac in announcement.claim.macs:
+            self._macs.add(mac + announcement.identity)
 
     def _unclaim(self, entry: LogEntry | None) -> None:
         if entry is not None:
@@ -189,12 +194,13 @@ class AnnouncementLog:
                 self._macs.discard(mac + entry.identity)
 
 
-def _claimsTheSame(one: Announcement, other: Announcement) -> bool:
+def _claimsTheSame(one: KeptAnnouncement, other: AnyAnnouncement) -> bool:
+    if one.signedClaim == other.signedClaim and one.signedCertificate == other.signedCertificate:
+        return True
+    isOther = one.signedCertificate != other.signedCertificate and _rankOf(one) != _rankOf(other)
     ours, theirs = one.claim, other.claim
-    return (one.seniority, one.certificate.relay, ours.macs, ours.addresses, ours.name) == (
-        other.seniority,
-        other.certificate.relay,
-        theirs.macs,
-        theirs.addresses,
-        theirs.name,
-    )
+    return not isOther and (ours.macs, ours.addresses, ours.name) == (theirs.macs, theirs.addresses, theirs.name)
+
+
+def _rankOf(announcement: AnyAnnouncement) -> tuple[tuple[int, bytes], bool]:
+    return announcement.seniority, announcement.certificate.relay

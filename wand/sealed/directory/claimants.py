@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, TypeAlias
 
-from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import AnyAnnouncement
 from wand.sealed.directory.messages import BY_ADDRESS, BY_MAC, BY_NAME, BY_RIGHT, RELAY_RIGHT
 
 #: A kind of L{wand.sealed.directory.messages.Key}, and the octets of a key of this kind.
@@ -28,7 +28,7 @@ _KINDS: Final = (BY_MAC, BY_ADDRESS, BY_NAME, BY_RIGHT)
 _Senior: TypeAlias = tuple[int, bytes]
 
 
-def thingsOf(announcement: Announcement) -> Iterator[Thing]:
+def thingsOf(announcement: AnyAnnouncement) -> Iterator[Thing]:
     """
     What a member claims, and which right it has.
     """
@@ -62,7 +62,7 @@ class Claimants:
         for claimed in self._kinds.values():
             claimed.clear()
 
-    def add(self, announcement: Announcement) -> None:
+    def add(self, announcement: AnyAnnouncement) -> None:
         """
         A member claims what it did not claim before.
         """
@@ -78,7 +78,7 @@ class Claimants:
             several.insert(bisect_left(several, senior), senior)
             claimed[what] = several
 
-    def remove(self, announcement: Announcement) -> None:
+    def remove(self, announcement: AnyAnnouncement) -> None:
         """
         A member claims nothing of this any more.
         """

@@ -99,10 +99,11 @@ class Looking:
         """
         self._counters["directory-looks"] += 1
         if not look.keys:
+            self._keys.tidy()
             return
-        if self._keys.take(node.text, len(look.keys)):
+        if self._keys.take(node, len(look.keys)):
             known = self._log.get(node)
-            self._ask(node if known is None else known.announcement.certificate.identity, look)  # which is kept anyway
+            self._ask(node if known is None else known.identity, look)  # which is kept anyway
         else:
             self._counters["drop-directory-look"] += 1
 
@@ -200,7 +201,7 @@ class Looking:
 
     def _tell(self, node: bytes, entries: Iterable[LogEntry], messages: list[bytes]) -> int:
         for entry in entries:
-            self._interests.add(node, entry.announcement.certificate.identity)
+            self._interests.add(node, entry.identity)
         for message in messages:
             self._send(node, message)
         return sum(map(len, messages))

@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 
 from wand.interfaces import Context
-from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import AnyAnnouncement
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.deadlines import Deadlines
@@ -112,16 +112,16 @@ class PresentMembers:
         """
         return self._present.get(identity)
 
-    def settle(self, announcement: Announcement, endpoints: tuple[str, ...]) -> bool:
+    def settle(self, announcement: AnyAnnouncement, endpoints: tuple[str, ...]) -> bool:
         """
         Note what a member says of itself, and where it is.
 
         @return: whether that is in the log; a member that changes too often has to wait.
         """
         known = self._announcements.get(announcement.identity)
-        if known is not None and (known.announcement, known.endpoints) == (announcement, endpoints):
+        if known is not None and known.endpoints == endpoints and known.announcement.isSame(announcement):
             return True
-        if not self._changes.take(announcement.identity.text):
+        if not self._changes.take(announcement.identity):
             self._counters["drop-directory-throttled"] += 1
             return False
         self._change(announcement, endpoints)
@@ -131,13 +131,15 @@ class PresentMembers:
         """
         A member announced itself, and that is settled.
         """
+        known = self._announcements.get(identity)
+        identity = identity if known is None else known.identity  # one object for all who remember it
         self._present[identity] = presence
         self.heard(identity)
         if self._announcements.hearFirsthand(identity):  # or whoever reads our log takes it for gone with the other
             self._stored.write(identity)
 
     def heardElsewhere(
-        self, server: Identity, announcement: Announcement, endpoints: tuple[str, ...], heard: float
+        self, server: Identity, announcement: AnyAnnouncement, endpoints: tuple[str, ...], heard: float
     ) -> None:
         """
         Another server hears a member there, or, without endpoints, does not any more.  What we hear ourselves goes
@@ -153,19 +155,20 @@ class PresentMembers:
         if endpoints and left > 0:
             told[server] = Elsewhere(endpoints, self._clock.seconds() + left)
         known = self._announcements.get(identity)
-        if known is not None and announcement.precedence < known.announcement.precedence:
+        if known is not None and known.announcement.isAfter(announcement):
             announcement = known.announcement
         if identity in self._present:
             where = known.endpoints if known is not None else ()
         else:
             where = self._awaitedElsewhere(identity)
-        if known is None or (known.announcement, known.endpoints) != (announcement, where):
+        if known is None or known.endpoints != where or not known.announcement.isSame(announcement):
             self._change(announcement, where, isFirsthand=identity in self._present)
 
     def heard(self, identity: Identity) -> None:
         """
         A member that is here was heard.
         """
+        self._changes.tidy()
         self._stored.noteHeard(identity)
         self._silence.expireAt(identity, self._clock.seconds() + SILENCE)
 
@@ -174,7 +177,7 @@ class PresentMembers:
         A member said goodbye, or no longer answers.  If it changes too often, its silence will tell.
         """
         self._gone(identity)
-        if self._changes.take(identity.text):
+        if self._changes.take(identity):
             self._left(identity)
 
     def forget(self, identity: Identity) -> None:
@@ -202,11 +205,10 @@ class PresentMembers:
         self._silence.expireAt(identity, newest.until)
         return newest.endpoints
 
-    def _change(self, announcement: Announcement, endpoints: tuple[str, ...], *, isFirsthand: bool = True) -> None:
-        identity = announcement.identity
-        before = self._announcements.get(identity)
+    def _change(self, announcement: AnyAnnouncement, endpoints: tuple[str, ...], *, isFirsthand: bool = True) -> None:
+        before = self._announcements.get(announcement.identity)
+        identity = self._announcements.change(announcement, endpoints, self._wallClock(), isFirsthand=isFirsthand)
         self._expiries.expireAt(identity, announcement.certificate.expires)
-        self._announcements.change(announcement, endpoints, self._wallClock(), isFirsthand=isFirsthand)
         self._stored.write(identity)
         if bool(endpoints) != bool(before and before.endpoints):
             kind = "member-online" if endpoints else "member-offline"

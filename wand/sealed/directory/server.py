@@ -20,6 +20,7 @@ from wand.sealed.control_numbers import DIRECTORY_NUMBERS
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Entropy, Identity
+from wand.sealed.credentials.kept_announcement import AnyAnnouncement
 from wand.sealed.directory.announcement_log import AnnouncementLog
 from wand.sealed.directory.log_status import entriesOf
 from wand.sealed.directory.looking import Looking
@@ -193,9 +194,9 @@ class SealedDirectoryServer:
         announcement = self._understood(identity, message)
         if announcement is None:
             return
-        presence = Presence((announcement.claim.epoch, message.number), self._whereabouts.reachable(message.endpoints))
+        presence = Presence((announcement.epoch, message.number), self._whereabouts.reachable(message.endpoints))
         before, known = self._present.get(identity), self._announcements.get(identity)
-        isOld = known is not None and announcement.precedence < known.announcement.precedence
+        isOld = known is not None and known.announcement.isAfter(announcement)
         if before is None and message.number > 1:  # it may have looked for members before our start: it hears of that
             self._greet(identity)
         if isOld or (before is not None and presence.order < before.order):
@@ -205,7 +206,7 @@ class SealedDirectoryServer:
         elif self._present.settle(announcement, self._whereabouts.of(identity, presence)):
             self._present.announced(identity, presence)
             self._greet(identity)
-            if known is not None and announcement.claim.epoch > known.announcement.claim.epoch:
+            if known is not None and announcement.epoch > known.announcement.epoch:
                 self._sessions.sendBefore(identity, self._standing(identity))  # who is still there is a copy
 
     def _isFull(self) -> bool:
@@ -219,7 +220,7 @@ class SealedDirectoryServer:
             )
         return isFull
 
-    def _understood(self, identity: Identity, message: Announce) -> Announcement | None:
+    def _understood(self, identity: Identity, message: Announce) -> AnyAnnouncement | None:
         known = self._announcements.get(identity)
         said = None if known is None else known.announcement
         if said is not None and (message.certificate, message.claim) == (said.signedCertificate, said.signedClaim):
@@ -302,7 +303,7 @@ class SealedDirectoryServer:
         The epoch of the latest claim of a member; C{None} without one.
         """
         known = self._announcements.get(identity)
-        return None if known is None else known.announcement.claim.epoch
+        return None if known is None else known.announcement.epoch
 
     def announcementOf(self, identity: bytes) -> tuple[bytes, bytes] | None:
         """

@@ -15,6 +15,7 @@ from wand.interfaces import Context, IRecords
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.kept_announcement import KeptAnnouncement
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.stores.write_behind import WriteBehind
 
@@ -221,7 +222,8 @@ class StoredLog:
         if announcement is None or announcement.identity != identity:
             return None
         self.heard[identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)
-        return LogEntry(announcement, stored.endpoints, stored.since, stored.version, stored.isFirsthand)
+        kept = KeptAnnouncement.of(announcement)
+        return LogEntry(kept, stored.endpoints, stored.since, stored.version, stored.isFirsthand)
 
 
 def entryDecoded(octets: bytes) -> StoredEntry | None:

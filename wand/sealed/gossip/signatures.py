@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.signed import Body, isSignature, signable, verified
 from wand.sealed.gossip.items import Accusation, AccusationItem, AnnouncementItem, Item, Presence, PresenceItem, itemOf
@@ -84,7 +84,7 @@ def isGenuine(item: Item, network: bytes) -> bool:
     told = item.told
     if not isinstance(told, AnnouncementItem):
         return False
-    certificate = verified(told.certificate, Certificate, network)
+    certificate = certified(told.certificate, network)
     claim = None if certificate is None else verified(told.claim, Claim, certificate.identity)
     return certificate is not None and claim is not None and claim.isAllowedBy(certificate)
 

@@ -13,8 +13,9 @@ import attrs
 
 from wand.interfaces.participant import MemberContext
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.claim import Announcement, Claim
-from wand.sealed.credentials.signed import unverified, verified
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.sessions.peers import Account
 
 #: How many originators are remembered; the one that was heard longest ago makes room.
@@ -210,7 +211,7 @@ class Originators:
         if own is None:
             return True
         network = own.certificate.network
-        past = Announcement.verified(certificate, claim, lambda octets: verified(octets, Certificate, network))
+        past = Announcement.verified(certificate, claim, lambda octets: certified(octets, network))
         if past is None:
             return False
         self._refused[peer, past.identity] = None

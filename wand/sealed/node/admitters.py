@@ -12,7 +12,8 @@ from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessions
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.claims import Claims
-from wand.sealed.node.enrolment import Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.stored_enrolment import KnownServer
 from wand.timing.repeating import Repeating
 from wand.underlay.names import resolverOf
 from wand.underlay.server_endpoints import ServerEndpoints
@@ -74,8 +75,18 @@ class Admitters:
         return told
 
     def _known(self) -> Iterator[bytes]:
-        yield from (each.identity for each in self._enrolment.admitters if each.identity in self._introduced)
-        yield from (each for each in self._claims.admitters if each != self._enrolment.identity)
+        admitters = (each.identity for each in self._enrolment.admitters if each.identity in self._introduced)
+        yield from filter(self._mayRenew, admitters)
+        yield from filter(self._mayRenew, self._claims.admitters)
+
+    def _mayRenew(self, identity: bytes) -> bool:
+        """
+        Does somebody renew our certificate: has it the network key, or did it sign the one that we have?
+        """
+        own, said = self._enrolment.own, self._claims.announcement(identity)
+        isAuthority = said is None or not said.certificate.grant
+        isOurs = own is not None and own.admitter == identity
+        return identity != self._enrolment.identity and (isAuthority or isOurs)
 
     def _look(self) -> None:
         for each in self._enrolment.admitters:

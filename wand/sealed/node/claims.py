@@ -53,6 +53,7 @@ class Claims:
     @ivar dropped: called with the identity of a member that was revoked, or whose certificate expired.
     @ivar forgotten: called with the identity of a member of which nothing more is known: what is told of it is new.
     @ivar met: called with a member of which something new was said that no directory told.
+    @ivar taken: called with whatever counts from now on.
     @ivar restarted: called with a member whose claim has a later epoch than the one before: it was started again.
     """
 
@@ -80,6 +81,7 @@ class Claims:
         self.dropped: Callable[[bytes], object] = lambda identity: None
         self.forgotten: Callable[[bytes], object] = lambda identity: None
         self.met: Callable[[Identity], object] = lambda identity: None
+        self.taken: Callable[[Announcement], object] = lambda announcement: None
         self.restarted: Callable[[Identity], object] = lambda identity: None
         self.relays: dict[Identity, None] = {}
         self.visitors: dict[bytes, Announcement] = {}
@@ -227,6 +229,7 @@ class Claims:
             self._settle(thing)
         if before is not None and announcement.claim.epoch > before.claim.epoch and identity != self._own:
             self.restarted(identity)
+        self.taken(announcement)
         return True
 
     def _withdraw(self, thing: Thing, identity: Identity) -> None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from time import time
-from typing import Annotated, Final, Literal, Protocol, TypeAlias
+from typing import Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from msgspec import Meta
 from twisted.internet.interfaces import IReactorTime
 
 from wand.errors import MembershipRefused
@@ -19,90 +18,20 @@ from wand.ethernet import MAC
 from wand.health.notes import Notes
 from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import SERVER, Certificate, isOfTheFuture, secondsToRenewal
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor
-from wand.sealed.credentials.fields import Octets32, checkSecret
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
-from wand.sealed.credentials.messages import Admitted, Signed
+from wand.sealed.credentials.messages import Admitted
 from wand.sealed.credentials.signed import packed, unpacked, verified
-from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
 from wand.sealed.credentials.token import Token
 from wand.sealed.credentials.trust import Trust
+from wand.sealed.node.admitting import Admitting
 from wand.sealed.node.enrolment_files import MEMBERSHIP, REVOCATIONS, EnrolmentFiles, InvitationFile, RevocationsFile
 from wand.sealed.node.epoch import EPOCH
 from wand.sealed.node.own_claim import OwnClaim
-from wand.sealed.reach.stream_places import PLACES_MAXIMUM
+from wand.sealed.node.stored_enrolment import SERVERS_MAXIMUM, KnownServer, StoredEnrolment, askedOf, serversOf
 from wand.state import StateDirectory
 from wand.state_writer import StateWriter
-
-#: How many servers are remembered.
-SERVERS_MAXIMUM: Final = 16
-
-#: How many endpoints of each: those of an invitation, and the places of streams that a server tells besides.
-ENDPOINTS_MAXIMUM: Final = INVITED_MAXIMUM + PLACES_MAXIMUM
-
-_Endpoint: TypeAlias = Annotated[str, Meta(max_length=261)]
-
-
-class KnownServer(msgspec.Struct, frozen=True, array_like=True):
-    """
-    A directory server, and where it may be.
-
-    @ivar endpoints: C{HOST:PORT} each; a host may be a name.
-    @ivar told: further ones, that another server told last.
-    """
-
-    identity: Octets32
-    exchangeKey: Octets32
-    endpoints: Annotated[tuple[_Endpoint, ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
-    told: Annotated[tuple[_Endpoint, ...], Meta(max_length=INVITED_MAXIMUM)] = ()
-
-    @property
-    def everywhere(self) -> tuple[str, ...]:
-        """
-        All of them.
-        """
-        return tuple(dict.fromkeys((*self.endpoints, *self.told)))
-
-
-class _StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
-    network: Octets32
-    descriptor: Signed
-    secret: Octets32
-    certificate: Signed
-    servers: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)]
-    admitters: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)] = ()
-
-    def __post_init__(self) -> None:
-        checkSecret(self.secret)
-
-
-def _askedOf(token: Token) -> tuple[KnownServer, ...]:
-    return tuple(KnownServer(each.identity, each.server, each.endpoints) for each in token.servers)
-
-
-def _serversOf(token: Token) -> tuple[KnownServer, ...]:
-    return () if token.admission else _askedOf(token)
-
-
-class Admitting(Protocol):
-    """
-    What this node decides about others, if it admits them; see L{wand.sealed.authority.server_membership}.
-    """
-
-    def admit(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
-        """
-        See L{wand.interfaces.membership.Membership}.
-        """
-
-    def invitationSecret(self, invitation: bytes) -> bytes | None:
-        """
-        See L{wand.interfaces.membership.Membership}.
-        """
-
-    def invitationSecrets(self) -> Iterable[bytes]:
-        """
-        Those of all that can be redeemed, the latest first.
-        """
 
 
 class Enrolment:
@@ -149,7 +78,7 @@ class Enrolment:
         self.damaged = files.damaged
         self.ownClaim = OwnClaim(self.key, self._writer, wallClock)
         self._revocations = RevocationsFile(files, clock)
-        self._kept: _StoredEnrolment | None = None
+        self._kept: StoredEnrolment | None = None
         self._load()
         self.invitation = InvitationFile(files)
         if self.token is not None:
@@ -198,6 +127,20 @@ class Enrolment:
         return self._kept.certificate if self._kept else b""
 
     @property
+    def signedDescriptor(self) -> bytes:
+        """
+        The descriptor of the network, as it was signed; empty before joining.
+        """
+        return self._kept.descriptor if self._kept else b""
+
+    @property
+    def isGranted(self) -> bool:
+        """
+        Does the network let us admit others?
+        """
+        return self.own is not None and self.own.admission and bool(self.own.grant)
+
+    @property
     def servers(self) -> tuple[KnownServer, ...]:
         """
         The servers that we may ask: none that was revoked.
@@ -221,7 +164,7 @@ class Enrolment:
 
     @property
     def _listed(self) -> tuple[KnownServer, ...]:
-        invited = _serversOf(self.token) if self.token else ()
+        invited = serversOf(self.token) if self.token else ()
         known = self._kept.servers if self._kept else ()
         return known + tuple(server for server in invited if server not in known)
 
@@ -232,11 +175,17 @@ class Enrolment:
         """
         if self.admitting is not None:
             return self.admitting.admit(certificate, exchangeKey)
+        return self.admitAsNode(certificate, exchangeKey)
+
+    def admitAsNode(self, certificate: bytes, exchangeKey: bytes) -> Member | None:
+        """
+        The same, as a node does that admits nobody itself.
+        """
         member = self.trust.admit(certificate, exchangeKey, expired=True) if self.trust else None
         if member is None or member.expires > self._wallClock():
             return member
         asked = self.servers if member.isServer else self.admitters if member.admission else ()
-        invited = _askedOf(self.token) if self.token else ()
+        invited = askedOf(self.token) if self.token else ()
         known = any((each.identity, each.exchangeKey) == (member.identity, exchangeKey) for each in (*asked, *invited))
         return member if known and (member.isServer or member.admission) else None
 
@@ -267,7 +216,7 @@ class Enrolment:
                 f"this node is a member of another network, {Identity(self._kept.network)}; "
                 "give the new one a state directory of its own"
             )
-        for server in _serversOf(token):
+        for server in serversOf(token):
             self.rememberServer(server)
         self.invitation.keep(token)
         self._trustIn(Identity(token.network))
@@ -289,9 +238,9 @@ class Enrolment:
             return False
         if (server.identity, server.exchangeKey) not in [(each.identity, each.server) for each in self.token.servers]:
             return False
-        if self.own is None or own.issued >= self.own.issued:
+        if self._isBetter(own):
             known = self.servers[-SERVERS_MAXIMUM:], self._admittersWith(self.token)
-            self._keep(_StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, *known))
+            self._keep(StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, *known))
         self.invitation.forget()
         return True
 
@@ -313,10 +262,10 @@ class Enrolment:
         """
         if self._kept is not None and self._kept.network != network:
             raise MembershipRefused(f"this node is a member of another network, {Identity(self._kept.network)}")
-        self._keep(_StoredEnrolment(network, descriptor, secret, certificate, servers, admitters))
+        self._keep(StoredEnrolment(network, descriptor, secret, certificate, servers, admitters))
 
     def _admittersWith(self, token: Token) -> tuple[KnownServer, ...]:
-        new = _askedOf(token) if token.admission else ()
+        new = askedOf(token) if token.admission else ()
         keys = [each.exchangeKey for each in new]
         return (*(each for each in self.admitters if each.exchangeKey not in keys), *new)[-SERVERS_MAXIMUM:]
 
@@ -327,18 +276,30 @@ class Enrolment:
         Keep a new certificate.
 
         @return: whether it is a valid one of ours, and no older than the one that we have, unless that was issued in
-            the future, by a clock that was ahead.
+            the future, by a clock that was ahead, or the network signed only the new one.
         """
         new = self._checkOwn(certificate)
         if new is None or self._kept is None or self.own is None:
             return False
         isOlder = new.issued < self.own.issued
-        if new == self.own or (isOlder and not isOfTheFuture(self.own.issued, self._wallClock())):
+        if new == self.own or not self._isBetter(new):
             return False
         self._keep(msgspec.structs.replace(self._kept, certificate=certificate))
         if isOlder:  # only a later claim makes others take it
             self.ownClaim.startOver()
         return True
+
+    def _isBetter(self, new: Certificate) -> bool:
+        """
+        Is a certificate of ours to take the place of the one that we have?  One of the network is better than one that
+        a member signed, and that of the member that admitted us than that of another, until it has expired.
+        """
+        own, now = self.own, self._wallClock()
+        if own is None:
+            return True
+        if own.admitter != new.admitter:
+            return not new.admitter or own.expires <= now
+        return new.issued >= own.issued or isOfTheFuture(own.issued, now)
 
     @property
     def renewalIn(self) -> float:
@@ -374,21 +335,21 @@ class Enrolment:
     def _load(self) -> None:
         content = self._files.read(MEMBERSHIP)
         if content is not None:
-            kept = unpacked(content, _StoredEnrolment, 65536)
+            kept = unpacked(content, StoredEnrolment, 65536)
             if kept is None or not self._take(kept):
                 otherwise = "or join again with a new invitation: the name and the address stay the same"
                 self._files.sayDamaged(MEMBERSHIP, otherwise)
 
-    def _take(self, kept: _StoredEnrolment) -> bool:
+    def _take(self, kept: StoredEnrolment) -> bool:
         descriptor = verified(kept.descriptor, Descriptor, kept.network)
-        own = verified(kept.certificate, Certificate, kept.network)
+        own = certified(kept.certificate, kept.network)
         if descriptor is None or own is None or own.identity != self.identity:
             return False
         self._trustIn(Identity(kept.network))
         self._kept, self.descriptor, self.own = kept, descriptor, own
         return True
 
-    def _keep(self, kept: _StoredEnrolment) -> None:
+    def _keep(self, kept: StoredEnrolment) -> None:
         if self._kept is None:
             self._files.setAside(MEMBERSHIP)
         self._files.write(MEMBERSHIP, packed(kept))

@@ -20,6 +20,12 @@ REVOKED_ADVICE: Final = (
     "in place of {} and a new invitation"
 )
 
+#: What the operator of a node is told whose admission counts no more.
+ADMITTER_REVOKED_ADVICE: Final = (
+    "the member that admitted this node was revoked before the network itself signed for this node, which is no member "
+    "any more: give it a new invitation (wand join); it keeps its key"
+)
+
 
 class Expulsion:
     """
@@ -55,11 +61,45 @@ class Expulsion:
         self._claims.drop(identity)
         self._sessions.end(identity)
         self._context.events.publish("revoked", key=identity.text)
+        self._voidAdmitted(identity)
         if self._enrolment.isListed(identity):
             self._serversChanged()
         if identity == self._enrolment.identity:
             self.sayOurs()
             self._context.clock.callLater(0, self._expelled)  # not from within the session that told us
+
+    def displaced(self, identity: Identity) -> None:
+        """
+        The certificate of a member counts no more, because an older member has its seat; see
+        L{wand.sealed.credentials.trust.Trust}.
+        """
+        standing = self._claims.announcement(identity)
+        if standing is not None and standing.claim.admitter:
+            self._claims.drop(identity)
+            self._sessions.end(identity)
+
+    def _voidAdmitted(self, admitter: Identity) -> None:
+        """
+        With a member goes all that it signed: those whom it admitted, unless the network has signed for them since.
+        """
+        trust = self._enrolment.trust
+        for identity in trust.seats.of(admitter) if trust is not None else ():
+            standing = self._claims.announcement(identity)
+            if standing is None or standing.claim.admitter == admitter:
+                self._claims.drop(identity)
+                self._sessions.end(identity)
+        self.lookAtAdmitter()
+
+    def lookAtAdmitter(self) -> None:
+        """
+        Tell the operator if nobody lets this node in any more, because the member was revoked that admitted it.
+        """
+        trust, own = self._enrolment.trust, self._enrolment.own
+        if trust is not None and own is not None and own.admitter and trust.isRevoked(own.admitter):
+            self._context.notes.say("admitter-revoked", ADMITTER_REVOKED_ADVICE)
+            self._log.error("{note}", note=ADMITTER_REVOKED_ADVICE)
+        else:
+            self._context.notes.clear("admitter-revoked")
 
     def sayOurs(self) -> None:
         """

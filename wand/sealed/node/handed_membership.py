@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from wand.errors import MembershipRefused, TokenInvalid
 from wand.sealed.credentials.certificate import SERVER, Certificate
+from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.handed import HandedAnswer
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import verified
-from wand.sealed.node.enrolment import Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.stored_enrolment import KnownServer
 
 
 def takeHanded(enrolment: Enrolment, answer: HandedAnswer) -> None:
@@ -45,7 +47,7 @@ def _checked(enrolment: Enrolment, answer: HandedAnswer) -> Certificate:
     The certificate of whoever answered.
     """
     descriptor = verified(answer.descriptor, Descriptor, answer.network)
-    own, by = (verified(each, Certificate, answer.network) for each in (answer.certificate, answer.by))
+    own, by = (certified(each, answer.network) for each in (answer.certificate, answer.by))
     if descriptor is None or own is None or by is None:
         raise TokenInvalid("the answer is not signed by the network that it names")
     if (own.identity, own.exchangeKey) != (enrolment.identity, enrolment.key.exchangePublic):

@@ -173,16 +173,18 @@ class Renewal:
         self._notes = notes
         self._timer = Timer(clock, self.start)
 
-    def start(self) -> None:
+    def start(self, *, isUrgent: bool = False) -> None:
         """
         Ask as soon as it is due, and then every 30 s until there is an answer.  To be called again when a session with
         a server begins.
+
+        @param isUrgent: ask now in any case.
         """
         self.stop()
         own = self._enrolment.own
         if own is None:
             return
-        wait = self._enrolment.renewalIn if self.mac in own.macs else 0.0
+        wait = self._enrolment.renewalIn if self.mac in own.macs and not isUrgent else 0.0
         self._timer.set(min(wait, RENEWAL_LOOK) if wait > 0 else REQUEST_PATIENCE_MAXIMUM)
         if wait <= 0:
             self._send(Renew(self.mac))

@@ -5,6 +5,7 @@ on who was revoked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.logger import Logger
@@ -39,6 +40,7 @@ class NodeMembership:
     @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
     @ivar reach: how others are reached, and find us.
+    @ivar certified: called when our certificate may be another one.
     """
 
     _log = Logger()
@@ -46,6 +48,7 @@ class NodeMembership:
     def __init__(self, node: OwnNode) -> None:
         turns = MembershipTurns(self._announce, self._redeemed, self._expelled, self._stepped)
         self._parts = parts = MembershipParts(node, turns)
+        self.certified: Callable[[], object] = lambda: None
         self.enrolment = node.enrolment
         self.sessions = node.transport.sessions
         self.wish = node.wish
@@ -206,6 +209,7 @@ class NodeMembership:
         assert trust is not None
         if self._revocations is None:
             trust.observe(self._parts.expulsion.revoked)
+            trust.displaced = self._parts.expulsion.displaced
             self._revocations = RevocationExchange(trust, self.sessions, self._parts.control, self._context)
             self._parts.learned.start()
             self._parts.knownPeers.start()
@@ -226,6 +230,8 @@ class NodeMembership:
         announcement = self._parts.participant.announcement()
         if announcement is not None:
             self.claims.offer(*announcement)
+        self._parts.expulsion.lookAtAdmitter()
+        self.certified()
         self._follower.announcementChanged()
 
     def _stepped(self) -> None:

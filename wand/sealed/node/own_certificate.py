@@ -86,7 +86,8 @@ class OwnCertificate:
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up and (member.isServer or member.admission):
-            self._renewal.start()
+            own = self._enrolment.own
+            self._renewal.start(isUrgent=member.isAuthority and own is not None and bool(own.admitter))
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)

@@ -46,6 +46,7 @@ class OwnClaim:
             macs=tuple(bytes(mac) for mac in macs if mac in own.macs),
             addresses=own.addresses,
             name=own.name,
+            admitter=own.admitter,
         )
         if self._last is not None:
             if self._last[0] == content:

@@ -210,6 +210,7 @@ class Redeeming:
     def _sayRedeemed(self, before: Certificate, own: Certificate) -> None:
         gains = ["the bridge right"] * (own.bridge and not before.bridge)
         gains += ["the relay right"] * (own.relay and not before.relay)
+        gains += ["the right to admit members"] * (own.admission and not before.admission)
         gains += ["larger limits"] * (own.limits != before.limits)
         gained = " and ".join(gains) or "nothing more"
         self._log.info("this node is a member already; the invitation gives it {gained}", gained=gained)

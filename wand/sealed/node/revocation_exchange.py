@@ -21,8 +21,8 @@ from wand.sealed.credentials.trust import Trust
 from wand.timing.pacing import Pacing
 from wand.timing.repeating import Repeating
 
-#: Seconds between two comparisons in a session that lasts.
-COMPARISON_INTERVAL: Final = 60.0
+#: Seconds between two comparisons in a session that lasts; what is news is told at once, and that is hardly ever lost.
+COMPARISON_INTERVAL: Final = 300.0
 
 
 class RevocationExchange:

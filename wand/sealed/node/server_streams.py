@@ -14,8 +14,9 @@ from typing import Final
 from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessions, JoinKey
 from wand.interfaces.sessions import STREAM
-from wand.sealed.node.enrolment import Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.server_stream import SESSION_PATIENCE, UDP_PATIENCE, Introduce, ServerStream
+from wand.sealed.node.stored_enrolment import KnownServer
 from wand.sealed.node.stream_notes import StreamNotes
 from wand.stream_targets import targetsIn
 from wand.timing.repeating import Repeating

@@ -14,7 +14,8 @@ from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import SERVER_NUMBERS
 from wand.sealed.credentials.certificate import SERVER
 from wand.sealed.credentials.messages import Server, parse
-from wand.sealed.node.enrolment import Enrolment, KnownServer
+from wand.sealed.node.enrolment import Enrolment
+from wand.sealed.node.stored_enrolment import KnownServer
 from wand.stream_targets import checkPlace
 
 

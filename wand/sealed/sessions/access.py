@@ -222,6 +222,7 @@ class SealedSessions:
         """
         for conversation in self._conversations:
             conversation.course.end()
+        self._shared.debts.stop()
 
     # Accounts.
 
@@ -238,8 +239,7 @@ class SealedSessions:
         """
         conversation = self.find(peer)
         if conversation is not None:
-            blamed = conversation.account.blamed
-            blamed[reason] = blamed.get(reason, 0) + 1
+            conversation.account.blame(reason)
 
     def find(self, peer: object) -> Conversation | None:
         """

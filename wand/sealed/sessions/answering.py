@@ -200,7 +200,7 @@ class Answering:
         conversation = self._conversations.ofMember(member)
         if conversation is None:
             return
-        if conversation.mayAnswerCopy(initiation.noise, sender):
+        if conversation.answers.mayAnswerCopy(initiation.noise, sender):
             self._answerCopy(noise, initiation.sender, sender, conversation)
         elif isNew(conversation.counterpart.freshness):
             if conversation.course.mayAnswer(membership.identity < member.identity):
@@ -283,7 +283,7 @@ class Answering:
 
         @param index: that the peer chose for this way.
         """
-        port, answered, first = self._shared.portFor(sender), conversation.answeredLast, conversation.next
+        port, answered, first = self._shared.portFor(sender), conversation.answers.last, conversation.next
         if port is None or answered is None or first is None:
             return
         session = Session(
@@ -297,7 +297,7 @@ class Answering:
             version=first.version,
             ahead=first.ahead,
         )
-        conversation.answerCopy(session, sender)
+        conversation.answers.answerCopy(session, sender)
         self._shared.counters["sealed-copies-answered"] += 1
         response = packResponse(session.ours, index, answered.response, macKey(noise.theirs))
         port.answering(sender).send(response, sender)

@@ -7,11 +7,16 @@ look at it.  Source and destination are different buffers, always.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 Octets: TypeAlias = bytes | bytearray | memoryview
+
+#: Takes a nonce, what to seal or open, C{None}, and where the result goes.
+Sealing: TypeAlias = Callable[[Octets, Octets, None, memoryview], int]
+Opening: TypeAlias = Callable[[Octets, Octets, None, memoryview], int]
 
 
 class AEAD(Protocol):

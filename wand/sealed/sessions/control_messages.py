@@ -68,7 +68,7 @@ class ControlMessages:
         buckets = self._serverBuckets if member.isServer else self._buckets
         number = numberOf(message)
         reader = self._readers.get(number)
-        if number not in self._unlimited and not buckets.take(peer.hex()):
+        if number not in self._unlimited and not buckets.take(peer):
             self._counters["drop-control-throttled"] += 1
             self._sessions.blame(peer, "controls")
         elif reader is None:

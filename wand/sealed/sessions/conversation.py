@@ -6,27 +6,28 @@ says; its parts know who the peer is, where it is, what waits for a session, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from math import inf
 
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY, MEMBER_CALL
 from wand.sealed.sessions.answered import Answered
-from wand.sealed.sessions.attempt import Attempt
+from wand.sealed.sessions.answered_sessions import AnsweredSessions
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.link import PeerLink
-from wand.sealed.sessions.machine import makeCourse
+from wand.sealed.sessions.machine import Course, makeCourse
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import CONTROL
+from wand.sealed.sessions.parts import Made, MadeAtUse
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent
 from wand.sealed.sessions.presence import ALIVE, ANSWER, CHALLENGE, PRESENCE_SIZE, SIGN_OF_LIFE, UNHEARD
-from wand.sealed.sessions.recent import Recent
+from wand.sealed.sessions.recent import NOT_KEPT, Recent
 from wand.sealed.sessions.replay import TOLERATED
 from wand.sealed.sessions.schedule import Schedule
 from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.session_changes import SessionChanges
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
     ATTEMPT_END,
@@ -34,24 +35,47 @@ from wand.sealed.sessions.timers import (
     ATTEMPTS_SOUGHT,
     IN_USE,
     JOIN_IDLE,
-    SESSION_END,
 )
-from wand.sealed.sessions.vigil import PATIENCE
+from wand.sealed.sessions.vigil import PATIENCE, Vigil
 from wand.sealed.sessions.wayfinding import Wayfinding
 
 
-class Conversation:
-    """
-    What is between one peer and us.
+def _courseOf(conversation: Conversation) -> Course:
+    course = makeCourse(SessionChanges(conversation.shared, conversation))
+    if conversation.session is not None:  # it was at rest
+        course.resume()
+    return course
 
+
+def _outboxOf(conversation: Conversation) -> Outbox:
+    shared, place, schedule = conversation.shared, conversation.place, conversation.schedule
+    return Outbox(shared, conversation, place, schedule, conversation.account)
+
+
+def _pathOf(conversation: Conversation) -> Path:
+    return Path(conversation.shared.clock, conversation.link.sendPlain)
+
+
+def _recentOf(conversation: Conversation) -> Recent:
+    return NOT_KEPT if conversation.shared.isSought else Recent()
+
+
+def _wayfindingOf(conversation: Conversation) -> Wayfinding:
+    return Wayfinding(conversation.shared, conversation, conversation.place)
+
+
+class Conversation(MadeAtUse):
+    """
+    What is between one peer and us.  Its parts are made when they are used.
+
+    @ivar shared: what all conversations have in common.
     @ivar peer: who it is.
     @ivar member: what its last valid certificate says; C{None} while none was seen, and for a node that joins.
     @ivar counterpart: what handshakes with it need to know.
     @ivar course: the state machine; the conversation provides its L{wand.sealed.sessions.machine.Verbs}.
     @ivar state: its state, for people.
     @ivar previous: the session before the one in use.
-    @ivar next: the session with which we answered the peer, and which it does not use yet.
-    @ivar answeredLast: the initiation that we answered with it.
+    @ivar answers: the sessions with which we answered the peer, and which it does not use yet.
     @ivar place: where the peer is.
     @ivar path: how big datagrams may be.
     @ivar wayfinding: sees to it that there is a way to the peer.
@@ -61,6 +85,12 @@ class Conversation:
     @ivar account: what passed.
     @ivar recent: what went to the peer lately.
     """
+
+    course = Made(_courseOf)
+    outbox = Made(_outboxOf)
+    path = Made(_pathOf)
+    recent = Made(_recentOf)
+    wayfinding = Made(_wayfindingOf)
 
     def __init__(
         self,
@@ -79,20 +109,15 @@ class Conversation:
         self.counterpart = Counterpart(shared.membership, peer, exchangeKey, secret)
         self.state = "idle"
         self.previous: Session | None = None
-        self.next: Session | None = None
+        self.answers = AnsweredSessions(shared.indices)
         self.account = Account()
-        self.recent = Recent()
-        self.path = Path(shared.clock, self._sendPlain)
-        self.place = PeerPlace(shared, self.path)
-        self.wayfinding = Wayfinding(shared, self, self.place)
-        self.schedule = Schedule(shared.clock, self, self.wayfinding.vigil, partial(end, peer))
-        self.outbox = Outbox(shared, self, self.place, self.schedule, self.account)
-        self.link = PeerLink(shared, self.path, self.place, self.schedule, self.account, self.outbox.keep)
-        self._shared = shared
+        self.place = PeerPlace(shared, self)
+        self.schedule = Schedule(shared, self)
+        self.link = PeerLink(shared, self, self.place, self.schedule, self.account)
+        self.shared = shared
         self._seconds = shared.clock.seconds
-        self.answeredLast: Answered | None = None
+        self._end = end
         self._framesBefore = 0  # how many were sent when the peer last said that it hears nothing
-        self.course = makeCourse(self)
 
     @property
     def session(self) -> Session | None:
@@ -100,6 +125,26 @@ class Conversation:
         What we send in; C{None} while there is none.
         """
         return self.link.session
+
+    @property
+    def next(self) -> Session | None:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        return self.answers.next
+
+    @property
+    def vigil(self) -> Vigil:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        return self.wayfinding.vigil
+
+    def joinerGone(self) -> None:
+        """
+        See L{wand.sealed.sessions.schedule.Scheduled}.
+        """
+        self._end(self.peer)
 
     @property
     def isIdle(self) -> bool:
@@ -127,7 +172,7 @@ class Conversation:
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        return self._shared.isSought and not self.isWithServer
+        return self.shared.isSought and not self.isWithServer
 
     # What others say of the peer, and what it says itself.
 
@@ -173,7 +218,7 @@ class Conversation:
         if self.session is not None:
             self.wayfinding.seek()
         elif self.counterpart.mayInitiate:
-            self.outbox.wantSession(self._shared.clock.seconds())
+            self.outbox.wantSession(self.shared.clock.seconds())
         self.course.hasten()
 
     @property
@@ -181,7 +226,7 @@ class Conversation:
         """
         See L{wand.sealed.sessions.wayfinding.WayUser}.
         """
-        return self.schedule.isInUse(self._shared.clock.seconds() - IN_USE)
+        return self.schedule.isInUse(self.shared.clock.seconds() - IN_USE)
 
     @property
     def isReached(self) -> bool:
@@ -233,7 +278,7 @@ class Conversation:
         """
         schedule, place = self.schedule, self.place
         if session is not self.link.session:
-            if session is self.next or self._isCopy(session):
+            if self.answers.has(session):
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
             self.wayfinding.questions.heardFrom(sender, size)
@@ -245,13 +290,10 @@ class Conversation:
                     schedule.owe(now)
         if session.window.loss >= TOLERATED and self.path.reportLoss():
             session.window.loss = -TOLERATED
-            self._shared.counters["sealed-losses-reported"] += 1
+            self.shared.counters["sealed-losses-reported"] += 1
 
     def _arrived(self, session: Session, sender: tuple[str, int], size: int) -> None:
-        # Who sends in it has read our response, and it went there.
-        place = None if self.answeredLast is None else self.answeredLast.placeOf(session)
-        self._forgetNext(but=session)
-        self.next = session
+        place = self.answers.use(session)
         self.wayfinding.choice.begin(place, self.schedule.isAwaiting)
         self.course.confirmed(session)
         if sender is not self.place.endpoint:
@@ -263,9 +305,8 @@ class Conversation:
         """
         if len(plaintext) != PRESENCE_SIZE:
             return
-        questions = self.wayfinding.questions
         if plaintext[1] in (CHALLENGE, UNHEARD):
-            questions.questionReceived(plaintext, sender)
+            self.wayfinding.questions.questionReceived(plaintext, sender)
             if plaintext[1] == UNHEARD and self._framesBefore != self.account.framesSent:
                 self._framesBefore = self.account.framesSent
                 if self.wayfinding.unheard():
@@ -273,9 +314,9 @@ class Conversation:
             return  # it wants to know whether we are there: that is no answer to what we sent
         self.schedule.awaiting = inf
         if plaintext[1] == ANSWER:
-            questions.answerReceived(plaintext, sender)
-        elif plaintext[1] == ALIVE:
-            questions.aliveFrom(sender)
+            self.wayfinding.questions.answerReceived(plaintext, sender)
+        elif plaintext[1] == ALIVE and sender != self.place.endpoint:
+            self.wayfinding.questions.aliveFrom(sender)
 
     def refused(self, place: tuple[str, int]) -> None:
         """
@@ -283,9 +324,6 @@ class Conversation:
         """
         if place == self.place.endpoint and not self.isSought and self.wayfinding.unheard():
             self.schedule.dueBy(self._seconds() + PATIENCE)
-
-    def _sendPlain(self, plaintext: bytes) -> bool:
-        return self.link.sendPlain(plaintext)
 
     # Sessions that come and go.
 
@@ -296,45 +334,8 @@ class Conversation:
         @param session: the one for which the first answer stands.
         """
         self.member = member or self.member
-        self._forgetNext()
-        self.answeredLast, self.next = answered, session
-        self._shared.indices.sessions[session.ours] = session
-        self.schedule.dueBy(session.made + (SESSION_END if self.counterpart.mayInitiate else JOIN_IDLE))
-
-    def mayAnswerCopy(self, initiation: bytes, place: tuple[str, int]) -> bool:
-        """
-        Did we answer this initiation, and does the peer not use the session yet, and was it not answered there?
-
-        @param initiation: its Noise message.
-        """
-        return (
-            self.next is not None and self.answeredLast is not None and self.answeredLast.mayAnswer(initiation, place)
-        )
-
-    def answerCopy(self, session: Session, place: tuple[str, int]) -> None:
-        """
-        The initiation that we answered came over another way, too, and is answered there.
-
-        @param session: the one for which that answer stands.
-        """
-        assert self.answeredLast is not None
-        self.answeredLast.sessions[place] = session
-        self._shared.indices.sessions[session.ours] = session
-
-    def _isCopy(self, session: Session) -> bool:
-        answered = self.answeredLast
-        return self.next is not None and answered is not None and answered.placeOf(session) is not None
-
-    def _forgetNext(self, but: Session | None = None) -> None:
-        """
-        Forget the sessions that the peer does not use yet.
-
-        @param but: the one that it begins to use.
-        """
-        for session in self.answeredLast.sessions.values() if self.answeredLast is not None else ():
-            if session is not but:
-                self._shared.indices.forget(session)
-        self.next = self.answeredLast = None
+        self.answers.begin(answered, session)
+        self.schedule.dueBy(session.made + (self.schedule.life if self.counterpart.mayInitiate else JOIN_IDLE))
 
     def answered(
         self, session: Session, member: Member, place: tuple[str, int], sender: tuple[str, int], size: int
@@ -343,71 +344,38 @@ class Conversation:
         See L{wand.sealed.sessions.attempt.Target}.
         """
         self.member = member
-        self._shared.indices.sessions[session.ours] = session
+        self.shared.indices.sessions[session.ours] = session
         heard = sender if sender == place else place  # it says at which of our addresses it was heard
         self.wayfinding.choice.begin(heard, self.schedule.isAwaiting)
         self.course.answered(session)
         if sender != place and self.session is session:
             self.wayfinding.questions.heardFrom(sender, size)
 
-    def begin(self, gaveUp: Callable[[], None]) -> Attempt:
+    def woke(self, session: Session) -> None:
         """
-        See L{wand.sealed.sessions.machine.Verbs}.
+        See L{wand.sealed.sessions.session.SessionOwner}.
         """
-        return Attempt(self._shared, self, gaveUp)
+        self.shared.indices.awake.add(session)
 
-    def adopt(self, session: Session) -> None:
+    def rest(self, session: Session) -> None:
         """
-        See L{wand.sealed.sessions.machine.Verbs}.
+        See L{wand.sealed.sessions.session.SessionOwner}.  A directory server lets go of all that is of no use before
+        the member says something: it looks for none itself.
         """
-        shared, schedule, before = self._shared, self.schedule, self.session
-        shared.indices.forget(self.previous)
-        self.previous, self.link.session = before, session
-        if self.next is session:
-            self._forgetNext(but=session)
-        shared.counters["sealed-sessions"] += 1
-        schedule.settle()
-        schedule.sentAt = shared.clock.seconds()
-        schedule.dueBy(schedule.sentAt)
-        if session.initiator and not self.outbox:
-            self.keepalive()
-        if before is None:  # before the frames that wait, for the peer takes none before it knows our claim
-            shared.listener.sessionUp(self.peer, self.member, self.place.endpoint)
-            self.wayfinding.sessionBegan()
-        self.link.sendAll(self.outbox.take())
-        if session.ahead is not None and self.member is not None:
-            shared.listener.clockTold(self.member, session.ahead)
-
-    def lapse(self) -> None:
-        """
-        See L{wand.sealed.sessions.machine.Verbs}.
-        """
-        before = self.session
-        self._shared.indices.forget(before)
-        self._shared.indices.forget(self.previous)
-        self.link.session = self.previous = None
-        self.path.forget()
-        self.wayfinding.sessionEnded()
-        self.recent.forget()
-        self.schedule.settle()
-        if before is not None:
-            self._shared.listener.sessionDown(self.peer, self.member, self.place.endpoint)
-
-    def discard(self) -> None:
-        """
-        See L{wand.sealed.sessions.machine.Verbs}.
-        """
-        self.outbox.discard()
-        if self.state == "silent" and self.next is not None:  # it answers nothing, but began a session itself just now
+        session.rest()
+        if not self.made or not self.shared.isSought or self._isBusy:
             return
-        self._forgetNext()
-        self.schedule.stop()
+        if self.state == "established" and self.next is None:
+            self.link.rest()
+            self.drop("course", "outbox", "path", "wayfinding")
 
-    def enter(self, state: str) -> None:
-        """
-        See L{wand.sealed.sessions.machine.Verbs}.
-        """
-        self.state = state
+    @property
+    def _isBusy(self) -> bool:
+        return (
+            ("outbox" in self.made and len(self.outbox) > 0)
+            or ("path" in self.made and self.path.isSearching)
+            or ("wayfinding" in self.made and self.wayfinding.isBusy)
+        )
 
     # What is due.
 
@@ -421,17 +389,17 @@ class Conversation:
         """
         See L{wand.sealed.sessions.choice.Probed}.
         """
-        self._shared.train.send()
+        self.shared.train.send()
         port, endpoint = self.place.port, self.place.endpoint
         if port is not None and endpoint is not None:
             count = self.recent.repeat(self._seconds(), port, endpoint)
-            self._shared.counters["sealed-repeated"] += count
+            self.shared.counters["sealed-repeated"] += count
 
     def silent(self) -> None:
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        if self.isSought and len(self._shared.indices.attempts) >= ATTEMPTS_SOUGHT:
+        if self.isSought and len(self.shared.indices.attempts) >= ATTEMPTS_SOUGHT:
             self.course.expired()
         else:
             self.course.renew()
@@ -440,8 +408,8 @@ class Conversation:
         """
         Say that we live.
         """
-        if self._sendPlain(SIGN_OF_LIFE):
-            self._shared.counters["sealed-keepalives-sent"] += 1
+        if self.link.sendPlain(SIGN_OF_LIFE):
+            self.shared.counters["sealed-keepalives-sent"] += 1
         elif self.session is not None:  # nothing gets out there any more: is there another way?
             self.schedule.wantAnswer()
 
@@ -449,10 +417,9 @@ class Conversation:
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        if self.previous is not None and now >= self.previous.made + SESSION_END:
-            self._shared.indices.forget(self.previous)
+        if self.previous is not None and now >= self.previous.made + self.schedule.life:
+            self.shared.indices.forget(self.previous)
             self.previous = None
-        if self.next is not None and now >= self.next.made + SESSION_END:
-            self._forgetNext()
-        if self.outbox and self.session is None:
+        self.answers.dropOld(now, self.schedule.life)
+        if self.session is None and self.outbox:
             self.outbox.wantSession(now)

@@ -34,6 +34,7 @@ class Conversations:
         self._membersMaximum = membersMaximum
         self.members: dict[PeerKey, Conversation] = {}
         self.joiners = Joiners()
+        self._end = self.end  # one for all of them
         self._unseen: list[PeerKey] = []  # members that were not looked at yet, the oldest last
 
     def __iter__(self) -> Iterator[Conversation]:
@@ -56,7 +57,7 @@ class Conversations:
         peer = PeerKey(identity)
         conversation = self.members.get(peer)
         if conversation is None and self._hasRoom():
-            conversation = self.members[peer] = Conversation(self._shared, self.end, peer, exchangeKey)
+            conversation = self.members[peer] = Conversation(self._shared, self._end, peer, exchangeKey)
         return conversation
 
     def freshnessOfJoiner(self, exchangeKey: bytes) -> Freshness:
@@ -72,7 +73,7 @@ class Conversations:
         joiner = JoinKey(exchangeKey)
         conversation = self.joiners.get(joiner)
         if conversation is None:
-            conversation = Conversation(self._shared, self.end, joiner, exchangeKey)
+            conversation = Conversation(self._shared, self._end, joiner, exchangeKey)
             conversation.counterpart.freshness = freshness
         assert isinstance(conversation.peer, JoinKey)
         conversation.peer.invitation = invitation
@@ -90,7 +91,7 @@ class Conversations:
         server = JoinKey(exchangeKey)
         server.invitation = invitation
         self.end(server)
-        conversation = Conversation(self._shared, self.end, server, exchangeKey, secret)
+        conversation = Conversation(self._shared, self._end, server, exchangeKey, secret)
         self.joiners.add(server, conversation, "")
         return conversation
 

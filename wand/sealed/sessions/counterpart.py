@@ -22,6 +22,8 @@ class Counterpart:
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}, in the clock's seconds.
     """
 
+    __slots__ = ("_membership", "_secret", "cookie", "cookieUntil", "exchangeKey", "freshness", "peer")
+
     def __init__(self, membership: Membership, peer: Correspondent, exchangeKey: bytes, secret: bytes) -> None:
         """
         @param secret: the secret of the invitation, if we redeem one.

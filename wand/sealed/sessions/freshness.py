@@ -34,7 +34,7 @@ class Freshness:
 
     def __init__(self) -> None:
         self.latest = -1
-        self._taken: dict[int, float] = {}
+        self._taken: tuple[tuple[int, float], ...] = ()  # hardly ever more than a few
 
     def isLater(self, time: int) -> bool:
         """
@@ -46,13 +46,13 @@ class Freshness:
         """
         Was one of just this time taken lately?
         """
-        return time in self._taken
+        return self._takenAt(time) > -inf
 
     def isCopy(self, time: int, now: float) -> bool:
         """
         Is it the latest, which was taken just now?
         """
-        return time == self.latest and now - self._taken.get(time, -inf) <= COPIES_LATE
+        return time == self.latest and now - self._takenAt(time) <= COPIES_LATE
 
     def take(self, time: int, now: float) -> None:
         """
@@ -61,8 +61,8 @@ class Freshness:
         @param now: the moment, by the monotonic clock.
         """
         self.latest = max(self.latest, time)
-        self._taken[time] = now
-        for oldest, taken in tuple(self._taken.items()):
-            if now - taken < INITIATIONS_MEMORY and len(self._taken) <= INITIATIONS_MAXIMUM:
-                break
-            del self._taken[oldest]
+        lately = ((each, taken) for each, taken in self._taken if each != time and now - taken < INITIATIONS_MEMORY)
+        self._taken = (*lately, (time, now))[-INITIATIONS_MAXIMUM:]
+
+    def _takenAt(self, time: int) -> float:
+        return next((taken for each, taken in self._taken if each == time), -inf)

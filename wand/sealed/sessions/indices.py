@@ -9,6 +9,7 @@ from typing import Protocol
 
 import attrs
 
+from wand.sealed.sessions.awake import Awake
 from wand.sealed.sessions.packets import CookieMessage, Response
 from wand.sealed.sessions.peers import Correspondent
 from wand.sealed.sessions.session import Session
@@ -40,11 +41,14 @@ class Attempted(Protocol):
 class Indices:
     """
     Sessions and handshakes under way, by their numbers.
+
+    @ivar awake: which of the sessions are ready for use.
     """
 
     _entropy: Callable[[int], bytes]
     sessions: dict[int, Session] = attrs.field(init=False, factory=dict)
     attempts: dict[int, Attempted] = attrs.field(init=False, factory=dict)
+    awake: Awake = attrs.field(init=False, factory=Awake)
 
     def forget(self, session: Session | None) -> None:
         """
@@ -52,6 +56,7 @@ class Indices:
         """
         if session is not None:
             self.sessions.pop(session.ours, None)
+            self.awake.discard(session)
 
     def free(self) -> int:
         """

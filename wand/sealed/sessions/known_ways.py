@@ -4,8 +4,9 @@ The ways to one peer that are known: where others say that it is, where it was h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Final
 
 from wand.endpoint import Endpoint
@@ -23,6 +24,9 @@ INTRODUCED: Final = 16
 PLACES_MAXIMUM: Final = 4
 PROVEN_MAXIMUM: Final = 8
 
+#: What nobody says of a peer of which nobody was told.
+_NOBODY: Final[Mapping[str, tuple[Endpoint, ...]]] = MappingProxyType({})
+
 
 class KnownWays:
     """
@@ -31,13 +35,15 @@ class KnownWays:
     @ivar told: where others say that it is, those of each source in turn, the best first.
     """
 
+    __slots__ = ("_isNear", "_toldBy", "_ways", "told")
+
     def __init__(self, isNear: Callable[[str], bool]) -> None:
         """
         @param isNear: is an address on a link of ours?
         """
         self._isNear = isNear
         self.told: tuple[Endpoint, ...] = ()
-        self._toldBy: dict[str, tuple[Endpoint, ...]] = {}
+        self._toldBy: Mapping[str, tuple[Endpoint, ...]] = _NOBODY
         self._ways: dict[tuple[str, int], Way] = {}
 
     def __iter__(self) -> Iterator[Way]:
@@ -67,7 +73,7 @@ class KnownWays:
         @return: the ways of which nobody said so before.
         """
         before, neighbours = set(self.told), self._toldBy.get(LAN, ())
-        self._toldBy[source] = tuple(dict.fromkeys(endpoints))[:INTRODUCED]
+        self._toldBy = {**self._toldBy, source: tuple(dict.fromkeys(endpoints))[:INTRODUCED]}
         rows = zip_longest(*self._toldBy.values())
         self.told = tuple(dict.fromkeys(each for row in rows for each in row if each is not None))
         for place in before - set(self.told):

@@ -4,11 +4,14 @@ The way out to one peer: frames and messages are sealed in the session in use, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
+from typing import Protocol
 
 from wand.sealed.sessions.ciphers import Octets
+from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
+from wand.sealed.sessions.parts import Made, MadeAtUse
 from wand.sealed.sessions.path import BIG, Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account
@@ -17,35 +20,58 @@ from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 
 
-class PeerLink:
+class LinkOwner(Protocol):
+    """
+    Whose link it is.
+    """
+
+    @property
+    def path(self) -> Path:
+        """
+        How big datagrams may be.
+        """
+
+    @property
+    def outbox(self) -> Outbox:
+        """
+        Takes what cannot be sent because there is no session.
+        """
+
+
+def _pathOf(link: PeerLink) -> Path:
+    return link.owner.path
+
+
+class PeerLink(MadeAtUse):
     """
     Sends to one peer.
 
+    @ivar owner: whose it is.
     @ivar session: what is sent in; C{None} while there is no session.
     """
 
+    _path = Made(_pathOf)
+
     def __init__(
-        self,
-        shared: Shared,
-        path: Path,
-        place: PeerPlace,
-        schedule: Schedule,
-        account: Account,
-        keep: Callable[[int, Octets], object],
+        self, shared: Shared, owner: LinkOwner, place: PeerPlace, schedule: Schedule, account: Account
     ) -> None:
         """
         @param schedule: is told what was sent, and when.
-        @param keep: takes what cannot be sent because there is no session: its kind, and the octets after that.
         """
         self.session: Session | None = None
         self._shared = shared
         self._train, self._plaintexts = shared.train, shared.plaintexts
         self._seconds = shared.clock.seconds
-        self._path = path
+        self.owner = owner
         self._place = place
         self._schedule = schedule
         self._account = account
-        self._keep = keep
+
+    def rest(self) -> None:
+        """
+        Let go of what others than this keep as well.
+        """
+        self.drop("_path")
 
     def sendFrame(self, frame: Octets) -> None:  # HOT PATH
         """
@@ -55,7 +81,7 @@ class PeerLink:
         session = self.session
         size = len(frame) + 1
         if session is None:
-            self._keep(FRAME, frame)
+            self.owner.outbox.keep(FRAME, frame)
         elif size <= self._path.room:
             self.sendFrames(session, (self._plaintexts.whole(frame),), 1, size - 1)
         elif size > PLAINTEXT_MAXIMUM:
@@ -112,13 +138,12 @@ class PeerLink:
         @param kind: the first octet of the plaintext.
         """
         if self.session is None:
-            self._keep(kind, body)
+            self.owner.outbox.keep(kind, body)
         elif len(body) >= PLAINTEXT_MAXIMUM:
             self._shared.counters["drop-sealed-too-long"] += 1
         else:
             self.sendPlain(bytes([kind]) + body)  # what the system refuses is as lost as what is lost on its way
-            self._schedule.usedAt = self._schedule.sentAt
-            self._schedule.wantAnswer()
+            self._schedule.said()
 
     def sendAll(self, waiting: Iterable[tuple[int, bytes]]) -> None:
         """

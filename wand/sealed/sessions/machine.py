@@ -78,6 +78,11 @@ class Course(Protocol):
         @param goesFirst: is our identity the lower one?
         """
 
+    def resume(self) -> None:
+        """
+        There is a session: this machine takes the place of another, which was let go of while nothing happened.
+        """
+
     def end(self) -> None:
         """
         It is over: the peer was revoked, or the program stops.
@@ -130,17 +135,18 @@ _ended = _machine.state("Ended")
 #: What changes nothing in which state.
 _UNMOVED: Final[Sequence[tuple[Any, Sequence[Any]]]] = (
     (_idle, (Course.renew, Course.answered, Course.gaveUp, Course.expired, Course.hasten, Course.tryAt, Course.left)),
-    (_initiating, (Course.left, Course.want, Course.renew, Course.expired)),
-    (_established, (Course.hasten, Course.tryAt, Course.want, Course.gaveUp)),
-    (_rekeying, (Course.want, Course.renew)),
+    (_initiating, (Course.left, Course.want, Course.renew, Course.expired, Course.resume)),
+    (_established, (Course.hasten, Course.tryAt, Course.want, Course.gaveUp, Course.resume)),
+    (_rekeying, (Course.want, Course.renew, Course.resume)),
     (_ended, (Course.hasten, Course.tryAt, Course.left, Course.want, Course.answered, Course.confirmed)),
-    (_ended, (Course.renew, Course.gaveUp, Course.expired, Course.end)),
+    (_ended, (Course.renew, Course.gaveUp, Course.expired, Course.end, Course.resume)),
 )
 
 for _state, _happenings in _UNMOVED:
     for _happening in _happenings:
         _state.upon(_happening).loop().returns(None)
 
+_idle.upon(Course.resume).to(_established).returns(None)
 _idle.upon(Course.mayAnswer).loop().returns(True)
 _established.upon(Course.mayAnswer).loop().returns(True)
 _ended.upon(Course.mayAnswer).loop().returns(False)

@@ -53,6 +53,8 @@ class Outbox:
     Keeps frames and messages, L{QUEUE_LENGTH} at most; the oldest makes room.  What is dropped is counted.
     """
 
+    __slots__ = ("_account", "_leftUntil", "_place", "_schedule", "_shared", "_waiting", "_wanting")
+
     def __init__(
         self, shared: Shared, wanting: Wanting, place: PeerPlace, schedule: Schedule, account: Account
     ) -> None:

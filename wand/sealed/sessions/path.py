@@ -105,6 +105,13 @@ class Path:
         return SIZES[self._step]
 
     @property
+    def isSearching(self) -> bool:
+        """
+        Does somebody wait for the answer to a probe?
+        """
+        return self._timer is not None or bool(self._searchers)
+
+    @property
     def isLossy(self) -> bool:
         """
         Are datagrams lost at random, as far as we know?

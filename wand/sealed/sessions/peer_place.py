@@ -5,6 +5,7 @@ The place of one peer: the way in use, at which the peer proved to be, and all o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from wand.endpoint import Endpoint
 from wand.sealed.sessions.known_ways import KnownWays
@@ -12,6 +13,18 @@ from wand.sealed.sessions.path import START, Path
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.way import Way
 from wand.underlay.ports import DatagramSender
+
+
+class Mover(Protocol):
+    """
+    Whose place it is.
+    """
+
+    @property
+    def path(self) -> Path:
+        """
+        How big datagrams may be.
+        """
 
 
 class PeerPlace:
@@ -27,9 +40,11 @@ class PeerPlace:
     @ivar ways: all that are known.
     """
 
-    def __init__(self, shared: Shared, path: Path) -> None:
+    __slots__ = ("_kept", "_mover", "_shared", "before", "endpoint", "port", "way", "ways")
+
+    def __init__(self, shared: Shared, mover: Mover) -> None:
         """
-        @param path: is another when the peer moves.
+        @param mover: has another path when the peer moves.
         """
         self.endpoint: tuple[str, int] | None = None
         self.port: DatagramSender | None = None
@@ -38,7 +53,7 @@ class PeerPlace:
         self.ways = KnownWays(shared.isNear)
         self._kept: tuple[str, int] | None = None
         self._shared = shared
-        self._path = path
+        self._mover = mover
 
     @property
     def told(self) -> tuple[Endpoint, ...]:
@@ -119,6 +134,6 @@ class PeerPlace:
         before, self.way = self.way, way
         way.usedSince = self._shared.clock.seconds()
         if before is not None:
-            before.usedSince, before.step = None, self._path.step
-            self._path.forget(START if way.step is None else way.step)
+            before.usedSince, before.step = None, self._mover.path.step
+            self._mover.path.forget(START if way.step is None else way.step)
             self.ways.left(before)

@@ -4,7 +4,9 @@ Who is at the other end: members by their identity, and the ends of a join sessi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -31,6 +33,9 @@ class PeerKey(Identity):
 
 #: Whoever a conversation is with.
 Correspondent = PeerKey | JoinKey
+
+#: What nobody dropped.
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @attrs.define
@@ -61,9 +66,15 @@ class Account:
     forged: int = 0
     unsent: int = 0
     flooded: int = 0
-    blamed: dict[str, int] = attrs.field(factory=dict)
+    blamed: Mapping[str, int] = _NOTHING
     _tokens: float = inf
     _filled: float = 0.0
+
+    def blame(self, reason: str) -> None:
+        """
+        Something else was dropped.
+        """
+        self.blamed = {**self.blamed, reason: self.blamed.get(reason, 0) + 1}
 
     def isFlooding(self, now: float, rate: float) -> bool:
         """
@@ -101,4 +112,4 @@ class Account:
             "unsent": self.unsent,
             "flooded": self.flooded,
         }
-        return {reason: count for reason, count in (own | self.blamed).items() if count}
+        return {reason: count for reason, count in (own | dict(self.blamed)).items() if count}

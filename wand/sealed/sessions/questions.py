@@ -75,7 +75,15 @@ class Questions:
         self._seconds = shared.clock.seconds
         self._pings: dict[bytes, tuple[Deferred[float], float]] = {}
         self._strange = TokenBuckets(shared.clock, STRANGE_RATE, STRANGE_BURST, STRANGE_MEMORY)
+        self._strangeUntil = -inf  # from then on its buckets are full again
         self._challenged: tuple[str, int] | None = None
+
+    @property
+    def isBusy(self) -> bool:
+        """
+        Does somebody wait for an answer, or went one to a place that nobody named just now?
+        """
+        return bool(self._pings) or self._seconds() < self._strangeUntil
 
     # What we ask.
 
@@ -247,7 +255,7 @@ class Questions:
         isSettled = way.isProven and isWorse and current is not None and current.unansweredSince == inf
         if now - way.askedAt < (KNOWN_INTERVAL if isSettled else CHALLENGE_INTERVAL):
             return
-        if not (way.isTold or way.isProven or self._strange.take("")):
+        if not (way.isTold or way.isProven or self._maySendTo("")):
             self._shared.counters["sealed-places-ignored"] += 1
             return
         way.place = sender  # it says at which of our addresses the peer was heard
@@ -266,5 +274,9 @@ class Questions:
         if sender == self._place.endpoint or (way is not None and way.isProven):
             return True
         if way is not None and way.isTold:
-            return self._strange.take(sender[0])
-        return not wasChallenged and self._strange.take("")
+            return self._maySendTo(sender[0])
+        return not wasChallenged and self._maySendTo("")
+
+    def _maySendTo(self, host: str) -> bool:
+        self._strangeUntil = self._seconds() + STRANGE_BURST / STRANGE_RATE
+        return self._strange.take(host)

@@ -145,5 +145,29 @@ class Recent:
 _NOTHING: Final[deque[bytes | Sent]] = deque(maxlen=0)
 
 
+class _NotKept(Recent):
+    """
+    Keeps nothing.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keep = _NOTHING.append
+
+    def keepTrain(self, datagrams: bytes, size: int) -> None:
+        """
+        Keep nothing.
+        """
+
+    def _stop(self) -> None:
+        pass
+
+
+#: For what is repeated anyway until it is answered, as is all that a directory server and members say to each other.
+NOT_KEPT: Final[Recent] = _NotKept()
+
+
 def _octetsOf(kept: deque[bytes | Sent]) -> int:
     return sum(len(each) if isinstance(each, bytes) else len(each[0]) for each in kept)

@@ -261,7 +261,7 @@ class Reception:
             self._counters["drop-sealed-unready" if receiver is None else "drop-sealed-joining"] += 1
             return None
         if octets < HEADER_SIZE:
-            account.blamed["runt"] = account.blamed.get("runt", 0) + 1
+            account.blame("runt")
             self._counters["drop-sealed-runt"] += 1
             return None
         toGroup = addresses[0] & 1

@@ -28,11 +28,14 @@ TOLD: Final = 32
 _OCTETS: Final = 2 * WINDOW // 8
 _MASK: Final = _OCTETS - 1
 
+#: Octets of the ring to begin with: most sessions carry little, and a long ring would be most of what they take.
+_FEW: Final = 16
+
 
 class Window:
     """
     Remembers counters.  A ring of bits, twice as long as the window; octets are cleared ahead of the highest counter,
-    so that what leaves the window needs no work.
+    so that what leaves the window needs no work.  It is shorter until there are counters for which that is not enough.
 
     @ivar highest: the highest counter so far, -1 before any.
     @ivar loss: how much is lost at random: each counter that is missing and alone adds L{FORGIVEN}, one that comes late
@@ -46,7 +49,7 @@ class Window:
         self.highest = -1
         self.loss = -TOLERATED
         self._gap = -ALONE
-        self._bits = bytearray(_OCTETS)
+        self._bits = bytearray(_FEW)
 
     def isNew(self, counter: int) -> bool:  # HOT PATH
         """
@@ -120,6 +123,12 @@ class Window:
             self.loss += FORGIVEN
 
     def _clear(self, octet: int) -> None:
+        """
+        Make room for the octets after that of the highest counter, up to this one.
+        """
+        length = len(self._bits)
+        if octet >= length < _OCTETS:  # what is appended is zeros, and nothing went round yet
+            self._bits.extend(bytes(min(_OCTETS, max(4 * length, octet + 1)) - length))
         first = (self.highest >> 3) + 1
         if octet - first >= _OCTETS:
             self._bits[:] = bytes(_OCTETS)

@@ -77,6 +77,13 @@ class Rounds:
             self._isEverywhere = everywhere
             self._series(QUICK)
 
+    @property
+    def isUnderWay(self) -> bool:
+        """
+        Will the peer be asked again?
+        """
+        return self._timer is not None
+
     def stop(self) -> None:
         """
         Ask no more.

@@ -4,26 +4,28 @@ When something is due in a conversation: a keepalive, a new handshake, the end o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 from typing import Protocol
-
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.sealed.sessions.counterpart import Counterpart
 from wand.sealed.sessions.machine import Course
 from wand.sealed.sessions.peers import JoinKey
 from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
     IN_USE,
     JOIN_IDLE,
     JOIN_REST,
     KEEPALIVE,
     KEEPALIVE_OWED,
+    PROMPT,
     RENEW_INITIATOR,
+    RENEW_INITIATOR_SERVER,
     RENEW_RESPONDER,
+    RENEW_RESPONDER_SERVER,
     SESSION_END,
+    SESSION_END_SERVER,
     SILENCE,
 )
 from wand.sealed.sessions.vigil import LULL, PATIENCE, Vigil
@@ -88,9 +90,20 @@ class Scheduled(Protocol):
         The one that the peer began and does not use yet.
         """
 
+    @property
+    def vigil(self) -> Vigil:
+        """
+        Is told when to look at the way in use.
+        """
+
     def silent(self) -> None:
         """
         The peer does not answer.
+        """
+
+    def joinerGone(self) -> None:
+        """
+        A node that joins was not heard for so long that it can be forgotten.
         """
 
     def keepalive(self) -> None:
@@ -106,7 +119,7 @@ class Scheduled(Protocol):
 
 class Schedule:
     """
-    One timer, for whatever is due first.
+    One moment, that of whatever is due first.
 
     All moments are in the clock's seconds.
 
@@ -114,24 +127,28 @@ class Schedule:
     @ivar usedAt: when the last frame or message was sent or received.
     @ivar awaiting: since when the peer owes an answer; infinite if it owes none.
     @ivar owing: since when we owe a sign of life; infinite if we owe none.
-    @ivar timerAt: when the timer fires; infinite if there is none.
+    @ivar timerAt: when it looks at what is due; infinite if it does not.
     """
 
-    def __init__(
-        self, clock: IReactorTime, scheduled: Scheduled, vigil: Vigil, joinerGone: Callable[[], object]
-    ) -> None:
-        """
-        @param vigil: is told when to look at the way in use.
-        @param joinerGone: called when a node that joins was not heard for so long that it can be forgotten.
-        """
+    __slots__ = (
+        "_framesAsked",
+        "_scheduled",
+        "_seconds",
+        "_shared",
+        "awaiting",
+        "owing",
+        "sentAt",
+        "timerAt",
+        "usedAt",
+    )
+
+    def __init__(self, shared: Shared, scheduled: Scheduled) -> None:
         self.sentAt = self.usedAt = -inf
         self.awaiting = self.owing = inf
         self.timerAt = inf
-        self._clock = clock
+        self._shared = shared
+        self._seconds = shared.clock.seconds
         self._scheduled = scheduled
-        self._vigil = vigil
-        self._joinerGone = joinerGone
-        self._timer: IDelayedCall | None = None
         self._framesAsked = 0
 
     @property
@@ -147,18 +164,15 @@ class Schedule:
         """
         if when >= self.timerAt:
             return
-        if self._timer is not None:
-            self._timer.cancel()
         self.timerAt = when
-        self._timer = self._clock.callLater(max(0.0, when - self._clock.seconds()), self._due)
+        self._shared.due.expireAt(self, when)
 
     def stop(self) -> None:
         """
         Nothing is due any more.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer, self.timerAt = None, inf
+        self.timerAt = inf
+        self._shared.due.discard(self)
 
     def settle(self) -> None:
         """
@@ -174,20 +188,40 @@ class Schedule:
             self.awaiting = self.sentAt
             self.dueBy(self.sentAt + (SILENCE if self._scheduled.isSought else PATIENCE))
 
+    def said(self) -> None:
+        """
+        A message was sent that the peer should answer, unless it is an answer itself.
+        """
+        if self._scheduled.isSought and self.sentAt < self.usedAt + PROMPT:
+            return
+        self.usedAt = self.sentAt
+        self.wantAnswer()
+
     def owe(self, now: float) -> None:
         """
         The peer sent something, and we sent nothing since.
         """
+        scheduled = self._scheduled
+        if scheduled.isWithServer and now < self.sentAt + PROMPT:
+            return
         self.owing = now
-        due = now + (LULL if self._isWatched else KEEPALIVE_OWED)
-        if due < self.timerAt:
-            self.dueBy(due)
+        if scheduled.isSought:
+            self._shared.debts.add(self, now)
+        else:
+            self.dueBy(now + (LULL if self._isWatched else KEEPALIVE_OWED))
+
+    def pay(self, now: float) -> None:
+        """
+        See L{wand.sealed.sessions.debts.Debtor}.
+        """
+        if now >= self.owing + KEEPALIVE_OWED:
+            self._scheduled.keepalive()
 
     def expectAnswer(self) -> None:
         """
         The peer was asked, or another way is used: it owes an answer from this moment on.
         """
-        self.sentAt = self._clock.seconds()
+        self.sentAt = self._seconds()
         self.awaiting = inf
         self.wantAnswer()
 
@@ -199,9 +233,12 @@ class Schedule:
         """
         return self.usedAt > since or self._scheduled.isWithServer
 
-    def _due(self) -> None:
-        self._timer, self.timerAt = None, inf
-        now = self._clock.seconds()
+    def isDue(self) -> None:
+        """
+        The moment is here: do what is due.
+        """
+        self.timerAt = inf
+        now = self._seconds()
         self._scheduled.recent.age(now)
         if not self._scheduled.counterpart.mayInitiate:
             self._joinerDue(now)
@@ -222,7 +259,7 @@ class Schedule:
         elif session is not None:
             if self._isWatched:
                 lull = self._lullDue
-                self._vigil.look(now, self.awaiting, lull)
+                self._scheduled.vigil.look(now, self.awaiting, lull)
                 if now >= lull:
                     self._framesAsked = self._scheduled.frames
             if now >= self.awaiting + SILENCE:
@@ -237,20 +274,34 @@ class Schedule:
     def _joinerDue(self, now: float) -> None:
         sessions = self._scheduled.session, self._scheduled.next
         made = max((each.made for each in sessions if each is not None), default=-inf)
-        due = min(max(made, self.usedAt) + JOIN_IDLE, made + SESSION_END)
+        due = min(max(made, self.usedAt) + JOIN_IDLE, made + self.life)
         if now < due:
             self.dueBy(due)
         else:
-            self._joinerGone()
+            self._scheduled.joinerGone()
+
+    @property
+    def life(self) -> float:
+        """
+        How many seconds a session with this peer lasts.
+        """
+        return SESSION_END_SERVER if self._isWithServer else SESSION_END
+
+    @property
+    def _isWithServer(self) -> bool:
+        """
+        Is the peer a directory server, or are we?
+        """
+        return self._scheduled.isSought or self._scheduled.isWithServer
 
     def _following(self, now: float) -> float:
         scheduled = self._scheduled
-        old = [each.made + SESSION_END for each in (scheduled.previous, scheduled.next) if each is not None]
+        old = [each.made + self.life for each in (scheduled.previous, scheduled.next) if each is not None]
         session = scheduled.session
         old.append(scheduled.recent.due)
         if session is not None:
             old += [self._endOf(session), self._keepaliveDue(), self.awaiting + SILENCE]
-            old += [self._vigil.due(self.awaiting, self._lullDue)] if self._isWatched else []
+            old += [self._scheduled.vigil.due(self.awaiting, self._lullDue)] if self._isWatched else []
             old += [due for due in (self._renewalDue(session),) if due > now]
         return min(old, default=inf)
 
@@ -267,7 +318,7 @@ class Schedule:
         return inf if self._scheduled.frames == self._framesAsked else self.usedAt + LULL
 
     def _endOf(self, session: Session) -> float:
-        end = session.made + SESSION_END
+        end = session.made + self.life
         if isinstance(self._scheduled.counterpart.peer, JoinKey):
             end = min(end, max(session.made, self.usedAt) + JOIN_REST)
         return end
@@ -275,9 +326,11 @@ class Schedule:
     def _renewalDue(self, session: Session) -> float:
         if not self.isInUse(session.made):
             return inf
+        if self._isWithServer:
+            return session.made + (RENEW_INITIATOR_SERVER if session.initiator else RENEW_RESPONDER_SERVER)
         return session.made + (RENEW_INITIATOR if session.initiator else RENEW_RESPONDER)
 
     def _keepaliveDue(self) -> float:
-        isKept = not self._scheduled.isSought and self.isInUse(self._clock.seconds() - IN_USE)
+        isKept = not self._scheduled.isSought and self.isInUse(self._seconds() - IN_USE)
         persistent = self.sentAt + KEEPALIVE if isKept else inf
         return min(persistent, self.owing + KEEPALIVE_OWED)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 
 from wand.interfaces.membership import Member
-from wand.sealed.sessions.ciphers import aead
+from wand.sealed.sessions.ciphers import CIPHERS, Octets, Opening, Sealing
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import DATA, DATA_HEADER, DATA_LAYOUT, DATA_OVERHEAD, TAG, headersOf
 from wand.sealed.sessions.path import Path
@@ -25,6 +25,12 @@ from wand.underlay.slots import Slots
 #: What L{Session.open} answers instead of a length.
 REPLAYED: Final = -1
 FORGED: Final = -2
+
+
+class Asleep(Exception):
+    """
+    A session has no cipher yet.
+    """
 
 
 class SessionOwner(Protocol):
@@ -62,6 +68,16 @@ class SessionOwner(Protocol):
         What went to the peer lately.
         """
 
+    def woke(self, session: Session) -> None:
+        """
+        A session that was at rest has something to do.
+        """
+
+    def rest(self, session: Session) -> None:
+        """
+        Others than this session had something to do since.
+        """
+
     def renew(self) -> None:
         """
         The session has carried almost as much as it may: make the next one.
@@ -90,6 +106,9 @@ class Session:
     """
     An established session.  It knows how many messages it may carry; how old it may get, its owner decides.
 
+    While it is at rest it has no ciphers; what stands in their place fails, and is replaced then.  So one in use costs
+    nothing more than if there were no rest.
+
     @ivar owner: whose it is.
     @ivar ours: the index by which its datagrams find us.
     @ivar initiator: did we begin it?
@@ -101,8 +120,10 @@ class Session:
     """
 
     __slots__ = (
+        "_cipher",
         "_decrypt",
         "_encrypt",
+        "_keys",
         "_theirs",
         "ahead",
         "initiator",
@@ -141,8 +162,26 @@ class Session:
         self.renewAt = RENEW_MESSAGES
         self.window = Window()
         self._theirs = theirs
-        self._encrypt = aead(cipher, keys.sending).encrypt_into
-        self._decrypt = aead(cipher, keys.receiving).decrypt_into
+        self._cipher = CIPHERS[cipher]
+        self._keys = keys
+        self._encrypt: Sealing = _asleep
+        self._decrypt: Opening = _asleep
+
+    def rest(self) -> None:
+        """
+        Let go of the ciphers until they are needed again.
+        """
+        self._encrypt = self._decrypt = _asleep
+
+    def _wakeSealing(self) -> Sealing:
+        made = self._encrypt = self._cipher(self._keys.sending).encrypt_into
+        self.owner.woke(self)
+        return made
+
+    def _wakeOpening(self) -> Opening:
+        made = self._decrypt = self._cipher(self._keys.receiving).decrypt_into
+        self.owner.woke(self)
+        return made
 
     @property
     def theirs(self) -> int:
@@ -164,7 +203,10 @@ class Session:
         self.sent = counter + 1
         end = len(plaintext) + DATA_OVERHEAD
         DATA_LAYOUT.pack_into(out, 0, DATA, self._theirs, counter)
-        self._encrypt(out[4:16], plaintext, None, out[DATA_HEADER:end])
+        try:
+            self._encrypt(out[4:16], plaintext, None, out[DATA_HEADER:end])
+        except Asleep:
+            self._wakeSealing()(out[4:16], plaintext, None, out[DATA_HEADER:end])
         return end
 
     def sealEach(self, plaintexts: Sequence[memoryview], slots: Slots, first: int) -> bool:  # HOT PATH
@@ -187,7 +229,10 @@ class Session:
         nonces = slots.slices(4, 12)[first : first + count]
         sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first : first + count]
         sealed[-1] = sealed[-1][: len(plaintexts[-1]) + TAG]
-        _consume(map(self._encrypt, nonces, plaintexts, repeat(None), sealed))
+        try:
+            _consume(map(self._encrypt, nonces, plaintexts, repeat(None), sealed))
+        except Asleep:
+            _consume(map(self._wakeSealing(), nonces, plaintexts, repeat(None), sealed))
         return True
 
     def open(self, datagram: memoryview, counter: int, out: memoryview) -> int:  # HOT PATH
@@ -207,6 +252,9 @@ class Session:
             self._decrypt(datagram[4:16], datagram[DATA_HEADER:], None, out[:size])
         except InvalidTag:
             return FORGED
+        except Asleep:
+            self._wakeOpening()
+            return self.open(datagram, counter, out)
         window.add(counter)
         return size
 
@@ -235,6 +283,9 @@ class Session:
             _consume(map(self._decrypt, nonces, sealed, repeat(None), out))
         except InvalidTag:
             return FORGED
+        except Asleep:
+            self._wakeOpening()
+            return self.openEach(counters, nonces, sealed, out)
         if inOrder:
             window.addRow(first, count)
         else:
@@ -245,6 +296,10 @@ class Session:
         self.renewAt = SESSION_MESSAGES
         self.owner.renew()
         return self.sent + count <= SESSION_MESSAGES
+
+
+def _asleep(nonce: Octets, data: Octets, associated: None, buffer: memoryview) -> int:
+    raise Asleep
 
 
 def _consume(calls: Iterable[object]) -> None:

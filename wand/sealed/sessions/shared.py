@@ -4,7 +4,8 @@ What all conversations of a transport have in common.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from operator import methodcaller
 from random import Random
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from wand.endpoint import Endpoint
 from wand.health.failures import Failures
 from wand.interfaces.membership import Member, Membership
 from wand.sealed.sessions.counters import COUNTERS
+from wand.sealed.sessions.debts import Debts
 from wand.sealed.sessions.indices import Indices
 from wand.sealed.sessions.peers import Correspondent
 from wand.sealed.sessions.places import Places
@@ -23,6 +25,7 @@ from wand.sealed.sessions.plaintexts import Plaintexts
 from wand.sealed.sessions.time_of_day import TimeOfDay
 from wand.sealed.sessions.timers import RUMOURS_BURST, RUMOURS_RATE
 from wand.sealed.sessions.train import Train
+from wand.timing.deadlines import Deadlines
 from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.ports import DatagramPort
 
@@ -73,6 +76,17 @@ class ConversationListener(Protocol):
         """
 
 
+class Due(Hashable, Protocol):
+    """
+    Has something to do at moments of its own.
+    """
+
+    def isDue(self) -> None:
+        """
+        The moment is here: do what is due.
+        """
+
+
 @attrs.define(eq=False)
 class Shared:
     """
@@ -87,6 +101,8 @@ class Shared:
     @ivar places: where the peers are.
     @ivar rumours: how many initiations go to an address of which only calls and gossip say that anybody is there, for
         all peers together.
+    @ivar due: when something is due in which conversation.
+    @ivar debts: which of them owe a sign of life, at a directory server.
     @ivar isSought: do peers see to it themselves that they reach us, as members do with a directory server?
     """
 
@@ -106,9 +122,13 @@ class Shared:
     plaintexts: Plaintexts = attrs.field(init=False, factory=Plaintexts)
     train: Train = attrs.field(init=False, factory=Train)
     rumours: TokenBuckets = attrs.field(init=False)
+    due: Deadlines[Due] = attrs.field(init=False)
+    debts: Debts = attrs.field(init=False)
     isSought: bool = attrs.field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self.counters.declare(COUNTERS)
         self.indices = Indices(self.entropy)
         self.rumours = TokenBuckets(self.clock, RUMOURS_RATE, RUMOURS_BURST)
+        self.due = Deadlines(self.clock, methodcaller("isDue"))
+        self.debts = Debts(self.clock)

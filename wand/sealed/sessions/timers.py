@@ -51,12 +51,22 @@ RENEW_INITIATOR: Final = 120.0
 RENEW_RESPONDER: Final = 150.0
 RENEW_MESSAGES: Final = 1 << 32
 
-#: A session carries nothing more.
+#: The same of a session with a directory server.  It carries what servers tell everybody anyway, and a handshake costs
+#: the server more than all else that a member makes it do in ten minutes.
+RENEW_INITIATOR_SERVER: Final = 600.0
+RENEW_RESPONDER_SERVER: Final = 630.0
+
+#: A session carries nothing more; and one with a directory server.
 SESSION_END: Final = 180.0
+SESSION_END_SERVER: Final = 720.0
 SESSION_MESSAGES: Final = 1 << 48
 
 #: Something came and nothing was sent since: a keepalive says that we live.
 KEEPALIVE_OWED: Final = 10.0
+
+#: What a directory server sends within this time after it heard a member, and a member hears within this time after it
+#: sent something, is an answer: it needs none, and no keepalive.
+PROMPT: Final = 2.0
 
 #: When nothing was sent for this long a keepalive keeps the mappings of NATs, with servers and with peers in use.
 KEEPALIVE: Final = 20.0

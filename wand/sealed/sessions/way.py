@@ -4,9 +4,10 @@ A way to a peer: a place to which datagrams for it can go, and what is known of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from math import inf
+from types import MappingProxyType
 from typing import Final
 
 from wand.underlay.place_kinds import IPV4, IPV6, STREAM, kindOf
@@ -60,6 +61,10 @@ def rankOf(host: str, isNear: Callable[[str], bool]) -> WayRank:
     if isNear(host):
         return WayRank.LAN
     return WayRank.IPV6 if kind == IPV6 else WayRank.IPV4
+
+
+#: The questions that are open where none ever was.
+_NONE: Final[Mapping[bytes, float]] = MappingProxyType({})
 
 
 class Way:
@@ -122,7 +127,7 @@ class Way:
         self.usedSince: float | None = None
         self.step: int | None = None
         self.why = ""
-        self._open: dict[bytes, float] = {}
+        self._open: Mapping[bytes, float] = _NONE
 
     @property
     def unansweredSince(self) -> float:
@@ -164,12 +169,12 @@ class Way:
         The peer was asked whether it is there.
         """
         self.tried(now)
-        if len(self._open) >= OPEN_MAXIMUM:
+        kept = {} if now - self.askedAt > FORGIVEN else dict(self._open)
+        if len(kept) >= OPEN_MAXIMUM:
             # The first stays, for it tells since when there is no answer.
-            del self._open[tuple(self._open)[1]]
-        if now - self.askedAt > FORGIVEN:
-            self._open.clear()
-        self._open[chance] = self.askedAt = now
+            del kept[tuple(kept)[1]]
+        self.askedAt = now
+        self._open = {**kept, chance: now}
 
     def answered(self, chance: bytes, now: float) -> bool:
         """
@@ -200,7 +205,7 @@ class Way:
         What was proven is no longer: there is no session any more, or the host moved.
         """
         self.isProven = False
-        self._open.clear()
+        self._open = _NONE
 
     def giveUp(self, now: float) -> None:
         """

@@ -49,6 +49,8 @@ class Wayfinding:
     @ivar vigil: sees when the way in use carries nothing any more.
     """
 
+    __slots__ = ("_delivery", "_place", "_rounds", "_shared", "_user", "choice", "questions", "vigil")
+
     def __init__(self, shared: Shared, user: WayUser, place: PeerPlace) -> None:
         self._shared = shared
         self._user = user
@@ -126,6 +128,13 @@ class Wayfinding:
         now = self._shared.clock.seconds()
         return any(way.rank.isDirect and way.isShunned(now) for way in self._place.ways)
 
+    @property
+    def isBusy(self) -> bool:
+        """
+        Is something under way that would be lost with this?
+        """
+        return self._rounds.isUnderWay or self.questions.isBusy or self.choice.hasMoved
+
     def unheard(self) -> bool:
         """
         The peer hears nothing, though we sent frames, or the system lets nothing out: does it arrive?
@@ -197,7 +206,7 @@ class Wayfinding:
         """
         See L{wand.sealed.sessions.rounds.Asking}.
         """
-        return self.choice.mayBecomeBetter
+        return not self._shared.isSought and self.choice.mayBecomeBetter
 
     def repeat(self) -> bool:
         """

@@ -1,0 +1,131 @@
+"""
+The network signs for those whom a deputy admitted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authority_case import AuthorityCase
+from simulated.membership import macFrom, octetsFrom
+
+from wand.errors import MembershipRefused
+from wand.sealed.credentials.certificate import NODE, Certificate
+from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.member_status import MemberStatus
+from wand.sealed.credentials.signed import signed, unverified
+from wand.stores.memory import MemoryRecords
+
+DAY = 86_400
+
+
+class AdoptionTests(AuthorityCase):
+    """
+    A node that founded its network, and a deputy.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.records, self.state = MemoryRecords(), self.directory()
+        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
+        self.deputy = self.joined(self.invite(admits=2), name="deputy")
+        assert self.deputy.own is not None
+        self.own = self.deputy.own
+        self.clock.advance(1000)
+
+    def meet(self, person: str, **changes: Any) -> Certificate:
+        """
+        Somebody comes with a certificate of the deputy; what it has then.
+        """
+        key, now = NodeKey.fromSeed(octetsFrom(person)), int(self.wallClock())
+        fields = {
+            "network": self.authority.trust.network,
+            "identity": key.identity,
+            "exchangeKey": key.exchangePublic,
+            "role": NODE,
+            "name": person,
+            "addresses": ("10.77.9.9/16",),
+            "macs": (bytes(macFrom(person)),),
+            "bridge": False,
+            "since": now,
+            "issued": now,
+            "expires": self.own.expires,
+            "grant": self.own.grant,
+            "seat": 0,
+        }
+        certificate = signed(self.deputy.key.signing, Certificate(**(fields | changes)))
+        self.authority.own.admit(certificate, key.exchangePublic)
+        found = unverified(self.operator.certificateOf(key.identity), Certificate)
+        return found or Certificate(**(fields | changes | {"name": "nobody"}))
+
+    def test_whoeverMayAdmit(self) -> None:
+        """
+        The invitation gave the deputy its right, with a grant of the network.
+        """
+        granted = self.own.granted
+        assert granted is not None
+        self.assertEqual(
+            (granted.identity, granted.members, granted.expires), (self.deputy.identity, 2, self.own.expires)
+        )
+        self.assertTrue(self.own.admission)
+
+    def test_adopted(self) -> None:
+        """
+        Whoever comes with a certificate of a deputy gets one of the network, and keeps what it has; that is told.
+        """
+        certificate = self.meet("carol")
+        self.assertEqual((certificate.admitter, certificate.name), (b"", "carol"))
+        self.assertEqual(certificate.addresses, ("10.77.9.9/16",))
+        listed = self.status("carol")
+        self.assertEqual((listed.admitter, listed.learned), (self.deputy.identity.hex(), False))
+        self.assertEqual([each.kind for each in self.told].count("member-adopted"), 1)
+        self.clock.advance(60)
+        self.assertEqual(self.meet("carol", issued=int(self.wallClock()), name="other"), certificate)
+
+    def status(self, name: str) -> MemberStatus:
+        [found] = [each for each in self.members() if each.name == name]
+        return found
+
+    def test_whoComesFirst(self) -> None:
+        """
+        Nobody for whom the network signed loses a name or an address to somebody whom a deputy admitted.
+        """
+        before = [self.status("deputy")]
+        certificate = self.meet("eve", name="deputy", addresses=self.own.addresses, since=self.own.since)
+        self.assertEqual((certificate.name, len(certificate.addresses)), ("deputy-2", 1))
+        self.assertNotEqual(certificate.addresses, self.own.addresses)
+        self.assertEqual([self.status("deputy")], before)
+
+    def test_notMoreThanItMay(self) -> None:
+        """
+        A deputy that names one after the other for its seats has no more of them adopted than it may, also
+        after a restart.
+        """
+        names = [self.meet(f"n{number}", since=int(self.wallClock()) - number).name for number in range(4)]
+        self.assertEqual(names, ["n0", "n1", "nobody", "nobody"])
+        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
+        self.assertEqual(self.meet("n5", seat=1).name, "nobody")
+
+    def test_appointing(self) -> None:
+        """
+        The right is given and taken; the deputy hears of it with its certificate.
+        """
+        bob = self.joined(name="bob")
+        for admits in (7, 0):
+            status = self.now(self.operator.appoint("bob", admits))
+            self.assertEqual((status.admits, status.admission), (admits, bool(admits)))
+            own = unverified(self.operator.certificateOf(bob.identity), Certificate)
+            assert own is not None
+            self.assertEqual((own.admission, bool(own.grant)), (bool(admits), bool(admits)))
+        for wrong in (-1, 65_537):
+            self.failing(self.operator.appoint("bob", wrong), MembershipRefused)
+
+    def test_serversAdmitThemselves(self) -> None:
+        """
+        In a network with servers nobody is appointed: whom it admitted would not find them.
+        """
+        self.records, self.state = MemoryRecords(), self.directory()
+        self.authority = self.opened()
+        self.joined(name="bob")
+        self.assertIn("servers", self.failing(self.operator.appoint("bob", 7), MembershipRefused))
+        self.assertIn("servers", self.failing(self.operator.invite(("192.0.2.1:1",), admits=7), MembershipRefused))

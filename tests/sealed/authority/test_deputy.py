@@ -1,0 +1,253 @@
+"""
+Members that admit others: what they give, and give way with.
+"""
+
+from __future__ import annotations
+
+from authority_case import ENDPOINTS, AuthorityCase
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated.membership import TestNetwork, macFrom, octetsFrom
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.errors import MembershipRefused
+from wand.ethernet import MAC
+from wand.sealed.authority.claimed_assignments import ClaimedAssignments
+from wand.sealed.authority.deputy import Deputy
+from wand.sealed.authority.deputy_membership import OwnMembership
+from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.descriptor import Descriptor, prefixFrom
+from wand.sealed.credentials.handed import HandedRequest
+from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.signed import unverified
+from wand.sealed.credentials.trust import Trust
+from wand.stores.memory import MemoryRecords
+
+NETWORK = TestNetwork(prefix="10.77.0.0/29")
+OTHER = NodeKey.fromSeed(octetsFrom("other"))
+
+
+class DeputyCase(AuthorityCase):
+    """
+    A deputy with a store in memory, and what others claim.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.key = NodeKey.fromSeed(octetsFrom("deputy"))
+        self.trust = Trust(NETWORK.key.network, self.wallClock)
+        self.claimed: dict[tuple[str, MAC | str], bytes] = {}
+        self.grants(expires=int(self.wallClock()) + 9 * 86_400)
+        self.records = MemoryRecords()
+        self.deputy = self.openedDeputy()
+
+    def grants(self, **what: int) -> None:
+        now = int(self.wallClock())
+        grant = NETWORK.grant(self.key, **{"expires": now + 86_400, **what})
+        expires = now + 30 * 86_400
+        self.certificate = NETWORK.certificate(self.key, "deputy", expires=expires, admission=True, grant=grant)
+
+    def openedDeputy(self) -> Deputy:
+        descriptor = unverified(NETWORK.descriptor, Descriptor)
+        assert descriptor is not None
+        own = OwnMembership(
+            key=self.key,
+            storedNetwork=StoredNetwork(
+                NETWORK.key.network, None, descriptor, NETWORK.descriptor, NETWORK.secret, created=False
+            ),
+            trust=self.trust,
+            certificate=lambda: self.certificate,
+            certified=lambda: unverified(self.certificate, Certificate),
+            admit=self.trust.admit,
+            claimant=lambda kind, what: self.claimed.get((kind, what)),
+            isMember=lambda identity: identity == OTHER.identity,
+            everybody=list,
+        )
+        opening = Deputy.open(self.records, own, self.clock, self.events, wallClock=self.wallClock)
+        return self.now(opening)
+
+    def admitted(self, name: str, mac: MAC | None = None) -> Certificate:
+        """
+        What the certificate of somebody says who was admitted by hand.
+        """
+        key = NodeKey.fromSeed(octetsFrom(name))
+        request = HandedRequest.of(key, name, bytes(mac or macFrom(name)))
+        answer = self.now(self.deputy.requests.enlist(request, "", ENDPOINTS))
+        assert answer is not None
+        content = self.trust.check(answer.certificate)
+        assert content is not None
+        return content
+
+    def certificateOf(self, identity: bytes) -> Certificate:
+        content = self.trust.check(self.deputy.administration.certificateOf(identity))
+        assert content is not None
+        return content
+
+    def announced(self, name: str, address: str, since: int = 0) -> Announcement:
+        """
+        Somebody for whom the network signed claims something.
+        """
+        expires = int(self.wallClock()) + 86_400
+        certificate = NETWORK.certificate(OTHER, name, addresses=(address,), since=since, expires=expires)
+        claim = NETWORK.claim(OTHER, name, addresses=(address,))
+        announcement = Announcement.verified(certificate, claim, self.trust.check)
+        assert announcement is not None
+        return announcement
+
+
+class AdmittingTests(DeputyCase):
+    def test_whatIsGiven(self) -> None:
+        """
+        Certificates under the grant: with a name and an address that nobody claims, a seat each, and no later end.
+        """
+        self.claimed["name", "alice"] = OTHER.identity
+        first, second = self.admitted("alice"), self.admitted("bob")
+        self.assertEqual((first.name, second.name), ("alice-2", "bob"))
+        self.assertEqual([first.seat, second.seat], [0, 1])
+        self.assertNotEqual(first.addresses, second.addresses)
+        grant = unverified(self.certificate, Certificate)
+        assert grant is not None and grant.granted is not None
+        self.assertEqual({first.expires, second.expires}, {grant.granted.expires})
+        self.claimed["mac", macFrom("carol")] = OTHER.identity
+        with self.assertRaises(MembershipRefused):
+            self.enlist("carol")
+
+    def enlist(self, name: str) -> None:
+        key = NodeKey.fromSeed(octetsFrom(name))
+        request = HandedRequest.of(key, name, bytes(macFrom(name)))
+        failure = self.failing(self.deputy.requests.enlist(request, "", ENDPOINTS), MembershipRefused)
+        raise MembershipRefused(failure)
+
+    def test_membersAreNotAdmitted(self) -> None:
+        """
+        Somebody who is a member already is told so.
+        """
+        with self.assertRaisesRegex(MembershipRefused, "member already"):
+            self.enlist("other")
+
+    def test_withoutAGrant(self) -> None:
+        """
+        Who may admit nobody, or no longer, says what to do.
+        """
+        self.grants(expires=int(self.wallClock()) - 1)
+        with self.assertRaisesRegex(MembershipRefused, "expired"):
+            self.enlist("alice")
+        self.certificate = NETWORK.certificate(self.key, "deputy", expires=int(self.wallClock()) + 9)
+        refusal = self.failing(self.deputy.administration.invite(ENDPOINTS), MembershipRefused)
+        self.assertIn("wand appoint", refusal)
+
+    def test_aClockThatIsBehind(self) -> None:
+        """
+        What a deputy signs whose clock is behind is valid all the same.
+        """
+        ahead = int(self.wallClock()) + 500
+        self.certificate = NETWORK.certificate(
+            self.key,
+            "deputy",
+            since=ahead,
+            expires=ahead + 9000,
+            admission=True,
+            grant=NETWORK.grant(self.key, since=ahead, expires=ahead + 9000),
+        )
+        content = self.admitted("alice")
+        self.assertEqual((content.since, content.issued), (ahead, ahead))
+
+    def test_renewal(self) -> None:
+        """
+        A certificate is renewed when that gives it a later end, and only those of members that were admitted here.
+        """
+        before = self.admitted("alice")
+        self.clock.advance(5 * 86_400)
+        self.assertEqual(self.renewed(before.identity, before.macs[0]), before)
+        self.grants(expires=int(self.wallClock()) + 9 * 86_400)
+        after = self.renewed(before.identity, before.macs[0])
+        self.assertGreater(after.expires, before.expires)
+        self.assertEqual((after.seat, after.name, after.addresses), (before.seat, before.name, before.addresses))
+        answer = self.now(self.deputy.requests.renew(OTHER.identity, macFrom("other")))
+        self.assertIn("only", answer.reason)  # type: ignore[union-attr]  # it is no certificate
+
+    def renewed(self, identity: bytes, mac: bytes) -> Certificate:
+        answer = self.now(self.deputy.requests.renew(identity, MAC(mac)))
+        content = self.trust.check(answer.certificate)  # type: ignore[union-attr]  # it is no refusal
+        assert content is not None
+        return content
+
+    def test_seatsAfterARestart(self) -> None:
+        """
+        After a restart nobody gets the seat of another.
+        """
+        before = self.admitted("alice")
+        self.trust = Trust(NETWORK.key.network, self.wallClock)
+        self.deputy = self.openedDeputy()
+        self.assertEqual((before.seat, self.admitted("bob").seat), (0, 1))
+
+    def test_givingWay(self) -> None:
+        """
+        Who has what somebody claims who comes first gets another name, and another address; once.
+        """
+        ours = self.admitted("alice")
+        [address] = ours.addresses
+        self.deputy.heard(self.announced("alice", address, since=int(self.wallClock())))
+        moved = self.certificateOf(ours.identity)
+        self.assertEqual((moved.name, moved.seat), ("alice-2", ours.seat))
+        self.assertNotEqual(moved.addresses, ours.addresses)
+        self.deputy.heard(self.announced("alice", address))
+        self.assertEqual(self.certificateOf(ours.identity), moved)
+        self.assertEqual(
+            [each.kind for each in self.told if "re" in each.kind], ["member-readdressed", "member-renamed"]
+        )
+
+    def test_notGivingWay(self) -> None:
+        """
+        Nobody gives way to who comes later, such as one whom another deputy admitted afterwards.
+        """
+        ours = self.admitted("alice")
+        [address] = ours.addresses
+        rival = NodeKey.fromSeed(octetsFrom("rival"))
+        now = int(self.wallClock()) + 10
+        certificate = NETWORK.certificate(
+            OTHER,
+            "alice",
+            None,
+            (address,),
+            since=now,
+            expires=now + 9,
+            by=rival,
+            grant=NETWORK.grant(rival, expires=now + 9),
+        )
+        claim = NETWORK.claim(OTHER, "alice", None, (address,), admitter=rival.identity)
+        announcement = Announcement.verified(certificate, claim, self.trust.check)
+        assert announcement is not None
+        self.deputy.heard(announcement)
+        self.assertEqual(self.certificateOf(ours.identity), ours)
+
+
+class ClaimedAssignmentsTests(SynchronousTestCase):
+    @given(
+        st.sampled_from(["10.77.0.0/29", "10.77.0.0/16", "2001:db8::/64"]),
+        st.binary(min_size=32, max_size=32),
+        st.sets(st.integers(1, 6)),
+    )
+    @settings(max_examples=100, deadline=None)
+    def test_addresses(self, prefix: str, identity: bytes, claimed: set[int]) -> None:
+        """
+        An address is a host's of the prefix, that nobody claims; if there is none, that is said.
+        """
+        network = prefixFrom(prefix)
+        taken = {str(network[each]) for each in claimed}
+        assignments = ClaimedAssignments(
+            MemoryRecords(),
+            network,
+            lambda identity: None,
+            Clock().seconds,
+            lambda kind, what: b"somebody" if what in taken else None,
+        )
+        if network.num_addresses == 8 and len(taken) == 6:
+            self.assertRaises(MembershipRefused, assignments.freeAddress, identity)
+            return
+        index = int.from_bytes(assignments.freeAddress(identity), "big") - int(network.network_address)
+        self.assertTrue(0 < index < network.num_addresses - (network.version == 4))
+        self.assertNotIn(str(network[index]), taken)

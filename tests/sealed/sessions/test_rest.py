@@ -1,0 +1,98 @@
+"""
+Tests for sessions at rest: L{wand.sealed.sessions.awake}, L{wand.sealed.sessions.parts}, L{wand.sealed.sessions.debts}.
+"""
+
+from __future__ import annotations
+
+from simulated.sealed import SealedNetwork, SealedNode
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.sealed.sessions.awake import Awake
+from wand.sealed.sessions.conversation import Conversation
+from wand.sealed.sessions.timers import KEEPALIVE_OWED, RENEW_INITIATOR, RENEW_INITIATOR_SERVER
+
+
+class RestTests(SynchronousTestCase):
+    """
+    A directory server on which one session is awake at a time, and two members.
+    """
+
+    def setUp(self) -> None:
+        self.net = SealedNetwork()
+        self.server = self.net.node("server", "192.0.2.1", isServer=True)
+        self.server.transport.letMembersSeek()
+        self.indices = self.server.transport._shared.indices
+        self.indices.awake = Awake(1)
+        self.members = [self.net.node(f"m{number}", f"192.0.2.{number + 2}") for number in range(2)]
+        for member in self.members:
+            member.meet(self.server)
+            self.say(member)
+        self.net.run(5.0)
+        self.say(self.members[1])
+        self.net.run()
+
+    def say(self, member: SealedNode) -> None:
+        member.transport.sendControl(self.server.peer, b"\x91\x1f")
+        self.net.run()
+
+    def with_(self, member: SealedNode) -> Conversation:
+        conversation = self.server.transport.sessions.find(member.peer)
+        assert conversation is not None
+        return conversation
+
+    def test_atRest(self) -> None:
+        """
+        The session that was used before the last one has no ciphers, and its conversation only what it needs.
+        """
+        first, second = map(self.with_, self.members)
+        self.assertEqual(len(self.indices.awake), 1)
+        self.assertNotIn(first.session, self.indices.awake._sessions)
+        self.assertIn(second.session, self.indices.awake._sessions)
+        self.assertFalse({"course", "outbox", "path", "wayfinding"} & {*first.made})
+
+    def test_wakes(self) -> None:
+        """
+        Whoever was at rest is heard, answered, and has sessions after that.
+        """
+        before = len(self.server.controls)
+        self.say(self.members[0])
+        self.assertEqual(len(self.server.controls), before + 1)
+        first = self.with_(self.members[0])
+        session = first.session
+        self.say(self.members[1])
+        self.net.run(RENEW_INITIATOR_SERVER + 10.0, 1.0)
+        self.assertIsNot(first.session, session)
+        self.assertEqual(first.state, "established")
+        self.server.transport.sendControl(self.members[0].peer, b"\x91\x1f")
+        self.net.run()
+        self.assertEqual(self.members[0].controls[-1][0], self.server.peer)
+
+    def test_revokedAtRest(self) -> None:
+        """
+        A conversation that is at rest can be ended.
+        """
+        self.server.transport.sessions.end(self.members[0].peer)
+        self.assertFalse(self.server.transport.sessions.isUp(self.members[0].peer))
+
+    def test_sessionsWithServersLast(self) -> None:
+        """
+        They are not renewed as often as those of two nodes.
+        """
+        session = self.with_(self.members[0]).session
+        self.net.run(RENEW_INITIATOR + 60.0, 1.0)
+        self.assertIs(self.with_(self.members[0]).session, session)
+
+    def test_debts(self) -> None:
+        """
+        A server that says nothing to a message of a member sends a sign of life in time, once.
+        """
+        self.net.run(2 * KEEPALIVE_OWED)
+        counters = self.server.transport._counters
+        before = counters["sealed-keepalives-sent"]
+        self.say(self.members[0])
+        self.net.run(KEEPALIVE_OWED - 1.0)
+        self.assertEqual(counters["sealed-keepalives-sent"], before)
+        self.net.run(2.0)
+        self.assertEqual(counters["sealed-keepalives-sent"], before + 1)
+        self.net.run(15.0)
+        self.assertEqual(counters["sealed-keepalives-sent"], before + 1)

@@ -1,0 +1,105 @@
+"""
+What a member costs a directory server that has nothing to do: memory, timers and datagrams.
+"""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from random import Random
+from unittest.mock import patch
+
+from simulated.light_members import LightMembers
+from simulated.sealed import SealedNetwork
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from wand.sealed.directory.server import SealedDirectoryServer
+from wand.sealed.sessions.awake import Awake
+from wand.sealed.sessions.control_messages import ControlMessages
+from wand.stores.memory import MemoryRecords
+from wand.testing.context import simulatedContext
+
+#: How many members there are, and how many of their sessions stay awake.
+MEMBERS = 300
+AWAKE = 16
+
+#: Octets that a member that is at rest takes in Python's objects.
+OCTETS_MAXIMUM = 7_600
+
+
+class NoDisk(MemoryRecords):
+    """
+    A store on another computer.
+    """
+
+    def write(self, kind: str, records: object) -> Deferred[None]:
+        return succeed(None)
+
+
+class ServerAtRestTests(SynchronousTestCase):
+    """
+    L{SealedDirectoryServer} on a L{wand.sealed.sessions.transport.SealedTransport}.
+    """
+
+    def setUp(self) -> None:
+        self.net = SealedNetwork()
+        self.node = self.net.node("server", "192.0.2.1", isServer=True)
+        sessions = self.node.transport.sessions
+        self.node.transport.letMembersSeek()
+        self.node.transport._shared.indices.awake = Awake(AWAKE)
+        context = simulatedContext(self.net.clock, self.net.underlay, "192.0.2.2")
+        self.server = SealedDirectoryServer(
+            self.node.key.identity,
+            context,
+            sessions,
+            ControlMessages(sessions, self.net.clock, context.counters),
+            NoDisk(),
+            self.node.papers.trust.check,
+            lambda host: True,
+            Random(1).randbytes,
+        )
+        self.successResultOf(self.server.start())
+
+    def rested(self) -> LightMembers:
+        members = LightMembers(self.net, self.node, MEMBERS)
+        members.join()
+        self.assertEqual(len(self.server), MEMBERS)
+        members.liveFor(60)
+        self.node.controls.clear()
+        self.node.sessions.clear()
+        return members
+
+    def test_memory(self) -> None:
+        """
+        A member takes few octets.  So does one that registered again.
+        """
+        gc.collect()
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        before = tracemalloc.get_traced_memory()[0]
+        members = self.rested()
+        del members._keys[:], members._theirs[:], members._counters[:], members
+        gc.collect()
+        octets = (tracemalloc.get_traced_memory()[0] - before) / MEMBERS
+        self.assertLess(octets, OCTETS_MAXIMUM)
+        self.assertLessEqual(len(self.node.transport._shared.indices.awake), AWAKE)
+
+    def test_work(self) -> None:
+        """
+        In ten minutes a member is sent an answer to each question and nothing else, and few timers fire for it.
+        """
+        members = self.rested()
+        before, fired = members.received, 0
+        advance = Clock.callLater
+
+        def callLater(clock: Clock, *arguments: object, **kw: object) -> object:
+            nonlocal fired
+            fired += 1
+            return advance(clock, *arguments, **kw)  # type: ignore[arg-type]
+
+        with patch.object(Clock, "callLater", callLater):
+            members.liveFor(520)
+        self.assertEqual((members.received - before) / MEMBERS, 10.0)
+        self.assertLess(fired / MEMBERS, 5.0)

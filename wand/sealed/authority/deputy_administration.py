@@ -1,0 +1,135 @@
+"""
+What the operator of a member that admits others sees and changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from heapq import nsmallest
+from typing import Any, Final
+
+from wand.errors import MembershipRefused
+from wand.sealed.authority.administration import Administration
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.signing import NO_GRANT, GrantSigning, checkTerms
+from wand.sealed.credentials.admission_limits import ADMITS
+from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
+from wand.sealed.credentials.member_status import MemberStatus
+from wand.sealed.credentials.token import Token
+
+#: Why something cannot be done here.
+ELSEWHERE: Final = (
+    "this node admits members, and can do nothing else about them: do it on the node that founded the network, or on a "
+    "server"
+)
+
+
+class DeputyAdministration(Administration):
+    """
+    Answers an operator.  What takes the network key is refused, with where it can be done.
+    """
+
+    def __init__(
+        self, *parts: Any, signing: GrantSigning, everybody: Callable[[], Iterable[Announcement]], **more: Any
+    ) -> None:
+        """
+        @param signing: signs for this node.
+        @param everybody: what all members announced.
+        """
+        super().__init__(*parts, **more)
+        self._signing = signing
+        self._everybody = everybody
+
+    def members(self, after: str, count: int) -> list[MemberStatus]:
+        """
+        See L{Administration.members}: those who were admitted here, and all others of whom this node knows.
+        """
+        beyond = Identity.parse(after) or b""
+        kept = self._members.page(beyond, count)
+        known = (each for each in self._everybody() if each.identity > beyond)
+        others = nsmallest(count, known, key=lambda each: each.identity)
+        found = {each.identity: _statusOf(each) for each in others} | {each.identity: each.status for each in kept}
+        return [found[identity] for identity in sorted(found)[:count]]
+
+    async def invite(
+        self,
+        endpoints: Sequence[str],
+        uses: int = 1,
+        lifetime: float = 86_400.0,
+        name: str = "",
+        bridge: bool = False,
+        approval: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+        relay: bool = False,
+        admits: int = 0,
+    ) -> Token:
+        """
+        See L{Administration.invite}.
+        """
+        self.checkTerms(bridge=bridge, relay=relay, admits=admits, limits=limits)
+        return await super().invite(endpoints, uses, lifetime, name, bridge, approval, limits, relay)
+
+    def checkTerms(
+        self, *, bridge: bool = False, relay: bool = False, admits: int = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        """
+        See L{Administration.checkTerms}.
+        """
+        grant = self._signing.grant
+        if grant is None:
+            raise MembershipRefused(NO_GRANT)
+        checkTerms(grant, bridge=bridge, relay=relay)
+        if admits:
+            raise MembershipRefused(f"who may admit members does not pass that on: {ELSEWHERE}")
+        if limits != DEFAULT_LIMITS:
+            raise MembershipRefused(f"other limits than the usual ones are not for this node to give: {ELSEWHERE}")
+
+    async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
+        """
+        See L{Administration.limit}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    async def confirm(self, nameOrKey: str) -> MemberStatus:
+        """
+        See L{Administration.confirm}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    async def appoint(self, nameOrKey: str, admits: int = ADMITS) -> MemberStatus:
+        """
+        See L{Administration.appoint}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    async def revoke(self, nameOrKey: str) -> MemberStatus:
+        """
+        See L{Administration.revoke}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    @property
+    def signingRequests(self) -> bytes:
+        """
+        See L{Administration.signingRequests}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    async def importSignatures(self, document: bytes) -> int:
+        """
+        See L{Administration.importSignatures}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    @property
+    def _isNode(self) -> bool:
+        return True
+
+
+def _statusOf(announcement: Announcement) -> MemberStatus:
+    """
+    A member that was admitted elsewhere.
+    """
+    return MemberRecord.of(announcement.certificate, announcement.signedCertificate).status

@@ -1,0 +1,217 @@
+"""
+Signing: who signs the certificates of members, the network or a member that it lets admit others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from wand.errors import MembershipRefused
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.credentials.certificate import Certificate, isOfTheFuture
+from wand.sealed.credentials.grant import Grant
+from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
+from wand.sealed.credentials.limits import DEFAULT_LIMITS
+from wand.sealed.credentials.seats import Seats
+from wand.sealed.credentials.signed import signed
+
+#: Why nobody can be admitted here.
+NO_GRANT: Final = (
+    "this node may not admit members: whoever founded the network, or a server, lets it do so (wand appoint NAME there)"
+)
+
+
+class Signing(Protocol):
+    """
+    Signs certificates, or leaves that to whoever has the key.
+
+    @ivar canSign: is there a key here?
+    """
+
+    @property
+    def canSign(self) -> bool: ...
+
+    def isOurs(self, record: MemberRecord) -> bool:
+        """
+        Do we sign for this member?
+        """
+
+    def isSaid(self, record: MemberRecord, certificate: Certificate) -> bool:
+        """
+        Does a certificate say what we would sign?
+        """
+
+    def isWorthIt(self, record: MemberRecord, now: float) -> bool:
+        """
+        Is a new certificate better than an old one that says the same?
+        """
+
+    def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
+        """
+        Make a certificate.
+
+        @param life: for how many seconds it is to be valid.
+        @return: what it says, and the whole, signed.
+        @raise MembershipRefused: if that cannot be.
+        """
+
+
+class NetworkSigning:
+    """
+    Signs with the network key, where it is here.
+    """
+
+    def __init__(self, network: Identity, key: NetworkKey | None) -> None:
+        self._network = network
+        self._key = key
+
+    @property
+    def canSign(self) -> bool:
+        """
+        See L{Signing}.
+        """
+        return self._key is not None
+
+    def isOurs(self, record: MemberRecord) -> bool:
+        """
+        See L{Signing}: the network signs for everybody.
+        """
+        return True
+
+    def isSaid(self, record: MemberRecord, certificate: Certificate) -> bool:
+        """
+        See L{Signing}.
+        """
+        return record.isSaidBy(certificate)
+
+    def isWorthIt(self, record: MemberRecord, now: float) -> bool:
+        """
+        See L{Signing}.
+        """
+        return True
+
+    def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
+        """
+        See L{Signing}.
+        """
+        assert self._key is not None
+        return signedByNetwork(record, self._key, now, life)
+
+
+def signedByNetwork(record: MemberRecord, key: NetworkKey, now: int, life: int) -> tuple[Certificate, bytes]:
+    """
+    Sign what is kept of a member, with a grant if it may admit others.
+    """
+    certificate = record.certificateFor(key.network, now, life)
+    grant = record.grantUntil(certificate.expires)
+    if grant is not None:
+        certificate = msgspec.structs.replace(certificate, grant=signed(key.signing, grant))
+    return certificate, signed(key.signing, certificate)
+
+
+class GrantSigning:
+    """
+    Signs with a member's own key, for those whom it admitted.
+    """
+
+    def __init__(self, network: Identity, key: NodeKey, own: Callable[[], Certificate | None], seats: Seats) -> None:
+        """
+        @param own: our certificate, with our grant.
+        @param seats: those of our network.
+        """
+        self._network = network
+        self._key = key
+        self._own = own
+        self._seats = seats
+
+    @property
+    def grant(self) -> Grant | None:
+        """
+        What we may do; C{None} if we may not, or no longer.
+        """
+        own = self._own()
+        return own.granted if own is not None and own.admission else None
+
+    @property
+    def canSign(self) -> bool:
+        """
+        See L{Signing}.
+        """
+        return self.grant is not None
+
+    def isOurs(self, record: MemberRecord) -> bool:
+        """
+        See L{Signing}.
+        """
+        return record.admitter == self._key.identity
+
+    def isSaid(self, record: MemberRecord, certificate: Certificate) -> bool:
+        """
+        See L{Signing}.
+        """
+        granted = certificate.granted
+        if granted is None or certificate.admitter != self._key.identity:
+            return False
+        life = certificate.expires - certificate.issued
+        same = _under(granted, record.certificateFor(self._network, certificate.issued, life))
+        return msgspec.structs.replace(same, grant=certificate.grant, seat=certificate.seat) == certificate
+
+    def isWorthIt(self, record: MemberRecord, now: float) -> bool:
+        """
+        See L{Signing}: what is signed ends with our grant.
+        """
+        grant = self.grant
+        if grant is None:
+            return False
+        return grant.expires > record.expires or isOfTheFuture(record.issued, max(now, grant.since))
+
+    def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
+        """
+        See L{Signing}.
+        """
+        own, grant = self._own(), self.grant
+        if own is None or grant is None:
+            raise MembershipRefused(NO_GRANT)
+        if grant.expires <= now:
+            raise MembershipRefused(
+                "the right of this node to admit members has expired: it gets it anew as soon as it reaches whoever "
+                "founded the network, or a server; try again then"
+            )
+        checkTerms(grant, bridge=record.bridge, relay=record.relay)
+        certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
+        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=self._seatOf(record, grant))
+        return certificate, signed(self._key.signing, certificate)
+
+    def _seatOf(self, record: MemberRecord, grant: Grant) -> int:
+        seat = self._seats.seatOf(grant.identity, record.identity)
+        return self._seats.free(grant) if seat is None or seat >= grant.members else seat
+
+
+def checkTerms(grant: Grant, *, bridge: bool, relay: bool) -> None:
+    """
+    @raise MembershipRefused: if a member may not pass these rights on.
+    """
+    if not grant.hasRights(bridge=bridge, relay=relay):
+        raise MembershipRefused(
+            "this node can pass on only the rights that it has itself: make the invitation on the node that founded "
+            "the network, or on a server"
+        )
+
+
+def _under(grant: Grant, certificate: Certificate) -> Certificate:
+    """
+    What can be said under a grant of what is kept of a member: our clock may be behind the one by which it was given.
+    """
+    since = max(certificate.since, grant.since)
+    issued = max(certificate.issued, since)
+    return msgspec.structs.replace(
+        certificate,
+        since=since,
+        issued=issued,
+        expires=max(certificate.expires, issued + 1),
+        limits=DEFAULT_LIMITS,
+        confirmed=False,
+    )

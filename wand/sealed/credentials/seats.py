@@ -1,0 +1,131 @@
+"""
+Seats: how many members each admitting one has admitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from wand.errors import MembershipRefused
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.grant import Grant
+from wand.sealed.credentials.identity import Identity
+
+#: How often a seat changes hands before it is nobody's.  Of honest members it never does.
+CHANGES_MAXIMUM: Final = 8
+
+
+@attrs.frozen
+class _Seat:
+    """
+    @ivar since: when its holder became a member.
+    @ivar expires: until when it is taken: as long as the grant is valid, however short a certificate.
+    @ivar changes: how often somebody else took it.
+    """
+
+    identity: Identity
+    since: int
+    expires: int
+    changes: int = 0
+
+    @property
+    def isNobodys(self) -> bool:
+        """
+        Did too many want it?
+        """
+        return self.changes > CHANGES_MAXIMUM
+
+    @property
+    def seniority(self) -> tuple[int, bytes]:
+        """
+        Of several that want it, the one with the lowest has it.
+        """
+        return self.since, self.identity
+
+
+class Seats:
+    """
+    Knows who sits where.  Certificates that a member signs are numbered, below the number that the network granted it;
+    of several with one number the one whose owner has been a member for the longest counts, and then the one with the
+    lower identity.  So everybody takes the same ones, whatever their order, and a member that signs without end fills
+    nobody's memory, nor does it keep anybody busy: a seat for which it names one after the other is nobody's.
+    """
+
+    def __init__(
+        self,
+        wallClock: Callable[[], float],
+        isVoid: Callable[[bytes], bool],
+        displaced: Callable[[Identity], object],
+    ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        @param isVoid: was this identity revoked?  Its seat is free.
+        @param displaced: called with whoever loses its seat to an older member.
+        """
+        self._wallClock = wallClock
+        self._isVoid = isVoid
+        self._displaced = displaced
+        self._of: dict[bytes, dict[int, _Seat]] = {}
+
+    def take(self, certificate: Certificate) -> bool:
+        """
+        Take the seat of a certificate that a member signed, which was verified.
+
+        @return: whether it is its owner's.
+        """
+        granted = certificate.granted
+        assert granted is not None  # or no member signed it
+        seats = self._of.setdefault(granted.identity, {})
+        new = _Seat(Identity(certificate.identity), certificate.since, granted.expires)
+        holder = seats.get(certificate.seat)
+        if holder is None or self._isFree(holder):
+            if certificate.expires > self._wallClock():  # whoever it was may be renewed, but takes no other's place
+                seats[certificate.seat] = new
+            return True
+        if holder.isNobodys:
+            return False
+        isSame = holder.identity == new.identity
+        if certificate.expires > self._wallClock() and (isSame or new.seniority < holder.seniority):
+            holder = seats[certificate.seat] = self._changed(holder, new)
+        return holder.identity == new.identity and not holder.isNobodys
+
+    def _changed(self, holder: _Seat, new: _Seat) -> _Seat:
+        expires = max(new.expires, holder.expires)
+        if holder.identity == new.identity:
+            return attrs.evolve(holder, since=min(new.since, holder.since), expires=expires)
+        self._displaced(holder.identity)
+        return attrs.evolve(new, expires=expires, changes=holder.changes + 1)
+
+    def free(self, grant: Grant) -> int:
+        """
+        The first seat that is free.
+
+        @raise MembershipRefused: if there is none.
+        """
+        seats = self._of.get(grant.identity, {})
+        for number in range(grant.members):
+            if self._isFree(seats.get(number)):
+                return number
+        raise MembershipRefused(
+            f"this node has admitted {grant.members} members in the life of a certificate, which is as many as it may: "
+            "whoever founded the network can allow more (wand appoint)"
+        )
+
+    def seatOf(self, admitter: bytes, identity: bytes) -> int | None:
+        """
+        The seat that somebody has; C{None} if it has none.
+        """
+        seats = self._of.get(admitter, {})
+        return next((number for number, seat in seats.items() if seat.identity == identity), None)
+
+    def of(self, admitter: bytes) -> tuple[Identity, ...]:
+        """
+        Those who were admitted by a member, as far as is known.
+        """
+        return tuple({seat.identity: None for seat in self._of.get(admitter, {}).values()})
+
+    def _isFree(self, seat: _Seat | None) -> bool:
+        return seat is None or seat.expires <= self._wallClock() or self._isVoid(seat.identity)
