@@ -32,6 +32,12 @@ class AddressInvalid(WandError):
     """
 
 
+class FilterInvalid(WandError):
+    """
+    A text does not say which frames are wanted.
+    """
+
+
 class NoSuchPlugin(WandError):
     """
     No usable plugin has the name that the configuration asks for.

@@ -36,7 +36,10 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.kinds: dict[str, dict[bytes, bytes]] = {}
         self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        for line in path.read_bytes().splitlines():
+        octets = path.read_bytes()
+        whole = octets.rfind(b"\n") + 1  # whoever is killed in a long write leaves a part of a line behind
+        os.ftruncate(self.file, whole)
+        for line in octets[:whole].splitlines():
             kind, changes = msgspec.json.decode(line, type=tuple[str, list[tuple[bytes, bytes | None]]])
             self._take(kind, dict(changes))
 

@@ -38,7 +38,7 @@ _OTHERS = {
         "python",
         "python3",
     ),
-    *("systemctl", "tox", "useradd", "bash", "git", "nft", "mv"),
+    *("systemctl", "tox", "useradd", "bash", "git", "nft", "mv", "wireshark"),
 }
 
 #: Columns of a table, as `wand` prints them into a pipe.

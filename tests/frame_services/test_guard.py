@@ -332,9 +332,10 @@ class ChoiceTests(SynchronousTestCase):
 
     def test_whatIsOnInSealedNetworks(self) -> None:
         """
-        Who says nothing has the guard and the answers for neighbours in a sealed network; who says something has that.
+        Who says nothing has the guard, the answers for neighbours and the storm control in a sealed network; who says
+        something has that.
         """
-        self.assertEqual(self.services(), ["guard", "neighbours"])
+        self.assertEqual(self.services(), ["guard", "neighbours", "storm"])
         self.assertEqual(self.services(frameServices=[]), [])
         self.assertEqual(self.services(protocol="rel2"), [])
         self.assertEqual(self.services(protocol="rel2", frameServices=["guard"]), ["guard"])

@@ -7,14 +7,24 @@ from __future__ import annotations
 from random import Random
 from tempfile import TemporaryDirectory
 
+from pcapng_reader import readCapture
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from wand.capture.recording import Wanted
 from wand.config import NodeConfiguration, ServerConfiguration
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import LANPort
-from wand.errors import AddressInvalid, EntryRefused, NoSuchEntry, NotSupported, PortUnavailable
+from wand.errors import (
+    AddressInvalid,
+    EntryRefused,
+    FilterInvalid,
+    NoSuchEntry,
+    NotPermitted,
+    NotSupported,
+    PortUnavailable,
+)
 from wand.ethernet import BROADCAST, MAC, Frame
 from wand.frame_services.guarded_watcher import GuardedWatcher
 from wand.interfaces import IFrameWatcher, ITapDriver
@@ -148,6 +158,57 @@ class NodeTests(SynchronousTestCase):
         self.letFramesTravel()
         self.assertEqual((one.received, two.received, three.received), ([], [sent], [sent]))
         self.assertEqual(one.counters["sent-group-frames"], 1)
+
+    def test_capture(self) -> None:
+        """
+        A capture has what a node sends and what it gets, with who it is; nothing before and nothing after.  While there
+        is one it is said, and only so many may run.
+        """
+        one, two = self.two()
+        blocks: list[bytes] = []
+        there, back = frame(two.mac, one.mac), frame(BROADCAST, two.mac, b"back")
+        one.host.send(there)
+        self.letFramesTravel()
+        running = one.node.capture(Wanted(), blocks.append)
+        filtered = [one.node.capture(Wanted(two.address, "ether host 02:00:00:00:00:09"), self.fail) for _ in range(3)]
+        self.assertRaises(NotPermitted, one.node.capture, Wanted(), self.fail)
+        self.assertIn("captured", one.node.status().notes[0])
+        one.host.send(there)
+        two.host.send(back)
+        self.letFramesTravel()
+        for each in (running, running, *filtered):
+            each.stop()
+        one.host.send(there)
+        self.letFramesTravel()
+        found = readCapture(running.head + b"".join(blocks))
+        self.assertEqual(
+            [(each.direction, each.comment, each.octets) for each in found.frames],
+            [(2, f"{two.address}:22222", there), (1, f"{two.address}:22222", back)],
+        )
+        self.assertEqual(found.interface, one.node.etud.tap.interface)
+        self.assertEqual((one.counters["captures"], one.counters["captured-frames"]), (4, 2))
+        self.assertEqual((one.node.status().notes, len(two.received)), ([], 3))
+
+    def test_wake(self) -> None:
+        """
+        Everybody gets a magic packet, by the octets of its publication; where there is nobody that is said.
+        """
+        self.assertRaises(NotSupported, self.house(9).node.wake, PEER)
+        one, two = self.two()
+        one.node.wake(MAC.parse("02:00:5e:10:00:01"))
+        self.letFramesTravel()
+        magic = bytes.fromhex("ffffffffffff" + "02005e100001" * 16)
+        self.assertEqual(two.received, [BROADCAST + one.mac + b"\x08\x42" + magic])
+        self.assertEqual(one.counters["sent-group-frames"], 1)
+
+    def test_captureRefused(self) -> None:
+        """
+        An unknown peer and a filter that is none begin nothing.
+        """
+        one = self.house(1)
+        self.assertRaises(AddressInvalid, one.node.capture, Wanted("nobody"), self.fail)
+        self.assertRaises(FilterInvalid, one.node.capture, Wanted(filter="hots"), self.fail)
+        self.assertEqual(one.node.status().notes, [])
 
     def test_unknownUnicast(self) -> None:
         """

@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("ping", "reaching", "ping", "Ask a member to answer inside the protocol, over each way to it."),
         ("netcheck", "reaching", "netcheck", "Check what the network around this node allows."),
         ("watch", "watching", "watch", "Show events as they happen, until Ctrl-C."),
+        ("capture", "capture", "capture", "Write down the frames that pass, as a pcapng file."),
+        ("wake", "waking", "wake", "Wake a host that sleeps on a LAN behind a bridge."),
         ("add", "changing", "add", "Add an entry: send the frames for a MAC address to a peer."),
         ("delete", "changing", "delete", "Delete an entry."),
         ("reload", "changing", "reload", "Reload the program's configuration."),

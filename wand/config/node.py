@@ -54,7 +54,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     protocolSettings: Annotated[dict[str, Any], about("the protocol's own settings")] = {}
     frameServices: Annotated[
         list[str] | None,
-        about("frame services to run; else guard and neighbours in a sealed network, else none"),
+        about("frame services to run; else guard, neighbours and storm in a sealed network"),
     ] = None
     frameServiceSettings: Annotated[PluginSettings, about("the settings of each frame service, by its name")] = {}
     lanDiscovery: Annotated[bool, about("find members on the same link by multicast: yes or no")] = True

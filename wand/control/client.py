@@ -16,14 +16,14 @@ from twisted.internet.protocol import Factory
 
 from wand.control import commands
 from wand.control.connection import Connection
+from wand.control.frame_client import FrameClient
 from wand.control.path import tooLong
-from wand.control.reach_client import ReachClient
 from wand.errors import NotPermitted, NotRunning, WandError
 from wand.events import Event
 from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
 
 
-class ControlClient(ReachClient):
+class ControlClient(FrameClient):
     """
     A connection to a running program.  Each method asks one thing; what can go wrong is a L{WandError} whose text is
     for the operator: L{NotRunning} if the program went away or does not answer, or what the program itself says.

@@ -16,7 +16,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols import amp
 from twisted.python.failure import Failure
 
-from wand.control import commands
+from wand.control import commands, frame_commands
 from wand.errors import NotRunning, NotSupported, WandError
 from wand.events import Event
 
@@ -37,6 +37,7 @@ class Connection(amp.AMP):
         self.watchers: list[Callable[[], object]] = []
         self.told: Callable[[Event], object] = lambda event: None
         self.lost: Callable[[int], object] = lambda count: None
+        self.capturedTo: Callable[[bytes, int, int], object] = lambda blocks, frames, lost: None
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -61,6 +62,14 @@ class Connection(amp.AMP):
         The program tells of events that it did not tell.
         """
         self.lost(count)
+        return {}
+
+    @frame_commands.Captured.responder
+    def captured(self, blocks: bytes, frames: int, lost: int) -> dict[str, Any]:
+        """
+        The program tells of frames.
+        """
+        self.capturedTo(blocks, frames, lost)
         return {}
 
 

@@ -4,11 +4,12 @@ What the control socket can look at and change: a running program, seen from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
 
+from wand.capture.recording import Wanted
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
@@ -172,6 +173,24 @@ class ReachInspection(Protocol):
         """
 
 
+class RunningCapture(Protocol):
+    """
+    A capture of frames.
+    """
+
+    @property
+    def head(self) -> bytes:
+        """
+        The beginning of its file.
+        """
+
+    @property
+    def stop(self) -> Callable[[], None]:
+        """
+        Ends it; more calls do nothing.
+        """
+
+
 class Program(Protocol):
     """
     A running node, server, etud or wand.  Methods raise only L{wand.errors.WandError}.
@@ -228,6 +247,21 @@ class Program(Protocol):
     def stop(self) -> None:
         """
         Stop soon, in good order.
+        """
+
+    def capture(self, wanted: Wanted, take: Callable[[bytes], object]) -> RunningCapture:
+        """
+        Begin to capture frames.
+
+        @param take: called with the block of each frame of a pcapng file.
+        @raise wand.errors.NotSupported: if the program carries no frames.
+        """
+
+    def wake(self, mac: MAC) -> None:
+        """
+        Send everybody what wakes a host that sleeps.
+
+        @raise wand.errors.NotSupported: if the program carries no frames, or there is nobody else.
         """
 
     async def join(self, token: str) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from wand.control import commands
+from wand.control.capture_feed import CaptureFeed
 from wand.control.commands import RequestMalformed
+from wand.control.frame_responders import FrameResponders
 from wand.control.locator import PAGE_ITEMS, Answer, checkLifetime, page
 from wand.control.program import Program
-from wand.control.reach_responders import ReachResponders
 from wand.ethernet import MAC
 from wand.status import CounterStatus
 
@@ -37,17 +38,20 @@ class Subscriber(Protocol):
         """
 
 
-class Responders(ReachResponders):
+class Responders(FrameResponders):
     """
     Answers the commands of one connection.
     """
 
-    def __init__(self, program: Program, subscriber: Subscriber, malformed: Callable[[], None]) -> None:
+    def __init__(
+        self, program: Program, subscriber: Subscriber, feed: CaptureFeed, malformed: Callable[[], None]
+    ) -> None:
         """
         @param subscriber: the connection, for those who want events.
+        @param feed: for those who want frames.
         @param malformed: called when the arguments of a command cannot be understood.
         """
-        super().__init__(program, malformed)
+        super().__init__(program, feed, malformed)
         self._subscriber = subscriber
 
     # What can be looked at.

@@ -19,7 +19,8 @@ from twisted.protocols import amp
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from wand.control import commands
+from wand.control import commands, frame_commands
+from wand.control.capture_feed import CaptureFeed
 from wand.control.program import Program
 from wand.control.responders import Responders
 from wand.events import Event
@@ -59,7 +60,8 @@ class ControlProtocol(amp.AMP):
         """
         @param forget: called when the connection is gone.
         """
-        self._responders = Responders(program, self, self._countMalformed)
+        self._feed = CaptureFeed(program, clock, self)
+        self._responders = Responders(program, self, self._feed, self._countMalformed)
         super().__init__(locator=self._responders)
         self._program = program
         self._clock = clock
@@ -75,7 +77,7 @@ class ControlProtocol(amp.AMP):
         """
         The seconds since the last request; zero as long as one is under way, and for subscribers.
         """
-        busy = self._endSubscription is not None or self._responders.underWay
+        busy = self._endSubscription is not None or self._feed.isRunning or self._responders.underWay
         return 0.0 if busy else self._clock.seconds() - self._active
 
     # The connection.  AMP's own methods would write two lines into the log for each.
@@ -94,6 +96,7 @@ class ControlProtocol(amp.AMP):
         if not self._refused and (self._unprocessed or self._currentBox is not None):
             self._countMalformed()
         self.unsubscribe()
+        self._feed.drop()
         self._responders.documents.drop()
         amp.BinaryBoxProtocol.connectionLost(self, reason)
         self.transport = None
@@ -107,6 +110,7 @@ class ControlProtocol(amp.AMP):
         if self._lost:
             lost, self._lost = self._lost, 0
             self.callRemote(commands.EventsLost, count=lost)
+        self._feed.resume()
         super().resumeProducing()
 
     # What comes in.
@@ -196,6 +200,14 @@ class ControlProtocol(amp.AMP):
             self._program.counters["control-events-lost"] += 1
         else:
             self.callRemote(commands.Happened, event=event)
+
+    # Frames.
+
+    def captured(self, blocks: bytes, frames: int, lost: int) -> None:
+        """
+        Tell the client of frames.
+        """
+        self.callRemote(frame_commands.Captured, blocks=blocks, frames=frames, lost=lost)
 
 
 class ControlFactory(Factory):

@@ -48,6 +48,7 @@ BUILTINS: Final[Mapping[str, Mapping[str, str]]] = {
     "frame-service": {
         "guard": "wand.frame_services.guard:Guard",
         "neighbours": "wand.frame_services.neighbours:Neighbours",
+        "storm": "wand.frame_services.storm:Storm",
     },
     "candidate-source": {
         "interfaces": "wand.candidate_sources.interfaces:InterfaceSource",

@@ -11,6 +11,7 @@ from wand.etud.bridging import Bridging
 from wand.etud.from_host import FromHost
 from wand.etud.from_peers import FromPeers
 from wand.etud.group_spreading import GroupSpreading
+from wand.etud.overhearing import Hearer, OverheardSpreading, OverheardTap, OverheardTransport
 from wand.etud.waiting_frames import WaitingFrames
 from wand.health.failures import Failures
 from wand.interfaces import IFrameWatcher, ITap, ITransport
@@ -62,6 +63,7 @@ class Etud:
             spreading=spreading,
         )
         self.fromPeers = FromPeers(tap, table, counters, failures, bridging, linkLocal=linkLocal, spreading=spreading)
+        self._spreading = spreading
         table.observe(transport)
 
     @property
@@ -83,6 +85,26 @@ class Etud:
         """
         self.fromHost.follow(self._tap)
         self.fromPeers.follow(self._tap)
+
+    def overhear(self, hearer: Hearer) -> Callable[[], None]:
+        """
+        Tell somebody of every frame that goes to peers and of every frame of theirs that the host gets.
+
+        @return: ends it; until then nobody else can.
+        """
+        before = self.fromHost.passage, self.fromPeers.passage
+        transport, tap = OverheardTransport(self._transport, hearer), OverheardTap(self._tap, hearer)
+        spreading = None if self._spreading is None else OverheardSpreading(self._spreading, hearer)
+        self.fromHost.sendThrough(transport, transport.sendSuperframe, spreading)
+        self.fromPeers.writeTo(tap, tap.writeStretch)
+        self.fromPeers.watch([*self.watchers, tap])
+
+        def end() -> None:
+            self.fromHost.sendThrough(*before[0])
+            self.fromPeers.writeTo(*before[1])
+            self.fromPeers.watch(self.watchers)
+
+        return end
 
     def start(self) -> None:
         """

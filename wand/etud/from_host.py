@@ -7,7 +7,7 @@ The order of the methods is the way of a frame.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
 from zope.interface import implementer
 
@@ -33,6 +33,25 @@ COUNTERS: Final = {
     "drop-sent-link-local": "control frames of the host's own link dropped: spanning tree, LACP, LLDP and others",
     "drop-sent-watched": "frames from the host dropped by a frame service",
 }
+
+
+#: Sends a superframe as L{ISuperframeTransport.sendSuperframe} does.
+SendWhole: TypeAlias = Callable[[Peer, memoryview, VirtioHeader], object]
+
+
+class Sender(Protocol):
+    """
+    What frames go through: an L{ITransport}, or what stands before it.
+    """
+
+    @property
+    def send(self) -> Callable[[Peer, Frame], None]: ...
+
+    @property
+    def sendEach(self) -> Callable[[Sequence[Peer], Frame], None]: ...
+
+    @property
+    def flush(self) -> Callable[[], None]: ...
 
 
 @implementer(IFrameReader)
@@ -66,8 +85,6 @@ class FromHost:
         if waiting is not None:
             waiting.release = self._sendHeld
         self._linkLocal = linkLocal
-        self._spreading = spreading
-        self._transport = transport
         self._table = table
         self._ways = table.ways
         self._known = table.known
@@ -75,10 +92,27 @@ class FromHost:
         self._lost = lost
         self._failures = failures
         self.follow(tap)
-        self._sendSuperframe = (
-            transport.sendSuperframe if ISuperframeTransport.providedBy(transport) else self._sendFrames
-        )
+        whole = transport.sendSuperframe if ISuperframeTransport.providedBy(transport) else self._sendFrames
+        self.sendThrough(transport, whole, spreading)
         counters.declare(COUNTERS)
+
+    def sendThrough(self, sender: Sender, whole: SendWhole, spreading: GroupSpreading | None) -> None:
+        """
+        Send frames through something from now on.
+
+        @param whole: sends a superframe.
+        @param spreading: see L{wand.etud.forwarding.Etud}.
+        """
+        self._transport = sender
+        self._sendSuperframe = whole
+        self._spreading = spreading
+
+    @property
+    def passage(self) -> tuple[Sender, SendWhole, GroupSpreading | None]:
+        """
+        What L{sendThrough} was told last.
+        """
+        return self._transport, self._sendSuperframe, self._spreading
 
     def follow(self, tap: ITap) -> None:
         """

@@ -7,7 +7,7 @@ The order of the methods is the way of a frame.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from zope.interface import implementer
 
@@ -30,6 +30,15 @@ COUNTERS: Final = {
     "drop-received-link-local": "control frames of a peer's own link dropped: spanning tree, LACP, LLDP and others",
     "drop-received-watched": "frames from peers dropped by a frame service",
 }
+
+
+class Writer(Protocol):
+    """
+    What frames are written to: an L{ITap}, or what stands before it.
+    """
+
+    @property
+    def write(self) -> Callable[[Frame], bool]: ...
 
 
 @implementer(IFrameReceiver)
@@ -56,16 +65,22 @@ class FromPeers:
         self._bridging = bridging
         self._linkLocal = linkLocal
         self._spreading = spreading
-        self._tap = tap
         self._table = table
         self._counters = counters
         self._failures = failures
         self.follow(tap)
         self.wantsStretches: bool = ISuperframeTap.providedBy(tap)
-        self._writeStretch: Callable[[Stretch], bool] = (
-            tap.writeStretch if ISuperframeTap.providedBy(tap) else self._writeFrames
-        )
+        self.writeTo(tap, tap.writeStretch if ISuperframeTap.providedBy(tap) else self._writeFrames)
         counters.declare(COUNTERS)
+
+    def writeTo(self, writer: Writer, whole: Callable[[Stretch], bool]) -> None:
+        """
+        Write frames to something from now on.
+
+        @param whole: writes a stretch, as L{ISuperframeTap.writeStretch} does.
+        """
+        self._tap = writer
+        self._writeStretch = whole
 
     def watch(self, watchers: Sequence[IFrameWatcher]) -> None:
         """
@@ -74,6 +89,13 @@ class FromPeers:
         inspectors = [watcher for watcher in watchers if IFrameInspector.providedBy(watcher)]
         self._askedOfOne = tuple(each.arriving for each in inspectors)
         self._askedOfGroup = tuple(each.arriving for each in watchers)
+
+    @property
+    def passage(self) -> tuple[Writer, Callable[[Stretch], bool]]:
+        """
+        What L{writeTo} was told last.
+        """
+        return self._tap, self._writeStretch
 
     def follow(self, tap: ITap) -> None:
         """

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from wand.ethernet import Frame
+from wand.headers import ARP, ICMPV6, IPV4, IPV6, NOTHING, TCP, UDP, carriedBy, number, payloadOf
 
 #: What L{reserved} answers.
 DHCP: Final = "dhcp"
@@ -21,24 +22,7 @@ ROUTER: Final = "router"
 PPPOE: Final = "pppoe"
 UNREADABLE: Final = "unreadable"
 
-_IPV4: Final = 0x0800
-_ARP: Final = 0x0806
-_IPV6: Final = 0x86DD
 _PPPOE_DISCOVERY: Final = 0x8863
-_TAGS: Final = frozenset((0x8100, 0x88A8, 0x9100))
-
-#: Below this the field is a length, and an LLC header follows (IEEE 802.3).
-_TYPES_FROM: Final = 0x0600
-_SNAP: Final = (0xAA, 0xAA, 3)
-
-_TCP: Final = 6
-_UDP: Final = 17
-_ICMPV6: Final = 58
-
-#: Headers between that of IPv6 and what it carries: hop-by-hop, routing, fragment, authentication, destination.
-_BETWEEN: Final = frozenset((0, 43, 44, 51, 60))
-_FRAGMENT: Final = 44
-_AUTHENTICATION: Final = 51
 
 #: From which ports servers speak, and at which ones clients listen, whoever speaks.
 _DHCP_PORTS: Final = (67, 68)
@@ -51,9 +35,6 @@ _SOLICITATIONS: Final = (133, 135)
 _ROUTER_ADVERTISEMENT: Final = 134
 _NEIGHBOUR_ADVERTISEMENT: Final = 136
 
-#: What carries nothing that is looked at: the rest of a packet in fragments.
-_NOTHING: Final = -1
-
 
 def isPlain(frame: Frame) -> bool:  # HOT PATH
     """
@@ -63,10 +44,10 @@ def isPlain(frame: Frame) -> bool:  # HOT PATH
         if frame[12] == 0x08 and not frame[13]:
             carried = frame[23]
             # Without options the ports, both above 255 here, are where they are looked for.
-            return carried != _UDP or (frame[14] == 0x45 and frame[34] != 0 and frame[36] != 0)
+            return carried != UDP or (frame[14] == 0x45 and frame[34] != 0 and frame[36] != 0)
         if frame[12] == 0x86 and frame[13] == 0xDD:
             carried = frame[20]
-            return carried == _TCP or (carried == _UDP and frame[54] != 2 and frame[56] != 2)
+            return carried == TCP or (carried == UDP and frame[54] != 2 and frame[56] != 2)
     except IndexError:
         return False
     return False
@@ -80,14 +61,14 @@ def reserved(frame: Frame) -> str:
         nothing.
     """
     try:
-        kind, at = _payload(frame)
-        if kind == _IPV4:
+        kind, at = payloadOf(frame)
+        if kind == IPV4:
             return _reservedIPv4(frame, at)
-        if kind == _IPV6:
-            carried, at = _carried(frame, at)
-            if carried == _UDP:
+        if kind == IPV6:
+            carried, at = carriedBy(frame, at)
+            if carried == UDP:
                 return DHCP if _isOfServer(frame, at, _DHCPV6_PORTS) else ""
-            if carried == _ICMPV6 and frame[at] == _ROUTER_ADVERTISEMENT:
+            if carried == ICMPV6 and frame[at] == _ROUTER_ADVERTISEMENT:
                 return ROUTER
         if kind == _PPPOE_DISCOVERY and frame[at + 1] in _OF_CONCENTRATORS:
             return PPPOE
@@ -101,13 +82,13 @@ def spokenFor(frame: Frame) -> Iterator[str]:
     The IP addresses that the sender of a frame says are its own, in ARP and in neighbour discovery.
     """
     try:
-        kind, at = _payload(frame)
-        if kind == _ARP:
+        kind, at = payloadOf(frame)
+        if kind == ARP:
             yield from _address(frame, at + 14, 4)
-        elif kind == _IPV6:
+        elif kind == IPV6:
             source = at + 8
-            carried, at = _carried(frame, at)
-            says = frame[at] if carried == _ICMPV6 else _NOTHING
+            carried, at = carriedBy(frame, at)
+            says = frame[at] if carried == ICMPV6 else NOTHING
             if says in _SOLICITATIONS:
                 yield from _address(frame, source, 16)
             elif says == _NEIGHBOUR_ADVERTISEMENT:
@@ -116,46 +97,16 @@ def spokenFor(frame: Frame) -> Iterator[str]:
         return
 
 
-def _payload(frame: Frame) -> tuple[int, int]:
-    at = 12
-    while True:
-        kind = _number(frame, at)
-        at += 2
-        if kind in _TAGS:
-            at += 2
-        elif kind < _TYPES_FROM and (frame[at], frame[at + 1], frame[at + 2]) == _SNAP:
-            at += 6
-        else:
-            return kind, at
-
-
 def _reservedIPv4(frame: Frame, at: int) -> str:
-    isLaterFragment = _number(frame, at + 6) & 0x1FFF
-    if frame[at + 9] != _UDP or isLaterFragment:
+    isLaterFragment = number(frame, at + 6) & 0x1FFF
+    if frame[at + 9] != UDP or isLaterFragment:
         return ""
     return DHCP if _isOfServer(frame, at + (frame[at] & 0x0F) * 4, _DHCP_PORTS) else ""
 
 
-def _carried(frame: Frame, at: int) -> tuple[int, int]:
-    following, at = frame[at + 6], at + 40
-    while following in _BETWEEN:
-        if following == _FRAGMENT:
-            if _number(frame, at + 2) & 0xFFF8:
-                return _NOTHING, at
-            size = 8
-        else:
-            size = (frame[at + 1] + 2) * 4 if following == _AUTHENTICATION else (frame[at + 1] + 1) * 8
-        following, at = frame[at], at + size
-    return following, at
-
-
 def _isOfServer(frame: Frame, at: int, ports: tuple[int, int]) -> bool:
     server, client = ports
-    return _number(frame, at) == server or _number(frame, at + 2) == client
-
-
-def _number(frame: Frame, at: int) -> int:
-    return frame[at] << 8 | frame[at + 1]
+    return number(frame, at) == server or number(frame, at + 2) == client
 
 
 def _address(frame: Frame, at: int, size: int) -> Iterator[str]:

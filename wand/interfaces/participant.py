@@ -11,6 +11,7 @@ import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces.control_messages import ControlReader, Sessions
+from wand.interfaces.member_limits import MemberLimits
 from wand.interfaces.own_candidate import OwnCandidate
 from wand.interfaces.search import EverybodyIsKnown, Lookouts, MemberSearch
 
@@ -38,6 +39,7 @@ class MemberCertificate(Protocol):
     @ivar identity: its public key.
     @ivar exchangeKey: the public key of its handshakes.
     @ivar bridge: may it speak for MAC addresses that nobody claims?
+    @ivar limits: how much it may bring.
     """
 
     @property
@@ -51,6 +53,9 @@ class MemberCertificate(Protocol):
 
     @property
     def bridge(self) -> bool: ...
+
+    @property
+    def limits(self) -> MemberLimits: ...
 
 
 class MemberClaim(Protocol):

@@ -25,6 +25,7 @@ from wand.interfaces import (
     NodeContext,
 )
 from wand.programs.host_following import Directories, FollowingNode, HostFollowing
+from wand.programs.node_captures import NodeCaptures
 from wand.programs.node_groups import NodeGroups
 from wand.programs.node_identity import ownEnrolment, ownMAC, wishedName
 from wand.programs.node_plugins import NodePlugins
@@ -36,7 +37,7 @@ from wand.sealed.node.node_membership import NodeMembership
 from wand.sealed.node.own_node import OwnNode
 from wand.state import Owner
 from wand.status import TapStatus
-from wand.table import Table
+from wand.table import Peer, Table
 
 
 class EtudService(Service):
@@ -48,6 +49,7 @@ class EtudService(Service):
     @ivar relays: those that it uses, and the one that it may be, where it has a membership.
     @ivar groups: sends frames to groups where there are too many members, if it has a membership.
     @ivar directories: set from outside, before the service starts.
+    @ivar captures: for operators who want to see frames; there once the service is opened.
     @ivar context: what directories and frame services work with; there once the service is opened.
     """
 
@@ -116,6 +118,7 @@ class EtudService(Service):
             self._openMember(enrolment, self.transport)
         self.context = self._nodeContext(mac)
         self._etud = self._openEtud()
+        self.captures = NodeCaptures(self._etud, self.context, self.tap.interface, self.nameOf)
         self._etud.watchers = plugins.openWatchers(self.context, lambda frame: self.tap.write(frame))
         plugins.candidateSources.open(self.context)
 
@@ -140,6 +143,13 @@ class EtudService(Service):
         plugins.atTheEnd("relays", self.relays.stop)
         self.groups = NodeGroups(configuration, self.member, transport, self.table, base)
         plugins.atTheEnd("groups", self.groups.stop)
+
+    def nameOf(self, peer: Peer) -> str:
+        """
+        What a peer is called, met or not.
+        """
+        name = "" if self.member is None else self.member.reach.inspection.nameOf(peer)
+        return name or str(peer)
 
     def _openEtud(self) -> Etud:
         return Etud(

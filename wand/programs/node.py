@@ -4,16 +4,19 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from wand.capture.recording import Wanted
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.control.program import NetworkAdministration, ReachInspection
+from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, MembershipRefused, NotSupported
 from wand.ethernet import MAC
+from wand.etud.waking import magicFrame
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
 from wand.programs.directories import DirectoriesService, wantedDirectories
 from wand.programs.etud import EtudService
@@ -187,7 +190,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         table, transport = self.etud.table, self.etud.transport
         servers = self._servers
-        texts = ((self._textOf(peer), peer) for peer in {*table.peers, *servers})
+        texts = ((self.etud.nameOf(peer), peer) for peer in {*table.peers, *servers})
         named = sorted((text, peer) for text, peer in texts if after is None or text > after)
         return [
             self._withWay(
@@ -206,13 +209,6 @@ class NodeService(ProgramService[EtudConfiguration]):
     def _servers(self) -> list[Identity]:
         return [] if self.etud.member is None else self.etud.member.reach.inspection.servers()
 
-    def _textOf(self, peer: Peer) -> str:
-        """
-        What a peer is called, met or not.
-        """
-        name = "" if self.etud.member is None else self.etud.member.reach.inspection.nameOf(peer)
-        return name or str(peer)
-
     def _withWay(self, peer: Peer, status: PeerStatus) -> PeerStatus:
         return status if self.etud.member is None else self.etud.member.reach.inspection.withWay(peer, status)
 
@@ -222,6 +218,20 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         return super().reach if self.etud.member is None else self.etud.member.reach.inspection
+
+    def capture(self, wanted: Wanted, take: Callable[[bytes], object]) -> RunningCapture:
+        """
+        See L{wand.control.program.Program}.
+        """
+        return self.etud.captures.begin(wanted, take)
+
+    def wake(self, mac: MAC) -> None:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if not self.etud.table.peers:
+            raise NotSupported("there is nobody behind whom a host could sleep: this node knows no peers yet")
+        self.etud.context.readAgain(magicFrame(self.etud.tap.mac, mac))
 
     # What the control socket changes.
 

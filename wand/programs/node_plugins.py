@@ -17,6 +17,7 @@ from wand.ethernet import MAC, Frame
 from wand.frame_services.guard import Guard
 from wand.frame_services.guarded_watcher import GuardedWatcher
 from wand.frame_services.neighbours import Neighbours
+from wand.frame_services.storm import Storm
 from wand.interfaces import (
     Context,
     IFrameService,
@@ -65,7 +66,7 @@ class NodePlugins:
 
     def _wanted(self) -> Sequence[str]:
         if self._configuration.frameServices is None:
-            return [Guard.name, Neighbours.name] if self.hasMembers else []
+            return [Guard.name, Neighbours.name, Storm.name] if self.hasMembers else []
         return self._configuration.frameServices
 
     def openTransport(self, mac: MAC, mtu: int, membership: Membership | None, ports: Sequence[int]) -> ITransport:

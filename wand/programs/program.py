@@ -12,9 +12,11 @@ from typing import ClassVar, Generic, TypeVar
 
 import attrs
 
+from wand.capture.recording import Wanted
 from wand.config import EtudConfiguration, WansdConfiguration
-from wand.control.program import NetworkAdministration, ReachInspection
+from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
 from wand.errors import NotSupported
+from wand.ethernet import MAC
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
 from wand.programs.hooks import HookService
@@ -128,6 +130,12 @@ class ProgramService(AtomicService, Generic[Kind]):
         return reportOf(self)
 
     # What most programs do not have; see L{wand.control.program.Program}.
+
+    def capture(self, wanted: Wanted, take: Callable[[bytes], object]) -> RunningCapture:
+        raise NotSupported("only a node carries frames")
+
+    def wake(self, mac: MAC) -> None:
+        raise NotSupported("only a node carries frames")
 
     async def join(self, token: str) -> None:
         raise NotSupported("only a node of a sealed network joins one")

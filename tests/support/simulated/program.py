@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.test.iosim import IOPump, connectedServerAndClient
 
 from simulated.memory_members import MemoryMembers
 from simulated.memory_reach import MemoryReach
+from wand.capture.pcapng import Direction, head
+from wand.capture.recording import Recording, Wanted
 from wand.control.client import ControlClient
 from wand.control.connection import Connection
 from wand.control.program import Program
@@ -18,12 +21,22 @@ from wand.control.server import ControlFactory
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import NoSuchEntry
-from wand.ethernet import MAC
+from wand.ethernet import MAC, Frame
 from wand.events import Events
 from wand.status import DirectoryStatus, EntryStatus, PeerStatus, ProgramStatus, TapStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source, Table
 
 OWN = MAC.parse("02:00:00:00:00:01")
+
+
+@attrs.frozen
+class MemoryCapture:
+    """
+    A capture of the program in memory.
+    """
+
+    head: bytes
+    stop: Callable[[], None]
 
 
 class MemoryProgram(MemoryMembers, Program):
@@ -40,6 +53,8 @@ class MemoryProgram(MemoryMembers, Program):
         self.counters = Counters()
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]
+        self.woken: list[MAC] = []
+        self.recordings: list[Recording] = []
         self.ways = MemoryReach(clock)
         self.stopped: Callable[[], object] = lambda: None
 
@@ -106,6 +121,27 @@ class MemoryProgram(MemoryMembers, Program):
         Answer with L{changes}.
         """
         return self.changes
+
+    def capture(self, wanted: Wanted, take: Callable[[bytes], object]) -> MemoryCapture:
+        """
+        Begin a capture, which L{heard} feeds; peers are texts.
+        """
+        recording = Recording(wanted, wanted.peer or None, str, self.clock.seconds, take)
+        self.recordings.append(recording)
+        return MemoryCapture(head("test", "wan0", wanted.snap), lambda: self.recordings.remove(recording))
+
+    def wake(self, mac: MAC) -> None:
+        """
+        Remember it.
+        """
+        self.woken.append(mac)
+
+    def heard(self, direction: Direction, peer: Peer | None, frame: Frame) -> None:
+        """
+        Let a frame pass.
+        """
+        for recording in self.recordings:
+            recording.heard(direction, peer, frame)
 
     @property
     def reach(self) -> MemoryReach:

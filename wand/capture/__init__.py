@@ -1,0 +1,3 @@
+"""
+Captures: inner frames written down as pcapng, and which of them are wanted.
+"""
