@@ -48,6 +48,7 @@ from wand.interfaces.frame_service import (
     Passage,
 )
 from wand.interfaces.hook import Candidate, IAddressApprover, IHook, IHookListener, Verdict
+from wand.interfaces.member_limits import MemberLimits
 from wand.interfaces.membership import Member, Membership
 from wand.interfaces.node_context import NodeContext
 from wand.interfaces.own_candidate import CANDIDATE_KINDS, CandidateKind, CandidateReader, OwnCandidate
@@ -153,6 +154,7 @@ __all__ = [
     "MemberCertificate",
     "MemberClaim",
     "MemberContext",
+    "MemberLimits",
     "MemberSearch",
     "Membership",
     "NetworkName",
