@@ -19,7 +19,7 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
-    BY_RIGHT,
+    RELAYS,
     Announce,
     Announced,
     Ask,
@@ -89,7 +89,7 @@ class LookableServer:
         """
         All that was looked for.
         """
-        return [key for look in self.looks for key in look.keys if key.kind != BY_RIGHT]
+        return [key for look in self.looks for key in look.keys if key.kind != RELAYS]
 
     # Its members.
 
