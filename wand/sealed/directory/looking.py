@@ -82,7 +82,9 @@ class Looking:
         self._stored = stored
         self._send = send
         self._interests = Interests()
-        self._awaited = Interests(ALL_AWAITED_MAXIMUM, AWAITED_MAXIMUM)  # what nobody had that was looked for: its kind, and what it is
+        self._awaited = Interests(
+            ALL_AWAITED_MAXIMUM, AWAITED_MAXIMUM
+        )  # what nobody had that was looked for: its kind, and what it is
         self._news: dict[bytes, dict[Identity, bool]] = {}  # and is the node told of what changes next?
         self._inCircle: set[bytes] = set()  # those that asked who comes next after them
         self._needRelays: set[bytes] = set()  # those that asked for relays
