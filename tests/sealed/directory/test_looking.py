@@ -19,8 +19,8 @@ from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
 from wand.sealed.credentials.signed import unverified
-from wand.sealed.directory.interests import INTERESTS_MAXIMUM
 from wand.sealed.directory import relays as relays_module
+from wand.sealed.directory.interests import INTERESTS_MAXIMUM
 from wand.sealed.directory.looking import AWAITED_MAXIMUM, KEYS_BURST, KEYS_RATE
 from wand.sealed.directory.messages import (
     AFTER,
@@ -452,6 +452,27 @@ class LookingTests(LookingCase):
         Seeker(self.network.person(2, relay=True, issued=later), self.server).announce(2, epoch=2)
         self.network.run(1)
         self.assertEqual(sorted(self.alice.told()[2:]), ["node-12", "node-2"])
+
+    def test_aRelayThatChangesAgainIsTold(self) -> None:
+        """
+        Who gains the right and changes again, before nodes are told and while the store is slow, is told when that is
+        stored.
+        """
+        self.announced(self.bob)
+        self.relaysAfter(self.alice)
+        first, second = self.relay(10), self.relay(11)
+        first.announce()
+        self.network.run(0.1)
+        second.announce()
+        self.network.run(0.1)
+        self.store.isSlow = True
+        second.announce(2, local=("192.168.7.7:1",))
+        self.network.run(2)
+        self.assertEqual(self.alice.told(), ["node-10"])
+        while self.store.waiting:
+            self.store.waiting.pop(0).callback(None)
+            self.network.run(1)
+        self.assertEqual(self.alice.told(), ["node-10", "node-11"])
 
     def test_everybodyIsToldTheSameRelays(self) -> None:
         """

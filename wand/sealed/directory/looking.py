@@ -25,10 +25,9 @@ from wand.sealed.directory.messages import (
     Look,
     pack,
 )
+from wand.sealed.directory.news import News
 from wand.sealed.directory.page_records import partsOf, recordOf
-from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.stored_log import StoredLog
-from wand.timing.rounds import PushRounds
 from wand.timing.token_buckets import TokenBuckets
 from wand.timing.turns import WAITING_MAXIMUM, Turns
 
@@ -82,19 +81,15 @@ class Looking:
         self._stored = stored
         self._send = send
         self._interests = Interests()
-        self._awaited = Interests(
-            ALL_AWAITED_MAXIMUM, AWAITED_MAXIMUM
-        )  # what nobody had that was looked for: its kind, and what it is
-        self._news: dict[bytes, dict[Identity, bool]] = {}  # and is the node told of what changes next?
+        # What nobody had that was looked for: its kind, and what it is.
+        self._awaited = Interests(ALL_AWAITED_MAXIMUM, AWAITED_MAXIMUM)
+        self._news = News(log, stored, context.clock, self._push)
         self._inCircle: set[bytes] = set()  # those that asked who comes next after them
         self._needRelays: set[bytes] = set()  # those that asked for relays
         self._told = 0  # up to which version
         self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
         self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
         self._turns: Turns[bytes, Look] = Turns(context.clock, self._answer)
-        self._pushes: PushRounds[bytes] = PushRounds(
-            context.clock, lambda: tuple(self._news), self._push, PUSH_INTERVAL
-        )
 
     def begin(self) -> None:
         """
@@ -127,8 +122,7 @@ class Looking:
         for node, looks in waiting.items():
             for look in looks.values():
                 self._ask(node, look)
-        if self._news:
-            self._pushes.changed()
+        self._news.tell()
 
     def forget(self, node: Identity) -> None:
         """
@@ -144,7 +138,7 @@ class Looking:
         self._awaited.forget(node)
         self._inCircle.discard(node)
         self._needRelays.discard(node)
-        self._news.pop(node, None)
+        self._news.forget(node)
         self._unstored.pop(node, None)
         self._turns.forget(node)
 
@@ -152,7 +146,7 @@ class Looking:
         """
         Send nothing more.
         """
-        self._pushes.stop()
+        self._news.stop()
         self._turns.stop()
         self._unstored.clear()
 
@@ -245,23 +239,23 @@ class Looking:
     def _note(self, entry: LogEntry) -> None:
         """
         A member changed: for those who were told of it, or of somebody else who claims the same; for the one just
-        before it, which hands frames to groups to the next one; and if it gained or lost the relay right, for all who asked
-        for relays.
+        before it, which hands frames to groups to the next one; and if it gained or lost the relay right, for all who
+        asked for relays.
         """
         identity = entry.identity
         concerned = [identity]
         before = self._log.preceding(identity)
         if before is not None and before in self._inCircle:
-            self._announceTo(before, identity)
+            self._news.add(before, identity)
         for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
             if len(claimants) > 1:
                 concerned += claimants
         for each in dict.fromkeys(concerned):
             for node in self._interests.nodes(each):
-                self._announceTo(node, identity)
+                self._news.add(node, identity)
         for node in self._needRelays if self._log.relays.takeNews(identity) else ():
-            self._announceTo(node, identity, isWatched=False)
+            self._news.add(node, identity, isWatched=False)
         if self._awaited:
             self._noteComing(entry)
 
@@ -272,23 +266,10 @@ class Looking:
         identity = entry.identity
         for kind, what in ((BY_IDENTITY, bytes(identity)), *thingsOf(entry.announcement)):
             for node in self._awaited.take(bytes([kind]) + what):
-                self._announceTo(node, identity)
+                self._news.add(node, identity)
 
-    def _announceTo(self, node: bytes, identity: Identity, *, isWatched: bool = True) -> None:
-        """
-        A node is to be told of a member, and of what changes about that next, if it is watched.
-        """
-        if node != identity:
-            news = self._news.setdefault(node, {})
-            news[identity] = news.get(identity, False) or isWatched
-
-    def _push(self, node: bytes) -> int:
-        news = self._news.pop(node, {})
-        known = (self._log.get(each) for each in news)
-        entries = [entry for entry in known if entry is not None and entry.version <= self._stored.published]
-        if not entries:
-            return 0
+    def _push(self, node: bytes, entries: Iterable[LogEntry], watched: Iterable[LogEntry]) -> int:
         messages = self._messages(0, entries)
         self._counters["directory-found-pushes"] += len(messages)
-        self._watch(node, (entry for entry in entries if news[entry.identity]))
+        self._watch(node, watched)
         return self._tell(node, messages)
