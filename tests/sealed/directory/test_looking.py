@@ -497,17 +497,20 @@ class LookingTests(LookingCase):
         However many relays a node is told of, it is told of what changes about the members that it looked for.
         """
         self.announced(self.alice, self.bob)
+        self.server.directory._looking._interests._each = 8
+        relays = [self.relay(number) for number in range(10, 30)]
         self.ask((BY_NAME, b"node-2"))
-        relays = [self.relay(number) for number in range(10, 20 + INTERESTS_MAXIMUM)]
-        self.announced(*relays[: INTERESTS_MAXIMUM // 2])
-        self.relaysAfter(self.alice)
-        self.announced(*relays[INTERESTS_MAXIMUM // 2 :])
-        self.network.run(20)
-        told = len(self.alice.told())
-        self.assertGreater(told, INTERESTS_MAXIMUM // 4)
+        self.announced(*relays[:10])
+        self.assertEqual(len(self.relaysAfter(self.alice)), 10)
         self.bob.announce(2, local=("192.168.1.9:22222",))
-        self.network.run(5)
-        self.assertEqual(self.alice.told()[told:], ["node-2"])
+        self.network.run(1)
+        self.assertEqual(self.alice.told(), ["node-2"])
+        self.announced(*relays[10:])
+        self.network.run(1)
+        self.assertEqual(len(self.alice.told()), 11)
+        self.bob.announce(3, local=("192.168.1.8:22222",))
+        self.network.run(1)
+        self.assertEqual(self.alice.told()[11:], ["node-2"])
 
     def test_askingForRelaysBringsLittle(self) -> None:
         """
