@@ -20,13 +20,11 @@ from wand.sealed.directory.messages import (
     BY_MAC,
     BY_NAME,
     RELAYS,
-    Found,
     Key,
     Look,
-    pack,
 )
 from wand.sealed.directory.news import News
-from wand.sealed.directory.page_records import partsOf, recordOf
+from wand.sealed.directory.page_records import foundMessages, partsOf, recordOf
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.token_buckets import TokenBuckets
 from wand.timing.turns import WAITING_MAXIMUM, Turns
@@ -166,7 +164,7 @@ class Looking:
         absent = tuple(place for place, each in enumerate(found) if not each)
         for place in absent:
             self._await(node, look.keys[place])
-        messages = self._messages(look.number, entries.values(), absent)
+        messages = foundMessages(look.number, entries.values(), self._stored, self._clock, absent)
         self._counters["directory-found"] += len(messages)
         for key, each in zip(look.keys, found, strict=True):
             self._watch(node, each if key.kind != RELAYS else ())
@@ -220,20 +218,6 @@ class Looking:
             self._send(node, message)
         return sum(map(len, messages))
 
-    def _messages(self, number: int, entries: Iterable[LogEntry], absent: tuple[int, ...] = ()) -> list[bytes]:
-        """
-        As many messages as it takes; none tells what is not stored.
-        """
-        published, instance = self._stored.published, self._stored.instance
-        parts = list(
-            partsOf(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published)
-        )
-        parts = parts or [()]
-        return [
-            pack(Found(number, place == len(parts), instance, published, part, absent if place == len(parts) else ()))
-            for place, part in enumerate(parts, 1)
-        ]
-
     # Changes.
 
     def _note(self, entry: LogEntry) -> None:
@@ -269,7 +253,7 @@ class Looking:
                 self._news.add(node, identity)
 
     def _push(self, node: bytes, entries: Iterable[LogEntry], watched: Iterable[LogEntry]) -> int:
-        messages = self._messages(0, entries)
+        messages = foundMessages(0, entries, self._stored, self._clock)
         self._counters["directory-found-pushes"] += len(messages)
         self._watch(node, watched)
         return self._tell(node, messages)
