@@ -105,7 +105,11 @@ class MemberAnnouncement(Protocol):
 class TableEntries(Protocol):
     """
     The entries of members in the table; see L{wand.sealed.node.member_entries.MemberEntries}.
+
+    @ivar toldOnline: called with each member that a directory says, or says again, to be online.
     """
+
+    toldOnline: Callable[[bytes], object]
 
     def claimed(self, peer: bytes, /) -> None:
         """

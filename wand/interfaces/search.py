@@ -19,8 +19,8 @@ class Question(NamedTuple):
     """
     What a member is looked for by.
 
-    @ivar kind: C{mac}, C{address}, C{name} or C{identity}; C{after}, see L{MemberSearch.after}; or C{right}, of those
-        that have a right.
+    @ivar kind: C{mac}, C{address}, C{name} or C{identity}; C{after}, see L{MemberSearch.after}; or C{relays}, the
+        next ones above an identity of those with the relay right.
     """
 
     kind: str

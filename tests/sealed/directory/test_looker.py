@@ -4,19 +4,22 @@ Tests for nodes that look for the members that they need.
 
 from __future__ import annotations
 
-from simulated.lookable import LookableServer
+import attrs
+from msgspec import structs
+from simulated.lookable import Listed, LookableServer
 from simulated.members import Person, SimulatedMember, SimulatedNetwork, macOf
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.search import Question
+from wand.sealed.credentials.signed import signed
 from wand.sealed.directory.client import RENEWAL
 from wand.sealed.directory.extent import CHANGE_INTERVAL, Extent, WansdSettings
 from wand.sealed.directory.keys import keyOf
 from wand.sealed.directory.looker import ASKED_MAXIMUM
 from wand.sealed.directory.looking_again import AGAIN_INTERVAL, AGAIN_PAUSE, AGAIN_REPEATS
-from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, PAGES_MAXIMUM, Key
+from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, KEYS_MAXIMUM, PAGES_MAXIMUM, RELAYS, Key
 from wand.sealed.directory.subscription import HEARTBEAT
 from wand.sealed.node.member_entries import OFFLINE_LIFETIME
 from wand.sealed.node.member_search import PATIENCE
@@ -253,6 +256,82 @@ class LookerTests(SynchronousTestCase):
         before = len(server.keys)
         self.network.run(60)
         self.assertEqual(len(server.keys), before)
+
+    def test_allRelaysAreKnown(self) -> None:
+        """
+        All members with the relay right are asked for, page by page; what is lost of that is asked again, and when all
+        are known nobody is asked.
+        """
+        server = self.servers[0]
+        relays = [self.network.person(number, relay=True) for number in range(50, 90)]
+        server.has([*self.others, *relays])
+        self.network.wire.loss = 0.2
+        node = self.node()
+        self.network.run(90)
+        self.network.wire.loss = 0.0
+        self.network.run(2 * HEARTBEAT)
+        self.assertEqual(set(node.claims.relays), {each.key.identity for each in relays})
+        before = self.relayQuestions()
+        self.network.run(10 * HEARTBEAT)
+        self.assertEqual(self.relayQuestions(), before)
+
+    def test_relaysThatAreNotValidHideNoOthers(self) -> None:
+        """
+        What follows a page of relays whose certificates are not valid is asked for as well.
+        """
+        valid = [self.network.person(number, relay=True) for number in range(50, 56)]
+        stranger = SimulatedNetwork.begun().person(57, relay=True)
+        first = min(each.key.identity for each in valid)
+        server = self.servers[0]
+        server.has(valid)
+        for at in (1, 2):
+            said = structs.replace(stranger.certificate, identity=bytes([0, at]) + first[2:])
+            person = attrs.evolve(stranger, certificate=said, signedCertificate=signed(stranger.key.signing, said))
+            server.members[said.identity] = Listed(person, stranger.claim(), (), 1)
+        node = self.node()
+        self.assertEqual(set(node.claims.relays), {each.key.identity for each in valid})
+
+    def test_aServerWithoutEndOfRelaysKeepsNobodyBusy(self) -> None:
+        """
+        A server that tells of the same relays again and again, or begins anew all the time, is asked a few times.
+        """
+        server = self.servers[0]
+        server.has([self.network.person(number, relay=True) for number in range(50, 52)])
+        self.patch(server, "_found", lambda node, key: list(server.members.values()))
+        self.node()
+        for number in range(100):
+            server.instance = number.to_bytes(8, "big")
+            server.tellSize()
+            self.network.run(0.03)
+        self.assertLessEqual(self.relayQuestions(), 8)
+
+    def relayQuestions(self) -> int:
+        return sum(key.kind == RELAYS for look in self.servers[0].looks for key in look.keys)
+
+    def test_whoComesNextIsAskedAgain(self) -> None:
+        """
+        With a new session a node asks who comes next after it, if it asked that before, until an answer comes: only so
+        it is told of whoever is new there.
+        """
+        server = self.servers[0]
+        server.has(self.others[:5])
+        node = self.node()
+        question = Key(AFTER, node.identity)
+        node.sessions.lapse(server.person.key.identity)
+        self.network.run(2)
+        self.assertNotIn(question, server.keys)
+        node.search.after(node.identity)
+        self.network.run(2)
+        before = server.keys.count(question)
+        server.isSilent = True
+        node.sessions.lapse(server.person.key.identity)
+        self.network.run(10)
+        server.isSilent = False
+        asked = server.keys.count(question)
+        self.assertGreater(asked, before + 1)
+        self.network.run(HEARTBEAT)
+        again = server.keys.count(question)
+        self.assertEqual(again, asked + 1)
 
     def test_whatIsNeverAnsweredIsAskedAFewTimes(self) -> None:
         """

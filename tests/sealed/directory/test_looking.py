@@ -16,18 +16,20 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.ethernet import MAC
+from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM
+from wand.sealed.credentials.signed import unverified
+from wand.sealed.directory import relays as relays_module
 from wand.sealed.directory.interests import INTERESTS_MAXIMUM
-from wand.sealed.directory.looking import KEYS_BURST, KEYS_RATE
+from wand.sealed.directory.looking import AWAITED_MAXIMUM, KEYS_BURST, KEYS_RATE
 from wand.sealed.directory.messages import (
     AFTER,
     BY_ADDRESS,
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
-    BY_RIGHT,
     KEYS_MAXIMUM,
-    RELAY_RIGHT,
+    RELAYS,
     Announce,
     Announced,
     Ask,
@@ -45,6 +47,7 @@ from wand.sealed.directory.page_sender import PUSH_INTERVAL
 from wand.sealed.directory.presence import SILENCE
 from wand.sealed.directory.settings import DirectorySettings
 from wand.stores.memory import MemoryRecords
+from wand.timing import turns
 from wand.timing.turns import WAITING_MAXIMUM
 
 
@@ -89,13 +92,18 @@ class Seeker:
         return [nameIn(record) for record in self.records(0)]
 
 
-def nameIn(record: PageRecord) -> str:
-    from wand.sealed.credentials.certificate import Certificate
-    from wand.sealed.credentials.signed import unverified
-
+def certificateIn(record: PageRecord) -> Certificate:
     said = unverified(record.certificate, Certificate)
     assert said is not None
-    return said.name
+    return said
+
+
+def nameIn(record: PageRecord) -> str:
+    return certificateIn(record).name
+
+
+def identityIn(record: PageRecord) -> bytes:
+    return certificateIn(record).identity
 
 
 class Slow(MemoryRecords):
@@ -404,17 +412,141 @@ class LookingTests(LookingCase):
             self.announced(by[name])
             self.assertEqual(self.alice.told(), told)
 
+    def relay(self, number: int, since: int = BEGIN) -> Seeker:
+        return Seeker(self.network.person(number, relay=True, since=since), self.server)
+
+    def relaysAfter(self, seeker: Seeker, identity: bytes = bytes(32)) -> list[str]:
+        """
+        All relays that a member is told of, page by page, each of one message.
+        """
+        names = list[str]()
+        while True:
+            number = seeker.look((RELAYS, identity))
+            self.network.run(0.1)
+            [found] = seeker.found(number)
+            self.assertTrue(found.last)
+            records = seeker.records(number)
+            if found.absent:
+                return names
+            names += map(nameIn, records)
+            identity = max(identityIn(each) for each in records)
+
     def test_relaysAreTold(self) -> None:
         """
-        Who asks for the members with the relay right is told of them, and of every one that there is later.
+        Who asks for the members with the relay right is told of them in the order of their identities, a few at a time,
+        and of every one that gains the right or loses it later; but not of what else changes about one.
         """
-        relays = [Seeker(self.network.person(number, relay=True), self.server) for number in range(10, 18)]
+        relays = [self.relay(number) for number in range(10, 18)]
         self.announced(self.bob, *relays[:6])
-        names = [f"node-{number}" for number in range(10, 18)]
-        self.assertEqual(sorted(self.ask((BY_RIGHT, RELAY_RIGHT))[0]), names[:6])
+        order = sorted(relays[:6], key=lambda each: each.person.key.identity)
+        self.assertEqual(self.relaysAfter(self.alice), [each.person.certificate.name for each in order])
+        self.assertEqual(self.ask((RELAYS, b"\xff" * 32)), ([], [0]))
         self.announced(self.carol, *relays[6:])
-        self.assertEqual(sorted(self.alice.told()), names[6:])
-        self.assertEqual(self.ask((BY_RIGHT, b"revocation")), ([], [0]))
+        self.assertEqual(sorted(self.alice.told()), ["node-16", "node-17"])
+        relays[0].announce(2, local=("192.168.7.7:1",))
+        self.server.sessions.lapse(relays[1].person.key.identity)
+        self.network.run(1)
+        self.assertEqual(len(self.alice.told()), 2)
+        later = BEGIN + 5
+        Seeker(self.network.person(12, relay=False, issued=later), self.server).announce(2, epoch=2)
+        Seeker(self.network.person(2, relay=True, issued=later), self.server).announce(2, epoch=2)
+        self.network.run(1)
+        self.assertEqual(sorted(self.alice.told()[2:]), ["node-12", "node-2"])
+
+    def test_aRelayThatChangesAgainIsTold(self) -> None:
+        """
+        Who gains the right and changes again, before nodes are told and while the store is slow, is told when that is
+        stored.
+        """
+        self.announced(self.bob)
+        self.relaysAfter(self.alice)
+        first, second = self.relay(10), self.relay(11)
+        first.announce()
+        self.network.run(0.1)
+        second.announce()
+        self.network.run(0.1)
+        self.store.isSlow = True
+        second.announce(2, local=("192.168.7.7:1",))
+        self.network.run(2)
+        self.assertEqual(self.alice.told(), ["node-10"])
+        while self.store.waiting:
+            self.store.waiting.pop(0).callback(None)
+            self.network.run(1)
+        self.assertEqual(self.alice.told(), ["node-10", "node-11"])
+
+    def test_everybodyIsToldTheSameRelays(self) -> None:
+        """
+        Of very many relays those with the lowest identities are told, whether they are online or not, before they came
+        or after; so a change of one is told to those who use it alone.
+        """
+        relays = [self.relay(number, BEGIN - number) for number in range(10, 40)]
+        self.patch(relays_module, "RELAYS_MAXIMUM", 20)
+        order = [each.person.certificate.name for each in sorted(relays, key=lambda each: each.person.key.identity)]
+        self.announced(*relays[:15])
+        self.relaysAfter(self.alice)
+        for each in relays[:10]:
+            self.server.sessions.lapse(each.person.key.identity)
+        self.announced(*relays[15:])
+        self.network.run(1)
+        self.assertEqual(self.relaysAfter(self.bob), order[:20])
+        self.announced(*(each for each in map(self.relay, range(40, 60)) if each.person.certificate.name > order[19]))
+        self.assertEqual(self.relaysAfter(self.carol), self.relaysAfter(self.bob))
+
+    def test_relaysPushNobodyOut(self) -> None:
+        """
+        However many relays a node is told of, it is told of what changes about the members that it looked for.
+        """
+        self.announced(self.alice, self.bob)
+        self.server.directory._looking._interests._each = 8
+        relays = [self.relay(number) for number in range(10, 30)]
+        self.ask((BY_NAME, b"node-2"))
+        self.announced(*relays[:10])
+        self.assertEqual(len(self.relaysAfter(self.alice)), 10)
+        self.bob.announce(2, local=("192.168.1.9:22222",))
+        self.network.run(1)
+        self.assertEqual(self.alice.told(), ["node-2"])
+        self.announced(*relays[10:])
+        self.network.run(1)
+        self.assertEqual(len(self.alice.told()), 11)
+        self.bob.announce(3, local=("192.168.1.8:22222",))
+        self.network.run(1)
+        self.assertEqual(self.alice.told()[11:], ["node-2"])
+
+    def test_askingForRelaysBringsLittle(self) -> None:
+        """
+        Whoever asks for relays as often as it may is answered with a message each.
+        """
+        self.announced(self.bob, *map(self.relay, range(10, 80)))
+        before = len(self.bob.heard)
+        for _ in range(100):
+            self.bob.look((RELAYS, bytes(32)))
+        self.network.run(1)
+        self.assertEqual(len(self.bob.heard) - before, 100)
+
+    def test_whoLeavesIsNotAnsweredAnyMore(self) -> None:
+        """
+        A node that follows the log while questions of it wait for their turn is told of nothing twice.
+        """
+        self.announced(self.alice, self.bob)
+        self.patch(turns, "RATE", 1000.0)
+        for _ in range(3):
+            self.alice.look((BY_NAME, b"node-2"))
+        self.alice.say(Ask(1, b"", 0, 0, 16))
+        self.network.run(10)
+        self.bob.announce(2, local=("192.168.1.9:22222",))
+        self.network.run(5)
+        self.assertEqual(self.alice.told(), [])
+
+    def test_littleIsAwaited(self) -> None:
+        """
+        Of all that nobody had the last things are awaited.
+        """
+        for number in range(100, 101 + AWAITED_MAXIMUM):
+            self.alice.look((BY_MAC, macOf(number)))
+        self.network.run(1)
+        self.announced(self.seeker(100), self.seeker(101))
+        self.network.run(1)
+        self.assertEqual(self.alice.told(), ["node-101"])
 
     def test_withTheSessionAllIsForgotten(self) -> None:
         """

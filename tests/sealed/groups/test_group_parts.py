@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,7 +102,7 @@ class FingersTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock, self.used = Clock(), list[Sequence[bytes]]()
-        self.announced: dict[bytes, object] = {}
+        self.announced: dict[bytes, Any] = {}
         self.circle = Circle(b"\1" * 32)
         self.circle.peerAdded(b"\x90" * 32)
         self.fingers = Fingers(b"\1" * 32, self.circle, self, self.announced.get, self.clock, Counters())
@@ -167,8 +169,49 @@ class FingersTests(SynchronousTestCase):
         self.fingers.lost(b"\2" * 32, lambda other: None)
         self.circle.peerAdded(b"\2" * 32)
         self.assertEqual(self.use(1.0), {b"\x90" * 32})
-        self.announced[b"\2" * 32] = object()
+        self.announced[b"\2" * 32] = SimpleNamespace(precedence=1)
         self.assertEqual(self.use(PATIENCE), {b"\2" * 32, b"\x90" * 32})
+
+    def test_whoIsToldAgain(self) -> None:
+        """
+        Who did not answer, is forgotten and then told again as before announced nothing; but when a directory says that
+        it is online it is asked again.
+        """
+        self.announced[b"\2" * 32] = SimpleNamespace(precedence=1)
+        self.circle.peerAdded(b"\2" * 32)
+        self.use(0.0)
+        self.fingers.lost(b"\2" * 32, lambda other: None)
+        del self.announced[b"\2" * 32]
+        self.assertEqual(self.use(1.0), {b"\x90" * 32})
+        self.announced[b"\2" * 32] = SimpleNamespace(precedence=1)
+        self.assertEqual(self.use(1.0), {b"\x90" * 32})
+        self.fingers.heard(b"\2" * 32)
+        self.assertEqual(self.use(1.0), {b"\2" * 32, b"\x90" * 32})
+
+    def test_directoriesAreHeard(self) -> None:
+        """
+        What directories say of who is online is told to whoever knows who is silent.
+        """
+        world = GroupWorld(3, isPartial=True)
+        host = next(iter(world.hosts.values()))
+        fingers = host.groups._passage._fingers
+        fingers._silent[b"\2" * 32] = 1e9, 1
+        host.members.entries.toldOnline(b"\2" * 32)
+        self.assertEqual(fingers._silent, {})
+
+    def test_aSilentOneHidesNobody(self) -> None:
+        """
+        Whoever is new and comes after those that do not answer is found, if it comes before the nearest finger.
+        """
+        self.answer = b"\x80" * 32
+        self.use(0.0)
+        for silent in (b"\2" * 32, b"\3" * 32):
+            self.circle.peerAdded(silent)
+            self.use(1.0)
+            self.fingers.lost(silent, lambda other: None)
+        self.circle.peerAdded(b"\x40" * 32)
+        self.circle.peerAdded(b"\x81" * 32)
+        self.assertEqual(self.use(1.0), {b"\x40" * 32, b"\x80" * 32})
 
 
 class RecentFramesTests(SynchronousTestCase):

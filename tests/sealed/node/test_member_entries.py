@@ -106,6 +106,16 @@ class MemberEntriesTests(SynchronousTestCase):
         self.entries.claimed(ALICE)
         self.assertEqual(self.lifetime(LAPTOP), ONLINE_LIFETIME)
 
+    def test_whoIsOnlineIsSaid(self) -> None:
+        """
+        Whoever wants to know is told of each member that a directory says to be online.
+        """
+        said = list[bytes]()
+        self.entries.toldOnline = said.append
+        self.entries.online(ALICE, "one")
+        self.entries.offline(BOB, "one")
+        self.assertEqual(said, [ALICE])
+
     def test_whoIsHere(self) -> None:
         """
         Who speaks to us is here, whatever was said of it before; but owns nothing that another owns.

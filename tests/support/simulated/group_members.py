@@ -5,6 +5,7 @@ made up.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -90,7 +91,7 @@ class Members:
 
     def __init__(self, known: dict[bytes, Announcement], fallBack: dict[bytes, Announcement]) -> None:
         self.visitors: dict[bytes, Announcement] = {}
-        self.entries = SimpleNamespace(claimed=lambda peer: None)
+        self.entries = SimpleNamespace(claimed=lambda peer: None, toldOnline=None)
         self.sources = self
         self.known, self.all = known, fallBack
 
@@ -241,7 +242,8 @@ class GroupWorld:
         groups._circle = groups._passage._fingers._circle = self.circle if not self.isPartial else Circle(own.identity)
         host = self.hosts[own.identity] = Host(number, groups, sessions, members)
         groups.start(cast(Any, host))
-        before = self.circle.before(own.identity)
+        others = self.circle._members
+        before = others[bisect_left(others, own.identity) - 1] if others else None
         if self.isPartial and before in self.hosts:  # a server tells those before us
             self.hosts[before].groups._circle.peerAdded(bytes(own.identity))
         self.circle.peerAdded(bytes(own.identity))

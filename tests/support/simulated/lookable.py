@@ -19,7 +19,7 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
-    BY_RIGHT,
+    RELAYS,
     Announce,
     Announced,
     Ask,
@@ -87,9 +87,9 @@ class LookableServer:
     @property
     def keys(self) -> list[Key]:
         """
-        All that was looked for.
+        All that was looked for, without relays.
         """
-        return [key for look in self.looks for key in look.keys if key.kind != BY_RIGHT]
+        return [key for look in self.looks for key in look.keys if key.kind != RELAYS]
 
     # Its members.
 
@@ -175,6 +175,9 @@ class LookableServer:
             others = sorted(each for each, listed in self.members.items() if listed.endpoints and each != node)
             following = [each for each in others if each > key.what] or others
             return [self.members[following[0]]] if following else []
+        if key.kind == RELAYS:
+            relays = (each for each in sorted(self.members) if self.members[each].person.certificate.relay)
+            return [self.members[each] for each in relays if each > key.what][:2]
         thing = (key.kind, key.what)
         return [each for each in self.members.values() if thing in _thingsOf(each.person)][:4]
 

@@ -60,7 +60,14 @@ class SimulatedNetwork:
         return cls(clock, Wire(clock, Random(seed)))
 
     def person(
-        self, number: int, *, server: bool = False, macs: Sequence[MAC] = (), since: int = BEGIN, relay: bool = False
+        self,
+        number: int,
+        *,
+        server: bool = False,
+        macs: Sequence[MAC] = (),
+        since: int = BEGIN,
+        relay: bool = False,
+        issued: int = BEGIN,
     ) -> Person:
         """
         A member.
@@ -80,7 +87,7 @@ class SimulatedNetwork:
             macs=own,
             bridge=False,
             since=since,
-            issued=BEGIN,
+            issued=issued,
             expires=BEGIN + LIFE,
             relay=relay,
         )

@@ -13,6 +13,7 @@ import attrs
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.kept_announcement import AnyAnnouncement, KeptAnnouncement
 from wand.sealed.directory.claimants import Claimants
+from wand.sealed.directory.relays import Relays
 from wand.sorted_keys import SortedKeys
 
 #: Octets of a MAC address.
@@ -50,11 +51,13 @@ class AnnouncementLog:
 
     @ivar version: the place of the last change.
     @ivar claimants: who claims what.
+    @ivar relays: who has the relay right.
     """
 
     def __init__(self) -> None:
         self.version = 0
         self.claimants = Claimants()
+        self.relays = Relays()
         self._entries: dict[Identity, LogEntry] = {}
         self._order: list[tuple[int, Identity]] = []
         self._macs = SortedKeys()  # each with the identity of who claims it
@@ -79,10 +82,12 @@ class AnnouncementLog:
         self.version = version
         self._entries = {entry.identity: entry for entry in entries}
         self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
-        for index in (self._macs, self._online, self.claimants):
+        for index in (self._macs, self._online, self.claimants, self.relays):
             index.clear()
         for entry in entries:
             self._claim(entry.announcement)
+            if entry.announcement.certificate.relay:
+                self.relays.load(entry.identity)
             if entry.endpoints:
                 self._online.add(entry.identity)
 
@@ -102,6 +107,7 @@ class AnnouncementLog:
         if before is None or not _claimsTheSame(before.announcement, announcement):
             self._unclaim(before)
             self._claim(announcement)
+            self._noteRight(before, kept)
         self._entries[identity] = entry
         self._noteOnline(before, entry)
         self._order.append((self.version, identity))
@@ -129,6 +135,7 @@ class AnnouncementLog:
         """
         before = self._entries.pop(identity, None)
         self._unclaim(before)
+        self.relays.forget(identity)
         self._noteOnline(before, None)
         return before is not None
 
@@ -181,6 +188,13 @@ class AnnouncementLog:
             self._online.discard(before.identity)
         elif after is not None and isNow and not was:
             self._online.add(after.identity)
+
+    def _noteRight(self, before: LogEntry | None, now: KeptAnnouncement) -> None:
+        had, has = before is not None and before.announcement.certificate.relay, now.certificate.relay
+        if has and not had:
+            self.relays.add(now.identity)
+        elif had and not has:
+            self.relays.discard(now.identity)
 
     def _claim(self, announcement: AnyAnnouncement) -> None:
         self.claimants.add(announcement)

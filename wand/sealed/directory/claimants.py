@@ -1,5 +1,5 @@
 """
-Claimants: which members claim a MAC address, an overlay address or a name; and which have a right.
+Claimants: which members claim a MAC address, an overlay address or a name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.kept_announcement import AnyAnnouncement
-from wand.sealed.directory.messages import BY_ADDRESS, BY_MAC, BY_NAME, BY_RIGHT, RELAY_RIGHT
+from wand.sealed.directory.messages import BY_ADDRESS, BY_MAC, BY_NAME
 
 #: A kind of L{wand.sealed.directory.messages.Key}, and the octets of a key of this kind.
 Thing: TypeAlias = tuple[int, bytes]
@@ -19,10 +19,7 @@ Thing: TypeAlias = tuple[int, bytes]
 #: How many claimants of one thing are told, the most senior ones.
 CLAIMANTS_MAXIMUM: Final = 4
 
-#: How many of those that have a right are told.
-RIGHT_MAXIMUM: Final = 64
-
-_KINDS: Final = (BY_MAC, BY_ADDRESS, BY_NAME, BY_RIGHT)
+_KINDS: Final = (BY_MAC, BY_ADDRESS, BY_NAME)
 
 #: A claimant with its seniority.
 _Senior: TypeAlias = tuple[int, bytes]
@@ -30,7 +27,7 @@ _Senior: TypeAlias = tuple[int, bytes]
 
 def thingsOf(announcement: AnyAnnouncement) -> Iterator[Thing]:
     """
-    What a member claims, and which right it has.
+    What a member claims.
     """
     claim = announcement.claim
     for mac in claim.macs:
@@ -39,8 +36,6 @@ def thingsOf(announcement: AnyAnnouncement) -> Iterator[Thing]:
         host = address.partition("/")[0]
         yield BY_ADDRESS, inet_pton(AF_INET6 if ":" in host else AF_INET, host)
     yield BY_NAME, claim.name.encode()
-    if announcement.certificate.relay:
-        yield BY_RIGHT, RELAY_RIGHT
 
 
 class Claimants:
@@ -96,14 +91,12 @@ class Claimants:
             elif known == senior:
                 del claimed[what]
 
-    def of(self, kind: int, what: bytes, maximum: int = CLAIMANTS_MAXIMUM) -> list[Identity]:
+    def of(self, kind: int, what: bytes) -> list[Identity]:
         """
-        The most senior of those who claim something, or have it, the most senior first.
-
-        @param maximum: how many, at most.
+        The L{CLAIMANTS_MAXIMUM} most senior of those who claim something, the most senior first.
         """
         known = self._kinds.get(kind, {}).get(what)
         if known is None:
             return []
-        several = known[:maximum] if isinstance(known, list) else [known]
+        several = known[:CLAIMANTS_MAXIMUM] if isinstance(known, list) else [known]
         return [Identity(identity) for _, identity in several]

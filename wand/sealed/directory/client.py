@@ -186,6 +186,7 @@ class SealedDirectoryClient:
         if not self._extent.isPartial:
             return LogReader(server, self._sessions, self._counters, told=told, restarted=restarted, isSized=isSized)
         return Looker(
+            self._participant.identity,
             server,
             self._sessions,
             self._participant.claims,

@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 #: Of how many members a node is told the changes: the last ones that it was told of.
 INTERESTS_MAXIMUM: Final = 256
 
-#: How many interests all nodes together have before each keeps only its share; one takes some 12 octets.
+#: How many interests all nodes together have before each keeps only its share; one takes 12 to 75 octets,
+#: and up to 270 for a member that no other node was told of.
 ALL_MAXIMUM: Final = 4_000_000
 
 #: How many nodes that were told of one member are a row, which has to be searched; more are a table.
@@ -31,12 +32,14 @@ class Interests:
     The members that each node was told of last, and for each member the nodes; all by their identities.
     """
 
-    def __init__(self, maximum: int = ALL_MAXIMUM) -> None:
+    def __init__(self, maximum: int = ALL_MAXIMUM, each: int = INTERESTS_MAXIMUM) -> None:
         """
         @param maximum: how many interests there are before a node that has more than its share of them forgets its
             oldest for each new one.
+        @param each: how many one node has, at most.
         """
         self._maximum = maximum
+        self._each = each
         self._count = self._interested = self._turn = 0
         self._numbers: dict[bytes, int] = {}
         self._identities: list[bytes] = []
@@ -62,7 +65,7 @@ class Interests:
             self._count += 1
             self._note(at, what)
         told.append(what)
-        if len(told) > INTERESTS_MAXIMUM:
+        if len(told) > self._each:
             self._drop(at, told[0])
         elif self._count > self._maximum:
             self._makeRoom(at)

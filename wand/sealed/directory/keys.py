@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from wand.interfaces.search import Question
-from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, BY_MAC, BY_NAME, BY_RIGHT, Key
+from wand.sealed.directory.messages import AFTER, BY_ADDRESS, BY_IDENTITY, BY_MAC, BY_NAME, RELAYS, Key
 
 KINDS: Final = {
     "identity": BY_IDENTITY,
@@ -16,7 +16,7 @@ KINDS: Final = {
     "address": BY_ADDRESS,
     "name": BY_NAME,
     "after": AFTER,
-    "right": BY_RIGHT,
+    "relays": RELAYS,
 }
 
 #: Octets of a key, at most.

@@ -14,10 +14,14 @@ from wand.counters import Counters
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import KnownMembers
 from wand.interfaces.search import Lookouts, Question
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.directory.following import NextStep
 from wand.sealed.directory.keys import keyOf
 from wand.sealed.directory.looking_again import LookingAgain
-from wand.sealed.directory.messages import RELAY_RIGHT, Found, Look, Page, PageRecord, pack, parseRecord
+from wand.sealed.directory.looking_for_relays import LookingForRelays
+from wand.sealed.directory.messages import Found, Look, Page, PageRecord, pack, parseRecord
+from wand.sealed.directory.repeated_question import RepeatedQuestion
 
 COUNTERS: Final = {
     "directory-looks-sent": "questions for members sent to directory servers, or only word that we are there",
@@ -26,9 +30,6 @@ COUNTERS: Final = {
 
 #: To how many questions an answer is known to belong.
 ASKED_MAXIMUM: Final = 128
-
-#: Whom everybody has to know: those that may be relays.
-_RELAYS: Final = Question("right", RELAY_RIGHT)
 
 #: Takes a record of a member from a server; gives the member's identity if it is valid.
 Told = Callable[[bytes, PageRecord], bytes | None]
@@ -58,6 +59,7 @@ class Looker:
 
     def __init__(
         self,
+        own: bytes,
         server: bytes,
         sessions: Sessions,
         claims: KnownMembers,
@@ -71,6 +73,7 @@ class Looker:
         sweep: Callable[[], object],
     ) -> None:
         """
+        @param own: our identity.
         @param server: the identity of the server.
         @param told: called with each record that the server sends.
         @param restarted: called when what the server said before counts no more against what it says now.
@@ -88,17 +91,21 @@ class Looker:
         self._isLikely = isLikely
         self._sweep = sweep
         self._instance = b""
-        self._areRelaysTold = False
         self._number = 0
         self._asked: dict[int, _Asked] = {}
         self._again = LookingAgain(lookouts.inUse, self._lookFor, clock)
+        self._relays = LookingForRelays(lambda question: self._look([question]), clock)
+        self._afterOwn = Question("after", own)
+        self._isAfterOwnUsed = False
+        self._next = RepeatedQuestion(lambda: self._look([self._afterOwn]), clock)
 
     def stop(self) -> None:
         """
         See L{wand.sealed.directory.following.Following}.
         """
         self._lookouts.remove(self)
-        self._again.stop()
+        for each in (self._again, self._relays, self._next):
+            each.stop()
         self._asked.clear()
 
     # What is asked.
@@ -113,6 +120,7 @@ class Looker:
             self._look(together)
         for each in questions:
             if each.kind == "after":
+                self._isAfterOwnUsed = self._isAfterOwnUsed or each == self._afterOwn
                 self._look([each])
             elif keyOf(each) is None:
                 self._lookouts.answered(self, each, None)
@@ -125,8 +133,7 @@ class Looker:
         self._lookouts.add(self)
         self._sweep()
         self._look(())
-        if not self._areRelaysTold:
-            self._look((_RELAYS,))
+        self._relays.resume()
 
     def sessionUp(self) -> None:
         """
@@ -136,12 +143,15 @@ class Looker:
 
     def readAgain(self) -> None:
         """
-        See L{wand.sealed.directory.following.Following}: look for everything in use.
+        See L{wand.sealed.directory.following.Following}: look for everything in use, and who comes next after us:
+        only those who ask are told of whoever is new there.
         """
         self._lookouts.add(self)
         self._restarted(self._server)
         self._again.begin()
-        self._areRelaysTold = False
+        self._relays.begin()
+        if self._isAfterOwnUsed:
+            self._next.begin()
 
     def _lookFor(self, identities: Sequence[bytes]) -> None:
         self._look([Question("identity", each) for each in identities])
@@ -174,8 +184,10 @@ class Looker:
         if isinstance(message, Found):
             self._counters["directory-found-taken"] += 1
             self._isAnother(message.instance)
-            told = (self._told(self._server, each) for each in self._recordsOf(message.records))
-            self._found(message, [identity for identity in told if identity is not None])
+            records = tuple(self._recordsOf(message.records))
+            told = [self._told(self._server, each) for each in records]
+            if not self._areRelays(message, records):
+                self._found(message, [identity for identity in told if identity is not None])
         return NextStep.WAIT
 
     def _found(self, found: Found, members: Sequence[bytes]) -> None:
@@ -187,18 +199,33 @@ class Looker:
         if asked is None:
             return
         asked.isLast = asked.isLast or found.last
-        if asked.isLast and asked.open.get(0) == _RELAYS:
-            self._areRelaysTold = True
-            asked.open.clear()
         for place, question in tuple(asked.open.items()) if asked.isLast else ():
             member = None if place in found.absent else self._memberOf(question, members)
             if member is not None or place in found.absent:
                 del asked.open[place]
                 if question.kind == "identity" and isinstance(question.what, bytes):
                     self._again.answered(question.what)
+                if question == self._afterOwn:
+                    self._next.answered()
                 self._lookouts.answered(self, question, member)
         if not asked.open:
             self._asked.pop(found.number, None)
+
+    def _areRelays(self, found: Found, records: Iterable[PageRecord]) -> bool:
+        """
+        Is this an answer about relays?  Then ask for the next ones after those that came, whether they are valid or
+        not.
+        """
+        asked = self._asked.get(found.number)
+        question = None if asked is None else asked.open.get(0)
+        if question is None or question.kind != "relays":
+            return False
+        certificates = (unverified(each.certificate, Certificate) for each in records)
+        identities = [each.identity for each in certificates if each is not None]
+        if identities or found.absent:
+            del self._asked[found.number]
+            self._relays.answered(question, identities)
+        return True
 
     def _memberOf(self, question: Question, members: Sequence[bytes]) -> bytes | None:
         """

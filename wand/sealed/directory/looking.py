@@ -11,7 +11,7 @@ from typing import Final
 from wand.interfaces import Context
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
-from wand.sealed.directory.claimants import CLAIMANTS_MAXIMUM, RIGHT_MAXIMUM, thingsOf
+from wand.sealed.directory.claimants import thingsOf
 from wand.sealed.directory.interests import Interests
 from wand.sealed.directory.messages import (
     AFTER,
@@ -19,16 +19,13 @@ from wand.sealed.directory.messages import (
     BY_IDENTITY,
     BY_MAC,
     BY_NAME,
-    BY_RIGHT,
-    Found,
+    RELAYS,
     Key,
     Look,
-    pack,
 )
-from wand.sealed.directory.page_records import partsOf, recordOf
-from wand.sealed.directory.page_sender import PUSH_INTERVAL
+from wand.sealed.directory.news import News
+from wand.sealed.directory.page_records import foundMessages, partsOf, recordOf
 from wand.sealed.directory.stored_log import StoredLog
-from wand.timing.rounds import PushRounds
 from wand.timing.token_buckets import TokenBuckets
 from wand.timing.turns import WAITING_MAXIMUM, Turns
 
@@ -41,6 +38,13 @@ COUNTERS: Final = {
 
 #: What nobody may have now, and somebody later.
 AWAITED: Final = frozenset({BY_IDENTITY, BY_MAC, BY_ADDRESS, BY_NAME})
+
+#: For how many things that nobody had one node waits, and all nodes together: it asks again within seconds anyway.
+AWAITED_MAXIMUM: Final = 32
+ALL_AWAITED_MAXIMUM: Final = 500_000
+
+#: How many relays are looked at for one answer.
+RELAYS_PAGE: Final = 4
 
 #: For how many members one node may look: per second in the long run, and at once.
 KEYS_RATE: Final = 50.0
@@ -75,17 +79,15 @@ class Looking:
         self._stored = stored
         self._send = send
         self._interests = Interests()
-        self._awaited = Interests()  # what nobody had that was looked for: its kind, and what it is
-        self._news: dict[bytes, dict[Identity, None]] = {}
+        # What nobody had that was looked for: its kind, and what it is.
+        self._awaited = Interests(ALL_AWAITED_MAXIMUM, AWAITED_MAXIMUM)
+        self._news = News(log, stored, context.clock, self._push)
         self._inCircle: set[bytes] = set()  # those that asked who comes next after them
-        self._needRelays: set[bytes] = set()  # those that asked for the members with the relay right
+        self._needRelays: set[bytes] = set()  # those that asked for relays
         self._told = 0  # up to which version
         self._unstored: dict[bytes, dict[int, Look]] = {}  # by their numbers
         self._keys = TokenBuckets(context.clock, KEYS_RATE, KEYS_BURST, membersMaximum)
         self._turns: Turns[bytes, Look] = Turns(context.clock, self._answer)
-        self._pushes: PushRounds[bytes] = PushRounds(
-            context.clock, lambda: tuple(self._news), self._push, PUSH_INTERVAL
-        )
 
     def begin(self) -> None:
         """
@@ -118,15 +120,13 @@ class Looking:
         for node, looks in waiting.items():
             for look in looks.values():
                 self._ask(node, look)
-        if self._news:
-            self._pushes.changed()
+        self._news.tell()
 
     def forget(self, node: Identity) -> None:
         """
         The session of a node ended.
         """
         self.leave(node)
-        self._turns.forget(node)
 
     def leave(self, node: Identity) -> None:
         """
@@ -136,14 +136,15 @@ class Looking:
         self._awaited.forget(node)
         self._inCircle.discard(node)
         self._needRelays.discard(node)
-        self._news.pop(node, None)
+        self._news.forget(node)
         self._unstored.pop(node, None)
+        self._turns.forget(node)
 
     def stop(self) -> None:
         """
         Send nothing more.
         """
-        self._pushes.stop()
+        self._news.stop()
         self._turns.stop()
         self._unstored.clear()
 
@@ -163,9 +164,11 @@ class Looking:
         absent = tuple(place for place, each in enumerate(found) if not each)
         for place in absent:
             self._await(node, look.keys[place])
-        messages = self._messages(look.number, entries.values(), absent)
+        messages = foundMessages(look.number, entries.values(), self._stored, self._clock, absent)
         self._counters["directory-found"] += len(messages)
-        return self._tell(node, entries.values(), messages)
+        for key, each in zip(look.keys, found, strict=True):
+            self._watch(node, each if key.kind != RELAYS else ())
+        return self._tell(node, messages)
 
     def _putOff(self, node: bytes, look: Look) -> None:
         """
@@ -191,58 +194,52 @@ class Looking:
                 self._inCircle.add(node)
         elif key.kind == BY_IDENTITY:
             found = [self._log.get(Identity(key.what)) if len(key.what) == 32 else None]
+        elif key.kind == RELAYS:
+            self._needRelays.add(node)
+            found = [*self._relaysAfter(key.what)]
         else:
-            maximum = CLAIMANTS_MAXIMUM
-            if key.kind == BY_RIGHT:
-                maximum = RIGHT_MAXIMUM
-                self._needRelays.add(node)
-            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what, maximum)]
+            found = [self._log.get(each) for each in self._log.claimants.of(key.kind, key.what)]
         return [entry for entry in found if entry is not None]
 
-    def _tell(self, node: bytes, entries: Iterable[LogEntry], messages: list[bytes]) -> int:
+    def _relaysAfter(self, identity: bytes) -> list[LogEntry]:
+        """
+        As many as one message takes: who lost it asks the same again.
+        """
+        page = [self._log.get(Identity(each)) for each in self._log.relays.page(identity, RELAYS_PAGE)]
+        entries = [entry for entry in page if entry is not None]
+        return entries[: len(next(partsOf(recordOf(each, self._stored, self._clock) for each in entries), ()))]
+
+    def _watch(self, node: bytes, entries: Iterable[LogEntry]) -> None:
         for entry in entries:
             self._interests.add(node, entry.identity)
+
+    def _tell(self, node: bytes, messages: list[bytes]) -> int:
         for message in messages:
             self._send(node, message)
         return sum(map(len, messages))
-
-    def _messages(self, number: int, entries: Iterable[LogEntry], absent: tuple[int, ...] = ()) -> list[bytes]:
-        """
-        As many messages as it takes; none tells what is not stored.
-        """
-        published, instance = self._stored.published, self._stored.instance
-        parts = list(
-            partsOf(recordOf(each, self._stored, self._clock) for each in entries if each.version <= published)
-        )
-        parts = parts or [()]
-        return [
-            pack(Found(number, place == len(parts), instance, published, part, absent if place == len(parts) else ()))
-            for place, part in enumerate(parts, 1)
-        ]
 
     # Changes.
 
     def _note(self, entry: LogEntry) -> None:
         """
         A member changed: for those who were told of it, or of somebody else who claims the same; for the one just
-        before it, which hands frames to groups to the next one; and if it may be a relay, for all who asked for those.
+        before it, which hands frames to groups to the next one; and if it gained or lost the relay right, for all who
+        asked for relays.
         """
         identity = entry.identity
         concerned = [identity]
         before = self._log.preceding(identity)
         if before is not None and before in self._inCircle:
-            self._news.setdefault(before, {})[identity] = None
+            self._news.add(before, identity)
         for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
-            if thing[0] != BY_RIGHT and len(claimants) > 1:
+            if len(claimants) > 1:
                 concerned += claimants
         for each in dict.fromkeys(concerned):
             for node in self._interests.nodes(each):
-                if node != identity:
-                    self._news.setdefault(node, {})[identity] = None
-        for node in self._needRelays if entry.announcement.certificate.relay else ():
-            if node != identity:
-                self._news.setdefault(node, {})[identity] = None
+                self._news.add(node, identity)
+        for node in self._needRelays if self._log.relays.takeNews(identity) else ():
+            self._news.add(node, identity, isWatched=False)
         if self._awaited:
             self._noteComing(entry)
 
@@ -253,14 +250,10 @@ class Looking:
         identity = entry.identity
         for kind, what in ((BY_IDENTITY, bytes(identity)), *thingsOf(entry.announcement)):
             for node in self._awaited.take(bytes([kind]) + what):
-                if node != identity:
-                    self._news.setdefault(node, {})[identity] = None
+                self._news.add(node, identity)
 
-    def _push(self, node: bytes) -> int:
-        known = (self._log.get(each) for each in self._news.pop(node, {}))
-        entries = [entry for entry in known if entry is not None and entry.version <= self._stored.published]
-        if not entries:
-            return 0
-        messages = self._messages(0, entries)
+    def _push(self, node: bytes, entries: Iterable[LogEntry], watched: Iterable[LogEntry]) -> int:
+        messages = foundMessages(0, entries, self._stored, self._clock)
         self._counters["directory-found-pushes"] += len(messages)
-        return self._tell(node, entries, messages)
+        self._watch(node, watched)
+        return self._tell(node, messages)

@@ -34,16 +34,14 @@ KEYS_MAXIMUM: Final = 16
 
 #: What a member is looked for by: its identity (32 octets), a MAC address (6), an overlay address (4 or 16), its name
 #: (UTF-8); by its place: it is online and has the lowest identity above the one given, after the highest the lowest; or
-#: by a right (UTF-8), of which there is L{RELAY_RIGHT}.
+#: because everybody has to know it: of those with the relay right the next ones above an identity (32), as many as one
+#: message takes.
 BY_IDENTITY: Final = 0
 BY_MAC: Final = 1
 BY_ADDRESS: Final = 2
 BY_NAME: Final = 3
 AFTER: Final = 4
-BY_RIGHT: Final = 5
-
-#: What members with the relay right are looked for by: everybody has to know the same ones.
-RELAY_RIGHT: Final = b"relay"
+RELAYS: Final = 5
 
 #: What a server calls its log, for as long as it keeps it.
 Instance: TypeAlias = Annotated[bytes, Meta(max_length=8)]
@@ -156,7 +154,7 @@ class Key(msgspec.Struct, frozen=True, array_like=True):
     """
     What a member is looked for by.
 
-    @ivar kind: L{BY_IDENTITY}, L{BY_MAC}, L{BY_ADDRESS}, L{BY_NAME}, L{AFTER} or L{BY_RIGHT}.
+    @ivar kind: L{BY_IDENTITY}, L{BY_MAC}, L{BY_ADDRESS}, L{BY_NAME}, L{AFTER} or L{RELAYS}.
     """
 
     kind: Annotated[int, Meta(ge=0, lt=1 << 7)]

@@ -10,7 +10,7 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 
 from wand.sealed.directory.announcement_log import LogEntry
-from wand.sealed.directory.messages import PAGE_ROOM, RECORDS_MAXIMUM, PageRecord, pack
+from wand.sealed.directory.messages import PAGE_ROOM, RECORDS_MAXIMUM, Found, PageRecord, pack
 from wand.sealed.directory.stored_log import StoredLog
 
 
@@ -39,3 +39,20 @@ def partsOf(records: Iterable[bytes]) -> Iterator[tuple[msgspec.Raw, ...]]:
         room -= len(record)
     if part:
         yield tuple(part)
+
+
+def foundMessages(
+    number: int, entries: Iterable[LogEntry], stored: StoredLog, clock: IReactorTime, absent: tuple[int, ...] = ()
+) -> list[bytes]:
+    """
+    As many messages as it takes to tell of members that were looked for; none tells what is not stored.
+
+    @param number: of the question; 0 if nobody asked.
+    @param absent: the places, in the question, of what nobody has.
+    """
+    published, instance = stored.published, stored.instance
+    parts = list(partsOf(recordOf(each, stored, clock) for each in entries if each.version <= published)) or [()]
+    return [
+        pack(Found(number, place == len(parts), instance, published, part, absent if place == len(parts) else ()))
+        for place, part in enumerate(parts, 1)
+    ]

@@ -74,12 +74,6 @@ class Circle:
         at = bisect_right(self._members, place)
         return self._members[at % len(self._members)]
 
-    def before(self, place: bytes) -> bytes | None:
-        """
-        The last member before a place; C{None} if there is nobody.
-        """
-        return self._members[bisect_left(self._members, place) - 1] if self._members else None
-
 
 def handovers(own: bytes, fingers: Sequence[bytes], reach: int) -> list[tuple[bytes, bytes]]:
     """

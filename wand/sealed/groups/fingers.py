@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.interfaces.search import MemberSearch
+from wand.sealed.credentials.claim import Announcement
 from wand.sealed.groups.circle import Circle, distance, placeAt
 
 #: Seconds after which the nearest finger is looked up again, where we do not know everybody: so nobody is left out for
@@ -57,7 +58,7 @@ class Fingers:
         own: bytes,
         circle: Circle,
         search: MemberSearch,
-        announcementOf: Callable[[bytes], object],
+        announcementOf: Callable[[bytes], Announcement | None],
         clock: IReactorTime,
         counters: Counters,
     ) -> None:
@@ -82,7 +83,7 @@ class Fingers:
         self._freshUntil = 0.0
         self._allFreshUntil = 0.0
         self._changes = -1
-        self._silent: dict[bytes, tuple[float, object]] = {}
+        self._silent: dict[bytes, tuple[float, object]] = {}  # until when, and the precedence of what it announced
         self._waiting: list[Callable[[Sequence[bytes]], object]] = []
 
     def use(self, call: Callable[[Sequence[bytes]], object]) -> bool:
@@ -113,7 +114,7 @@ class Fingers:
         self._silent.pop(finger, None)
         if len(self._silent) >= SILENT_MAXIMUM:
             del self._silent[next(iter(self._silent))]
-        self._silent[finger] = self._clock.seconds() + SILENCE, self._announcementOf(finger)
+        self._silent[finger] = self._clock.seconds() + SILENCE, self._precedenceOf(finger)
         if self._fingers is not None:
             self._fingers = tuple(each for each in self._fingers if each != finger)
         self._next(finger, lambda other: self._replaced(other, found))
@@ -128,7 +129,7 @@ class Fingers:
 
     def heard(self, member: bytes) -> None:
         """
-        Somebody is there after all.
+        Somebody is there after all, or a directory says so.
         """
         if self._silent.pop(member, None) is not None:
             self._freshUntil = 0.0
@@ -142,20 +143,31 @@ class Fingers:
 
     def _takeNearest(self, fingers: Sequence[bytes]) -> None:
         """
-        Whoever is new or back and comes before our nearest finger is one: directories tell of it.
+        Whoever is new or back and comes before our nearest finger is one: directories tell of it.  Those that are
+        silent hide nobody behind them.
         """
         near = self._circle.after(self._own)
-        if near is None or (fingers and distance(self._own, near) >= distance(self._own, fingers[0])):
-            return
-        if not self._isSilent(near):
-            self._settle({*fingers, near})
+        for _ in range(1 + SKIPPED_MAXIMUM):
+            if near is None or (fingers and distance(self._own, near) >= distance(self._own, fingers[0])):
+                return
+            if not self._isSilent(near):
+                self._settle({*fingers, near})
+                return
+            near = self._circle.after(near)
 
     def _isSilent(self, member: bytes) -> bool:
-        until, announcement = self._silent.get(member, (0.0, None))
-        if until > self._clock.seconds() and announcement is self._announcementOf(member):
+        until, precedence = self._silent.get(member, (0.0, None))
+        if until > self._clock.seconds() and self._precedenceOf(member) in (None, precedence):
             return True
         self._silent.pop(member, None)
         return False
+
+    def _precedenceOf(self, member: bytes) -> object:
+        """
+        Of what a member announced; C{None} if it is not known.  Whoever is forgotten and told again announced nothing.
+        """
+        known = self._announcementOf(member)
+        return None if known is None else known.precedence
 
     def _look(self) -> None:
         now = self._clock.seconds()

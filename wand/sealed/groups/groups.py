@@ -81,6 +81,7 @@ class Groups:
         self._intake = Intake(participant, self._originators, self._passage, self._receipts, sessions.blame, context)
         self._stop = sealed.control.read(GROUP_NUMBERS, self._received, isLimited=False)
         sessions.onSession(self._session)
+        participant.claims.entries.toldOnline = self._passage.heard
 
     def start(self, receiver: IFrameReceiver) -> None:
         """

@@ -38,6 +38,7 @@ class MemberEntries:
     member, whatever is heard.  Our own addresses, and those behind our own tap, are not in the table.  Peers in the
     table are L{Identity}s.
 
+    @ivar toldOnline: called with each member that a directory says, or says again, to be online.
     @ivar owners: who owns an address by a claim, ourselves included; the hot path reads it.
     """
 
@@ -55,6 +56,7 @@ class MemberEntries:
         """
         counters.declare(COUNTERS)
         self.owners: dict[bytes, Identity] = {}
+        self.toldOnline: Callable[[bytes], object] = lambda peer: None
         self._table = table
         self._own = own
         self._counters = counters
@@ -115,6 +117,7 @@ class MemberEntries:
         """
         self._words.say(Identity(peer), by, isOnline=True)
         self._settle(Identity(peer), isRenewed=True)
+        self.toldOnline(peer)
 
     def offline(self, peer: bytes, by: str) -> None:
         """

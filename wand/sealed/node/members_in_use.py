@@ -5,6 +5,7 @@ Which members are in use, where not everybody is followed; those that are not ar
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nsmallest
 from itertools import chain, islice
 from typing import Final
 
@@ -17,6 +18,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.claims import Claims
 from wand.sealed.node.member_search import MemberSearch
 from wand.sealed.node.met_members import MetMembers
+from wand.sealed.reach.home_relays import RELAYS_MAXIMUM
 from wand.timing.repeating import Repeating
 
 #: Seconds for which a member is known after it was used last.
@@ -31,7 +33,7 @@ KNOWN_MAXIMUM: Final = 4096
 #: How many of those that were used least recently are looked at to make room for one.
 LOOKED_AT: Final = 16
 
-#: Up to how many members with the relay right, and with the admission right, are known although they are not used.
+#: Up to how many members with the admission right are known although they are not used.
 NEEDED_MAXIMUM: Final = 256
 
 #: Which attempt to reach a member makes us ask again where it is: the first may just have been lost.
@@ -71,6 +73,7 @@ class MembersInUse:
         self._met = MetMembers(claims, search, context.clock, limit)
         self._used: dict[Identity, float] = {}  # the least recently used first
         self._unused: dict[Identity, float] = {}  # known, and not used so far: from the disk, or a server's log
+        self._lowestRelays: frozenset[bytes] = frozenset()  # when it was looked last who is not used
         self._looking = Repeating("the members in use", self.look, context.clock, context.failures)
         search.used = self.used
         search.remembered = self.inUse
@@ -132,6 +135,7 @@ class MembersInUse:
             self._unused.clear()
             return
         now, servers = self._clock.seconds(), self._servers()
+        self._lowestRelays = frozenset(nsmallest(RELAYS_MAXIMUM, self._claims.relays))
         mayForget = any(map(self._sessions.isUp, servers))
         known = [each.identity for each in self._claims.announcements]
         for identity in known:
@@ -162,10 +166,12 @@ class MembersInUse:
     def _isNeeded(self, identity: Identity) -> bool:
         """
         May somebody need a member who is not used now: all have to know the same relays, and where to renew their
-        certificates, also once no server answers?  If nearly everybody has such a right, nobody is needed for it.
+        certificates, also once no server answers?  If nearly everybody may admit others, nobody is needed for that.
         """
-        rights = self._claims.relays, self._claims.admitters
-        return any(identity in some and len(some) <= NEEDED_MAXIMUM for some in rights)
+        relays, admitters = self._claims.relays, self._claims.admitters
+        if identity in relays and (len(relays) <= RELAYS_MAXIMUM or identity in self._lowestRelays):
+            return True
+        return identity in admitters and len(admitters) <= NEEDED_MAXIMUM
 
     def _servers(self) -> set[bytes]:
         return {each.identity for each in self._participant.servers()}
