@@ -88,7 +88,6 @@ class ServerAtRestTests(SynchronousTestCase):
         del members._keys[:], members._theirs[:], members._counters[:], members
         gc.collect()
         octets = (tracemalloc.get_traced_memory()[0] - before - 3 * SLOTS) / MEMBERS
-        print("OCT", octets)
         self.assertLess(octets, OCTETS_MAXIMUM)
         self.assertLessEqual(len(self.node.transport._shared.indices.awake), AWAKE)
 
@@ -108,5 +107,4 @@ class ServerAtRestTests(SynchronousTestCase):
         with patch.object(Clock, "callLater", callLater):
             members.liveFor(SECONDS)
         self.assertEqual((members.received - before) / MEMBERS, SECONDS / 52)
-        print("FIRED", fired)
         self.assertLess((fired - SECONDS) / MEMBERS, 2.0)  # one each second is the server's own
