@@ -273,7 +273,7 @@ def test_whoIsCutOff(realm: Realm) -> None:
     realm.join("one")
     address = realm.join("two")
     wait(lambda: usesStream(two), 20, "the word that a stream is used")
-    wait(lambda: "reaches no other member" in two.wand("status"), 20, "the word of the member")
+    wait(lambda: "reaches no member beyond its own links" in two.wand("status"), 20, "the word of the member")
     assert "reach no other member" in server.notes
     assert not pings(one, address)
     wait(lambda: "No UDP gets out of the network of two" in one.wand("why", "two"), 10, "the cause, at the other")

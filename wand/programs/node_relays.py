@@ -25,8 +25,8 @@ NO_RIGHT: Final = (
 
 #: What the operator of a node is told that has only TCP, to servers that are no relays.
 CUT_OFF: Final = (
-    "this node reaches no other member: UDP to the servers is not answered, and over TCP they pass nothing on "
-    "(relay = false there); let UDP out in the firewall here, or have a server be a relay"
+    "this node reaches no member beyond its own links: UDP to the servers is not answered, and over TCP they pass "
+    "nothing on (relay = false there); let UDP out in the firewall here, or have a server be a relay"
 )
 
 

@@ -11,12 +11,13 @@ from random import Random
 from typing import Any
 
 import attrs
+from simulated.sealed import SealedNetwork
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
 from wand.interfaces import JoinKey
-from wand.sealed.node.server_stream import CALM_LOOKS, OPENED_IDLE, RETRY_LOST, UDP_PATIENCE
+from wand.sealed.node.server_stream import CALM_LOOKS, OPENED_IDLE, RETRY_LOST, SESSION_PATIENCE, UDP_PATIENCE
 from wand.sealed.node.server_streams import ServerStreams
 from wand.sealed.node.stored_enrolment import KnownServer
 from wand.state import StateDirectory
@@ -147,6 +148,27 @@ class ServerStreamsTests(SynchronousTestCase):
         self.sessions.at = UDP
         self.run_(5)
         self.assertEqual((self.network.connections, self.sessions.places), ([], []))
+
+    def test_sessionPatience(self) -> None:
+        """
+        A server that does not answer in its session gets a stream as soon as that can be seen, not a second later: this
+        host may have moved to where UDP is blocked.
+        """
+        net = SealedNetwork()
+        low, high = net.pair()
+        low.send(high.peer, low.frameTo(high))
+        net.run(5.0)
+        seen: list[bool] = []
+        sessions = low.transport.sessions
+        sessions.onWanted(lambda peer, turn: net.clock.callLater(SESSION_PATIENCE, look))
+
+        def look() -> None:
+            seen.append(sessions.isWanted(high.peer))
+
+        net.underlay.drop(lambda datagram: True)
+        low.transport.moved()
+        net.clock.pump([0.01] * 40)
+        self.assertEqual(seen, [True])
 
     def test_blockedUDP(self) -> None:
         """

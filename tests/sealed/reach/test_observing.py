@@ -31,6 +31,7 @@ class Member:
         world = person.network
         self.identity = person.key.identity
         self.sessions = person.sessions()
+        self.sessions.isUp = lambda peer: True  # type: ignore[attr-defined]
         self.context = simulatedContext(world.clock, Network(world.clock, Random(1)), "192.0.2.1")
         control = ControlMessages(self.sessions, world.clock, self.context.counters)
         sessions: Any = self.sessions
@@ -121,6 +122,19 @@ class ObservingTests(SynchronousTestCase):
             self.world.run(0.5)
         self.assertEqual(OBSERVERS_MAXIMUM, len(node.observing.observations))
 
+    def test_whoOnlyCallsTakesNoPlace(self) -> None:
+        """
+        What a server passes on of members that call, however many, does not make us forget what a member said in its
+        own session.
+        """
+        node, peer = Member(self.world.person(1)), self.world.person(2).key.identity
+        node.sessions.isUp = lambda identity: identity == peer  # type: ignore[attr-defined]
+        node.observing.told(peer, "none")
+        for number in range(2 * OBSERVERS_MAXIMUM):
+            node.observing.told(bytes([number]) * 32, "endpoint-independent")
+        self.assertEqual("none", node.observing.networks.get(peer))
+        self.assertEqual(OBSERVERS_MAXIMUM, len(node.observing.networks))
+
     def test_serversAreAlwaysAsked(self) -> None:
         """
         A server is asked however many members are, before and after a move, and its answer is taken.
@@ -138,7 +152,6 @@ class ObservingTests(SynchronousTestCase):
             self.assertIn(server.identity, [by for endpoint, by in node.told])
             self.assertIn(server.identity, node.observing.observations)
             self.assertEqual(OBSERVERS_MAXIMUM + 1, len(node.observing.observations))
-            node.sessions.isUp = lambda peer: True  # type: ignore[attr-defined]
             node.observing.observations.pop(server.identity)
             node.observing.moved()
             self.world.run(1.0)
@@ -151,7 +164,6 @@ class ObservingTests(SynchronousTestCase):
         node, other = Member(self.world.person(1)), Member(self.world.person(2))
         node.observing.ask(other.identity)
         self.world.run(1.0)
-        node.sessions.isUp = lambda peer: True  # type: ignore[attr-defined]
         node.sessions.endpoint = Endpoint("203.0.113.7", 7)
         node.observing.moved()
         self.assertFalse(node.observing.observations)

@@ -128,6 +128,16 @@ class BehindARelayTests(SynchronousTestCase):
         self.addCleanup(raw.close)
         return raw, port, recorder, counters
 
+    def test_whatWasNotSentWasNotRefused(self) -> None:
+        """
+        Where a channel is gone nothing is sent, so nothing was refused or too long, whatever was before.
+        """
+        for send in (self.here.send, lambda octets, to: self.here.sendTrain(memoryview(octets), 2, to)):
+            self.assertFalse(self.here.send(bytes(70_000), self.to()))
+            self.assertTrue(self.here.wasTooLong)
+            self.assertFalse(send(b"1234", Endpoint(self.to().host, self.channel + 1)))
+            self.assertFalse(self.here.wasTooLong or self.here.wasRefused)
+
     def pump(self) -> None:
         """
         Let what is under way arrive.

@@ -4,18 +4,20 @@ Tests for the sessions of the sealed protocol in simulated time: L{wand.sealed.s
 
 from __future__ import annotations
 
+import gc
 from itertools import pairwise
 
 from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import NODE_PORT, Endpoint
-from wand.sealed.sessions import answering
+from wand.sealed.sessions import unconfirmed
 from wand.sealed.sessions.known_ways import CANDIDATES
 from wand.sealed.sessions.noise import TransportKeys
 from wand.sealed.sessions.packets import COOKIE, DATA, INITIATION, RESPONSE
 from wand.sealed.sessions.peers import PeerKey
 from wand.sealed.sessions.session import Session
+from wand.sealed.sessions.timers import UNCONFIRMED_LASTS, UNCONFIRMED_MAXIMUM
 from wand.testing.inbox import Datagram
 
 
@@ -231,13 +233,11 @@ class RepetitionTests(SealedTestCase):
         While many come, no more are answered than use their sessions; when those do, everybody gets in.
         """
         self.patch(self.high.transport._handshakes.answering._hurry, "countOne", lambda now: True)
-        self.patch(answering, "UNCONFIRMED_MAXIMUM", 2)
+        self.patch(unconfirmed, "UNCONFIRMED_MAXIMUM", 2)
         many = [self.net.node(f"node-{number}", f"192.0.2.{number}") for number in range(50, 56)]
         undo = self.net.underlay.drop(lambda datagram: datagram.payload[0] == DATA)
-        for each in many:
-            each.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, [self.high.endpoint])
-            each.send(self.high.peer, each.frameTo(self.high))
-        self.net.run(1.0, 0.01)
+        self.callTo(many)
+        self.net.run(UNCONFIRMED_LASTS - 0.05, 0.01)
         self.assertEqual(self.counter(self.high, "sealed-initiations-answered"), 2)
         undo()
         self.net.run(10.0, 0.01)
@@ -245,6 +245,66 @@ class RepetitionTests(SealedTestCase):
             each.send(self.high.peer, each.frameTo(self.high))
         self.net.run(10.0, 0.01)
         self.assertEqual({peer for peer, _ in self.high.frames}, {each.peer for each in many})
+
+    def test_whoeverUsesNoSessionHoldsUpNobodyForLong(self) -> None:
+        """
+        Members that use no session with which they were answered, as many as fill the room and more, keep honest ones
+        out for no longer than what they sent may be in the queue.
+        """
+        self.patch(self.high.transport._handshakes.answering._hurry, "countOne", lambda now: True)
+        idle = [self.net.node(f"idle-{number}", f"203.0.113.{number}") for number in range(1, 41)]
+        self.net.underlay.drop(lambda datagram: datagram.destination.host.startswith("203.0.113."))
+        cookies = self.high.transport._handshakes.answering._jar
+        self.patch(cookies, "isProven", lambda datagram, sender, now: True)
+        self.callTo(idle)
+        self.net.run(0.1, 0.01)
+        self.assertEqual(self.counter(self.high, "sealed-initiations-answered"), UNCONFIRMED_MAXIMUM)
+        honest = [self.net.node(f"node-{number}", f"192.0.2.{number}") for number in range(50, 60)]
+        self.callTo(honest)
+        self.net.run(0.5, 0.01)
+        self.assertEqual({peer for peer, _ in self.high.frames}, {each.peer for each in honest})
+
+    def test_peersTakeNoRoom(self) -> None:
+        """
+        A peer that begins anew at its place waits for nobody, and nobody waits for it.
+        """
+        self.connect()
+        self.net.run(2.0)
+        self.patch(self.high.transport._handshakes.answering._hurry, "countOne", lambda now: True)
+        self.patch(unconfirmed, "UNCONFIRMED_MAXIMUM", 1)
+        answered = self.counter(self.high, "sealed-initiations-answered")
+        self.net.underlay.drop(lambda each: each.destination == self.low.endpoint and each.payload[0] == RESPONSE)
+        self.low.transport.sessions.renew(self.high.peer)
+        self.net.run(0.05, 0.01)
+        self.assertEqual(self.counter(self.high, "sealed-initiations-answered"), answered + 1)
+        other = self.net.node("other", "192.0.2.50")
+        self.callTo([other])
+        self.net.run(UNCONFIRMED_LASTS - 0.05, 0.01)
+        self.assertIn(other.peer, {peer for peer, _ in self.high.frames})
+
+    def test_sessionsThatWereAnsweredAreNotKept(self) -> None:
+        """
+        Whoever answers for days, and is in no hurry, keeps nothing of the sessions that are over.
+        """
+        self.connect()
+        for _ in range(21):
+            self.low.transport.sessions.renew(self.high.peer)
+            self.assertEqual(self.frames(self.low, self.high), 1)
+            self.net.run(1.0)
+        self.assertGreater(self.counter(self.high, "sealed-initiations-answered"), 20)
+        self.assertLessEqual(len(self.high.transport._handshakes.answering._unconfirmed), 1)
+        gc.collect()
+        ours = self.high.transport._conversations.members[self.low.peer]
+        sessions = [each for each in gc.get_objects() if isinstance(each, Session) and each.owner is ours]
+        self.assertLessEqual(len(sessions), 3)
+
+    def callTo(self, nodes: list[SealedNode]) -> None:
+        """
+        Each has a frame for the member that answers.
+        """
+        for each in nodes:
+            each.transport.introduce(self.high.key.identity, self.high.key.exchangePublic, [self.high.endpoint])
+            each.send(self.high.peer, each.frameTo(self.high))
 
     def test_backsOff(self) -> None:
         """

@@ -4,6 +4,9 @@ Tests for L{wand.sealed.sessions.path}.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -12,6 +15,8 @@ from wand.sealed.sessions.packets import DATA_OVERHEAD
 from wand.sealed.sessions.path import (
     AWAY_INTERVAL,
     CONFIRM_INTERVAL,
+    CONFIRM_TRIES,
+    DOUBT_INTERVAL,
     LONE,
     PROBE,
     PROBE_TRIES,
@@ -31,9 +36,13 @@ class PathTests(SynchronousTestCase):
         self.clock = Clock()
         self.carries = 1_472
         self.interface = 65_507
+        self.delay = 0.01
+        self.isLost: Callable[[int], bool] = lambda size: False
         self.sent: list[int] = []
         self.path = Path(self.clock, self.send)
-        self.far = Path(self.clock, lambda answer: self.clock.callLater(0.01, self.path.received, memoryview(answer)))
+        self.far = Path(
+            self.clock, lambda answer: self.clock.callLater(self.delay, self.path.received, memoryview(answer))
+        )
 
     def send(self, plaintext: bytes) -> None:
         """
@@ -43,17 +52,17 @@ class PathTests(SynchronousTestCase):
         self.sent.append(size)
         if size > self.interface:
             self.path.tooLong(size)
-        elif size <= self.carries:
-            self.clock.callLater(0.01, self.far.received, memoryview(plaintext))
+        elif size <= self.carries and not self.isLost(size):
+            self.clock.callLater(self.delay, self.far.received, memoryview(plaintext))
 
-    def run_(self, seconds: float) -> None:
+    def run_(self, seconds: float, tick: float = 0.05) -> None:
         """
         Let time pass, with big frames to send all the while.
         """
-        for _ in range(round(seconds * 20)):
+        for _ in range(round(seconds / tick)):
             if self.clock.seconds() >= self.path.due:
                 self.path.probe()
-            self.clock.advance(0.05)
+            self.clock.advance(tick)
 
     def test_begins(self) -> None:
         """
@@ -87,8 +96,61 @@ class PathTests(SynchronousTestCase):
         """
         self.run_(5.0)
         self.carries = 1_000
-        self.run_(1.9)
+        self.run_(0.5)
+        self.path.doubt()  # nothing came for half a second (L{wand.sealed.sessions.vigil})
+        self.run_(1.4, 0.01)
         self.assertEqual(self.path.size, SIZES[0])
+
+    def test_downWhileShortOnesAreAnswered(self) -> None:
+        """
+        They are within four seconds where nobody doubts it, since short frames pass.
+        """
+        self.run_(5.0)
+        self.carries = 1_000
+        self.run_(3.9, 0.01)
+        self.assertEqual(self.path.size, SIZES[0])
+
+    def test_confirmingCostsLittle(self) -> None:
+        """
+        In a long flow the size in use takes one probe in seconds, and no least ones, however far the peer is.
+        """
+        for self.delay in (0.01, 0.15, 0.3):
+            self.path.forget()
+            self.run_(10.0)
+            self.sent.clear()
+            self.run_(25.0)
+            confirmed = [size for size in self.sent if size == 1_472]
+            self.assertIn(len(confirmed), range(8, 11))
+            self.assertNotIn(SIZES[0], self.sent)
+
+    def test_lossOfLongDatagrams(self) -> None:
+        """
+        A third of what is long is lost, and a twentieth of what is short, for an hour: datagrams stay as long.
+        """
+        random = Random(1)
+        self.isLost = lambda size: random.random() < (0.3 if size > 1_000 else 0.05)
+        self.run_(10.0)
+        for _ in range(3_600):
+            self.run_(1.0)
+            self.assertGreater(self.path.step, 0)
+
+    def test_doubtThatDoesNotEnd(self) -> None:
+        """
+        What goes one way only does not have more probes sent than every so often; a peer that is away, none.
+        """
+        self.run_(5.0)
+        self.sent.clear()
+        for _ in range(100):
+            self.path.doubt()
+            self.run_(0.1)
+        self.assertLess(len(self.sent), 1.1 * 10.0 / DOUBT_INTERVAL)
+        self.carries = 0
+        self.run_(10.0)
+        self.sent.clear()
+        for _ in range(600):
+            self.path.doubt()
+            self.run_(0.1)
+        self.assertLess(len(self.sent), 60.0 / AWAY_INTERVAL * 2 * CONFIRM_TRIES)
 
     def test_peerProbesInVain(self) -> None:
         """
@@ -102,8 +164,22 @@ class PathTests(SynchronousTestCase):
         for _ in range(LONE):
             self.assertEqual(self.path.size, 1_472)
             self.path.received(memoryview(least.ljust(SIZES[0] - DATA_OVERHEAD, b"\0")))
-        self.clock.pump([0.05] * 20)
+        self.clock.pump([0.01] * 130)
         self.assertEqual(self.path.size, SIZES[0])
+
+    def test_peerProbesAndAnswersNothing(self) -> None:
+        """
+        Two of the peer's least probes do not have us send tens of kilobytes.
+        """
+        self.run_(5.0)
+        self.clock.advance(60.0)
+        self.carries = 0
+        self.sent.clear()
+        least = bytes([PROBE, 0]) + SIZES[0].to_bytes(2, "big")
+        for _ in range(LONE):
+            self.path.received(memoryview(least.ljust(SIZES[0] - DATA_OVERHEAD, b"\0")))
+        self.clock.pump([0.05] * 200)
+        self.assertLess(sum(self.sent), 30_000)
 
     def test_peerConfirms(self) -> None:
         """

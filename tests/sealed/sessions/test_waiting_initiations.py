@@ -100,7 +100,7 @@ class WaitingInitiationsTests(SynchronousTestCase):
         While sessions that were answered are not used yet, the others wait.
         """
         room = [3]
-        self.waiting = WaitingInitiations(self.clock, self.look, room=lambda: room[0] - len(self.seen))
+        self.waiting = WaitingInitiations(self.clock, self.look, mayMore=lambda subscriber: len(self.seen) < room[0])
         for number in range(10):
             self.add(b"x", f"198.51.100.{number}")
         self.clock.pump([INTERVAL] * 50)

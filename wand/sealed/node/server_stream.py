@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from wand.endpoint import Endpoint
 from wand.errors import WandError
 from wand.interfaces import Context
+from wand.sealed.sessions.access import ANSWER_PATIENCE
 from wand.stream_targets import StreamTarget
 from wand.underlay.streams.opening import StreamOpener
 from wand.underlay.streams.stream import Stream
@@ -24,8 +25,9 @@ from wand.underlay.streams.stream import Stream
 #: Seconds that UDP has to be answered before a stream is opened beside it.
 UDP_PATIENCE: Final = 0.7
 
-#: The same where there is a session, and the server was asked in it and did not answer in time.
-SESSION_PATIENCE: Final = 0.2
+#: The same where there is a session, and the server was asked in it: longer than L{ISessions.isWanted
+#: <wand.interfaces.sessions.ISessions>} waits for an answer, or nobody would be seen to want it.
+SESSION_PATIENCE: Final = ANSWER_PATIENCE + 0.05
 
 #: Seconds after which a stream ends that nobody uses.
 OPENED_IDLE: Final = 30.0

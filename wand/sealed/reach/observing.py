@@ -203,10 +203,11 @@ class Observing:
 
     def _remember(self, them: OrderedDict[bytes, Value], peer: bytes, value: Value) -> None:
         """
-        Remember something of somebody.  However many members there are, none takes the place of a server.
+        Remember something of somebody.  However many members there are, none takes the place of a server; nor does one
+        that only called take that of one with which we have a session.
         """
         them.pop(peer, None)
         them[peer] = value
         members = [each for each in them if each not in self._servers]
         if len(members) > OBSERVERS_MAXIMUM:
-            del them[members[0]]
+            del them[next((each for each in members if not self._sessions.isUp(each)), members[0])]

@@ -157,6 +157,7 @@ class RelayPort:
         behind, port, endpoint = self._wayTo(destination)
         if behind is None or port is None or endpoint is None:
             self._counters["drop-relayed-gone"] += 1
+            self._last = None  # nothing was sent that could be refused, or too long
             return False
         self._last = port
         if not port.sendParts((behind.header, *parts), endpoint):
@@ -174,6 +175,7 @@ class RelayPort:
         behind, port, endpoint = self._wayTo(destination)
         if behind is None or port is None or endpoint is None:
             self._counters["drop-relayed-gone"] += count
+            self._last = None
             return False
         self._last = port
         each = [datagrams[first : first + size] for first in range(0, total, size)]

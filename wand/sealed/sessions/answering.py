@@ -35,15 +35,15 @@ from wand.sealed.sessions.packets import (
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.timers import (
-    CONFIRMATION,
     DEMAND_AGAIN,
     DEMAND_FIRST,
     DEMAND_PEER,
     INITIATIONS_ALL,
     INITIATIONS_SERVER,
-    UNCONFIRMED_MAXIMUM,
 )
+from wand.sealed.sessions.unconfirmed import Unconfirmed
 from wand.sealed.sessions.waiting_initiations import WaitingInitiations
+from wand.underlay.place_kinds import subscriberOf
 
 
 class ConversationsByPeer(Protocol):
@@ -84,20 +84,11 @@ class Answering:
         self._macKey = macKey(ours)
         self._ours = ours
         self._jar = CookieJar(ours, shared.entropy)
-        self._waiting = WaitingInitiations(shared.clock, self._lookInto, self._limit, self._room)
-        self._unconfirmed: list[tuple[Conversation, Session]] = []
+        self._unconfirmed = Unconfirmed(shared.clock, shared.indices)
+        self._waiting = WaitingInitiations(shared.clock, self._lookInto, self._limit, self._unconfirmed.mayMore)
 
     def _limit(self) -> int:
         return INITIATIONS_SERVER if self._shared.isSought else INITIATIONS_ALL
-
-    def _room(self) -> int:
-        """
-        How many more initiations may be looked into now.  What a peer sends first waits in the port's queue behind all
-        that came before; while much does, more sessions would only make it longer, until datagrams are lost.
-        """
-        since = self._shared.clock.seconds() - CONFIRMATION
-        self._unconfirmed = [each for each in self._unconfirmed if each[0].next is each[1] and each[1].made > since]
-        return max(0, UNCONFIRMED_MAXIMUM - len(self._unconfirmed))
 
     def stop(self) -> None:
         """
@@ -134,7 +125,7 @@ class Answering:
             return False
         isPeer = shared.places.hasPeer(sender)
         if self._hurry.mayTry(sender, isPeer=isPeer):
-            if isPeer or (not self._waiting and self._room() and self._hurry.mayTryNow(self._limit())):
+            if isPeer or (not self._waiting and self._mayNow(sender)):
                 self._waiting.discard(sender)
                 return True
             if self._waiting.add(datagram, sender):
@@ -142,6 +133,9 @@ class Answering:
                 return False
         shared.counters["drop-sealed-hurry"] += 1
         return False
+
+    def _mayNow(self, sender: tuple[str, int]) -> bool:
+        return self._unconfirmed.mayMore(subscriberOf(sender[0])) and self._hurry.mayTryNow(self._limit())
 
     def _lookInto(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         """
@@ -273,7 +267,8 @@ class Answering:
             return
         session = self._session(conversation, keys, initiation.sender, greeting)
         conversation.answer(Answered(initiation.noise, message, keys, {sender: session}), session, member)
-        self._unconfirmed.append((conversation, session))
+        if member is not None and not shared.places.hasPeer(sender):  # others never wait for room, or are few
+            self._unconfirmed.add(session, sender[0])
         shared.counters["sealed-initiations-answered"] += 1
         port.answering(sender).send(packResponse(session.ours, session.theirs, message, macKey(noise.theirs)), sender)
 

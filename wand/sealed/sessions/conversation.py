@@ -382,6 +382,13 @@ class Conversation(MadeAtUse):
 
     # What is due.
 
+    def doubtPath(self) -> None:
+        """
+        See L{wand.sealed.sessions.wayfinding.WayUser}.
+        """
+        if "path" in self.made:
+            self.path.doubt()
+
     def expectAnswer(self) -> None:
         """
         See L{wand.sealed.sessions.wayfinding.WayUser}.

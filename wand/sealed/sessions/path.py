@@ -44,13 +44,19 @@ BIG: Final = 600
 PROBE_PATIENCE: Final = 0.5
 PROBE_TRIES: Final = 5
 
-#: The same for the size in use: frames wait.  An answer that comes later still counts.
+#: The same for the size in use: frames wait.  An answer that comes later still counts.  The first probe, which usually
+#: is the only one, is given longer, up to the maximum, if answers took longer before.
 CONFIRM_PATIENCE: Final = 0.15
+CONFIRM_PATIENCE_MAXIMUM: Final = 1.0
 
-#: The size in use is given up only if a smaller probe, sent beside it, is answered L{PROBE_TRIES} times and it is not:
-#: so loss alone, or a peer that is away, does not make datagrams small.  When neither is answered, it is tried this
-#: many times.
-CONFIRM_TRIES: Final = 4 * PROBE_TRIES
+#: The size in use is given up only if a smaller probe, sent beside it, is answered this many times and it is not: so
+#: loss alone, be it a third of what is long, or a peer that is away, does not make datagrams small.
+CONFIRM_STRIKES: Final = 7
+
+#: How many times the size in use is tried when neither is answered; and how many if it is only because the peer sends
+#: least probes, which may cost it less than us.
+CONFIRM_TRIES: Final = 20
+PROBED_TRIES: Final = 12
 
 #: Seconds for which a report holds, and the least between two reports: some may be lost, and a slow flow has little to
 #: lose in a second; nobody pays for long once the loss is over.
@@ -61,8 +67,10 @@ LOSSY_INTERVAL: Final = 1.0
 #: its long datagrams may swallow ours, and we send none before we get some.
 LONE: Final = 2
 
-#: Seconds after which the size in use is tried again; the same where nothing is answered; and the next bigger one.
-CONFIRM_INTERVAL: Final = 0.75
+#: Seconds after which the size in use is tried again; while what we send is not answered; where no probe is answered;
+#: and the next bigger one.
+CONFIRM_INTERVAL: Final = 2.5
+DOUBT_INTERVAL: Final = 0.75
 AWAY_INTERVAL: Final = 5.0
 RAISE_INTERVAL: Final = 60.0
 
@@ -144,9 +152,9 @@ class Path:
         @param step: the step that was in use on it before; the next big plaintext shows whether it still is good.
         """
         self._cancel()
-        self.due = self._raiseAt = -inf
-        self._lossyUntil = 0.0
-        self._isAnswered = False
+        self.due = self._raiseAt = self._confirmedAt = -inf
+        self._lossyUntil = self._took = 0.0
+        self._isAnswered = self._isAway = False
         self._take(step)
         self._found()
 
@@ -156,6 +164,13 @@ class Path:
         """
         isSearch = self._clock.seconds() >= self._raiseAt and self._step + 1 < len(SIZES)
         self._ask(self._step + isSearch)
+
+    def doubt(self) -> None:
+        """
+        What we send is not answered: the next big plaintext shows whether the size in use still is good.
+        """
+        if self._timer is None and not self._isAway:
+            self.due = min(self.due, self._confirmedAt + DOUBT_INTERVAL)
 
     def search(self) -> Deferred[int]:
         """
@@ -202,32 +217,47 @@ class Path:
         self._lone = self._lone + 1 if size == SIZES[0] else 0
         if self._lone >= LONE and self._timer is None and self._step and self._clock.seconds() >= self.due:
             self._lone = 0
-            self._ask(self._step)
+            self._ask(self._step, PROBED_TRIES)
 
     def _answered(self) -> None:
         self._cancel()
         self._isAnswered = True
+        now = self._clock.seconds()
+        took = now - self._askedAt
+        self._took = took if self._tries == 1 else min(took, 2 * max(self._took, CONFIRM_PATIENCE))
         if self._asked > self._step:
             self._take(self._asked)
             self.probe()
         else:
-            self.due = self._clock.seconds() + CONFIRM_INTERVAL
+            self._confirmedAt, self._isAway = now, False
+            self.due = now + CONFIRM_INTERVAL
             self._found()
 
-    def _ask(self, step: int) -> None:
+    def _ask(self, step: int, tries: int = CONFIRM_TRIES) -> None:
+        """
+        @param tries: how many times at most, if it is the size in use.
+        """
         self.due = inf
-        self._asked = step
+        self._asked, self._askedAt = step, self._clock.seconds()
+        self._triesMaximum = tries if step <= self._step else PROBE_TRIES
         self._tries = self._strikes = 0
         self._try()
 
     def _try(self) -> None:
         self._tries += 1
         self._leastAnswered = False
-        patience = PROBE_PATIENCE if self._asked > self._step else CONFIRM_PATIENCE
-        self._timer = self._clock.callLater(patience, self._unanswered)
+        self._timer = self._clock.callLater(self._patience, self._unanswered)
         self._sendProbe(SIZES[self._asked])
-        if self._asked == self._step > 0:
+        if self._asked == self._step > 0 and self._tries > 1:
             self._sendProbe(SIZES[0])
+
+    @property
+    def _patience(self) -> float:
+        if self._asked > self._step:
+            return PROBE_PATIENCE
+        if self._tries > 1:
+            return CONFIRM_PATIENCE
+        return min(CONFIRM_PATIENCE_MAXIMUM, max(CONFIRM_PATIENCE, 1.5 * self._took))
 
     def _sendProbe(self, size: int) -> None:
         self._send(_LAYOUT.pack(PROBE, 0, size).ljust(size - DATA_OVERHEAD, b"\0"))
@@ -235,9 +265,9 @@ class Path:
     def _unanswered(self) -> None:
         self._timer = None
         self._strikes += self._leastAnswered
-        if self._asked == self._step and self._strikes == PROBE_TRIES:
+        if self._asked == self._step and self._strikes == CONFIRM_STRIKES:
             self._startOver()
-        elif self._tries < (PROBE_TRIES if self._asked > self._step else CONFIRM_TRIES):
+        elif self._tries < self._triesMaximum:
             self._try()
         else:
             self._gaveUp()
@@ -252,8 +282,9 @@ class Path:
     def _gaveUp(self) -> None:
         self._cancel()
         now = self._clock.seconds()
-        self.due = now + (CONFIRM_INTERVAL if self._asked > self._step else AWAY_INTERVAL)
-        if self._asked > self._step:
+        self._isAway = self._asked <= self._step
+        self.due = now + (AWAY_INTERVAL if self._isAway else CONFIRM_INTERVAL)
+        if not self._isAway:
             self._raiseAt = now + RAISE_INTERVAL
             if self._searchers and not self._isAnswered:
                 self._ask(self._step)  # nobody saw yet that the size in use gets through

@@ -109,9 +109,13 @@ INITIATIONS_ADDRESS: Final = 100
 INITIATIONS_ALL: Final = 500
 INITIATIONS_SERVER: Final = 1000
 
-#: How many sessions with which initiations were answered may be unused yet before others have to wait, while many
-#: come: their first datagrams are in the queue, and a thousand more would be lost there.
+#: How many sessions with which initiations of members were answered may be unused yet before others have to wait, while
+#: many come: their first datagrams are in the queue, and a thousand more would be lost there.  How many of them are of
+#: one subscriber, and how many seconds one counts: what is in the queue is read by then, and whoever uses none, or is
+#: far away, holds up nobody for longer.
 UNCONFIRMED_MAXIMUM: Final = 32
+UNCONFIRMED_SUBSCRIBER: Final = UNCONFIRMED_MAXIMUM // 2
+UNCONFIRMED_LASTS: Final = 0.25
 
 #: How many demands for cookies are sent in a second.  There is no limit for an address, or whoever forges the address
 #: of a member would keep it out.  One is shorter than what it answers and takes 25 us.

@@ -34,18 +34,18 @@ class WaitingInitiations:
         clock: IReactorTime,
         look: Callable[[memoryview, tuple[str, int]], object],
         limit: Callable[[], int] = lambda: INITIATIONS_ALL,
-        room: Callable[[], int] = lambda: WAITING_MAXIMUM,
+        mayMore: Callable[[bytes], bool] = lambda subscriber: True,
         maximum: int = WAITING_MAXIMUM,
     ) -> None:
         """
         @param look: looks into one.
         @param limit: gives how many are looked into in a second.
-        @param room: gives how many may be looked into now.
+        @param mayMore: may one more of a subscriber's be looked into now?
         @param maximum: how many wait at most.
         """
         self._look = look
         self._limit = limit
-        self._room = room
+        self._mayMore = mayMore
         self._maximum = maximum
         self._count = 0
         self._addresses: OrderedDict[bytes, OrderedDict[tuple[str, int], bytes]] = OrderedDict()
@@ -120,9 +120,11 @@ class WaitingInitiations:
 
     def _due(self) -> None:
         try:
-            for _ in range(min(round(self._limit() * INTERVAL), self._room(), self._count)):
+            for _ in range(min(round(self._limit() * INTERVAL), self._count)):
                 address, waiting = next(iter(self._addresses.items()))
                 self._addresses.move_to_end(address)
+                if not self._mayMore(address):
+                    continue
                 sender, datagram = waiting.popitem(last=False)
                 self._resized(address, len(waiting) + 1)
                 self._look(memoryview(datagram), sender)

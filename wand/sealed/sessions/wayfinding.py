@@ -29,6 +29,11 @@ class WayUser(Probed, Protocol):
         Is there a use for the session?
         """
 
+    def doubtPath(self) -> None:
+        """
+        What was sent is not answered: are datagrams too long for the path?
+        """
+
     def expectAnswer(self) -> None:
         """
         The peer owes an answer, from this moment on.
@@ -164,6 +169,8 @@ class Wayfinding:
         """
         See L{wand.sealed.sessions.vigil.Watched}.
         """
+        if isUnheard:
+            self._user.doubtPath()
         return self.questions.askInUse(isUnheard=isUnheard)
 
     def askElsewhere(self) -> None:
