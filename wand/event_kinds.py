@@ -40,7 +40,9 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "way-changed": EventKind(
         "another way to a peer is used, and why", "peer name key endpoint relay reason before", "relay"
     ),
-    "peer-moved": EventKind("a peer is heard at another place than before", "peer name key endpoint before"),
+    "peer-moved": EventKind(
+        "a peer is heard at another place than before", "peer name key endpoint relay before", "relay"
+    ),
     "peer-unreachable": EventKind(
         "a peer could not be reached at any of its places; told again when it was reached since", "peer name key"
     ),

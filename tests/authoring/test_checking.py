@@ -138,7 +138,7 @@ def test_whatNobodyLearns(project: Path) -> None:
     code = project / "wand_packet" / "driver.py"
     replace(code, "    settings = PacketSettings\n", "    settings = None  # type: ignore\n")
     assert "driver packet has no attribute settings" in faults(project)[0][1]
-    code.write_text("import os; print('hello'); os._exit(3)")
+    code.write_text("import os; print('hello', flush=True); os._exit(3)")
     assert faults(project)[0][1] == "Python ended while it was loaded: hello"
 
 

@@ -5,6 +5,7 @@ Tests for L{wand.cli.starting}.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from time import monotonic
 
@@ -51,10 +52,18 @@ def test_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert arguments.read_text().rstrip().endswith(f"wand-node --config {configuration}")
 
 
-def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_interrupted(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
     """
-    Ctrl-C does not wait for what starts, and says that it may start all the same.
+    Ctrl-C does not wait for what starts, and says that it may start all the same.  A reactor that ran in this process
+    before may have taken the signal for itself.
     """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     _twistd(tmp_path, monkeypatch, f"sleep 0.3; kill -INT {os.getpid()}; exec sleep 60")
     began = monotonic()
     with pytest.raises(KeyboardInterrupt):

@@ -34,7 +34,9 @@ _INTERVAL: Final = 0.2
 def capture(
     path: str, peer: str, count: int | None, seconds: float | None, snap: int, words: tuple[str, ...]
 ) -> Operation:
-    """Write down the frames that pass, until Ctrl-C.
+    """Write down the frames that pass, as a pcapng file.
+
+    It ends with Ctrl-C.
 
     FILTER says which ones, in words of tcpdump: arp, host 10.77.0.5, tcp port 80 and not ether src 02:00:5e:10:00:01.
     Live: wand capture -w - | wireshark -k -i -
