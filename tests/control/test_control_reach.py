@@ -28,7 +28,8 @@ class ReachCommandsTests(ControlCase):
         """
         The ways alone cross the socket, too.
         """
-        self.assertEqual(self.program.ways.ways("two"), self.ask(self.client.ways("two")))
+        expected = self.successResultOf(Deferred.fromCoroutine(self.program.ways.ways("two")))
+        self.assertEqual(expected, self.ask(self.client.ways("two")))
         self.assertIn("nobody", self.refused(self.client.ways("nobody"), NoSuchMember))
 
     def test_ping(self) -> None:

@@ -20,7 +20,9 @@ def test_nodesThatFollowNobody(makeNetwork: Callable[..., Deployment]) -> None:
     for node in network.topology.nodes:
         file = network.files.configuration(node)
         text = file.read_text().replace(f'listen = "{node.address}"', 'listen = "0.0.0.0"')
-        file.write_text(f"directories = {{ wansd = {{ everybody-up-to = 0 }} }}\nlan-discovery = false\n{text}")
+        file.write_text(
+            f"directories = {{ wansd = {{ everybody-up-to = 0 }} }}\nlan-discovery = false\ngroups = false\n{text}"
+        )
     network.startAll()
     _, second = [network.admit(node).address.partition("/")[0] for node in (one, two)]
     host = network.hosts[one.name]

@@ -151,9 +151,9 @@ class ReachInspection(Protocol):
         @raise wand.errors.NoSuchMember: if there is no such member.
         """
 
-    def ways(self, peer: str) -> WaysStatus:
+    async def ways(self, peer: str) -> WaysStatus:
         """
-        The ways to a member, without asking anybody.
+        The ways to a member, without asking it anything.
 
         @raise wand.errors.NoSuchMember: if there is no such member.
         """

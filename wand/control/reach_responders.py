@@ -26,7 +26,7 @@ class ReachResponders(MembershipResponders):
         """
         Answer which ways to a member there are.
         """
-        return {"ways": self._program.reach.ways(peer)}
+        return {"ways": await self._program.reach.ways(peer)}
 
     @commands.Ping.responder
     async def ping(self, peer: str, place: str | None = None) -> Answer:

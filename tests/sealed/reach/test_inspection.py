@@ -267,7 +267,7 @@ class InspectionTests(SynchronousTestCase):
         """
         self.sessions.up = {TWO: Endpoint("192.0.2.2", 7)}
         self.sessions.ways = [RELAYED, UNUSED]
-        found = self.inspection.ways("two")
+        found = self.ask(self.inspection.ways("two"), 0.0)
         self.assertEqual((True, [RELAYED, UNUSED]), (found.isUp, found.ways))
         self.assertEqual({f"relay/{RELAY.hex()[:16]}": "relay"}, found.relays)
         self.assertEqual([], self.asked)

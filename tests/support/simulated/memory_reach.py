@@ -34,7 +34,7 @@ class MemoryReach:
     clock: IReactorTime
     isSilent: bool = False
 
-    def ways(self, peer: str) -> WaysStatus:
+    async def ways(self, peer: str) -> WaysStatus:
         """
         See L{wand.control.program.ReachInspection}.
         """
@@ -51,7 +51,7 @@ class MemoryReach:
         """
         See L{wand.control.program.ReachInspection}.
         """
-        found, now = self.ways(peer), self.clock.seconds()
+        found, now = await self.ways(peer), self.clock.seconds()
         return WhyStatus(
             peer="two",
             key=keyOf("two"),
@@ -74,7 +74,7 @@ class MemoryReach:
         """
         See L{wand.control.program.ReachInspection}.
         """
-        self.ways(peer)
+        await self.ways(peer)
         if self.isSilent or place not in (None, RELAYED):
             raise NoAnswer("two does not answer there")
         return 0.0312

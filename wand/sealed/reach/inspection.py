@@ -110,13 +110,13 @@ class ReachInspection:
             isOneServer=len(self._participant.servers()) < 2,
         )
 
-    def ways(self, peer: str) -> WaysStatus:
+    async def ways(self, peer: str) -> WaysStatus:
         """
-        The ways to a member, without asking anybody.
+        The ways to a member, without asking it anything.
 
         @raise NoSuchMember: as in L{why}.
         """
-        identity = self._find(peer)
+        identity = await self._findSomewhere(peer)
         ways = list(self._ways.waysTo(identity))
         return WaysStatus(self._sessions.isUp(identity), ways, self._relayNames(ways))
 
