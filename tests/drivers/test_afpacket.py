@@ -6,35 +6,18 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
 
+from interface_pair import PEER, PairContract, SuperframePairContract, ip, isLinked
 from twisted.internet.main import CONNECTION_LOST
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.afpacket import PacketDriver
-from wand.errors import TapUnavailable
 from wand.ethernet import MAC
-from wand.interfaces import IHostTap, ISuperframeTap, ITap, TapRequest
-from wand.superframes.virtio import VirtioHeader
+from wand.interfaces import IHostTap, ISuperframeTap, TapRequest
 from wand.testing.frames import makeFrame
 from wand.testing.kernel import VLAN, PacketSocket, SuperframeSocket
-from wand.testing.kernel_taps import KernelTapContract
 from wand.testing.packets import Packet
-from wand.testing.superframe_taps import SuperframeTapContract
-
-PEER = "wandpeer0"
-
-
-def ip(*arguments: str) -> str:
-    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def isLinked() -> bool:
-    """
-    Is the pair up at both ends?  Until then the kernel loses what is sent, and says nothing.
-    """
-    return ip("link").count("state UP") == 2
 
 
 def unicast(destination: str, size: int = 60) -> bytes:
@@ -44,25 +27,17 @@ def unicast(destination: str, size: int = 60) -> bytes:
     return bytes(MAC.parse(destination)) + makeFrame(size)[6:]
 
 
-class PairContract(KernelTapContract):
+class PacketPair(PairContract):
     """
-    A pair of interfaces: one joins the network, behind the other are the hosts.
+    One end joins the network.
     """
 
     def setUp(self) -> None:
         super().setUp()
-        ip("link", "add", self.interface, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
-        for interface in (PEER, self.interface):
-            # Hosts that say nothing of themselves.
-            ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")
-        self.assertTrue(self.turnUntil(isLinked))
+        self.makePair(self.interface)
 
     def makeDriver(self) -> PacketDriver:
         return PacketDriver()
-
-    def hostOpened(self, tap: ITap) -> None:
-        self.host = PacketSocket(PEER)
-        self.addCleanup(self.host.close)
 
     def leftBehind(self) -> list[str]:
         return [name for name in super().leftBehind() if name not in (self.interface, PEER)]
@@ -70,11 +45,8 @@ class PairContract(KernelTapContract):
     def impossibleRequest(self) -> TapRequest:
         return self.request(interface="nonexistent0")
 
-    def refusal(self, **changes: object) -> str:
-        return str(self.assertRaises(TapUnavailable, self.driver.open, self.request(**changes), self.context))
 
-
-class PacketDriverTests(PairContract, SynchronousTestCase):
+class PacketDriverTests(PacketPair, SynchronousTestCase):
     """
     The contract, and what only an interface with hosts behind it has.
     """
@@ -230,23 +202,10 @@ class PacketDriverTests(PairContract, SynchronousTestCase):
         self.assertEqual(expected, recorder.frames)
 
 
-class SuperframePacketTests(PairContract, SuperframeTapContract, SynchronousTestCase):
+class SuperframePacketTests(PacketPair, SuperframePairContract, SynchronousTestCase):
     """
     The contract of taps with superframes.
     """
-
-    mtu = 1500
-
-    def hostOpened(self, tap: ITap) -> None:
-        super().hostOpened(tap)
-        self.stack = SuperframeSocket(PEER)
-        self.addCleanup(self.stack.close)
-
-    def hostSendSuperframe(self, frame: bytes, virtio: VirtioHeader) -> None:
-        self.stack.send(frame, virtio)
-
-    def hostReceivedSuperframes(self) -> list[tuple[bytes, VirtioHeader]]:
-        return self.stack.received()
 
 
 class OlderKernelTests(SuperframePacketTests):

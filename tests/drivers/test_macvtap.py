@@ -6,38 +6,21 @@ from __future__ import annotations
 
 import fcntl
 import socket
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import gettempdir
 
 import attrs
+from interface_pair import PEER, PairContract, SuperframePairContract, ip
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.macvtap import MacvtapDriver
-from wand.errors import TapUnavailable
 from wand.ethernet import MAC
 from wand.host.changes import HostListener
-from wand.interfaces import IHostTap, ITap, TapRequest
-from wand.superframes.virtio import VirtioHeader
+from wand.interfaces import IHostTap, TapRequest
 from wand.testing.frames import makeFrame
-from wand.testing.kernel import PacketSocket, SuperframeSocket
-from wand.testing.kernel_taps import KernelTapContract
-from wand.testing.superframe_taps import SuperframeTapContract
 
-PEER = "wandpeer0"
 LOWER = "wandlower0"
-
-
-def ip(*arguments: str) -> str:
-    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def isLinked() -> bool:
-    """
-    Is the pair up at both ends?  Until then the kernel loses what is sent, and says nothing.
-    """
-    return ip("link").count("state UP") == 2
 
 
 class Changes:
@@ -53,9 +36,9 @@ class Changes:
         return lambda: self.listeners.remove(listener)
 
 
-class PairContract(KernelTapContract):
+class MacvtapPair(PairContract):
     """
-    A pair of interfaces: one is handed over, behind the other are the hosts.
+    One end is handed over.
     """
 
     settings = {"lower": LOWER}
@@ -68,18 +51,10 @@ class PairContract(KernelTapContract):
         super().setUp()
         self.changes = Changes()
         self.context = attrs.evolve(self.context, hostChanges=self.changes)
-        ip("link", "add", LOWER, "address", "02:00:00:00:01:00", "type", "veth", "peer", "name", PEER)
-        for interface in (PEER, LOWER):
-            # Hosts that say nothing of themselves.
-            ip("link", "set", interface, "mtu", "9000", "addrgenmode", "none", "up")
-        self.assertTrue(self.turnUntil(isLinked))
+        self.makePair(LOWER)
 
     def makeDriver(self) -> MacvtapDriver:
         return MacvtapDriver()
-
-    def hostOpened(self, tap: ITap) -> None:
-        self.host = PacketSocket(PEER)
-        self.addCleanup(self.host.close)
 
     def hostGone(self) -> bool:
         index = socket.if_nametoindex(self.interface)
@@ -95,11 +70,8 @@ class PairContract(KernelTapContract):
     def impossibleRequest(self) -> TapRequest:
         return self.request(settings={"lower": "nonexistent0"})
 
-    def refusal(self, **changes: object) -> str:
-        return str(self.assertRaises(TapUnavailable, self.driver.open, self.request(**changes), self.context))
 
-
-class MacvtapDriverTests(PairContract, SynchronousTestCase):
+class MacvtapDriverTests(MacvtapPair, SynchronousTestCase):
     """
     The contract, and what only a macvtap has.
     """
@@ -170,23 +142,10 @@ class MacvtapDriverTests(PairContract, SynchronousTestCase):
         self.assertFalse(IHostTap.providedBy(self.openTap()))
 
 
-class OffloadMacvtapTests(PairContract, SuperframeTapContract, SynchronousTestCase):
+class OffloadMacvtapTests(MacvtapPair, SuperframePairContract, SynchronousTestCase):
     """
     The contract of taps with superframes.
     """
-
-    mtu = 1500
-
-    def hostOpened(self, tap: ITap) -> None:
-        super().hostOpened(tap)
-        self.stack = SuperframeSocket(PEER)
-        self.addCleanup(self.stack.close)
-
-    def hostSendSuperframe(self, frame: bytes, virtio: VirtioHeader) -> None:
-        self.stack.send(frame, virtio)
-
-    def hostReceivedSuperframes(self) -> list[tuple[bytes, VirtioHeader]]:
-        return self.stack.received()
 
     def test_features(self) -> None:
         """
