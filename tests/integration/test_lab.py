@@ -112,6 +112,23 @@ def test_nextRunSweepsUpAfterAKilledOne() -> None:
     running.wait(10)
 
 
+def test_programsSweepAtTheSameTime() -> None:
+    """
+    Programs that start together after a killed one do not get in each other's way.
+    """
+    for _ in range(4):
+        killed, left = _hanging()
+        killed.kill()
+        killed.wait(10)
+        sweepers = [
+            subprocess.Popen([sys.executable, "-c", "from wand.lab import sweep; sweep()"], stderr=subprocess.PIPE)
+            for _ in range(4)
+        ]
+        for sweeper in sweepers:
+            assert sweeper.communicate(timeout=20)[1] == b""
+        assert left not in execute("ip", "netns", "list")
+
+
 def _hanging() -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(
         [sys.executable, "-c", _HANG], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -4,6 +4,7 @@ The network of a lab: hosts that are network namespaces (ip-netns(8)), and the s
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import shutil
@@ -217,11 +218,15 @@ def sweep() -> None:
     """
     Remove what labs of processes that are gone have left behind.
     """
-    names = {"-".join(namespace.split("-")[:4]) for namespace in _namespaces()}
-    names |= {path.name for path in ROOT.glob(f"{_PREFIX}-*")}
-    for name in names:
-        if not Path(f"/proc/{name.split('-')[2]}").exists():
-            _remove(name)
+    ROOT.mkdir(parents=True, exist_ok=True)
+    with (ROOT / "sweeping").open("w") as lock:
+        # One at a time: two that remove the same namespace get in each other's way.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        names = {"-".join(namespace.split("-")[:4]) for namespace in _namespaces()}
+        names |= {path.name for path in ROOT.glob(f"{_PREFIX}-*")}
+        for name in names:
+            if not Path(f"/proc/{name.split('-')[2]}").exists():
+                _remove(name)
 
 
 def _namespaces() -> list[str]:
