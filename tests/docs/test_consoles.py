@@ -25,6 +25,8 @@ _OTHERS = {
         "apt",
         "cat",
         "chown",
+        "curl",
+        "grep",
         "dhclient",
         "echo",
         "eval",

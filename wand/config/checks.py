@@ -47,9 +47,21 @@ def checkAddress(text: str) -> None:
     ip_interface(text)
 
 
+def checkMetrics(place: str, peers: int) -> None:
+    """
+    Check where metrics are served, and of how many peers.
+
+    @raise AddressInvalid: with the key and the reason.
+    """
+    if place:
+        checked("metrics", localPlace, place)
+    if not 0 <= peers <= 100_000:
+        raise AddressInvalid("metrics-peers", f"expected 0 to 100000, not {peers}")
+
+
 def localPlace(text: str) -> tuple[str, int]:
     """
-    Read where to accept streams: a numeric local address and a TCP port.
+    Read where to accept streams or to serve pages: a numeric local address and a TCP port.
 
     @raise ValueError: if the address is none.
     @raise AddressInvalid: if the port is none.

@@ -60,6 +60,13 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 ControlPath = Annotated[str, about("path of the control socket")]
 ControlGroup = Annotated[str, about("the group that may use the control socket")]
 
+#: The keys of a program that serves metrics.
+MetricsPlace = Annotated[str, about("where to serve metrics for Prometheus, such as 127.0.0.1:9450; else nowhere")]
+MetricsPeers = Annotated[int, about("of how many peers there are metrics of their own; 0 for none")]
+
+#: Of how many peers there are metrics of their own if the operator says nothing else.
+METRICS_PEERS: Final = 100
+
 #: The keys of a program that may pass datagrams on between other members.
 RelayMegabits = Annotated[int, about("how much is passed on of what one member sends, in megabits a second")]
 RelayChannels = Annotated[int, about("how many pairs one member may ask to be passed on for")]

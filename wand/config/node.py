@@ -7,8 +7,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checkAddress, checked, checkRelay
+from wand.config.checks import checkAddress, checked, checkMetrics, checkRelay
 from wand.config.keys import (
+    METRICS_PEERS,
     RELAY_CHANNELS,
     RELAY_MEGABITS,
     RUN,
@@ -16,6 +17,8 @@ from wand.config.keys import (
     Configuration,
     ControlGroup,
     ControlPath,
+    MetricsPeers,
+    MetricsPlace,
     PluginSettings,
     RelayChannels,
     RelayMegabits,
@@ -84,6 +87,8 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     ] = False
     relayMegabits: RelayMegabits = RELAY_MEGABITS
     relayChannels: RelayChannels = RELAY_CHANNELS
+    metrics: MetricsPlace = ""
+    metricsPeers: MetricsPeers = METRICS_PEERS
 
     def check(self) -> None:
         """
@@ -95,6 +100,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
             raise AddressInvalid("mtu", f"expected {MTU_MINIMUM} to {MTU_MAXIMUM}, not {self.mtu}")
         self._checkCopies()
         checkRelay(self.relayMegabits, self.relayChannels)
+        checkMetrics(self.metrics, self.metricsPeers)
         if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
             raise AddressInvalid("interface", f"{self.interface!r} is not a name of an interface: 1 to 15 characters")
         for address in self.addresses:

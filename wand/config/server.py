@@ -7,8 +7,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checked, checkRelay, localPlace
+from wand.config.checks import checked, checkMetrics, checkRelay, localPlace
 from wand.config.keys import (
+    METRICS_PEERS,
     RELAY_CHANNELS,
     RELAY_MEGABITS,
     RUN,
@@ -16,6 +17,8 @@ from wand.config.keys import (
     Configuration,
     ControlGroup,
     ControlPath,
+    MetricsPeers,
+    MetricsPlace,
     RelayChannels,
     RelayMegabits,
     StatePath,
@@ -98,6 +101,8 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     relay: Annotated[bool, about("pass datagrams on between members that find no direct way: yes or no")] = True
     relayMegabits: RelayMegabits = RELAY_MEGABITS
     relayChannels: RelayChannels = RELAY_CHANNELS
+    metrics: MetricsPlace = ""
+    metricsPeers: MetricsPeers = METRICS_PEERS
 
     def check(self) -> None:
         """
@@ -105,6 +110,7 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         """
         super().check()
         checkRelay(self.relayMegabits, self.relayChannels)
+        checkMetrics(self.metrics, self.metricsPeers)
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
         if not 2 <= self.members <= 10_000_000:

@@ -125,6 +125,10 @@ def _control(
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
     socket.setServiceParent(program)
+    if told.metrics:
+        from wand.web.metrics_page import metricsService  # and with it a web server, which few nodes need
+
+        metricsService(reactor, told.metrics, told.metricsPeers, program).setServiceParent(program)
 
 
 def _show(text: str) -> None:

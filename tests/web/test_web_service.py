@@ -1,0 +1,78 @@
+"""
+Tests for L{wand.web.web_service}, on a reactor in memory.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.error import CannotListenError
+from twisted.internet.testing import MemoryReactorClock
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
+
+from wand.errors import PortUnavailable
+from wand.web.web_service import CONNECTIONS_MAXIMUM, WebService
+
+
+class WebServiceTests(SynchronousTestCase):
+    """
+    How a web site is opened and closed.
+    """
+
+    def setUp(self) -> None:
+        """
+        A web site that is not open yet.
+        """
+        self.reactor = MemoryReactorClock()
+        self.service = WebService(self.reactor, "127.0.0.1:9450", Resource())
+
+    def test_openedOnce(self) -> None:
+        """
+        With the privileges of the start, or without, it is opened once.
+        """
+        self.service.privilegedStartService()
+        self.service.startService()
+        self.assertEqual([each[0] for each in self.reactor.tcpServers], [9450])
+        self.assertEqual(self.reactor.tcpServers[0][3], "127.0.0.1")
+
+    def test_openedWithoutPrivileges(self) -> None:
+        """
+        Where there is no privileged start it is opened all the same.
+        """
+        self.service.startService()
+        self.assertEqual(len(self.reactor.tcpServers), 1)
+
+    def test_closed(self) -> None:
+        """
+        It can be stopped before it was started, and more than once.
+        """
+        self.successResultOf(self.service.stopService())
+        self.service.startService()
+        self.successResultOf(self.service.stopService())
+        self.successResultOf(self.service.stopService())
+        self.assertIsNone(self.service.endpoint)
+
+    def test_takenPort(self) -> None:
+        """
+        A port that is taken is an error for the operator.
+        """
+
+        def refuse(*_: object, **__: object) -> None:
+            raise CannotListenError("127.0.0.1", 9450, OSError(98, "Address already in use"))
+
+        self.patch(self.reactor, "listenTCP", refuse)
+        with self.assertRaises(PortUnavailable) as raised:
+            self.service.startService()
+        self.assertIn("the web port 127.0.0.1:9450 cannot be opened", str(raised.exception))
+
+    def test_connectionsAreBounded(self) -> None:
+        """
+        More connections than there is room for are closed at once, and an end makes room.
+        """
+        self.service.startService()
+        factory = self.reactor.tcpServers[0][1]
+        protocols = [factory.buildProtocol(None) for _ in range(CONNECTIONS_MAXIMUM)]
+        for each in protocols:
+            factory.registerProtocol(each)
+        self.assertIsNone(factory.buildProtocol(None))
+        factory.unregisterProtocol(protocols[0])
+        self.assertIsNotNone(factory.buildProtocol(None))

@@ -1,0 +1,3 @@
+"""
+What a program serves over HTTP: metrics.
+"""
