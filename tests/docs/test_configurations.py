@@ -23,6 +23,7 @@ from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.rel2_server import REL2ServerProgram
 from wand.programs.sealed_server import SealedServer
+from wand.setup.units import NODE, SERVER, unitOf
 from wand.state import UNCHANGED
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -93,18 +94,18 @@ def test_everyKeyHasAnExample(name: str, kind: type[Configuration], tmp_path: Pa
     assert set(tomllib.loads(block.text)) == {key for key, *_ in config.fields(kind)}
 
 
-def test_unitsStartWhatThereIs() -> None:
+def test_unitIsTheOneThatIsWritten() -> None:
     """
-    The units of systemd in the documents run our commands as somebody who may do it, and have the directories that the
+    The unit of systemd in the documents is what C{wand setup} writes, and has the directories that the
     configuration has by default.
     """
-    units = [block.text for block in blocks("ini")]
-    assert len(units) == 2
-    for unit, kind in zip(units, (NodeConfiguration, ServerConfiguration), strict=True):
+    [unit] = [block.text for block in blocks("ini")]
+    assert unit.strip() == unitOf(NODE, Path("/opt/wand/bin/twistd")).strip()
+    for role, kind in ((NODE, NodeConfiguration), (SERVER, ServerConfiguration)):
+        text = unitOf(role, Path("/opt/wand/bin/twistd"))
         defaults = {key: default for key, _, _, default in config.fields(kind)}
-        assert f"StateDirectory={str(defaults['state']).removeprefix('/var/lib/')}\n" in unit
-        assert f"RuntimeDirectory={Path(str(defaults['control'])).parent.relative_to('/run')}\n" in unit
-        assert "User=wand\n" in unit
+        assert f"StateDirectory={str(defaults['state']).removeprefix('/var/lib/')}\n" in text
+        assert f"RuntimeDirectory={Path(str(defaults['control'])).parent.relative_to('/run')}\n" in text
 
 
 def test_linksLeadSomewhere() -> None:

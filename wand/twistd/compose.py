@@ -8,6 +8,7 @@ take 1.2 MB more.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from wand.programs.real_context import realContext
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
+from wand.twistd.supervisor import Supervisor, supervised
 from wand.underlay.udp_sockets import QUEUE_BYTES, SERVER_QUEUE_BYTES
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ def _begin(program: str) -> Any:
 
     explainErrors(program)
     endInTime(reactor)
+    supervised(reactor, Supervisor(os.environ))
     reactor.callWhenRunning(settle)
     return reactor
 
@@ -113,7 +116,7 @@ def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Su
         owner=options.owner(),
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),
-        origin=options["config"] or "",
+        origin=options.file,
     )
 
 

@@ -10,7 +10,9 @@ from wand.config import NodeConfiguration
 from wand.twistd.compose import composeNode
 from wand.twistd.options import ProgramOptions, optionsFor
 
-Options = optionsFor(NodeConfiguration, "One port of the Ethernet: etud, wand and a control socket.")
+Options = optionsFor(
+    NodeConfiguration, "One port of the Ethernet: etud, wand and a control socket.", "/etc/wand/node.toml"
+)
 
 
 def makeService(options: ProgramOptions) -> IService:

@@ -5,6 +5,7 @@ Options of the twistd plugins, made from the classes of L{wand.config}.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.python import usage
@@ -46,8 +47,9 @@ def _help(kind: Any, text: str, default: object) -> str:
     return f"{text}{commas}" + (f" [default: {shown}]" if shown not in (None, "", []) else "")
 
 
-def _parameters(kind: type[Configuration]) -> list[list[Any]]:
-    parameters: list[list[Any]] = [["config", "c", None, "a TOML file; options win over what it says", str]]
+def _parameters(kind: type[Configuration], usualFile: str) -> list[list[Any]]:
+    usual = f" [default: {usualFile}, if it is there]" if usualFile else ""
+    parameters: list[list[Any]] = [["config", "c", None, f"a TOML file; options win over what it says{usual}", str]]
     for name, annotated, text, default in optionFields(kind):
         parameters.append([name, None, None, _help(annotated, text, default), _reader(annotated)])
     return parameters
@@ -59,6 +61,7 @@ class ProgramOptions(usage.Options):
     """
 
     kind: ClassVar[type[Configuration]]
+    usualFile: ClassVar[str] = ""
 
     def parseOptions(self, options: list[str] | None = None) -> None:
         """
@@ -86,7 +89,17 @@ class ProgramOptions(usage.Options):
         @raise wand.errors.ConfigurationInvalid: if it cannot be used.
         """
         given = {name: self[name] for name, *_ in optionFields(kind) if self[name] is not None}
-        return load(kind, self["config"], given)
+        return load(kind, self.file or None, given)
+
+    @property
+    def file(self) -> str:
+        """
+        The configuration file: the one that was named, else the usual one of this program if it is there; empty for
+        none.
+        """
+        if self["config"] is not None:
+            return str(self["config"])
+        return self.usualFile if self.usualFile and Path(self.usualFile).exists() else ""
 
     def owner(self) -> Owner:
         """
@@ -96,12 +109,20 @@ class ProgramOptions(usage.Options):
         return Owner(parent.get("uid"), parent.get("gid"))
 
 
-def optionsFor(kind: type[Configuration], about: str) -> type[ProgramOptions]:
+def optionsFor(kind: type[Configuration], about: str, usualFile: str = "") -> type[ProgramOptions]:
     """
     Make the options class of a program.
+
+    @param usualFile: the configuration file that is read if none is named; it may be absent.
     """
     return type(
         "Options",
         (ProgramOptions,),
-        {"kind": kind, "optParameters": _parameters(kind), "longdesc": about, "synopsis": "[options]"},
+        {
+            "kind": kind,
+            "usualFile": usualFile,
+            "optParameters": _parameters(kind, usualFile),
+            "longdesc": about,
+            "synopsis": "[options]",
+        },
     )

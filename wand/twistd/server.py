@@ -10,11 +10,11 @@ from wand.config import ServerConfiguration
 from wand.twistd.compose import composeServer
 from wand.twistd.options import ProgramOptions, optionsFor
 
-Options = optionsFor(ServerConfiguration, "A directory server")
+Options = optionsFor(ServerConfiguration, "A directory server: wansd and a control socket.", "/etc/wand/server.toml")
 
 
 def makeService(options: ProgramOptions) -> IService:
     """
-    Compose  wansd and a control socket.:a server.
+    Compose a server.
     """
     return composeServer("wand-server", options, ServerConfiguration)

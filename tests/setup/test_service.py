@@ -1,0 +1,206 @@
+"""
+Tests for L{wand.setup.service}, on a host that is a directory and writes down which commands it was given.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wand.setup.host import Host, SetupFailed
+from wand.setup.service import checkReachable, remove, setUp, shown
+from wand.setup.units import NODE, ROLES, SERVER, Role, unitOf
+
+UNIT = "/etc/systemd/system/wand-node.service"
+
+
+class FakeHost(Host):
+    """
+    A host that runs nothing, and gives files to nobody.
+    """
+
+    def give(self, name: str, user: str) -> None:
+        """
+        See L{Host.give}.
+        """
+        assert self.path(name).exists()
+        self.run("chown", user, name)
+
+
+@pytest.fixture
+def ran() -> list[str]:
+    """
+    The commands that the host was given.
+    """
+    return []
+
+
+@pytest.fixture
+def host(tmp_path: Path, ran: list[str]) -> Host:
+    """
+    A host with systemd, on which nothing was set up.
+    """
+    root = tmp_path / "host"
+    (root / "run/systemd/system").mkdir(parents=True)
+    (root / "etc").mkdir()
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+
+    def run(*command: str) -> None:
+        ran.append(" ".join(command))
+        if command[0] == "useradd":
+            with (root / "etc/passwd").open("a") as users:
+                users.write("wand:x:999:999::/var/lib/wand:/usr/sbin/nologin\n")
+
+    return FakeHost(root, run)
+
+
+@pytest.fixture
+def twistd(tmp_path: Path) -> Path:
+    """
+    A program that everybody may run.
+    """
+    for each in (tmp_path, *tmp_path.parents):
+        if not each.stat().st_mode & 0o001:
+            each.chmod(each.stat().st_mode | 0o001)
+    path = tmp_path / "twistd"
+    path.touch(0o755)
+    return path
+
+
+def test_fromNothing(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    A user, a configuration, the invitation for that user alone, and a unit that is enabled and started.
+    """
+    said = list(setUp(host, NODE, twistd, "wand-token\n\n"))
+    assert (host.read("/etc/wand/node.toml") or "").endswith('join-file = "/etc/wand/invitation"\n')
+    assert host.read("/etc/wand/invitation") == "wand-token\n"
+    assert host.path("/etc/wand/invitation").stat().st_mode & 0o777 == 0o600
+    assert f"ExecStart={twistd} -n --pidfile= wand-node" in (host.read(UNIT) or "")
+    assert [each.split()[0] for each in ran] == ["useradd", "chown", "systemctl", "systemctl", "systemctl"]
+    assert ran[2:] == [
+        "systemctl daemon-reload",
+        "systemctl enable --quiet wand-node.service",
+        "systemctl restart wand-node.service",
+    ]
+    assert said[-1] == "wand-node.service: runs, and starts with the host"
+
+
+def test_again(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    Done again, it keeps what the operator changed, makes no second user, and disturbs no program that runs.
+    """
+    list(setUp(host, NODE, twistd))
+    host.write("/etc/wand/node.toml", "mtu = 1400\n")
+    ran.clear()
+    assert "/etc/wand/node.toml: kept as it is" in list(setUp(host, NODE, twistd))
+    assert host.read("/etc/wand/node.toml") == "mtu = 1400\n"
+    assert ran == ["systemctl enable --quiet wand-node.service", "systemctl start wand-node.service"]
+
+
+def test_upgraded(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    A unit that another version wrote is written anew, and the program started again.
+    """
+    list(setUp(host, NODE, twistd))
+    host.write(UNIT, "[Unit]\nDescription=of old\n")
+    ran.clear()
+    assert f"{UNIT}: written anew" in list(setUp(host, NODE, twistd))
+    assert ran[0] == "systemctl daemon-reload"
+    assert ran[-1] == "systemctl restart wand-node.service"
+
+
+def test_withoutSystemd(tmp_path: Path, twistd: Path) -> None:
+    """
+    A host without systemd is left alone, and the operator is told where to look.
+    """
+    host = FakeHost(tmp_path, lambda *command: pytest.fail(str(command)))
+    with pytest.raises(SetupFailed, match="wand setup node --print"):
+        list(setUp(host, NODE, twistd))
+
+
+def test_removed(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    The service goes and what it kept stays, until somebody wants that to go as well; the user goes with the last.
+    """
+    for role in ROLES.values():
+        list(setUp(host, role, twistd))
+    host.path("/var/lib/wand/node").mkdir(parents=True)
+    ran.clear()
+    said = list(remove(host, NODE, purge=False))
+    assert said[0] == "wand-node.service: stopped and removed"
+    assert "kept: /etc/wand/node.toml, /var/lib/wand/node" in said[1]
+    assert ran == ["systemctl disable --quiet --now wand-node.service", "systemctl daemon-reload"]
+    assert "/var/lib/wand/node: removed" in list(remove(host, NODE, purge=True))
+    assert "userdel wand" not in ran
+    list(remove(host, SERVER, purge=True))
+    assert ran[-1] == "userdel wand"
+
+
+def test_removedTwice(host: Host) -> None:
+    """
+    Removing what is not there does nothing.
+    """
+    assert list(remove(host, NODE, purge=False)) == []
+
+
+def test_closedDirectory(tmp_path: Path, twistd: Path) -> None:
+    """
+    An installation in somebody's own directory cannot be a service; the error says where to put it.
+    """
+    with pytest.raises(SetupFailed, match="there is no"):
+        checkReachable(tmp_path / "nothing")
+    own = tmp_path / "own"
+    own.mkdir(mode=0o700)
+    (own / "twistd").touch(0o755)
+    with pytest.raises(SetupFailed, match="python3 -m venv /opt/wand"):
+        checkReachable(own / "twistd")
+    checkReachable(twistd)
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=[*ROLES])
+def test_unitsAreHardened(role: Role, tmp_path: Path) -> None:
+    """
+    systemd calls the exposure of the units less than 2 of 10.
+    """
+    (tmp_path / role.unit).write_text(unitOf(role, Path("/opt/wand/bin/twistd")))
+    checked = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(tmp_path / role.unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=[*ROLES])
+def test_unitsAreUnderstood(role: Role, tmp_path: Path) -> None:
+    """
+    systemd has nothing to say against the units.
+    """
+    text = unitOf(role, Path(sys.executable)).replace("Documentation=man:wand(1)\n", "")
+    (tmp_path / role.unit).write_text(text)
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / role.unit)], capture_output=True, text=True, check=False
+    )
+    assert checked.stderr == ""
+
+
+def test_homesCanBeRead() -> None:
+    """
+    A unit whose program is in somebody's home sees homes, and changes nothing there.
+    """
+    assert "ProtectHome=read-only" in unitOf(NODE, Path("/home/alice/wand/bin/twistd"))
+    assert "ProtectHome=yes" in unitOf(NODE, Path("/opt/wand/bin/twistd"))
+
+
+def test_shown(twistd: Path) -> None:
+    """
+    What would be written can be read before.
+    """
+    text = shown(SERVER, twistd)
+    assert "# /etc/wand/server.toml" in text
+    assert "# /etc/systemd/system/wand-server.service" in text
+    assert "useradd --system" in text

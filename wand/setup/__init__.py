@@ -1,0 +1,3 @@
+"""
+Programs as services of a host: what C{wand setup} does.
+"""

@@ -1,0 +1,132 @@
+"""
+A program of ours as a service of a host: set up, set up again, and removed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from wand.setup.host import Host, SetupFailed
+from wand.setup.units import CONFIGURATIONS, ROLES, UNITS, USER, Role, unitOf
+
+#: Where a node finds its invitation.
+INVITATION: Final = f"{CONFIGURATIONS}/invitation"
+
+#: What each program keeps.
+_STATE: Final = "/var/lib/wand"
+
+_BEGINNING: Final = {
+    "node": f"""\
+# The node of this host; all keys: twistd wand-node --help
+join-file = "{INVITATION}"
+""",
+    "server": """\
+# The server of this host; all keys: twistd wand-server --help
+# public = ["wand.example.net:44444"]  # where nodes reach it; else at the addresses of this host
+""",
+}
+
+
+def setUp(host: Host, role: Role, twistd: Path, invitation: str | None = None) -> Iterator[str]:
+    """
+    Make a program a service that runs, now and after every start of the host.  What is there already stays: do it as
+    often as you like.
+
+    @param twistd: of the installation that is to run.
+    @param invitation: what a node joins with.
+    @return: what was done, a line each.
+    @raise SetupFailed: if the host cannot be set up, with what to do.
+    """
+    if not host.hasSystemd:
+        raise SetupFailed(
+            f"this host does not run systemd; wand setup {role.name} --print shows what another supervisor has to do"
+        )
+    checkReachable(twistd)
+    if not host.hasUser(USER):
+        host.run(*_useradd())
+        yield f"the user {USER}: made"
+    if host.read(role.configuration) is None:
+        host.write(role.configuration, _BEGINNING[role.name])
+        yield f"{role.configuration}: written"
+    else:
+        yield f"{role.configuration}: kept as it is"
+    if invitation is not None:
+        host.write(INVITATION, invitation.strip() + "\n", 0o600)
+        host.give(INVITATION, USER)
+        yield f"{INVITATION}: written"
+    yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None)
+
+
+def _useradd() -> tuple[str, ...]:
+    home = ("--home-dir", _STATE, "--no-create-home", "--shell", "/usr/sbin/nologin")
+    return ("useradd", "--system", "--user-group", *home, USER)
+
+
+def _enable(host: Host, role: Role, unit: str, *, isNew: bool) -> Iterator[str]:
+    path = f"{UNITS}/{role.unit}"
+    before = host.read(path)
+    if before != unit:
+        host.write(path, unit)
+        host.run("systemctl", "daemon-reload")
+        yield f"{path}: {'written' if before is None else 'written anew'}"
+    host.run("systemctl", "enable", "--quiet", role.unit)
+    host.run("systemctl", "restart" if isNew or before not in (None, unit) else "start", role.unit)
+    yield f"{role.unit}: runs, and starts with the host"
+
+
+def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
+    """
+    Undo what L{setUp} did.
+
+    @param purge: remove also the configuration, the keys and everything else that the program kept.
+    @return: what was done, a line each.
+    @raise SetupFailed: if something cannot be removed.
+    """
+    path = f"{UNITS}/{role.unit}"
+    if host.read(path) is not None:
+        if host.hasSystemd:
+            host.run("systemctl", "disable", "--quiet", "--now", role.unit)
+        host.remove(path)
+        if host.hasSystemd:
+            host.run("systemctl", "daemon-reload")
+        yield f"{role.unit}: stopped and removed"
+    kept = [role.configuration, f"{_STATE}/{role.name}", *([INVITATION] if role.name == "node" else [])]
+    if not purge:
+        there = [each for each in kept if host.path(each).exists()]
+        if there:
+            yield f"kept: {', '.join(there)}; --purge removes these too"
+        return
+    for each in kept:
+        if host.remove(each):
+            yield f"{each}: removed"
+    if not any(host.read(f"{UNITS}/{other.unit}") for other in ROLES.values()) and host.hasUser(USER):
+        host.run("userdel", USER)
+        yield f"the user {USER}: removed"
+
+
+def checkReachable(twistd: Path) -> None:
+    """
+    Check that a service can run an installation.
+
+    @raise SetupFailed: if it is in a directory that only one user may enter.
+    """
+    if not os.access(twistd, os.X_OK):
+        raise SetupFailed(f"there is no {twistd}: install wandaemon with pip, and run the wand of that installation")
+    closed = next((each for each in twistd.resolve().parents if not each.stat().st_mode & 0o001), None)
+    if closed is not None:
+        raise SetupFailed(
+            f"the user {USER} may not enter {closed}, where this installation is; install it elsewhere:\n"
+            "  python3 -m venv /opt/wand && /opt/wand/bin/pip install wandaemon"
+        )
+
+
+def shown(role: Role, twistd: Path) -> str:
+    """
+    What L{setUp} would write, to be read.
+    """
+    parts = ((role.configuration, _BEGINNING[role.name]), (f"{UNITS}/{role.unit}", unitOf(role, twistd)))
+    files = "\n".join(f"# {path}\n{text}" for path, text in parts)
+    return f"# {' '.join(_useradd())}\n\n{files}"

@@ -1,0 +1,70 @@
+"""
+What a program tells the supervisor that started it, by the protocol of sd_notify(3): that it is ready, that
+it stops, and that it still works.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+#: The variables in which a supervisor says where it listens, and within how many microseconds it wants to hear that
+#: the program works, and of which process.
+SOCKET_VARIABLE: Final = "NOTIFY_SOCKET"
+WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
+WATCHED_VARIABLE: Final = "WATCHDOG_PID"
+
+
+class Supervisor:
+    """
+    The supervisor, if there is one; without one nothing is told.
+
+    Nothing that goes wrong here disturbs the program: a supervisor that hears nothing does what it does then.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """
+        @param environment: the variables of the process.
+        """
+        self._path = environment.get(SOCKET_VARIABLE, "")
+        watched = environment.get(WATCHED_VARIABLE, "")
+        ours = not watched or watched == str(os.getpid())
+        microseconds = environment.get(WATCHDOG_VARIABLE, "")
+        #: Seconds between two words that the program works; 0 if nobody wants them.
+        self.interval = int(microseconds) / 2_000_000 if self._path and ours and microseconds.isdecimal() else 0.0
+
+    def tell(self, *states: str) -> None:
+        """
+        Tell it something.
+
+        @param states: C{READY=1} and the like; see sd_notify(3).
+        """
+        if not self._path:
+            return
+        path = f"\0{self._path[1:]}" if self._path.startswith("@") else self._path
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as told:
+            told.setblocking(False)
+            told.sendto("\n".join(states).encode(), path)
+
+
+def supervised(reactor: Any, supervisor: Supervisor) -> None:
+    """
+    Keep a supervisor informed from the moment in which everything has started until the end.
+
+    Nobody but the reactor says that the program works, so one that hangs is started again.
+    """
+
+    def works() -> None:
+        supervisor.tell("WATCHDOG=1")
+        reactor.callLater(supervisor.interval, works)
+
+    def started() -> None:
+        supervisor.tell("READY=1")
+        if supervisor.interval:
+            works()
+
+    reactor.callWhenRunning(started)
+    reactor.addSystemEventTrigger("before", "shutdown", supervisor.tell, "STOPPING=1")
