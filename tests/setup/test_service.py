@@ -39,7 +39,15 @@ def ran() -> list[str]:
 
 
 @pytest.fixture
-def host(tmp_path: Path, ran: list[str]) -> Host:
+def failing() -> tuple[str, ...]:
+    """
+    The beginning of the commands that fail.
+    """
+    return ()
+
+
+@pytest.fixture
+def host(tmp_path: Path, ran: list[str], failing: tuple[str, ...]) -> Host:
     """
     A host with systemd, on which nothing was set up.
     """
@@ -48,11 +56,16 @@ def host(tmp_path: Path, ran: list[str]) -> Host:
     (root / "etc").mkdir()
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
 
-    def run(*command: str) -> None:
+    def run(*command: str) -> str:
+        if command[0] == "journalctl":
+            return "the log\nwand-node: the port is taken\n"
+        if command[:2] == failing:
+            raise SetupFailed("systemctl failed")
         ran.append(" ".join(command))
         if command[0] == "useradd":
             with (root / "etc/passwd").open("a") as users:
                 users.write("wand:x:999:999::/var/lib/wand:/usr/sbin/nologin\n")
+        return ""
 
     return FakeHost(root, run)
 
@@ -110,6 +123,15 @@ def test_upgraded(host: Host, twistd: Path, ran: list[str]) -> None:
     assert f"{UNIT}: written anew" in list(setUp(host, NODE, twistd))
     assert ran[0] == "systemctl daemon-reload"
     assert ran[-1] == "systemctl restart wand-node.service"
+
+
+@pytest.mark.parametrize("failing", [("systemctl", "start")])
+def test_doesNotStart(host: Host, twistd: Path) -> None:
+    """
+    What the program itself says is the reason that the operator reads.
+    """
+    with pytest.raises(SetupFailed, match="wand-node.service does not start: the port is taken; all of it: journalctl"):
+        list(setUp(host, NODE, twistd))
 
 
 def test_withoutSystemd(tmp_path: Path, twistd: Path) -> None:

@@ -67,4 +67,4 @@ def _sayNext(role: str, *, isJoining: bool) -> None:
     elif isJoining:
         click.echo("\nIt joins now. How far it is: wand status")
     else:
-        click.echo("\nJoin a network with: wand join. Or make one: wand found")
+        click.echo("\nHow it is: wand status. To join a network: wand join. To make one: wand found")

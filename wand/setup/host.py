@@ -21,10 +21,11 @@ class SetupFailed(WandError):
     """
 
 
-def execute(*command: str) -> None:
+def execute(*command: str) -> str:
     """
     Run a command of the host.
 
+    @return: what it wrote.
     @raise SetupFailed: if it is not there or fails, with what it said.
     """
     try:
@@ -33,6 +34,7 @@ def execute(*command: str) -> None:
         raise SetupFailed(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
         raise SetupFailed(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
 
 
 @attrs.frozen
@@ -45,7 +47,7 @@ class Host:
     """
 
     root: Path = Path("/")
-    run: Callable[..., None] = execute
+    run: Callable[..., str] = execute
 
     def path(self, name: str) -> Path:
         """

@@ -73,8 +73,18 @@ def _enable(host: Host, role: Role, unit: str, *, isNew: bool) -> Iterator[str]:
         host.run("systemctl", "daemon-reload")
         yield f"{path}: {'written' if before is None else 'written anew'}"
     host.run("systemctl", "enable", "--quiet", role.unit)
-    host.run("systemctl", "restart" if isNew or before not in (None, unit) else "start", role.unit)
+    _start(host, role, "restart" if isNew or before not in (None, unit) else "start")
     yield f"{role.unit}: runs, and starts with the host"
+
+
+def _start(host: Host, role: Role, how: str) -> None:
+    try:
+        host.run("systemctl", how, role.unit)
+    except SetupFailed as error:
+        said = host.run("journalctl", "--unit", role.unit, "--output", "cat", "--lines", "50").splitlines()
+        reasons = [line.partition(": ")[2] for line in said if line.startswith(f"{role.program}: ")]
+        text = reasons[-1] if reasons else str(error)
+        raise SetupFailed(f"{role.unit} does not start: {text}; all of it: journalctl -u {role.unit}") from None
 
 
 def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
