@@ -130,7 +130,7 @@ def test_doesNotStart(host: Host, twistd: Path) -> None:
     """
     What the program itself says is the reason that the operator reads.
     """
-    with pytest.raises(SetupFailed, match="wand-node.service does not start: the port is taken; all of it: journalctl"):
+    with pytest.raises(SetupFailed, match="does not start: the port is taken; all of it: journalctl"):
         list(setUp(host, NODE, twistd))
 
 
