@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("why", "reaching", "why", "Show why a member is reached the way it is, and what would make it direct."),
         ("ping", "reaching", "ping", "Ask a member to answer inside the protocol, over each way to it."),
         ("netcheck", "reaching", "netcheck", "Check what the network around this node allows."),
+        ("doctor", "doctor", "doctor", "Find what is wrong on this host, and show the command that repairs it."),
+        ("report", "report", "report", "Pack what a report of a fault needs, without secrets."),
         ("watch", "watching", "watch", "Show events as they happen, until Ctrl-C."),
         ("capture", "capture", "capture", "Write down the frames that pass, as a pcapng file."),
         ("wake", "waking", "wake", "Wake a host that sleeps on a LAN behind a bridge."),

@@ -1,0 +1,86 @@
+"""
+Tests for L{wand.doctor.report} and L{wand.doctor.secrets}.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wand.doctor.machine import Machine
+from wand.doctor.report import archive
+from wand.doctor.secrets import REMOVED, withoutSecrets
+
+SECRET = "hunter2Hunter2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'password = "{SECRET}"',
+        f"password = '{SECRET}'",
+        f'Password="{SECRET}"',
+        f'store-settings = {{ password = "{SECRET}", host = "it" }}',
+        f'"password": "{SECRET}"',
+        f'"redis-password" : "{SECRET}",',
+        f"password: {SECRET}",
+        f'secret = """{SECRET}\n{SECRET}"""',
+        f'api-key = "a\\"{SECRET}"',
+        f"url = 'redis://user:{SECRET}@192.0.2.1/0'",
+        f"proxy=http://me:{SECRET}@proxy:3128",
+        f"joining with wand1.{SECRET}.{SECRET}-_=",
+        f"wandanswer1.{SECRET} and wandrequest1.{SECRET}",
+        f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----",
+        f"-----BEGIN EC PRIVATE KEY-----\n{SECRET}",
+    ],
+)
+def test_secretsAreRemoved(text: str) -> None:
+    """
+    Whatever looks like a secret is removed, in TOML, in JSON, in URLs and in a log.
+    """
+    cleaned = withoutSecrets(f"before = 1\n{text}\nafter = 1")
+    assert SECRET not in cleaned
+    assert REMOVED in cleaned
+    assert cleaned.startswith("before = 1\n")
+
+
+@pytest.mark.parametrize(
+    "text", ['name = "alice"', 'public = ["wand.example.net:44444"]', '"key": "01ab"', "peers: 3", "wand1 is a name"]
+)
+def test_therestStays(text: str) -> None:
+    """
+    What a report is for stays as it is; the keys of members are public.
+    """
+    assert withoutSecrets(text) == text
+
+
+@given(st.text(max_size=300))
+def test_anyText(text: str) -> None:
+    """
+    No text is too strange, and what is clean once stays as it is.
+    """
+    cleaned = withoutSecrets(text)
+    assert withoutSecrets(cleaned) == cleaned
+
+
+def test_archive(tmp_path: Path) -> None:
+    """
+    Values are JSON, configurations and what commands say are texts, all without secrets; what is missing is left out.
+    """
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/node.toml").write_text(f'password = "{SECRET}"\n')
+    machine = Machine(tmp_path, lambda *command: f"token wand1.{SECRET}" if command[0] == "ip" else None)
+    packed = archive({"status.json": {"drops": 3}}, ["/etc/node.toml", "/etc/none.toml"], machine, 1_000_000)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        contents = {each.name: tar.extractfile(each).read().decode() for each in tar}  # type: ignore[union-attr]
+        assert all(each.mode == 0o600 for each in tar)
+    assert sorted(contents) == [
+        f"wand-report/{name}" for name in ("addresses.txt", "node.toml", "routes-6.txt", "routes.txt", "status.json")
+    ]
+    assert '"drops": 3' in contents["wand-report/status.json"]
+    assert SECRET not in "".join(contents.values())

@@ -1,0 +1,3 @@
+"""
+What keeps a program on a host from doing its work, and what repairs it: C{wand doctor}.
+"""
