@@ -15,7 +15,6 @@ from wand.interfaces import Candidate
 from wand.testing.hook_samples import makeCandidate
 from wand.testing.hooks import HookContract
 
-
 #: Asked about bob it fails, so it is asked again.
 PROGRAM = """#!/bin/sh
 document=$(cat)

@@ -41,8 +41,8 @@ class HookContract(HookBench, PluginContract):
             def refused(self):
                 return makeCandidate("mallory")
 
-    A hook that is asked about addresses or routes says in C{addressRefused} and C{routeRefused} what it refuses, and one
-    that cannot always say, in C{undecided}, when.
+    A hook that is asked about addresses or routes says in C{addressRefused} and C{routeRefused} what it refuses, and
+    one that cannot always say, in C{undecided}, when.
 
     A hook that works with something real, such as a program, overrides C{settle} to wait for it.
     """

@@ -253,8 +253,8 @@ class RenewalTests(AuthorityCase):
 
     def test_everyRenewalIsTold(self) -> None:
         """
-        Whoever wants the new certificate: an operator who renames a member, or changes its limits, a member that redeems
-        one more invitation, or this server for itself.  The first one is told of as a member that joined.
+        Whoever wants the new certificate: an operator who renames a member, or changes its limits, or this server for
+        itself.  The first one is told of as a member that joined.
         """
         alice = self.joined()
         self.assertEqual(self.renewals, [])

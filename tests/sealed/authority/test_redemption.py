@@ -361,7 +361,7 @@ class RedemptionTests(SynchronousTestCase):
 
     def test_aHookHasASayInBridges(self) -> None:
         """
-        Where an invitation gives the bridge right, hooks are asked for how many hosts it is, and meanwhile the node waits.
+        Where an invitation gives the bridge right, hooks are asked for how many hosts it is; meanwhile the node waits.
         """
         gate = Gatekeeper()
         self.hooks.append(gate)
