@@ -61,7 +61,7 @@ class Packet(NamedTuple):
     @property
     def isFit(self) -> bool:
         """
-        Is it one that can be reflected?  Whoever asks from another port wants the answer there, which we could not give.
+        Is it one that can be reflected?  Whoever asks from another port wants the answer there: we could not give it.
         """
         return self.port == PORT and SHORTEST <= len(self.payload) <= LONGEST
 

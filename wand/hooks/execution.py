@@ -17,7 +17,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from tempfile import TemporaryFile
 from threading import Lock, current_thread, main_thread
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import attrs
 
@@ -85,12 +85,12 @@ class Execution:
         Run an executable, and wait for its end.
 
         @param document: for its standard input.
-        @param seconds: how long it may take; then it is killed, with what it began.
+        @param seconds: how long it may take; then it is killed, with what it began in its session.
         @raise TimeoutError: if it takes longer.
         @raise OSError: if it cannot be run.
         """
         _confine()
-        with TemporaryFile() as given:
+        with _memory() as given:
             given.write(document)
             given.seek(0)
             process = self._begin(executable, given)
@@ -127,6 +127,14 @@ class Execution:
             )
             self._running.add(process)
             return process
+
+
+def _memory() -> IO[bytes]:
+    """
+    A file for the document, which no full disk keeps from being written.  Whoever runs an executable may also open it
+    once more, as C{/dev/stdin}.
+    """
+    return os.fdopen(os.memfd_create("document"), "w+b") if sys.platform == "linux" else TemporaryFile()
 
 
 def _identityOf(user: str) -> dict[str, Any]:
@@ -204,7 +212,7 @@ def _waited(process: Popen[bytes], deadline: float) -> str:
 
 def _end(process: Popen[bytes]) -> int:
     """
-    Kill what is left of an executable and all that it began.
+    Kill what is left of an executable and all that it began, but for what began a session of its own.
 
     @return: its status.
     """
