@@ -17,7 +17,7 @@ from time import monotonic
 
 import pytest
 
-from wand.hooks.execution import SAID_MAXIMUM, Execution, Outcome
+from wand.hooks.execution import SAID_MAXIMUM, SENTENCE_MAXIMUM, Execution, Outcome
 from wand.lab import wait
 
 Make = Callable[[str], Path]
@@ -107,6 +107,7 @@ def test_muchIsSaid(make: Make) -> None:
     """
     outcome = run(make("#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x >&2\n"))
     assert outcome == Outcome(0, "x" * SAID_MAXIMUM)
+    assert outcome.sentence == "x" * SENTENCE_MAXIMUM
 
 
 def test_whatNeverEnds(make: Make) -> None:
@@ -116,7 +117,8 @@ def test_whatNeverEnds(make: Make) -> None:
     for words in ("yes >&2", "yes"):
         with pytest.raises(TimeoutError) as told:
             run(make(f"#!/bin/sh\n{words}\n"), seconds=0.3)
-        assert len(str(told.value)) < 2 * SAID_MAXIMUM
+        assert str(told.value).startswith("it did not end in time")
+        assert len(str(told.value)) < SENTENCE_MAXIMUM + 50
 
 
 def test_manyProcesses(make: Make) -> None:

@@ -24,6 +24,9 @@ import attrs
 #: How many octets of what an executable says on its standard error are kept.
 SAID_MAXIMUM: Final = 4096
 
+#: How long a sentence of it is, in characters.
+SENTENCE_MAXIMUM: Final = 200
+
 #: The environment of executables: nothing of ours, which may have passwords in it.
 ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
@@ -53,8 +56,15 @@ class Outcome:
         """
         The first line that says something, for people.
         """
-        lines = ("".join(filter(str.isprintable, line)).strip() for line in self.said.splitlines())
-        return next(filter(None, lines), "")
+        return sentenceOf(self.said)
+
+
+def sentenceOf(said: str) -> str:
+    """
+    The first line that says something, cut to what people read.
+    """
+    lines = ("".join(filter(str.isprintable, line)).strip() for line in said.splitlines())
+    return next(filter(None, lines), "")[:SENTENCE_MAXIMUM]
 
 
 class Execution:
@@ -204,7 +214,7 @@ def _waited(process: Popen[bytes], deadline: float) -> str:
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         left = deadline - monotonic()
         if left <= 0:
-            raise TimeoutError(f"it did not end in time: {ear.all()}".rstrip(": \n"))
+            raise TimeoutError(f"it did not end in time: {sentenceOf(ear.all())}".rstrip(": "))
         ear.hear(min(left, pause))
         pause = min(2 * pause, _PAUSE_MAXIMUM)
     return ear.all()
