@@ -26,6 +26,7 @@ _OTHERS = {
         "cat",
         "chown",
         "dhclient",
+        "dnsmasq",
         "echo",
         "eval",
         "install",

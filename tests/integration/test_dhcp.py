@@ -14,6 +14,9 @@ from wand.lab.deployment import Deployment
 
 _PAGE: Final = Path(__file__).parents[2] / "docs" / "operating" / "bridging.md"
 
+#: The heading under which the server is.
+_SERVER: Final = "A DHCP server for what is behind a node"
+
 #: What udhcpc of busybox does with a lease.
 _SCRIPT: Final = """#!/bin/sh
 [ "$1" = bound ] && ip address add "$ip/$mask" dev "$interface" && echo "router:$router"
@@ -34,7 +37,7 @@ def test_guestsAndMembersGetAddresses(makeNetwork: Callable[..., Deployment]) ->
     for node, isBridge in ((carol, True), (alice, False)):
         network.admit(node, bridge=isBridge)
     network.awaitTables()
-    configuration = _shown("ini").replace("/var/lib/misc/guests.leases", f"{directory}/leases")
+    configuration = _shown(_SERVER, "text").replace("/var/lib/misc/guests.leases", f"{directory}/leases")
     (directory / "guests.conf").write_text(configuration)
     host.start("dnsmasq", "dnsmasq", f"--conf-file={directory}/guests.conf", "--keep-in-foreground", "--user=root")
     script = directory / "lease"
@@ -58,7 +61,7 @@ def _guest(network: Deployment, host: Host) -> Host:
     for line in _commands("The bridge"):
         if line.startswith("ip "):
             host.run(*line.replace(" user wand", "").split())
-    for line in _commands("A DHCP server for what is behind a node"):
+    for line in _commands(_SERVER):
         if line.startswith("ip "):
             host.run(*line.split())
     return guest
@@ -68,10 +71,12 @@ def _commands(heading: str) -> list[str]:
     """
     What the page lets carol type under a heading.
     """
+    return re.findall("^carol# (.*)$", _shown(heading, "console"), re.MULTILINE)
+
+
+def _shown(heading: str, language: str) -> str:
+    """
+    The first block in a language under a heading.
+    """
     section = _PAGE.read_text().partition(f" {heading}\n")[2]
-    block = section.partition("```console\n")[2].partition("```")[0]
-    return re.findall("^carol# (.*)$", block, re.MULTILINE)
-
-
-def _shown(kind: str) -> str:
-    return _PAGE.read_text().partition(f"```{kind}\n")[2].partition("```")[0]
+    return section.partition(f"```{language}\n")[2].partition("```")[0]

@@ -19,7 +19,7 @@ from zope.interface import implementer
 
 from wand.ethernet import Frame
 from wand.frame_services.mdns_lan import Lan, Opener
-from wand.frame_services.mdns_link import MulticastDNSLink
+from wand.frame_services.mdns_link import MDNSLink
 from wand.frame_services.mdns_packets import Packet, frameOf, isForGroup, packetIn
 from wand.interfaces import IFrameService, IFrameWatcher, NodeContext, Settings
 from wand.plugin_settings import readSettings
@@ -76,7 +76,7 @@ class Reflecting:
         See L{IFrameService}.
         """
         read = readSettings(settings, ReflectorSettings, WHERE)
-        reflector = Reflector(read, context, partial(MulticastDNSLink, context.descriptors))
+        reflector = Reflector(read, context, partial(MDNSLink, context.descriptors))
         reflector.follow()
         return reflector
 

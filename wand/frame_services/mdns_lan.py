@@ -13,7 +13,7 @@ from wand.host.changes import Address, HostChanges, HostListener, Link
 
 class MulticastLink(Protocol):
     """
-    A link on which mDNS is spoken: see L{wand.frame_services.mdns_link.MulticastDNSLink}.
+    A link on which mDNS is spoken: see L{wand.frame_services.mdns_link.MDNSLink}.
     """
 
     def send(self, payload: bytes) -> bool:

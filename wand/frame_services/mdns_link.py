@@ -32,7 +32,7 @@ Hearer = Callable[[str, Packet], object]
 
 
 @implementer(IReadDescriptor)
-class MulticastDNSLink:
+class MDNSLink:
     """
     Hears and sends on one interface, by IPv4.
     """

@@ -154,7 +154,8 @@ class HookBench(PluginBench):
             self.expect(bool(answers), question.rule(rules.IN_TIME), f"after that time there was none about {about}")
             (answer,) = answers
         if isinstance(answer, Failure):
-            return self._notNow(answer, question)
+            self._notNow(answer, question)
+            return None
         endCoroutine(answer)
         isAnswer = answer is True or answer is False or isinstance(answer, Verdict)
         self.expect(isAnswer, question.rule(rules.ANSWERS), f"{answer!r}")
