@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 import click
 
-from wand.capture.pcapng import statistics
+from wand.capture.pcapng import statistics, wholeBlocks
 from wand.errors import WandError
 
 #: In place of a file: standard output.
@@ -109,8 +109,8 @@ class CaptureFile:
     def _write(self, octets: bytes) -> bool:
         if self._descriptor < 0 or self._isLeft or self.problem:
             return False
+        left = memoryview(octets)
         try:
-            left = memoryview(octets)
             while left:
                 left = left[os.write(self._descriptor, left) :]
             self.octets += len(octets)
@@ -119,13 +119,16 @@ class CaptureFile:
             self._isLeft = True
         except OSError as error:
             self._fail(error)
-            self._cut()
+            self._cut(octets, len(octets) - len(left))
         return False
 
-    def _cut(self) -> None:
+    def _cut(self, blocks: bytes, written: int) -> None:
         """
         Take away what was written of a block.  What standard output leads to may have more in it than ours.
         """
+        octets, frames = wholeBlocks(blocks, written)
+        self.octets += octets
+        self.frames += frames
         if self.path != STANDARD_OUTPUT:
             with suppress(OSError):  # a device has no length
                 os.ftruncate(self._descriptor, self.octets)
