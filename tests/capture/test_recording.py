@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pcapng_reader import readCapture
 
-from wand.capture.pcapng import SNAP_MAXIMUM, Direction, head, statistics
+from wand.capture.pcapng import SNAP_MAXIMUM, Direction, frameBlock, head, statistics, wholeBlocks
 from wand.capture.recording import EVERYBODY, Recording, Wanted
 from wand.control.values import VALUE_MAXIMUM
 from wand.errors import FilterInvalid, WandError
@@ -94,3 +94,24 @@ def test_theLargestBlock() -> None:
     recording.heard(Direction.ARRIVING, ALICE, bytes(70_000))
     assert len(blocks[0]) <= VALUE_MAXIMUM
     assert readCapture(blocks[0]).frames[0].size == 70_000
+
+
+@given(st.lists(st.binary(min_size=14, max_size=60), max_size=5), st.integers(0, 500))
+def test_whatThereIsOfAFileThatWasCut(frames: list[bytes], size: int) -> None:
+    """
+    Cut anywhere, the whole blocks are a file that can be read, with as many frames as are said.
+    """
+    beginning = head("wand", "wan0", 100)
+    octets = beginning + b"".join(frameBlock(Direction.LEAVING, each, 1.0, b"bob", 100) for each in frames)
+    kept, count = wholeBlocks(octets, min(size, len(octets)))
+    assert kept <= size
+    if kept >= len(beginning):
+        assert [each.octets for each in readCapture(octets[:kept]).frames] == frames[:count]
+
+
+@given(st.binary(max_size=60), st.integers(0, 60))
+def test_whatIsNoFile(octets: bytes, size: int) -> None:
+    """
+    Of octets that are no blocks only so many are kept as there are.
+    """
+    assert wholeBlocks(octets, min(size, len(octets)))[0] <= size

@@ -4,16 +4,23 @@ Tests for the command that writes down frames.
 
 from __future__ import annotations
 
+import resource
 import signal
 from pathlib import Path
+from typing import Any
 
+import pytest
 import pytest_twisted
 from command_runs import Bench, Run
 from pcapng_reader import readCapture
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
-from wand.capture.pcapng import Direction
+from wand.capture.pcapng import Direction, frameBlock, head
+from wand.capture.recording import Wanted
+from wand.cli.capture import capture
+from wand.cli.capture_file import CaptureFile
+from wand.errors import WandError
 
 FRAME = b"\2\0\0\0\0\2" + b"\2\0\0\0\0\1" + b"\x88\xb5" + b"payload"
 
@@ -106,3 +113,67 @@ async def test_refused(bench: Bench, tmp_path: Path) -> None:
     status, _, err = await bench.run("capture", "-w", "/dev/full")
     assert (status, err.splitlines()[-1]) == (1, "wand: cannot write /dev/full: No space left on device")
     assert bench.program.recordings == []
+
+
+class Stepped:
+    """
+    A session on a host whose clock somebody sets while a capture runs.
+    """
+
+    def __init__(self, step: float) -> None:
+        self.step = step
+        self.now = 1_000_000.0
+        self.elapsed = 50.0
+        self.connected = True
+
+    async def client(self) -> Stepped:
+        return self
+
+    async def beginCapture(self, wanted: Wanted, take: object) -> bytes:
+        return b"head"
+
+    async def endCapture(self) -> int:
+        return 0
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds <= 1
+        self.elapsed += seconds
+        self.now += seconds + self.step
+        assert self.elapsed < 100
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_theClockIsSet(tmp_path: Path, step: float) -> None:
+    """
+    Some seconds are as long as they are, whatever the clock says meanwhile.
+    """
+    session: Any = Stepped(step)
+    command = capture.make_context("capture", ["-w", str(tmp_path / "frames.pcapng"), "--seconds", "3"])
+    operation = capture.callback(**command.params)  # type: ignore[misc]
+    with pytest.raises(StopIteration):
+        operation.run(session).send(None)
+    assert session.elapsed == pytest.approx(53.0)
+
+
+def test_aFullDisk(tmp_path: Path) -> None:
+    """
+    What was written until the disk was full is a file that can be read, and the summary says what is in it.
+    """
+    path = tmp_path / "frames.pcapng"
+    file = CaptureFile(str(path), None)
+    file.begin(head("wand", "wan0", 65_000))
+    block = frameBlock(Direction.LEAVING, FRAME, 1.0, b"alice", 65_000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.octets + 5 * len(block) + 7, limits[1]))
+    try:
+        file.take(block, 1, 0)
+        for _ in range(3):
+            file.take(block * 9, 9, 0)
+        with pytest.raises(WandError, match="File too large"):
+            file.finish(2.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert (file.isWhole, file.frames, path.stat().st_size) == (True, 5, file.octets)
+    assert len(readCapture(path.read_bytes()).frames) == 5

@@ -5,18 +5,28 @@ Mutation tests of the contract of hooks: each hook is wrong in one thing, and th
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Annotated, Any
 
 import msgspec
 import pytest
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
-from zope.interface import implementer
+from zope.interface import implementer, implementer_only
 
-from wand.errors import ConfigurationInvalid
+from wand.errors import ConfigurationInvalid, TemporarilyUnavailable
 from wand.events import Event
-from wand.interfaces import Candidate, Context, IHook, IHookListener, Settings, Verdict
+from wand.interfaces import (
+    Candidate,
+    Context,
+    IAddressApprover,
+    IHook,
+    IHookListener,
+    IRouteApprover,
+    Settings,
+    Verdict,
+)
 from wand.plugin_settings import readSettings
 from wand.testing.hook_samples import makeCandidate
 from wand.testing.hooks import HookContract
@@ -31,10 +41,11 @@ class HostSettings(msgspec.Struct):
     hosts: Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
-@implementer(IHookListener)
+@implementer(IAddressApprover, IRouteApprover)
 class RightListener:
     """
-    Thinks for a second, and admits those of a list.
+    Thinks for a second, and admits those of a list.  It keeps one address for printers, lets nobody but alice have more
+    than a hundred hosts, and knows nothing of bob now.
     """
 
     def __init__(self, hosts: list[str], context: Context) -> None:
@@ -47,14 +58,28 @@ class RightListener:
     def admit(self, candidate: Candidate) -> Answer:
         if not candidate.name:
             return False
+        if candidate.name == "bob":
+            raise TemporarilyUnavailable("the list of those with b is locked")
+        return self.later(lambda: self.verdict(candidate))
+
+    def assignAddress(self, candidate: Candidate, address: str) -> Answer:
+        return self.later(lambda: self.verdictOn(address))
+
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Answer:
+        return self.later(lambda: Verdict(hosts <= 100 or candidate.name == "alice", "too many hosts"))
+
+    def later(self, verdict: Callable[[], Verdict]) -> Answer:
         answer: Deferred[Verdict] = Deferred(lambda _: timer.cancel())
-        timer = self.context.clock.callLater(1.0, lambda: answer.callback(self.verdict(candidate)))
+        timer = self.context.clock.callLater(1.0, lambda: answer.callback(verdict()))
         self.thinking.append((timer, answer))
         return answer
 
     def verdict(self, candidate: Candidate) -> Verdict:
         isListed = candidate.name in self.hosts
         return Verdict(isListed, "" if isListed else "not in the list of hosts")
+
+    def verdictOn(self, address: str) -> Verdict:
+        return Verdict(address != "10.77.0.9", "that is a printer's")
 
     def close(self) -> None:
         for timer, _ in self.thinking:
@@ -83,6 +108,15 @@ class RightHookCase(HookContract):
 
     def refused(self) -> Candidate:
         return makeCandidate("mallory", 2)
+
+    def undecided(self) -> Candidate:
+        return makeCandidate("bob", 3)
+
+    def addressRefused(self) -> tuple[Candidate, str]:
+        return makeCandidate(), "10.77.0.9"
+
+    def routeRefused(self) -> tuple[Candidate, int]:
+        return makeCandidate("mallory", 2), 256
 
 
 def test_theRightHookPasses() -> None:
@@ -134,7 +168,7 @@ class ReasonIsNoText(RightListener):
         return Verdict(candidate.name in self.hosts, b"no")  # type: ignore[arg-type]
 
 
-@caught("test_refuses", "it admitted Candidate")
+@caught("test_refuses", "it said yes to Candidate")
 class AdmitsEverybody(RightListener):
     def admit(self, candidate: Candidate) -> Answer:
         return True
@@ -198,6 +232,131 @@ class AnswersTooLate(RightListener):
 class Fails(RightListener):
     def admit(self, candidate: Candidate) -> Answer:
         return fail(RuntimeError("no database"))
+
+
+@caught("test_saysWhenItCannotSay", "it refused Candidate")
+class RefusesForGoodWhenItCannotSay(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return False if candidate.name == "bob" else super().admit(candidate)
+
+
+@caught("test_saysWhenItCannotSay", "Found: ''")
+class DoesNotSayWhyNotNow(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return fail(TemporarilyUnavailable()) if candidate.name == "bob" else super().admit(candidate)
+
+
+@caught("test_saysWhenItCannotSay", "Found: 'Traceback")
+class SaysATraceback(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        raise TemporarilyUnavailable("Traceback\nTimeoutError")
+
+
+@caught("test_saysWhenItCannotSay", "ConnectionError")
+class FailsAsTheDatabaseDoes(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return fail(ConnectionError("no database")) if candidate.name == "bob" else super().admit(candidate)
+
+
+@caught("test_admits", "it could not say now about Candidate")
+class NeverCanSay(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        raise TemporarilyUnavailable("no database")
+
+
+@caught("test_refuses", "it could not say now about Candidate")
+class PutsOffWhomItRefuses(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        if candidate.name not in self.hosts:
+            raise TemporarilyUnavailable("not in the list of hosts")
+        return super().verdict(candidate)
+
+    def admit(self, candidate: Candidate) -> Answer:
+        return maybeDeferred(self.verdict, candidate)
+
+
+@caught("test_admits", "IAddressApprover.assignAddress: the answer is True")
+class AnswersAnAddress(RightListener):
+    def assignAddress(self, candidate: Candidate, address: str) -> Answer:
+        return "10.77.0.6"
+
+
+@caught("test_admits", "it refused 10.77.0.5 for Candidate")
+class LetsHaveNothing(RightListener):
+    def verdictOn(self, address: str) -> Verdict:
+        return Verdict(False, "no")
+
+
+@caught("test_admits", "another time it refused 10.77.0.5")
+class TakesItsOwnAnswerForAnother(RightListener):
+    def verdictOn(self, address: str) -> Verdict:
+        self.given = [*getattr(self, "given", []), address]
+        return Verdict(self.given.count(address) == 1, "it was given before")
+
+
+@caught("test_refuses", "it said yes to 10.77.0.9")
+class LetsHaveAnyAddress(RightListener):
+    def assignAddress(self, candidate: Candidate, address: str) -> Answer:
+        return True
+
+
+@caught("test_refuses", "it said yes to 256 hosts behind Candidate")
+class AllowsAnyRoute(RightListener):
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Answer:
+        return True
+
+
+@caught("test_admits", "IRouteApprover.allowRoute: it answers within 5 s")
+class NeverAllowsARoute(RightListener):
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Answer:
+        return Deferred()
+
+
+@caught("test_severalAtOnce", "is wrong")
+class MixesAddressesUp(RightListener):
+    def assignAddress(self, candidate: Candidate, address: str) -> Answer:
+        self.last = address
+        return self.later(lambda: self.verdictOn(self.last))
+
+
+@caught("test_strangeCandidates", "fd77::5")
+class KnowsIPv4Only(RightListener):
+    def assignAddress(self, candidate: Candidate, address: str) -> Answer:
+        IPv4Address(address)
+        return super().assignAddress(candidate, address)
+
+
+@caught("test_givesUp", "became")
+class GoesOnThinkingOfAddresses(RightListener):
+    def assignAddress(self, candidate: Candidate, address: str) -> Answer:
+        answer: Deferred[bool] = Deferred(lambda _: None)
+        self.context.clock.callLater(60.0, lambda: answer.called or answer.callback(True))
+        return answer
+
+
+@caught("test_closeLeavesNothing", "became")
+class LeavesATimerOfARoute(RightListener):
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Answer:
+        answer: Deferred[bool] = Deferred(lambda _: timer.cancel())
+        timer = self.context.clock.callLater(1.0, answer.callback, True)
+        return answer
+
+
+@caught("test_providesWhatItIsAskedBy", "it has assignAddress() and does not provide IAddressApprover")
+class ForgetsWhatItProvides(RightHook):
+    def open(self, settings: Settings, context: Context) -> IHookListener:
+        hosts = readSettings(settings, HostSettings, "hook-settings.right").hosts
+
+        @implementer_only(IRouteApprover)
+        class Forgetful(RightListener):
+            pass
+
+        return Forgetful(hosts, context)
+
+
+@caught("test_providesWhatItIsAskedBy", "allowRoute")
+class LacksTheMethodOfAQuestion(RightListener):
+    allowRoute = None  # type: ignore[assignment]
 
 
 @caught("test_strangeCandidates", "UnicodeEncodeError")

@@ -28,6 +28,7 @@ _OTHERS = {
         "curl",
         "grep",
         "dhclient",
+        "dnsmasq",
         "echo",
         "eval",
         "install",

@@ -26,7 +26,7 @@ from wand.hooks.executables import Executables, ExecutablesListener, Executables
 from wand.hooks.execution import Outcome
 from wand.hooks.questioning import REFUSED
 from wand.hooks.telling import LOOK_INTERVAL
-from wand.interfaces import Candidate, IAddressApprover, IHook, Verdict
+from wand.interfaces import Candidate, IAddressApprover, IHook, IRouteApprover, Verdict
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -131,6 +131,7 @@ class AskedTests(ExecutablesCase):
         """
         verifyObject(IHook, Executables())
         verifyObject(IAddressApprover, self.open())
+        verifyObject(IRouteApprover, self.open())
         self.assertIsNone(Executables().unusable())
 
     def test_nobodyIsThere(self) -> None:
@@ -143,7 +144,14 @@ class AskedTests(ExecutablesCase):
         """
         Each is asked, in the order of their names, and told who the candidate is.
         """
-        for name in ("admit/20-b", "admit/10-a", "assign-address/30-c", "admit/.hidden", "admit/10-a~"):
+        for name in (
+            "admit/20-b",
+            "admit/10-a",
+            "assign-address/30-c",
+            "allow-route/40-d",
+            "admit/.hidden",
+            "admit/10-a~",
+        ):
             self.executable(name)
         opened = self.open()
         self.assertTrue(self.successResultOf(opened.admit(CANDIDATE)))
@@ -155,6 +163,9 @@ class AskedTests(ExecutablesCase):
         self.assertEqual(self.names[2:], ["30-c"])
         told = {**told, "kind": "assign-address", "fields": {**fields, "address": "10.77.0.5"}}
         self.assertEqual(self.programs.done[2][1], told)
+        self.assertTrue(self.successResultOf(opened.allowRoute(CANDIDATE, 256)))
+        told = {**told, "kind": "allow-route", "fields": {**fields, "hosts": 256}}
+        self.assertEqual(self.programs.done[3], ("40-d", told))
 
     def test_aRefusal(self) -> None:
         """

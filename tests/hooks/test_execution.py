@@ -5,7 +5,10 @@ Tests for L{wand.hooks.execution}: real programs are run, for a limited time and
 from __future__ import annotations
 
 import os
+import signal
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -14,7 +17,7 @@ from time import monotonic
 
 import pytest
 
-from wand.hooks.execution import SAID_MAXIMUM, Execution, Outcome
+from wand.hooks.execution import SAID_MAXIMUM, SENTENCE_MAXIMUM, Execution, Outcome
 from wand.lab import wait
 
 Make = Callable[[str], Path]
@@ -104,6 +107,87 @@ def test_muchIsSaid(make: Make) -> None:
     """
     outcome = run(make("#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x >&2\n"))
     assert outcome == Outcome(0, "x" * SAID_MAXIMUM)
+    assert outcome.sentence == "x" * SENTENCE_MAXIMUM
+
+
+def test_whatNeverEnds(make: Make) -> None:
+    """
+    What says something for ever is heard only so long as it may take, and costs no memory.
+    """
+    for words in ("yes >&2", "yes"):
+        with pytest.raises(TimeoutError) as told:
+            run(make(f"#!/bin/sh\n{words}\n"), seconds=0.3)
+        assert str(told.value).startswith("it did not end in time")
+        assert len(str(told.value)) < SENTENCE_MAXIMUM + 50
+
+
+def test_manyProcesses(make: Make) -> None:
+    """
+    Hundreds of processes that it began end with it, also those that go on making others.
+    """
+    more = "more() { sleep 60 & sleep 60 & }\n" + "more\n" * 100 + "while :; do sleep 1; done &\necho $$ >&2\n"
+    outcome = run(make(f"#!/bin/sh\n{more}"), seconds=50)
+    wait(lambda: not inSession(int(outcome.said)), 20, "the end of what it began")
+
+
+def inSession(session: int) -> list[str]:
+    """
+    The processes of a session that are no zombies.
+    """
+    found = []
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, its = each.read_text().rpartition(")")[2].split()[:4]
+            found += [each.parent.name] * (int(its) == session and state != "Z")
+    return found
+
+
+def test_aSessionOfItsOwn(make: Make) -> None:
+    """
+    What begins a session of its own goes on: so something that takes long can be begun on purpose.
+    """
+    begin = "{ setsid sh -c 'echo $$ >&2; echo; exec sleep 60 > /dev/null' & } | read ready"
+    outcome = run(make(f"#!/bin/sh\n{begin}\n"), seconds=50)
+    process = int(outcome.said)
+    assert isAlive(process)
+    os.kill(process, signal.SIGKILL)
+
+
+def test_killedBySomebody(make: Make) -> None:
+    """
+    A signal is told as such, with what was said before.
+    """
+    assert run(make("#!/bin/sh\necho out of luck >&2\nkill -SEGV $$\n")) == Outcome(-signal.SIGSEGV, "out of luck\n")
+
+
+def test_replacedWhileItRuns(make: Make) -> None:
+    """
+    What runs is what was there when it began; the next run is another.
+    """
+    script = make('#!/bin/sh\nwhile [ -e "$0.wait" ]; do :; done\nexit 1\n')
+    lock = script.with_suffix(".wait")
+    lock.touch()
+    outcomes: list[Outcome] = []
+    execution = Execution("nobody")
+    thread = Thread(target=lambda: outcomes.append(execution.run(script, b"", 50)))
+    thread.start()
+    wait(lambda: execution.isBusy, 20, "the script")
+    other = script.with_suffix(".new")
+    other.write_text("#!/bin/sh\nexit 2\n")
+    other.chmod(0o755)
+    other.rename(script)
+    lock.unlink()
+    thread.join(50)
+    assert outcomes[0].status in (1, 2)  # 2 if it was replaced before its interpreter had opened it
+    assert run(script).status == 2
+
+
+def test_aFullDisk(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The document needs no room on a disk, and can be opened once more.
+    """
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/full")
+    assert run(make("#!/bin/sh\ncat /dev/stdin >&2\n"), b"document") == Outcome(0, "document")
 
 
 def test_noProgram(make: Make) -> None:

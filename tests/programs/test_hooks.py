@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 from wand.errors import TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.hooks.approval import HOOK_PATIENCE, Approval
-from wand.interfaces import BaseHook, Candidate, IAddressApprover, Verdict
+from wand.interfaces import BaseHook, Candidate, IAddressApprover, IRouteApprover, Verdict
 from wand.programs.hooks import SteadyHook
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -24,10 +24,10 @@ from wand.testing.network import Network
 CANDIDATE = Candidate(MAC(b"\2\0\0\0\0\1"), "192.0.2.1:22222", "alice", b"k" * 32)
 
 
-@implementer(IAddressApprover)
+@implementer(IAddressApprover, IRouteApprover)
 class Registrar(BaseHook):
     """
-    Answers as it is told about addresses.
+    Answers as it is told about addresses, and routes.
     """
 
     def __init__(self, answer: Any) -> None:
@@ -40,6 +40,12 @@ class Registrar(BaseHook):
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Any:
+        """
+        See L{IRouteApprover}.
+        """
+        return self.assignAddress(candidate, f"{hosts} hosts")
 
 
 class SteadyHookTests(SynchronousTestCase):
@@ -94,3 +100,19 @@ class SteadyHookTests(SynchronousTestCase):
         ):
             self.failureResultOf(self.asked(Registrar(answer)), TemporarilyUnavailable)
         self.assertEqual(self.context.notes.texts, [])
+
+    def test_routes(self) -> None:
+        """
+        It is the same where the question is how many hosts may be behind a node.
+        """
+        for hook, isAllowed in ((BaseHook(), True), (Registrar(True), True), (Registrar(False), False)):
+            steady = SteadyHook("registrar", hook, self.context.failures)
+            verifyObject(IRouteApprover, steady)
+            asked = Approval([steady], self.clock).askRoute(CANDIDATE, 256)
+            assert asked is not None
+            self.assertEqual(bool(self.successResultOf(asked)), isAllowed)
+        failing = SteadyHook("registrar", Registrar(RuntimeError("oops")), self.context.failures)
+        asked = Approval([failing], self.clock).askRoute(CANDIDATE, 256)
+        assert asked is not None
+        self.failureResultOf(asked, TemporarilyUnavailable)
+        self.flushLoggedErrors(RuntimeError)

@@ -230,7 +230,13 @@ class AuthorityGrowthTests(GrowthTestCase):
         network: Any = type("KeptElsewhere", (), {"key": None, "identity": Identity(NETWORK)})()
         observer: Any = None
         self.issuer = Issuer(
-            self.members, NetworkSigning(Identity(NETWORK), None), trust, observer, clock.seconds, LIFE
+            self.members,
+            NetworkSigning(Identity(NETWORK), None),
+            trust,
+            observer,
+            clock.seconds,
+            LIFE,
+            Events(clock.seconds),
         )
         self.revoker = Revoker(
             self.members, self.assigned, network, trust, observer, clock.seconds, Events(clock.seconds)

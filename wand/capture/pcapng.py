@@ -20,6 +20,9 @@ _INTERFACE: Final = 1
 _STATISTICS: Final = 5
 _FRAME: Final = 6
 
+#: The octets of a block with nothing in it.
+_SHORTEST: Final = 12
+
 _BYTE_ORDER: Final = 0x1A2B3C4D
 _LINKTYPE_ETHERNET: Final = 1
 
@@ -32,6 +35,7 @@ _RECEIVED: Final = 4
 _DROPPED: Final = 5
 
 _U32: Final = Struct("<I")
+_HEAD: Final = Struct("<II")
 _U64: Final = Struct("<Q")
 _OPTION: Final = Struct("<HH")
 _SECTION_BODY: Final = Struct("<IHHq")
@@ -82,6 +86,23 @@ def statistics(epoch: float, frames: int, lost: int) -> bytes:
     moment = int(epoch * 1_000_000)
     body = _STATISTICS_BODY.pack(0, moment >> 32, moment & 0xFFFFFFFF)
     return _block(_STATISTICS, body, _option(_RECEIVED, _U64.pack(frames)) + _option(_DROPPED, _U64.pack(lost)))
+
+
+def wholeBlocks(blocks: bytes, size: int) -> tuple[int, int]:
+    """
+    What there is of blocks that were cut.
+
+    @param size: how many of their octets there are.
+    @return: how many of these are whole blocks, and how many frames are in them.
+    """
+    at = frames = 0
+    while at + _SHORTEST <= size:
+        kind, length = _HEAD.unpack_from(blocks, at)
+        if not _SHORTEST <= length <= size - at:
+            break
+        at += length
+        frames += kind == _FRAME
+    return at, frames
 
 
 def _block(kind: int, body: bytes, options: bytes) -> bytes:

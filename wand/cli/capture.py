@@ -57,12 +57,12 @@ def capture(
 async def _capture(session: Session, file: CaptureFile, wanted: Wanted, seconds: float | None) -> None:
     client = await session.client()
     file.begin(await client.beginCapture(wanted, file.take))
-    end = None if seconds is None else session.now + seconds
+    end = None if seconds is None else session.elapsed + seconds
     try:
-        while not file.isWhole and (end is None or session.now < end):
+        while not file.isWhole and (end is None or session.elapsed < end):
             if not client.connected:
                 raise NotRunning("the program closed the connection")
-            await session.sleep(_INTERVAL if end is None else max(0.0, min(_INTERVAL, end - session.now)))
+            await session.sleep(_INTERVAL if end is None else max(0.0, min(_INTERVAL, end - session.elapsed)))
             file.tell()
     finally:
         if client.connected:

@@ -7,12 +7,12 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import IO, Final
+from typing import Final
 
 import attrs
 import click
 
-from wand.capture.pcapng import statistics
+from wand.capture.pcapng import statistics, wholeBlocks
 from wand.errors import WandError
 
 #: In place of a file: standard output.
@@ -29,7 +29,7 @@ class CaptureFile:
     @ivar path: where it is; C{-} is standard output.
     @ivar count: after how many frames it is whole; C{None} for none.
     @ivar frames: how many it has.
-    @ivar octets: how long it is.
+    @ivar octets: how long it is; it ends with a whole block, also where the disk is full.
     @ivar lost: how many frames are missing.
     @ivar problem: why no more can be written; empty where it can.
     """
@@ -40,7 +40,7 @@ class CaptureFile:
     octets: int = 0
     lost: int = 0
     problem: str = ""
-    _file: IO[bytes] | None = None
+    _descriptor: int = -1
     _isLeft: bool = False
 
     def check(self) -> None:
@@ -62,7 +62,7 @@ class CaptureFile:
         Write the beginning.
         """
         try:
-            self._file = os.fdopen(_opened(self.path), "wb")
+            self._descriptor = _opened(self.path)
         except OSError as error:
             self._fail(error)
             return
@@ -75,9 +75,9 @@ class CaptureFile:
 
         @param lost: how many were lost until now.
         """
-        self.frames += frames
         self.lost = lost
-        self._write(blocks)
+        if self._write(blocks):
+            self.frames += frames
 
     def finish(self, now: float) -> None:
         """
@@ -86,10 +86,10 @@ class CaptureFile:
         @param now: in seconds since the epoch.
         @raise WandError: if not all could be written.
         """
-        if self._file is not None:
+        if self._descriptor >= 0:
             self._write(statistics(now, self.frames + self.lost, self.lost))
             with suppress(OSError):
-                self._file.close()
+                os.close(self._descriptor)
             self._say("\n")
         if self.problem:
             raise WandError(self.problem)
@@ -106,17 +106,32 @@ class CaptureFile:
         begin = "\r\x1b[K" if sys.stderr.isatty() else ""
         click.echo(f"{begin}{self.frames} frames, {self.octets} octets{lost}{end}", err=True, nl=False)
 
-    def _write(self, octets: bytes) -> None:
-        if self._file is None or self._isLeft or self.problem:
-            return
+    def _write(self, octets: bytes) -> bool:
+        if self._descriptor < 0 or self._isLeft or self.problem:
+            return False
+        left = memoryview(octets)
         try:
-            self._file.write(octets)
-            self._file.flush()
+            while left:
+                left = left[os.write(self._descriptor, left) :]
             self.octets += len(octets)
+            return True
         except BrokenPipeError:  # Wireshark was closed
             self._isLeft = True
         except OSError as error:
             self._fail(error)
+            self._cut(octets, len(octets) - len(left))
+        return False
+
+    def _cut(self, blocks: bytes, written: int) -> None:
+        """
+        Take away what was written of a block.  What standard output leads to may have more in it than ours.
+        """
+        octets, frames = wholeBlocks(blocks, written)
+        self.octets += octets
+        self.frames += frames
+        if self.path != STANDARD_OUTPUT:
+            with suppress(OSError):  # a device has no length
+                os.ftruncate(self._descriptor, self.octets)
 
     def _fail(self, error: OSError) -> None:
         self.problem = f"cannot write {self.path}: {error.strerror}"

@@ -90,7 +90,7 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
     """
     Wait until this node is a member, and its invitation redeemed.
     """
-    client, until = await session.client(), session.now + timeout
+    client, until = await session.client(), session.elapsed + timeout
     while True:
         status = await client.status()
         own = status.own
@@ -102,7 +102,7 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
             return status
         if own.stage in ("new", "revoked"):
             raise MembershipRefused(_why(status, "the node gave up; its log says why"))
-        if session.now >= until:
+        if session.elapsed >= until:
             raise WandError(_waiting(status, timeout))
         await session.sleep(STATUS_INTERVAL)
 

@@ -69,9 +69,16 @@ class Session:
     @property
     def now(self) -> float:
         """
-        The time, in seconds since the epoch.
+        The time, in seconds since the epoch: for people, and for what is kept.
         """
         return time()
+
+    @property
+    def elapsed(self) -> float:
+        """
+        The time since some moment, in seconds, for what lasts so long: nobody sets it, as operators set the clock.
+        """
+        return self._loop.time()
 
     @property
     def isChosen(self) -> bool:

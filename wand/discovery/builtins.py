@@ -47,6 +47,7 @@ BUILTINS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "frame-service": {
         "guard": "wand.frame_services.guard:Guard",
+        "mdns": "wand.frame_services.mdns:Reflecting",
         "neighbours": "wand.frame_services.neighbours:Neighbours",
         "storm": "wand.frame_services.storm:Storm",
     },

@@ -15,6 +15,7 @@ from typing import Final
 import attrs
 
 from wand.ethernet import Frame
+from wand.frame_services.checksum import checksum
 
 _ARP: Final = bytes.fromhex("0806 0001 0800 06 04")
 _ARP_QUESTION: Final = 1
@@ -110,14 +111,6 @@ def _packet(source: bytes, destination: bytes, message: bytes) -> bytes:
     An IPv6 packet with an ICMPv6 message whose checksum is filled in (RFC 4443, section 2.3).
     """
     pseudo = source + destination + len(message).to_bytes(4, "big") + _ICMPV6.to_bytes(4, "big")
-    check = _checksum(pseudo + message)
+    check = checksum(pseudo + message)
     message = message[:2] + check.to_bytes(2, "big") + message[4:]
     return _IPV6_HEADER.pack(_VERSION, len(message), _ICMPV6, _FAR, source, destination) + message
-
-
-def _checksum(octets: bytes) -> int:
-    """
-    The Internet checksum of an even number of octets (RFC 1071): the sum of the 16-bit words is the number modulo
-    65,535.
-    """
-    return 0xFFFF - (int.from_bytes(octets, "big") % 0xFFFF or 0xFFFF)

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from wand.errors import TemporarilyUnavailable
-from wand.interfaces import Candidate, IAddressApprover, IHookListener, Verdict
+from wand.interfaces import Candidate, IAddressApprover, IHookListener, IRouteApprover, Verdict
 
 #: Seconds that the hooks have for their answer.
 HOOK_PATIENCE: Final = 5.0
@@ -67,6 +67,15 @@ class Approval:
         """
         return self._ask(candidate, lambda: allLetHave(self._hooks, candidate, address, self._clock))
 
+    def askRoute(self, candidate: Candidate, hosts: int) -> Deferred[Verdict] | None:
+        """
+        Ask whether hosts may be behind a candidate.
+
+        @param hosts: how many.
+        @return: see L{ask}.
+        """
+        return self._ask(candidate, lambda: allLetCarry(self._hooks, candidate, hosts, self._clock))
+
     def _ask(self, candidate: Candidate, question: Callable[[], Deferred[Verdict]]) -> Deferred[Verdict] | None:
         key = candidate.key or candidate.mac
         if key in self._asked or len(self._asked) >= CANDIDATES_MAXIMUM:
@@ -113,6 +122,18 @@ def allLetHave(
     """
     asked = [hook for hook in hooks if IAddressApprover.providedBy(hook)]
     return _all([maybeDeferred(hook.assignAddress, candidate, address) for hook in asked], clock)
+
+
+def allLetCarry(
+    hooks: Sequence[IHookListener], candidate: Candidate, hosts: int, clock: IReactorTime
+) -> Deferred[Verdict]:
+    """
+    Ask every hook that has a say in routes whether so many hosts may be behind a candidate.
+
+    @return: see L{allApprove}.
+    """
+    asked = [hook for hook in hooks if IRouteApprover.providedBy(hook)]
+    return _all([maybeDeferred(hook.allowRoute, candidate, hosts) for hook in asked], clock)
 
 
 def _all(answers: Sequence[Deferred[Any]], clock: IReactorTime) -> Deferred[Verdict]:

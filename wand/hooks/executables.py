@@ -2,8 +2,8 @@
 The hook C{executables}: programs in a folder, C{hooks.d}, are told of events and asked, with a JSON document on their
 standard input.
 
-Below the folder are others.  The executables in C{admit/} and C{assign-address/} are asked, those in C{member-joined/}
-are told of events of this kind, those in C{every-event/} of all.
+Below the folder are others.  The executables in C{admit/}, C{allow-route/} and C{assign-address/} are asked, those in
+C{member-joined/} are told of events of this kind, those in C{every-event/} of all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,16 @@ from wand.hooks.execution import Execution
 from wand.hooks.questioning import Asked, Questioning
 from wand.hooks.telling import EVERY_EVENT, Telling
 from wand.hooks.trusted import Untrusted, checkTrusted
-from wand.interfaces import Candidate, Context, IAddressApprover, IHook, IHookListener, Settings, Verdict
+from wand.interfaces import (
+    Candidate,
+    Context,
+    IAddressApprover,
+    IHook,
+    IHookListener,
+    IRouteApprover,
+    Settings,
+    Verdict,
+)
 from wand.plugin_settings import readSettings
 from wand.worker import Workers
 
@@ -37,6 +46,7 @@ WHERE: Final = "hook-settings.executables"
 
 #: The folders of the questions.
 ADMIT: Final = "admit"
+ALLOW_ROUTE: Final = "allow-route"
 ASSIGN_ADDRESS: Final = "assign-address"
 
 #: Seconds by which an executable is given up before the hook is, so that it can be named.
@@ -97,7 +107,7 @@ class Executables:
         return ExecutablesListener(read, context, execution)
 
 
-@implementer(IAddressApprover)
+@implementer(IAddressApprover, IRouteApprover)
 class ExecutablesListener:
     """
     Runs the executables.
@@ -130,6 +140,12 @@ class ExecutablesListener:
         See L{IAddressApprover}.
         """
         return self._ask(ASSIGN_ADDRESS, {**_fieldsOf(candidate), "address": address})
+
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Deferred[Verdict]:
+        """
+        See L{IRouteApprover}.
+        """
+        return self._ask(ALLOW_ROUTE, {**_fieldsOf(candidate), "hosts": hosts})
 
     def close(self) -> None:
         """
@@ -188,7 +204,7 @@ def _sayUnknown(folder: Path, say: Callable[[str], object]) -> None:
     """
     Say what is in the folder and does nothing.
     """
-    known = {ADMIT, ASSIGN_ADDRESS, EVERY_EVENT, *EVENTS}
+    known = {ADMIT, ALLOW_ROUTE, ASSIGN_ADDRESS, EVERY_EVENT, *EVENTS}
     for entry in sorted(folder.iterdir()):
         if not entry.is_dir() and not entry.name.startswith("."):
             say(f"{entry} is never run: executables are in folders, such as {folder / ADMIT}")

@@ -17,12 +17,15 @@ from subprocess import DEVNULL, PIPE, Popen
 from tempfile import TemporaryFile
 from threading import Lock, current_thread, main_thread
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import attrs
 
 #: How many octets of what an executable says on its standard error are kept.
 SAID_MAXIMUM: Final = 4096
+
+#: How long a sentence of it is, in characters.
+SENTENCE_MAXIMUM: Final = 200
 
 #: The environment of executables: nothing of ours, which may have passwords in it.
 ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -53,8 +56,15 @@ class Outcome:
         """
         The first line that says something, for people.
         """
-        lines = ("".join(filter(str.isprintable, line)).strip() for line in self.said.splitlines())
-        return next(filter(None, lines), "")
+        return sentenceOf(self.said)
+
+
+def sentenceOf(said: str) -> str:
+    """
+    The first line that says something, cut to what people read.
+    """
+    lines = ("".join(filter(str.isprintable, line)).strip() for line in said.splitlines())
+    return next(filter(None, lines), "")[:SENTENCE_MAXIMUM]
 
 
 class Execution:
@@ -85,12 +95,12 @@ class Execution:
         Run an executable, and wait for its end.
 
         @param document: for its standard input.
-        @param seconds: how long it may take; then it is killed, with what it began.
+        @param seconds: how long it may take; then it is killed, with what it began in its session.
         @raise TimeoutError: if it takes longer.
         @raise OSError: if it cannot be run.
         """
         _confine()
-        with TemporaryFile() as given:
+        with _memory() as given:
             given.write(document)
             given.seek(0)
             process = self._begin(executable, given)
@@ -127,6 +137,14 @@ class Execution:
             )
             self._running.add(process)
             return process
+
+
+def _memory() -> IO[bytes]:
+    """
+    A file for the document, which no full disk keeps from being written.  Whoever runs an executable may also open it
+    once more, as C{/dev/stdin}.
+    """
+    return os.fdopen(os.memfd_create("document"), "w+b") if sys.platform == "linux" else TemporaryFile()
 
 
 def _identityOf(user: str) -> dict[str, Any]:
@@ -196,7 +214,7 @@ def _waited(process: Popen[bytes], deadline: float) -> str:
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         left = deadline - monotonic()
         if left <= 0:
-            raise TimeoutError(f"it did not end in time: {ear.all()}".rstrip(": \n"))
+            raise TimeoutError(f"it did not end in time: {sentenceOf(ear.all())}".rstrip(": "))
         ear.hear(min(left, pause))
         pause = min(2 * pause, _PAUSE_MAXIMUM)
     return ear.all()
@@ -204,7 +222,7 @@ def _waited(process: Popen[bytes], deadline: float) -> str:
 
 def _end(process: Popen[bytes]) -> int:
     """
-    Kill what is left of an executable and all that it began.
+    Kill what is left of an executable and all that it began, but for what began a session of its own.
 
     @return: its status.
     """

@@ -47,7 +47,7 @@ from wand.interfaces.frame_service import (
     IFrameWatcher,
     Passage,
 )
-from wand.interfaces.hook import Candidate, IAddressApprover, IHook, IHookListener, Verdict
+from wand.interfaces.hook import Candidate, IAddressApprover, IHook, IHookListener, IRouteApprover, Verdict
 from wand.interfaces.member_limits import MemberLimits
 from wand.interfaces.membership import Member, Membership
 from wand.interfaces.node_context import NodeContext
@@ -131,6 +131,7 @@ __all__ = [
     "IPeerProtocol",
     "IRecords",
     "IResizableTransport",
+    "IRouteApprover",
     "IRovingDirectory",
     "IRovingTransport",
     "ISessionProtocol",

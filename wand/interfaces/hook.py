@@ -98,3 +98,20 @@ class IAddressApprover(IHookListener):
 
         @param address: without the length of its prefix: C{10.77.0.5}.
         """
+
+
+class IRouteApprover(IHookListener):
+    """
+    A hook that is also asked before a node may carry the frames of others: in an Ethernet that is the route to whatever
+    is behind it, its bridge.
+    """
+
+    def allowRoute(candidate: Candidate, hosts: int) -> Deferred[Verdict] | Deferred[bool] | Verdict | bool:
+        """
+        May MAC addresses that are not its own be behind this node, and IP addresses with them?  It is asked as L{admit}
+        is, where an invitation gives the bridge right, or a larger number of hosts to a node that has it.  If anybody
+        refuses, the invitation is refused as a whole, and stays good for another node.  Which addresses they are
+        nobody knows before their first frame, and every node learns that by itself.
+
+        @param hosts: how many MAC addresses there may be.
+        """

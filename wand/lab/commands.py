@@ -107,6 +107,7 @@ class Daemon:
         self.name = name
         self.log = log
         with log.open("ab") as output:
+            self._begin = output.tell()
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -159,9 +160,10 @@ class Daemon:
 
     def lastDocument(self) -> Any:
         """
-        The last whole line of its log, which is JSON; C{None} if there is no line.
+        The last whole line of its log, which is JSON; C{None} if it has written none.  Another program of that name may
+        have written before.
         """
-        lines = self.log.read_text().rpartition("\n")[0].splitlines()
+        lines = self.log.read_bytes()[self._begin :].rpartition(b"\n")[0].splitlines()
         return json.loads(lines[-1]) if lines else None
 
     @property

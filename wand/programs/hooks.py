@@ -18,10 +18,10 @@ from wand.errors import TemporarilyUnavailable
 from wand.events import Event
 from wand.health.failures import Failures
 from wand.hooks.approval import HOOK_PATIENCE, verdictFrom
-from wand.interfaces import Candidate, Context, IAddressApprover, IHook, IHookListener, Verdict
+from wand.interfaces import Candidate, Context, IAddressApprover, IHook, IHookListener, IRouteApprover, Verdict
 
 
-@implementer(IAddressApprover)
+@implementer(IAddressApprover, IRouteApprover)
 class SteadyHook:
     """
     Passes every call on to a hook, which may fail.
@@ -55,6 +55,17 @@ class SteadyHook:
         if not IAddressApprover.providedBy(self._listener):
             return succeed(Verdict(True))
         asked = maybeDeferred(self._listener.assignAddress, candidate, address)
+        return asked.addCallbacks(verdictFrom, self._outage)
+
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Deferred[Verdict]:
+        """
+        See L{IRouteApprover}.  A hook that is none has nothing against it.
+
+        @return: see L{admit}.
+        """
+        if not IRouteApprover.providedBy(self._listener):
+            return succeed(Verdict(True))
+        asked = maybeDeferred(self._listener.allowRoute, candidate, hosts)
         return asked.addCallbacks(verdictFrom, self._outage)
 
     def close(self) -> None:

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from wand.errors import TemporarilyUnavailable
 from wand.hooks.approval import HOOK_PATIENCE
 from wand.interfaces import Candidate, IHook, IHookListener, IWandPlugin, Verdict
 from wand.testing import hook_rules as rules
+from wand.testing.hook_questions import Question, address, admission, route
 from wand.testing.hook_samples import EVENTS, makeCandidate
 from wand.testing.plugin_bench import PluginBench
 
@@ -42,6 +44,38 @@ class HookBench(PluginBench):
         """
         return None
 
+    def undecided(self) -> Candidate | None:
+        """
+        Somebody about whom it cannot say now, and fails with L{TemporarilyUnavailable}; C{None} if there is none.
+        """
+        return None
+
+    def addressGiven(self) -> tuple[Candidate, str]:
+        """
+        An address, without the length of its prefix, and somebody who may have it.  It is asked if it is an
+        L{wand.interfaces.IAddressApprover}.
+        """
+        return makeCandidate(), "10.77.0.5"
+
+    def addressRefused(self) -> tuple[Candidate, str] | None:
+        """
+        An address, and somebody who may not have it; C{None} if it refuses none.
+        """
+        return None
+
+    def routeAllowed(self) -> tuple[Candidate, int]:
+        """
+        Somebody who may be a bridge, and for how many hosts.  It is asked if it is an
+        L{wand.interfaces.IRouteApprover}.
+        """
+        return makeCandidate(), 256
+
+    def routeRefused(self) -> tuple[Candidate, int] | None:
+        """
+        Somebody who may be no bridge, or not for so many hosts; C{None} if it refuses nobody.
+        """
+        return None
+
     def settle(self, answer: Deferred[Any]) -> None:
         """
         Let the time pass that a hook has for its answer, or until it is there.
@@ -61,12 +95,24 @@ class HookBench(PluginBench):
         """
         return self.makeHook()
 
+    def questions(self, listener: IHookListener, *, isYes: bool) -> list[Question]:
+        """
+        What the hook is asked, and answers so.
+        """
+        admitted = self.admitted() if isYes else self.refused()
+        given = self.addressGiven() if isYes else self.addressRefused()
+        allowed = self.routeAllowed() if isYes else self.routeRefused()
+        found = [] if admitted is None else [admission(admitted)]
+        found += [] if given is None else [address(*given)]
+        found += [] if allowed is None else [route(*allowed)]
+        return [each for each in found if each.isFor(listener)]
+
     def exercise(self, opened: IHookListener) -> None:
         """
         See L{PluginBench}: tell it something, and ask.
         """
         opened.told(EVENTS[0])
-        self.answerTo(opened, makeCandidate())
+        self.answerTo(opened, admission(makeCandidate()))
 
     def opened(self) -> IHookListener:
         """
@@ -76,40 +122,60 @@ class HookBench(PluginBench):
         self.addCleanup(listener.close)
         return listener
 
-    def asked(self, listener: IHookListener, candidate: Candidate) -> Any:
+    def asked(self, listener: IHookListener, question: Question) -> Any:
         """
-        Ask about a candidate.
+        Ask.  What raises because it cannot say now fails, as a server has it.
         """
-        with self.keeping(rules.NEVER_RAISES, f"admit() of {candidate}"):
-            return listener.admit(candidate)
+        with self.keeping(question.rule(rules.NEVER_RAISES), f"{question.method}() about {question.about}"):
+            try:
+                return question.ask(listener)
+            except TemporarilyUnavailable as error:
+                return fail(error)
 
-    def answerTo(self, listener: IHookListener, candidate: Candidate) -> bool:
+    def answerTo(self, listener: IHookListener, question: Question) -> bool | None:
         """
-        Ask about a candidate, and wait for the answer.
-        """
-        return self.verdictOf(self.asked(listener, candidate), candidate)
+        Ask, and wait for the answer.
 
-    def verdictOf(self, answer: Any, candidate: Candidate) -> bool:
+        @return: see L{verdictOf}.
+        """
+        return self.verdictOf(self.asked(listener, question), question)
+
+    def verdictOf(self, answer: Any, question: Question) -> bool | None:
         """
         Wait for an answer, and look at it.
+
+        @return: C{None} if the hook cannot say now.
         """
+        about = question.about
         if isinstance(answer, Deferred):
             answers: list[Any] = []
             answer.addBoth(answers.append)
             self.settle(answer)
-            self.expect(bool(answers), rules.IN_TIME, f"after that time there was none about {candidate}")
+            self.expect(bool(answers), question.rule(rules.IN_TIME), f"after that time there was none about {about}")
             (answer,) = answers
         if isinstance(answer, Failure):
-            self.fail(rules.NEVER_RAISES.broken(f"about {candidate} it failed with {answer.value!r}"))
+            self._notNow(answer, question)
+            return None
         endCoroutine(answer)
         isAnswer = answer is True or answer is False or isinstance(answer, Verdict)
-        self.expect(isAnswer, rules.ANSWERS, f"{answer!r}")
+        self.expect(isAnswer, question.rule(rules.ANSWERS), f"{answer!r}")
         if isinstance(answer, Verdict):
             isBool = answer.admit is True or answer.admit is False
-            self.expect(isBool, rules.ANSWERS, f"{answer!r}")
-            isLine = isinstance(answer.reason, str) and "\n" not in answer.reason
-            self.expect(isLine, rules.REASON, f"{answer.reason!r}")
+            self.expect(isBool, question.rule(rules.ANSWERS), f"{answer!r}")
+            self.expect(_isLine(answer.reason), rules.REASON, f"{answer.reason!r}")
         return bool(answer)
+
+    def _notNow(self, failure: Failure, question: Question) -> None:
+        if not failure.check(TemporarilyUnavailable):
+            self.fail(
+                question.rule(rules.NEVER_RAISES).broken(f"about {question.about} it failed with {failure.value!r}")
+            )
+        text = str(failure.value)
+        self.expect(bool(text) and _isLine(text), question.rule(rules.NOT_NOW), f"{text!r}")
+
+
+def _isLine(text: object) -> bool:
+    return isinstance(text, str) and "\n" not in text
 
 
 def endCoroutine(coroutine: Any) -> None:

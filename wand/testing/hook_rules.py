@@ -35,8 +35,19 @@ ANSWERS: Final = Rule(
 )
 NEVER_RAISES: Final = Rule(
     "IHookListener.admit",
-    "it raises nothing and does not fail, whatever the candidate says of itself",
-    "an error refuses for now, and the node asks again and again; names and endpoints come from strangers",
+    "it raises nothing and does not fail, whatever the candidate says of itself, but with TemporarilyUnavailable",
+    "any other error counts as a fault of the hook; the node asks again and again, and its name comes from a stranger",
+)
+NOT_NOW: Final = Rule(
+    "IHookListener.admit",
+    "a hook that cannot say now fails with TemporarilyUnavailable, and says why in one line "
+    "(undecided() of the test says about whom)",
+    "the operator sees that line, and has to know what to mend; the node asks again by itself",
+)
+DECLARED: Final = Rule(
+    "IHookListener",
+    "a hook with the method of a question provides the interface of that question",
+    "only who provides it is asked: the method would never be called, and nothing would be refused",
 )
 IN_TIME: Final = Rule(
     "IHookListener.admit",
@@ -50,12 +61,12 @@ REASON: Final = Rule(
 )
 ADMITS: Final = Rule(
     "IHookListener.admit",
-    "whom it should admit it admits (admitted() of the test says whom)",
+    "where it should say yes it does (admitted(), addressGiven() and routeAllowed() of the test say where)",
     "all hooks must say yes: one that never does keeps everybody out",
 )
 REFUSES: Final = Rule(
     "IHookListener.admit",
-    "whom it should refuse it refuses (refused() of the test says whom)",
+    "where it should refuse it does (refused(), addressRefused() and routeRefused() of the test say where)",
     "that is what it is there for",
 )
 SAME_AGAIN: Final = Rule(

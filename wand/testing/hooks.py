@@ -15,6 +15,7 @@ from wand.events import Event
 from wand.interfaces import Candidate, IHook, IHookListener
 from wand.testing import hook_rules as rules
 from wand.testing.hook_bench import HookBench, endCoroutine
+from wand.testing.hook_questions import ASKING, Question, address, admission, route
 from wand.testing.hook_samples import EVENTS, NAMES, makeCandidate
 from wand.testing.memory import grownBy
 from wand.testing.plugin_contract import PluginContract
@@ -22,6 +23,9 @@ from wand.testing.plugin_contract import PluginContract
 #: How many events are told to see whether they are kept, and how long their texts are.
 _MANY: Final = 300
 _LENGTH: Final = 1000
+
+#: What an answer means, in words.
+_SAID: Final = {True: "said yes to", False: "refused", None: "could not say now about"}
 
 
 class HookContract(HookBench, PluginContract):
@@ -37,6 +41,9 @@ class HookContract(HookBench, PluginContract):
             def refused(self):
                 return makeCandidate("mallory")
 
+    A hook that is asked about addresses or routes says in C{addressRefused} and C{routeRefused} what it refuses, and
+    one that cannot always say, in C{undecided}, when.
+
     A hook that works with something real, such as a program, overrides C{settle} to wait for it.
     """
 
@@ -47,47 +54,72 @@ class HookContract(HookBench, PluginContract):
 
     def test_admits(self) -> None:
         """
-        It admits whom it should admit, however often it is asked.
+        Where it should say yes it does, however often it is asked: of whom it admits, and of the addresses and routes
+        that it allows, if it is asked about these.
         """
-        self._answersSo(self.admitted(), True)
+        self._answersSo(True)
 
     def test_refuses(self) -> None:
         """
-        It refuses whom it should refuse, however often it is asked.
+        Where it should say no it does, however often it is asked.
         """
-        self._answersSo(self.refused(), False)
+        self._answersSo(False)
 
-    def _answersSo(self, candidate: Candidate | None, isAdmitted: bool) -> None:
-        if candidate is None:
-            return
+    def _answersSo(self, isYes: bool) -> None:
         listener = self.opened()
-        rule = rules.ADMITS if isAdmitted else rules.REFUSES
-        found = "admitted" if not isAdmitted else "refused"
-        self.expect(self.answerTo(listener, candidate) is isAdmitted, rule, f"it {found} {candidate}")
-        for _ in range(2):
-            answer = self.answerTo(listener, candidate)
-            self.expect(answer is isAdmitted, rules.SAME_AGAIN, f"another time it {found} {candidate}")
+        rule = rules.ADMITS if isYes else rules.REFUSES
+        for question in self.questions(listener, isYes=isYes):
+            answer = self.answerTo(listener, question)
+            self.expect(answer is isYes, question.rule(rule), f"it {_SAID[answer]} {question.about}")
+            for _ in range(2):
+                answer = self.answerTo(listener, question)
+                found = f"another time it {_SAID[answer]} {question.about}"
+                self.expect(answer in (isYes, None), question.rule(rules.SAME_AGAIN), found)
+
+    def test_saysWhenItCannotSay(self) -> None:
+        """
+        Where it cannot say now it fails with C{TemporarilyUnavailable}.
+        """
+        candidate = self.undecided()
+        if candidate is not None:
+            answer = self.answerTo(self.opened(), question := admission(candidate))
+            self.expect(answer is None, rules.NOT_NOW, f"it {_SAID[answer]} {question.about}")
+
+    def test_providesWhatItIsAskedBy(self) -> None:
+        """
+        Whoever can answer a question says so.
+        """
+        listener = self.opened()
+        for method, interface in ASKING.items():
+            if interface.providedBy(listener):
+                self.verify(interface, listener, "what it opens")
+            else:
+                found = f"it has {method}() and does not provide {interface.__name__}"
+                self.expect(not hasattr(listener, method), rules.DECLARED, found)
 
     def test_severalAtOnce(self) -> None:
         """
-        Asked about several at once it does not mix them up.
+        Asked about several things at once it does not mix them up.
         """
         listener = self.opened()
-        candidates = [(each, isAdmitted) for each, isAdmitted in ((self.admitted(), True), (self.refused(), False))]
-        wanted = [(each, isAdmitted) for each, isAdmitted in candidates * 2 if each is not None]
-        answers = [self.asked(listener, each) for each, _ in wanted]
-        for answer, (candidate, isAdmitted) in zip(answers, wanted, strict=True):
-            verdict = self.verdictOf(answer, candidate)
-            self.expect(verdict is isAdmitted, rules.APART, f"of {len(wanted)} the answer about {candidate} is wrong")
+        wanted = [(each, isYes) for isYes in (True, False) for each in self.questions(listener, isYes=isYes)] * 2
+        answers = [self.asked(listener, question) for question, _ in wanted]
+        for answer, (question, isYes) in zip(answers, wanted, strict=True):
+            verdict = self.verdictOf(answer, question)
+            found = f"of {len(wanted)} the answer about {question.about} is wrong"
+            self.expect(verdict in (isYes, None), question.rule(rules.APART), found)
 
     def test_strangeCandidates(self) -> None:
         """
-        Whatever a candidate says of itself is no fault of the hook's.
+        Whatever a candidate says of itself is no fault of the hook's, nor is an address of another kind.
         """
         listener = self.opened()
-        for number, name in enumerate(NAMES):
-            self.answerTo(listener, makeCandidate(name, number))
-        self.answerTo(listener, Candidate(MAC(b"\2\0\0\0\0\1"), "tcp/[2001:db8::1]:443"))
+        strangers = [makeCandidate(name, number) for number, name in enumerate(NAMES)]
+        strangers.append(Candidate(MAC(b"\2\0\0\0\0\1"), "tcp/[2001:db8::1]:443"))
+        for each in strangers:
+            for question in (admission(each), address(each, "10.77.255.254"), address(each, "fd77::5"), route(each, 1)):
+                if question.isFor(listener):
+                    self.answerTo(listener, question)
 
     def test_anyEvent(self) -> None:
         """
@@ -139,25 +171,32 @@ class HookContract(HookBench, PluginContract):
         listener = self.opened()
         before = self.holdings()
         for number in range(3):
-            answer = self.asked(listener, makeCandidate("alice", number))
-            if isinstance(answer, Deferred) and not answer.called:
-                answer.addErrback(lambda failure: None)
-                with self.keeping(rules.GIVES_UP, "cancel()"):
-                    answer.cancel()
-                self.settle(Deferred())
+            candidate = makeCandidate("alice", number)
+            for question in (admission(candidate), address(candidate, "10.77.0.5"), route(candidate, 256)):
+                if question.isFor(listener):
+                    self._giveUp(self.asked(listener, question), question)
         after = self.holdings()
         self.expect(before == after, rules.GIVES_UP, f"(descriptors, timers, readers) {before} became {after}")
 
+    def _giveUp(self, answer: Any, question: Question) -> None:
+        if isinstance(answer, Deferred) and not answer.called:
+            answer.addErrback(lambda failure: None)
+            with self.keeping(question.rule(rules.GIVES_UP), "cancel()"):
+                answer.cancel()
+            self.settle(Deferred())
+
     def test_closeLeavesNothing(self) -> None:
         """
-        Closed, it leaves nothing behind, also while it thinks about a candidate.
+        Closed, it leaves nothing behind, also while it thinks about a question.
         """
         before = self.holdings()
         listener: IHookListener = self.openWith(self.settings)
         listener.told(EVENTS[0])
-        answer = self.asked(listener, makeCandidate())
-        if isinstance(answer, Deferred):
-            answer.addErrback(lambda failure: None)
+        questions = admission(makeCandidate()), address(*self.addressGiven()), route(*self.routeAllowed())
+        for question in questions:
+            answer = self.asked(listener, question) if question.isFor(listener) else None
+            if isinstance(answer, Deferred):
+                answer.addErrback(lambda failure: None)
         with self.keeping(rules.CLOSE, "close(), called twice,"):
             listener.close()
             listener.close()

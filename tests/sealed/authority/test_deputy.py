@@ -198,7 +198,7 @@ class AdmittingTests(DeputyCase):
         self.assertEqual(self.certificateOf(ours.identity), moved)
         self.assertEqual(
             [each.kind for each in self.told if "re" in each.kind],
-            ["address-assigned", "member-readdressed", "member-renamed"],
+            ["address-assigned", "member-renewed", "member-readdressed", "member-renewed", "member-renamed"],
         )
 
     def test_notGivingWay(self) -> None:

@@ -66,7 +66,9 @@ class RecordsCase(SynchronousTestCase):
         network = StoredNetwork(NETWORK.key.network, key, descriptor, b"", NETWORK.secret, created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         members = MemberRecords(self.records, self.trust)
-        self.issuer = Issuer(members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, LIFE)
+        self.issuer = Issuer(
+            members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, LIFE, events
+        )
         assignments = Assignments(self.records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock)
         self.revoker = Revoker(members, assignments, network, self.trust, self, wallClock, events)
         self.now(members.load())
@@ -220,6 +222,11 @@ class IssuerWithoutTheKeyTests(RecordsCase):
             taken = self.now(self.issuer.accept(signed(NETWORK.key.signing, content)))
             self.assertEqual(taken, isTaken)
         self.assertEqual((self.members.find("alice").state, self.issued), ("member", [ALICE]))
+        self.assertEqual([event.kind for event in self.told], [])
+        newer = record.certificateFor(NETWORK.key.network, 1100, LIFE)
+        self.assertTrue(self.now(self.issuer.accept(signed(NETWORK.key.signing, newer))))
+        [told] = self.told
+        self.assertEqual((told.kind, told.fields["expires"]), ("member-renewed", newer.expires))
 
     def test_aRevocationHoldsBeforeItIsSigned(self) -> None:
         """

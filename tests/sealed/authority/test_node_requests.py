@@ -251,6 +251,29 @@ class RenewalTests(AuthorityCase):
         [told] = [event.fields for event in self.told if event.kind == "member-renewed"]
         self.assertEqual(told, {"name": "alice", "key": alice.identity.text, "expires": alice.own.expires})
 
+    def test_everyRenewalIsTold(self) -> None:
+        """
+        Whoever wants the new certificate: an operator who renames a member, or changes its limits, or this server for
+        itself.  The first one is told of as a member that joined.
+        """
+        alice = self.joined()
+        self.assertEqual(self.renewals, [])
+        self.now(self.operator.rename("alice", "alicia"))
+        self.now(self.operator.limit("alicia", macs=10))
+        self.now(self.operator.confirm("alicia"))
+        self.assertEqual(self.renewals, ["alicia"] * 3)
+        assert alice.own is not None
+        self.clock.advance(CERTIFICATE_LIFE / 3)
+        self.now(self.authority.certifyItself())
+        [server] = [member.name for member in self.members() if member.server]
+        self.assertEqual(self.renewals[3:], [server])
+        self.now(self.authority.certifyItself())
+        self.assertEqual(len(self.renewals), 4)
+
+    @property
+    def renewals(self) -> list[object]:
+        return [event.fields["name"] for event in self.told if event.kind == "member-renewed"]
+
     def test_whoWasAwayForLongIsRenewed(self) -> None:
         """
         A member that was switched off until its certificate expired is admitted by the server, and by nobody else, and

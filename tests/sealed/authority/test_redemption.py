@@ -16,9 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from wand.errors import MembershipRefused, TemporarilyUnavailable
-from wand.events import Event
+from wand.events import Event, Events
 from wand.hooks.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE, Approval
-from wand.interfaces import Candidate, IAddressApprover, IHookListener, Verdict
+from wand.interfaces import Candidate, IAddressApprover, IHookListener, IRouteApprover, Verdict
 from wand.sealed.authority.assignments import DECLINED, Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
@@ -104,6 +104,30 @@ class Registrar:
         """
 
 
+@implementer(IRouteApprover)
+class Gatekeeper(Doorkeeper):
+    """
+    A hook that admits everybody, and thinks about routes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hosts: list[int] = []
+
+    def admit(self, candidate: Candidate) -> Any:
+        """
+        See L{IHookListener}.
+        """
+        return True
+
+    def allowRoute(self, candidate: Candidate, hosts: int) -> Deferred[Verdict]:
+        """
+        See L{IRouteApprover}.
+        """
+        self.hosts.append(hosts)
+        return super().admit(candidate)
+
+
 class RedemptionTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
@@ -114,7 +138,15 @@ class RedemptionTests(SynchronousTestCase):
         network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secret, created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         self.members = MemberRecords(records, self.trust)
-        issuer = Issuer(self.members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, 3600)
+        issuer = Issuer(
+            self.members,
+            NetworkSigning(network.identity, network.key),
+            self.trust,
+            self,
+            wallClock,
+            3600,
+            Events(wallClock),
+        )
         self.assignments = assignments = Assignments(
             records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock
         )
@@ -324,3 +356,71 @@ class RedemptionTests(SynchronousTestCase):
         self.assertEqual(self.assignments.addressesOf(ALICE.identity), ())
         registrar.thinking = None
         self.assertEqual(self.redeem(invitation).addresses, ("10.77.0.1/24",))
+
+    # Routes.
+
+    def test_aHookHasASayInBridges(self) -> None:
+        """
+        Where an invitation gives the bridge right, hooks are asked for how many hosts it is; meanwhile the node waits.
+        """
+        gate = Gatekeeper()
+        self.hooks.append(gate)
+        invitation = self.invitation(bridge=True, limits=Limits(300, 400))
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(self.redeeming(invitation))))
+        self.assertEqual((gate.hosts, [each.name for each in gate.asked]), ([300], ["alice"]))
+        gate.answers[0].callback(Verdict(True))
+        record = self.successResultOf(one)
+        assert record is not None
+        self.assertTrue(record.bridge)
+
+    def test_aBridgeThatIsRefused(self) -> None:
+        """
+        A refusal has its reason, the invitation stays good, and nothing is taken; a failure refuses for now.
+        """
+        gate = Gatekeeper()
+        self.hooks.append(gate)
+        invitation = self.invitation(bridge=True)
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        gate.answers[0].callback(Verdict(False, "no bridges in this building"))
+        self.assertEqual(str(self.failureResultOf(one, MembershipRefused).value), "no bridges in this building")
+        self.assertIsNone(self.assignments.holderOfName("alice"))
+        again = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.clock.advance(HOOK_PATIENCE)
+        self.failureResultOf(again, TemporarilyUnavailable)
+        again = Deferred.fromCoroutine(self.redeeming(invitation, BOB, "bob"))
+        gate.answers[2].callback(Verdict(True))
+        self.assertIsInstance(self.successResultOf(again), MemberRecord)
+
+    def test_aMemberThatBecomesABridge(self) -> None:
+        """
+        A member that redeems one more invitation is asked about, too, if it gets the right or may have more hosts.
+        """
+        self.redeem(self.invitation())
+        gate = Gatekeeper()
+        self.hooks.append(gate)
+        invitation = self.invitation(bridge=True)
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(self.redeeming(invitation))))
+        gate.answers[0].callback(Verdict(False, "no"))
+        self.failureResultOf(one, MembershipRefused)
+        self.assertFalse(self.members.find("alice").bridge)
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        gate.answers[1].callback(Verdict(True))
+        self.successResultOf(one)
+        self.assertTrue(self.members.find("alice").bridge)
+        self.redeem(self.invitation(bridge=True, relay=True))
+        self.assertEqual(len(gate.answers), 2)
+        one = Deferred.fromCoroutine(self.redeeming(self.invitation(limits=Limits(1000, 400))))
+        gate.answers[2].callback(Verdict(True))
+        self.successResultOf(one)
+        self.assertEqual(gate.hosts[2], 1000)
+
+    def test_noBridgeNoQuestion(self) -> None:
+        """
+        Nobody is asked about the hosts behind a node that may not be a bridge.
+        """
+        gate = Gatekeeper()
+        self.hooks.append(gate)
+        self.redeem(self.invitation(limits=Limits(300, 400)))
+        self.assertEqual(gate.hosts, [])

@@ -75,7 +75,7 @@ class Authority(MemberAuthority):
         self.network, self._records = network, records
         self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
         self._issuer = issuer = Issuer(
-            members, NetworkSigning(network.identity, network.key), trust, self, wallClock, settings.life
+            members, NetworkSigning(network.identity, network.key), trust, self, wallClock, settings.life, events
         )
         self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)

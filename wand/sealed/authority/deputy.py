@@ -62,7 +62,7 @@ class Deputy(MemberAuthority):
         assigned = ClaimedAssignments(records, network.prefix, lambda identity: None, wallClock, own.claimant)
         self._assignments = assigned
         self._signing = signing = GrantSigning(network.identity, own.key, own.certified, trust.seats)
-        issuer = Issuer(members, signing, trust, self, wallClock, CERTIFICATE_LIFE)
+        issuer = Issuer(members, signing, trust, self, wallClock, CERTIFICATE_LIFE, events)
         self._invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         self._recovery = MemberRecovery(members, assigned, issuer, events)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from wand.errors import MembershipRefused, StoreUnavailable
+from wand.events import Events
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.signing import Signing
@@ -49,11 +50,14 @@ class Issuer:
         observer: IssuerObserver,
         wallClock: Callable[[], float],
         life: int,
+        events: Events,
     ) -> None:
         """
         @param signing: signs them.
         @param wallClock: gives the seconds since the epoch.
+        @param events: told of every member that has another certificate than before.
         """
+        self._events = events
         self.life = life
         self._members = members
         self._signing = signing
@@ -126,6 +130,7 @@ class Issuer:
         @raise wand.errors.NoSuchMember: if there is no such member.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
+        before = self._members.get(identity)
         try:
             record = await self._members.change(identity, self._certified)
         except StoreUnavailable:
@@ -135,6 +140,7 @@ class Issuer:
             record = unstored
         if self.hasKey:
             self._observer.certificateIssued(Identity(identity), record.certificate)
+        self._tell(before, record)
         return record
 
     async def accept(self, certificate: bytes) -> bool:
@@ -151,9 +157,20 @@ class Issuer:
         isOlder = content.issued < record.issued and not isOfTheFuture(record.issued, self._wallClock())
         if not self._signing.isSaid(record, content) or isOlder or certificate == record.certificate:
             return False
-        await self._members.change(content.identity, lambda before: before.withCertificate(content, certificate))
+        signed = await self._members.change(
+            content.identity, lambda before: before.withCertificate(content, certificate)
+        )
         self._observer.certificateIssued(Identity(content.identity), certificate)
+        self._tell(record, signed)
         return True
+
+    def _tell(self, before: MemberRecord | None, after: MemberRecord) -> None:
+        """
+        Whoever asked for it, and wherever it was signed.  The first certificate is told of as a member that joined.
+        """
+        if before is not None and before.state == "member" and before.certificate not in (b"", after.certificate):
+            key = after.identity.hex()
+            self._events.publish("member-renewed", name=after.name, key=key, expires=after.expires)
 
     def _unstored(self, identity: bytes) -> MemberRecord | None:
         """

@@ -170,18 +170,12 @@ class NodeRequests:
             if mac not in record.macs:
                 record = await self._move(record, mac)
             if self._issuer.isDue(record):
-                record = self._renewed(record, await self._issuer.issue(identity))
+                record = await self._issuer.issue(identity)
         except (MembershipRefused, NoSuchMember) as error:
             return Refused(str(error)[:REASON_MAXIMUM])
         except (StoreUnavailable, TemporarilyUnavailable) as error:
             return _notNow(error)
         return Renewed(record.certificate)
-
-    def _renewed(self, before: MemberRecord, after: MemberRecord) -> MemberRecord:
-        if after.certificate != before.certificate:
-            known = {"name": after.name, "key": after.identity.hex()}
-            self._events.publish("member-renewed", **known, expires=after.expires)
-        return after
 
     async def _move(self, record: MemberRecord, mac: MAC) -> MemberRecord:
         """

@@ -84,10 +84,14 @@ class Redemption:
                 return None
             candidate = Candidate(MAC(join.mac), endpoint, _nameWanted(join, offered), join.identity)
             await self._ask(candidate)
+            if offered.bridge:
+                await self._askRoute(candidate, offered.limits.macs)
             await self._settleAddress(candidate)
             known = await self._add(join, exchangeKey, invitation)
         else:
-            known = await self._raised(known, invitation)
+            if self._approval.isAsked(join.identity):
+                return None
+            known = await self._raised(known, invitation, Candidate(MAC(join.mac), endpoint, known.name, join.identity))
         if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
             return await self._issuer.issue(known.identity)
         return known
@@ -130,7 +134,7 @@ class Redemption:
             raise MembershipRefused("this key is a member already; whoever founded the network can give it more rights")
         return record
 
-    async def _raised(self, record: MemberRecord, invitation: bytes) -> MemberRecord:
+    async def _raised(self, record: MemberRecord, invitation: bytes, candidate: Candidate) -> MemberRecord:
         offered = self._invitations.get(invitation)
         more = record if offered is None else _withRightsOf(record, offered)
         if offered is None or more == record:
@@ -138,6 +142,8 @@ class Redemption:
         self._invitations.check(invitation, record.identity)
         if offered.approval and record.state != "pending":
             raise MembershipRefused("to a member an invitation that needs an approval gives nothing; ask for another")
+        if more.bridge and (not record.bridge or more.limits.macs > record.limits.macs):
+            await self._askRoute(candidate, more.limits.macs)
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
 
@@ -145,6 +151,14 @@ class Redemption:
         verdict = await _answer(self._approval.ask(candidate))
         if not verdict:
             raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
+
+    async def _askRoute(self, candidate: Candidate, hosts: int) -> None:
+        """
+        @param hosts: how many MAC addresses may be behind it.
+        """
+        verdict = await _answer(self._approval.askRoute(candidate, hosts))
+        if not verdict:
+            raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not let this node be a bridge")
 
     async def _settleAddress(self, candidate: Candidate) -> None:
         """
