@@ -105,7 +105,10 @@ class RightStore:
         return None
 
     def open(self, settings: Settings, context: Context) -> IRecords:
-        return self.records(Path(readSettings(settings, RightSettings, "store-settings").path), context)
+        try:
+            return self.records(Path(readSettings(settings, RightSettings, "store-settings").path), context)
+        except OSError as error:
+            raise StoreUnavailable(f"the store cannot be opened: {error}; set another path") from error
 
 
 class RightStoreCase(StoreContract):
@@ -127,3 +130,6 @@ class RightStoreCase(StoreContract):
         assert isinstance(clock, Clock)
         clock.pump([0.1] * 20)
         return super().successResultOf(deferred)  # type: ignore[misc]  # that of Twisted's test case
+
+    def impossibleSettings(self) -> Mapping[str, Any]:
+        return {"path": f"{self.settings['path']}/there/is/none"}

@@ -5,6 +5,7 @@ A hook that is told and asked, for tests of hooks.
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -107,7 +108,7 @@ class HookBench(PluginBench):
         if isinstance(answer, Verdict):
             isBool = answer.admit is True or answer.admit is False
             self.expect(isBool, rules.ANSWERS, f"{answer!r}")
-            isLine = isinstance(answer.reason, str) and "\n" not in answer.reason
+            isLine = isinstance(answer.reason, str) and not any(category(each) == "Cc" for each in answer.reason)
             self.expect(isLine, rules.REASON, f"{answer.reason!r}")
         return bool(answer)
 

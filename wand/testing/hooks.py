@@ -14,7 +14,8 @@ from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, IHook, IHookListener
 from wand.testing import hook_rules as rules
-from wand.testing.hook_bench import HookBench, endCoroutine
+from wand.testing.hook_bench import endCoroutine
+from wand.testing.hook_manners import HookManners
 from wand.testing.hook_samples import EVENTS, NAMES, makeCandidate
 from wand.testing.memory import grownBy
 from wand.testing.plugin_contract import PluginContract
@@ -24,7 +25,7 @@ _MANY: Final = 300
 _LENGTH: Final = 1000
 
 
-class HookContract(HookBench, PluginContract):
+class HookContract(HookManners, PluginContract):
     """
     What every hook must do.  Mix it into a test case and say how to make it, whom it admits and whom it refuses::
 

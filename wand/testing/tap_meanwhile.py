@@ -133,7 +133,9 @@ class TapsMeanwhile(TapBench):
         except WandError:
             return
         left = [each for each in watched if each not in self.context.descriptors.getReaders()]
-        found = f"when another was opened, {left} was watched no more, and tapLost was called {len(recorder.lost)} times"
+        found = (
+            f"when another was opened, {left} was watched no more, and tapLost was called {len(recorder.lost)} times"
+        )
         self.expect(not left and not recorder.lost, rules.APART, found)
         other.close()
         self._passesBothWays(tap, "after another was closed")
