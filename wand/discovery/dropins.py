@@ -165,5 +165,7 @@ def _brokenModule(failure: Failure, package: ModuleType) -> BrokenModule:
     files = [Path(frame[1]) for frame in failure.frames]
     if isinstance(error, SyntaxError) and error.filename:
         files.append(Path(error.filename))
+    if isinstance(error, SyntaxError) and not error.filename:  # so it says nothing of the file, as for a zero octet
+        files += [each for folder in folders for each in sorted(folder.glob("*.py")) if b"\0" in each.read_bytes()]
     path = next((each for each in files if each.parent in folders), files[-1] if files else Path(package.__name__))
     return BrokenModule(path.stem, str(path), describe(error))
