@@ -937,7 +937,7 @@ class WorksOnlyTheFirstTime(RightDriver):
     isClosed = False
 
 
-@caught("test_twoAtOnce", "after another was closed")
+@caught("test_twoAtOnce", "was watched no more")
 class ClosesAllTogether(RightTap):
     all: list[RightTap] = []
 

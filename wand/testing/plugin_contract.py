@@ -92,7 +92,9 @@ class PluginContract(PluginSettings, PluginManners):
         """
         After it was closed it can be opened again.
         """
-        self.shut(self.openWith(self.settings))
+        opened = self.openWith(self.settings)
+        self.exercise(opened)
+        self.shut(opened)
         with self.keeping(rules.OPENS_AGAIN, "the second open()"):
             opened = self.openWith(self.settings)
         self.verify(self.openedInterface, opened, "what it opens the second time")

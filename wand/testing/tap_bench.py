@@ -30,6 +30,7 @@ class TapBench(PluginBench):
     @ivar hearsAll: does the tap hand over frames to any host?  C{False} for a port of one host, which gets only what is
         for its own address.
     @ivar superframes: whether superframes are welcome.
+    @ivar severalAtOnce: can another tap be opened and closed beside that of the test's host?
     @ivar batchLimit: how many frames one wake-up may hand over at most.
     @ivar floodSize: how many frames are written to fill the queue.
     @ivar turnsMaximum: turns of the reactor after which a test gives up.
@@ -41,6 +42,7 @@ class TapBench(PluginBench):
     largestMTU: int = 9000
     hearsAll: bool = True
     superframes: bool = False
+    severalAtOnce: bool = True
     batchLimit: int = 64
     floodSize: int = 3000
     turnsMaximum: int = TURNS_MAXIMUM
@@ -55,7 +57,7 @@ class TapBench(PluginBench):
 
     def hostOpened(self, tap: ITap) -> None:
         """
-        A tap was opened: prepare its host's side.
+        A tap was opened: prepare its host's side.  Called again when it was closed and another is opened.
         """
 
     def hostSend(self, frame: bytes) -> None:
