@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from wand.authoring.building import built, inWheel
+from wand.authoring.metadata import misshapen
 from wand.discovery.builtins import builtins
 from wand.discovery.kinds import GROUP_PREFIX, GROUPS
 from wand.discovery.published import NAME_MAXIMUM, isName
@@ -100,26 +101,6 @@ def check(project: Path) -> Iterator[CheckedStatus]:
         yield from _contracts(project, points)
     yield from _tests(project)
     yield from _types(project)
-
-
-def misshapen(told: Mapping[str, Any]) -> list[str]:
-    """
-    Where pyproject.toml has something else than is read here (PyPA specification "pyproject.toml").
-    """
-    metadata = told.get("project", {})
-    if not isinstance(metadata, dict):
-        return ["in pyproject.toml project is no table: write [project]"]
-    points, needed = metadata.get("entry-points", {}), metadata.get("dependencies", [])
-    faults = []
-    if not isinstance(needed, list) or not all(isinstance(each, str) for each in needed):
-        faults.append(f'dependencies of [project] are no list of texts: write dependencies = ["{OURS}"]')
-    if not isinstance(points, dict) or not all(isinstance(each, dict) for each in points.values()):
-        faults.append(
-            'entry points are tables: write [project.entry-points."wandaemon.drivers"], and NAME = "..." below'
-        )
-    elif not all(isinstance(target, str) for group in points.values() for target in group.values()):
-        faults.append('the target of an entry point is a text: write NAME = "MODULE:OBJECT"')
-    return faults
 
 
 def _names(points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:

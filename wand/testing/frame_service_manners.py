@@ -47,7 +47,7 @@ class FrameServiceManners(FrameServiceBench):
         watcher = self.opened()
         for frame in (*self.typical(), *self.passing()):
             for way in (watcher.leaving, lambda frame: watcher.arriving(self.peer, frame)):
-                taken = []
+                taken: list[float] = []
                 while len(taken) < 5 and not (taken and taken[-1] < _QUICK):
                     began = perf_counter()
                     way(memoryview(frame))

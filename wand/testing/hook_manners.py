@@ -106,4 +106,4 @@ class HookManners(HookBench):
             if candidate is not None:
                 answer = self.answerTo(listener, candidate)
                 found = f"after others were closed it answers {answer} about {candidate}"
-                self.expect(answer is isAdmitted, rules.APART, found)
+                self.expect(answer is isAdmitted, rules.SEPARATE, found)

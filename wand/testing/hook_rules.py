@@ -88,7 +88,7 @@ CANDIDATES_KEPT: Final = Rule(
     "candidates are not kept, or only so many",
     "whoever is refused may ask again with another name, as often as it likes",
 )
-APART: Final = Rule(
+SEPARATE: Final = Rule(
     "IHook.open",
     "what was opened is apart: whatever becomes of one, the others work",
     "when the configuration is read again, the new one may be opened before the old one is closed",

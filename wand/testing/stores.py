@@ -109,10 +109,10 @@ class StoreContract(RecordsContract, PluginContract):
         before = self.holdings()
         try:
             opened = self.openWith(settings)
-            asked = opened.load("a")
-            failure = self.answerOf(asked.addErrback(lambda failure: failure), "load()")
+            failures: list[Failure] = []
+            self.answerOf(opened.load("a").addErrback(failures.append), "load()")
             self.closeOpened(opened)
-            error = failure.value if isinstance(failure, Failure) else None
+            error = failures[0].value if failures else None
         except self.failureException:
             raise
         except Exception as raised:
