@@ -40,6 +40,7 @@ class RightRecords:
         self.kinds: dict[str, dict[bytes, bytes]] = {}
         self.watchers: dict[object, tuple[str, Callable[[Mapping[bytes, bytes | None]], object]]] = {}
         self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        whole = 0
         with path.open("rb") as file:
             while True:
                 try:
@@ -47,6 +48,8 @@ class RightRecords:
                 except (EOFError, pickle.UnpicklingError):
                     break
                 self.take(kind, changes)
+                whole = file.tell()
+        os.truncate(self.file, whole)  # what a killed program wrote half would hide what follows
 
     def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
         if self.isClosed:
